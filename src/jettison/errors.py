@@ -1,0 +1,100 @@
+"""Errors that a user can act on.
+
+Every error says what happened, why, and what to do, and carries the exit status of the process.
+Only ``jettison.__main__`` prints them. Exit status 1 is kept for defects of Jettison itself and
+2 for wrong command-line usage (the convention of click).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from jettison.values import Origin
+
+
+class JettisonError(Exception):
+    """What happened, why, and what to do about it.
+
+    ``exit_status`` is set by each class; ``hint`` is one or more sentences that start with a verb.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(
+        self, what: str, *, why: str = "", hint: str = "", origin: Origin | None = None
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+        self.origin = origin
+
+    def __str__(self) -> str:
+        place = f"{self.origin}: " if self.origin else ""
+        return f"{place}{self.what}"
+
+
+class ProjectError(JettisonError):
+    """The project cannot be used as it is: no Dockerfile, several, not a directory."""
+
+    exit_status = 3
+
+
+class NotEquivalentError(JettisonError):
+    """The optimized image does not behave as the original did."""
+
+    exit_status = 4
+
+
+class InputSyntaxError(JettisonError):
+    """A file of the project is not valid in its own format."""
+
+    exit_status = 5
+
+
+class BuildError(JettisonError):
+    """An image build failed; ``why`` holds the step and its last lines."""
+
+    exit_status = 6
+
+
+class EngineError(JettisonError):
+    """A container engine is missing, stopped, too old, or failed."""
+
+    exit_status = 7
+
+
+class WriteError(JettisonError):
+    """Files cannot be written: read-only target, uncommitted changes, disk full."""
+
+    exit_status = 8
+
+
+class CheckError(JettisonError):
+    """``--check`` was asked for and something would change."""
+
+    exit_status = 9
+
+
+class NetworkError(JettisonError):
+    """A registry or package index did not answer as its protocol says."""
+
+    exit_status = 10
+
+
+class IntegrityError(JettisonError):
+    """Bytes do not match their digest, hash or signature."""
+
+    exit_status = 11
+
+
+class UnsupportedError(JettisonError):
+    """The request is valid but this back end cannot carry it out."""
+
+    exit_status = 12
+
+
+class InterruptedByUserError(JettisonError):
+    """Ctrl-C; nothing was written."""
+
+    exit_status = 130

@@ -1,0 +1,1 @@
+"""Back ends that turn a plan into the text of files."""

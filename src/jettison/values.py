@@ -1,0 +1,75 @@
+"""Values that every part shares: where a fact comes from, why it is believed, what it weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Origin:
+    """A place in a file of the project.
+
+    ``file`` is relative to the project root with ``/`` separators; ``line`` counts from 1, and is
+    None when the fact is about the whole file.
+    """
+
+    file: str
+    line: int | None = None
+    end_line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class Toward(StrEnum):
+    """Which way a piece of evidence points when a scope is decided."""
+
+    RUNTIME = "runtime"
+    DEVELOPMENT = "development"
+    UNUSED = "unused"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One reason to believe something.
+
+    ``kind`` is a short stable word (``import``, ``command``, ``comment``, ``search``, …);
+    ``message`` is one sentence without a final full stop.
+    """
+
+    kind: str
+    message: str
+    origin: Origin | None = None
+    toward: Toward = Toward.NEUTRAL
+
+
+class Basis(StrEnum):
+    """How a number of bytes is known."""
+
+    MEASURED = "measured"
+    CATALOGUED = "catalogued"
+    ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Uncompressed bytes and how they are known: ``source`` is the measurement or the formula."""
+
+    bytes: int
+    basis: Basis
+    source: str = ""
+
+
+# What a change makes smaller is a size too: one shape, one arithmetic.
+Saving = Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something that could not be learned, and why; reports show it."""
+
+    what: str
+    reason: str
+    origin: Origin | None = None
