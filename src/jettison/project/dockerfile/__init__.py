@@ -1,0 +1,81 @@
+"""The Dockerfile front end: lossless, with the rules of BuildKit.
+
+``parse`` reads a file into values and ``render`` writes the same bytes back. Each value knows the
+lines that it came from.
+"""
+
+from jettison.project.dockerfile.model import (
+    Blank,
+    Comment,
+    Directive,
+    Dockerfile,
+    Flag,
+    Heredoc,
+    Instruction,
+    Item,
+    Stage,
+)
+from jettison.project.dockerfile.mounts import (
+    Mount,
+    mounts,
+)
+from jettison.project.dockerfile.parse import (
+    parse,
+    render,
+)
+from jettison.project.dockerfile.variables import (
+    Environment,
+    base_reference,
+    environments,
+    expand,
+    final_environment,
+)
+from jettison.project.dockerfile.views import (
+    Copy,
+    HealthCheck,
+    copy,
+    healthcheck,
+    pairs,
+    ports,
+    raw_pairs,
+    seconds,
+    shell,
+    stopsignal,
+    user,
+    volumes,
+    workdir,
+)
+
+__all__ = [
+    "Blank",
+    "Comment",
+    "Copy",
+    "Directive",
+    "Dockerfile",
+    "Environment",
+    "Flag",
+    "HealthCheck",
+    "Heredoc",
+    "Instruction",
+    "Item",
+    "Mount",
+    "Stage",
+    "base_reference",
+    "copy",
+    "environments",
+    "expand",
+    "final_environment",
+    "healthcheck",
+    "mounts",
+    "pairs",
+    "parse",
+    "ports",
+    "raw_pairs",
+    "render",
+    "seconds",
+    "shell",
+    "stopsignal",
+    "user",
+    "volumes",
+    "workdir",
+]
