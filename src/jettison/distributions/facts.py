@@ -1,0 +1,89 @@
+"""Values that describe one release of one distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from packaging.requirements import Requirement
+
+from jettison.values import Size
+
+
+class Source(StrEnum):
+    """Where the facts of a distribution were read."""
+
+    INDEX = "index"
+    LOCK = "lock"
+    ENVIRONMENT = "environment"
+    CACHE = "cache"
+    SDIST_GUESS = "sdist guess"
+    CATALOGUE = "catalogue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelFile:
+    """A wheel as an index or lock file lists it.
+
+    ``tags`` are PEP 425 triples as text (``cp312-cp312-manylinux_2_28_x86_64``), ``size`` is the
+    compressed size in bytes or None when not stated, ``sha256`` is lowercase hexadecimal or empty.
+    ``metadata_sha256`` is set when the index serves the metadata on its own (PEP 658); it is empty
+    text when the index serves it without a hash and None when it does not serve it.
+    """
+
+    filename: str
+    url: str
+    tags: frozenset[str]
+    size: int | None = None
+    sha256: str = ""
+    yanked: bool = False
+    metadata_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """One line of ``entry_points.txt``: ``value`` is ``module:attribute`` with extras removed."""
+
+    group: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class InstalledFile:
+    """A file of a distribution: its path below site-packages and its uncompressed bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionFacts:
+    """One release of a distribution.
+
+    ``name`` is normalized (PEP 503). ``import_names`` are dotted import roots; namespace packages
+    are resolved to the portion that this distribution owns (``google.cloud.storage``), so a module
+    belongs to the distribution with the longest matching root. ``console_scripts`` are the
+    program names put on ``PATH``. ``requires`` holds every Requires-Dist, markers unevaluated.
+    ``installed_size`` counts unpacked files without byte code and is None when unknown.
+    ``vendored_libraries`` are shared libraries shipped beside the package (``*.libs/…``).
+    ``files`` is None unless asked for. ``sdist_only`` means that the release has no wheel at all.
+    ``catalogued_on`` is the ISO date of a catalogue entry, whose version may differ from the one
+    asked for.
+    """
+
+    name: str
+    version: str
+    import_names: tuple[str, ...] = ()
+    console_scripts: tuple[str, ...] = ()
+    entry_points: tuple[EntryPoint, ...] = ()
+    provides_extras: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    requires_python: str = ""
+    installed_size: Size | None = None
+    vendored_libraries: tuple[str, ...] = ()
+    files: tuple[InstalledFile, ...] | None = None
+    wheels: tuple[WheelFile, ...] = ()
+    sdist_only: bool = False
+    source: Source
+    catalogued_on: str = ""

@@ -1,0 +1,93 @@
+"""Import roots read from the list of files that a distribution installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from jettison.distributions.facts import InstalledFile
+
+# Shipped by mistake beside the real package; importable, but never what an import means.
+_STRAY = frozenset({"tests", "test", "docs", "doc", "examples", "example", "benchmarks", "scripts"})
+# An __init__.py that only declares a pkgutil or pkg_resources namespace is not longer than this.
+_NAMESPACE_INIT_BYTES = 400
+_MODULE_SUFFIXES = (".py", ".so", ".pyd")
+
+
+@dataclass(slots=True)
+class _Package:
+    init: int | None = None
+    modules: set[str] = field(default_factory=set)
+    packages: dict[str, _Package] = field(default_factory=dict)
+
+
+def import_names(
+    files: Iterable[InstalledFile], *, name: str, namespaces: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Dotted import roots of the files, sorted.
+
+    ``name`` is the normalized distribution name and ``namespaces`` the lines of
+    ``namespace_packages.txt``: both tell a namespace package with an ``__init__.py`` from a
+    package of its own. Type stubs (``*-stubs``) are not importable and give nothing.
+    """
+    root = _Package()
+    for file in files:
+        _add(root, file)
+    declared = frozenset(namespaces)
+    words = tuple(name.split("-"))
+    found = set(_roots(root, (), declared, words))
+    kept = {one for one in found if one not in _STRAY}
+    return tuple(sorted(kept or found))
+
+
+def _add(root: _Package, file: InstalledFile) -> None:
+    *folders, last = file.path.split("/")
+    module, dot, _ = last.partition(".")
+    if not (dot and last.endswith(_MODULE_SUFFIXES) and module.isidentifier()):
+        return
+    if not all(folder.isidentifier() for folder in folders):
+        return
+    package = root
+    for folder in folders:
+        package = package.packages.setdefault(folder, _Package())
+    if module == "__init__":
+        package.init = file.size
+    else:
+        package.modules.add(module)
+
+
+def _roots(
+    package: _Package, path: tuple[str, ...], declared: frozenset[str], words: tuple[str, ...]
+) -> Iterator[str]:
+    """Roots below a namespace; ``path`` is empty for site-packages itself."""
+    prefix = ".".join(path)
+    dotted = f"{prefix}." if prefix else ""
+    if prefix and package.modules and not package.packages:
+        yield prefix
+        return
+    yield from (dotted + module for module in package.modules)
+    for folder, inner in package.packages.items():
+        inner_path = (*path, folder)
+        if _is_namespace(inner, inner_path, declared, words):
+            yield from _roots(inner, inner_path, declared, words)
+        else:
+            yield ".".join(inner_path)
+
+
+def _is_namespace(
+    package: _Package, path: tuple[str, ...], declared: frozenset[str], words: tuple[str, ...]
+) -> bool:
+    if package.init is None:
+        return True
+    if not package.packages:
+        return False
+    if ".".join(path) in declared:
+        return True
+    # azure-storage-blob ships azure/__init__.py and azure/storage/__init__.py, both tiny.
+    if package.modules or package.init > _NAMESPACE_INIT_BYTES or len(path) >= len(words):
+        return False
+    return path == words[: len(path)] and words[len(path)] in _children(package.packages)
+
+
+def _children(packages: Mapping[str, _Package]) -> frozenset[str]:
+    return frozenset(packages)

@@ -1,0 +1,155 @@
+"""A package index and its disk cache: listings, releases, and the facts of wheels."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from jettison.distributions.cache import Cache
+from jettison.distributions.choice import newest, representative_wheel
+from jettison.distributions.documents import (
+    facts_from,
+    facts_from_document,
+    facts_to_document,
+    files_from_document,
+    files_to_document,
+)
+from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
+from jettison.distributions.http import Client, split_credentials
+from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
+from jettison.distributions.remote_wheel import read_wheel
+from jettison.distributions.sdist import read_sdist
+from jettison.distributions.target import Target
+from jettison.errors import NetworkError
+
+_LARGEST_LISTING = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One simple index; ``lifetime`` is how many seconds a listing is used without asking again.
+
+    Every method raises NetworkError when the answer is neither cached nor to be had; with
+    ``offline`` only the cache is asked, however old it is.
+    """
+
+    url: str
+    client: Client
+    cache: Cache
+    offline: bool = False
+    lifetime: float = 3600.0
+
+    def release(self, name: str, specifiers: SpecifierSet, target: Target) -> Release:
+        """The release an installer takes for these specifiers."""
+        pin = exact_pin(specifiers)
+        known = None if pin is None else self.cache.read("releases", self._key, name, str(pin))
+        if pin is not None and known is not None:
+            return Release(version=pin, files=files_from_document(known))
+        release = newest(releases(self._listing(name)), specifiers, target)
+        if release is None:
+            raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
+        rows = files_to_document(release.files)
+        self.cache.write(rows, "releases", self._key, name, str(release.version))
+        return release
+
+    def facts(self, name: str, release: Release, target: Target) -> DistributionFacts:
+        """Facts of a release, read from the wheel that fits the target best or from its sdist."""
+        wheels = release.wheels
+        wheel = representative_wheel(wheels, target)
+        if wheel is None:
+            return self._sdist_facts(name, release)
+        return replace(self.wheel_facts(wheel), wheels=wheels)
+
+    def wheel_facts(self, wheel: WheelFile) -> DistributionFacts:
+        """Facts that one wheel states of itself."""
+        document = self.cache.read("wheels", *_wheel_key(wheel))
+        if document is not None:
+            return facts_from_document(document, source=Source.CACHE)
+        self._require_network(wheel.filename)
+        contents = read_wheel(self.client, wheel)
+        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+        rows = [[file.path, file.size] for file in contents.files]
+        self.cache.write(rows, "files", *_wheel_key(wheel))
+        self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
+        return facts
+
+    def files(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
+        """Files that a wheel installs, with their uncompressed bytes."""
+        rows = self.cache.read("files", *_wheel_key(wheel))
+        if rows is None:
+            self._require_network(wheel.filename)
+            return read_wheel(self.client, wheel).files
+        return tuple(InstalledFile(path=path, size=size) for path, size in rows)
+
+    def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
+        sdist = release.sdist
+        if sdist is None:
+            raise NetworkError(f"{name} {release.version} has neither a wheel nor an sdist")
+        key = (name, f"{sdist.filename}.{sdist.sha256[:16]}")
+        document = self.cache.read("sdists", *key)
+        if document is not None:
+            return facts_from_document(document, source=Source.SDIST_GUESS)
+        self._require_network(sdist.filename)
+        facts = read_sdist(self.client, sdist, name=name, version=str(release.version))
+        self.cache.write(facts_to_document(facts), "sdists", *key)
+        return facts
+
+    def _listing(self, name: str) -> tuple[IndexFile, ...]:
+        known = self.cache.read("listings", self._key, name)
+        age = time.time() - known["fetched"] if known else 0.0
+        if known and (self.offline or 0 <= age < self.lifetime):
+            return files_from_document(known["files"])
+        self._require_network(f"the list of releases of {name}")
+        return self._fetch_listing(name, known)
+
+    def _fetch_listing(self, name: str, known: Any) -> tuple[IndexFile, ...]:
+        url = f"{self.url.rstrip('/')}/{name}/"
+        headers = {"accept": ACCEPT}
+        if known and known["etag"]:
+            headers["if-none-match"] = known["etag"]
+        answer = self.client.get(url, headers, limit=_LARGEST_LISTING)
+        if answer.not_modified and known:
+            files, etag = files_from_document(known["files"]), known["etag"]
+        else:
+            etag = answer.headers.get("etag", "")
+            files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
+        document = {"fetched": time.time(), "etag": etag, "files": files_to_document(files)}
+        self.cache.write(document, "listings", self._key, name)
+        return files
+
+    def _parsed(self, body: bytes, kind: str, url: str, name: str) -> tuple[IndexFile, ...]:
+        try:
+            return parse_listing(body, content_type=kind, url=url)
+        except ValueError as error:
+            raise NetworkError(
+                f"the list of releases of {name} is unreadable", why=str(error)
+            ) from error
+
+    def _require_network(self, what: str) -> None:
+        if self.offline:
+            raise NetworkError(f"{what} is not in the cache", why="the network is not to be used")
+
+    @property
+    def _key(self) -> str:
+        bare, _ = split_credentials(self.url)
+        return hashlib.sha256(bare.rstrip("/").encode()).hexdigest()[:16]
+
+
+def exact_pin(specifiers: SpecifierSet) -> Version | None:
+    """The version of ``==1.2.3``, or None when more than one version fits."""
+    for one in specifiers:
+        if one.operator in {"==", "==="} and not one.version.endswith(".*"):
+            try:
+                return Version(one.version)
+            except InvalidVersion:
+                return None
+    return None
+
+
+def _wheel_key(wheel: WheelFile) -> tuple[str, str]:
+    return wheel.filename.partition("-")[0].lower(), f"{wheel.filename}.{wheel.sha256[:16]}"

@@ -1,0 +1,148 @@
+"""The map from a distribution to what it brings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from jettison.distributions.choice import representative_wheel
+from jettison.distributions.facts import DistributionFacts, Source, WheelFile
+from jettison.distributions.http import Statistics
+from jettison.distributions.index import Index
+from jettison.distributions.target import Target
+from jettison.errors import NetworkError
+from jettison.values import Skipped
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedRelease:
+    """A version and its wheels as a lock file states them; without wheels the index is asked."""
+
+    version: str
+    wheels: tuple[WheelFile, ...] = ()
+
+
+class DistributionMap:
+    """Facts of distributions for one target; safe to share between threads.
+
+    A distribution is looked up in the installed environment (when there is one and its version
+    fits), then on the index or in its cache, then in the catalogue. Nothing raises: what cannot
+    be learned gives None and one entry in ``skipped``.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: Target,
+        index: Index | None,
+        catalogue: Mapping[str, DistributionFacts],
+        installed: Mapping[str, DistributionFacts] | None = None,
+        locked: Mapping[str, LockedRelease] | None = None,
+    ) -> None:
+        self.target = target
+        self._index = index
+        self._catalogue = catalogue
+        self._installed = installed or {}
+        self._locked = locked or {}
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, str], DistributionFacts | None] = {}
+        self._skipped: dict[str, Skipped] = {}
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be learned so far, by name."""
+        with self._lock:
+            return tuple(self._skipped[name] for name in sorted(self._skipped))
+
+    @property
+    def statistics(self) -> Statistics:
+        """Requests and bytes over the network, and documents that the disk cache answered."""
+        if self._index is None:
+            return Statistics()
+        return replace(self._index.client.statistics, cache_hits=self._index.cache.hits)
+
+    def distribution(
+        self, name: str, specifier: str | SpecifierSet = ""
+    ) -> DistributionFacts | None:
+        """Facts of the release that an installer takes for ``specifier``, or None."""
+        key = (canonicalize_name(name), str(specifier))
+        with self._lock:
+            if key in self._answers:
+                return self._answers[key]
+        facts = self._look_up(key[0], SpecifierSet(key[1]))
+        with self._lock:
+            return self._answers.setdefault(key, facts)
+
+    def many(self, requirements: Iterable[Requirement | str]) -> dict[str, DistributionFacts]:
+        """Facts by normalized name, looked up concurrently; those not found are left out.
+
+        A requirement whose marker does not hold for the target is not looked up.
+        """
+        parsed = [one if isinstance(one, Requirement) else Requirement(one) for one in requirements]
+        wanted = [one for one in parsed if self.target.fulfils(one.marker, tuple(one.extras))]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = list(pool.map(lambda one: self.distribution(one.name, one.specifier), wanted))
+        return {facts.name: facts for facts in found if facts is not None}
+
+    def with_files(self, facts: DistributionFacts) -> DistributionFacts:
+        """The same facts with their files, when the wheel they came from can still be read."""
+        wheel = representative_wheel(facts.wheels, self.target)
+        if facts.files is not None or wheel is None or self._index is None:
+            return facts
+        try:
+            return replace(facts, files=self._index.files(wheel))
+        except NetworkError as error:
+            self._skip(facts.name, f"files of {facts.name}", error)
+            return facts
+
+    def _look_up(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
+        present = self._installed.get(name)
+        if present is not None and admits(specifiers, present.version):
+            return present
+        try:
+            return self._from_index(name, specifiers)
+        except NetworkError as error:
+            self._skip(name, f"the distribution {name}", error)
+        return self._from_catalogue(name, specifiers)
+
+    def _from_index(self, name: str, specifiers: SpecifierSet) -> DistributionFacts:
+        if self._index is None:
+            raise NetworkError("no package index is set")
+        locked = self._locked.get(name)
+        if locked is not None and admits(specifiers, locked.version):
+            wheel = representative_wheel(locked.wheels, self.target)
+            if wheel is not None:
+                facts = self._index.wheel_facts(wheel)
+                return replace(facts, wheels=locked.wheels, source=Source.LOCK)
+            specifiers = SpecifierSet(f"=={locked.version}")
+        release = self._index.release(name, specifiers, self.target)
+        return self._index.facts(name, release, self.target)
+
+    def _from_catalogue(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
+        facts = self._catalogue.get(name)
+        if facts is None or admits(specifiers, facts.version):
+            return facts
+        # Names hardly change between versions; requirements and wheels do, so they are left out.
+        return replace(facts, wheels=())
+
+    def _skip(self, name: str, what: str, error: NetworkError) -> None:
+        reason = f"{error.what}: {error.why}" if error.why else error.what
+        with self._lock:
+            self._skipped[name] = Skipped(what=what, reason=reason)
+
+
+def admits(specifiers: SpecifierSet, version: str) -> bool:
+    """Whether a version that is in use fits, pre-releases included."""
+    try:
+        return specifiers.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False

@@ -1,0 +1,43 @@
+"""Opens the map with the machine's network, disk and settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from jettison.distributions.cache import Cache
+from jettison.distributions.catalogue import catalogued
+from jettison.distributions.http import Client
+from jettison.distributions.index import Index
+from jettison.distributions.installed import installed_distributions
+from jettison.distributions.map import DistributionMap, LockedRelease
+from jettison.distributions.settings import index_url as configured_index
+from jettison.distributions.target import Target
+
+
+def open_map(
+    cache_folder: Path,
+    target: Target,
+    *,
+    index_url: str | None = None,
+    offline: bool = False,
+    environment: Path | None = None,
+    locked: Mapping[str, LockedRelease] | None = None,
+) -> DistributionMap:
+    """Open the map; nothing is asked yet.
+
+    ``index_url`` is a simple index, by default the one that pip or uv would ask. ``environment``
+    is a virtual environment whose distributions are used where their versions fit. ``locked``
+    gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
+    the cache, the environment and the catalogue answer.
+    """
+    url = index_url or configured_index(os.environ, home=Path.home())
+    index = Index(url=url, client=Client(), cache=Cache(cache_folder), offline=offline)
+    return DistributionMap(
+        target=target,
+        index=index,
+        catalogue=catalogued(),
+        installed=installed_distributions(environment) if environment else None,
+        locked=locked,
+    )

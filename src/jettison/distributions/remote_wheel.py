@@ -1,0 +1,166 @@
+"""Reading a few members of a wheel that stays on the index."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+
+from jettison.distributions.facts import WheelFile
+from jettison.distributions.http import Answer, Client
+from jettison.distributions.metadata import Contents, installed_files
+from jettison.errors import NetworkError
+
+_MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
+_LARGEST_MEMBER = 8 << 20
+# Small wheels are fetched whole: one request then, and the hash can be checked.
+_WHOLE_BELOW = 96 << 10
+_SMALLEST_TAIL, _LARGEST_TAIL = 64 << 10, 512 << 10
+_LARGEST_WHEEL = 1 << 30
+_READ_AHEAD = 16 << 10
+
+
+def read_wheel(client: Client, wheel: WheelFile) -> Contents:
+    """Read a wheel through its central directory, by range requests where the server serves them.
+
+    The end is asked for first: it holds the directory and, as PEP 427 recommends, usually the
+    metadata. A server that ignores the range sends the whole wheel, which is used as it is and
+    checked against its hash. Raises NetworkError when the wheel cannot be had or is no zip file.
+    """
+    try:
+        source = _open(client, wheel)
+        with zipfile.ZipFile(source) as archive:
+            return _contents(archive)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
+        raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
+
+
+def read_local_wheel(file: io.BufferedIOBase) -> Contents:
+    """Read a wheel that is at hand; raises zipfile.BadZipFile when it is none."""
+    with zipfile.ZipFile(file) as archive:
+        return _contents(archive)
+
+
+def _contents(archive: zipfile.ZipFile) -> Contents:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    folder = _metadata_folder(entry.filename for entry in entries)
+    wanted = {f"{folder}/{member}": member for member in _MEMBERS}
+    texts = {
+        wanted[entry.filename]: archive.read(entry).decode("utf-8", "replace")
+        for entry in entries
+        if entry.filename in wanted and entry.file_size <= _LARGEST_MEMBER
+    }
+    files = installed_files((entry.filename, entry.file_size) for entry in entries)
+    return Contents(files=files, texts=texts)
+
+
+def _metadata_folder(paths: Iterable[str]) -> str:
+    found = {path.partition("/")[0] for path in paths if ".dist-info/" in path}
+    folders = sorted(name for name in found if name.endswith(".dist-info"))
+    if not folders:
+        raise ValueError("it has no .dist-info folder")
+    return folders[0]
+
+
+def _open(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
+    if wheel.size is not None and wheel.size <= _WHOLE_BELOW:
+        return _whole(client, wheel)
+    headers = {"range": f"bytes={_tail_range(wheel.size)}", "accept-encoding": "identity"}
+    try:
+        answer = client.get(wheel.url, headers, limit=_LARGEST_WHEEL)
+    except NetworkError as error:
+        if " 416 " not in error.what:
+            raise
+        return _whole(client, wheel)
+    if not answer.partial:
+        return _checked(answer, wheel)
+    start, total = _content_range(answer)
+    return _RangeFile(_fetcher(client, wheel.url), start, total, answer.body)
+
+
+def _tail_range(size: int | None) -> str:
+    if size is None:
+        return f"-{_SMALLEST_TAIL}"
+    tail = min(max(size // 24, _SMALLEST_TAIL), _LARGEST_TAIL, size)
+    return f"{size - tail}-{size - 1}"
+
+
+def _whole(client: Client, wheel: WheelFile) -> io.BytesIO:
+    headers = {"accept-encoding": "identity"}
+    return _checked(client.get(wheel.url, headers, limit=_LARGEST_WHEEL), wheel)
+
+
+def _checked(answer: Answer, wheel: WheelFile) -> io.BytesIO:
+    if wheel.sha256 and hashlib.sha256(answer.body).hexdigest() != wheel.sha256:
+        raise NetworkError(f"{wheel.filename} does not match its hash")
+    return io.BytesIO(answer.body)
+
+
+def _content_range(answer: Answer) -> tuple[int, int]:
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("content-range", ""))
+    if match is None:
+        raise ValueError("the range that was sent is not stated")
+    start, end, total = (int(one) for one in match.groups())
+    if end - start + 1 != len(answer.body) or end >= total:
+        raise ValueError("the range that was sent is cut short")
+    return start, total
+
+
+def _fetcher(client: Client, url: str) -> Callable[[int, int], bytes]:
+    def fetch(start: int, end: int) -> bytes:
+        headers = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
+        answer = client.get(url, headers, limit=_LARGEST_WHEEL)
+        if not answer.partial or _content_range(answer)[0] != start:
+            raise ValueError("the server stopped serving ranges")
+        return answer.body
+
+    return fetch
+
+
+class _RangeFile(io.BufferedIOBase):
+    """A remote file of which the pieces that are read are fetched; ``end`` is exclusive."""
+
+    def __init__(
+        self, fetch: Callable[[int, int], bytes], start: int, total: int, tail: bytes
+    ) -> None:
+        self._fetch = fetch
+        self._total = total
+        self._place = 0
+        self._pieces: list[tuple[int, bytes]] = [(start, tail)]
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._total}[whence]
+        self._place = max(0, origin + offset)
+        return self._place
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._total - self._place if size is None or size < 0 else size
+        end = min(self._place + wanted, self._total)
+        if end <= self._place:
+            return b""
+        piece = self._piece(self._place, end)
+        self._place = end
+        return piece
+
+    def _piece(self, start: int, end: int) -> bytes:
+        for first, content in self._pieces:
+            if first <= start and end <= first + len(content):
+                return content[start - first : end - first]
+        # Up to the next piece that is known, or some way ahead: the next read is close behind.
+        known = min((first for first, _ in self._pieces if first > start), default=self._total)
+        until = max(end, min(start + _READ_AHEAD, known))
+        content = self._fetch(start, until)
+        self._pieces.append((start, content))
+        return content[: end - start]

@@ -1,0 +1,84 @@
+"""The platform that an image is made for, and the wheel tags and markers that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from packaging.markers import Environment, Marker
+from packaging.tags import compatible_tags, cpython_tags
+
+
+# PEP 600: the older names are aliases of a glibc version.
+_OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+# The oldest glibc for which wheels of an architecture exist.
+_OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A CPython on Linux.
+
+    ``python`` is ``major.minor``; ``libc_version`` is glibc's (``2.41``) or musl's (``1.2``).
+    """
+
+    python: str
+    architecture: str = "x86_64"
+    libc: Literal["glibc", "musl"] = "glibc"
+    libc_version: str = "2.36"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Wheel tags that can be installed, the best fitting first."""
+        return _tags(self)
+
+    @property
+    def markers(self) -> Environment:
+        """Values of the environment markers (PEP 508)."""
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{self.python}.0",
+            "os_name": "posix",
+            "platform_machine": self.architecture,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": "Linux",
+            "platform_version": "",
+            "python_full_version": f"{self.python}.0",
+            "python_version": self.python,
+            "sys_platform": "linux",
+        }
+
+    def fulfils(self, marker: Marker | None, extras: tuple[str, ...] = ()) -> bool:
+        """Whether a requirement with this marker applies when these extras are asked for."""
+        if marker is None:
+            return True
+        values = dict(self.markers)
+        return any(marker.evaluate(values | {"extra": extra}) for extra in ("", *extras))
+
+
+@cache
+def _tags(target: Target) -> tuple[str, ...]:
+    major, minor = (int(part) for part in target.python.split(".")[:2])
+    interpreter = f"cp{major}{minor}"
+    platforms = list(_platforms(target))
+    found = [
+        *cpython_tags((major, minor), platforms=platforms),
+        *compatible_tags((major, minor), interpreter, platforms),
+    ]
+    return tuple(dict.fromkeys(str(tag) for tag in found))
+
+
+def _platforms(target: Target) -> Iterator[str]:
+    major, minor = (int(part) for part in target.libc_version.split(".")[:2])
+    if target.libc == "musl":
+        yield from (f"musllinux_{major}_{n}_{target.architecture}" for n in range(minor, -1, -1))
+    else:
+        oldest = _OLDEST_GLIBC.get(target.architecture, 17)
+        for number in range(minor, oldest - 1, -1):
+            yield f"manylinux_{major}_{number}_{target.architecture}"
+            if number in _OLD_NAMES:
+                yield f"{_OLD_NAMES[number]}_{target.architecture}"
+    yield f"linux_{target.architecture}"
