@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup test check format lock demo bench
+.PHONY: setup test check format lock demo bench catalogue
 
 setup: .venv/.ready
 
@@ -28,3 +28,7 @@ format: setup
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev pyproject.toml requirements-build.in \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements-dev.lock
+
+# Joins the metadata of wheels (WHEELS: folders of wheels or virtual environments) with the stated names.
+catalogue: setup
+	$(BIN)/python tools/catalogue.py $(WHEELS)

@@ -33,8 +33,8 @@ class Cache:
         with self._lock:
             return self._hits
 
-    def read(self, *words: str) -> Any:
-        """The document of this name, or None."""
+    def read(self, *words: str) -> Any:  # noqa: ANN401  # JSON
+        """Give the parsed document of this name, or None."""
         try:
             document = json.loads(self._path(words).read_bytes())
         except (OSError, ValueError):
@@ -63,5 +63,5 @@ class Cache:
 
 
 def _safe(word: str) -> str:
-    """A word as one path component on every file system."""
+    """Give a word as one path component on every file system."""
     return re.sub(r"[^A-Za-z0-9._+!-]", "_", word).lstrip(".")[:180] or "_"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from jettison.catalogue.reader import resource
 from jettison.distributions.documents import facts_from_document
 from jettison.distributions.facts import DistributionFacts, Source
 
@@ -52,6 +52,5 @@ class Catalogue(Mapping[str, DistributionFacts]):
 
 @cache
 def catalogued() -> Catalogue:
-    """The catalogue that is shipped with Jettison."""
-    resource = files("jettison.catalogue") / "distributions.json"
-    return Catalogue(json.loads(resource.read_bytes()))
+    """Give the catalogue that is shipped with Jettison."""
+    return Catalogue(json.loads(resource("distributions.json")))

@@ -43,7 +43,7 @@ def compatible(facts: DistributionFacts, target: Target) -> Verdict:
 
 
 def best_wheel(wheels: Iterable[WheelFile], target: Target) -> tuple[WheelFile, str] | None:
-    """The wheel whose tag comes first in the target's order, with that tag."""
+    """Find the wheel whose tag comes first in the target's order, with that tag."""
     order = {tag: place for place, tag in enumerate(target.tags)}
     ranked = [
         (order[tag], wheel.filename, wheel, tag)
@@ -86,7 +86,7 @@ def newest(
     target: Target,
     avoid: Collection[Version] = (),
 ) -> Release | None:
-    """The release an installer takes: the newest that the specifiers and the Python version admit.
+    """Find the release an installer takes: the newest that specifiers and Python admit.
 
     Whether it has a fitting wheel does not matter, as it does not to pip and uv, which build from
     source then. A yanked release is taken only for an exact pin; a pre-release only when the
@@ -101,7 +101,7 @@ def newest(
 
 
 def representative_wheel(wheels: Collection[WheelFile], target: Target) -> WheelFile | None:
-    """The wheel to read facts from: the one that fits, else one as near as there is."""
+    """Choose the wheel to read facts from: the one that fits, else one as near as there is."""
     best = best_wheel(wheels, target)
     if best is not None:
         return best[0]

@@ -49,7 +49,7 @@ def facts_from(contents: Contents, *, size_source: str, source: Source) -> Distr
 
 
 def facts_to_document(facts: DistributionFacts) -> dict[str, Any]:
-    """What a wheel says of itself; the list of wheels and the files are kept elsewhere."""
+    """Write what a wheel says of itself; the list of wheels and the files are kept elsewhere."""
     size = facts.installed_size
     return {
         "name": facts.name,
@@ -67,7 +67,7 @@ def facts_to_document(facts: DistributionFacts) -> dict[str, Any]:
 
 
 def facts_from_document(document: Mapping[str, Any], *, source: Source) -> DistributionFacts:
-    """The inverse of ``facts_to_document``; raises KeyError or TypeError on another shape."""
+    """Invert ``facts_to_document``; raises KeyError or TypeError on another shape."""
     size = document["size"]
     return DistributionFacts(
         name=document["name"],
@@ -94,7 +94,7 @@ def files_to_document(files: tuple[IndexFile, ...]) -> list[list[Any]]:
 
 
 def files_from_document(rows: list[list[Any]]) -> tuple[IndexFile, ...]:
-    """The inverse of ``files_to_document``."""
+    """Invert ``files_to_document``."""
     return tuple(
         IndexFile(
             filename=filename,

@@ -172,7 +172,7 @@ def _pools(threads: int) -> _Pools:
 
 
 def _certificates() -> ssl.SSLContext:
-    """The system's certificates and those that the usual variables name."""
+    """Trust the system's certificates and those that the usual variables name."""
     context = ssl.create_default_context()
     for variable in _CERTIFICATE_VARIABLES:
         path = os.environ.get(variable)
@@ -199,5 +199,5 @@ def split_credentials(url: str) -> tuple[str, dict[str, str]]:
 
 
 def _safe(url: str) -> str:
-    """An address without its query, which may hold a signature."""
+    """Give an address without its query, which may hold a signature."""
     return urlsplit(url)._replace(query="", fragment="").geturl()

@@ -45,7 +45,7 @@ class Index:
     lifetime: float = 3600.0
 
     def release(self, name: str, specifiers: SpecifierSet, target: Target) -> Release:
-        """The release an installer takes for these specifiers."""
+        """Find the release an installer takes for these specifiers."""
         pin = exact_pin(specifiers)
         known = None if pin is None else self.cache.read("releases", self._key, name, str(pin))
         if pin is not None and known is not None:
@@ -107,7 +107,7 @@ class Index:
         self._require_network(f"the list of releases of {name}")
         return self._fetch_listing(name, known)
 
-    def _fetch_listing(self, name: str, known: Any) -> tuple[IndexFile, ...]:
+    def _fetch_listing(self, name: str, known: dict[str, Any] | None) -> tuple[IndexFile, ...]:
         url = f"{self.url.rstrip('/')}/{name}/"
         headers = {"accept": ACCEPT}
         if known and known["etag"]:
@@ -141,7 +141,7 @@ class Index:
 
 
 def exact_pin(specifiers: SpecifierSet) -> Version | None:
-    """The version of ``==1.2.3``, or None when more than one version fits."""
+    """Give the version of ``==1.2.3``, or None when more than one version fits."""
     for one in specifiers:
         if one.operator in {"==", "==="} and not one.version.endswith(".*"):
             try:

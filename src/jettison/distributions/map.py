@@ -94,7 +94,7 @@ class DistributionMap:
         return {facts.name: facts for facts in found if facts is not None}
 
     def with_files(self, facts: DistributionFacts) -> DistributionFacts:
-        """The same facts with their files, when the wheel they came from can still be read."""
+        """Give the same facts with their files, when the wheel they came from can still be read."""
         wheel = representative_wheel(facts.wheels, self.target)
         if facts.files is not None or wheel is None or self._index is None:
             return facts

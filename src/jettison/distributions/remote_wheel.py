@@ -20,7 +20,7 @@ _LARGEST_MEMBER = 8 << 20
 _WHOLE_BELOW = 96 << 10
 _SMALLEST_TAIL, _LARGEST_TAIL = 64 << 10, 512 << 10
 _LARGEST_WHEEL = 1 << 30
-_READ_AHEAD = 16 << 10
+_AROUND = 16 << 10
 
 
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
@@ -158,9 +158,11 @@ class _RangeFile(io.BufferedIOBase):
         for first, content in self._pieces:
             if first <= start and end <= first + len(content):
                 return content[start - first : end - first]
-        # Up to the next piece that is known, or some way ahead: the next read is close behind.
+        # The metadata lies before the directory and members lie close together, so a piece is
+        # fetched with its surroundings, up to the next one that is known.
         known = min((first for first, _ in self._pieces if first > start), default=self._total)
-        until = max(end, min(start + _READ_AHEAD, known))
-        content = self._fetch(start, until)
-        self._pieces.append((start, content))
-        return content[: end - start]
+        since = max(0, start - _AROUND)
+        until = max(end, min(end + _AROUND, known))
+        content = self._fetch(since, until)
+        self._pieces.append((since, content))
+        return content[start - since : end - since]

@@ -11,7 +11,7 @@ _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 
 
 def index_url(variables: Mapping[str, str], *, home: Path) -> str:
-    """The simple index that the user's settings name, else the public one.
+    """Find the simple index that the user's settings name, else the public one.
 
     ``variables`` are those of the process. Environment variables come before configuration files,
     and the files in pip's own order: named, environment's, user's, system's.

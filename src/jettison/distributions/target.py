@@ -10,7 +10,6 @@ from typing import Literal
 from packaging.markers import Environment, Marker
 from packaging.tags import compatible_tags, cpython_tags
 
-
 # PEP 600: the older names are aliases of a glibc version.
 _OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 # The oldest glibc for which wheels of an architecture exist.
@@ -55,7 +54,7 @@ class Target:
         """Whether a requirement with this marker applies when these extras are asked for."""
         if marker is None:
             return True
-        values = dict(self.markers)
+        values = {name: str(value) for name, value in self.markers.items()}
         return any(marker.evaluate(values | {"extra": extra}) for extra in ("", *extras))
 
 
