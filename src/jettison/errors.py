@@ -94,6 +94,12 @@ class UnsupportedError(JettisonError):
     exit_status = 12
 
 
+class ProgramError(JettisonError):
+    """A program that Jettison runs is missing, failed, or did not end in time."""
+
+    exit_status = 13
+
+
 class InterruptedByUserError(JettisonError):
     """Ctrl-C; nothing was written."""
 

@@ -1,0 +1,1 @@
+"""Ports and adapters for what builds and runs images: docker, podman."""

@@ -1,0 +1,106 @@
+"""The Engine port over a command-line client."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from jettison import process
+from jettison.engines import buildlog, container
+from jettison.engines.client import Client
+from jettison.engines.container import ClientContainer
+from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions
+from jettison.engines.facts import image_facts
+from jettison.errors import BuildError
+from jettison.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildDialect:
+    """How a client is told to build, and how its output reads as steps."""
+
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    steps: Callable[[list[str]], tuple[buildlog.BuildStep, ...]]
+
+
+class CommandLineEngine:
+    """Docker or Podman through its own client."""
+
+    def __init__(self, client: Client, dialect: BuildDialect) -> None:
+        self._client = client
+        self._dialect = dialect
+
+    @property
+    def name(self) -> str:
+        """The program and its version."""
+        return f"{self._client.program} {self._client.version}"
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Remove all that carries the label of this run."""
+        with process.uninterrupted():
+            self._client.remove_everything()
+
+    def build(self, request: BuildRequest, progress: Progress) -> ImageID:
+        """Build with BuildKit or buildah. Raises BuildError, see the port."""
+        with tempfile.TemporaryDirectory(prefix="jettison-build-") as folder:
+            identifier = Path(folder) / "id"
+            lines: list[str] = []
+
+            def hear(line: str) -> None:
+                lines.append(line)
+                title = buildlog.step_title(line)
+                if title:
+                    progress.note(title)
+
+            done = process.follow(
+                self._build_command(request, identifier),
+                hear,
+                environment=dict(self._dialect.environment),
+            )
+            if done.status:
+                raise _build_error(request, self._dialect.steps(lines), lines)
+            return ImageID(identifier.read_text("ascii").strip())
+
+    def _build_command(self, request: BuildRequest, identifier: Path) -> list[str]:
+        optional = [f"--target={request.target}"] if request.target else []
+        optional += ["--no-cache"] if request.no_cache else []
+        optional += [f"--build-arg={name}={value}" for name, value in request.build_args.items()]
+        return [
+            self._client.program, *self._dialect.command, "--iidfile", str(identifier),
+            "--label", self._client.label, "--tag", request.tag,
+            "--file", str(request.dockerfile), *optional, str(request.context),
+        ]  # fmt: skip
+
+    def run(self, image: str, options: RunOptions) -> ClientContainer:
+        """Start a container. Raises EngineError when it cannot be created or started."""
+        return container.start(self._client, image, options)
+
+    def inspect(self, image: str) -> ImageFacts:
+        """Read an image's configuration. Raises EngineError when there is no such image."""
+        shown = self._client.call("image", "inspect", image, failing=f"no image {image}")
+        return image_facts(shown)
+
+    @contextmanager
+    def save(self, image: str) -> Iterator[IO[bytes]]:
+        """Give ``save``'s stream. Raises ProgramError when it fails."""
+        with process.piped((self._client.program, "save", image)) as stream:
+            yield stream
+
+
+def _build_error(
+    request: BuildRequest, steps: tuple[buildlog.BuildStep, ...], lines: list[str]
+) -> BuildError:
+    return BuildError(
+        f"the build of {request.dockerfile.name} failed",
+        why=buildlog.failure_text(steps, lines),
+        hint="Correct the step above and run again; nothing was written.",
+    )

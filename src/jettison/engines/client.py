@@ -1,0 +1,83 @@
+"""The command-line client of an engine: what docker and podman share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from jettison import process
+from jettison.errors import EngineError
+from jettison.process import Completed
+
+LABEL = "dev.jettison.run"
+"""Carried by everything that Jettison makes in an engine; the value names the run."""
+
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+_QUANTITY = re.compile(r"^([0-9.]+)\s*([A-Za-z]+)")
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A client program that answers, and the run in whose name it works.
+
+    ``direct`` says that this machine reaches the addresses of containers itself, so that no port
+    needs to be published.
+    """
+
+    program: str
+    version: str
+    direct: bool
+    run_id: str = field(default_factory=lambda: uuid4().hex[:12])
+
+    @property
+    def label(self) -> str:
+        """Give the label of this run, as ``name=value``."""
+        return f"{LABEL}={self.run_id}"
+
+    def ask(
+        self, *arguments: str, stdin: bytes = b"", timeout: float | None = _TIMEOUT
+    ) -> Completed:
+        """Run the client and give what came, also when it failed."""
+        return process.run((self.program, *arguments), stdin=stdin, timeout=timeout)
+
+    def call(self, *arguments: str, failing: str) -> str:
+        """Run the client and give its output.
+
+        Raises EngineError that says what was ``failing`` when the client fails.
+        """
+        done = self.ask(*arguments)
+        if done.status:
+            raise EngineError(
+                f"{self.program}: {failing}",
+                why=done.error_text or f"exit status {done.status}",
+                hint=f"Run it yourself to look closer: {self.program} {' '.join(arguments[:6])} …",
+            )
+        return done.text
+
+    def identifiers(self, kind: Sequence[str]) -> tuple[str, ...]:
+        """List what exists of a ``kind`` (a listing command) with the label of this run."""
+        done = self.ask(*kind, "--quiet", "--filter", f"label={self.label}")
+        return tuple(dict.fromkeys(done.text.split()))
+
+    def remove_everything(self) -> None:
+        """Remove every container, network and image with the label of this run, and no other."""
+        for listing, removal in (
+            (("ps", "--all", "--no-trunc"), ("rm", "--force", "--volumes")),
+            (("network", "ls"), ("network", "rm")),
+            (("image", "ls", "--no-trunc"), ("image", "rm", "--force")),
+        ):
+            found = self.identifiers(listing)
+            if found:
+                self.ask(*removal, *found)
+
+
+def bytes_of(quantity: str) -> int:
+    """Read ``12.5MiB`` or ``12.5MiB / 1GiB`` (the first counts). Raises EngineError otherwise."""
+    found = _QUANTITY.match(quantity.strip())
+    unit = _UNITS.get(found[2].lower()) if found else None
+    if found is None or unit is None:
+        raise EngineError(f"the engine gave a quantity that is not understood: {quantity!r}")
+    return round(float(found[1]) * unit)

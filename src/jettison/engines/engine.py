@@ -1,0 +1,198 @@
+"""The port to what builds and runs images, and the values that go through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, NewType, Protocol, Self
+
+from jettison.process import Completed
+from jettison.progress import Progress
+
+ImageID = NewType("ImageID", str)
+"""``sha256:`` and 64 hexadecimal digits: the digest of an image's configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """One build of a Dockerfile.
+
+    ``context`` is a folder; ``dockerfile`` may lie outside it. ``target`` is a stage's name, or
+    None for the last stage.
+    """
+
+    context: Path
+    dockerfile: Path
+    tag: str
+    target: str | None = None
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    no_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """How an image says that it is well: ``test`` as in its configuration; times in seconds."""
+
+    test: tuple[str, ...]
+    interval: float = 0.0
+    timeout: float = 0.0
+    start_period: float = 0.0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """The configuration of an image, and its size as ``docker image inspect`` gives it (bytes).
+
+    ``layers`` are diff IDs, lowest first.
+    """
+
+    id: ImageID
+    size: int
+    layers: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    working_directory: str = ""
+    ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    health_check: HealthCheck | None = None
+    stop_signal: str = ""
+    architecture: str = ""
+
+
+class Network(StrEnum):
+    """What a container can reach.
+
+    ISOLATED: this machine reaches the container and the container reaches its companions, nothing
+    else. NONE: only itself.
+    """
+
+    ISOLATED = "isolated"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """A folder or file of this machine that a container sees read-only."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a container is started. Defaults are those of the image.
+
+    ``ports`` are container ports over TCP that this machine must reach. ``volumes`` are targets
+    that start empty (or with what the image has there) and are thrown away. ``entrypoint`` replaces
+    the image's, an empty tuple keeps it; ``command`` likewise. ``beside`` is the id of a running
+    container whose isolated network is joined, under the name ``alias``.
+    """
+
+    ports: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    working_directory: str = ""
+    read_only: bool = False
+    hardened: bool = False
+    network: Network = Network.ISOLATED
+    beside: str = ""
+    alias: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerState:
+    """Whether a container runs, and how it ended when it does not."""
+
+    running: bool
+    exit_status: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """How a container answered SIGTERM: its exit status and the seconds that it took.
+
+    ``killed`` says that the grace period passed and it was ended by SIGKILL.
+    """
+
+    exit_status: int
+    seconds: float
+    killed: bool
+
+
+class Container(Protocol):
+    """A started container; leaving its block stops and removes it with its volumes."""
+
+    @property
+    def id(self) -> str:
+        """The engine's identifier."""
+
+    def __enter__(self) -> Self:
+        """Give the container itself."""
+
+    def __exit__(self, *failure: object) -> None:
+        """Stop and remove the container, its volumes and its network."""
+
+    def address(self, port: int) -> tuple[str, int]:
+        """Give host and port where this machine reaches the container's ``port``."""
+
+    def state(self) -> ContainerState:
+        """Tell whether it runs now, and how it ended."""
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        """Run a command in the container. 126 and 127: it could not be started."""
+
+    def logs(self) -> str:
+        """Give what its processes wrote so far, both streams."""
+
+    def memory(self) -> int:
+        """Bytes of memory in use now, page cache that can be dropped not counted."""
+
+    def stop(self, *, grace: float) -> Stopped:
+        """Send the stop signal, wait, and kill after ``grace`` seconds."""
+
+
+class Engine(Protocol):
+    """Builds, runs and reads images. A block around it removes all that it made."""
+
+    @property
+    def name(self) -> str:
+        """The engine in one word, and its version."""
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+
+    def __exit__(self, *failure: object) -> None:
+        """Remove every container, network and image that this engine value made."""
+
+    def build(self, request: BuildRequest, progress: Progress) -> ImageID:
+        """Build an image. Raises BuildError with the failing step and its last lines."""
+
+    def run(self, image: str, options: RunOptions) -> Container:
+        """Start a container. Raises EngineError when it cannot be created or started."""
+
+    def inspect(self, image: str) -> ImageFacts:
+        """Read an image's configuration. Raises EngineError when there is no such image."""
+
+    def save(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """Give the image as the stream of an archive (``docker save``)."""

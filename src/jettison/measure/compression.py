@@ -1,0 +1,84 @@
+"""How many bytes a layer has as gzip, counted while it streams by."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO
+
+LEVEL = 6
+_CHUNK = 2**20
+_WINDOW = 2**15
+_HEADER_AND_TRAILER = 18
+_WORKERS = max(1, os.cpu_count() or 1)
+
+
+class GzipCounter:
+    """Counts what gzip would make of the bytes it is given, on all processors.
+
+    The bytes are compressed in pieces of 1 MiB that know the 32 KiB before them, so the count is
+    within a thousandth of what one pass gives.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._waiting: deque[Future[int]] = deque()
+        self._piece = bytearray()
+        self._before = b""
+        self._total = _HEADER_AND_TRAILER
+
+    def feed(self, chunk: bytes) -> None:
+        """Count these bytes too."""
+        self._piece += chunk
+        while len(self._piece) >= _CHUNK:
+            self._send(bytes(self._piece[:_CHUNK]))
+            del self._piece[:_CHUNK]
+
+    def total(self) -> int:
+        """Give the count; nothing can be fed after it."""
+        if self._piece:
+            self._send(bytes(self._piece))
+            self._piece.clear()
+        while self._waiting:
+            self._total += self._waiting.popleft().result()
+        return self._total
+
+    def _send(self, piece: bytes) -> None:
+        # a bounded queue: a layer of any size passes in a few megabytes of memory
+        while len(self._waiting) > 2 * _WORKERS:
+            self._total += self._waiting.popleft().result()
+        self._waiting.append(self._pool.submit(_deflated, piece, self._before))
+        self._before = piece[-_WINDOW:]
+
+
+def compression_pool() -> ThreadPoolExecutor:
+    """Make the threads that counters share; zlib releases the interpreter while it works."""
+    return ThreadPoolExecutor(_WORKERS, thread_name_prefix="jettison-gzip")
+
+
+def _deflated(piece: bytes, before: bytes) -> int:
+    options = (LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY)
+    packer = zlib.compressobj(*options, before) if before else zlib.compressobj(*options)
+    return len(packer.compress(piece)) + len(packer.flush(zlib.Z_SYNC_FLUSH))
+
+
+class CountedStream:
+    """A stream that feeds a counter with all that is read from it."""
+
+    def __init__(self, stream: IO[bytes], counter: GzipCounter | None) -> None:
+        self._stream = stream
+        self._counter = counter
+
+    def read(self, size: int = -1) -> bytes:
+        """Read as the stream does."""
+        chunk = self._stream.read(size)
+        if self._counter:
+            self._counter.feed(chunk)
+        return chunk
+
+    def drain(self) -> None:
+        """Read what is left."""
+        while self.read(_CHUNK):
+            pass

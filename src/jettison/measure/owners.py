@@ -1,0 +1,101 @@
+"""Python distributions and Debian packages of a file tree."""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+from collections.abc import Iterator
+from email.parser import HeaderParser
+
+from jettison.measure.measurement import DebianPackageMeasurement, DistributionMeasurement
+from jettison.measure.tree import Tree
+from jettison.values import Basis, Size
+
+_KIB = 1024
+
+
+def distributions(tree: Tree) -> tuple[DistributionMeasurement, ...]:
+    """Find every distribution by its metadata, sorted by name and place."""
+    found = (
+        _distribution(tree, path, text)
+        for path, text in tree.texts.items()
+        if path.endswith(("/METADATA", ".egg-info/PKG-INFO", ".egg-info"))
+    )
+    named = (distribution for distribution in found if distribution.name)
+    return tuple(sorted(named, key=lambda one: (one.name.lower(), one.location)))
+
+
+def _distribution(tree: Tree, path: str, text: bytes) -> DistributionMeasurement:
+    header = HeaderParser().parsestr(text.decode("utf-8", "replace"))
+    folder = path if path.endswith(".egg-info") else posixpath.dirname(path)
+    location = posixpath.dirname(folder)
+    record = tree.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
+    files = set(_recorded(record, location)) or {path}
+    return DistributionMeasurement(
+        name=header.get("Name", ""),
+        version=header.get("Version", ""),
+        location=f"/{location}",
+        size=Size(
+            bytes=sum(tree.size_of(file) for file in files),
+            basis=Basis.MEASURED,
+            source="files of its RECORD, with their bytecode",
+        ),
+    )
+
+
+def _recorded(record: str, location: str) -> Iterator[str]:
+    """Give the paths that a RECORD lists, and the bytecode that belongs to them."""
+    for row in csv.reader(record.splitlines()):
+        path = posixpath.normpath(posixpath.join("/", location, row[0]))[1:] if row else ""
+        if path:
+            yield path
+        if path.endswith(".py"):
+            yield from _bytecode(path)
+
+
+def _bytecode(path: str) -> Iterator[str]:
+    folder, name = posixpath.split(path)
+    for minor in range(11, 16):
+        yield f"{folder}/__pycache__/{name[:-3]}.cpython-3{minor}.pyc"
+
+
+def debian_packages(tree: Tree) -> tuple[DebianPackageMeasurement, ...]:
+    """Read dpkg's status, whole or in parts, sorted by name."""
+    stanzas = (
+        stanza
+        for path, text in tree.texts.items()
+        if "var/lib/dpkg/status" in path and not path.endswith((".md5sums", "-old"))
+        for stanza in text.decode("utf-8", "replace").split("\n\n")
+    )
+    packages = (_package(stanza) for stanza in stanzas if stanza.strip())
+    return tuple(sorted((one for one in packages if one), key=lambda one: one.name))
+
+
+def _package(stanza: str) -> DebianPackageMeasurement | None:
+    header = HeaderParser().parsestr(stanza.strip())
+    status = header.get("Status", "install ok installed")
+    if not header.get("Package") or not status.endswith(" installed"):
+        return None
+    declared = header.get("Installed-Size", "0")
+    return DebianPackageMeasurement(
+        name=header["Package"],
+        version=header.get("Version", ""),
+        size=Size(
+            bytes=int(declared) * _KIB if declared.isdigit() else 0,
+            basis=Basis.CATALOGUED,
+            source="Installed-Size of the package",
+        ),
+    )
+
+
+def python_version(tree: Tree, environment: tuple[tuple[str, str], ...]) -> str:
+    """Give the version that the image names, or that of its standard library, or nothing."""
+    named = dict(environment).get("PYTHON_VERSION")
+    if named:
+        return named
+    libraries = (
+        posixpath.basename(posixpath.dirname(path))
+        for path in tree.entries
+        if path.endswith("/encodings") and "/python3." in path
+    )
+    return next((folder.removeprefix("python") for folder in sorted(libraries)), "")

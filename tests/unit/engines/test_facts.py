@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from jettison.engines.engine import HealthCheck
+from jettison.engines.facts import image_facts
+from jettison.errors import EngineError
+
+DOCUMENT = {
+    "Id": "sha256:aa",
+    "Size": 12,
+    "Architecture": "amd64",
+    "RootFS": {"Layers": ["sha256:01"]},
+    "Config": {
+        "Env": ["PATH=/bin", "EMPTY="],
+        "Cmd": ["python3"],
+        "Entrypoint": None,
+        "User": "10001",
+        "ExposedPorts": {"8000/tcp": {}},
+        "Labels": {"b": "2", "a": "1"},
+        "Healthcheck": {"Test": ["CMD-SHELL", "true"], "Interval": 30_000_000_000},
+    },
+}
+
+
+def test_the_configuration_becomes_facts() -> None:
+    facts = image_facts(json.dumps([DOCUMENT]))
+    assert facts.environment == (("PATH", "/bin"), ("EMPTY", ""))
+    assert (facts.entrypoint, facts.command, facts.user) == ((), ("python3",), "10001")
+    assert facts.ports == ("8000/tcp",)
+    assert facts.labels == (("a", "1"), ("b", "2"))
+    assert facts.health_check == HealthCheck(test=("CMD-SHELL", "true"), interval=30.0)
+
+
+def test_podman_writes_ids_without_their_algorithm() -> None:
+    assert image_facts(json.dumps([{**DOCUMENT, "Id": "aa"}])).id == "sha256:aa"
+
+
+def test_a_health_check_that_is_switched_off_is_none() -> None:
+    config = {**DOCUMENT["Config"], "Healthcheck": {"Test": ["NONE"]}}  # type: ignore[dict-item]
+    assert image_facts(json.dumps([{**DOCUMENT, "Config": config}])).health_check is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '[{"Id": 3}]'])
+def test_another_answer_is_an_error_of_the_engine(text: str) -> None:
+    with pytest.raises(EngineError, match="not understood"):
+        image_facts(text)

@@ -1,0 +1,85 @@
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jettison import process
+from jettison.errors import ProgramError
+
+
+def test_a_result_has_status_and_both_streams() -> None:
+    script = "import sys; print(sys.stdin.read()); print('bad', file=sys.stderr); sys.exit(3)"
+    done = process.run((sys.executable, "-c", script), stdin=b"good")
+    assert (done.status, done.text, done.error_text) == (3, "good", "bad")
+
+
+def test_environment_and_directory_are_the_callers(tmp_path: Path) -> None:
+    script = "import os; print(os.environ['COLOUR'], os.getcwd())"
+    done = process.run(
+        (sys.executable, "-c", script), environment={"COLOUR": "red"}, directory=tmp_path
+    )
+    assert done.text == f"red {tmp_path}"
+
+
+def test_a_missing_program_is_named_with_what_to_do() -> None:
+    with pytest.raises(ProgramError, match="'no-such-program'") as caught:
+        process.run(("no-such-program",))
+    assert caught.value.hint.startswith("Install")
+
+
+def test_lines_arrive_from_both_streams() -> None:
+    heard: list[str] = []
+    script = "import sys; print('a', flush=True); print('b', file=sys.stderr)"
+    done = process.follow((sys.executable, "-c", script), heard.append)
+    assert heard == ["a", "b"]
+    assert done.stdout == b"a\nb\n"
+
+
+@pytest.mark.parametrize("runner", ["run", "follow"])
+def test_a_program_that_takes_too_long_leaves_no_child_behind(runner: str, tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    script = (
+        "import subprocess, sys, time, pathlib\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"pathlib.Path({str(note)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)\n"
+    )
+    command = (sys.executable, "-c", script)
+    with pytest.raises(ProgramError, match="did not end within"):
+        if runner == "run":
+            process.run(command, timeout=2)
+        else:
+            process.follow(command, lambda line: None, timeout=2)
+    assert _is_gone(int(note.read_text()))
+
+
+def _is_gone(identifier: int) -> bool:
+    for _ in range(100):
+        try:
+            os.kill(identifier, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{identifier}/stat").exists() and (
+            Path(f"/proc/{identifier}/stat").read_text().split(")")[1].split()[0] == "Z"
+        ):
+            return True  # ended, and nobody has asked for its status yet
+        time.sleep(0.05)
+    return False
+
+
+def test_a_stream_can_be_left_early() -> None:
+    script = "import sys\nwhile True: sys.stdout.write('x' * 1000)"
+    with process.piped((sys.executable, "-c", script)) as stream:
+        assert stream.read(5) == b"xxxxx"
+
+
+def test_a_stream_that_ends_badly_says_why() -> None:
+    script = "import sys; print('half'); sys.exit('disk full')"
+    with (
+        pytest.raises(ProgramError) as caught,
+        process.piped((sys.executable, "-c", script)) as stream,
+    ):
+        stream.read()
+    assert "disk full" in caught.value.why

@@ -1,0 +1,26 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from jettison.progress import ConsoleProgress, step
+
+
+def console(text: io.StringIO) -> Console:
+    return Console(file=text, force_terminal=False, width=80)
+
+
+def test_without_a_terminal_each_step_is_one_plain_line() -> None:
+    text = io.StringIO()
+    progress = ConsoleProgress(console(text))
+    with step(progress, "Building [before]"):
+        progress.note("[1/2] FROM python")
+    assert re.fullmatch(r"Building \[before\] \(\d+\.\d s\)\n", text.getvalue())
+
+
+def test_a_step_that_fails_is_not_shown_as_done() -> None:
+    text = io.StringIO()
+    with pytest.raises(ValueError, match="no"), step(ConsoleProgress(console(text)), "Building"):
+        raise ValueError("no")
+    assert text.getvalue().startswith("Building: not finished")
