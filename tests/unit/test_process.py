@@ -1,6 +1,7 @@
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,17 @@ def test_lines_arrive_from_both_streams() -> None:
     assert done.stdout == b"a\nb\n"
 
 
-@pytest.mark.parametrize("runner", ["run", "follow"])
-def test_a_program_that_takes_too_long_leaves_no_child_behind(runner: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda command: process.run(command, timeout=3),
+        lambda command: process.follow(command, lambda line: None, timeout=3),
+    ],
+    ids=["run", "follow"],
+)
+def test_a_program_that_takes_too_long_leaves_no_child_behind(
+    start: Callable[[tuple[str, ...]], object], tmp_path: Path
+) -> None:
     note = tmp_path / "child"
     script = (
         "import subprocess, sys, time, pathlib\n"
@@ -46,12 +56,8 @@ def test_a_program_that_takes_too_long_leaves_no_child_behind(runner: str, tmp_p
         f"pathlib.Path({str(note)!r}).write_text(str(child.pid))\n"
         "time.sleep(60)\n"
     )
-    command = (sys.executable, "-c", script)
     with pytest.raises(ProgramError, match="did not end within"):
-        if runner == "run":
-            process.run(command, timeout=2)
-        else:
-            process.follow(command, lambda line: None, timeout=2)
+        start((sys.executable, "-c", script))
     assert _is_gone(int(note.read_text()))
 
 

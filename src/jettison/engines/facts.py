@@ -25,7 +25,7 @@ def image_facts(text: str) -> ImageFacts:
             health_check=_health_check(config.get("Healthcheck") or document.get("HealthCheck")),
             **_configured(config),
         )
-    except (ValueError, KeyError, IndexError, TypeError) as wrong:
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as wrong:
         raise EngineError(
             "the engine described an image in a way that is not understood",
             why=f"{type(wrong).__name__}: {wrong}",

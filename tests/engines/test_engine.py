@@ -1,0 +1,139 @@
+"""One contract for every engine, on an image that builds in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
+from jettison.engines.finding import find_engine
+from jettison.errors import BuildError, EngineError
+from jettison.measure.image import measure
+from jettison.measure.known import KnownSizes
+from jettison.progress import SilentProgress
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+
+DOCKERFILE = """\
+FROM python:3.11-slim AS base
+ENV GREETING=hello
+RUN echo x > /removed && echo four > /kept && chmod 4755 /kept
+RUN rm /removed
+FROM base
+EXPOSE 8000
+HEALTHCHECK CMD ["true"]
+CMD ["python", "-m", "http.server", "8000"]
+"""
+
+
+def build(engine: Engine, folder: Path, text: str, target: str | None = None) -> ImageID:
+    (folder / "Dockerfile").write_text(text)
+    request = BuildRequest(
+        context=folder,
+        dockerfile=folder / "Dockerfile",
+        tag="jettison-test/contract",
+        target=target,
+    )
+    return engine.build(request, SilentProgress())
+
+
+@pytest.fixture(scope="module")
+def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> ImageID:
+    return build(engine, tmp_path_factory.mktemp("contract"), DOCKERFILE)
+
+
+def test_the_configuration_is_read(engine: Engine, image: ImageID) -> None:
+    facts = engine.inspect(image)
+    assert facts.id == image
+    assert ("GREETING", "hello") in facts.environment
+    assert facts.ports == ("8000/tcp",)
+    assert facts.health_check is not None
+    assert facts.health_check.test == ("CMD", "true")
+
+
+def test_a_server_is_reached_and_stopped(engine: Engine, image: ImageID) -> None:
+    options = RunOptions(ports=(8000,), environment={"COLOUR": "red"})
+    with engine.run(image, options) as container:
+        host, port = container.address(8000)
+        assert port > 0
+        assert host != "0.0.0.0"
+        done = container.execute(("python", "-"), stdin=b"import os; print(os.environ['COLOUR'])")
+        assert done.text == "red"
+        assert container.execute(("false",)).status == 1
+        assert container.state().running
+        assert container.memory() > 1_000_000
+        assert container.stop(grace=1).killed  # http.server as process 1 ignores SIGTERM
+        assert not container.state().running
+
+
+def test_a_container_reaches_nothing_outside(engine: Engine, image: ImageID) -> None:
+    script = b"import socket\ntry: socket.create_connection(('1.1.1.1', 53), 2)\n"
+    script += b"except OSError: print('closed')"
+    with engine.run(image, RunOptions()) as container:
+        assert container.execute(("python", "-"), stdin=script).text == "closed"
+
+
+def test_a_read_only_root_still_has_its_volumes(engine: Engine, image: ImageID) -> None:
+    options = RunOptions(read_only=True, hardened=True, tmpfs=("/tmp",), volumes=("/data",))
+    with engine.run(image, options) as container:
+        assert container.execute(("touch", "/etc/x")).status != 0
+        assert container.execute(("touch", "/tmp/x", "/data/x")).status == 0
+
+
+def test_companions_find_each_other_by_name(engine: Engine, image: ImageID) -> None:
+    with (
+        engine.run(image, RunOptions()) as first,
+        engine.run(image, RunOptions(beside=first.id, alias="second")),
+    ):
+        script = b"import socket; print(socket.gethostbyname('second'))"
+        assert first.execute(("python", "-"), stdin=script).text.count(".") == 3
+
+
+def test_a_failing_build_shows_the_step_and_its_lines(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        build(engine, tmp_path, "FROM python:3.11-slim\nRUN echo so far && exit 7\n")
+    assert "RUN echo so far && exit 7" in caught.value.why
+    assert "  so far" in caught.value.why
+
+
+def test_a_stage_can_be_built_alone(engine: Engine, tmp_path: Path) -> None:
+    assert engine.inspect(build(engine, tmp_path, DOCKERFILE, "base")).health_check is None
+
+
+def test_an_image_that_is_not_there_is_an_error(engine: Engine) -> None:
+    with pytest.raises(EngineError, match="no image jettison-test/none"):
+        engine.inspect("jettison-test/none")
+
+
+def test_a_command_that_is_not_there_is_an_error(engine: Engine, image: ImageID) -> None:
+    with pytest.raises(EngineError, match="did not start"):
+        engine.run(image, RunOptions(entrypoint=("/no/such/program",)))
+
+
+def test_an_image_is_measured(engine: Engine, image: ImageID, tmp_path: Path) -> None:
+    known = KnownSizes(tmp_path)
+    measured = measure(image, engine, known)
+    assert measured.size.bytes == engine.inspect(image).size
+    assert abs(sum(layer.size.bytes for layer in measured.layers) - measured.size.bytes) < 50_000
+    assert 0 < measured.compressed_size.bytes < measured.size.bytes
+    assert "/kept" in measured.setuid_files
+    assert "pip" in {one.name for one in measured.distributions}
+    assert "libc6" in {one.name for one in measured.debian_packages}
+    assert measured.python_version.startswith("3.11")
+    assert measure(image, engine, known) == measured
+
+
+def test_leaving_the_engine_removes_what_it_made_and_nothing_else(
+    engine: Engine, image: ImageID, tmp_path: Path
+) -> None:
+    with engine.run(image, RunOptions()) as other:
+        with find_engine() as leaving:
+            own = build(leaving, tmp_path, "FROM python:3.11-slim\nLABEL own=1\n")
+            left = leaving.run(own, RunOptions(entrypoint=("sleep", "60")))
+            assert left.state().running
+        with pytest.raises(EngineError):
+            left.state()
+        with pytest.raises(EngineError):
+            engine.inspect(own)
+        assert other.state().running
