@@ -100,6 +100,12 @@ class ProgramError(JettisonError):
     exit_status = 13
 
 
+class PackageError(JettisonError):
+    """A system package does not exist, or what it needs cannot be had."""
+
+    exit_status = 14
+
+
 class InterruptedByUserError(JettisonError):
     """Ctrl-C; nothing was written."""
 

@@ -1,0 +1,103 @@
+"""Facts about the packages of one Debian release, from catalogue/debian/<release>.tsv."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from jettison.catalogue.reader import resource
+
+RELEASES = ("trixie", "bookworm", "bullseye")
+_KIBIBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFacts:
+    """A package: ``size`` in bytes by its Installed-Size; what it needs and recommends by name.
+
+    What every slim Python image has is left out of ``needs`` and ``recommends``.
+    """
+
+    name: str
+    size: int
+    needs: tuple[str, ...]
+    recommends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFacts:
+    """What the catalogue says about a release.
+
+    ``base`` names the packages of an official slim Python image; ``development`` maps a -dev
+    package to its runtime libraries, ``libraries`` a file name (``libpq.so.5``) and ``programs`` a
+    command to the package that ships it. ``source`` says where and when this was read.
+    """
+
+    release: str
+    source: str
+    base: frozenset[str]
+    packages: Mapping[str, PackageFacts]
+    development: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, str]
+    programs: Mapping[str, str]
+
+    def closure(
+        self,
+        names: Iterable[str],
+        already: Collection[str] | None = None,
+        *,
+        recommends: bool = False,
+    ) -> tuple[PackageFacts, ...]:
+        """Return the known packages that installing ``names`` adds, ordered by name.
+
+        ``already`` defaults to the slim base. Names that the catalogue does not have are left out.
+        """
+        present = self.base if already is None else already
+        found: dict[str, PackageFacts] = {}
+        waiting = deque(names)
+        while waiting:
+            package = self.packages.get(waiting.popleft())
+            if package is None or package.name in found or package.name in present:
+                continue
+            found[package.name] = package
+            waiting.extend(package.needs)
+            waiting.extend(package.recommends if recommends else ())
+        return tuple(found[name] for name in sorted(found))
+
+
+@cache
+def facts_of(release: str) -> ReleaseFacts | None:
+    """Return the facts about a Debian release by its code name, None when there are none."""
+    if release not in RELEASES:
+        return None
+    lines = resource(f"debian/{release}.tsv").decode().splitlines()
+    comments = [line.lstrip("# ") for line in lines if line.startswith("#")]
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return ReleaseFacts(
+        release=release,
+        source=" ".join(comments[:2]),
+        base=frozenset(row[1] for row in rows if row[0] == "base"),
+        packages=MappingProxyType({row[1]: _package(row) for row in rows if row[0] == "package"}),
+        development=MappingProxyType(
+            {row[1]: tuple(row[2].split()) for row in rows if row[0] == "development"}
+        ),
+        libraries=_pairs(rows, "library"),
+        programs=_pairs(rows, "program"),
+    )
+
+
+def _package(row: list[str]) -> PackageFacts:
+    _, name, kibibytes, needs, recommends, *_ = (*row, "", "")
+    return PackageFacts(
+        name=name,
+        size=int(kibibytes) * _KIBIBYTE,
+        needs=tuple(needs.split()),
+        recommends=tuple(recommends.split()),
+    )
+
+
+def _pairs(rows: Iterable[list[str]], kind: str) -> Mapping[str, str]:
+    return MappingProxyType({row[1]: row[2] for row in rows if row[0] == kind})

@@ -1,0 +1,162 @@
+"""Names of system packages: what they are for, what they cost, and what others call them.
+
+``release`` is a Debian code name, or ``alpine``. Facts about Debian come from its own indexes (see
+tools/debian_packages.py); a name that the catalogue does not have gives None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from jettison.catalogue.base_release import ALPINE, release_of
+from jettison.catalogue.debian_release import RELEASES, facts_of
+from jettison.catalogue.reader import table
+from jettison.values import Basis, Size
+
+__all__ = [
+    "cost_of",
+    "is_build_package",
+    "libraries_in",
+    "package_of_library",
+    "package_of_program",
+    "programs_in",
+    "release_of",
+    "runtime_libraries_of",
+    "slim_packages",
+    "translated",
+]
+
+
+def runtime_libraries_of(dev_package: str, release: str) -> tuple[str, ...] | None:
+    """Return the runtime packages behind a -dev package: ``libpq-dev`` -> ``libpq5``.
+
+    Empty when nothing is needed at run time (headers only).
+    """
+    if release == ALPINE:
+        return _alpine_libraries(dev_package)
+    facts = facts_of(release)
+    return None if facts is None else facts.development.get(dev_package)
+
+
+def package_of_program(program: str, release: str) -> str | None:
+    """Return the package to install for a command; ``""`` when every image of ``release`` has it.
+
+    ``program`` is a name or a path, whose last part counts.
+    """
+    name = program.rpartition("/")[2]
+    if release == ALPINE:
+        return _alpine_program(name)
+    facts = facts_of(release)
+    return None if facts is None else facts.programs.get(name)
+
+
+def package_of_library(library: str, release: str) -> str | None:
+    """Return the package that ships a shared library.
+
+    ``library`` is a file name (``libmagic.so.1``) or what ``ctypes.util.find_library`` takes
+    (``magic``).
+    """
+    facts = facts_of(RELEASES[0] if release == ALPINE else release)
+    if facts is None:
+        return None
+    package = facts.libraries.get(library)
+    if package is None and ".so" not in library:
+        start = f"lib{library}.so"
+        names = sorted(name for name in facts.libraries if name.startswith((start + ".", start)))
+        matching = [name for name in names if name.partition(".so")[0] == f"lib{library}"]
+        package = facts.libraries[matching[0]] if matching else None
+    return translated(package, release) if package and release == ALPINE else package
+
+
+def programs_in(package: str, release: str) -> tuple[str, ...]:
+    """Return the catalogued commands for which ``package`` is installed, ordered by name."""
+    facts = facts_of(release)
+    return (
+        tuple(name for name, owner in facts.programs.items() if owner == package) if facts else ()
+    )
+
+
+def libraries_in(package: str, release: str) -> tuple[str, ...]:
+    """Return the catalogued shared libraries that ``package`` ships, ordered by name."""
+    facts = facts_of(release)
+    return (
+        tuple(name for name, owner in facts.libraries.items() if owner == package) if facts else ()
+    )
+
+
+def is_build_package(name: str) -> str | None:
+    """Say why a package only serves to build or set up an image, None when it may serve later."""
+    reason: str | None = table("system_packages")["build"].get(name)
+    if reason is None and name.endswith("-dev"):
+        reason = "headers of a library, which only compilers read"
+    return reason
+
+
+def slim_packages(release: str) -> frozenset[str]:
+    """Return the packages that the official slim Python image of a Debian release has."""
+    facts = facts_of(release)
+    return facts.base if facts else frozenset()
+
+
+def cost_of(
+    names: Iterable[str],
+    release: str,
+    already: Collection[str] | None = None,
+    *,
+    recommends: bool = False,
+) -> Size | None:
+    """Return what installing ``names`` together adds, with dependencies, by Installed-Size.
+
+    ``already`` are the packages that are there, by default those of the slim Python image.
+    None when the catalogue knows none of ``names``, or nothing about ``release``.
+    """
+    wanted = tuple(names)
+    facts = facts_of(release)
+    if facts is None or not any(name in facts.packages for name in wanted):
+        return None
+    packages = facts.closure(wanted, already, recommends=recommends)
+    total = sum(package.size for package in packages)
+    return Size(bytes=total, basis=Basis.CATALOGUED, source=facts.source)
+
+
+def translated(name: str, release: str) -> str | None:
+    """Return what ``release`` calls a package that another release or Alpine calls ``name``.
+
+    ``""`` when Alpine's base already serves.
+    """
+    if release == ALPINE:
+        to_alpine: dict[str, str] = table("system_packages")["alpine"]
+        found = to_alpine.get(name)
+        return to_alpine.get(name.removesuffix("t64")) if found is None else found
+    facts = facts_of(release)
+    if facts is None:
+        return None
+    candidates = (name, f"{name}t64", name.removesuffix("t64"), *_debian_names(name))
+    return next((each for each in candidates if each in facts.packages), None)
+
+
+def _debian_names(alpine_name: str) -> tuple[str, ...]:
+    """Return Debian's names for an Alpine package: those with ``t64`` added as well."""
+    known = table("system_packages")["alpine"].items()
+    plain = [debian for debian, alpine in known if alpine and alpine == alpine_name]
+    return tuple(form for name in plain for form in (name, f"{name}t64"))
+
+
+def _alpine_libraries(dev_package: str) -> tuple[str, ...] | None:
+    newest = facts_of(RELEASES[0])
+    for debian in (dev_package, *_debian_names(dev_package)):
+        libraries = newest.development.get(debian) if newest else None
+        if libraries is not None:
+            names = {translated(library, ALPINE) for library in libraries}
+            return tuple(sorted(name for name in names if name))
+    return None
+
+
+def _alpine_program(name: str) -> str | None:
+    special = table("system_packages")["alpine_programs"]
+    if name in special["busybox"]:
+        return ""
+    if name in special:
+        return str(special[name])
+    debian = package_of_program(name, RELEASES[0])
+    return translated(debian, ALPINE) if debian else None

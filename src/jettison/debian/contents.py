@@ -1,0 +1,56 @@
+"""Which package ships a file: the archive's Contents lists, kept to what programs load or start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+_LIBRARY = re.compile(r"(?:usr/)?lib/(?:[a-z0-9_]+-linux-gnu[a-z0-9]*/)?(lib[^/]+\.so[^/]*)$")
+_PROGRAM = re.compile(r"(?:usr/)?s?bin/([^/]+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOwners:
+    """Packages by the file name of a shared library and by the name of a program.
+
+    ``libraries`` maps ``libmagic.so.1`` and ``programs`` maps ``curl`` to the packages that ship
+    such a file in a directory that the loader or a shell searches, ordered by name.
+    """
+
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def relevant_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield ``kind name packages`` (tab separated) for libraries and programs of a Contents file.
+
+    A Contents line is a path and, after white space, ``section/package`` names joined by commas.
+    """
+    for line in lines:
+        if "bin/" not in line and ".so" not in line:
+            continue
+        path, _, owners = line.rstrip("\n").rpartition(" ")
+        path = path.rstrip()
+        if match := _LIBRARY.match(path):
+            yield f"l\t{match[1]}\t{_names(owners)}"
+        elif match := _PROGRAM.match(path):
+            yield f"p\t{match[1]}\t{_names(owners)}"
+
+
+def owners_of(lines: Iterable[str]) -> FileOwners:
+    """Build the maps from lines of :func:`relevant_lines`, of one or several Contents files."""
+    maps: dict[str, dict[str, set[str]]] = {"l": {}, "p": {}}
+    for line in lines:
+        kind, _, rest = line.partition("\t")
+        name, _, packages = rest.rstrip("\n").partition("\t")
+        if kind in maps:
+            maps[kind].setdefault(name, set()).update(packages.split(","))
+    libraries, programs = (
+        {name: tuple(sorted(packages)) for name, packages in maps[kind].items()} for kind in "lp"
+    )
+    return FileOwners(libraries=libraries, programs=programs)
+
+
+def _names(owners: str) -> str:
+    return ",".join(owner.rpartition("/")[2] for owner in owners.split(","))
