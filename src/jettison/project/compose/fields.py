@@ -1,0 +1,120 @@
+"""Nodes to plain values, with variables filled in and shapes checked."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from jettison.project.compose.nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
+from jettison.project.compose.values import ComposeCommand
+from jettison.project.variables import Variable, interpolate
+from jettison.values import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """The keys of one mapping; ``path`` names it in errors, ``env`` fills its variables.
+
+    Absent keys and null values read as None or empty. Methods raise InputSyntaxError when a value
+    has another shape.
+    """
+
+    found: Mapping[str, Entry]
+    path: str
+    file: str
+    env: Mapping[str, str]
+
+    def node(self, key: str) -> Node | None:
+        """Return the value of ``key``, None when absent or null."""
+        entry = self.found.get(key)
+        return None if entry is None or is_null(entry.value) else entry.value
+
+    def origin(self, key: str) -> Origin:
+        """Where ``key`` and its value stand."""
+        entry = self.found[key]
+        own = origin_of(entry.key, self.file)
+        value = own if is_empty(entry.value) else origin_of(entry.value, self.file)
+        if (value.line or 0) < (own.line or 0):
+            return value  # an alias: the fact stands at its anchor
+        return Origin(file=self.file, line=own.line, end_line=value.end_line)
+
+    def text(self, key: str) -> str | None:
+        """Return a scalar."""
+        node = self.node(key)
+        return None if node is None else self.scalar(node, key)
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean; absent is false."""
+        return (self.text(key) or "").lower() in ("true", "yes", "on", "1")
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return a list of scalars; one scalar is a list of one."""
+        node = self.node(key)
+        if node is None:
+            return ()
+        if isinstance(node, SequenceNode):
+            return tuple(self.scalar(child, key) for child in node.value)
+        return (self.scalar(node, key),)
+
+    def nodes(self, key: str) -> list[Node]:
+        """Return the members of a list."""
+        node = self.node(key)
+        if node is None:
+            return []
+        if not isinstance(node, SequenceNode):
+            wrong_shape(f"{self.path}.{key}", "a list", origin_of(node, self.file))
+        return list(node.value)
+
+    def mapping(self, key: str) -> Fields | None:
+        """Return the fields of a mapping."""
+        node = self.node(key)
+        return None if node is None else self.inside(node, key)
+
+    def inside(self, node: Node, key: str) -> Fields:
+        """Return the fields of a node that has to be a mapping."""
+        path = f"{self.path}.{key}".lstrip(".")
+        if not isinstance(node, MappingNode):
+            wrong_shape(path, "a mapping", origin_of(node, self.file))
+        return Fields(found=entries(node, self.file), path=path, file=self.file, env=self.env)
+
+    def command(self, key: str) -> ComposeCommand | None:
+        """Return a command, from a list or from text that is split like shell words."""
+        node = self.node(key)
+        if node is None:
+            return None
+        if isinstance(node, SequenceNode):
+            words = self.words(key)
+        else:
+            written = self.scalar(node, key)
+            try:
+                words = tuple(shlex.split(written))
+            except ValueError as error:
+                wrong_shape(f"{self.path}.{key}", f"a command ({error})", self.origin(key))
+        return ComposeCommand(words=words, origin=self.origin(key))
+
+    def variables(self, key: str) -> tuple[Variable, ...]:
+        """Return variables, from a mapping or from a list of ``NAME=value``."""
+        node = self.node(key)
+        if node is None:
+            return ()
+        if isinstance(node, SequenceNode):
+            return tuple(self._assignment(child, key) for child in node.value)
+        fields = self.inside(node, key)
+        return tuple(
+            Variable(name=name, value=fields.text(name), origin=fields.origin(name))
+            for name in fields.found
+        )
+
+    def _assignment(self, node: Node, key: str) -> Variable:
+        name, equals, value = self.scalar(node, key).partition("=")
+        origin = origin_of(node, self.file)
+        return Variable(name=name, value=value if equals else None, origin=origin)
+
+    def scalar(self, node: Node, key: str) -> str:
+        """Return a scalar node's text with variables filled in; unknown ones stay as written."""
+        if not isinstance(node, ScalarNode):
+            wrong_shape(f"{self.path}.{key}".lstrip("."), "text", origin_of(node, self.file))
+        return interpolate(str(node.value), self.env, keep_unset=True)

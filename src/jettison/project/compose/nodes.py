@@ -1,0 +1,133 @@
+"""YAML text to nodes with positions, and the questions a compose reader asks of them.
+
+ruamel.yaml's node graph is used instead of its round trip: the nodes know where they stand, so
+that edits can leave every other line as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+
+from jettison.errors import InputSyntaxError
+from jettison.values import Origin
+
+_MERGE = "tag:yaml.org,2002:merge"
+_NULL = "tag:yaml.org,2002:null"
+_RESET = "!reset"
+_HINT = "Correct the file; docker compose config shows how it is read."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A key with its value; ``merged`` when it comes through a merge key or an alias."""
+
+    key: ScalarNode
+    value: Node
+    merged: bool
+
+
+def compose_nodes(text: str, file: str) -> MappingNode:
+    """Return the root mapping of a YAML document.
+
+    Raises InputSyntaxError with the line when the text is no YAML mapping.
+    """
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        why = str(error.problem or error.context or "").strip()
+        raise InputSyntaxError(
+            "not valid YAML", why=why, hint=_HINT, origin=Origin(file=file, line=line)
+        ) from error
+    except YAMLError as error:
+        why = str(error).splitlines()[0]
+        raise InputSyntaxError(
+            "not valid YAML", why=why, hint=_HINT, origin=Origin(file=file)
+        ) from error
+    if not isinstance(root, MappingNode):
+        wrong_shape("the file", "a mapping", Origin(file=file, line=1))
+    return root
+
+
+def wrong_shape(what: str, expected: str, origin: Origin) -> NoReturn:
+    """Raise InputSyntaxError: ``what`` has to be ``expected``."""
+    raise InputSyntaxError(f"{what} has to be {expected}", hint=_HINT, origin=origin)
+
+
+def origin_of(node: Node, file: str) -> Origin:
+    """Where a node starts and ends."""
+    return Origin(file=file, line=node.start_mark.line + 1, end_line=last_line(node) + 1)
+
+
+def last_line(node: Node) -> int:
+    """Line of the last text that belongs to a node, from 0; comments after it are left out."""
+    children = [child for child in _children(node) if _is_inside(child, node)]
+    if children and not (isinstance(node, CollectionNode) and node.flow_style):
+        return max(last_line(child) for child in children)
+    first, end = int(node.start_mark.line), node.end_mark
+    # The end of a block scalar is the start of the line after it.
+    return int(end.line) - 1 if end.column == 0 and end.line > first else int(end.line)
+
+
+def _is_inside(child: Node, node: Node) -> bool:
+    """Whether a child has text, and stands where it is used (an alias stands at its anchor)."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return bool(start <= child.start_mark.index <= end) and not is_empty(child)
+
+
+def _children(node: Node) -> Iterator[Node]:
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield key
+            yield value
+    elif isinstance(node, SequenceNode):
+        yield from node.value
+
+
+def entries(node: MappingNode, file: str) -> dict[str, Entry]:
+    """Return the entries of a mapping by key, with merge keys resolved (a key's own value wins).
+
+    Raises InputSyntaxError when a key stands twice.
+    """
+    own: dict[str, Entry] = {}
+    inherited: dict[str, Entry] = {}
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            for name, entry in _merged(value, file).items():
+                inherited.setdefault(name, entry)
+            continue
+        if key.value in own:
+            what = f"the key {key.value!r} stands twice"
+            raise InputSyntaxError(what, hint=_HINT, origin=origin_of(key, file))
+        aliased = value.start_mark.index < key.start_mark.index
+        own[key.value] = Entry(key=key, value=value, merged=aliased)
+    return inherited | own
+
+
+def _merged(value: Node, file: str) -> dict[str, Entry]:
+    parts = value.value if isinstance(value, SequenceNode) else [value]
+    found: dict[str, Entry] = {}
+    for part in parts:
+        if not isinstance(part, MappingNode):
+            wrong_shape("a merge key's value", "a mapping", origin_of(part, file))
+        for name, entry in entries(part, file).items():
+            merged = Entry(key=entry.key, value=entry.value, merged=True)
+            found.setdefault(name, merged)
+    return found
+
+
+def is_empty(node: Node) -> bool:
+    """Whether a node has no text at all, as the value in ``key:``."""
+    return bool(node.start_mark.index == node.end_mark.index)
+
+
+def is_null(node: Node) -> bool:
+    """Whether a node is null: left out, written as null, or reset by compose's own tag."""
+    return isinstance(node, ScalarNode) and node.tag in (_NULL, _RESET)

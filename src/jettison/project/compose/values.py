@@ -1,0 +1,136 @@
+"""What a compose file says about its services; values are interpolated, short forms expanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jettison.project.variables import Variable
+from jettison.values import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How a service's image is built; ``context`` is as written, relative to the compose file.
+
+    ``dockerfile`` is relative to the context and None when it is the default. ``inline`` is the
+    text of ``dockerfile_inline``.
+    """
+
+    context: str
+    dockerfile: str | None
+    target: str | None
+    args: tuple[Variable, ...]
+    inline: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeCommand:
+    """A command or entry point as the words that are run: compose starts no shell for text."""
+
+    words: tuple[str, ...]
+    origin: Origin
+
+
+class MountKind(StrEnum):
+    """What is mounted; anonymous is a volume without a name."""
+
+    BIND = "bind"
+    VOLUME = "volume"
+    ANONYMOUS = "anonymous"
+    TMPFS = "tmpfs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeMount:
+    """One entry of ``volumes``; ``source`` is empty for anonymous volumes and tmpfs."""
+
+    kind: MountKind
+    source: str
+    target: str
+    readonly: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """One entry of ``ports``; ``published`` and ``address`` are empty when not given."""
+
+    target: str
+    published: str
+    address: str
+    protocol: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeHealthCheck:
+    """``test`` starts with ``CMD``, ``CMD-SHELL`` or ``NONE``, and is empty when not given."""
+
+    test: tuple[str, ...]
+    interval: str | None
+    timeout: str | None
+    start_period: str | None
+    retries: int | None
+    disable: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extends:
+    """The service that this one starts from; ``file`` is empty for one of the same file."""
+
+    service: str
+    file: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service; ``origins`` has the place of every key it sets, by key."""
+
+    name: str
+    build: Build | None
+    image: str | None
+    container_name: str | None
+    command: ComposeCommand | None
+    entrypoint: ComposeCommand | None
+    working_dir: str | None
+    environment: tuple[Variable, ...]
+    env_file: tuple[str, ...]
+    ports: tuple[Port, ...]
+    expose: tuple[str, ...]
+    volumes: tuple[ComposeMount, ...]
+    healthcheck: ComposeHealthCheck | None
+    depends_on: tuple[str, ...]
+    user: str | None
+    read_only: bool
+    tmpfs: tuple[str, ...]
+    cap_add: tuple[str, ...]
+    cap_drop: tuple[str, ...]
+    security_opt: tuple[str, ...]
+    restart: str | None
+    init: bool
+    profiles: tuple[str, ...]
+    extends: Extends | None
+    origin: Origin
+    origins: tuple[tuple[str, Origin], ...]
+
+    def origin_of(self, key: str) -> Origin | None:
+        """Where a key of this service is set; None when it is not."""
+        return next((origin for name, origin in self.origins if name == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeFile:
+    """A compose file; ``volumes`` are the names of its top-level volumes."""
+
+    file: str
+    name: str | None
+    services: tuple[Service, ...]
+    volumes: tuple[str, ...]
+
+    def service(self, name: str) -> Service | None:
+        """Return the service of that name, None when there is none."""
+        return next((service for service in self.services if service.name == name), None)
