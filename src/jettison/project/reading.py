@@ -1,0 +1,170 @@
+"""Reads a project from the disk: the one place where its tree and its source are touched."""
+
+from __future__ import annotations
+
+import gc
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.notebook import parse_notebook
+from jettison.project.source.parse import parse
+from jettison.project.source_cache import SourceCache
+from jettison.project.tree import Tree, TreeFile
+from jettison.values import Origin, Skipped
+
+_LEFT_OUT = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
+     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
+     "__pypackages__", ".direnv", ".pixi"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The facts of every Python file, sorted by path; ``reused`` counts those from the cache."""
+
+    modules: tuple[ModuleFacts, ...]
+    skipped: tuple[Skipped, ...] = ()
+    reused: int = 0
+
+
+def read_tree(root: Path) -> Tree:
+    """List every file below ``root`` without following links to folders."""
+    files: dict[str, TreeFile] = {}
+    left_out: dict[str, int] = {}
+    links: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    pending = [(str(root), "")]
+    while pending:
+        folder, prefix = pending.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append(_unreadable(prefix.rstrip("/") or ".", error))
+            continue
+        for entry in entries:
+            path = prefix + entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if _is_left_out(entry):
+                        left_out[path] = folder_size(entry.path)
+                    else:
+                        pending.append((entry.path, path + "/"))
+                elif entry.is_symlink() and entry.is_dir():
+                    links[path] = str(Path(entry.path).readlink())
+                else:
+                    files.update(_file(entry, path))
+            except OSError as error:
+                skipped.append(_unreadable(path, error))
+    return Tree(
+        files=dict(sorted(files.items())), left_out=left_out, links=links, skipped=tuple(skipped)
+    )
+
+
+def read_text(root: Path, path: str, *, limit: int = 4 * 1024 * 1024) -> str | None:
+    """Text of a file of the project; None when it is missing, too large or not UTF-8."""
+    try:
+        with (root / path).open("rb") as stream:
+            content = stream.read(limit + 1)
+    except OSError:
+        return None
+    if len(content) > limit:
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Sources:
+    """Facts of every Python file and notebook of the tree; a fault costs its file alone.
+
+    ``cache`` is the folder of Jettison's caches; files whose size and time are those of the last
+    run are taken from there. None reads everything anew and writes nothing.
+    """
+    store = SourceCache.load(cache, root) if cache else SourceCache.empty()
+    modules: list[ModuleFacts] = []
+    skipped: list[Skipped] = []
+    with _without_collection():
+        for path, file in _python_files(tree):
+            facts = store.get(path, file)
+            if facts is None:
+                try:
+                    facts = _read(root, path)
+                except OSError as error:
+                    skipped.append(_unreadable(path, error))
+                    continue
+                store.put(path, file, facts)
+            modules.append(facts)
+        store.save(keep=[facts.file for facts in modules])
+    return Sources(modules=tuple(modules), skipped=tuple(skipped), reused=store.reused)
+
+
+def folder_size(folder: str) -> int:
+    """Bytes of the regular files below a folder; what cannot be read counts nothing."""
+    total = 0
+    pending = [folder]
+    while pending:
+        try:
+            entries = list(os.scandir(pending.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+            except OSError:
+                continue
+    return total
+
+
+def _python_files(tree: Tree) -> Iterable[tuple[str, TreeFile]]:
+    return [(p, f) for p, f in tree.files.items() if p.endswith((".py", ".ipynb"))]
+
+
+def _read(root: Path, path: str) -> ModuleFacts:
+    content = (root / path).read_bytes()
+    return parse_notebook(path, content) if path.endswith(".ipynb") else parse(path, content)
+
+
+def _is_left_out(entry: os.DirEntry[str]) -> bool:
+    return entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file()
+
+
+def _file(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, TreeFile]]:
+    status = entry.stat()
+    if stat.S_ISREG(status.st_mode):
+        yield (
+            path,
+            TreeFile(
+                size=status.st_size,
+                modified_ns=status.st_mtime_ns,
+                executable=bool(status.st_mode & stat.S_IXUSR),
+                link=str(Path(entry.path).readlink()) if entry.is_symlink() else "",
+            ),
+        )
+
+
+def _unreadable(path: str, error: OSError) -> Skipped:
+    return Skipped(
+        what=path, reason=f"it cannot be read: {error.strerror}", origin=Origin(file=path)
+    )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Syntax trees hold no cycles, and searching them for some doubles the time of parsing."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

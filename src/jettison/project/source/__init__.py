@@ -1,0 +1,1 @@
+"""What a project's Python source says, as facts with their origins."""

@@ -1,0 +1,176 @@
+"""What one Python file says: imports, calls, strings, references, each with its place.
+
+Facts hold ``file`` and ``line`` and make their ``Origin`` when asked, because a project has tens of
+thousands of them and few are ever shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jettison.values import Origin, Skipped
+
+# An argument that is text, a flat list of texts, a number or a truth value; None when it is
+# computed. A list keeps None in the place of each computed element.
+Literal = str | int | float | bool | None | tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """Under which conditions a statement runs.
+
+    ``condition`` is the expression of the enclosing ``if`` statements that speak of an
+    environment (``settings.DEBUG``, ``sys.platform == 'win32'``), joined with ``and``; empty when
+    there is none.
+    """
+
+    function: bool = False
+    optional: bool = False
+    typing_only: bool = False
+    main_guard: bool = False
+    condition: str = ""
+
+
+ALWAYS = Circumstance()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One imported module: ``import module`` or ``from module import names``.
+
+    ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
+    ``__import__``; a ``module`` that ends in ``.*`` stands for every module under a package, from
+    a text whose beginning alone is literal. ``skimmed`` marks what was read by lines from a file
+    that is not valid Python.
+    """
+
+    file: str
+    line: int
+    module: str
+    names: tuple[str, ...] = ()
+    level: int = 0
+    dynamic: bool = False
+    skimmed: bool = False
+    circumstance: Circumstance = ALWAYS
+
+    @property
+    def origin(self) -> Origin:
+        """Where the statement is."""
+        return Origin(file=self.file, line=self.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A string that may name a module, a driver or a URL.
+
+    ``target`` is the name that the enclosing statement assigns (``INSTALLED_APPS``); ``role`` is
+    the nearest dictionary key (``ENGINE``), keyword (``engine``) or called name
+    (``BeautifulSoup``). For a formatted string, ``value`` is its literal beginning.
+    """
+
+    file: str
+    line: int
+    value: str
+    target: str = ""
+    role: str = ""
+    circumstance: Circumstance = ALWAYS
+
+    @property
+    def origin(self) -> Origin:
+        """Where the string is."""
+        return Origin(file=self.file, line=self.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of a catalogued function, its name made absolute through the file's imports."""
+
+    file: str
+    line: int
+    callee: str
+    arguments: tuple[Literal, ...] = ()
+    keywords: tuple[tuple[str, Literal], ...] = ()
+    circumstance: Circumstance = ALWAYS
+
+    @property
+    def origin(self) -> Origin:
+        """Where the call is."""
+        return Origin(file=self.file, line=self.line)
+
+    def keyword(self, name: str) -> Literal:
+        """Return the literal given for a keyword, None when it is absent or computed."""
+        return dict(self.keywords).get(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """An attribute of an imported name, absolute: ``django.db.models.ImageField``."""
+
+    file: str
+    line: int
+    name: str
+
+    @property
+    def origin(self) -> Origin:
+        """Where the name is used first in its file."""
+        return Origin(file=self.file, line=self.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentRead:
+    """An environment variable that the code reads, and its default if that is a literal."""
+
+    file: str
+    line: int
+    name: str
+    default: Literal = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the variable is read."""
+        return Origin(file=self.file, line=self.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """An assignment that chooses an environment: ``DEBUG = env.bool("DEBUG")`` as text."""
+
+    file: str
+    line: int
+    name: str
+    expression: str
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is assigned."""
+        return Origin(file=self.file, line=self.line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFacts:
+    """Everything that was learned from one Python file.
+
+    ``skipped`` is set when the file is not valid Python, not text or too large; its imports are
+    then the ones that could be read line by line. ``calls_seen`` counts every call expression.
+    """
+
+    file: str
+    lines: int = 0
+    calls_seen: int = 0
+    imports: tuple[Import, ...] = ()
+    texts: tuple[Text, ...] = ()
+    calls: tuple[Call, ...] = ()
+    references: tuple[Reference, ...] = ()
+    environment: tuple[EnvironmentRead, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    skipped: Skipped | None = None
+
+    def names_used(self) -> Iterator[tuple[str, Origin]]:
+        """Every absolute name that the file imports or refers to, with its place."""
+        for imported in self.imports:
+            if imported.level == 0 and not imported.circumstance.typing_only:
+                for name in imported.names:
+                    yield f"{imported.module}.{name}", imported.origin
+        for reference in self.references:
+            yield reference.name, reference.origin

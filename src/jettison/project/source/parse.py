@@ -1,0 +1,43 @@
+"""The facts of one Python file."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.resolve import FactReader
+from jettison.project.source.skim import skim
+from jettison.project.source.visit import visit
+from jettison.values import Origin, Skipped
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes; a larger file is generated, and its imports are read line by line."""
+
+
+def parse(file: str, content: bytes) -> ModuleFacts:
+    """Read one file; never raises: what is not valid Python has ``skipped`` set."""
+    lines = content.count(b"\n") + 1
+    if len(content) > LARGEST:
+        reason = f"it is larger than {LARGEST // 1024 // 1024} MiB, so only its imports were read"
+        return _skimmed(file, content, lines, reason, None)
+    try:
+        with warnings.catch_warnings():  # invalid escapes are the project's affair
+            warnings.simplefilter("ignore")
+            tree = ast.parse(content)
+    except SyntaxError as error:
+        return _skimmed(file, content, lines, f"not valid Python 3: {error.msg}", error.lineno)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _skimmed(file, content, lines, f"not readable as Python: {error}", None)
+    return FactReader(file, visit(tree)).facts(lines)
+
+
+def _skimmed(file: str, content: bytes, lines: int, reason: str, line: int | None) -> ModuleFacts:
+    binary = b"\0" in content[:4096]
+    skipped = Skipped(
+        what=file,
+        reason="it is binary, not Python source" if binary else reason,
+        origin=Origin(file=file, line=line or None),
+    )
+    imports = () if binary else tuple(skim(file, content))
+    return ModuleFacts(file=file, lines=lines, imports=imports, skipped=skipped)

@@ -1,0 +1,178 @@
+"""Programs, libraries and time zones that the source calls for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from jettison.catalogue.reader import table
+from jettison.project.source.facts import Call, Literal, ModuleFacts
+from jettison.values import Origin
+
+_SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramCall:
+    """A program that the code runs or looks for.
+
+    ``program`` is its last path component, empty when it is computed; ``arguments`` has None for
+    each computed word. ``shell`` says that a shell splits the text; ``searched`` that the program
+    is looked for (``shutil.which``), not run.
+    """
+
+    program: str
+    origin: Origin
+    callee: str
+    arguments: tuple[str | None, ...] = ()
+    shell: bool = False
+    searched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryLoad:
+    """A shared library that the code loads by name; ``name`` is empty when it is computed."""
+
+    name: str
+    origin: Origin
+    callee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneUse:
+    """A time zone or a locale that the code asks for; ``name`` is empty when it is computed."""
+
+    name: str
+    origin: Origin
+    callee: str
+
+
+def programs_called(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
+    """Every program that the files run or look for, in file order."""
+    groups = table("calls")["programs"]
+    found: list[ProgramCall] = []
+    for call in _calls(facts):
+        for group, read in _READERS.items():
+            if call.callee in groups[group]:
+                found.extend(read(call))
+    return tuple(found)
+
+
+def libraries_loaded(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[LibraryLoad, ...]:
+    """Every shared library that the files load with ctypes or cffi."""
+    names = _names("libraries", "load", "find")
+    return tuple(
+        LibraryLoad(name=_first_text(call), origin=call.origin, callee=call.callee)
+        for call in _calls(facts)
+        if call.callee in names and call.arguments != (None,)
+    )
+
+
+def time_zones(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+    """Every time zone that the files construct from the system's or a package's database."""
+    names = _names("zones", "names")
+    return _zone_uses(facts, names)
+
+
+def locales(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+    """Every locale that the files set."""
+    return _zone_uses(facts, frozenset({"locale.setlocale"}))
+
+
+def _zone_uses(
+    facts: ModuleFacts | Iterable[ModuleFacts], names: frozenset[str]
+) -> tuple[ZoneUse, ...]:
+    return tuple(
+        ZoneUse(name=_first_text(call), origin=call.origin, callee=call.callee)
+        for call in _calls(facts)
+        if call.callee in names
+    )
+
+
+def _list(call: Call) -> Iterator[ProgramCall]:
+    first = call.arguments[0] if call.arguments else call.keyword("args")
+    if isinstance(first, str) and (call.keyword("shell") or " " in first):
+        yield from _shell(call)
+    elif isinstance(first, str):
+        yield _program(call, (first,))
+    else:
+        yield _program(call, first if isinstance(first, tuple) else ())
+
+
+def _shell(call: Call) -> Iterator[ProgramCall]:
+    text = call.arguments[0] if call.arguments else call.keyword("args")
+    if not isinstance(text, str):
+        yield _program(call, text if isinstance(text, tuple) else (), split=True)
+        return
+    for part in _SEPARATORS.split(text):
+        words = _split(part)
+        if words:
+            yield _program(call, words, split=True)
+
+
+def _words(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments))
+
+
+def _spawn(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments[1:]))
+
+
+def _search(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments[:1]), searched=True)
+
+
+_READERS = {"list": _list, "shell": _shell, "words": _words, "spawn": _spawn, "search": _search}
+
+
+def _program(
+    call: Call, words: tuple[str | None, ...], *, split: bool = False, searched: bool = False
+) -> ProgramCall:
+    first = words[0] if words else None
+    computed = first is None or first.startswith("{")
+    return ProgramCall(
+        program="" if computed or first is None else first.rpartition("/")[2],
+        origin=call.origin,
+        callee=call.callee,
+        arguments=words[1:],
+        shell=split,
+        searched=searched,
+    )
+
+
+def _split(text: str) -> tuple[str, ...]:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    while words and re.match(r"[A-Za-z_]\w*=", words[0]):
+        words.pop(0)
+    return tuple(words)
+
+
+def _flat(arguments: Iterable[Literal]) -> tuple[str | None, ...]:
+    words: list[str | None] = []
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            words.extend(argument)
+        else:
+            words.append(argument if isinstance(argument, str) else None)
+    return tuple(words)
+
+
+def _first_text(call: Call) -> str:
+    texts = [argument for argument in call.arguments if isinstance(argument, str)]
+    return texts[0] if texts else ""
+
+
+def _calls(facts: ModuleFacts | Iterable[ModuleFacts]) -> Iterator[Call]:
+    for each in (facts,) if isinstance(facts, ModuleFacts) else facts:
+        yield from each.calls
+
+
+@cache
+def _names(section: str, *groups: str) -> frozenset[str]:
+    return frozenset(name for group in groups for name in table("calls")[section][group])

@@ -1,0 +1,159 @@
+"""What production loads: from the entry points, along imports and strings that name modules."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jettison.project.source.conditions import Production
+from jettison.project.source.entries import Entry
+from jettison.project.source.facts import Circumstance, Import, ModuleFacts, Switch, Text
+from jettison.project.source.frameworks import loaded_by_framework
+from jettison.project.source.index import SourceIndex
+from jettison.values import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One step of a chain: the place in ``origin`` loads ``file``."""
+
+    file: str
+    origin: Origin
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """What is loaded from the entries.
+
+    ``links`` has, for each loaded file, the step that loaded it first (breadth first, so chains
+    are shortest). ``externals`` maps the full dotted name of each external import to where it is
+    imported. ``texts`` are the strings in loaded files, at conditions that hold in production.
+    """
+
+    entries: tuple[Entry, ...]
+    links: Mapping[str, Link]
+    externals: Mapping[str, tuple[Import, ...]]
+    texts: tuple[Text, ...]
+    left_out: tuple[Import, ...]
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Files that are loaded."""
+        return frozenset(self.links)
+
+    def chain(self, file: str) -> tuple[Link, ...]:
+        """Return the steps from an entry to a file, the entry first; none when it is not loaded."""
+        steps: list[Link] = []
+        while (link := self.links.get(file)) is not None and link not in steps:
+            steps.append(link)
+            file = link.origin.file
+        return tuple(reversed(steps))
+
+
+def reach(
+    index: SourceIndex, entries: Iterable[Entry], *, environment: Mapping[str, str] | None = None
+) -> Reach:
+    """Follow everything that production loads.
+
+    Imports for type checkers are not followed, nor those whose condition is false at the values
+    of ``environment``; code under ``if __name__ == "__main__"`` is followed in scripts alone.
+    """
+    return _Search(index, tuple(entries), environment or {}).run()
+
+
+class _Search:
+    def __init__(
+        self, index: SourceIndex, entries: tuple[Entry, ...], environment: Mapping[str, str]
+    ) -> None:
+        self._index = index
+        self._entries = entries
+        self._links: dict[str, Link] = {}
+        self._queue: deque[str] = deque()
+        self._externals: dict[str, list[Import]] = {}
+        self._texts: list[Text] = []
+        self._left_out: list[Import] = []
+        self._scripts = {entry.file for entry in entries if entry.script}
+        self._switches: dict[str, Switch] = {}
+        self._production = Production(environment, self._switches)
+        self._environment = environment
+
+    def run(self) -> Reach:
+        for entry in self._entries:
+            self._load(entry.file, entry.origin, entry.why)
+        settings = self._environment.get("DJANGO_SETTINGS_MODULE", "")
+        file = self._index.find(settings) if settings else None
+        if file and not file.endswith("/"):
+            self._load(file, Origin(file=file), f"DJANGO_SETTINGS_MODULE={settings}")
+        while self._queue:
+            self._follow(self._index.modules[self._queue.popleft()])
+        return Reach(
+            entries=self._entries,
+            links=self._links,
+            externals={name: tuple(found) for name, found in sorted(self._externals.items())},
+            texts=tuple(self._texts),
+            left_out=tuple(self._left_out),
+        )
+
+    def _load(self, file: str, origin: Origin, why: str) -> None:
+        for each in (*self._packages_of(file), file):
+            if each not in self._links and each in self._index.modules:
+                self._links[each] = Link(file=each, origin=origin, why=why)
+                self._queue.append(each)
+                for switch in self._index.modules[each].switches:
+                    self._switches.setdefault(switch.name, switch)
+
+    def _packages_of(self, file: str) -> Iterator[str]:
+        parts = file.split("/")[:-1]
+        for end in range(1, len(parts) + 1):
+            package = "/".join([*parts[:end], "__init__.py"])
+            if package != file and package in self._index.modules:
+                yield package
+
+    def _follow(self, facts: ModuleFacts) -> None:
+        for imported in facts.imports:
+            if self._runs(imported.circumstance, facts.file):
+                self._import(imported)
+            else:
+                self._left_out.append(imported)
+        texts = [t for t in facts.texts if self._runs(t.circumstance, facts.file)]
+        self._texts.extend(texts)
+        for text in texts:
+            self._named(text)
+        for file, origin, why in loaded_by_framework(facts, texts, self._index, self._entries):
+            self._load(file, origin, why)
+
+    def _runs(self, circumstance: Circumstance, file: str) -> bool:
+        if circumstance.typing_only or (circumstance.main_guard and file not in self._scripts):
+            return False
+        return self._production.holds(circumstance.condition) is not False
+
+    def _import(self, imported: Import) -> None:
+        if imported.module.endswith(".*"):
+            package = imported.module.removesuffix(".*")
+            for file in self._index.below(package):
+                self._load(file, imported.origin, f"import_module({package}.…)")
+            if not self._index.is_local(package):
+                self._externals.setdefault(package, []).append(imported)
+            return
+        files = self._index.resolve(imported)
+        for file in files:
+            self._load(file, imported.origin, f"import {imported.module}")
+        if not imported.level and not files and not self._index.find(imported.module):
+            self._externals.setdefault(imported.module, []).append(imported)
+
+    def _named(self, text: Text) -> None:
+        """Load the module that a dotted string names, or that of the object it names."""
+        name = text.value.partition(":")[0]
+        if "." not in name and ":" not in text.value:
+            return
+        if not self._index.is_local(name):
+            return
+        while name:
+            file = self._index.find(name)
+            if file is not None:
+                if not file.endswith("/") and ("." in name or ":" in text.value):
+                    self._load(file, text.origin, f'"{text.value}"')
+                return
+            name = name.rpartition(".")[0]
