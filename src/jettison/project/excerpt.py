@@ -49,7 +49,18 @@ class Excerpt:
 
     def place_after(self, offset: int) -> int:
         """Return the offset in the source just after the character that ends at ``offset``."""
-        return self.place(offset - 1) + 1 if offset > 0 else 0
+        return self.place(offset - 1) + 1 if offset > 0 else self.place(0)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The offsets in the source of the whole text."""
+        return self.place(0), self.place_after(len(self.text))
+
+    @property
+    def written(self) -> str:
+        """The text as it is written in the source, with what was left out of it."""
+        start, end = self.bounds
+        return self.source[start:end]
 
     def narrow(self, start: int, end: int) -> Excerpt:
         """Return the part of the text from ``start`` up to ``end``, with the same source."""

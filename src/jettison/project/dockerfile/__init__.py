@@ -23,6 +23,7 @@ from jettison.project.dockerfile.parse import (
     parse,
     render,
 )
+from jettison.project.dockerfile.run import run_script, with_script
 from jettison.project.dockerfile.variables import (
     Environment,
     base_reference,
@@ -72,10 +73,12 @@ __all__ = [
     "ports",
     "raw_pairs",
     "render",
+    "run_script",
     "seconds",
     "shell",
     "stopsignal",
     "user",
     "volumes",
+    "with_script",
     "workdir",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from jettison.errors import InputSyntaxError
@@ -129,7 +130,7 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
 def _exec_form(keyword: str, arguments: str, origin: Origin) -> tuple[str, ...] | None:
     command = arguments
     if keyword == "HEALTHCHECK":
-        command = arguments.partition(" ")[2]
+        command = re.sub(r"^\S+\s*", "", arguments)
     elif keyword not in JSON:
         return None
     try:

@@ -1,0 +1,24 @@
+"""The shell front end: scripts and the shell text of instructions, down to single commands.
+
+``parse`` reads a script, ``without`` and ``replacing`` give its text back with some commands gone
+or written anew.
+"""
+
+from jettison.project.shell.edit import replacing, without, without_words
+from jettison.project.shell.model import Command, Redirect, Script, Word
+from jettison.project.shell.parse import parse, parse_excerpt
+from jettison.project.shell.variables import assignments, value
+
+__all__ = [
+    "Command",
+    "Redirect",
+    "Script",
+    "Word",
+    "assignments",
+    "parse",
+    "parse_excerpt",
+    "replacing",
+    "value",
+    "without",
+    "without_words",
+]

@@ -1,0 +1,105 @@
+"""A shell script as values: its commands in the order in which they are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jettison.project.excerpt import Excerpt
+from jettison.values import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word of a command.
+
+    ``text`` has no quotes and no escapes; variables and substitutions stay as written, and
+    ``literal`` says that there are none. Patterns (``*``, ``{a,b}``) are plain text here.
+    """
+
+    text: str
+    raw: str
+    literal: bool
+    start: int
+    end: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """A redirection: ``2> file`` has the descriptor 2; ``body`` is that of a heredoc."""
+
+    operator: str
+    target: Word | None
+    descriptor: int | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One simple command.
+
+    ``start`` and ``end`` are offsets into the text of the script. ``connector`` is what stands
+    before it: ``&&``, ``||``, ``;``, ``&``, ``|``, ``newline``, or nothing for the first.
+    ``nested`` is true inside a condition, a loop, a function, a subshell or a negation.
+    ``substitutions`` are the commands in ``$(…)`` anywhere in it. ``pipeline`` numbers the
+    commands of one pipeline alike.
+    """
+
+    tokens: tuple[Word, ...]
+    assignments: tuple[tuple[str, Word], ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    substitutions: tuple[Command, ...] = ()
+    connector: str = ""
+    nested: bool = False
+    pipeline: int | None = None
+    raw: str
+    start: int
+    end: int
+    origin: Origin
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words without their quotes, the program first."""
+        return tuple(token.text for token in self.tokens)
+
+    @property
+    def name(self) -> str:
+        """The program as written; empty for a mere assignment."""
+        return self.tokens[0].text if self.tokens else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """A shell script, or the shell text of one instruction.
+
+    ``commands`` are all of them, nested ones too, those of substitutions not. ``flat`` says that
+    they are a plain sequence which can be edited. ``understood`` is false when the grammar found
+    an error or another interpreter is named: then the commands are a guess.
+    """
+
+    excerpt: Excerpt
+    commands: tuple[Command, ...]
+    flat: bool
+    understood: bool
+
+    @property
+    def text(self) -> str:
+        """What the shell reads."""
+        return self.excerpt.text
+
+    @property
+    def source(self) -> str:
+        """The same as it is written in the file, with continuation lines and their comments."""
+        return self.excerpt.written
+
+    @property
+    def programs(self) -> tuple[Command, ...]:
+        """Every command that runs a program, those of substitutions too, in order."""
+        return tuple(command for command in _with_substitutions(self.commands) if command.tokens)
+
+
+def _with_substitutions(commands: tuple[Command, ...]) -> list[Command]:
+    found: list[Command] = []
+    for command in commands:
+        found += [*_with_substitutions(command.substitutions), command]
+    return found

@@ -1,0 +1,104 @@
+"""From syntax nodes to words: quotes and escapes taken off, expansions left as written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from jettison.project.excerpt import Excerpt
+from jettison.project.shell.model import Word
+
+EXPANSIONS = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+    }
+)
+_ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The text that was parsed; the grammar counts bytes, everything here counts characters."""
+
+    excerpt: Excerpt
+    offsets: tuple[int, ...]
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """Return where a node begins and ends, in characters."""
+        if not self.offsets:
+            return node.start_byte, node.end_byte
+        return self.offsets[node.start_byte], self.offsets[node.end_byte]
+
+    def text(self, node: Node) -> str:
+        """Return the text of a node as written."""
+        start, end = self.span(node)
+        return self.excerpt.text[start:end]
+
+    def word(self, node: Node) -> Word:
+        """Return the node as a word of a command."""
+        start, end = self.span(node)
+        return Word(
+            text=self.plain(node),
+            raw=self.excerpt.text[start:end],
+            literal=not any(True for _ in expansions(node)),
+            start=start,
+            end=end,
+            origin=self.excerpt.origin(start, end),
+        )
+
+    def plain(self, node: Node) -> str:
+        """Return the text that the shell would see, expansions as written."""
+        raw = self.text(node)
+        if node.type in EXPANSIONS:
+            return raw
+        if node.type == "raw_string":
+            return raw[1:-1]
+        if node.type == "ansi_c_string":
+            return re.sub(r"\\(.)", lambda match: _ANSI.get(match[1], match[1]), raw[2:-1])
+        if node.type in {"string", "translated_string"}:
+            return "".join(self._quoted(node))
+        if node.type in {"concatenation", "command_name"} and node.children:
+            return "".join(self.plain(child) for child in node.children)
+        return re.sub(r"\\(\n|.)", lambda match: match[1].strip("\n"), raw)
+
+    def _quoted(self, node: Node) -> Iterator[str]:
+        """Yield the parts of a double-quoted string; the grammar has no node for its spaces."""
+        start, end = self.span(node)
+        at = self.excerpt.text.index('"', start) + 1
+        for child in node.named_children:
+            if child.type in EXPANSIONS:
+                first, last = self.span(child)
+                yield _unescape(self.excerpt.text[at:first])
+                yield self.excerpt.text[first:last]
+                at = last
+        yield _unescape(self.excerpt.text[at : end - 1])
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r'\\(["$`\\\n])', lambda match: match[1].strip("\n"), text)
+
+
+def expansions(node: Node) -> Iterator[Node]:
+    """Yield the outermost expansions in a node."""
+    if node.type in EXPANSIONS:
+        yield node
+        return
+    for child in node.named_children:
+        yield from expansions(child)
+
+
+def source_of(excerpt: Excerpt) -> Source:
+    """Return what the nodes of the parsed text refer to."""
+    if excerpt.text.isascii():
+        return Source(excerpt=excerpt, offsets=())
+    offsets: list[int] = []
+    for index, character in enumerate(excerpt.text):
+        offsets += [index] * len(character.encode("utf-8", "surrogatepass"))
+    return Source(excerpt=excerpt, offsets=(*offsets, len(excerpt.text)))
