@@ -106,6 +106,12 @@ class PackageError(JettisonError):
     exit_status = 14
 
 
+class ImageError(JettisonError):
+    """An image does not exist, is not valid in its own format, or lacks the platform asked for."""
+
+    exit_status = 15
+
+
 class InterruptedByUserError(JettisonError):
     """Ctrl-C; nothing was written."""
 

@@ -1,0 +1,74 @@
+"""Directories of blobs by digest, as an OCI layout has them and as the cache uses them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from jettison.errors import ImageError
+from jettison.oci.descriptor import Descriptor
+from jettison.oci.digest import Digest
+from jettison.oci.stream import checked, checked_chunks
+from jettison.stores.files import partial_path, remove_abandoned, whole_file, writing
+
+
+class BlobDirectory:
+    """Blobs in ``root``, each in a file named by its digest.
+
+    Files appear whole, so any number of processes may write the same blobs at once, and a process
+    that is killed leaves nothing wrong behind.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, digest: Digest) -> Path:
+        """Return where a blob is, or would be."""
+        return self.root / digest.algorithm / digest.hex
+
+    def has(self, descriptor: Descriptor) -> bool:
+        """Tell whether the blob is there with its full size."""
+        try:
+            return self.path(descriptor.digest).stat().st_size == descriptor.size
+        except FileNotFoundError:
+            return False
+
+    def open(self, descriptor: Descriptor) -> BinaryIO:
+        """Open a blob; reading it to the end checks it against its digest."""
+        path = self.path(descriptor.digest)
+        try:
+            file = path.open("rb")
+        except FileNotFoundError as error:
+            raise ImageError(
+                f"the blob {descriptor.digest} is missing", why=f"{path} does not exist"
+            ) from error
+        return checked(file, descriptor.digest, descriptor.size, str(path))
+
+    def add(self, descriptor: Descriptor, chunks: Iterable[bytes], what: str = "") -> None:
+        """Store a blob unless it is there; IntegrityError, naming ``what``, for other bytes."""
+        if self.has(descriptor):
+            return
+        name = what or f"the blob {descriptor.digest}"
+        with whole_file(self.path(descriptor.digest)) as file:
+            for chunk in checked_chunks(chunks, descriptor.digest, descriptor.size, name):
+                file.write(chunk)
+
+    def keep(self, chunks: Iterable[bytes], media_type: str) -> Descriptor:
+        """Store bytes whose digest is not known yet and return their descriptor."""
+        running = hashlib.sha256()
+        size = 0
+        directory = self.root / "sha256"
+        with writing(directory), partial_path(directory / "unnamed") as partial:
+            with partial.open("xb") as file:
+                for chunk in chunks:
+                    running.update(chunk)
+                    size += file.write(chunk)
+            digest = Digest.from_hash(running)
+            partial.replace(self.path(digest))
+        return Descriptor(media_type=media_type, digest=digest, size=size)
+
+    def remove_abandoned(self) -> None:
+        """Remove what killed processes left; whole blobs stay."""
+        remove_abandoned(self.root / "sha256")

@@ -1,0 +1,70 @@
+"""Files that appear under their names whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from jettison.errors import WriteError
+
+_PARTIAL = ".partial"
+# No build takes a day; what is older was left by a process that was killed.
+_ABANDONED_SECONDS = 24 * 60 * 60
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file beside ``path`` and rename it there when the block ends without an error.
+
+    WriteError names ``path`` when the disk is full or the directory cannot be written.
+    """
+    with writing(path), partial_path(path) as partial:
+        with partial.open("xb") as file:
+            yield file
+        partial.replace(path)
+
+
+@contextmanager
+def partial_path(path: Path) -> Iterator[Path]:
+    """Give an unused name beside ``path``; what is left under it at the end is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
+    try:
+        yield partial
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about writing ``path`` into a WriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+def write_error(path: Path, error: OSError) -> WriteError:
+    """Say that ``path`` could not be written and what to do."""
+    hint = "Free some space and run again." if error.errno in _FULL else "Check its permissions."
+    return WriteError(f"{path} cannot be written", why=error.strerror or str(error), hint=hint)
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Remove what killed processes left in a directory."""
+    oldest = time.time() - _ABANDONED_SECONDS
+    for partial in directory.glob(f".*{_PARTIAL}"):
+        try:
+            if partial.stat().st_mtime < oldest:
+                partial.unlink()
+        except FileNotFoundError:
+            # Another process was quicker.
+            continue
