@@ -112,7 +112,7 @@ class Image:
         )
 
     def measure(self) -> int:
-        """Return the image's size in uncompressed bytes, as ``docker image inspect`` counts."""
+        """Return the bytes of all files of all layers; see ``Layer.measure``."""
         return sum(layer.measure() for layer in self.layers)
 
     def _full_history(self) -> tuple[History, ...]:

@@ -69,7 +69,7 @@ class ChunkReader(io.RawIOBase):
         super().close()
 
 
-def reader(chunks: Iterator[bytes], then: BinaryIO | None = None) -> BinaryIO:
+def reader(chunks: Iterator[bytes], then: BinaryIO | None = None) -> io.BufferedReader:
     """Return a buffered binary stream over an iterator of bytes."""
     return io.BufferedReader(ChunkReader(chunks, then), CHUNK)
 

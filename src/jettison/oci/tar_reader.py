@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
@@ -53,17 +53,22 @@ def read_entries(stream: BinaryIO) -> Iterator[ReadEntry]:
     filled. IntegrityError when the tar is damaged; ImageError for a path that leaves the root.
     """
     plain = reader(uncompressed_chunks(stream))
+    if not plain.peek(1):
+        return
+    with _damage_told(), closing(tarfile.open(fileobj=plain, mode="r|", bufsize=CHUNK)) as tar:
+        while (found := tar.next()) is not None:
+            # tarfile keeps every header it has seen; a layer may have a million.
+            cast("Any", tar).members.clear()
+            yield _read_entry(tar, found)
+        for _ in chunks_of(plain):
+            """Drain, so that a checked stream under this one sees its end."""
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
     try:
-        with closing(tarfile.open(fileobj=plain, mode="r|", bufsize=CHUNK)) as tar:
-            while (found := tar.next()) is not None:
-                # tarfile keeps every header it has seen; a layer may have a million.
-                cast("Any", tar).members.clear()
-                yield _read_entry(tar, found)
-            for _ in chunks_of(plain):
-                """Drain, so that a checked stream under this one sees its end."""
+        yield
     except tarfile.TarError as error:
-        if str(error) == "empty file":
-            return
         raise IntegrityError("the tar of a layer is damaged", why=str(error)) from error
 
 
@@ -71,8 +76,9 @@ def _read_entry(tar: tarfile.TarFile, found: tarfile.TarInfo) -> ReadEntry:
     entry = _entry(found)
 
     def chunks() -> Iterator[bytes]:
-        content = tar.extractfile(found) if entry.kind is Kind.FILE else None
-        return chunks_of(cast("BinaryIO", content)) if content else iter(())
+        with _damage_told():
+            if entry.kind is Kind.FILE and (content := tar.extractfile(found)):
+                yield from chunks_of(cast("BinaryIO", content))
 
     return ReadEntry(entry=entry, chunks=chunks)
 

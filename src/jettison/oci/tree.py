@@ -23,10 +23,8 @@ class Placed:
 
     @property
     def stored_size(self) -> int:
-        """The bytes this path adds to the image: content, or the text of a symbolic link."""
-        if self.linked_to:
-            return 0
-        return len(self.entry.link) if self.entry.kind is Kind.SYMLINK else self.entry.size
+        """The bytes this path adds to the image."""
+        return 0 if self.linked_to else self.entry.size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
