@@ -6,18 +6,20 @@ import os
 import ssl
 import threading
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 
 from jettison import __version__
+from jettison.distributions.credentials import Credentials, basic_user
 from jettison.errors import NetworkError
 
 USER_AGENT = f"jettison/{__version__}"
-_CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
 _OK, _PARTIAL, _NOT_MODIFIED = 200, 206, 304
@@ -58,8 +60,17 @@ class Client:
     so that a machine without a network waits a single time.
     """
 
-    def __init__(self, *, threads: int = 8, backoff: float = 0.5, timeout: float = 30.0) -> None:
-        self._pools = _pools(threads)
+    def __init__(
+        self,
+        *,
+        credentials: Credentials | None = None,
+        threads: int = 8,
+        backoff: float = 0.5,
+        timeout: float = 30.0,
+    ) -> None:
+        self._credentials = credentials or Credentials()
+        self._threads = threads
+        self._pools: _Pools | None = None
         self._backoff = backoff
         self._timeout = urllib3.Timeout(connect=min(10.0, timeout), read=timeout)
         self._lock = threading.Lock()
@@ -73,44 +84,59 @@ class Client:
         with self._lock:
             return Statistics(requests=self._requests, bytes_received=self._received)
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None, *, limit: int) -> Answer:
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        limit: int,
+        expected: Collection[int] = (),
+    ) -> Answer:
         """GET ``url`` and read the whole body of at most ``limit`` bytes.
 
-        Raises NetworkError when no answer comes, the status is not 200, 206 or 304, or the body
-        is cut short or longer than ``limit``.
+        Raises NetworkError when no answer comes, the status is not 200, 206, 304 or one that is
+        ``expected``, or the body is cut short or longer than ``limit``.
         """
-        address, credentials = split_credentials(url)
-        host = urlsplit(address).netloc
+        host = urlsplit(url).netloc
         if host in self._unreachable:
             raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
-        sent = {"user-agent": USER_AGENT, **credentials, **(headers or {})}
+        sent = {"user-agent": USER_AGENT, **self._credentials.for_url(url), **(headers or {})}
         try:
-            return self._exchange(address, sent, limit)
+            answer, reason = self._exchange(url, sent, limit)
         except HTTPError as error:
             why = self._note(host, error)
             raise NetworkError(f"{host} did not answer", why=why) from error
+        if answer.status not in {_OK, _PARTIAL, _NOT_MODIFIED, *expected}:
+            raise NetworkError(f"{_safe(url)} answered {answer.status} {reason}".rstrip())
+        if len(answer.body) > limit:
+            raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
+        return answer
 
-    def _exchange(self, address: str, headers: Mapping[str, str], limit: int) -> Answer:
-        pool = self._pools.for_url(address)
+    def _exchange(self, address: str, headers: Mapping[str, str], limit: int) -> tuple[Answer, str]:
+        pool = self._opened().for_url(address)
         response = pool.request(
             "GET", address, headers=headers, retries=self._retries(), timeout=self._timeout,
             preload_content=False,
         )  # fmt: skip
+        body = b""
         try:
             body = response.read(limit + 1, decode_content=True)
             while len(body) <= limit and (more := response.read(limit + 1, decode_content=True)):
                 body += more
         finally:
-            response.release_conn()
+            # Of a body that is too long the rest is not read: that connection cannot be used again.
+            response.release_conn() if len(body) <= limit else response.close()
         history = response.retries.history if response.retries else ()
         self._count(1 + len(history), len(body))
-        if response.status not in {_OK, _PARTIAL, _NOT_MODIFIED}:
-            raise NetworkError(f"{_safe(address)} answered {response.status} {response.reason}")
-        if len(body) > limit:
-            response.close()
-            raise NetworkError(f"{_safe(address)} is larger than {limit} bytes")
         names = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(status=response.status, headers=names, body=body)
+        return Answer(status=response.status, headers=names, body=body), response.reason or ""
+
+    def _opened(self) -> _Pools:
+        """Open the pools when they are first needed: reading the certificates takes a while."""
+        with self._lock:
+            if self._pools is None:
+                self._pools = _pools(self._threads)
+            return self._pools
 
     def _retries(self) -> urllib3.Retry:
         return _BoundedRetry(
@@ -162,7 +188,7 @@ def _pools(threads: int) -> _Pools:
     proxies = {
         scheme: urllib3.ProxyManager(
             address, maxsize=threads, block=True, ssl_context=context,
-            proxy_headers=urllib3.make_headers(proxy_basic_auth=_user(address)),
+            proxy_headers=urllib3.make_headers(proxy_basic_auth=basic_user(address)),
         )
         for scheme, address in urllib.request.getproxies().items()
         if scheme in {"http", "https", "all"} and address.startswith(("http://", "https://"))
@@ -174,28 +200,12 @@ def _pools(threads: int) -> _Pools:
 def _certificates() -> ssl.SSLContext:
     """Trust the system's certificates and those that the usual variables name."""
     context = ssl.create_default_context()
-    for variable in _CERTIFICATE_VARIABLES:
-        path = os.environ.get(variable)
-        if path and os.path.isfile(path):  # noqa: PTH113  # a name from outside, used as it is
+    named = {os.environ.get(variable, "") for variable in _CERTIFICATE_VARIABLES}
+    # OpenSSL reads what SSL_CERT_FILE names by itself.
+    for path in sorted(named - {"", os.environ.get("SSL_CERT_FILE", "")}):
+        if Path(path).is_file():
             context.load_verify_locations(cafile=path)
     return context
-
-
-def _user(address: str) -> str | None:
-    parts = urlsplit(address)
-    if not parts.username:
-        return None
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-
-
-def split_credentials(url: str) -> tuple[str, dict[str, str]]:
-    """Take ``user:password@`` out of an address and give the header that replaces it."""
-    parts = urlsplit(url)
-    user = _user(url)
-    if user is None:
-        return url, {}
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-    return urlunsplit(bare), urllib3.make_headers(basic_auth=user)
 
 
 def _safe(url: str) -> str:

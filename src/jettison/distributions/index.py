@@ -20,7 +20,7 @@ from jettison.distributions.documents import (
     files_to_document,
 )
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
-from jettison.distributions.http import Client, split_credentials
+from jettison.distributions.http import Client
 from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
 from jettison.distributions.remote_wheel import read_wheel
 from jettison.distributions.sdist import read_sdist
@@ -28,12 +28,14 @@ from jettison.distributions.target import Target
 from jettison.errors import NetworkError
 
 _LARGEST_LISTING = 64 << 20
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """One simple index; ``lifetime`` is how many seconds a listing is used without asking again.
+    """One simple index.
 
+    ``url`` holds no credentials; ``lifetime`` is how many seconds a listing is used without asking.
     Every method raises NetworkError when the answer is neither cached nor to be had; with
     ``offline`` only the cache is asked, however old it is.
     """
@@ -50,7 +52,10 @@ class Index:
         known = None if pin is None else self.cache.read("releases", self._key, name, str(pin))
         if pin is not None and known is not None:
             return Release(version=pin, files=files_from_document(known))
-        release = newest(releases(self._listing(name)), specifiers, target)
+        listing = self._listing(name)
+        if not listing:
+            raise NetworkError(f"the index does not have {name}")
+        release = newest(releases(listing), specifiers, target)
         if release is None:
             raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
         rows = files_to_document(release.files)
@@ -112,9 +117,12 @@ class Index:
         headers = {"accept": ACCEPT}
         if known and known["etag"]:
             headers["if-none-match"] = known["etag"]
-        answer = self.client.get(url, headers, limit=_LARGEST_LISTING)
+        answer = self.client.get(url, headers, limit=_LARGEST_LISTING, expected=(_NOT_FOUND,))
         if answer.not_modified and known:
             files, etag = files_from_document(known["files"]), known["etag"]
+        elif answer.status == _NOT_FOUND:
+            # Remembered like any answer: names of private packages would be asked for each time.
+            files, etag = (), ""
         else:
             etag = answer.headers.get("etag", "")
             files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
@@ -136,8 +144,7 @@ class Index:
 
     @property
     def _key(self) -> str:
-        bare, _ = split_credentials(self.url)
-        return hashlib.sha256(bare.rstrip("/").encode()).hexdigest()[:16]
+        return hashlib.sha256(self.url.rstrip("/").encode()).hexdigest()[:16]
 
 
 def exact_pin(specifiers: SpecifierSet) -> Version | None:

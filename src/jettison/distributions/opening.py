@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jettison.distributions.cache import Cache
 from jettison.distributions.catalogue import catalogued
+from jettison.distributions.credentials import split_credentials
 from jettison.distributions.http import Client
 from jettison.distributions.index import Index
 from jettison.distributions.installed import installed_distributions
@@ -32,8 +33,13 @@ def open_map(
     gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
     the cache, the environment and the catalogue answer.
     """
-    url = index_url or configured_index(os.environ, home=Path.home())
-    index = Index(url=url, client=Client(), cache=Cache(cache_folder), offline=offline)
+    home = Path.home()
+    netrc_file = Path(os.environ.get("NETRC") or home / ".netrc")
+    url, credentials = split_credentials(
+        index_url or configured_index(os.environ, home=home), netrc_file=netrc_file
+    )
+    client = Client(credentials=credentials)
+    index = Index(url=url, client=client, cache=Cache(cache_folder), offline=offline)
     return DistributionMap(
         target=target,
         index=index,

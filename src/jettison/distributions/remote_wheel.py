@@ -21,6 +21,7 @@ _WHOLE_BELOW = 96 << 10
 _SMALLEST_TAIL, _LARGEST_TAIL = 64 << 10, 512 << 10
 _LARGEST_WHEEL = 1 << 30
 _AROUND = 16 << 10
+_NO_SUCH_RANGE = 416
 
 
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
@@ -69,11 +70,8 @@ def _open(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
     if wheel.size is not None and wheel.size <= _WHOLE_BELOW:
         return _whole(client, wheel)
     headers = {"range": f"bytes={_tail_range(wheel.size)}", "accept-encoding": "identity"}
-    try:
-        answer = client.get(wheel.url, headers, limit=_LARGEST_WHEEL)
-    except NetworkError as error:
-        if " 416 " not in error.what:
-            raise
+    answer = client.get(wheel.url, headers, limit=_LARGEST_WHEEL, expected=(_NO_SUCH_RANGE,))
+    if answer.status == _NO_SUCH_RANGE:
         return _whole(client, wheel)
     if not answer.partial:
         return _checked(answer, wheel)

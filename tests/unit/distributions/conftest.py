@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from jettison.distributions.cache import Cache
+from jettison.distributions.credentials import split_credentials
 from jettison.distributions.http import Client
 from jettison.distributions.index import Index
 from jettison.distributions.map import DistributionMap
@@ -95,6 +96,9 @@ class _Answering(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
         pass
 
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         index: LocalIndex = self.server.index  # type: ignore[attr-defined]  # set by the fixture
         index.seen.append((self.path, self.headers.get("range", "")))
@@ -137,7 +141,7 @@ class _Answering(BaseHTTPRequestHandler):
             headers = {"content-range": f"bytes {start}-{end}/{len(body)}"}
             self._send(206, body[start : end + 1], headers)
         else:
-            self._send(200, body, {})
+            self._send(200, body, {"accept-ranges": "bytes"} if index.ranges else {})
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         index: LocalIndex = self.server.index  # type: ignore[attr-defined]  # set by the fixture
@@ -147,6 +151,8 @@ class _Answering(BaseHTTPRequestHandler):
         if status != 304:
             self.send_header("content-length", str(len(body)))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         cut = index.truncate and self.path.startswith("/files/")
         self.wfile.write(body[: len(body) // 2] if cut else body)
         if cut:
@@ -158,7 +164,8 @@ def _basic(password: str) -> str:
 
 
 @pytest.fixture
-def local_index() -> Iterator[LocalIndex]:
+def local_index(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalIndex]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
     server.daemon_threads = True
     index = LocalIndex(url=f"http://127.0.0.1:{server.server_port}/simple")
@@ -176,9 +183,10 @@ def open_local(local_index: LocalIndex, tmp_path: Path) -> Callable[..., Distrib
     def opened(
         *, offline: bool = False, lifetime: float = 3600.0, url: str = "", **more: object
     ) -> DistributionMap:
+        bare, credentials = split_credentials(url or local_index.url)
         index = Index(
-            url=url or local_index.url,
-            client=Client(backoff=0.0, timeout=5.0),
+            url=bare,
+            client=Client(credentials=credentials, backoff=0.0, timeout=5.0),
             cache=Cache(tmp_path / "cache"),
             offline=offline,
             lifetime=lifetime,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -123,7 +124,10 @@ def test_offline_says_what_is_missing(pillow: LocalIndex, open_local: Open):
 def test_an_unknown_name_is_skipped(local_index: LocalIndex, open_local: Open):
     found = open_local()
     assert found.distribution("nothing") is None
-    assert "404" in _reason(found)
+    assert "does not have nothing" in _reason(found)
+    again = open_local()
+    assert again.distribution("nothing") is None
+    assert again.statistics.requests == 0
 
 
 def test_a_busy_index_is_asked_again(pillow: LocalIndex, open_local: Open):
@@ -182,13 +186,24 @@ def test_an_index_in_html_is_read(pillow: LocalIndex, open_local: Open):
     assert facts.import_names == ("PIL",)
 
 
-def test_credentials_in_the_address_are_sent_and_never_told(pillow: LocalIndex, open_local: Open):
-    pillow.password = "user:secret"
-    url = pillow.url.replace("http://", "http://user:secret@")
-    found = open_local(url=url)
-    # The files lie on the same host, so they are asked for with the same name and password.
-    assert found.distribution("nothing") is None
-    assert "secret" not in _reason(found)
+def test_credentials_go_to_the_index_and_nowhere_else(
+    pillow: LocalIndex, open_local: Open, tmp_path: Path
+):
+    pillow.password = "user:s%cret"
+    url = pillow.url.replace("http://", "http://user:s%25cret@")
+    facts = open_local(url=url).distribution("pillow")
+    assert facts is not None
+    assert "cret" not in repr(facts)
+    stored = [file for file in tmp_path.rglob("*.json") if b"cret" in file.read_bytes()]
+    assert stored == []
+
+
+def test_wrong_credentials_are_told_without_them(pillow: LocalIndex, open_local: Open):
+    pillow.password = "user:right"
+    found = open_local(url=pillow.url.replace("http://", "http://user:wrong@"))
+    assert found.distribution("pillow") is None
+    assert "401" in _reason(found)
+    assert "wrong" not in _reason(found)
 
 
 def test_an_index_that_cannot_be_reached_is_tried_once(open_local: Open):

@@ -1,0 +1,66 @@
+"""All distributions that a list of requirements brings, without a resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+
+from jettison.distributions.facts import DistributionFacts
+from jettison.distributions.graph import RequirementGraph, requirement_graph
+from jettison.distributions.map import DistributionMap, admits
+
+# Each round learns one more level of the graph; deeper chains than this are not met in practice.
+_MOST_ROUNDS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Facts by normalized name and the graph between them.
+
+    ``unknown`` are names that the graph has and nothing could be learned of.
+    """
+
+    facts: Mapping[str, DistributionFacts]
+    graph: RequirementGraph
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names in the graph without facts, sorted."""
+        return tuple(name for name in self.graph.edges if name not in self.facts)
+
+
+def closure(found: DistributionMap, roots: Iterable[Requirement]) -> Closure:
+    """Collect what the roots bring, breadth first, the newest release that fits all constraints.
+
+    This is an approximation of what an installer does: nothing is taken back when constraints
+    contradict each other; the release that was chosen before stays then, or the newest of all is
+    taken. Pins make it exact.
+    """
+    wanted = list(roots)
+    facts: dict[str, DistributionFacts] = {}
+    asked: dict[str, str] = {}
+    graph = requirement_graph(facts, wanted, found.target)
+    for _ in range(_MOST_ROUNDS):
+        due = [name for name in graph.edges if _is_due(name, graph, facts, asked)]
+        if not due:
+            break
+        asked |= {name: str(graph.specifiers[name]) for name in due}
+        facts |= found.many(f"{name}{asked[name]}" for name in due)
+        facts |= found.many(name for name in due if name not in facts and asked[name])
+        graph = requirement_graph(facts, wanted, found.target)
+    return Closure(facts={name: facts[name] for name in graph.edges if name in facts}, graph=graph)
+
+
+def _is_due(
+    name: str,
+    graph: RequirementGraph,
+    facts: Mapping[str, DistributionFacts],
+    asked: Mapping[str, str],
+) -> bool:
+    """Whether a name is new, or what was chosen for it does not fit what was learned since."""
+    specifiers = graph.specifiers[name]
+    if asked.get(name) == str(specifiers):
+        return False
+    return name not in facts or not admits(specifiers, facts[name].version)
