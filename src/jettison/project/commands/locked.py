@@ -1,0 +1,137 @@
+"""Commands that install or export a project's locked requirements: uv, Poetry, Pipenv, PDM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jettison.project.commands.invocation import Invocation, invocation
+from jettison.project.commands.options import Options
+from jettison.project.shell import Command
+from jettison.values import Origin
+
+_ACTIONS = {
+    "uv": ("sync", "export"),
+    "poetry": ("install", "sync", "export"),
+    "pipenv": ("install", "sync", "requirements"),
+    "pdm": ("install", "sync", "export"),
+}
+_WITH = ("--with", "--group", "-G")
+_WITHOUT = ("--without", "--no-group")
+_ONLY = ("--only", "--only-group")
+_EXTRAS = ("--extra", "-E", "--extras")
+_DEVELOPMENT = frozenset({"dev", "develop", "development"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectInstall:
+    """An installation or an export (``output``) from a project's own lock file.
+
+    ``development`` says whether the development group comes along, ``locked`` whether the lock
+    file decides without being brought up to date, ``project`` whether the project itself is
+    installed. Environment variables such as ``UV_NO_DEV`` are not seen here.
+    """
+
+    tool: str
+    action: str
+    with_groups: tuple[str, ...]
+    without_groups: tuple[str, ...]
+    only_groups: tuple[str, ...]
+    extras: tuple[str, ...]
+    all_extras: bool
+    development: bool
+    locked: bool
+    project: bool
+    output: str | None
+    options: Options
+    origin: Origin
+
+
+def project_install(command: Command) -> ProjectInstall | None:
+    """Return what ``uv sync``, ``poetry install``, ``pipenv sync``, ``pdm install`` … do.
+
+    ``uv export``, ``poetry export``, ``pipenv requirements`` and ``pdm export`` count too.
+    """
+    run = invocation(command)
+    if run is None or not run.is_a(run.program, *_ACTIONS.get(run.program, ())):
+        return None
+    options = run.options
+    action = options.arguments[0].text
+    if run.program == "pipenv" and len(options.arguments) > 1:
+        return None
+    groups = {
+        "with_groups": _names(options, _WITH),
+        "without_groups": _names(options, _WITHOUT),
+        "only_groups": _names(options, _ONLY),
+    }
+    return ProjectInstall(
+        tool=run.program,
+        action=action,
+        **groups,
+        extras=_names(options, _EXTRAS),
+        all_extras=options.has("--all-extras"),
+        development=_development(run, **groups),
+        locked=_locked(run.program, action, options),
+        project=_project(options, groups["only_groups"]),
+        output=_output(run),
+        options=options,
+        origin=run.origin,
+    )
+
+
+def poetry_setting(command: Command) -> tuple[str, str] | None:
+    """Return name and value of ``poetry config virtualenvs.create false``."""
+    run = invocation(command)
+    if run is None or not run.is_a("poetry", "config"):
+        return None
+    words = [word.text for word in run.options.arguments[1:]]
+    return (words[0], words[1]) if len(words) > 1 else None
+
+
+def _names(options: Options, names: Iterable[str]) -> tuple[str, ...]:
+    values = (option.value or "" for option in options.every(*names))
+    return tuple(name for value in values for name in re.split(r"[,\s]+", value) if name)
+
+
+def _development(
+    run: Invocation,
+    *,
+    with_groups: tuple[str, ...],
+    without_groups: tuple[str, ...],
+    only_groups: tuple[str, ...],
+) -> bool:
+    options = run.options
+    if run.program == "pipenv":
+        return options.has("--dev", "-d", "--dev-only")
+    if only_groups or options.has("--only-root"):
+        return bool(_DEVELOPMENT & set(only_groups))
+    if options.has("--only-dev", "--dev") or _DEVELOPMENT & set(with_groups):
+        return True
+    refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
+    if refused or _DEVELOPMENT & set(without_groups):
+        return False
+    # `poetry export` leaves optional and development groups out unless asked.
+    return not (run.program == "poetry" and options.arguments[0].text == "export")
+
+
+def _locked(tool: str, action: str, options: Options) -> bool:
+    if tool == "poetry" or action in {"requirements"}:
+        return True
+    if tool == "uv":
+        return options.has("--locked", "--frozen", "--no-sync")
+    if tool == "pipenv":
+        return action == "sync" or options.has("--deploy", "--ignore-pipfile")
+    return action != "install" or options.has(
+        "--frozen-lockfile", "--frozen", "--no-lock", "--check"
+    )
+
+
+def _project(options: Options, only_groups: tuple[str, ...]) -> bool:
+    if only_groups or options.arguments[0].text in {"export", "requirements"}:
+        return False
+    return not options.has("--no-install-project", "--no-root", "--no-self", "--only-group")
+
+
+def _output(run: Invocation) -> str | None:
+    return run.options.value("-o", "--output-file", "--output")
