@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 import urllib.request
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ USER_AGENT = f"jettison/{__version__}"
 _CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
+_CHUNK = 1 << 18
 _OK, _PARTIAL, _NOT_MODIFIED = 200, 206, 304
 
 
@@ -111,6 +112,36 @@ class Client:
         if len(answer.body) > limit:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
         return answer
+
+    def chunks(self, url: str) -> Iterator[bytes]:
+        """GET ``url`` and yield its body as it comes, as the server stores it.
+
+        Raises NetworkError as ``get`` does, and when the body is cut short.
+        """
+        host = urlsplit(url).netloc
+        if host in self._unreachable:
+            raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
+        sent = {"user-agent": USER_AGENT, "accept-encoding": "identity"}
+        try:
+            yield from self._stream(url, {**sent, **self._credentials.for_url(url)})
+        except HTTPError as error:
+            raise NetworkError(f"{host} did not answer", why=self._note(host, error)) from error
+
+    def _stream(self, address: str, headers: Mapping[str, str]) -> Iterator[bytes]:
+        response = self._opened().for_url(address).request(
+            "GET", address, headers=headers, retries=self._retries(), timeout=self._timeout,
+            preload_content=False,
+        )  # fmt: skip
+        try:
+            if response.status != _OK:
+                raise NetworkError(f"{_safe(address)} answered {response.status} {response.reason}")
+            for chunk in response.stream(_CHUNK, decode_content=False):
+                self._count(0, len(chunk))
+                yield chunk
+            self._count(1, 0)
+        finally:
+            response.close()
+            response.release_conn()
 
     def _exchange(self, address: str, headers: Mapping[str, str], limit: int) -> tuple[Answer, str]:
         pool = self._opened().for_url(address)

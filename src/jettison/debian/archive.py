@@ -1,0 +1,141 @@
+"""Debian's archive as Jettison uses it: package indexes, file lists and packages, all verified.
+
+The chain of trust is that of apt: a key that Jettison ships, the signed release file, the hash of
+the index in it, the hash of each package in the index.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import lzma
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from jettison.debian.contents import FileOwners, owners_of, relevant_lines
+from jettison.debian.index import PackageIndex
+from jettison.debian.mirror import Mirror
+from jettison.debian.package import Package, compact_lines
+from jettison.debian.release import IndexFile
+from jettison.debian.settings import ArchiveSettings, archive_settings
+from jettison.distributions.http import Client
+from jettison.errors import IntegrityError, JettisonError, PackageError
+from jettison.stores.cache import cache_directory
+from jettison.stores.files import whole_file
+from jettison.values import Skipped
+
+# Raised when the form of kept indexes changes; older ones are then left alone.
+_FORMAT = "1"
+RELEASES = ("trixie", "bookworm", "bullseye")
+
+
+class Archive:
+    """The main component of Debian's releases, with their updates and security updates."""
+
+    def __init__(
+        self,
+        settings: ArchiveSettings | None = None,
+        *,
+        cache: Path | None = None,
+        client: Client | None = None,
+    ) -> None:
+        self._cache = cache or cache_directory()
+        settings = settings or archive_settings(os.environ)
+        self._mirror = Mirror(settings, self._cache, client or Client())
+
+    @property
+    def stale(self) -> tuple[Skipped, ...]:
+        """What was taken from the cache although it is old, because the network was away."""
+        return tuple(
+            Skipped(what=f"whether the package index of {suite} is current", reason=reason)
+            for suite, reason in self._mirror.stale.items()
+        )
+
+    def index(self, release: str, architecture: str = "amd64") -> PackageIndex:
+        """Return the packages of a release (``trixie``) for a Debian architecture.
+
+        A newer version in updates or security takes the place of an older one. Raises
+        NetworkError, IntegrityError, and PackageError for a release that Jettison has no keys for.
+        """
+        path = f"main/binary-{architecture}/Packages.xz"
+        files = {suite: self._mirror.release(suite).file(path) for suite in _suites(release)}
+        kept = self._kept("packages", files.values())
+        if not kept.exists():
+            _write(kept, lambda: PackageIndex(self._package_lines(files)).lines())
+        return PackageIndex(kept.read_text(encoding="utf-8").split("\n"))
+
+    def owners(self, release: str, architecture: str = "amd64") -> FileOwners:
+        """Return which packages of a release ship which programs and shared libraries.
+
+        Only packages that depend on the architecture are listed, as libraries and most programs
+        do. Raises as ``index`` does.
+        """
+        _suites(release)
+        file = self._mirror.release(release).file(f"main/Contents-{architecture}.gz")
+        kept = self._kept("contents", (file,))
+        if not kept.exists():
+            _write(kept, lambda: self._content_lines(release, file))
+        return owners_of(kept.read_text(encoding="utf-8").split("\n"))
+
+    def deb(self, package: Package) -> Path:
+        """Return the package's verified file; raises NetworkError or IntegrityError."""
+        return self._mirror.file(package.suite, package.filename, package.sha256, package.size)
+
+    def _package_lines(self, files: dict[str, IndexFile]) -> Iterator[str]:
+        for suite, file in files.items():
+            packed = self._index_file(suite, file)
+            try:
+                text = lzma.decompress(packed.read_bytes()).decode("utf-8", "replace")
+            except lzma.LZMAError as error:
+                raise IntegrityError(f"{file.path} of {suite} is damaged") from error
+            yield from compact_lines(text, suite)
+            self._mirror.forget(packed)
+
+    def _content_lines(self, suite: str, file: IndexFile) -> Iterator[str]:
+        packed = self._index_file(suite, file)
+        with gzip.open(packed, "rt", encoding="utf-8", errors="replace") as lines:
+            yield from relevant_lines(lines)
+        self._mirror.forget(packed)
+
+    def _index_file(self, suite: str, file: IndexFile) -> Path:
+        return self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
+
+    def _kept(self, kind: str, files: Iterable[IndexFile]) -> Path:
+        """Name the compact form by what it is made from."""
+        names = " ".join((_FORMAT, *(file.sha256 for file in files)))
+        return self._cache / "debian" / kind / hashlib.sha256(names.encode()).hexdigest()
+
+
+def index_or_skipped(
+    archive: Archive, release: str, architecture: str = "amd64"
+) -> PackageIndex | Skipped:
+    """Return the index, or why it could not be read; for plans, which never fail for it."""
+    try:
+        return archive.index(release, architecture)
+    except JettisonError as error:
+        return Skipped(what=f"the package index of Debian {release}", reason=str(error))
+
+
+def owners_or_skipped(
+    archive: Archive, release: str, architecture: str = "amd64"
+) -> FileOwners | Skipped:
+    """Return the file lists, or why they could not be read."""
+    try:
+        return archive.owners(release, architecture)
+    except JettisonError as error:
+        return Skipped(what=f"the file lists of Debian {release}", reason=str(error))
+
+
+def _suites(release: str) -> tuple[str, ...]:
+    if release not in RELEASES:
+        raise PackageError(
+            f"Jettison has no keys for the Debian release {release!r}",
+            hint=f"Use one of {', '.join(RELEASES)}.",
+        )
+    return release, f"{release}-updates", f"{release}-security"
+
+
+def _write(path: Path, lines: Callable[[], Iterator[str]]) -> None:
+    with whole_file(path) as file:
+        file.write("\n".join(lines()).encode())

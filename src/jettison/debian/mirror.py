@@ -1,0 +1,148 @@
+"""One Debian mirror: verified release files and hashed files, kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jettison.catalogue.reader import resource
+from jettison.debian.clearsigned import verified
+from jettison.debian.openpgp import public_keys
+from jettison.debian.release import Release, parse_release, require_current
+from jettison.debian.settings import KEYRING, ArchiveSettings
+from jettison.distributions.http import Client
+from jettison.errors import IntegrityError, JettisonError, NetworkError
+from jettison.oci.descriptor import Descriptor
+from jettison.oci.digest import Digest
+from jettison.stores.blobs import BlobDirectory
+from jettison.stores.files import whole_file
+
+_ATTEMPTS = 3
+_LARGEST_RELEASE_FILE = 1 << 22
+_OCTETS = "application/octet-stream"
+
+
+class Mirror:
+    """Reads a suite's release file and any file whose hash is known.
+
+    What was fetched is kept below ``cache`` and used again, without the network for files whose
+    hash is known, and for release files while they are young or when the network is away; what
+    was then not checked is said in ``stale``.
+    """
+
+    def __init__(self, settings: ArchiveSettings, cache: Path, client: Client) -> None:
+        self._settings = settings
+        self._folder = cache / "debian"
+        self._blobs = BlobDirectory(cache / "blobs")
+        self._client = client
+        self.stale: dict[str, str] = {}
+
+    def release(self, suite: str) -> Release:
+        """Return the verified release file of a suite (``trixie``, ``trixie-security``).
+
+        Raises NetworkError when it can neither be fetched nor was kept, IntegrityError when its
+        signature is not good, or it is another suite's or no longer valid.
+        """
+        kept = self._kept_release(suite)
+        age = time.time() - kept.stat().st_mtime if kept.exists() else None
+        if age is None or (age > self._settings.refresh_after and not self._settings.offline):
+            try:
+                return self._fetch_release(suite, kept)
+            except NetworkError as error:
+                if age is None:
+                    raise
+                self.stale[suite] = str(error)
+        elif self._settings.offline and age > self._settings.refresh_after:
+            self.stale[suite] = "working offline"
+        return self._checked(suite, kept.read_bytes())
+
+    def file(self, suite: str, path: str, sha256: str, size: int) -> Path:
+        """Return a file of the mirror by its path below the archive's root, verified.
+
+        Raises NetworkError or, when the bytes are not those of ``sha256``, IntegrityError.
+        """
+        found = Descriptor(media_type=_OCTETS, digest=Digest("sha256", sha256), size=size)
+        if not self._blobs.has(found):
+            self._fetch_file(f"{self._root(suite)}/{path}", found)
+        return self._blobs.path(found.digest)
+
+    def forget(self, path: Path) -> None:
+        """Drop a file that is not needed any more."""
+        path.unlink(missing_ok=True)
+
+    def _fetch_file(self, address: str, descriptor: Descriptor) -> None:
+        self._require_network(address)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._blobs.add(descriptor, self._client.chunks(address), address)
+            except NetworkError:
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _fetch_release(self, suite: str, kept: Path) -> Release:
+        address = f"{self._root(suite)}/dists/{suite}/InRelease"
+        self._require_network(address)
+        document = self._client.get(address, limit=_LARGEST_RELEASE_FILE).body
+        release = self._checked(suite, document)
+        with whole_file(kept) as file:
+            file.write(document)
+        return release
+
+    def _checked(self, suite: str, document: bytes) -> Release:
+        """Verify the signature, then what the text says of itself."""
+        now = datetime.now(UTC)
+        try:
+            keys = public_keys(self._keyring(suite))
+            text = verified(document.decode(), keys, now=int(now.timestamp()))
+            release = parse_release(text)
+        except (JettisonError, UnicodeDecodeError) as error:
+            raise _naming(f"{self._root(suite)}/dists/{suite}/InRelease", error) from error
+        ages = self._settings.check_valid_until and suite not in self.stale
+        require_current(release, suite, now if ages else datetime.fromtimestamp(0, UTC))
+        return release
+
+    def _keyring(self, suite: str) -> bytes:
+        if not self._settings.keyring:
+            return resource(f"keys/debian-{suite.removesuffix('-updates')}.pgp")
+        try:
+            return Path(self._settings.keyring).read_bytes()
+        except OSError as error:
+            raise IntegrityError(
+                f"the keyring {self._settings.keyring} cannot be read",
+                why=error.strerror or str(error),
+                hint=f"Correct or unset {KEYRING}.",
+            ) from error
+
+    def _require_network(self, address: str) -> None:
+        if self._settings.offline:
+            raise NetworkError(
+                f"{address} is not in the cache",
+                why="Jettison works offline",
+                hint="Run once with the network at hand.",
+            )
+
+    def _root(self, suite: str) -> str:
+        security = suite.endswith("-security")
+        return self._settings.security_mirror if security else self._settings.mirror
+
+    def _kept_release(self, suite: str) -> Path:
+        root = hashlib.sha256(self._root(suite).encode()).hexdigest()[:16]
+        return self._folder / "release" / root / suite
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file that Jettison wrote, without their newlines."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield line.rstrip("\n")
+
+
+def _naming(address: str, error: Exception) -> IntegrityError:
+    why = error.why if isinstance(error, JettisonError) else ""
+    hint = error.hint if isinstance(error, JettisonError) else ""
+    return IntegrityError(f"{address} is not to be trusted: {error}", why=why, hint=hint)

@@ -1,0 +1,85 @@
+"""A suite's Release file: what it is called, how long it holds, and the hashes of its indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from jettison.debian.control import paragraph
+from jettison.errors import InputSyntaxError, IntegrityError
+
+_DATE = "%a, %d %b %Y %H:%M:%S %Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFile:
+    """An index below the suite's directory, with the SHA-256 in hex and the size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A parsed Release file; times are in UTC and ``valid_until`` is None when it says nothing."""
+
+    codename: str
+    date: datetime
+    valid_until: datetime | None
+    architectures: tuple[str, ...]
+    files: Mapping[str, IndexFile]
+
+    def file(self, path: str) -> IndexFile:
+        """Return the entry for an index; IntegrityError when the release does not list it."""
+        found = self.files.get(path)
+        if found is None:
+            raise IntegrityError(
+                f"the release file of {self.codename} does not list {path}",
+                why="what is not listed cannot be verified",
+                hint=f"Known architectures: {', '.join(self.architectures)}.",
+            )
+        return found
+
+
+def parse_release(text: str) -> Release:
+    """Parse a Release file; InputSyntaxError when a field that is needed is not there."""
+    fields = paragraph(text)
+    try:
+        return Release(
+            codename=fields["Codename"],
+            date=_date(fields["Date"]),
+            valid_until=_date(fields["Valid-Until"]) if "Valid-Until" in fields else None,
+            architectures=tuple(fields["Architectures"].split()),
+            files=_files(fields["SHA256"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise InputSyntaxError(f"not a release file: {error}") from error
+
+
+def require_current(release: Release, suite: str, now: datetime) -> None:
+    """Refuse a release that is another suite's or no longer valid; raises IntegrityError.
+
+    A mirror that is held back could otherwise hide security updates for ever.
+    """
+    if release.codename != suite:
+        raise IntegrityError(f"the mirror gave {release.codename} when asked for {suite}")
+    if release.valid_until is not None and release.valid_until < now:
+        raise IntegrityError(
+            f"the index of {suite} was valid until {release.valid_until:%Y-%m-%d %H:%M} UTC",
+            why="the mirror or the cached copy is older than the archive allows",
+            hint="Use a mirror that is up to date; for a frozen copy set"
+            " JETTISON_DEBIAN_CHECK_VALID_UNTIL=0.",
+        )
+
+
+def _date(text: str) -> datetime:
+    return datetime.strptime(text, _DATE).replace(tzinfo=UTC)
+
+
+def _files(text: str) -> dict[str, IndexFile]:
+    rows = (line.split() for line in text.splitlines() if line.strip())
+    return {
+        path: IndexFile(path=path, sha256=sha256, size=int(size)) for sha256, size, path in rows
+    }

@@ -1,0 +1,133 @@
+"""Write src/jettison/catalogue/debian/<release>.tsv from Debian's package indexes.
+
+Run from the root of the repository with the network at hand: ``python tools/debian_packages.py``.
+The package indexes are verified as always. Contents lists are of the last point release and may be
+one behind on some mirrors, so for them ``--contents DIRECTORY`` takes files that were fetched by
+hand, ``<release>.<architecture or all>.gz``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jettison.catalogue.reader import table
+from jettison.debian.archive import RELEASES, Archive
+from jettison.debian.closure import closure, direct_needs
+from jettison.debian.contents import FileOwners, owners_of, relevant_lines
+from jettison.debian.development import runtime_libraries
+from jettison.debian.index import PackageIndex
+
+TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
+FACTS = table("system_packages")
+KIBIBYTE = 1024
+
+
+def main() -> None:
+    """Write one file for each release."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--contents", type=Path, help="folder with Contents files")
+    folder = parser.parse_args().contents
+    archive = Archive()
+    for release in RELEASES:
+        owners = owners_in(folder, release) if folder else archive.owners(release)
+        lines = sorted(set(facts(release, archive.index(release), owners)))
+        text = "\n".join((*header(release), *lines, ""))
+        TARGET.joinpath(f"{release}.tsv").write_text(text, encoding="utf-8")
+
+
+def owners_in(folder: Path, release: str) -> FileOwners:
+    """Read the file lists of a release that were fetched by hand."""
+    lines: list[str] = []
+    for path in sorted(folder.glob(f"{release}.*.gz")):
+        with gzip.open(path, "rt", encoding="utf-8", errors="replace") as file:
+            lines.extend(relevant_lines(file))
+    return owners_of(lines)
+
+
+def header(release: str) -> Iterator[str]:
+    """Say where the facts come from."""
+    yield f"# Debian {release}, amd64: made by tools/debian_packages.py from Packages and Contents"
+    yield f"# of main with updates and security, read on {datetime.now(UTC).date()}."
+    yield "# package: name, Installed-Size in KiB, needs, recommends (what apt would choose)"
+
+
+def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str]:
+    """Yield one line for each fact."""
+    base = slim_base(release, index)
+    yield from (f"base\t{name}" for name in base)
+    development = {
+        name: runtime_libraries(index, name)
+        for name in FACTS["lookup"]["development"]
+        if name in index or index.providers(name)
+    }
+    for name, libraries in development.items():
+        yield f"development\t{name}\t{' '.join(libraries)}"
+    programs = dict(program_packages(index, owners))
+    yield from (f"program\t{name}\t{package}" for name, package in programs.items())
+    runtime = {library for libraries in development.values() for library in libraries}
+    libraries = runtime | set(FACTS["lookup"]["libraries"]) | set(base)
+    yield from library_lines(owners, libraries)
+    names = {*development, *libraries, *programs.values(), *FACTS["lookup"]["packages"]}
+    yield from package_lines(index, names | set(FACTS["build"]), base)
+
+
+def slim_base(release: str, index: PackageIndex) -> list[str]:
+    """Name the packages of an official slim Python image."""
+    slim = FACTS["slim"]
+    wanted = [*slim["packages"], *slim["libraries"][release]]
+    required = [name for name in index if is_required(index, name)]
+    known = [name for name in (*wanted, *required) if name in index]
+    return sorted(package.name for package in closure(index, known))
+
+
+def is_required(index: PackageIndex, name: str) -> bool:
+    """Tell whether every Debian system has the package."""
+    package = index.get(name)
+    return package is not None and package.required
+
+
+def program_packages(index: PackageIndex, owners: FileOwners) -> Iterator[tuple[str, str]]:
+    """Yield each program with the package to name for it."""
+    preferred = FACTS["programs"]
+    for program in sorted({*FACTS["lookup"]["programs"], *preferred}):
+        shipped = owners.programs.get(program, ())
+        package = preferred.get(program) or (shipped[0] if len(shipped) == 1 else "")
+        if package in index:
+            yield program, package
+        elif shipped:
+            yield program, shipped[0]
+        else:
+            sys.stderr.write(f"no package ships {program}\n")
+
+
+def library_lines(owners: FileOwners, packages: set[str]) -> Iterator[str]:
+    """Yield each shared library that one of ``packages`` ships."""
+    for soname, shipped in owners.libraries.items():
+        for package in shipped:
+            if package in packages:
+                yield f"library\t{soname}\t{package}"
+                break
+
+
+def package_lines(index: PackageIndex, names: Iterable[str], base: list[str]) -> Iterator[str]:
+    """Yield every package that one of ``names`` brings with it, and those of the base."""
+    known = sorted(name for name in names if name in index)
+    found = set(base)
+    for name in known:
+        found.update(each.name for each in closure(index, [name], base, recommends=True))
+    for name in found:
+        package = index.get(name)
+        if package is None:
+            continue
+        needs, recommended = direct_needs(index, package, base)
+        kibibytes = package.installed_size // KIBIBYTE
+        yield f"package\t{name}\t{kibibytes}\t{' '.join(needs)}\t{' '.join(recommended)}".rstrip()
+
+
+if __name__ == "__main__":
+    main()
