@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from jettison.errors import InputSyntaxError
@@ -18,8 +17,9 @@ from jettison.project.requirements.lines import (
     RequirementsFile,
 )
 from jettison.project.requirements.logical import Logical, logical_lines
+from jettison.project.requirements.marks import marks
 from jettison.project.requirements.options import Option, read_options
-from jettison.project.requirements.sections import Heading, headings, remark, section_of
+from jettison.project.requirements.sections import headings, section_of, words_above
 from jettison.project.requirements.statement import Statement, read_statement, split_options
 from jettison.values import Origin
 
@@ -40,11 +40,21 @@ def parse(text: str, *, file: str) -> RequirementsFile:
 
     Raises InputSyntaxError, with the line, for a line that pip would refuse.
     """
-    read = tuple(_read(line, file) for line in logical_lines(text))
-    found = headings(read, file)
+    lines = tuple(_read(line, file) for line in logical_lines(text))
+    seen = marks(lines)
+    found = headings(seen, file)
     return RequirementsFile(
         file=file,
-        lines=tuple(_with_context(read, index, found) for index in range(len(read))),
+        lines=tuple(
+            replace(
+                line,
+                section=section_of(index, found),
+                above=words_above(seen, index, found),
+            )
+            if isinstance(line, RequirementLine)
+            else line
+            for index, line in enumerate(lines)
+        ),
     )
 
 
@@ -131,16 +141,3 @@ def _via(line: Logical) -> tuple[str, ...]:
     for note in (line.comment if _VIA_WORD.match(line.comment) else "", *line.notes):
         names += [name.strip() for name in _VIA_WORD.sub("", note).split(";")[0].split(",")]
     return tuple(name for name in names if name)
-
-
-def _with_context(lines: Sequence[Line], index: int, found: Sequence[Heading]) -> Line:
-    line = lines[index]
-    if not isinstance(line, RequirementLine):
-        return line
-    remarks = (lines[at] for at in remark(lines, index, found))
-    words = [
-        comment.comment
-        for comment in remarks
-        if isinstance(comment, CommentLine) and not comment.commented_out
-    ]
-    return replace(line, section=section_of(index, found), above=" ".join(words))

@@ -13,13 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from jettison.project.requirements.lines import (
-    BlankLine,
-    CommentLine,
-    Line,
-    RequirementLine,
-    SectionComment,
-)
+from jettison.project.requirements.lines import SectionComment
 from jettison.values import Origin
 
 _RULER = re.compile(r"^[\W_]*$")
@@ -32,7 +26,9 @@ _TITLE_WORDS = 4
 _REMARK = re.compile(r"\d|==|\b(because|due|needed|required|pin|pinned|fix|see|bug|until)\b", re.I)
 
 
-class _Kind(Enum):
+class Kind(Enum):
+    """What a line is, as far as headings are concerned."""
+
     BLANK = auto()
     COMMENT = auto()
     COMMENTED_OUT = auto()
@@ -40,10 +36,14 @@ class _Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
-    """A line for this reading: ``words`` is its comment, or the requirement's name."""
+class Mark:
+    """A line for this reading.
 
-    kind: _Kind
+    ``words`` is the comment without its first ``#``, or the requirement's name; ``line`` counts
+    from 1.
+    """
+
+    kind: Kind
     words: str
     line: int
 
@@ -71,9 +71,8 @@ class _Block:
     last_line: int
 
 
-def headings(lines: Sequence[Line], file: str) -> tuple[Heading, ...]:
+def headings(marks: Sequence[Mark], file: str) -> tuple[Heading, ...]:
     """Return the headings of a file in order; sections under a banner lie within it."""
-    marks = [_mark(line) for line in lines]
     blocks = [block for block in _blocks(marks) if _is_heading(marks, block)]
     found: list[Heading] = []
     banner: SectionComment | None = None
@@ -97,48 +96,38 @@ def section_of(index: int, found: Sequence[Heading]) -> SectionComment | None:
     return holding[-1].section if holding else None
 
 
-def remark(lines: Sequence[Line], index: int, found: Sequence[Heading]) -> range:
+def remark(marks: Sequence[Mark], index: int, found: Sequence[Heading]) -> range:
     """Indexes of the comment lines directly above the line at ``index`` that head nothing."""
     start = index
-    while start > 0 and isinstance(lines[start - 1], CommentLine):
+    while start > 0 and marks[start - 1].kind in (Kind.COMMENT, Kind.COMMENTED_OUT):
         if any(heading.start <= start - 1 < heading.body for heading in found):
             break
         start -= 1
     return range(start, index)
 
 
-def _mark(line: Line) -> _Mark:
-    at = line.origin.line or 0
-    match line:
-        case BlankLine():
-            return _Mark(kind=_Kind.BLANK, words="", line=at)
-        case CommentLine(commented_out=True, comment=words):
-            return _Mark(kind=_Kind.COMMENTED_OUT, words=words, line=at)
-        case CommentLine():
-            words = line.text.strip().removeprefix("\ufeff").removeprefix("#").strip()
-            return _Mark(kind=_Kind.COMMENT, words=words, line=at)
-        case RequirementLine(name=name):
-            return _Mark(kind=_Kind.STATEMENT, words=name, line=at)
-        case _:
-            return _Mark(kind=_Kind.STATEMENT, words="", line=at)
+def words_above(marks: Sequence[Mark], index: int, found: Sequence[Heading]) -> str:
+    """Return the words of those comments, without what is switched off."""
+    lines = (marks[at] for at in remark(marks, index, found))
+    return " ".join(mark.words for mark in lines if mark.kind is Kind.COMMENT)
 
 
-def _stop(marks: Sequence[_Mark], block: _Block, later: Sequence[_Block]) -> int:
+def _stop(marks: Sequence[Mark], block: _Block, later: Sequence[_Block]) -> int:
     if block.banner:
         later = [other for other in later if other.banner]
     following = later[0].start if later else len(marks)
-    attached = marks[block.stop].kind is not _Kind.BLANK
+    attached = marks[block.stop].kind is not Kind.BLANK
     if block.banner or not attached:
         return following
-    blank = (i for i in range(block.stop, following) if marks[i].kind is _Kind.BLANK)
+    blank = (i for i in range(block.stop, following) if marks[i].kind is Kind.BLANK)
     return next(blank, following)
 
 
-def _blocks(marks: Sequence[_Mark]) -> list[_Block]:
+def _blocks(marks: Sequence[Mark]) -> list[_Block]:
     blocks = []
     start: int | None = None
-    for index, mark in enumerate([*marks, _Mark(kind=_Kind.BLANK, words="", line=0)]):
-        inside = mark.kind in (_Kind.COMMENT, _Kind.COMMENTED_OUT)
+    for index, mark in enumerate([*marks, Mark(kind=Kind.BLANK, words="", line=0)]):
+        inside = mark.kind in (Kind.COMMENT, Kind.COMMENTED_OUT)
         if inside and start is None:
             start = index
         if not inside and start is not None:
@@ -147,8 +136,8 @@ def _blocks(marks: Sequence[_Mark]) -> list[_Block]:
     return blocks
 
 
-def _block(marks: Sequence[_Mark], start: int, stop: int) -> _Block:
-    comments = [mark for mark in marks[start:stop] if mark.kind is _Kind.COMMENT]
+def _block(marks: Sequence[Mark], start: int, stop: int) -> _Block:
+    comments = [mark for mark in marks[start:stop] if mark.kind is Kind.COMMENT]
     texts = [mark.words for mark in comments if not _RULER.match(mark.words)]
     rulers = [
         mark for mark in comments if len(mark.words) >= _RULER_LENGTH and _RULER.match(mark.words)
@@ -164,17 +153,17 @@ def _block(marks: Sequence[_Mark], start: int, stop: int) -> _Block:
     )
 
 
-def _is_heading(marks: Sequence[_Mark], block: _Block) -> bool:
+def _is_heading(marks: Sequence[Mark], block: _Block) -> bool:
     if not block.text or _PREAMBLE.search(block.text):
         return False
-    below = [mark for mark in marks[block.stop :] if mark.kind is not _Kind.BLANK]
+    below = [mark for mark in marks[block.stop :] if mark.kind is not Kind.BLANK]
     if not below:
         return False
     if block.banner:
         return True
-    if below[0].kind is not _Kind.STATEMENT:
+    if below[0].kind is not Kind.STATEMENT:
         return False
-    at_start = block.start == 0 or marks[block.start - 1].kind is _Kind.BLANK
+    at_start = block.start == 0 or marks[block.start - 1].kind is Kind.BLANK
     return at_start or _is_title(block.text, below[0].words)
 
 

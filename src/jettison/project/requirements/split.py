@@ -14,7 +14,8 @@ from jettison.project.requirements.lines import (
     RequirementsFile,
     render,
 )
-from jettison.project.requirements.sections import Heading, headings, remark
+from jettison.project.requirements.marks import marks
+from jettison.project.requirements.sections import Heading, Kind, Mark, headings, remark
 
 
 def split(
@@ -31,9 +32,10 @@ def split(
     moved = {index for index, name in _names(file.lines) if name in move}
     if not moved:
         return render(file), render(existing) if existing else ""
-    found = headings(file.lines, file.file)
+    seen = marks(file.lines)
+    found = headings(seen, file.file)
     whole = [heading for heading in found if _moves_whole(file.lines, heading, moved)]
-    leaving = _leaving(file.lines, moved, found, whole)
+    leaving = _leaving(seen, moved, found, whole)
     known = {name for _, name in _names(existing.lines)} if existing else set()
     kept_already = {index for index, name in _names(file.lines) if name in known}
     partly = [heading for heading in found if heading not in whole]
@@ -59,12 +61,13 @@ def _moves_whole(lines: Sequence[Line], heading: Heading, moved: set[int]) -> bo
 
 
 def _leaving(
-    lines: Sequence[Line], moved: set[int], found: Sequence[Heading], whole: Sequence[Heading]
+    seen: Sequence[Mark], moved: set[int], found: Sequence[Heading], whole: Sequence[Heading]
 ) -> set[int]:
     """Indexes of everything that leaves production with the moved requirements."""
     leaving = set(moved)
     for index in moved:
-        leaving.update(at for at in remark(lines, index, found) if not _is_commented_out(lines[at]))
+        remarks = remark(seen, index, found)
+        leaving.update(at for at in remarks if seen[at].kind is Kind.COMMENT)
     for heading in whole:
         leaving.update(range(heading.start, heading.stop))
     return leaving
