@@ -1,0 +1,76 @@
+"""Declarations in poetry's tables, old and new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
+
+from jettison.project.declarations.toml_lists import Document, in_table
+from jettison.project.declarations.values import MAIN, Declaration, Group, Kind
+from jettison.project.toml.read import Table, table, text_of, texts
+from jettison.values import Origin
+
+_TOOL = ("tool", "poetry")
+_SOURCES = ("url", "git", "path")
+
+
+def poetry(document: Document) -> Iterator[Declaration]:
+    """Yield poetry's own declarations: main, extras' optional ones, and groups."""
+    tool = table(document.root, *_TOOL)
+    extras = _extras(tool)
+    for declared in in_table(document, (*_TOOL, "dependencies"), MAIN, _entry):
+        yield from _main_or_optional(declared, extras, tool)
+    old = Group(kind=Kind.GROUP, name="dev")
+    yield from in_table(document, (*_TOOL, "dev-dependencies"), old, _entry)
+    for name in table(tool, "group"):
+        group = Group(kind=Kind.GROUP, name=name)
+        yield from in_table(document, (*_TOOL, "group", name, "dependencies"), group, _entry)
+
+
+def _main_or_optional(
+    declared: Declaration, extras: dict[str, list[str]], tool: Table
+) -> Iterator[Declaration]:
+    """Yield an optional requirement under each extra that has it, any other one as it is."""
+    values = {canonicalize_name(key): value for key, value in table(tool, "dependencies").items()}
+    value = values.get(canonicalize_name(declared.name))
+    if not (isinstance(value, dict) and value.get("optional")):
+        yield declared
+        return
+    for extra in extras.get(declared.name, [""]):
+        yield replace(declared, kind=Kind.OPTIONAL, group=extra)
+
+
+def _extras(tool: Table) -> dict[str, list[str]]:
+    """Extras by the requirement that belongs to them."""
+    found: dict[str, list[str]] = {}
+    for extra in table(tool, "extras"):
+        for name in texts(table(tool, "extras"), extra):
+            found.setdefault(canonicalize_name(name.partition("[")[0]), []).append(extra)
+    return found
+
+
+def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:
+    """Read ``name = "^1"``, ``name = {…}`` or ``name = [{…}, …]``; python is no requirement."""
+    if canonicalize_name(key) == "python":
+        return
+    for one in value if isinstance(value, list) else [value]:
+        details: Table = one if isinstance(one, dict) else {"version": one}
+        source = next((name for name in _SOURCES if text_of(details, name)), "")
+        version = text_of(details, "version")
+        yield Declaration(
+            name=canonicalize_name(key),
+            specifier="" if version == "*" else version,
+            extras=tuple(sorted(canonicalize_name(extra) for extra in texts(details, "extras"))),
+            marker=_marker(details),
+            url=text_of(details, source) if source else "",
+            origin=origin,
+        )
+
+
+def _marker(details: Table) -> str:
+    parts = [text_of(details, "markers")]
+    if text_of(details, "platform"):
+        parts.append(f'sys_platform == "{text_of(details, "platform")}"')
+    return " and ".join(part for part in parts if part)
