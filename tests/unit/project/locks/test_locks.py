@@ -55,7 +55,7 @@ def test_uv() -> None:
         resolution-markers = ["sys_platform != 'win32'"]
         sdist = { url = "https://files.example/httpx-0.28.1.tar.gz", hash = "sha256:aa", size = 5 }
         wheels = [
-            { url = "https://f.example/httpx-0.28.1-py3-none-any.whl", hash = "sha256:bb", size = 7 },
+            { url = "https://f.example/httpx-0.28.1-py3-none-any.whl", hash = "sha256:bb" },
         ]
         """,
     )
@@ -78,7 +78,7 @@ def test_uv() -> None:
         LockedFile(
             filename="httpx-0.28.1-py3-none-any.whl",
             url="https://f.example/httpx-0.28.1-py3-none-any.whl",
-            size=7,
+            size=None,
             hashes=("sha256:bb",),
         ),
     )
