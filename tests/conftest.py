@@ -1,9 +1,12 @@
-"""What every test may ask for."""
+"""What every test may ask for, and what happens to one that asks for what is not there."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,14 +15,46 @@ from jettison.engines.finding import find_engine
 from jettison.errors import EngineError
 
 
+@functools.cache
+def missing_engine() -> str | None:
+    """Say why there is no container engine; None when one answers."""
+    try:
+        with find_engine():
+            return None
+    except EngineError as missing:
+        return f"no container engine: {missing} ({missing.hint})"
+
+
+@functools.cache
+def missing_network() -> str | None:
+    """Say why no package index answers, as its ordinary client is set up; None when one does."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-cache", "--no-deps", "-"]
+    result = subprocess.run(
+        command, input="packaging==26.0", capture_output=True, text=True, check=False, timeout=120
+    )
+    if result.returncode == 0:
+        return None
+    return f"no package index answers: {result.stderr.strip().splitlines()[-1]}"
+
+
+NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
+    "engine": (missing_engine, "JETTISON_REQUIRE_ENGINE"),
+    "network": (missing_network, "JETTISON_REQUIRE_NETWORK"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a marked test whose need is not met; fail it where the environment requires it."""
+    for marker, (missing, variable) in NEEDS.items():
+        if item.get_closest_marker(marker) is None or (why := missing()) is None:
+            continue
+        if os.environ.get(variable) == "1":
+            pytest.fail(f"{why}; {variable}=1 requires it", pytrace=False)
+        pytest.skip(why)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """A container engine; without one the test is skipped, or fails where one is required."""
-    try:
-        found = find_engine()
-    except EngineError as missing:
-        if os.environ.get("JETTISON_REQUIRE_ENGINE") == "1":
-            raise
-        pytest.skip(f"{missing}: {missing.hint}")
-    with found:
+    """The container engine of a test marked `engine`."""
+    with find_engine() as found:
         yield found

@@ -13,10 +13,8 @@ TREE=$CACHE/cpython-$VERSION.tar.gz
 if have_image "$IMAGE"; then say "$IMAGE is there"; exit 0; fi
 scratch
 
-installed() {
-  local root=${PYENV_ROOT:-$HOME/.pyenv}/versions
-  find "$root" -mindepth 1 -maxdepth 1 -name "$VERSION.*" 2>/dev/null | sort -V | tail -1
-}
+# the newest one of pyenv's, or nothing
+installed() { compgen -G "${PYENV_ROOT:-$HOME/.pyenv}/versions/$VERSION.*" | sort -V | tail -1 || true; }
 
 is_shared() { [ -n "$1" ] && compgen -G "$1/lib/libpython$VERSION.so.*" >/dev/null; }
 
