@@ -28,7 +28,17 @@ def missing_engine() -> str | None:
 @functools.cache
 def missing_network() -> str | None:
     """Say why no package index answers, as its ordinary client is set up; None when one does."""
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-cache", "--no-deps", "-"]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-cache",
+        "--no-deps",
+        "-",
+    ]
     result = subprocess.run(
         command, input="packaging==26.0", capture_output=True, text=True, check=False, timeout=120
     )
