@@ -125,7 +125,7 @@ def _allowed(release: Release, specifiers: SpecifierSet) -> bool:
 
 def _runs_on(release: Release, target: Target) -> bool:
     """Whether at least one file admits the target's Python."""
-    return any(_admits(file.requires_python, target.python) for file in release.files)
+    return any(_admits(file.requires_python, target.python_full) for file in release.files)
 
 
 @lru_cache(maxsize=1024)
@@ -134,5 +134,4 @@ def _admits(requires_python: str, python: str) -> bool:
         specifiers = SpecifierSet(requires_python)
     except InvalidSpecifier:
         return True
-    # The newest patch of the minor version: an image is made from one.
-    return specifiers.contains(f"{python}.99") or specifiers.contains(python)
+    return specifiers.contains(python)

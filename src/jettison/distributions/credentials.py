@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import netrc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
-
-import urllib3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ def split_credentials(url: str, *, netrc_file: Path | None = None) -> tuple[str,
     user = basic_user(url) or (_in_netrc(netrc_file, parts.hostname or "") if netrc_file else None)
     if user is None:
         return url, Credentials()
-    header = urllib3.make_headers(basic_auth=user)
+    header = {"authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
     return urlunsplit(parts._replace(netloc=host)), Credentials({host: header})
 
 

@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from jettison.distributions.cache import Cache
 from jettison.distributions.choice import newest, representative_wheel
+from jettison.distributions.client import Client
 from jettison.distributions.documents import (
     facts_from,
     facts_from_document,
@@ -20,7 +21,6 @@ from jettison.distributions.documents import (
     files_to_document,
 )
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
-from jettison.distributions.http import Client
 from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
 from jettison.distributions.remote_wheel import read_wheel
 from jettison.distributions.sdist import read_sdist

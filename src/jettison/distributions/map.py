@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.distributions.choice import representative_wheel
+from jettison.distributions.client import Statistics
 from jettison.distributions.facts import DistributionFacts, Source, WheelFile
-from jettison.distributions.http import Statistics
 from jettison.distributions.index import Index
 from jettison.distributions.target import Target
 from jettison.errors import NetworkError

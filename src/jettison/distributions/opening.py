@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jettison.distributions.cache import Cache
 from jettison.distributions.catalogue import catalogued
+from jettison.distributions.client import Client
 from jettison.distributions.credentials import split_credentials
-from jettison.distributions.http import Client
 from jettison.distributions.index import Index
 from jettison.distributions.installed import installed_distributions
 from jettison.distributions.map import DistributionMap, LockedRelease

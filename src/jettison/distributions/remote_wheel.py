@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 
+from jettison.distributions.client import Answer, Client
 from jettison.distributions.facts import WheelFile
-from jettison.distributions.http import Answer, Client
 from jettison.distributions.metadata import Contents, installed_files
 from jettison.errors import NetworkError
 
@@ -18,7 +18,7 @@ _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20
 # Small wheels are fetched whole: one request then, and the hash can be checked.
 _WHOLE_BELOW = 96 << 10
-_SMALLEST_TAIL, _LARGEST_TAIL = 64 << 10, 512 << 10
+_SMALLEST_TAIL, _LARGEST_TAIL = 48 << 10, 256 << 10
 _LARGEST_WHEEL = 1 << 30
 _AROUND = 16 << 10
 _NO_SUCH_RANGE = 416

@@ -127,7 +127,7 @@ def _compiled(
     command = [
         program, "pip", "compile", "-", "--quiet", "--no-config", "--no-header",
         "--annotation-style", "line", "--color", "never", "--only-binary", ":all:",
-        "--python", sys.executable, "--python-version", target.python,
+        "--python", sys.executable, "--python-version", target.python_full,
         "--python-platform", platform(target), *(["--offline"] if offline else []),
     ]  # fmt: skip
     # The address goes by the environment: it may hold a password, and others can list processes.

@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from jettison.distributions.client import Client
 from jettison.distributions.documents import facts_from
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
-from jettison.distributions.http import Client
 from jettison.distributions.listing import IndexFile
 from jettison.distributions.metadata import Contents, requirements
 from jettison.errors import NetworkError

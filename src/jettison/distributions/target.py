@@ -10,6 +10,7 @@ from typing import Literal
 from packaging.markers import Environment, Marker
 from packaging.tags import compatible_tags, cpython_tags
 
+_NEWEST_PATCH = 99
 # PEP 600: the older names are aliases of a glibc version.
 _OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 # The oldest glibc for which wheels of an architecture exist.
@@ -20,13 +21,24 @@ _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 class Target:
     """A CPython on Linux.
 
-    ``python`` is ``major.minor``; ``libc_version`` is glibc's (``2.41``) or musl's (``1.2``).
+    ``python`` is ``major.minor`` or ``major.minor.patch``; without a patch the newest is meant, as
+    the tags of official images mean it. ``libc_version`` is glibc's (``2.41``) or musl's (``1.2``).
     """
 
     python: str
     architecture: str = "x86_64"
     libc: Literal["glibc", "musl"] = "glibc"
     libc_version: str = "2.36"
+
+    @property
+    def python_minor(self) -> str:
+        """``major.minor`` of the Python version."""
+        return ".".join(self.python.split(".")[:2])
+
+    @property
+    def python_full(self) -> str:
+        """The Python version with a patch; an unknown one is later than all there are."""
+        return self.python if self.python.count(".") > 1 else f"{self.python}.{_NEWEST_PATCH}"
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -38,15 +50,15 @@ class Target:
         """Values of the environment markers (PEP 508)."""
         return {
             "implementation_name": "cpython",
-            "implementation_version": f"{self.python}.0",
+            "implementation_version": self.python_full,
             "os_name": "posix",
             "platform_machine": self.architecture,
             "platform_python_implementation": "CPython",
             "platform_release": "",
             "platform_system": "Linux",
             "platform_version": "",
-            "python_full_version": f"{self.python}.0",
-            "python_version": self.python,
+            "python_full_version": self.python_full,
+            "python_version": self.python_minor,
             "sys_platform": "linux",
         }
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from jettison.distributions.cache import Cache
+from jettison.distributions.client import Client
 from jettison.distributions.credentials import split_credentials
-from jettison.distributions.http import Client
 from jettison.distributions.index import Index
 from jettison.distributions.map import DistributionMap
 from jettison.distributions.target import Target

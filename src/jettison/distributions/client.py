@@ -1,0 +1,144 @@
+"""A polite client for package indexes: few requests, one identity, no waiting twice in vain."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jettison import __version__
+from jettison.distributions.credentials import Credentials
+from jettison.errors import NetworkError
+
+if TYPE_CHECKING:
+    from jettison.distributions.http import Transport
+
+USER_AGENT = f"jettison/{__version__}"
+_OK, _PARTIAL, _NOT_MODIFIED = 200, 206, 304
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response whose body was read: ``headers`` have lower-case names.
+
+    ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
+    redirects. A body that was longer than allowed is cut, and ``whole`` is False then.
+    """
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool = True
+    requests: int = 1
+
+    @property
+    def partial(self) -> bool:
+        """Whether the server sent the asked range and not the whole."""
+        return self.status == _PARTIAL
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether the cached copy is still good."""
+        return self.status == _NOT_MODIFIED
+
+
+class NoAnswerError(Exception):
+    """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked."""
+
+    def __init__(self, why: str, *, lasting: bool) -> None:
+        super().__init__(why)
+        self.why = why
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What was sent and received over the network, and what the disk cache answered instead."""
+
+    requests: int = 0
+    bytes_received: int = 0
+    cache_hits: int = 0
+
+
+class Client:
+    """GET with retries; safe to share between threads.
+
+    After the first connection that cannot be made to a host, further requests to it fail at once,
+    so that a machine without a network waits a single time. ``backoff`` is the first pause before
+    a retry and ``timeout`` the longest silence of a server, both in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: Credentials | None = None,
+        threads: int = 8,
+        backoff: float = 0.5,
+        timeout: float = 30.0,
+    ) -> None:
+        self._credentials = credentials or Credentials()
+        self._settings = {"threads": threads, "backoff": backoff, "timeout": timeout}
+        self._transport: Transport | None = None
+        self._lock = threading.Lock()
+        self._unreachable: dict[str, str] = {}
+        self._requests = 0
+        self._received = 0
+
+    @property
+    def statistics(self) -> Statistics:
+        """Counts so far; a retry and a redirect are requests too."""
+        with self._lock:
+            return Statistics(requests=self._requests, bytes_received=self._received)
+
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        limit: int,
+        expected: Collection[int] = (),
+    ) -> Answer:
+        """GET ``url`` and read the whole body of at most ``limit`` bytes.
+
+        Raises NetworkError when no answer comes, the status is not 200, 206, 304 or one that is
+        ``expected``, or the body is cut short or longer than ``limit``.
+        """
+        host = urlsplit(url).netloc
+        if host in self._unreachable:
+            raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
+        sent = {"user-agent": USER_AGENT, **self._credentials.for_url(url), **(headers or {})}
+        try:
+            answer = self._opened().get(url, sent, limit)
+        except NoAnswerError as error:
+            self._count(1, 0)
+            if error.lasting:
+                self._unreachable[host] = error.why
+            raise NetworkError(f"{host} did not answer", why=error.why) from error
+        self._count(answer.requests, len(answer.body))
+        if answer.status not in {_OK, _PARTIAL, _NOT_MODIFIED, *expected}:
+            raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
+        if not answer.whole:
+            raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
+        return answer
+
+    def _opened(self) -> Transport:
+        """Open when first needed: what the cache can answer shall not wait for certificates."""
+        with self._lock:
+            if self._transport is None:
+                from jettison.distributions.http import Transport  # noqa: PLC0415  # takes 60 ms
+
+                self._transport = Transport(**self._settings)
+            return self._transport
+
+    def _count(self, requests: int, received: int) -> None:
+        with self._lock:
+            self._requests += requests
+            self._received += received
+
+
+def _safe(url: str) -> str:
+    """Give an address without its query, which may hold a signature."""
+    return urlsplit(url)._replace(query="", fragment="").geturl()
