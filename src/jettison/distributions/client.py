@@ -24,7 +24,7 @@ class Answer:
     """A response whose body was read: ``headers`` have lower-case names.
 
     ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
-    redirects. A body that was longer than allowed is cut, and ``whole`` is False then.
+    redirects. A body that is longer than allowed is not kept, and ``whole`` is False then.
     """
 
     status: int

@@ -10,7 +10,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import (
+    TimeoutError as SilenceError,
+)
 
 from jettison.distributions.client import Answer, NoAnswerError
 from jettison.distributions.credentials import basic_user
@@ -19,6 +28,8 @@ _CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
 _CONNECT_SECONDS = 10.0
+# What will not be better for the next address on the same host.
+_LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError)
 
 
 class Transport:
@@ -53,8 +64,8 @@ class Transport:
             status=response.status,
             reason=response.reason or "",
             headers={name.lower(): value for name, value in response.headers.items()},
-            body=body[:limit],
-            whole=len(body) <= limit,
+            body=body or b"",
+            whole=body is not None,
             requests=1 + len(history),
         )
 
@@ -81,22 +92,25 @@ class _BoundedRetry(urllib3.Retry):
         return None if asked is None else min(asked, _LONGEST_PAUSE)
 
 
-def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes:
-    """Read the body and give the connection back; one byte more than ``limit`` tells too long."""
+def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
+    """Read the body, None when it is longer than ``limit``, and give the connection back."""
+    stated = response.headers.get("content-length", "")
+    too_long = stated.isdigit() and int(stated) > limit
     body = b""
-    while len(body) <= limit and (more := response.read(limit + 1, decode_content=True)):
+    while not too_long and (more := response.read(limit + 1, decode_content=True)):
         body += more
-    if len(body) > limit:
+        too_long = len(body) > limit
+    if too_long:
         # What is left unread would be taken for the next answer.
         response.close()
     response.release_conn()
-    return body
+    return None if too_long else body
 
 
 def _no_answer(error: HTTPError) -> NoAnswerError:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     why = str(cause).rpartition("object at 0x")[2].partition(": ")[2] or str(cause)
-    return NoAnswerError(why, lasting=isinstance(cause, NewConnectionError | ProxyError | SSLError))
+    return NoAnswerError(why, lasting=isinstance(cause, _LASTING))
 
 
 def _certificates() -> ssl.SSLContext:

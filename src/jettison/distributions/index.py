@@ -22,7 +22,7 @@ from jettison.distributions.documents import (
 )
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
-from jettison.distributions.remote_wheel import read_wheel
+from jettison.distributions.remote_wheel import read_metadata, read_wheel
 from jettison.distributions.sdist import read_sdist
 from jettison.distributions.target import Target
 from jettison.errors import NetworkError
@@ -76,10 +76,23 @@ class Index:
         if document is not None:
             return facts_from_document(document, source=Source.CACHE)
         self._require_network(wheel.filename)
-        contents = read_wheel(self.client, wheel)
+        try:
+            contents = read_wheel(self.client, wheel)
+        except NetworkError:
+            if wheel.metadata_sha256 is None:
+                raise
+            return self._metadata_facts(wheel)
         facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
         rows = [[file.path, file.size] for file in contents.files]
         self.cache.write(rows, "files", *_wheel_key(wheel))
+        self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
+        return facts
+
+    def _metadata_facts(self, wheel: WheelFile) -> DistributionFacts:
+        """Facts without import names and size, for a wheel that cannot be read in parts."""
+        contents = read_metadata(self.client, wheel)
+        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+        facts = replace(facts, installed_size=None)
         self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
         return facts
 

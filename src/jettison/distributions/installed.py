@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.distributions.documents import facts_from
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
-from jettison.distributions.metadata import Contents
+from jettison.distributions.metadata import Contents, parse_record
 
 _TEXTS = ("entry_points.txt", "namespace_packages.txt")
 
@@ -49,8 +49,8 @@ def _facts(distribution: Distribution, environment: Path) -> DistributionFacts |
 
 
 def _files(distribution: Distribution) -> tuple[InstalledFile, ...]:
-    return tuple(
-        InstalledFile(path=path.as_posix(), size=path.size or 0)
-        for path in distribution.files or ()
-        if path.suffix != ".pyc"
-    )
+    record = distribution.read_text("RECORD")
+    if record is not None:
+        return parse_record(record)
+    # An old .egg-info names its files without their sizes.
+    return tuple(InstalledFile(path=path.as_posix(), size=0) for path in distribution.files or ())

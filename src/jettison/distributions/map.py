@@ -109,10 +109,11 @@ class DistributionMap:
         if present is not None and admits(specifiers, present.version):
             return present
         try:
-            return self._from_index(name, specifiers)
+            return self._completed(self._from_index(name, specifiers))
         except NetworkError as error:
             self._skip(name, f"the distribution {name}", error)
-        return self._from_catalogue(name, specifiers)
+        # Whatever version is catalogued: names and needs hardly change between versions.
+        return self._catalogue.get(name)
 
     def _from_index(self, name: str, specifiers: SpecifierSet) -> DistributionFacts:
         if self._index is None:
@@ -127,12 +128,18 @@ class DistributionMap:
         release = self._index.release(name, specifiers, self.target)
         return self._index.facts(name, release, self.target)
 
-    def _from_catalogue(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
-        facts = self._catalogue.get(name)
-        if facts is None or admits(specifiers, facts.version):
+    def _completed(self, facts: DistributionFacts) -> DistributionFacts:
+        """Where only the metadata could be read, the catalogue or the name tells the imports."""
+        if facts.installed_size is not None:
             return facts
-        # Names hardly change between versions; requirements and wheels do, so they are left out.
-        return replace(facts, wheels=())
+        known = self._catalogue.get(facts.name)
+        guessed = facts.name.replace("-", "_")
+        return replace(
+            facts,
+            import_names=known.import_names if known else (guessed,),
+            console_scripts=known.console_scripts if known else (),
+            installed_size=known.installed_size if known else None,
+        )
 
     def _skip(self, name: str, what: str, error: NetworkError) -> None:
         reason = f"{error.what}: {error.why}" if error.why else error.what

@@ -19,7 +19,8 @@ _LARGEST_MEMBER = 8 << 20
 # Small wheels are fetched whole: one request then, and the hash can be checked.
 _WHOLE_BELOW = 96 << 10
 _SMALLEST_TAIL, _LARGEST_TAIL = 48 << 10, 256 << 10
-_LARGEST_WHEEL = 1 << 30
+# Without ranges a wheel is fetched whole, but not one that would hold up a plan for minutes.
+_LARGEST_WHEEL = 64 << 20
 _AROUND = 16 << 10
 _NO_SUCH_RANGE = 416
 
@@ -37,6 +38,19 @@ def read_wheel(client: Client, wheel: WheelFile) -> Contents:
             return _contents(archive)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
         raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
+
+
+def read_metadata(client: Client, wheel: WheelFile) -> Contents:
+    """Read only the metadata, which the index serves beside the wheel (PEP 658).
+
+    The file list stays empty. Raises NetworkError when it is not served or does not match.
+    """
+    if wheel.metadata_sha256 is None:
+        raise NetworkError(f"the index does not serve the metadata of {wheel.filename}")
+    body = client.get(f"{wheel.url}.metadata", limit=_LARGEST_MEMBER).body
+    if wheel.metadata_sha256 and hashlib.sha256(body).hexdigest() != wheel.metadata_sha256:
+        raise NetworkError(f"the metadata of {wheel.filename} does not match its hash")
+    return Contents(files=(), texts={"METADATA": body.decode("utf-8", "replace")})
 
 
 def read_local_wheel(file: io.BufferedIOBase) -> Contents:

@@ -87,6 +87,22 @@ def test_a_server_without_ranges_gives_the_same_facts(local_index: LocalIndex, o
     assert found.statistics.requests == 2
 
 
+def test_a_wheel_too_large_to_fetch_whole_is_known_by_its_metadata(
+    local_index: LocalIndex, open_local: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("jettison.distributions.remote_wheel._LARGEST_WHEEL", 300_000)
+    wheel = make_wheel({"big/__init__.py": ""}, name="big-one", padding=400_000)
+    local_index.add("big_one-1.0-py3-none-any.whl", wheel, **{"core-metadata": True})
+    metadata = b"Metadata-Version: 2.1\nName: big-one\nVersion: 1.0\nRequires-Dist: six\n"
+    local_index.bodies["/files/big_one-1.0-py3-none-any.whl.metadata"] = ("text/plain", metadata)
+    local_index.ranges = False
+    facts = open_local().distribution("big-one")
+    assert facts is not None
+    assert [one.name for one in facts.requires] == ["six"]
+    assert facts.import_names == ("big_one",)
+    assert facts.installed_size is None
+
+
 def test_the_second_time_no_request_is_made(pillow: LocalIndex, open_local: Open):
     first = open_local().distribution("pillow")
     found = open_local(offline=True)
