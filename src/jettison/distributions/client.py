@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -106,23 +106,52 @@ class Client:
         Raises NetworkError when no answer comes, the status is not 200, 206, 304 or one that is
         ``expected``, or the body is cut short or longer than ``limit``.
         """
-        host = urlsplit(url).netloc
-        if host in self._unreachable:
-            raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
-        sent = {"user-agent": USER_AGENT, **self._credentials.for_url(url), **(headers or {})}
+        self._require_reachable(url)
         try:
-            answer = self._opened().get(url, sent, limit)
+            answer = self._opened().get(url, self._headers(url, headers or {}), limit)
         except NoAnswerError as error:
-            self._count(1, 0)
-            if error.lasting:
-                self._unreachable[host] = error.why
-            raise NetworkError(f"{host} did not answer", why=error.why) from error
+            raise self._failure(url, error) from error
         self._count(answer.requests, len(answer.body))
         if answer.status not in {_OK, _PARTIAL, _NOT_MODIFIED, *expected}:
             raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
         if not answer.whole:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
         return answer
+
+    def chunks(self, url: str) -> Iterator[bytes]:
+        """GET ``url`` and yield its body as it comes, as the server stores it.
+
+        Raises NetworkError when the status is not 200, and as ``get`` does.
+        """
+        self._require_reachable(url)
+        headers = self._headers(url, {"accept-encoding": "identity"})
+        try:
+            with self._opened().stream(url, headers) as (answer, chunks):
+                self._count(answer.requests, 0)
+                if answer.status != _OK:
+                    reason = f"{answer.status} {answer.reason}".rstrip()
+                    raise NetworkError(f"{_safe(url)} answered {reason}")
+                for chunk in chunks:
+                    self._count(0, len(chunk))
+                    yield chunk
+        except NoAnswerError as error:
+            raise self._failure(url, error) from error
+
+    def _require_reachable(self, url: str) -> None:
+        host = urlsplit(url).netloc
+        if host in self._unreachable:
+            raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
+
+    def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
+        return {"user-agent": USER_AGENT, **self._credentials.for_url(url), **headers}
+
+    def _failure(self, url: str, error: NoAnswerError) -> NetworkError:
+        """Count the attempt, remember a host that cannot be reached, and say why in words."""
+        host = urlsplit(url).netloc
+        self._count(1, 0)
+        if error.lasting:
+            self._unreachable[host] = error.why
+        return NetworkError(f"{host} did not answer", why=error.why)
 
     def _opened(self) -> Transport:
         """Open when first needed: what the cache can answer shall not wait for certificates."""

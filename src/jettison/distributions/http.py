@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from jettison.distributions.credentials import basic_user
 _CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
+_CHUNK = 1 << 18
 _CONNECT_SECONDS = 10.0
 # What will not be better for the next address on the same host.
 _LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError)
@@ -52,22 +54,33 @@ class Transport:
     def get(self, url: str, headers: Mapping[str, str], limit: int) -> Answer:
         """GET and read the body, up to ``limit`` bytes; raises NoAnswerError."""
         try:
-            response = self._pool(url).request(
-                "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
-                preload_content=False,
-            )  # fmt: skip
+            response = self._request(url, headers)
             body = _body(response, limit)
         except HTTPError as error:
             raise _no_answer(error) from error
-        history = response.retries.history if response.retries else ()
-        return Answer(
-            status=response.status,
-            reason=response.reason or "",
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=body or b"",
-            whole=body is not None,
-            requests=1 + len(history),
-        )
+        return _answer(response, body)
+
+    @contextmanager
+    def stream(
+        self, url: str, headers: Mapping[str, str]
+    ) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """GET; the answer has no body, whose chunks follow as they come; raises NoAnswerError."""
+        try:
+            response = self._request(url, headers)
+            try:
+                yield _answer(response, b""), response.stream(_CHUNK, decode_content=False)
+            finally:
+                # A body that was not read to its end would be taken for the next answer.
+                response.close()
+                response.release_conn()
+        except HTTPError as error:
+            raise _no_answer(error) from error
+
+    def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        return self._pool(url).request(
+            "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
+            preload_content=False,
+        )  # fmt: skip
 
     def _pool(self, url: str) -> urllib3.PoolManager:
         parts = urlsplit(url)
@@ -90,6 +103,18 @@ class _BoundedRetry(urllib3.Retry):
     def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
         asked = super().get_retry_after(response)
         return None if asked is None else min(asked, _LONGEST_PAUSE)
+
+
+def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
+    history = response.retries.history if response.retries else ()
+    return Answer(
+        status=response.status,
+        reason=response.reason or "",
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=body or b"",
+        whole=body is not None,
+        requests=1 + len(history),
+    )
 
 
 def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:

@@ -55,3 +55,23 @@ def test_a_proxy_of_the_environment_is_used(
     with pytest.raises(NetworkError, match="404"):
         Client(backoff=0.0).get("http://files.invalid/some.whl", limit=10)
     assert local_index.seen == [("http://files.invalid/some.whl", "")]
+
+
+def test_a_body_can_be_taken_in_chunks(local_index: LocalIndex) -> None:
+    local_index.files["big.bin"] = b"x" * 1_000_000
+    client = Client(backoff=0.0)
+    url = local_index.url.replace("/simple", "/files/big.bin")
+    chunks = list(client.chunks(url))
+    assert b"".join(chunks) == b"x" * 1_000_000
+    assert len(chunks) > 1
+    assert (client.statistics.requests, client.statistics.bytes_received) == (1, 1_000_000)
+
+
+def test_chunks_of_what_is_not_there_or_cut_short_raise(local_index: LocalIndex) -> None:
+    client = Client(backoff=0.0)
+    with pytest.raises(NetworkError, match="404"):
+        list(client.chunks(local_index.url.replace("/simple", "/files/missing")))
+    local_index.files["big.bin"] = b"x" * 1000
+    local_index.truncate = True
+    with pytest.raises(NetworkError, match="did not answer"):
+        list(client.chunks(local_index.url.replace("/simple", "/files/big.bin")))
