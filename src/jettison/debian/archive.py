@@ -19,7 +19,7 @@ from jettison.debian.mirror import Mirror
 from jettison.debian.package import Package, compact_lines
 from jettison.debian.release import IndexFile
 from jettison.debian.settings import ArchiveSettings, archive_settings
-from jettison.distributions.http import Client
+from jettison.distributions.client import Client
 from jettison.errors import IntegrityError, JettisonError, PackageError
 from jettison.stores.cache import cache_directory
 from jettison.stores.files import whole_file

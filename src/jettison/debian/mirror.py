@@ -13,7 +13,7 @@ from jettison.debian.clearsigned import verified
 from jettison.debian.openpgp import public_keys
 from jettison.debian.release import Release, parse_release, require_current
 from jettison.debian.settings import KEYRING, ArchiveSettings
-from jettison.distributions.http import Client
+from jettison.distributions.client import Client
 from jettison.errors import IntegrityError, JettisonError, NetworkError
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import Digest

@@ -13,7 +13,7 @@ from tests.support.debian_archive import LocalArchive
 
 from jettison.debian.archive import Archive
 from jettison.debian.settings import ArchiveSettings
-from jettison.distributions.http import Client
+from jettison.distributions.client import Client
 
 
 class _Quiet(SimpleHTTPRequestHandler):
