@@ -1,0 +1,24 @@
+"""The .dockerignore front end: lossless, with the matching rules of Docker."""
+
+from jettison.project.dockerignore.evaluate import Amount, IgnoreResult, evaluate
+from jettison.project.dockerignore.match import Pattern, pattern
+from jettison.project.dockerignore.model import IgnoreFile, IgnoreLine
+from jettison.project.dockerignore.parse import ignore_file_name, parse, render
+from jettison.project.dockerignore.propose import Entry, Proposal, entries, propose
+
+__all__ = [
+    "Amount",
+    "Entry",
+    "IgnoreFile",
+    "IgnoreLine",
+    "IgnoreResult",
+    "Pattern",
+    "Proposal",
+    "entries",
+    "evaluate",
+    "ignore_file_name",
+    "parse",
+    "pattern",
+    "propose",
+    "render",
+]

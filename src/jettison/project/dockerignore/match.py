@@ -1,0 +1,115 @@
+"""Whether a path matches, by the rules of Docker (moby/patternmatcher).
+
+A pattern that matches a directory matches all that is in it; ``**`` spans directories; the last
+pattern that matches decides; ``!`` brings back what an earlier one kept out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_PLAIN = re.compile(r"[^*?\[\]\\]+")
+_CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off."""
+
+    text: str
+    exception: bool
+    expression: re.Pattern[str]
+
+    def matches(self, path: str) -> bool:
+        """Tell whether the pattern matches this very path, whatever its parents."""
+        return self.expression.fullmatch(path) is not None
+
+    def __str__(self) -> str:
+        return f"!{self.text}" if self.exception else self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a list of patterns says about one path.
+
+    ``by`` is the index of the pattern that decided; ``matched`` tells for each pattern whether it
+    holds for what is below the path.
+    """
+
+    ignored: bool
+    by: int | None
+    matched: tuple[bool, ...]
+
+
+def pattern(text: str) -> Pattern:
+    """Return the pattern on a line. Raises ValueError when it is not one."""
+    exception = text.startswith("!")
+    body = text[1:].strip() if exception else text
+    if not body:
+        raise ValueError("an exception needs a pattern after the exclamation mark")
+    clean = posixpath.normpath(re.sub("/+", "/", body))
+    if len(clean) > 1:
+        clean = clean.removeprefix("/")
+    return Pattern(text=clean, exception=exception, expression=_expression(clean))
+
+
+def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Verdict:
+    """Return what the patterns say about a path, given what they say about its directory.
+
+    As in Docker, a pattern that could not change the outcome is not tried.
+    """
+    ignored, by = False, None
+    matched: list[bool] = []
+    for index, one in enumerate(patterns):
+        hit = parent is not None and parent.matched[index]
+        if not hit and one.exception == ignored:
+            hit = one.matches(path)
+        matched.append(hit)
+        if hit:
+            ignored, by = not one.exception, index
+    return Verdict(ignored=ignored, by=by, matched=tuple(matched))
+
+
+def _expression(text: str) -> re.Pattern[str]:
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        part, at = _part(text, at)
+        parts.append(part)
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error as error:
+        raise ValueError(f"{text} is not a pattern: {error}") from None
+
+
+def _class(text: str) -> str:
+    """Return a bracket expression with what has a meaning only to ``re`` escaped."""
+    negated = "^" if text.startswith("[^") else ""
+    body = text[1 + len(negated) : -1]
+    plain = re.sub(r"\\(.)|([^\w-])", lambda match: re.escape(match[1] or match[2]), body)
+    return f"[{negated}{plain}]"
+
+
+def _part(text: str, at: int) -> tuple[str, int]:
+    """Return the expression for what begins at an offset, and the offset after it."""
+    if text.startswith("**", at):
+        end = at + 3 if text.startswith("**/", at) else at + 2
+        return (".*" if end >= len(text) else "(?:.*/)?"), end
+    if text[at] == "*":
+        return "[^/]*", at + 1
+    if text[at] == "?":
+        return "[^/]", at + 1
+    if text[at] == "\\":
+        if at + 1 == len(text):
+            raise ValueError(f"{text} ends with a backslash")
+        return re.escape(text[at + 1]), at + 2
+    if text[at] == "[":
+        match = _CLASS.match(text, at)
+        if match is None:
+            raise ValueError(f"{text} has a [ without its ]")
+        return _class(match[0]), match.end()
+    plain = _PLAIN.match(text, at)
+    return (re.escape(plain[0]), plain.end()) if plain else (re.escape(text[at]), at + 1)
