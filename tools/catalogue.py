@@ -33,8 +33,9 @@ def main(arguments: list[str]) -> None:
     target = CATALOGUE / "distributions.json"
     before = json.loads(target.read_bytes()) if target.exists() else {"groups": {}}
     document = compiled(before, [facts for path in arguments for facts in read(Path(path))])
-    lines = (json.dumps(part, sort_keys=True, separators=(",", ":")) for part in (document,))
-    target.write_text("\n".join(lines).replace('},"', '},\n"') + "\n", encoding="utf-8")
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    # One entry a line, so that a change of one distribution is a change of one line.
+    target.write_text(text.replace('},"', '},\n"') + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Iterator[DistributionFacts]:

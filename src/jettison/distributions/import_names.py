@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from jettison.distributions.facts import InstalledFile
@@ -86,8 +86,4 @@ def _is_namespace(
     # azure-storage-blob ships azure/__init__.py and azure/storage/__init__.py, both tiny.
     if package.modules or package.init > _NAMESPACE_INIT_BYTES or len(path) >= len(words):
         return False
-    return path == words[: len(path)] and words[len(path)] in _children(package.packages)
-
-
-def _children(packages: Mapping[str, _Package]) -> frozenset[str]:
-    return frozenset(packages)
+    return path == words[: len(path)] and words[len(path)] in package.packages
