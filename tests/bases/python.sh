@@ -37,7 +37,7 @@ fi
 
 cp "$TREE" "$SCRATCH/tree.tar.gz"
 cp "$BASES/python/image.Dockerfile" "$SCRATCH/Dockerfile"
-full=$(tar -xOzf "$TREE" "./include/python$VERSION/patchlevel.h" | sed -n 's/^#define PY_VERSION *"\(.*\)"/\1/p')
+full=$(tar -xOzf "$TREE" --wildcards "*include/python$VERSION/patchlevel.h" | sed -n 's/^#define PY_VERSION *"\(.*\)"/\1/p')
 docker build --quiet --build-arg "FULL_VERSION=$full" --label "$STAND_IN_LABEL=$IMAGE" \
   --tag "$IMAGE" --tag "$IMAGE-$SUITE" "$SCRATCH" >/dev/null
 docker run --rm "$IMAGE" python -c 'import bz2, ctypes, curses, lzma, readline, sqlite3, ssl, uuid, zlib; import pip'
