@@ -82,6 +82,10 @@ class NetworkError(JettisonError):
     exit_status = 10
 
 
+class TransientNetworkError(NetworkError):
+    """A server broke off, was overloaded or did not answer in time; it may work the next time."""
+
+
 class IntegrityError(JettisonError):
     """Bytes do not match their digest, hash or signature."""
 

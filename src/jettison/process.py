@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +131,35 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
     if status:
         text = b"".join(complaints).decode("utf-8", "replace").strip()
         raise ProgramError(f"{' '.join(command[:3])} failed with status {status}", why=text)
+
+
+def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
+    """Run to the end with ``chunks`` as standard input, without holding them in memory.
+
+    An error that making the chunks raises stops the program. Raises ProgramError when the program
+    is missing; one that ends before its input does has its status to tell.
+    """
+    begun = time.monotonic()
+    with _group(command, None, None, stderr=subprocess.PIPE) as process:
+        # Taken away, so that communicate leaves it alone: it only has to read.
+        stdin, process.stdin = _pipe(process.stdin), None
+        output: list[tuple[bytes, bytes]] = []
+        listener = threading.Thread(
+            target=lambda: output.append(process.communicate()), daemon=True
+        )
+        listener.start()
+        with suppress(BrokenPipeError), stdin:
+            for chunk in chunks:
+                stdin.write(chunk)
+        listener.join()
+    stdout, stderr = output[0]
+    return Completed(
+        command=tuple(command),
+        status=process.returncode,
+        stdout=stdout,
+        stderr=stderr,
+        seconds=time.monotonic() - begun,
+    )
 
 
 @contextmanager

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import loopback_registry
 import pytest
+from debian_registry import debian_registry
+from loopback_registry import Registry
+from places import Place
 
+from jettison import process
+from jettison.engines.engine import Engine
+from jettison.oci.reference import Reference
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
+from jettison.stores.daemon import DaemonStore
 from jettison.stores.layout import LayoutStore
-from jettison.stores.store import Store
+from jettison.stores.registry.credentials import Logins
+from jettison.stores.registry.store import RegistryStore
+from jettison.stores.registry.transport import Transport
 
 
 @pytest.fixture
@@ -19,11 +30,50 @@ def cache(tmp_path: Path) -> BlobDirectory:
     return BlobDirectory(tmp_path / "cache")
 
 
-@pytest.fixture(params=["layout", "archive"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, cache: BlobDirectory) -> Store:
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """A registry in this process."""
+    with loopback_registry.running() as registry:
+        yield registry
+
+
+@pytest.fixture
+def registry_store(cache: BlobDirectory) -> RegistryStore:
+    """A client of registries that knows no login and does not wait."""
+    transport = Transport(attempts=3, sleep=lambda _: None)
+    return RegistryStore(cache, transport=transport, logins=Logins(()), chunk_size=1000)
+
+
+@pytest.fixture(
+    params=[
+        "layout",
+        "archive",
+        "registry",
+        pytest.param("debian registry", marks=pytest.mark.engine),
+        pytest.param("daemon", marks=pytest.mark.engine),
+    ]
+)
+def place(request: pytest.FixtureRequest, tmp_path: Path, cache: BlobDirectory) -> Iterator[Place]:
     """An empty store."""
-    makers: dict[str, Callable[[], Store]] = {
-        "layout": lambda: LayoutStore(tmp_path / "layout"),
-        "archive": lambda: ArchiveStore(tmp_path / "archive.tar", cache),
-    }
-    return makers[request.param]()
+    name = Reference.parse("localhost/app:1")
+    if request.param == "layout":
+        yield Place(store=LayoutStore(tmp_path / "layout"), name=name)
+    elif request.param == "archive":
+        yield Place(store=ArchiveStore(tmp_path / "archive.tar", cache), name=name)
+    elif request.param == "registry":
+        registry = request.getfixturevalue("registry")
+        store = request.getfixturevalue("registry_store")
+        yield Place(store=store, name=Reference.parse(f"{registry.host}/app:1"))
+    elif request.param == "debian registry":
+        with debian_registry(tmp_path) as host:
+            store = request.getfixturevalue("registry_store")
+            yield Place(store=store, name=Reference.parse(f"{host}/app:1"))
+    else:
+        yield from _daemon(request.getfixturevalue("engine"), cache)
+
+
+def _daemon(engine: Engine, cache: BlobDirectory) -> Iterator[Place]:
+    program = engine.name.split()[0]
+    name = Reference.parse(f"localhost/jettison-test-{uuid.uuid4().hex}:1")
+    yield Place(store=DaemonStore(program, cache), name=name, keeps_manifests=False)
+    process.run((program, "image", "rm", "--force", str(name)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from images import AMD64, ARM64, packed_layer, small_image
+from places import Place
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci import media
@@ -13,92 +14,105 @@ from jettison.oci.compare import compare_trees
 from jettison.oci.image import Image, ImageSet
 from jettison.oci.layer import Layer
 from jettison.oci.platform import Platform
-from jettison.oci.reference import Reference
 from jettison.oci.tar_writer import Member
 from jettison.oci.validate import validate
-from jettison.stores.store import Store
-
-NAME = Reference.parse("localhost/app:1")
 
 
-def test_what_was_written_is_read_back(store: Store) -> None:
+def same(place: Place, image: Image, read: Image) -> bool:
+    """Tell whether what was read is the image, as far as its store keeps it."""
+    if place.keeps_manifests and read.manifest != image.manifest:
+        return False
+    return read.config == image.config
+
+
+def require_manifests(place: Place) -> None:
+    if not place.keeps_manifests:
+        pytest.skip("a daemon keeps no manifests, and saves no image without layers")
+
+
+def test_what_was_written_is_read_back(place: Place) -> None:
     image = small_image()
-    written = store.write(image, NAME)
-    read = store.read(NAME, AMD64)
-    assert read.manifest == image.manifest
-    assert read.manifest.digest == written.digest
+    written = place.store.write(image, place.name)
+    read = place.store.read(place.name, AMD64)
+    assert same(place, image, read)
+    found = place.store.find(place.name)
+    assert found is not None
+    assert found.digest == written.digest
     assert validate(read) == ()
     assert compare_trees(image.tree(digests=True), read.tree(digests=True)) == ()
 
 
-def test_docker_media_types_are_kept(store: Store) -> None:
+def test_docker_media_types_are_kept(place: Place) -> None:
     source = small_image()
     image = Image.compose(source.config, source.layers, media_type=media.DOCKER_MANIFEST)
-    store.write(image, NAME)
-    assert store.read(NAME, AMD64).manifest == image.manifest
+    place.store.write(image, place.name)
+    assert same(place, image, place.store.read(place.name, AMD64))
 
 
-def test_an_image_without_layers_is_an_image(store: Store) -> None:
-    store.write(Image.empty(AMD64), NAME)
-    assert store.read(NAME, AMD64).layers == ()
+def test_an_image_without_layers_is_an_image(place: Place) -> None:
+    require_manifests(place)
+    place.store.write(Image.empty(AMD64), place.name)
+    assert place.store.read(place.name, AMD64).layers == ()
 
 
-def test_a_layer_twice_is_stored_once_and_read_twice(store: Store) -> None:
+def test_a_layer_twice_is_stored_once_and_read_twice(place: Place) -> None:
     layer = packed_layer(Member.file("a", b"1"))
     image = Image.empty(AMD64).append(layer).append(layer)
-    store.write(image, NAME)
-    assert validate(store.read(NAME, AMD64)) == ()
+    place.store.write(image, place.name)
+    assert validate(place.store.read(place.name, AMD64)) == ()
 
 
-def test_a_name_stands_for_what_was_written_last(store: Store) -> None:
-    store.write(small_image(), NAME)
-    written = store.write(small_image(text=b"newer\n"), NAME)
-    found = store.find(NAME)
-    assert found is not None
-    assert found.digest == written.digest
-    assert store.read(NAME, AMD64).manifest.digest == written.digest
+def test_a_name_stands_for_what_was_written_last(place: Place) -> None:
+    place.store.write(small_image(), place.name)
+    newer = small_image(text=b"newer\n")
+    place.store.write(newer, place.name)
+    assert same(place, newer, place.store.read(place.name, AMD64))
 
 
-def test_a_digest_pins_an_image(store: Store) -> None:
-    written = store.write(small_image(), NAME)
-    assert store.read(NAME.at(written.digest), AMD64).manifest.digest == written.digest
+def test_a_digest_pins_an_image(place: Place) -> None:
+    require_manifests(place)
+    written = place.store.write(small_image(), place.name)
+    assert place.store.read(place.name.at(written.digest), AMD64).manifest.digest == written.digest
 
 
-def test_each_platform_of_an_index_is_read(store: Store) -> None:
+def test_each_platform_of_an_index_is_read(place: Place) -> None:
+    require_manifests(place)
     images = (small_image(AMD64), small_image(ARM64))
-    written = store.write(ImageSet(images=images), NAME)
+    written = place.store.write(ImageSet(images=images), place.name)
     assert written.media_type == media.OCI_INDEX
     for image in images:
-        assert store.read(NAME, image.platform).manifest == image.manifest
+        assert place.store.read(place.name, image.platform).manifest == image.manifest
 
 
 @pytest.mark.parametrize("several", [True, False])
-def test_a_missing_platform_is_named_with_those_there_are(store: Store, *, several: bool) -> None:
+def test_a_missing_platform_is_named_with_those_there_are(place: Place, *, several: bool) -> None:
+    if several:
+        require_manifests(place)
     content = ImageSet(images=(small_image(),)) if several else small_image()
-    store.write(content, NAME)
+    place.store.write(content, place.name)
     with pytest.raises(ImageError, match="no image for linux/s390x") as caught:
-        store.read(NAME, Platform.parse("linux/s390x"))
+        place.store.read(place.name, Platform.parse("linux/s390x"))
     assert "linux/amd64" in caught.value.why
 
 
-def test_a_missing_image_is_told_by_its_name(store: Store) -> None:
-    store.write(small_image(), NAME)
-    other = Reference.parse("localhost/other:7")
-    assert store.find(other) is None
-    with pytest.raises(ImageError, match="localhost/other:7"):
-        store.read(other, AMD64)
+def test_a_missing_image_is_told_by_its_name(place: Place) -> None:
+    place.store.write(small_image(), place.name)
+    other = replace(place.name, repository="jettison-other", tag="7")
+    assert place.store.find(other) is None
+    with pytest.raises(ImageError, match="jettison-other:7"):
+        place.store.read(other, AMD64)
 
 
-def test_an_empty_store_has_nothing(store: Store) -> None:
-    assert store.find(NAME) is None
+def test_an_empty_store_has_nothing(place: Place) -> None:
+    assert place.store.find(place.name) is None
     with pytest.raises(ImageError):
-        store.read(NAME, AMD64)
+        place.store.read(place.name, AMD64)
 
 
-def test_nothing_gets_a_name_when_a_layer_is_wrong(store: Store) -> None:
+def test_nothing_gets_a_name_when_a_layer_is_wrong(place: Place) -> None:
     image = small_image()
     first, second = image.layers
     wrong: Layer = replace(first, open=second.open)
     with pytest.raises(IntegrityError):
-        store.write(replace(image, layers=(wrong, second)), NAME)
-    assert store.find(NAME) is None
+        place.store.write(replace(image, layers=(wrong, second)), place.name)
+    assert place.store.find(place.name) is None

@@ -56,6 +56,12 @@ class Manifest(Document):
         return tuple(map(Descriptor.from_fields, list_field(self.fields, "layers")))
 
     @property
+    def subject(self) -> Descriptor | None:
+        """The image that this manifest's artifact belongs to."""
+        fields = mapping_field(self.fields, "subject")
+        return Descriptor.from_fields(fields) if fields else None
+
+    @property
     def annotations(self) -> dict[str, str]:
         """The annotations of the manifest."""
         return mapping_field(self.fields, "annotations")

@@ -76,13 +76,7 @@ class Reference:
     @property
     def is_loopback(self) -> bool:
         """Whether the registry is on this machine, where plain HTTP is safe."""
-        host = re.sub(r":[0-9]+$", "", self.registry).strip("[]")
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(re.sub(r":[0-9]+$", "", self.registry).strip("[]"))
 
     def at(self, digest: Digest) -> Reference:
         """Return the reference pinned to ``digest``; the tag stays for the reader."""
@@ -91,6 +85,16 @@ class Reference:
     def tagged(self, tag: str) -> Reference:
         """Return the reference with another tag and no digest."""
         return replace(self, tag=tag, digest=None)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address, without brackets and port, is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _split(name: str) -> tuple[str, str]:

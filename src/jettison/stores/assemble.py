@@ -47,13 +47,18 @@ def read_image(
             f"{name} is not an image", why=f"it holds {manifest.config.media_type or 'no config'}"
         )
     config = Config(content=source.document(manifest.config))
+    require_platform(config, platform, name)
+    return Image(config=config, manifest=manifest, layers=_layers(source, manifest, config, home))
+
+
+def require_platform(config: Config, platform: Platform, name: str) -> None:
+    """Raise ImageError when an image is for another platform; old images do not say."""
     if config.platform.architecture and not config.platform.suits(platform):
         raise ImageError(
             f"{name} has no image for {platform}",
             why=f"it is for {config.platform}",
             hint="Choose that platform, or another base image.",
         )
-    return Image(config=config, manifest=manifest, layers=_layers(source, manifest, config, home))
 
 
 def _manifest(source: Source, top: Descriptor, platform: Platform, name: str) -> Descriptor:

@@ -28,12 +28,16 @@ class BlobDirectory:
         """Return where a blob is, or would be."""
         return self.root / digest.algorithm / digest.hex
 
+    def size(self, digest: Digest) -> int | None:
+        """Return the bytes of a blob, or None when it is not there."""
+        try:
+            return self.path(digest).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
     def has(self, descriptor: Descriptor) -> bool:
         """Tell whether the blob is there with its full size."""
-        try:
-            return self.path(descriptor.digest).stat().st_size == descriptor.size
-        except FileNotFoundError:
-            return False
+        return self.size(descriptor.digest) == descriptor.size
 
     def open(self, descriptor: Descriptor) -> BinaryIO:
         """Open a blob; reading it to the end checks it against its digest."""

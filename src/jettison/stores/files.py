@@ -42,11 +42,17 @@ def partial_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about writing ``path`` into a WriteError."""
+    """Turn what the operating system says about writing ``path`` into a WriteError.
+
+    What it says about other files, from which the bytes may come, is left as it is.
+    """
     try:
         yield
     except OSError as error:
-        raise write_error(path, error) from error
+        named = Path(error.filename) if error.filename else path
+        if named.is_relative_to(path.parent) or path.is_relative_to(named):
+            raise write_error(path, error) from error
+        raise
 
 
 def write_error(path: Path, error: OSError) -> WriteError:

@@ -48,6 +48,7 @@ class LayoutStore:
 
     def write(self, content: Image | ImageSet, reference: Reference | None) -> Descriptor:
         """Add an image, replacing the one that had its name; attachments come with it."""
+        self._blobs.remove_abandoned()
         publication = Publication.of(content)
         top, document = publication.top
         for blob in publication.blobs:
