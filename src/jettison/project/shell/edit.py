@@ -30,15 +30,24 @@ class _Cut:
 def without(script: Script, commands: Collection[Command]) -> str | None:
     """Return the source of the script without these commands; None when nothing remains.
 
-    Layout and comments of what remains are kept; comments above a removed command go with it. A
-    command after ``||`` goes with what it is the fallback of. Raises ValueError when the script is
-    not a plain sequence, or when only a part of a pipeline would go.
+    What remains runs as if the removed commands had succeeded. A fallback (after ``||``) goes with
+    what it is the fallback of; a fallback that goes alone becomes ``true``. Layout and comments are
+    kept, but comments above a removed command go with it. Raises ValueError when the script is not
+    a plain sequence, or when only a part of a pipeline would go.
     """
-    removed = _removed(script, commands)
+    removed, emptied = _removed(script, commands)
     kept = [index for index in range(len(script.commands)) if index not in removed]
     if all(script.commands[index].name in _SETTINGS for index in kept):
         return None
-    return _apply(script, list(_cuts(script, kept)))
+    replaced = (
+        _Cut(
+            start=_start(script, script.commands[pipeline[0]]),
+            end=_end(script, script.commands[pipeline[-1]]),
+            text="true",
+        )
+        for pipeline in emptied
+    )
+    return _apply(script, [*_cuts(script, kept), *replaced])
 
 
 def replacing(script: Script, texts: Mapping[Command, str]) -> str:
@@ -76,23 +85,29 @@ def _end(script: Script, part: Command | Word) -> int:
     return script.excerpt.place_after(part.end)
 
 
-def _removed(script: Script, commands: Collection[Command]) -> frozenset[int]:
-    """Return the indices of what goes: what is asked, and fallbacks of what is gone."""
+def _removed(
+    script: Script, commands: Collection[Command]
+) -> tuple[frozenset[int], list[list[int]]]:
+    """Return the indices of what goes, and the pipelines of which only ``true`` is left."""
     if not script.flat:
         raise ValueError("only a plain sequence of commands can be shortened")
     starts = {command.start for command in commands}
     removed: set[int] = set()
+    emptied: list[list[int]] = []
     all_gone = False
     for pipeline in _pipelines(script):
         first = script.commands[pipeline[0]]
         asked = [index for index in pipeline if script.commands[index].start in starts]
         if asked and len(asked) < len(pipeline):
             raise ValueError(f"only a part of the pipeline at {first.origin} would go")
-        begins = first.connector in _BOUNDARIES
-        gone = bool(asked) or (all_gone and first.connector == "||")
-        all_gone = gone and (begins or all_gone)
+        fallback = first.connector == "||"
+        if asked and fallback and not all_gone:
+            emptied.append(pipeline)
+            continue
+        gone = bool(asked) or (all_gone and fallback)
+        all_gone = gone and (all_gone or first.connector in _BOUNDARIES)
         removed.update(pipeline if gone else ())
-    return frozenset(removed)
+    return frozenset(removed), emptied
 
 
 def _pipelines(script: Script) -> list[list[int]]:

@@ -62,6 +62,8 @@ def left(run: str, *gone: str) -> str | None:
         ("RUN a && b || c; d", ("b",), "RUN a || c; d"),
         ("RUN a && b || c; d", ("a", "b"), "RUN d"),
         ("RUN a || true && d", ("a",), "RUN d"),
+        ("RUN a || b && d", ("b",), "RUN a || true && d"),
+        ("RUN a || b | c", ("b", "c"), "RUN a || true"),
         ("RUN a | b && c", ("a", "b"), "RUN c"),
         ("RUN set -e; a;", ("a",), None),
         ("RUN a && b", ("a", "b"), None),
