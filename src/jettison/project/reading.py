@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jettison.project.operations.kinds import is_read
 from jettison.project.source.facts import ModuleFacts
 from jettison.project.source.notebook import parse_notebook
 from jettison.project.source.parse import parse
@@ -79,6 +80,17 @@ def read_text(root: Path, path: str, *, limit: int = 4 * 1024 * 1024) -> str | N
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
+
+
+def read_texts(root: Path, tree: Tree) -> dict[str, str]:
+    """Texts of the files that hold commands and settings: Dockerfiles, scripts, configuration."""
+    found: dict[str, str] = {}
+    for path, file in tree.files.items():
+        if is_read(path, size=file.size, executable=file.executable):
+            text = read_text(root, path)
+            if text is not None:
+                found[path] = text
+    return found
 
 
 def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Sources:

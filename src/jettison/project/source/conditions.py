@@ -11,12 +11,12 @@ from jettison.project.source.facts import Switch
 _SPEAKS = re.compile(
     r"debug|develop|\bdev\b|_dev\b|\bdev_|^test|testing|is_test|production|\bprod\b|staging|"
     r"^env|environment|_env\b|\benv_|profil|platform|version_info|installed_apps|toolbar|^local$|"
-    r"is_local|python_version|silk|reload",
+    r"is_local|python_version|silk|reload|coverage|profile",
     re.IGNORECASE,
 )
 _DEVELOPMENT_NAME = re.compile(
     r"(^|_)(debug|dev|develop|development|testing|test|tests|is_dev|is_local|local|reload|profil\w*|"
-    r"toolbar|silk|ci)(_|$)|debug|enable_(profil|silk)",
+    r"toolbar|silk|ci|coverage|cov|lint)(_|$)|debug|coverage|enable_(profil|silk)",
     re.IGNORECASE,
 )
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
@@ -140,18 +140,22 @@ class Production:
         name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
         if isinstance(name, str) and name in self._environment:
             return _word(self._environment[name])
+        if not isinstance(name, str) or not names_environment(name):
+            return None  # a feature that the deployment may switch on
         default = next((k.value for k in node.keywords if k.arg == "default"), None)
         if default is None and len(node.args) > 1:
             default = node.args[1]
         if default is not None:
             value = self._value(default, depth)
             return _word(value) if isinstance(value, str) else value
-        return False if isinstance(name, str) and _DEVELOPMENT_NAME.search(name) else None
+        return False if _DEVELOPMENT_NAME.search(name) else None
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> bool | None:
         if _is_version(left):
             return _version_holds(op, right)
-        values = self._choices(right)
+        values = self._choices(
+            right, member=isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
+        )
         if values is None:
             return None
         value = self._value(left, depth)
@@ -163,14 +167,14 @@ class Production:
             return None
         return found if isinstance(op, ast.Eq | ast.In | ast.Is) else not found
 
-    def _choices(self, node: ast.expr) -> frozenset[str] | None:
+    def _choices(self, node: ast.expr, *, member: bool) -> frozenset[str] | None:
         match node:
             case ast.Constant(value=value):
                 return frozenset({str(value).lower()})
             case ast.List(elts=elts) | ast.Tuple(elts=elts) | ast.Set(elts=elts):
                 constants = [e.value for e in elts if isinstance(e, ast.Constant)]
                 return frozenset(str(c).lower() for c in constants)
-            case ast.Attribute(attr=name):  # a member of an enumeration: Environment.LOCAL
+            case ast.Attribute(attr=name) if member:  # of an enumeration: Environment.LOCAL
                 return frozenset({name.lower()})
             case _:
                 return None

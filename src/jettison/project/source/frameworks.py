@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from jettison.catalogue.reader import table
@@ -10,6 +11,7 @@ from jettison.project.source.facts import ModuleFacts, Text
 from jettison.project.source.index import SourceIndex
 from jettison.values import Origin
 
+_TEST = re.compile(r"tests?[-_].*|.*[-_]tests?|conftest.*")
 Loaded = tuple[str, Origin, str]
 
 
@@ -59,10 +61,6 @@ def is_test(file: str) -> bool:
     parts = file.lower().split("/")
     name = parts[-1].removesuffix(".py")
     tests = frozenset(table("conventions")["tests"]["folders"])
-    if not tests.isdisjoint(parts[:-1]):
+    if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
         return True
-    return (
-        name in table("conventions")["tests"]["modules"]
-        or name.startswith("test_")
-        or name.endswith("_test")
-    )
+    return name in table("conventions")["tests"]["modules"] or _TEST.fullmatch(name) is not None

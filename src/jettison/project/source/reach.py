@@ -30,6 +30,7 @@ class Reach:
     ``links`` has, for each loaded file, the step that loaded it first (breadth first, so chains
     are shortest). ``externals`` maps the full dotted name of each external import to where it is
     imported. ``texts`` are the strings in loaded files, at conditions that hold in production.
+    ``left_out`` and ``left_out_texts`` are in loaded files too, under conditions that do not hold.
     """
 
     entries: tuple[Entry, ...]
@@ -37,6 +38,7 @@ class Reach:
     externals: Mapping[str, tuple[Import, ...]]
     texts: tuple[Text, ...]
     left_out: tuple[Import, ...]
+    left_out_texts: tuple[Text, ...]
 
     @property
     def modules(self) -> frozenset[str]:
@@ -74,6 +76,7 @@ class _Search:
         self._externals: dict[str, list[Import]] = {}
         self._texts: list[Text] = []
         self._left_out: list[Import] = []
+        self._left_out_texts: list[Text] = []
         self._scripts = {entry.file for entry in entries if entry.script}
         self._switches: dict[str, Switch] = {}
         self._production = Production(environment, self._switches)
@@ -94,6 +97,7 @@ class _Search:
             externals={name: tuple(found) for name, found in sorted(self._externals.items())},
             texts=tuple(self._texts),
             left_out=tuple(self._left_out),
+            left_out_texts=tuple(self._left_out_texts),
         )
 
     def _load(self, file: str, origin: Origin, why: str) -> None:
@@ -117,7 +121,10 @@ class _Search:
                 self._import(imported)
             else:
                 self._left_out.append(imported)
-        texts = [t for t in facts.texts if self._runs(t.circumstance, facts.file)]
+        texts: list[Text] = []
+        for text in facts.texts:
+            runs = self._runs(text.circumstance, facts.file) and not self._is_default(text)
+            (texts if runs else self._left_out_texts).append(text)
         self._texts.extend(texts)
         for text in texts:
             self._named(text)
@@ -128,6 +135,11 @@ class _Search:
         if circumstance.typing_only or (circumstance.main_guard and file not in self._scripts):
             return False
         return self._production.holds(circumstance.condition) is not False
+
+    def _is_default(self, text: Text) -> bool:
+        """Whether a text is the value of a variable that production sets itself."""
+        settings = self._environment.get("DJANGO_SETTINGS_MODULE")
+        return text.role == "setdefault" and settings is not None and text.value != settings
 
     def _import(self, imported: Import) -> None:
         if imported.module.endswith(".*"):

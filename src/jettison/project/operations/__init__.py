@@ -1,0 +1,1 @@
+"""What a project runs: in production, while its image is made, and by its developers."""

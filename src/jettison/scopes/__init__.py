@@ -1,0 +1,1 @@
+"""What each requirement is for, decided by evidence."""

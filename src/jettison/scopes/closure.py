@@ -1,0 +1,73 @@
+"""What follows from Requires-Dist: what is kept needs its own requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from jettison.distributions.graph import RequirementGraph
+from jettison.scopes.context import Context, toward_development, toward_runtime
+from jettison.scopes.values import Scope, Signal, Weight
+
+_STAYS = (Scope.RUNTIME, Scope.UNUSED, Scope.UNKNOWN)
+
+
+def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, Scope, Signal]]:
+    """Give the verdicts that change, each with its signal.
+
+    What a runtime requirement brings is runtime. What nothing names and only development
+    requirements bring is development, provided that the facts of all that stays are known. What
+    stays for want of evidence keeps what it brings from becoming development.
+    """
+    graph = context.inputs.graph
+    if graph is None:
+        return
+    current = dict(scopes)
+    for name, parent in _brought(graph, _named(current, Scope.RUNTIME)):
+        if current.get(name) in (Scope.UNUSED, Scope.UNKNOWN, Scope.DEVELOPMENT):
+            current[name] = Scope.RUNTIME
+            yield name, Scope.RUNTIME, _pin(name, parent)
+    yield from _only_for_development(context, graph, current)
+    staying = [name for name, scope in current.items() if scope in _STAYS]
+    for name, parent in _brought(graph, staying):
+        if current.get(name) is Scope.DEVELOPMENT:
+            current[name] = Scope.RUNTIME
+            yield name, Scope.RUNTIME, _pin(name, parent)
+
+
+def _only_for_development(
+    context: Context, graph: RequirementGraph, current: dict[str, Scope]
+) -> Iterator[tuple[str, Scope, Signal]]:
+    runtime = _named(current, Scope.RUNTIME)
+    known = [*runtime, *(name for name, _ in _brought(graph, runtime))]
+    if any(context.facts(name) is None for name in known):
+        return
+    for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
+        if current.get(name) is Scope.UNUSED:
+            current[name] = Scope.DEVELOPMENT
+            message = f"{parent}, a development requirement, brings it, and nothing else does"
+            signal = toward_development(name, Weight.FAINT, "requires", message, None)
+            yield name, Scope.DEVELOPMENT, signal
+
+
+def _named(scopes: Mapping[str, Scope], scope: Scope) -> list[str]:
+    return [name for name, each in scopes.items() if each is scope]
+
+
+def _pin(name: str, parent: str) -> Signal:
+    message = f"{parent} requires {name}; this line pins it"
+    return toward_runtime(name, Weight.STRONG, "requires", message, None)
+
+
+def _brought(graph: RequirementGraph, roots: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Names below the roots with the distribution that requires each, nearest first."""
+    seen = set(roots)
+    level = list(roots)
+    while level:
+        following: list[str] = []
+        for parent in level:
+            for child in graph.edges.get(parent, ()):
+                if child not in seen:
+                    seen.add(child)
+                    following.append(child)
+                    yield child, parent
+        level = following

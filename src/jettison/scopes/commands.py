@@ -1,0 +1,91 @@
+"""Signals from commands: programs that production, a build or a developer runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jettison.catalogue.reader import table
+from jettison.project.operations.model import Use, UsedCommand
+from jettison.project.source.programs import ProgramCall, programs_called
+from jettison.scopes.context import (
+    Context,
+    is_development_place,
+    toward_development,
+    toward_runtime,
+)
+from jettison.scopes.values import Signal, Weight
+
+_WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
+
+
+def collect(context: Context) -> Iterator[Signal]:
+    """Judge every command that runs a program of a declared distribution."""
+    for command in context.inputs.commands.commands:
+        for name in dict.fromkeys(_used(context, command.words)):
+            signal = _of_command(name, command)
+            if signal is not None:
+                yield signal
+    for facts in context.inputs.index.modules.values():
+        for call in programs_called(facts):
+            for name in context.owners.of_program(call.program):
+                yield from _of_call(context, name, call)
+
+
+def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
+    """Distributions whose program or module a command runs, and worker classes it names."""
+    launchers = table("launchers")
+    started = False
+    for position, word in enumerate(words):
+        program = word.rpartition("/")[2]
+        before = words[position - 1] if position else ""
+        if before == "-m":
+            yield from context.owners.of_module(word)
+            started = True
+        elif not started and not word.startswith("-") and "=" not in word:
+            yield from context.owners.of_program(program)
+            prefix = program in launchers["prefixes"] or program in launchers["runners"]
+            started = not (prefix or word == "run" or before in launchers["valued"]["options"])
+        elif started:
+            yield from _of_argument(context, before, word)
+
+
+def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
+    option, equals, value = word.partition("=")
+    if not equals:
+        option, value = before, word
+    if option in table("launchers")["workers"]["options"]:
+        yield from context.owners.of_word(value.partition(".")[0].partition(":")[0])
+    elif _DOTTED.match(value) and not context.inputs.index.is_local(value):
+        yield from context.owners.of_module(value.partition(":")[0])
+
+
+def _of_command(name: str, command: UsedCommand) -> Signal | None:
+    text = " ".join(command.words)
+    text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # fits a line of a report
+    if command.use is not Use.DEVELOPMENT:
+        note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
+        return toward_runtime(
+            name,
+            _WEIGHTS[command.use],
+            "command",
+            f"{command.source} runs `{text}`{note}",
+            command.origin,
+        )
+    program = command.words[0].rpartition("/")[2]
+    launched = program in table("launchers")["launchers"]["names"]
+    if launched or name in table("launchers")["launchers"]["names"]:
+        return None  # developers start the application too
+    message = f"{command.source} runs `{text}` for developers"
+    return toward_development(name, Weight.FAINT, "command", message, command.origin)
+
+
+def _of_call(context: Context, name: str, call: ProgramCall) -> Iterator[Signal]:
+    message = f"{call.origin.file} runs the program {call.program}"
+    if context.is_reached(call.origin.file):
+        yield toward_runtime(name, Weight.STRONG, "command", message, call.origin)
+    elif is_development_place(call.origin.file):
+        yield toward_development(name, Weight.FAINT, "command", message, call.origin)
+    else:
+        yield toward_runtime(name, context.weight_of_unreached(), "command", message, call.origin)

@@ -1,0 +1,110 @@
+"""The inputs with what several collectors ask of them."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from jettison.catalogue.reader import table
+from jettison.distributions.facts import DistributionFacts
+from jettison.project.source.facts import Import, Text
+from jettison.scopes.owners import Owners
+from jettison.scopes.places import is_development_place
+from jettison.scopes.values import ScopeInputs, Signal, Weight
+from jettison.values import Evidence, Origin, Toward
+
+_LOADERS = frozenset(
+    {"importlib.import_module", "__import__", "importlib.util.find_spec", "pkgutil.iter_modules",
+     "pkgutil.walk_packages", "werkzeug.utils.import_string",
+     "django.utils.module_loading.import_string"}
+)  # fmt: skip
+
+
+class Context:
+    """What the collectors work on."""
+
+    def __init__(self, inputs: ScopeInputs) -> None:
+        self.inputs = inputs
+        self.names = tuple(dict.fromkeys(each.name for each in inputs.declared))
+        self.owners = Owners(self.names, inputs.distributions)
+
+    def facts(self, name: str) -> DistributionFacts | None:
+        """Facts of a distribution, None when nothing could be learned."""
+        return self.inputs.distributions.get(name)
+
+    def is_reached(self, file: str) -> bool:
+        """Whether production loads a file, as far as that can be followed."""
+        return file in self.inputs.reach.modules
+
+    @cached_property
+    def followed(self) -> bool:
+        """Whether what production loads is known well.
+
+        It is not when no entry point was found, or when reached code loads modules whose names it
+        computes: then application code that was not reached counts as if it were.
+        """
+        if not self.inputs.reach.modules:
+            return False
+        return not any(
+            call.callee in _LOADERS and (not call.arguments or call.arguments[0] is None)
+            for file in self.inputs.reach.modules
+            for call in self.inputs.index.modules[file].calls
+        )
+
+    @cached_property
+    def left_out(self) -> frozenset[Import]:
+        """Imports in reached files that do not run in production."""
+        return frozenset(self.inputs.reach.left_out)
+
+    def weight_of_unreached(self) -> Weight:
+        """Say how much a use in application code that was not reached says."""
+        return Weight.FAINT if self.followed else Weight.STRONG
+
+    def is_external(self, imported: Import) -> bool:
+        """Whether an import leads out of the project."""
+        if imported.level or imported.module.endswith(".*"):
+            return False
+        return not self.inputs.index.resolve(imported)
+
+    def names_package(self, text: Text) -> tuple[str, ...]:
+        """Distributions that a string names."""
+        value = text.value.partition(":")[0]
+        if "://" in text.value or "+" in value:
+            return ()
+        if "." in value:
+            return () if self.inputs.index.is_local(value) else self.owners.of_module(value)
+        if ":" in text.value or not _may_be_package(text):
+            return ()
+        return () if self.inputs.index.is_local(value) else self.owners.of_word(value)
+
+
+def _may_be_package(text: Text) -> bool:
+    if text.role in table("calls")["texts"]["roles"]:
+        return True
+    return any(
+        re.fullmatch(name, text.target) for name in table("conventions")["settings"]["names"]
+    )
+
+
+def toward_runtime(
+    name: str, weight: Weight, kind: str, message: str, origin: Origin | None
+) -> Signal:
+    """Make a signal that a requirement is needed in production."""
+    return _signal(name, weight, kind, message, origin, Toward.RUNTIME)
+
+
+def toward_development(
+    name: str, weight: Weight, kind: str, message: str, origin: Origin | None
+) -> Signal:
+    """Make a signal that a requirement serves development."""
+    return _signal(name, weight, kind, message, origin, Toward.DEVELOPMENT)
+
+
+def _signal(  # noqa: PLR0917  # called twice, above
+    name: str, weight: Weight, kind: str, message: str, origin: Origin | None, toward: Toward
+) -> Signal:
+    evidence = Evidence(kind=kind, message=message, origin=origin, toward=toward)
+    return Signal(name=name, weight=weight, evidence=evidence)
+
+
+__all__ = ["Context", "is_development_place", "toward_development", "toward_runtime"]

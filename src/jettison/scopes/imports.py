@@ -1,0 +1,93 @@
+"""Signals from imports: reached by production, or made by development files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum, auto
+
+from jettison.project.source.facts import Import
+from jettison.scopes.context import (
+    Context,
+    is_development_place,
+    toward_development,
+    toward_runtime,
+)
+from jettison.scopes.values import Signal, Weight
+
+
+class _Place(Enum):
+    """Where an import stands, as seen from production."""
+
+    REACHED = auto()
+    UNREACHED = auto()
+    SWITCHED_OFF = auto()
+    DEVELOPMENT = auto()
+
+
+_Found = dict[_Place, list[Import]]
+
+
+def collect(context: Context) -> Iterator[Signal]:
+    """Judge every import of a declared distribution by the file that makes it."""
+    found: dict[str, _Found] = {}
+    for facts in context.inputs.index.modules.values():
+        for imported in facts.imports:
+            if context.is_external(imported):
+                for name in context.owners.of_import(imported.module, imported.names):
+                    place = _place(context, imported)
+                    found.setdefault(name, {}).setdefault(place, []).append(imported)
+    for name, places in found.items():
+        yield from _signals(context, name, places)
+
+
+def _place(context: Context, imported: Import) -> _Place:
+    if context.is_reached(imported.file):
+        return _Place.SWITCHED_OFF if imported in context.left_out else _Place.REACHED
+    if is_development_place(imported.file):
+        return _Place.DEVELOPMENT
+    return _Place.SWITCHED_OFF if imported.circumstance.typing_only else _Place.UNREACHED
+
+
+def _signals(context: Context, name: str, places: _Found) -> Iterator[Signal]:
+    if _Place.REACHED in places:
+        yield _reached(name, places[_Place.REACHED])
+    if _Place.UNREACHED in places:
+        first = places[_Place.UNREACHED][0]
+        message = f"{first.file} imports {first.module}, though no entry point leads there"
+        weight = context.weight_of_unreached()
+        yield toward_runtime(name, weight, "import", message, first.origin)
+    if _Place.REACHED in places or _Place.UNREACHED in places:
+        return
+    if _Place.SWITCHED_OFF in places:
+        yield from _switched_off(name, places[_Place.SWITCHED_OFF][0])
+    if _Place.DEVELOPMENT in places:
+        yield _development(name, places[_Place.DEVELOPMENT])
+
+
+def _reached(name: str, imports: list[Import]) -> Signal:
+    first = min(imports, key=lambda each: each.circumstance.optional)
+    optional = ", and goes on without it" if first.circumstance.optional else ""
+    message = f"{first.file} imports {first.module}{optional}"
+    return toward_runtime(name, Weight.STRONG, "import", message, first.origin)
+
+
+def _switched_off(name: str, first: Import) -> Iterator[Signal]:
+    circumstance = first.circumstance
+    what = f"{first.file} imports {first.module}"
+    if circumstance.typing_only:
+        message = f"{what} for type checkers alone"
+        yield toward_development(name, Weight.FAIR, "typing", message, first.origin)
+    elif circumstance.condition:
+        message = f"{what} only if {circumstance.condition}, which does not hold in production"
+        yield toward_development(name, Weight.FAIR, "condition", message, first.origin)
+    elif circumstance.main_guard:
+        message = f"{what} when it is run as a script"
+        yield toward_runtime(name, Weight.FAINT, "import", message, first.origin)
+
+
+def _development(name: str, imports: list[Import]) -> Signal:
+    first = imports[0]
+    others = len({imported.file for imported in imports}) - 1
+    more = f" and {others} more such files import" if others else " imports"
+    message = f"only {first.file}{more} {first.module}, and production does not load it"
+    return toward_development(name, Weight.FAIR, "tests", message, first.origin)

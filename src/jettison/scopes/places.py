@@ -1,0 +1,27 @@
+"""Whether a source file looks like the application or like what surrounds it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jettison.catalogue.reader import table
+from jettison.project.source.frameworks import is_test
+
+
+@cache
+def is_development_place(file: str) -> bool:
+    """Whether a file's path is that of tests, documentation, tools or development settings.
+
+    Production may still load it; what an entry point reaches is decided by that.
+    """
+    if is_test(file) or file.endswith(".ipynb"):
+        return True
+    catalogue = table("conventions")["development"]
+    *folders, name = file.lower().removesuffix(".py").split("/")
+    if not set(folders).isdisjoint(catalogue["folders"]):
+        return True
+    if name in catalogue["modules"] or name in catalogue["settings_names"]:
+        return True
+    if not folders:
+        return name in catalogue["root_modules"]
+    return folders[-1] in catalogue["settings_folders"] and name in catalogue["settings_modules"]

@@ -1,0 +1,57 @@
+"""Signals from what a distribution is: a tool, a stub, an extension of a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.distributions.facts import DistributionFacts
+from jettison.scopes.context import Context, toward_development
+from jettison.scopes.values import Signal, Weight
+
+_CATEGORIES = ("testing", "linting", "documentation", "releasing", "debugging")
+
+
+def collect(context: Context) -> Iterator[Signal]:
+    """Name the declared distributions that are made for development."""
+    for name in context.names:
+        category = category_of(name)
+        if category:
+            message = f"{name} is a tool for {category}"
+            yield toward_development(name, Weight.STRONG, "tool", message, None)
+            continue
+        facts = context.facts(name)
+        host = _host(facts) if facts else ""
+        if host:
+            message = f"{name} extends {host}, a tool for {category_of(host) or 'development'}"
+            yield toward_development(name, Weight.STRONG, "tool", message, None)
+        elif facts and facts.import_names and all("-stubs" in n for n in facts.import_names):
+            message = f"{name} holds type stubs alone"
+            yield toward_development(name, Weight.STRONG, "tool", message, None)
+
+
+@cache
+def category_of(name: str) -> str:
+    """Return what a catalogued tool is for; empty for anything else."""
+    catalogue = table("development_tools")
+    if name in catalogue["except"]:
+        return ""
+    for category in _CATEGORIES:
+        if name in catalogue[category]["names"]:
+            return category
+    matched = any(fnmatchcase(name, pattern) for pattern in catalogue["patterns"])
+    return "development" if matched else ""
+
+
+def _host(facts: DistributionFacts) -> str:
+    """Find a tool that a distribution requires in any case."""
+    hosts = frozenset(table("development_tools")["hosts"]["names"])
+    for requirement in facts.requires:
+        name = canonicalize_name(requirement.name)
+        if name in hosts and "extra" not in str(requirement.marker or ""):
+            return name
+    return ""
