@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from jettison.errors import InputSyntaxError
 from jettison.project import dotenv
-from jettison.project.operations.kinds import use_of_file
-from jettison.project.operations.lines import split
-from jettison.project.operations.model import Use, UsedCommand
 from jettison.project.compose import Service
 from jettison.project.compose import parse as parse_compose
 from jettison.project.dockerfile import Dockerfile, Instruction, Stage, final_environment
 from jettison.project.dockerfile import parse as parse_dockerfile
+from jettison.project.operations.kinds import use_of_file
+from jettison.project.operations.lines import split
+from jettison.project.operations.model import Use, UsedCommand
 from jettison.project.shell import parse as parse_shell
 from jettison.values import Origin
 
