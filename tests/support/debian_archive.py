@@ -45,7 +45,7 @@ def deb_of(
 ) -> bytes:
     """A .deb with one control paragraph and some files."""
     sums = "".join(
-        f"{hashlib.md5(content).hexdigest()}  {name}\n"
+        f"{hashlib.md5(content).hexdigest()}  {name.removeprefix('./')}\n"
         for name, content in files.items()
         if isinstance(content, bytes) and not name.endswith("/")
     )

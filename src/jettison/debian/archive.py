@@ -82,6 +82,11 @@ class Archive:
         """Return the package's verified file; raises NetworkError or IntegrityError."""
         return self._mirror.file(package.suite, package.filename, package.sha256, package.size)
 
+    @property
+    def unpacked_folder(self) -> Path:
+        """Where the unpacked contents of packages are kept."""
+        return self._cache / "debian" / "unpacked"
+
     def _package_lines(self, files: dict[str, IndexFile]) -> Iterator[str]:
         for suite, file in files.items():
             packed = self._index_file(suite, file)

@@ -73,7 +73,7 @@ def _damage_told() -> Iterator[None]:
 
 
 def _read_entry(tar: tarfile.TarFile, found: tarfile.TarInfo) -> ReadEntry:
-    entry = _entry(found)
+    entry = entry_of(found)
 
     def chunks() -> Iterator[bytes]:
         with _damage_told():
@@ -83,7 +83,8 @@ def _read_entry(tar: tarfile.TarFile, found: tarfile.TarInfo) -> ReadEntry:
     return ReadEntry(entry=entry, chunks=chunks)
 
 
-def _entry(found: tarfile.TarInfo) -> Entry:
+def entry_of(found: tarfile.TarInfo) -> Entry:
+    """Return what the header of a tar says; ImageError for a path that leaves the root."""
     kind = _KINDS.get(found.type, Kind.FILE)
     # In the old format a directory is a file whose name ends with a slash; tarfile knows.
     kind = Kind.DIRECTORY if found.isdir() else kind

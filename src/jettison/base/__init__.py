@@ -1,0 +1,1 @@
+"""The composed base: a Python image made from Debian's packages without running any program."""

@@ -1,0 +1,60 @@
+"""Which packages a composed base is made of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from jettison.base.request import BaseChoice, BaseRequest
+from jettison.catalogue.reader import resource, table
+from jettison.catalogue.system_packages import package_of_library
+from jettison.debian.closure import closure
+from jettison.debian.index import PackageIndex
+
+# Raised when the same packages are composed differently.
+_FORMAT = "1"
+
+
+def choose(request: BaseRequest, index: PackageIndex) -> BaseChoice:
+    """Resolve the packages of a base in the index of its release and architecture.
+
+    Packages that only serve installation are not among them, unless they are asked for. Raises
+    PackageError for a package that does not exist and UnsupportedError for another Python.
+    """
+    facts = table("composed_base")
+    found = {name: package_of_library(name, request.release) for name in request.libraries}
+    wanted = [*_seeds(request), *(package for package in found.values() if package)]
+    left_out = set(facts["left_out_packages"]) - set(wanted)
+    packages = tuple(closure(index, wanted, left_out))
+    return BaseChoice(
+        request=request,
+        packages=packages,
+        key=_key(request, [package.sha256 for package in packages]),
+        unknown=tuple(name for name, package in found.items() if not package),
+    )
+
+
+def _seeds(request: BaseRequest) -> Iterator[str]:
+    facts = table("composed_base")
+    # Raises for a Python that no release ships.
+    release = request.release
+    yield from facts["packages"]["always"]
+    yield from (name for python in facts["python"].values() if python["release"] == release
+                for name in python["packages"])  # fmt: skip
+    if request.timezones:
+        yield from facts["packages"]["timezones"]
+    if request.shell:
+        yield from facts["packages"]["shell"]
+    yield from request.packages
+
+
+def _key(request: BaseRequest, hashes: list[str]) -> str:
+    """Hash everything that the tree depends on."""
+    running = hashlib.sha256(resource("composed_base.toml"))
+    wanted = (
+        *(_FORMAT, request.python, request.architecture, str(request.timezones)),
+        *(str(request.shell), repr(request.user), " ".join(sorted(request.keep))),
+        *(" ".join(sorted(request.libraries)), " ".join(hashes)),
+    )
+    running.update("\0".join(wanted).encode())
+    return running.hexdigest()

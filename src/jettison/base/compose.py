@@ -1,0 +1,153 @@
+"""Composes a base image's tree from Debian's packages, without root and without running any."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from jettison.base.accounts import account_members
+from jettison.base.certificates import SOURCES, certificate_members
+from jettison.base.choice import choose
+from jettison.base.leave_out import groups
+from jettison.base.libraries import missing_libraries, search_directories
+from jettison.base.loader_cache import library_names, listing_program, loader_cache
+from jettison.base.notes import notes_of
+from jettison.base.package_database import DIRECTORY, database_members
+from jettison.base.request import BaseChoice, BaseRequest, BaseTree
+from jettison.base.selection import Selection, select
+from jettison.base.unpacked import Unpacked, unpacked
+from jettison.base.usr_merge import root_links
+from jettison.catalogue.reader import table
+from jettison.debian.archive import Archive
+from jettison.errors import PackageError
+from jettison.oci.entry import Kind
+from jettison.oci.tar_writer import Member
+
+_WORKERS = 4
+_NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
+
+
+def composed_base(request: BaseRequest, archive: Archive) -> BaseTree:
+    """Choose, fetch and compose a base.
+
+    Raises UnsupportedError for a Python that no release ships, PackageError for a package that does
+    not exist or a library that nothing provides, NetworkError and IntegrityError of the archive.
+    """
+    index = archive.index(request.release, request.architecture)
+    return compose(choose(request, index), archive)
+
+
+def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
+    """Fetch the packages of a choice and compose them; raises as ``composed_base`` does."""
+    request = choice.request
+    packages = _unpack(choice, archive)
+    leave_out = groups(request.keep | set(request.packages))
+    contents = {name: package.members for name, package in packages.items()}
+    selection = select(contents, leave_out, request.libraries)
+    for member in _added(request, packages, selection):
+        selection.place(member, "")
+    for member in _listed(request, packages, selection):
+        selection.place(member, "")
+    _require_libraries(selection, request)
+    _add_directories(selection.members)
+    version = packages[f"python{request.python}-minimal"].control["Version"]
+    return BaseTree(
+        members=tuple(selection.members[path] for path in sorted(selection.members)),
+        packages=choice.packages,
+        key=choice.key,
+        python_version=version.partition("-")[0],
+        interpreter=f"/usr/bin/python{request.python}",
+        left_out=selection.left_out(),
+        notes=tuple(notes_of(choice, packages, selection)),
+    )
+
+
+def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
+    """Fetch and unpack several packages at once; libraries that unpack release the interpreter."""
+
+    def one(position: int) -> Unpacked:
+        return unpacked(archive.deb(choice.packages[position]), archive.unpacked_folder)
+
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        results = workers.map(one, range(len(choice.packages)))
+        names = (package.name for package in choice.packages)
+        return dict(zip(names, results, strict=True))
+
+
+def _added(
+    request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
+) -> Iterator[Member]:
+    """Yield what maintainer scripts and Debian's installer would have made."""
+    yield from root_links(request.architecture)
+    yield from account_members(request.user)
+    yield from certificate_members(dict(_certificates(packages)))
+    yield Member.file("etc/nsswitch.conf", _NSSWITCH)
+    yield Member.symlink("usr/bin/python3", f"python{request.python}")
+    yield Member.symlink("usr/bin/python", f"python{request.python}")
+    yield Member.symlink("var/run", "/run")
+    yield Member.symlink("var/lock", "/run/lock")
+    if request.timezones:
+        yield Member.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC")
+    if request.shell:
+        applets = table("composed_base")["shell"]["applets"]
+        yield from (Member.symlink(f"usr/bin/{name}", "busybox") for name in applets)
+    for path, target in table("composed_base")["links"].items():
+        place = path.replace("{triplet}", request.triplet)
+        if f"{posixpath.dirname(place)}/{target}" in selection.members:
+            yield Member.symlink(place, target)
+
+
+def _listed(
+    request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
+) -> Iterator[Member]:
+    """Yield the lists of what the tree holds: for the loader and for scanners."""
+    libraries = _libraries(selection, request)
+    yield Member.file("etc/ld.so.cache", loader_cache(libraries, request.architecture))
+    program = listing_program(f"/usr/bin/python{request.python}", request.architecture)
+    yield Member.file("usr/sbin/ldconfig", program, mode=0o755)
+    yield Member.directory(DIRECTORY)
+    for name, package in packages.items():
+        yield from database_members(name, package, selection.of_package(name))
+
+
+def _certificates(packages: dict[str, Unpacked]) -> Iterator[tuple[str, bytes]]:
+    for member in packages["ca-certificates"].members:
+        if member.entry.kind is Kind.FILE and member.entry.path.startswith(SOURCES):
+            yield member.entry.path, b"".join(member.content())
+
+
+def _libraries(selection: Selection, request: BaseRequest) -> dict[str, str]:
+    directories = search_directories(request.triplet)
+    named = (
+        (path, selection.elves[path].soname if path in selection.elves else "")
+        for path, member in selection.members.items()
+        if posixpath.dirname(path) in directories
+        and posixpath.basename(path).startswith(("lib", "ld-"))
+        and ".so" in path
+        and member.entry.kind in {Kind.FILE, Kind.SYMLINK}
+    )
+    return library_names(named, directories)
+
+
+def _require_libraries(selection: Selection, request: BaseRequest) -> None:
+    missing = next(missing_libraries(selection.elves, selection.members, request.triplet), None)
+    if missing is not None:
+        raise PackageError(
+            f"{missing.file} needs {missing.library}, which no chosen package has",
+            why=f"it belongs to {selection.owners.get(missing.file, 'the base')}",
+            hint="Ask for the package that ships the library.",
+        )
+
+
+def _add_directories(members: dict[str, Member]) -> None:
+    """Add the directories that no package names, so that every path has its parents."""
+    for path in list(members):
+        parent = posixpath.dirname(path)
+        while parent and parent not in members:
+            members[parent] = Member.directory(parent)
+            parent = posixpath.dirname(parent)
+    for path, mode in (("tmp", 0o1777), ("var/tmp", 0o1777), ("run", 0o755)):
+        known = members.get(path, Member.directory(path))
+        members[path] = replace(known, entry=replace(known.entry, mode=mode))

@@ -1,0 +1,71 @@
+"""Which files of packages a composed base does without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from jettison.catalogue.reader import table
+
+_TOKENS = re.compile(r"\*\*/|\*\*|\*|[^*]+")
+_MEANINGS = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Files that are left out for one reason, except those that ``keep`` matches.
+
+    ``package`` limits the group to one package; it is empty for all.
+    """
+
+    name: str
+    paths: re.Pattern[str]
+    keep: re.Pattern[str]
+    package: str = ""
+
+    def covers(self, path: str, package: str) -> bool:
+        """Tell whether the group leaves this path of a package out."""
+        return (
+            self.package in {"", package}
+            and bool(self.paths.fullmatch(path))
+            and not self.keep.fullmatch(path)
+        )
+
+
+def groups(keep: Collection[str] = frozenset()) -> tuple[Group, ...]:
+    """Return the groups of the catalogue, except those that ``keep`` names.
+
+    A group of one package's files is also kept by the package's name.
+    """
+    return tuple(
+        Group(
+            name=group["name"],
+            paths=pattern(group["paths"]),
+            keep=pattern(group.get("keep", ())),
+            package=group.get("of_package", ""),
+        )
+        for group in table("composed_base")["leave_out"]
+        if group["name"] not in keep and group.get("of_package") not in keep
+    )
+
+
+def group_of(path: str, package: str, among: Iterable[Group]) -> str:
+    """Return the name of the first group that leaves ``path`` out, or nothing."""
+    return next((group.name for group in among if group.covers(path, package)), "")
+
+
+def pattern(globs: Iterable[str]) -> re.Pattern[str]:
+    """Compile globs to one pattern.
+
+    ``*`` stays within a path component, ``**`` does not; ``a/**`` covers what is below ``a`` and
+    ``a`` itself.
+    """
+    return re.compile("|".join(_expression(glob) for glob in globs) or r"(?!)")
+
+
+def _expression(glob: str) -> str:
+    below = glob.endswith("/**")
+    tokens = _TOKENS.findall(glob.removesuffix("/**"))
+    text = "".join(_MEANINGS.get(token) or re.escape(token) for token in tokens)
+    return f"{text}(?:/.*)?" if below else text

@@ -1,0 +1,65 @@
+"""Shared libraries of a tree: what each file needs, and whether it is there."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jettison.elf.facts import ElfFacts
+from jettison.elf.reader import read_elf
+from jettison.oci.entry import Kind
+from jettison.oci.tar_writer import Member
+
+_MAGIC = b"\x7fELF"
+_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+
+
+def elf_facts(member: Member) -> ElfFacts | None:
+    """Read what an ELF file says of itself; None for anything else."""
+    if member.entry.kind is not Kind.FILE or member.entry.size <= len(_MAGIC):
+        return None
+    chunks = iter(member.content())
+    first = next(chunks, b"")
+    return read_elf(b"".join((first, *chunks))) if first.startswith(_MAGIC) else None
+
+
+def search_directories(triplet: str) -> tuple[str, ...]:
+    """Return where the loader looks, in its order, as Debian configures it."""
+    return ("usr/local/lib", f"usr/local/lib/{triplet}", f"usr/lib/{triplet}", "usr/lib")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A library that a file needs and the tree does not have."""
+
+    file: str
+    library: str
+
+
+def needed_names(facts: Iterable[ElfFacts]) -> frozenset[str]:
+    """Return the names of all libraries that the files need."""
+    return frozenset(name for each in facts for name in each.needed)
+
+
+def missing_libraries(
+    facts: Mapping[str, ElfFacts], paths: Collection[str], triplet: str
+) -> Iterator[Missing]:
+    """Yield what the loader would not find, in order of the files.
+
+    ``facts`` are the ELF files by path, ``paths`` all files and links of the tree.
+    """
+    usual = search_directories(triplet)
+    for path, each in sorted(facts.items()):
+        own = tuple(_directory(text, path) for text in (*each.rpath, *each.runpath))
+        for name in each.needed:
+            places = (*own, *usual)
+            if not any(f"{place}/{name}" in paths for place in places if place):
+                yield Missing(file=path, library=name)
+
+
+def _directory(text: str, path: str) -> str:
+    """Return the directory of a search path without a leading ``/``."""
+    for origin in _ORIGIN:
+        text = text.replace(origin, f"/{posixpath.dirname(path)}")
+    return posixpath.normpath(text).lstrip("/")

@@ -1,0 +1,123 @@
+"""Puts the files of packages into one tree and leaves out what the catalogue says."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from jettison.base.leave_out import Group, group_of
+from jettison.base.libraries import elf_facts, needed_names
+from jettison.base.usr_merge import merged
+from jettison.elf.facts import ElfFacts
+from jettison.oci.entry import Kind
+from jettison.oci.tar_writer import Member
+
+
+@dataclass(slots=True)
+class Selection:
+    """Members by path, whose package each is, and what was left out.
+
+    ``elves`` are the ELF files among the members. ``put_aside`` are files that were left out, by
+    path, with the name of the group that did so.
+    """
+
+    members: dict[str, Member] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    elves: dict[str, ElfFacts] = field(default_factory=dict)
+    put_aside: dict[str, tuple[Member, str, str]] = field(default_factory=dict)
+
+    def place(self, member: Member, package: str) -> None:
+        """Add a member; of two files with one path the first stays."""
+        path = member.entry.path
+        known = self.members.get(path)
+        if known is None or known.entry.kind is Kind.DIRECTORY:
+            self.members[path] = member
+            self.owners[path] = package
+            facts = elf_facts(member)
+            if facts is not None:
+                self.elves[path] = facts
+
+    def of_package(self, name: str) -> frozenset[str]:
+        """Return the paths that a package brought."""
+        return frozenset(path for path, owner in self.owners.items() if owner == name)
+
+    def left_out(self) -> dict[str, int]:
+        """Return the bytes of what was left out, by group."""
+        total: Counter[str] = Counter()
+        for member, _, group in self.put_aside.values():
+            total[group] += member.entry.size
+        return dict(sorted(total.items()))
+
+
+def select(
+    packages: Mapping[str, Iterable[Member]],
+    leave_out: tuple[Group, ...],
+    libraries: Collection[str] = (),
+) -> Selection:
+    """Lay the members of packages, by package name, over one another.
+
+    A shared library among what is left out comes back when a file of the tree needs it, or when
+    ``libraries`` names it. Directories that hold only left-out files are dropped.
+    """
+    selection = Selection()
+    for name, members in packages.items():
+        for member in members:
+            _sort_in(selection, member, name, leave_out)
+    _bring_back(selection, libraries)
+    _drop_empty(selection)
+    return selection
+
+
+def _sort_in(
+    selection: Selection, member: Member, package: str, leave_out: tuple[Group, ...]
+) -> None:
+    entry = merged(member.entry)
+    if entry is None or not entry.path:
+        return
+    moved = replace(member, entry=replace(entry, mtime=0))
+    group = group_of(entry.path, package, leave_out)
+    if group and not _is_document_link(moved):
+        selection.put_aside.setdefault(entry.path, (moved, package, group))
+    else:
+        selection.place(moved, package)
+
+
+def _is_document_link(member: Member) -> bool:
+    """Tell links such as usr/share/doc/libstdc++6 -> gcc-14-base, by which copyrights are found."""
+    entry = member.entry
+    return entry.kind is Kind.SYMLINK and entry.parent == "usr/share/doc" and "/" not in entry.link
+
+
+def _bring_back(selection: Selection, libraries: Collection[str]) -> None:
+    wanted = set(libraries) | needed_names(selection.elves.values())
+    by_name: dict[str, list[str]] = {}
+    for path in selection.put_aside:
+        if ".so" in path:
+            by_name.setdefault(posixpath.basename(path), []).append(path)
+    while found := [path for name in wanted & by_name.keys() for path in by_name.pop(name)]:
+        for path in found:
+            member, package, _ = selection.put_aside.pop(path)
+            selection.place(member, package)
+            if member.entry.kind is Kind.SYMLINK:
+                wanted.add(posixpath.basename(member.entry.link))
+        wanted |= needed_names(selection.elves.values())
+
+
+def _drop_empty(selection: Selection) -> None:
+    """Drop directories whose files were all left out, and those that were left out themselves."""
+    kept = {path for path, member in selection.members.items()
+            if member.entry.kind is not Kind.DIRECTORY}  # fmt: skip
+    needed = {parent for path in kept for parent in _parents(path)}
+    emptied = {parent for path in selection.put_aside for parent in _parents(path)}
+    for path, member in list(selection.members.items()):
+        gone = path in emptied and path not in needed
+        if member.entry.kind is Kind.DIRECTORY and gone:
+            del selection.members[path]
+            del selection.owners[path]
+
+
+def _parents(path: str) -> Iterable[str]:
+    while path := posixpath.dirname(path):
+        yield path

@@ -1,0 +1,53 @@
+import pytest
+
+from jettison.base.leave_out import group_of, groups, pattern
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        ("usr/share/doc/libc6/changelog.gz", "documentation"),
+        ("usr/share/doc/libc6/copyright", ""),
+        ("usr/share/man", "documentation"),
+        ("usr/lib/x86_64-linux-gnu/gconv/UTF-16.so", "gconv"),
+        ("usr/lib/locale/C.utf8/LC_CTYPE", ""),
+        ("usr/share/locale/de/LC_MESSAGES/git.mo", "locales"),
+        ("usr/lib/python3.13/test/support/__init__.py", "tests"),
+        ("usr/lib/python3.9/ctypes/test/test_cast.py", "tests"),
+        ("usr/lib/python3.9/lib2to3/tests/data/bom.py", "tests"),
+        ("usr/lib/python3.13/unittest/case.py", ""),
+        ("usr/lib/python3.13/pydoc.py", ""),
+        ("usr/lib/python3.13/pydoc_data/topics.py", "idle"),
+        ("usr/lib/python3.13/lib-dynload/_testcapi.cpython-313-x86_64-linux-gnu.so", "tests"),
+        ("usr/lib/python3.13/lib-dynload/_sqlite3.cpython-313-x86_64-linux-gnu.so", ""),
+        ("usr/lib/x86_64-linux-gnu/libc.so.6", ""),
+        ("usr/bin/getent", ""),
+    ],
+)
+def test_the_catalogue_says_what_goes(path, group):
+    assert group_of(path, "some", groups()) == group
+
+
+def test_groups_can_be_kept_by_name_and_by_package():
+    assert group_of("usr/bin/getent", "libc-bin", groups()) == "libc-programs"
+    assert group_of("usr/bin/getent", "libc-bin", groups({"libc-bin"})) == ""
+    assert group_of("usr/lib/x86_64-linux-gnu/gconv/A.so", "libc6", groups({"gconv"})) == ""
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "matches"),
+    [
+        ("a/*", "a/b", True),
+        ("a/*", "a/b/c", False),
+        ("a/**", "a", True),
+        ("a/**", "a/b/c", True),
+        ("a/**", "ab", False),
+        ("a/**/*.so", "a/x.so", True),
+        ("a/**/*.so", "a/b/c/x.so", True),
+        ("a.b", "axb", False),
+        ("a/*/tests/**", "a/b/tests/x", True),
+    ],
+)
+def test_globs(glob, path, matches):
+    assert bool(pattern([glob]).fullmatch(path)) is matches
+    assert not pattern([]).fullmatch(path)
