@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jettison.project.compose.edit import edit
 from jettison.project.compose.parse import parse
 from jettison.project.compose.values import (
     Build,
@@ -25,5 +26,6 @@ __all__ = [
     "MountKind",
     "Port",
     "Service",
+    "edit",
     "parse",
 ]

@@ -85,15 +85,15 @@ class Fields:
         node = self.node(key)
         if node is None:
             return None
+        origin = self.origin(key)
         if isinstance(node, SequenceNode):
-            words = self.words(key)
-        else:
-            written = self.scalar(node, key)
-            try:
-                words = tuple(shlex.split(written))
-            except ValueError as error:
-                wrong_shape(f"{self.path}.{key}", f"a command ({error})", self.origin(key))
-        return ComposeCommand(words=words, origin=self.origin(key))
+            members = tuple(str(member.value) for member in node.value)
+            return ComposeCommand(words=self.words(key), written=members, origin=origin)
+        try:
+            words = tuple(shlex.split(self.scalar(node, key)))
+        except ValueError as error:
+            wrong_shape(f"{self.path}.{key}", f"a command ({error})", origin)
+        return ComposeCommand(words=words, written=str(node.value).strip(), origin=origin)
 
     def variables(self, key: str) -> tuple[Variable, ...]:
         """Return variables, from a mapping or from a list of ``NAME=value``."""

@@ -27,9 +27,14 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeCommand:
-    """A command or entry point as the words that are run: compose starts no shell for text."""
+    """A command or entry point.
+
+    ``words`` are what is run: compose starts no shell for text. ``written`` is the text or the
+    list as it stands in the file, variables and doubled dollar signs as they are.
+    """
 
     words: tuple[str, ...]
+    written: str | tuple[str, ...]
     origin: Origin
 
 

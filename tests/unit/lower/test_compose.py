@@ -1,0 +1,179 @@
+from textwrap import dedent
+
+import pytest
+
+from jettison.errors import UnsupportedError
+from jettison.lower.compose_development import development_compose
+from jettison.lower.compose_production import production_compose
+from jettison.project.compose import parse
+
+ORIGINAL = """\
+version: "3.8"
+
+services:
+  # The back end
+  api:
+    build: ./backend
+    container_name: shop-api
+    command: uvicorn app.main:app --host 0.0.0.0 --port ${PORT:-8000} --reload
+    ports:
+      - "8000:8000"
+    volumes:
+      # Uploads
+      - uploads:/app/uploads
+      # Source, for hot reload
+      - ./backend:/app
+      # Keep the host's environment out
+      - /app/.venv
+      # Docker socket, for backups
+      - /var/run/docker.sock:/var/run/docker.sock
+    restart: unless-stopped
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://localhost:8000/health"]
+      interval: 30s
+
+  worker:
+    build:
+      context: backend
+      target: worker
+    command: celery -A app worker
+
+  db:
+    image: postgres:16
+    container_name: shop-db
+
+volumes:
+  uploads:
+    name: shop_uploads
+  cache:
+
+networks:
+  default:
+    name: shop
+"""
+
+HEALTH = ("CMD", "python", "-c", "import app.health")
+
+
+def test_production() -> None:
+    text = production_compose(
+        ORIGINAL,
+        service="api",
+        mounts_to_remove=("/app", "/var/run/docker.sock"),
+        healthcheck_test=HEALTH,
+        writable=("/app/logs", "/app/uploads"),
+    )
+    assert text == ORIGINAL.replace(" --reload\n", "\n").replace(
+        """\
+      # Source, for hot reload
+      - ./backend:/app
+      # Keep the host's environment out
+      - /app/.venv
+      # Docker socket, for backups
+      - /var/run/docker.sock:/var/run/docker.sock
+""",
+        """\
+      - api_logs:/app/logs
+""",
+    ).replace(
+        """\
+      test: ["CMD", "curl", "-f", "http://localhost:8000/health"]
+      interval: 30s
+""",
+        """\
+      test: ["CMD", "python", "-c", "import app.health"]
+      interval: 30s
+    # The image stays as it was built; what is written goes to the volumes and to /tmp
+    read_only: true
+    tmpfs:
+      - /tmp
+    # Serving needs no capability, and no way to gain one
+    cap_drop:
+      - ALL
+    security_opt:
+      - no-new-privileges:true
+""",
+    ).replace("  cache:\n", "  cache:\n  api_logs:\n")
+
+
+def test_production_twice_changes_nothing() -> None:
+    once = production_compose(ORIGINAL, service="api", mounts_to_remove=("/app",))
+    assert production_compose(once, service="api", mounts_to_remove=("/app",)) == once
+
+
+def test_production_keeps_what_the_user_has_set() -> None:
+    text = dedent("""\
+        services:
+          web:
+            image: web
+            read_only: true
+            tmpfs: /tmp:size=64m
+            cap_drop: [NET_RAW]
+            security_opt: ["no-new-privileges:true"]
+        """)
+    assert production_compose(text, service="web") == text
+
+
+def test_production_can_keep_capabilities() -> None:
+    text = production_compose(ORIGINAL, service="db", drop_capabilities=False)
+    (db,) = [one for one in parse(text, file="f").services if one.name == "db"]
+    assert (db.read_only, db.cap_drop) == (True, ())
+
+
+def test_a_service_that_is_not_there_is_named() -> None:
+    with pytest.raises(UnsupportedError, match="no service web"):
+        production_compose(ORIGINAL, service="web")
+
+
+def test_development() -> None:
+    text = development_compose(ORIGINAL, service="api", project="shop", source_mount=".:/app")
+    assert text.startswith(
+        "# Development: docker-compose -f docker-compose.dev.yml up --build\n\n"
+        'name: shop-dev\n\nversion: "3.8"\n'
+    )
+    file = parse(text, file="docker-compose.dev.yml")
+    api, worker, db = file.services
+    assert file.name == "shop-dev"
+    assert (api.container_name, worker.container_name, db.container_name) == (
+        "shop-api-dev",
+        None,
+        "shop-db-dev",
+    )
+    assert [mount.target for mount in api.volumes] == ["/app/uploads", "/app", "/app/.venv"]
+    for service in (api, worker):
+        assert service.build is not None
+        assert (service.build.dockerfile, service.build.target) == ("Dockerfile.dev", None)
+    assert api.command is not None
+    assert api.command.words[-1] == "--reload"
+    assert "${PORT:-8000} --reload" in text
+    assert "name: shop_uploads-dev" in text
+    assert "name: shop-dev\n" in text.split("networks:")[1]
+    assert (db.build, db.image) == (None, "postgres:16")
+
+
+def test_development_of_a_service_that_has_neither_mount_nor_command() -> None:
+    text = development_compose(
+        "services:\n  web:\n    build: .\n    image: web:1\n    read_only: true\n",
+        service="web",
+        project="p",
+        source_mount="./src:/app",
+        command=("uvicorn", "a:b", "--port", "$PORT"),
+        healthcheck_test=HEALTH,
+    )
+    assert text == dedent("""\
+        # Development: docker-compose -f docker-compose.dev.yml up --build
+
+        name: p-dev
+
+        services:
+          web:
+            build:
+              context: .
+              dockerfile: Dockerfile.dev
+            image: web:1-dev
+            # Source code, so that changes show without a rebuild
+            volumes:
+              - ./src:/app
+            # Starts again when the source changes
+            command: ["uvicorn", "a:b", "--port", "$$PORT", "--reload"]
+        """)

@@ -1,0 +1,28 @@
+from textwrap import dedent
+
+from jettison.project.compose import parse
+from jettison.project.compose.purpose import shields, socket_mounts, source_mounts
+
+FILE = """\
+services:
+  web:
+    build: ./backend
+    volumes:
+      - ./backend:/srv/code
+      - ./backend/app:/app/app
+      - ./backend/data:/app/data
+      - ./uploads:/uploads
+      - media:/app/media
+      - .:/app
+      - /app/.venv
+      - /var/cache
+      - /run/docker.sock:/var/run/docker.sock:ro
+"""
+
+
+def test_mounts_are_told_apart_by_what_they_hide() -> None:
+    (web,) = parse(dedent(FILE), file="docker-compose.yml").services
+    sources = list(source_mounts(web, "/app", lambda source: source.endswith("/app")))
+    assert [mount.target for mount in sources] == ["/srv/code", "/app/app", "/app"]
+    assert [mount.source for mount in socket_mounts(web)] == ["/run/docker.sock"]
+    assert [mount.target for mount in shields(web, sources)] == ["/app/.venv"]
