@@ -39,6 +39,7 @@ from jettison.project.commands.python import (
     compile_bytecode,
     management,
     pip_install,
+    pip_wheel,
     virtual_environment,
 )
 from jettison.project.commands.system import (
@@ -97,6 +98,7 @@ __all__ = [
     "management",
     "permission",
     "pip_install",
+    "pip_wheel",
     "pipelines",
     "poetry_setting",
     "project_install",

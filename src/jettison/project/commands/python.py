@@ -14,9 +14,9 @@ from jettison.values import Origin
 class PipInstall:
     """An installation by pip or in its manner.
 
-    ``tool`` is ``pip``, ``python -m pip``, ``uv pip install`` or ``uv pip sync``. Files and
-    requirements are words as written, so that each knows its line; ``.`` and ``.[extra]`` are
-    requirements. ``only`` names an index that replaces the default one.
+    ``tool`` is ``pip``, ``python -m pip``, ``uv pip install`` or ``uv pip sync``. Requirements are
+    words, so that each knows its line; ``.`` and ``.[extra]`` are requirements too. ``cached`` is
+    false when the command itself turns the cache of the tool off.
     """
 
     tool: str
@@ -40,10 +40,19 @@ def pip_install(command: Command) -> PipInstall | None:
     if run.is_a("pip", "install"):
         tool = "python -m pip" if run.module else "pip"
         return _pip_install(run, tool, run.options.arguments[1:])
-    first, *rest = (word.text for word in run.options.arguments[:2]) if run.words else ("",)
-    if run.program == "uv" and first == "pip" and rest and rest[0] in {"install", "sync"}:
-        return _pip_install(run, f"uv pip {rest[0]}", run.options.arguments[2:])
+    actions = tuple(word.text for word in run.options.arguments[:2])
+    if run.program == "uv" and actions in {("pip", "install"), ("pip", "sync")}:
+        return _pip_install(run, f"uv pip {actions[1]}", run.options.arguments[2:])
     return None
+
+
+def pip_wheel(command: Command) -> PipInstall | None:
+    """Return what ``pip wheel`` or ``pip download`` fetches, to be installed by a later command."""
+    run = invocation(command)
+    if run is None or not run.is_a("pip", "wheel", "download"):
+        return None
+    first, *rest = run.options.arguments
+    return _pip_install(run, f"pip {first.text}", tuple(rest))
 
 
 def _pip_install(run: Invocation, tool: str, arguments: tuple[Word, ...]) -> PipInstall:
@@ -59,7 +68,9 @@ def _pip_install(run: Invocation, tool: str, arguments: tuple[Word, ...]) -> Pip
         requirements=() if sync else arguments,
         editable=tuple(_values(options.every("-e", "--editable"))),
         groups=tuple(_values(options.every("--group"))),
-        target=options.value("-t", "--target", "--prefix", "--root"),
+        target=options.value(
+            "-t", "--target", "--prefix", "--root", "-w", "--wheel-dir", "-d", "--dest"
+        ),
         user=options.has("--user"),
         cached=not options.has("--no-cache-dir", "--no-cache", "-n"),
         options=options,

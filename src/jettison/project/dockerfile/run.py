@@ -147,7 +147,7 @@ def _one_command(
         for word, (start, end) in zip(words, places, strict=True)
     )
     if not tokens:
-        return Script(excerpt=own, commands=(), flat=True, understood=True)
+        return Script(excerpt=own, commands=(), parts=(), editable=True, understood=True)
     start, end = tokens[0].start, tokens[-1].end
     command = Command(
         tokens=tokens,
@@ -156,4 +156,6 @@ def _one_command(
         end=end,
         origin=own.origin(start, end),
     )
-    return Script(excerpt=own, commands=(command,), flat=True, understood=True)
+    return Script(
+        excerpt=own, commands=(command,), parts=(command,), editable=True, understood=True
+    )

@@ -5,12 +5,14 @@ or written anew.
 """
 
 from jettison.project.shell.edit import replacing, without, without_words
-from jettison.project.shell.model import Command, Redirect, Script, Word
+from jettison.project.shell.model import Block, Command, Part, Redirect, Script, Word
 from jettison.project.shell.parse import parse, parse_excerpt
-from jettison.project.shell.variables import assignments, value
+from jettison.project.shell.variables import assignments, resolved, value
 
 __all__ = [
+    "Block",
     "Command",
+    "Part",
     "Redirect",
     "Script",
     "Word",
@@ -18,6 +20,7 @@ __all__ = [
     "parse",
     "parse_excerpt",
     "replacing",
+    "resolved",
     "value",
     "without",
     "without_words",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from jettison.project.shell.model import Command, Script, Word
+from jettison.project.shell.model import Command, Part, Script, Word
 from jettison.project.shell.parse import PIPES
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
@@ -32,17 +32,17 @@ def without(script: Script, commands: Collection[Command]) -> str | None:
 
     What remains runs as if the removed commands had succeeded. A fallback (after ``||``) goes with
     what it is the fallback of; a fallback that goes alone becomes ``true``. Layout and comments are
-    kept, but comments above a removed command go with it. Raises ValueError when the script is not
-    a plain sequence, or when only a part of a pipeline would go.
+    kept, but comments above a removed command go with it. Raises ValueError when a command is not
+    of the script's outermost sequence, or when only a part of a pipeline would go.
     """
     removed, emptied = _removed(script, commands)
-    kept = [index for index in range(len(script.commands)) if index not in removed]
-    if all(script.commands[index].name in _SETTINGS for index in kept):
+    kept = [index for index in range(len(script.parts)) if index not in removed]
+    if all(_is_setting(script.parts[index]) for index in kept):
         return None
     replaced = (
         _Cut(
-            start=_start(script, script.commands[pipeline[0]]),
-            end=_end(script, script.commands[pipeline[-1]]),
+            start=_start(script, script.parts[pipeline[0]]),
+            end=_end(script, script.parts[pipeline[-1]]),
             text="true",
         )
         for pipeline in emptied
@@ -67,6 +67,10 @@ def without_words(script: Script, command: Command, words: Collection[Word]) -> 
     return _apply(script, list(_word_cuts(script, command, gone)))
 
 
+def _is_setting(part: Part) -> bool:
+    return isinstance(part, Command) and part.name in _SETTINGS
+
+
 def _apply(script: Script, cuts: Sequence[_Cut]) -> str:
     whole = script.excerpt.source
     at, last = script.excerpt.bounds
@@ -77,11 +81,11 @@ def _apply(script: Script, cuts: Sequence[_Cut]) -> str:
     return "".join([*parts, whole[at:last]])
 
 
-def _start(script: Script, part: Command | Word) -> int:
+def _start(script: Script, part: Part | Word) -> int:
     return script.excerpt.place(part.start)
 
 
-def _end(script: Script, part: Command | Word) -> int:
+def _end(script: Script, part: Part | Word) -> int:
     return script.excerpt.place_after(part.end)
 
 
@@ -89,15 +93,15 @@ def _removed(
     script: Script, commands: Collection[Command]
 ) -> tuple[frozenset[int], list[list[int]]]:
     """Return the indices of what goes, and the pipelines of which only ``true`` is left."""
-    if not script.flat:
-        raise ValueError("only a plain sequence of commands can be shortened")
+    if not script.editable or any(command.nested for command in commands):
+        raise ValueError("only commands of a plain sequence can be taken out")
     starts = {command.start for command in commands}
     removed: set[int] = set()
     emptied: list[list[int]] = []
     all_gone = False
     for pipeline in _pipelines(script):
-        first = script.commands[pipeline[0]]
-        asked = [index for index in pipeline if script.commands[index].start in starts]
+        first = script.parts[pipeline[0]]
+        asked = [index for index in pipeline if script.parts[index].start in starts]
         if asked and len(asked) < len(pipeline):
             raise ValueError(f"only a part of the pipeline at {first.origin} would go")
         fallback = first.connector == "||"
@@ -112,7 +116,7 @@ def _removed(
 
 def _pipelines(script: Script) -> list[list[int]]:
     groups: list[list[int]] = []
-    for index, command in enumerate(script.commands):
+    for index, command in enumerate(script.parts):
         if command.connector in PIPES and groups:
             groups[-1].append(index)
         else:
@@ -121,7 +125,7 @@ def _pipelines(script: Script) -> list[list[int]]:
 
 
 def _cuts(script: Script, kept: Sequence[int]) -> Iterator[_Cut]:
-    last = len(script.commands) - 1
+    last = len(script.parts) - 1
     if kept[0] > 0:
         yield _leading_cut(script, kept[0])
     for before, after in pairwise(kept):
@@ -133,10 +137,10 @@ def _cuts(script: Script, kept: Sequence[int]) -> Iterator[_Cut]:
 def _leading_cut(script: Script, first: int) -> _Cut:
     """Cut what stands before the first command that stays, but not the comments above it."""
     source = script.excerpt.source
-    start, end = _full_end(script, first - 1), _start(script, script.commands[first])
+    start, end = _full_end(script, first - 1), _start(script, script.parts[first])
     gap = source[start:end]
     begin = script.excerpt.bounds[0]
-    head = _COMMENT_LINES.sub("", source[begin : _start(script, script.commands[0])])
+    head = _COMMENT_LINES.sub("", source[begin : _start(script, script.parts[0])])
     if not _COMMENT_LINE.search(gap):
         return _Cut(start=begin, end=end, text=head)
     return _Cut(start=begin, end=end, text=head + _OPERATOR.sub("", gap, count=1).lstrip())
@@ -151,17 +155,17 @@ def _inner_cuts(script: Script, before: int, after: int) -> Iterator[_Cut]:
         return
     between = range(after, before, -1)
     joint = next(
-        (index for index in between if script.commands[index].connector in _BOUNDARIES), after
+        (index for index in between if script.parts[index].connector in _BOUNDARIES), after
     )
     yield _Cut(start=_full_end(script, before), end=_full_end(script, joint - 1))
     if joint < after:
-        start, end = (_start(script, script.commands[index]) for index in (joint, after))
+        start, end = (_start(script, script.parts[index]) for index in (joint, after))
         yield _Cut(start=start, end=end)
 
 
 def _full_end(script: Script, index: int) -> int:
     """Return where a command ends, with the comment behind it on its line."""
-    end = _end(script, script.commands[index])
+    end = _end(script, script.parts[index])
     match = _TRAILING_COMMENT.match(script.excerpt.source, end)
     return match.end() if match else end
 

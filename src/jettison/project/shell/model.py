@@ -69,18 +69,43 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A condition, loop, function, group or negation outside of any other, with all that is in it.
+
+    ``kind`` is the grammar's name for it.
+    """
+
+    kind: str
+    connector: str
+    raw: str
+    start: int
+    end: int
+    origin: Origin
+
+
+Part = Command | Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """A shell script, or the shell text of one instruction.
 
-    ``commands`` are all of them, nested ones too, those of substitutions not. ``flat`` says that
-    they are a plain sequence which can be edited. ``understood`` is false when the grammar found
-    an error or another interpreter is named: then the commands are a guess.
+    ``commands`` are all of them, nested ones too, those of substitutions not. ``parts`` are the
+    commands and blocks of the outermost sequence. ``editable`` says that commands of that sequence
+    can be taken out. ``understood`` is false when the grammar found an error or another interpreter
+    is named: then the commands are a guess.
     """
 
     excerpt: Excerpt
     commands: tuple[Command, ...]
-    flat: bool
+    parts: tuple[Part, ...]
+    editable: bool
     understood: bool
+
+    @property
+    def flat(self) -> bool:
+        """Whether the script is a plain sequence of commands, which can be edited."""
+        return self.editable and not any(isinstance(part, Block) for part in self.parts)
 
     @property
     def text(self) -> str:

@@ -11,7 +11,7 @@ from tree_sitter import Language, Node, Parser
 
 from jettison.project.excerpt import Excerpt, excerpt
 from jettison.project.shell import simple
-from jettison.project.shell.model import Command, Script
+from jettison.project.shell.model import Block, Command, Script
 from jettison.project.shell.words import Source, source_of
 from jettison.values import Origin
 
@@ -34,10 +34,13 @@ def parse_excerpt(text: Excerpt) -> Script:
     walk.visit(root, nested=False)
     other_language = text.text.startswith("#!") and not _SHELL.match(text.text)
     understood = not root.has_error and not other_language
+    commands = _numbered(walk.commands) if not other_language else ()
+    outer = [one for one in commands if not one.nested] if not other_language else []
     return Script(
         excerpt=text,
-        commands=_numbered(walk.commands) if not other_language else (),
-        flat=walk.flat and understood,
+        commands=commands,
+        parts=tuple(sorted([*outer, *walk.blocks], key=lambda part: part.start)),
+        editable=walk.editable and understood,
         understood=understood,
     )
 
@@ -53,25 +56,41 @@ class _Walk:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.commands: list[Command] = []
-        self.flat = True
+        self.blocks: list[Block] = []
+        self.editable = True
         self._connector = ""
 
     def visit(self, node: Node, *, nested: bool) -> None:
         if node.type in _CONNECTORS:
             self._connector = node.type
-            self.flat = self.flat and node.type != "&"
+            self.editable = self.editable and (node.type != "&" or nested)
         elif node.type in simple.NODES:
             self._add(node, nested=nested)
         elif node.type == "redirected_statement":
             self._redirected(node, nested=nested)
         elif node.is_named and node.type != "comment":
             plain = node.type in _SEQUENCES
-            self.flat = self.flat and plain
+            if not plain and not nested:
+                self.blocks.append(self._block(node))
             for child in node.children:
                 self.visit(child, nested=nested or not plain)
 
+    def _block(self, node: Node) -> Block:
+        start, end = self.source.span(node)
+        return Block(
+            kind=node.type,
+            connector=self._next_connector(),
+            raw=self.source.text(node),
+            start=start,
+            end=end,
+            origin=self.source.excerpt.origin(start, end),
+        )
+
+    def _next_connector(self) -> str:
+        return self._connector or ("newline" if self.commands else "")
+
     def _add(self, node: Node, *, nested: bool) -> None:
-        connector = self._connector or ("newline" if self.commands else "")
+        connector = self._next_connector()
         self._connector = ""
         command = simple.command(node, self.source, connector=connector, nested=nested)
         self.commands.append(replace(command, substitutions=self._substitutions(node)))
@@ -83,18 +102,29 @@ class _Walk:
         for child in node.children:
             if child.type not in simple.REDIRECTS:
                 self.visit(child, nested=nested)
-        if len(self.commands) > first:
+        ends_with_block = len(self.commands) > first and self.commands[-1].nested != nested
+        if ends_with_block:
+            self._extend(node)
+        elif len(self.commands) > first and node.children[0].type in _SEQUENCES | simple.NODES:
             last = simple.redirected(self.commands[-1], redirects, self.source)
             inner = tuple(one for child in redirects for one in self._substitutions(child))
             self.commands[-1] = replace(last, substitutions=last.substitutions + inner)
         for redirect in redirects:
             self._behind_heredoc(redirect, nested=nested)
 
+    def _extend(self, node: Node) -> None:
+        """Let the last block end where its redirections end."""
+        block, end = self.blocks[-1], self.source.span(node)[1]
+        text = self.source.excerpt
+        self.blocks[-1] = replace(
+            block, raw=text.text[block.start : end], end=end, origin=text.origin(block.start, end)
+        )
+
     def _behind_heredoc(self, node: Node, *, nested: bool) -> None:
         """Visit what follows a heredoc marker on its line; the grammar puts it into the marker."""
         for child in node.children:
             if child.type in _CONNECTORS | _SEQUENCES | simple.NODES:
-                self.flat = False
+                self.editable = False
                 self.visit(child, nested=nested)
 
     def _substitutions(self, node: Node) -> tuple[Command, ...]:

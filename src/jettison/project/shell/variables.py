@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
-from jettison.project.shell.model import Script, Word
+from jettison.project.shell.model import Command, Script, Word
 
+_DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
 _VARIABLE = re.compile(
     r"\$(?:(?P<name>[A-Za-z_]\w*)"
     r"|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<operator>:?[-=])(?P<default>(?:[^{}]|\{[^{}]*\})*))?\})"
@@ -37,8 +39,8 @@ def value(word: Word, variables: Mapping[str, str]) -> str | None:
 
     A variable without value and without default cannot be told, nor can a substitution.
     """
-    if word.literal:
-        return word.text
+    if word.literal or word.raw.startswith("("):
+        return None if word.raw.startswith("(") else word.text
     try:
         return _resolved(word.text, variables)
     except LookupError:
@@ -58,5 +60,22 @@ def _one(match: re.Match[str], variables: Mapping[str, str]) -> str:
     if found is None or (found == "" and operator in {":-", ":="}):
         if operator is None:
             raise LookupError(match[0])
-        return _resolved(default, variables)
+        return _resolved(_DOUBLE_QUOTED.sub(r"\1", default), variables)
     return found
+
+
+def resolved(command: Command, variables: Mapping[str, str]) -> Command:
+    """Return the command with the words that can be told, as the shell splits them.
+
+    Words that come from one variable keep its place: they can be removed only together.
+    """
+    tokens = (one for token in command.tokens for one in _split(token, variables))
+    return replace(command, tokens=tuple(tokens))
+
+
+def _split(word: Word, variables: Mapping[str, str]) -> list[Word]:
+    known = None if word.literal else value(word, variables)
+    if known is None:
+        return [word]
+    parts = [known] if '"' in word.raw else known.split()
+    return [replace(word, text=part, literal=True) for part in parts]

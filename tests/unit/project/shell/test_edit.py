@@ -126,9 +126,11 @@ def test_an_exec_form_keeps_its_array() -> None:
     assert left('RUN ["sh", "-c", "a && b \\"c\\""]', "a") == 'RUN ["sh", "-c", "b \\"c\\""]'
 
 
-def test_a_condition_is_left_alone() -> None:
+def test_a_block_is_left_alone() -> None:
+    assert left("RUN if a; then b; fi && c && d", "c") == "RUN if a; then b; fi && d"
+    assert left("RUN c && { a; b; } > f; d", "c", "d") == "RUN { a; b; } > f"
     with pytest.raises(ValueError, match="plain sequence"):
-        left("RUN if a; then b; fi && c", "c")
+        left("RUN if a; then b; fi && c", "b")
 
 
 def test_a_part_of_a_pipeline_does_not_go() -> None:

@@ -81,6 +81,20 @@ def test_a_flat_script_is_a_plain_sequence(text: str, flat: bool) -> None:
     assert script(text).understood
 
 
+def test_blocks_are_parts_of_the_sequence() -> None:
+    found = script("a && if b; then c; fi > f; ! d; (e; g) | h")
+    assert [part.raw for part in found.parts] == [
+        "a",
+        "if b; then c; fi > f",
+        "! d",
+        "(e; g)",
+        "h",
+    ]
+    assert [part.connector for part in found.parts] == ["", "&&", ";", ";", "|"]
+    assert found.editable
+    assert not script("a & b").editable
+
+
 def test_commands_in_conditions_are_nested() -> None:
     found = script("if [ -f a ]; then b; else c; fi; d").commands
     assert [(command.name, command.nested) for command in found] == [

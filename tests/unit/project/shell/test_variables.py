@@ -2,7 +2,7 @@
 
 import pytest
 
-from jettison.project.shell import assignments, parse, value
+from jettison.project.shell import assignments, parse, resolved, value
 from jettison.values import Origin
 
 ORIGIN = Origin(file="entrypoint.sh", line=1)
@@ -19,7 +19,8 @@ def test_defaults_are_resolved() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A=$(date)", "A=`date`", "A=$B", "A=$1", "A=${B%x}", "A=1\nif x; then A=2; fi"]
+    "text",
+    ["A=$(date)", "A=`date`", "A=$B", "A=$1", "A=${B%x}", "A=(b c)", "A=1\nif x; then A=2; fi"],
 )
 def test_what_cannot_be_told_is_not_known(text: str) -> None:
     assert known(text) == {}
@@ -34,3 +35,13 @@ def test_the_value_of_a_word() -> None:
     assert value(command.tokens[2], {}) == ":80"
     assert value(command.tokens[2], {"PORT": "1"}) == ":1"
     assert value(command.tokens[3], {}) is None
+
+
+def test_quotes_in_a_default_are_taken_off() -> None:
+    assert known('A=b\nC="${C:-"$A:d"}"') == {"A": "b", "C": "b:d"}
+
+
+def test_a_variable_may_hold_several_words() -> None:
+    script = parse('D=" gcc \\\n make "\napt-get install $D "$D" $E', origin=ORIGIN)
+    command = resolved(script.commands[1], assignments(script))
+    assert command.words == ("apt-get", "install", "gcc", "make", " gcc  make ", "$E")
