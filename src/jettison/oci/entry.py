@@ -66,11 +66,17 @@ class Entry:
 
     @property
     def removes(self) -> str:
-        """The path that this whiteout removes, or nothing for any other entry."""
+        """The path that this whiteout removes, or nothing for any other entry.
+
+        ImageError when it names no entry of its directory but that itself or the one above.
+        """
         name = self.name
         if not name.startswith(WHITEOUT) or name.startswith(WHITEOUT * 2):
             return ""
-        return posixpath.join(self.parent, name.removeprefix(WHITEOUT))
+        removed = name.removeprefix(WHITEOUT)
+        if removed in {"", ".", ".."}:
+            raise _leaving(self.path)
+        return posixpath.join(self.parent, removed)
 
     @property
     def is_mark(self) -> bool:
@@ -87,9 +93,13 @@ def normal_path(path: str) -> str:
     if len(parts) > _DEEPEST:
         raise ImageError(f"a layer has a path of {len(parts)} parts: {path[:80]}…")
     if ".." in parts or "\0" in path:
-        raise ImageError(
-            f"a layer has the path {path!r}, which leaves the image's root",
-            why="such a path can overwrite files outside the image",
-            hint="Do not use this image; tell whoever made it.",
-        )
+        raise _leaving(path)
     return "/".join(parts)
+
+
+def _leaving(path: str) -> ImageError:
+    return ImageError(
+        f"a layer has the path {path!r}, which leaves the image's root",
+        why="such a path can change files outside the image",
+        hint="Do not use this image; tell whoever made it.",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -53,6 +54,9 @@ class FileTree:
         return sum(placed.stored_size for placed in self)
 
 
+_MOST_LINKS = 40
+
+
 @dataclass(slots=True)
 class _Node:
     placed: Placed | None = None
@@ -63,16 +67,18 @@ class TreeBuilder:
     """Takes entries layer by layer, the base first, and applies whiteouts.
 
     As engines do, a layer's whiteouts act on lower layers only, and a path that leads through a
-    symbolic link of a lower layer replaces that link by a directory.
+    symbolic link follows a link of its own layer and replaces one of a lower layer by a directory.
     """
 
     def __init__(self) -> None:
         self._root = _Node()
         self._layer = -1
+        self._links: dict[str, str] = {}
 
     def begin_layer(self) -> None:
         """Start the next layer."""
         self._layer += 1
+        self._links.clear()
 
     def add(self, entry: Entry) -> None:
         """Take one entry of the current layer."""
@@ -95,14 +101,36 @@ class TreeBuilder:
         return node
 
     def _place(self, entry: Entry) -> None:
+        real = self._real(entry.path)
+        self._links.pop(real, None)
+        if entry.kind is Kind.SYMLINK:
+            self._links[real] = entry.link
         node = self._root
-        for part in filter(None, entry.path.split("/")):
+        for part in filter(None, real.split("/")):
             if node.placed and node.placed.entry.kind is not Kind.DIRECTORY:
                 node.placed = None
             node = node.children.setdefault(part, _Node())
         if entry.kind is not Kind.DIRECTORY:
             node.children.clear()
-        node.placed = self._resolved(entry)
+        node.placed = self._resolved(entry if real == entry.path else replace(entry, path=real))
+
+    def _real(self, path: str) -> str:
+        """Resolve the links on the way to a path that the current layer itself brought."""
+        reached = ""
+        ahead = path.split("/")[::-1]
+        followed = 0
+        while len(ahead) > 1:
+            part = ahead.pop()
+            if part == "..":
+                reached = posixpath.dirname(reached)
+            elif part not in {"", "."}:
+                reached = f"{reached}/{part}" if reached else part
+            target = self._links.get(reached)
+            if target is not None and followed < _MOST_LINKS:
+                reached = "" if target.startswith("/") else posixpath.dirname(reached)
+                ahead += target.split("/")[::-1]
+                followed += 1
+        return f"{reached}/{ahead[0]}" if reached else ahead[0]
 
     def _resolved(self, entry: Entry) -> Placed:
         if entry.kind is not Kind.HARD_LINK:

@@ -1,0 +1,252 @@
+"""Unpacking images, honest and hostile ones."""
+
+from __future__ import annotations
+
+import io
+import stat
+import tarfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from images import AMD64, packed_layer, small_image
+
+from jettison.errors import ImageError, IntegrityError, WriteError
+from jettison.oci.entry import Entry, Kind
+from jettison.oci.image import Image
+from jettison.oci.layer import Layer
+from jettison.oci.tar_writer import Member
+from jettison.stores.unpack import LeftOut, unpack
+
+Members = tuple[Member, ...]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The directory to unpack into, beside one that must stay as it is."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/secret").write_text("untouched")
+    (tmp_path / "root").mkdir()
+    return tmp_path / "root"
+
+
+def unpacked(root: Path, *layers: Members) -> tuple[LeftOut, ...]:
+    image = Image.empty(AMD64)
+    for members in layers:
+        image = image.append(packed_layer(*members))
+    return unpack(image, root)
+
+
+def raw_layer(*entries: tuple[str, bytes, str]) -> Layer:
+    """Make a layer of what the own writer refuses: name, type and link, in this order."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for name, kind, link in entries:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, link
+            body = b"evil" if kind == tarfile.REGTYPE else b""
+            entry.size = len(body)
+            tar.addfile(entry, io.BytesIO(body))
+    return Layer.of(content.getvalue())
+
+
+def outside_is_untouched(root: Path) -> bool:
+    secret = root.parent / "outside/secret"
+    return (
+        secret.read_text() == "untouched"
+        and names(root.parent / "outside") == ["secret"]
+        and names(root.parent) == ["outside", "root"]
+    )
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def paths(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*")}
+
+
+def test_contents_modes_links_and_times_are_those_of_the_image(root: Path) -> None:
+    left_out = unpacked(
+        root,
+        (
+            Member.directory("d", mode=0o750).dated(1_000_000),
+            Member.file("d/su", b"#!", mode=0o4755).dated(2_000_000),
+            Member.file("d/plain", b"text", mode=0o640),
+            Member.symlink("link", "d/plain"),
+            Member.symlink("absolute", "/d/plain"),
+            Member.hard_link("d/same", "d/plain"),
+            Member.file("implied/deep/file", b"x"),
+        ),
+    )
+    assert left_out == ()
+    assert stat.S_IMODE((root / "d").stat().st_mode) == 0o750
+    assert (root / "d").stat().st_mtime == 1_000_000
+    assert stat.S_IMODE((root / "d/su").stat().st_mode) == 0o4755
+    assert (root / "d/su").stat().st_mtime == 2_000_000
+    assert (root / "link").read_text() == "text"
+    assert (root / "absolute").readlink() == Path("/d/plain")
+    assert (root / "d/same").samefile(root / "d/plain")
+    assert stat.S_IMODE((root / "implied/deep").stat().st_mode) == 0o755
+
+
+def test_a_directory_that_may_not_be_written_is_filled(root: Path) -> None:
+    closed = Member.directory("closed", mode=0o555)
+    unpacked(root, (closed, Member.file("closed/a", b"1")), (Member.file("closed/b", b"2"),))
+    assert paths(root) == {"closed", "closed/a", "closed/b"}
+    assert stat.S_IMODE((root / "closed").stat().st_mode) == 0o555
+
+
+def test_the_root_has_the_mode_of_the_image(root: Path) -> None:
+    unpack(Image.empty(AMD64).append(raw_layer(("./", tarfile.DIRTYPE, ""))), root)
+    assert stat.S_IMODE(root.stat().st_mode) == 0o644
+
+
+BASE: Members = (
+    Member.directory("a"),
+    Member.file("a/one", b"1"),
+    Member.file("a/two", b"22"),
+    Member.symlink("lib", "usr/lib"),
+    Member.file("usr/lib/x.so", b"x"),
+)
+
+
+@pytest.mark.parametrize(
+    "upper",
+    [
+        (Member.whiteout("a/one"),),
+        (Member.whiteout("a"),),
+        (Member.whiteout("absent/deep"),),
+        (Member.whiteout("a/one/below-a-file"),),
+        (Member.opaque("a"),),
+        (Member.opaque(""),),
+        (Member.opaque("a"), Member.file("a/one", b"9")),
+        (Member.whiteout("a"), Member.file("a/new", b"9")),
+        (Member.file("a", b"now a file"),),
+        (Member.file("a/one/now-a-directory", b"9"),),
+        (Member.symlink("a", "usr"),),
+        (Member.file("lib/y.so", b"y"),),
+        (Member.file(".wh..wh.plnk", b""),),
+        (Member.symlink("new", "a"), Member.file("new/through", b"9")),
+        (Member.hard_link("three", "a/one"),),
+    ],
+    ids=lambda members: "+".join(member.entry.path for member in members),
+)
+def test_what_is_unpacked_is_what_the_tree_shows(root: Path, upper: Members) -> None:
+    image = Image.empty(AMD64).append(packed_layer(*BASE)).append(packed_layer(*upper))
+    unpack(image, root)
+    shown = {path for path in image.tree().paths if path}
+    assert {path for path in paths(root) if not (root / path).is_dir()} == {
+        path for path in shown if not (root / path).is_dir()
+    }
+
+
+HOSTILE: dict[str, list[tuple[str, bytes, str]]] = {
+    "dots": [("../outside/evil", tarfile.REGTYPE, "")],
+    "dots inside": [("a/../../outside/evil", tarfile.REGTYPE, "")],
+    "whiteout of dots": [("a", tarfile.DIRTYPE, ""), ("a/.wh...", tarfile.REGTYPE, "")],
+    "whiteout of the root's parent": [(".wh...", tarfile.REGTYPE, "")],
+    "whiteout of its own directory": [("a/.wh..", tarfile.REGTYPE, "")],
+    "hard link outside": [("a", tarfile.LNKTYPE, "../outside/secret")],
+    "hard link to nothing": [("a", tarfile.LNKTYPE, "absent")],
+    "hard link to a directory": [("d", tarfile.DIRTYPE, ""), ("a", tarfile.LNKTYPE, "d")],
+    "links in a circle": [
+        ("a", tarfile.SYMTYPE, "b"),
+        ("b", tarfile.SYMTYPE, "a"),
+        ("a/evil", tarfile.REGTYPE, ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_layer_is_refused_by_name(root: Path, what: str) -> None:
+    image = Image.empty(AMD64).append(raw_layer(*HOSTILE[what]))
+    with pytest.raises(ImageError, match="a layer"):
+        unpack(image, root)
+    assert outside_is_untouched(root)
+
+
+CONTAINED: dict[str, list[tuple[str, bytes, str]]] = {
+    "absolute path": [("/evil", tarfile.REGTYPE, "")],
+    "link up and out": [
+        ("out", tarfile.SYMTYPE, "../outside"),
+        ("out/secret", tarfile.REGTYPE, ""),
+    ],
+    "absolute link": [("out", tarfile.SYMTYPE, "{outside}"), ("out/secret", tarfile.REGTYPE, "")],
+    "link to link": [
+        ("one", tarfile.SYMTYPE, ".."),
+        ("two", tarfile.SYMTYPE, "one/outside"),
+        ("two/secret", tarfile.REGTYPE, ""),
+    ],
+    "whiteout through a link": [
+        ("out", tarfile.SYMTYPE, "{outside}"),
+        ("out/.wh.secret", tarfile.REGTYPE, ""),
+    ],
+    "opaque through a link": [
+        ("out", tarfile.SYMTYPE, "{outside}"),
+        ("out/.wh..wh..opq", tarfile.REGTYPE, ""),
+    ],
+    "a file in place of a link": [
+        ("out", tarfile.SYMTYPE, "{outside}/secret"),
+        ("out", tarfile.REGTYPE, ""),
+    ],
+    "a directory in place of a link": [
+        ("out", tarfile.SYMTYPE, "{outside}"),
+        ("out", tarfile.DIRTYPE, ""),
+        ("out/evil", tarfile.REGTYPE, ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", CONTAINED)
+@pytest.mark.parametrize("layers", ["one layer", "a layer each"])
+def test_links_lead_nowhere_but_into_the_root(root: Path, what: str, layers: str) -> None:
+    outside = str(root.parent / "outside")
+    entries = [(name, kind, link.format(outside=outside)) for name, kind, link in CONTAINED[what]]
+    groups = [entries] if layers == "one layer" else [[entry] for entry in entries]
+    image = Image.empty(AMD64)
+    for group in groups:
+        image = image.append(raw_layer(*group))
+    unpack(image, root)
+    assert outside_is_untouched(root)
+
+
+def test_a_hard_link_to_a_link_that_leaves_is_only_the_link(root: Path) -> None:
+    layer = raw_layer(
+        ("out", tarfile.SYMTYPE, "../outside/secret"),
+        ("same", tarfile.LNKTYPE, "out"),
+        ("same", tarfile.REGTYPE, ""),
+    )
+    unpack(Image.empty(AMD64).append(layer), root)
+    assert (root / "same").read_text() == "evil"
+    assert outside_is_untouched(root)
+
+
+def test_devices_are_left_out_and_told(root: Path) -> None:
+    null = Entry(path="null", kind=Kind.CHARACTER_DEVICE, mode=0o666, device=(1, 3))
+    pipe = Entry(path="pipe", kind=Kind.FIFO, mode=0o600)
+    assert unpacked(root, (Member(entry=null), Member(entry=pipe))) == (
+        LeftOut(path="null", why="it is a character device"),
+    )
+    assert stat.S_ISFIFO((root / "pipe").stat().st_mode)
+
+
+def test_a_damaged_layer_is_told(root: Path) -> None:
+    image = small_image()
+    first, second = image.layers
+    broken: Callable[[], io.BytesIO] = lambda: io.BytesIO(b"\x1f\x8b" + b"\0" * 50)  # noqa: E731
+    with pytest.raises(IntegrityError):
+        unpack(replace(image, layers=(replace(first, open=broken), second)), root)
+
+
+def test_a_name_that_no_file_system_holds_is_told(root: Path) -> None:
+    with pytest.raises(WriteError, match="x" * 300):
+        unpacked(root, (Member.file("x" * 300, b""),))
+
+
+def test_only_an_empty_directory_is_filled(root: Path) -> None:
+    (root / "there").touch()
+    with pytest.raises(ImageError, match="not empty"):
+        unpack(small_image(), root)
