@@ -4,10 +4,41 @@ from __future__ import annotations
 
 import sys
 
+import click
+
+from jettison.cli import command_line
+from jettison.errors import InterruptedByUserError, JettisonError
+
 
 def main() -> None:
-    """Run the command line."""
-    sys.exit(0)
+    """Run the command line and turn what it raises into a message and an exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; give the exit status."""
+    try:
+        command_line.main(arguments, prog_name="jettison", standalone_mode=False)
+    except JettisonError as error:
+        return _report(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _report(InterruptedByUserError("interrupted", hint="Nothing was written."))
+    except BrokenPipeError:
+        # The reader of the output went away (for example `head`); there is nobody left to tell.
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _report(error: JettisonError) -> int:
+    lines = [f"error: {error}"]
+    lines += [f"  {line}" for line in error.why.splitlines()]
+    lines += [f"hint: {error.hint}"] if error.hint else []
+    click.echo("\n".join(lines), err=True)
+    return error.exit_status
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""Changes as data: the closed set of things that a rule can ask for.
+
+A change names what shall be different, never how a file is edited; ``jettison.plan.apply`` is the
+only place that carries changes out. Stages, packages and requirements are named, not pointed at,
+so that a change stays true after the changes before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaceBase:
+    """Give the stage that starts from ``current`` another base image."""
+
+    current: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveCommands:
+    """Take shell commands out of the final stage's RUN instructions.
+
+    Each text is the command as it stands in the file, continuation characters included.
+    """
+
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovePackages:
+    """Take system packages out of the final stage's install commands."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddPackages:
+    """Install system packages in the final stage; ``reason`` becomes the comment above."""
+
+    names: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TidyPackageInstalls:
+    """Install without recommended packages, and leave no package lists behind."""
+
+    recommends: bool
+    lists: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitBuildStage:
+    """Make the environment in a build stage of its own and copy it into the final stage.
+
+    ``build_packages`` are installed in the build stage; ``environment`` is the path of the virtual
+    environment, the same in both stages because its scripts name it; ``uv`` is the version that
+    installs.
+    """
+
+    build_packages: tuple[str, ...]
+    environment: str
+    uv: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEnvironment:
+    """Set environment variables in the final stage that it does not set yet."""
+
+    variables: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCommand:
+    """Give CMD or ENTRYPOINT (``keyword``) its exec form."""
+
+    keyword: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHealthCheck:
+    """Replace the command of the health check; its intervals stay."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAsUser:
+    """Run the application as a user that is not root.
+
+    ``create`` is false when the Dockerfile makes the user itself; ``writable`` are the absolute
+    paths that the user must be able to write to; ``application`` is the folder of the code, which
+    stays with root. ``adduser`` selects the dialect of Alpine's busybox.
+    """
+
+    name: str
+    uid: int
+    gid: int
+    create: bool
+    writable: tuple[str, ...]
+    application: str
+    adduser: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileApplication:
+    """Compile the application's modules below ``folder``; ``exclude`` is a regular expression."""
+
+    folder: str
+    exclude: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddLabels:
+    """Add labels to the final stage."""
+
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToDevelopment:
+    """Move requirements out of production, in the way of the file that declares them."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkUnused:
+    """Mark requirements that nothing seems to use; they stay."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnorePaths:
+    """Keep paths out of the build context: ``(pattern, reason)`` pairs, in order."""
+
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardenService:
+    """Make the compose service fit for production.
+
+    ``mounts`` are the targets of the mounts that leave; ``health_check`` replaces a health check
+    whose program is no longer in the image (empty: unchanged); ``writable`` are targets that get a
+    named volume because the root file system becomes read-only.
+    """
+
+    service: str
+    mounts: tuple[str, ...]
+    health_check: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddDevelopment:
+    """Add ``Dockerfile.dev`` and, when the project has compose, a compose file for development.
+
+    ``command`` is the start command with reload, empty when it stays. ``compose`` is the text of
+    the compose file before it was made fit for production, ``source_mount`` the mount of the source
+    and ``health_check`` the test of the service.
+    """
+
+    command: tuple[str, ...]
+    compose: str = ""
+    source_mount: str = ""
+    health_check: tuple[str, ...] = ()
+
+
+Change = (
+    ReplaceBase
+    | RemoveCommands
+    | RemovePackages
+    | AddPackages
+    | TidyPackageInstalls
+    | SplitBuildStage
+    | SetEnvironment
+    | SetCommand
+    | SetHealthCheck
+    | RunAsUser
+    | CompileApplication
+    | AddLabels
+    | MoveToDevelopment
+    | MarkUnused
+    | IgnorePaths
+    | HardenService
+    | AddDevelopment
+)

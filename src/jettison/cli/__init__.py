@@ -1,0 +1,33 @@
+"""The command line: one module per command, no logic."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from jettison import __version__
+
+COMMANDS = ("apply", "plan")
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when it is asked for, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Name the commands in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command; None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"jettison.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jettison")
+def command_line() -> None:
+    """Make the image of a Python application small, and prove that it still works."""

@@ -1,0 +1,49 @@
+"""``jettison apply``: write the files of the plan without building."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import project_options, write_options
+from jettison.errors import CheckError
+from jettison.loading.plan import planned
+from jettison.writing import write_copy, write_in_place
+
+
+@click.command("apply")
+@project_options
+@write_options
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 9 when something would change."
+)
+def command(
+    *,
+    directory: Path,
+    dockerfile: str | None,
+    service: str | None,
+    level: int,
+    offline: bool,
+    output: Path | None,
+    force: bool,
+    check: bool,
+) -> None:
+    """Write the optimized files of the project in DIRECTORY, without building or verifying."""
+    found = planned(directory, dockerfile=dockerfile, service=service, level=level, offline=offline)
+    changes = found.plan.files
+    if check:
+        if changes:
+            names = "\n".join(change.path for change in changes)
+            raise CheckError(
+                f"{len(changes)} files would change",
+                why=names,
+                hint="`jettison plan --diff` shows how.",
+            )
+        return
+    if output is not None:
+        write_copy(found.loaded.root, output, changes)
+    else:
+        write_in_place(found.loaded.root, changes, force=force)
+    for change in changes:
+        click.echo(f"{change.kind.value} {change.path}")

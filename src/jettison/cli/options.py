@@ -1,0 +1,63 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+DEFAULT_LEVEL = 2
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def project_options(function: Function) -> Function:
+    """Add the folder and what selects an image in it."""
+    for decorator in (
+        click.argument("directory", type=click.Path(path_type=Path)),
+        click.option(
+            "--file", "dockerfile", metavar="PATH", help="The Dockerfile, within DIRECTORY."
+        ),
+        click.option(
+            "--service", metavar="NAME", help="The compose service that builds the image."
+        ),
+        click.option(
+            "-O",
+            "level",
+            type=click.IntRange(0, 3),
+            default=DEFAULT_LEVEL,
+            show_default=True,
+            help="0 changes nothing, 1 structure, 2 base and dead weight, 3 by a trace of the run.",
+        ),
+        click.option("--offline", is_flag=True, help="Ask no package index; use what is known."),
+    ):
+        function = decorator(function)
+    return function
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """Add ``--format``; the first format is the default."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+    )
+
+
+def write_options(function: Function) -> Function:
+    """Add where the optimized files go."""
+    for decorator in (
+        click.option(
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Write a copy of the project there instead.",
+        ),
+        click.option("--force", is_flag=True, help="Write over uncommitted changes."),
+    ):
+        function = decorator(function)
+    return function

@@ -1,0 +1,40 @@
+"""``jettison plan``: what would change and why, without building anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import format_option, project_options
+from jettison.loading.plan import planned
+from jettison.report.plan_json import plan_document
+from jettison.report.plan_text import plan_text
+
+
+@click.command("plan")
+@project_options
+@click.option("--diff", is_flag=True, help="Show the changes of every file.")
+@format_option("text", "json")
+def command(
+    *,
+    directory: Path,
+    dockerfile: str | None,
+    service: str | None,
+    level: int,
+    offline: bool,
+    diff: bool,
+    output_format: str,
+) -> None:
+    """Show what would change in the project in DIRECTORY, and why.
+
+    Builds nothing and needs no container engine.
+    """
+    plan = planned(
+        directory, dockerfile=dockerfile, service=service, level=level, offline=offline
+    ).plan
+    if output_format == "json":
+        click.echo(json.dumps(plan_document(plan), indent=2))
+    else:
+        click.echo(plan_text(plan, diff=diff), nl=False)

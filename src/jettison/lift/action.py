@@ -1,0 +1,158 @@
+"""The commands of a RUN, each with what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jettison.project.commands import (
+    Directories,
+    GroupChange,
+    PackageInstall,
+    Permission,
+    PipInstall,
+    ProjectInstall,
+    UserChange,
+    VirtualEnvironment,
+    apt_sources,
+    cleanup,
+    compile_bytecode,
+    directories,
+    group_change,
+    index_update,
+    management,
+    permission,
+    pip_install,
+    poetry_setting,
+    project_install,
+    removal,
+    system_install,
+    system_remove,
+    system_upgrade,
+    user_change,
+    virtual_environment,
+)
+from jettison.project.dockerfile import Instruction
+from jettison.project.dockerfile.run import run_script
+from jettison.project.shell import Command, Script
+from jettison.values import Origin
+
+
+class ActionKind(StrEnum):
+    """What a command does to the image."""
+
+    INDEX = "update a package index"
+    PACKAGES = "install system packages"
+    REPOSITORY = "add a package repository"
+    UPGRADE = "upgrade or remove system packages"
+    CLEANUP = "remove what installers leave"
+    PYTHON = "install requirements with pip"
+    LOCKED = "install a locked project"
+    ENVIRONMENT = "make a virtual environment"
+    SETTING = "set up an installer or the shell"
+    USER = "make or change a user or group"
+    PERMISSION = "change owners or modes"
+    FOLDER = "make folders"
+    APPLICATION = "prepare the application"
+    OTHER = "something else"
+
+
+Fact = (
+    PackageInstall
+    | PipInstall
+    | ProjectInstall
+    | VirtualEnvironment
+    | UserChange
+    | GroupChange
+    | Permission
+    | Directories
+    | None
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One command of a RUN with its kind, and the facts of kinds that have some."""
+
+    command: Command
+    kind: ActionKind
+    fact: Fact
+    instruction: Instruction
+
+    @property
+    def text(self) -> str:
+        """The command as the shell reads it."""
+        return self.command.raw
+
+    @property
+    def origin(self) -> Origin:
+        """The lines of the command."""
+        return self.command.origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftedRun:
+    """A RUN instruction, its script and its actions in order."""
+
+    instruction: Instruction
+    script: Script
+    actions: tuple[Action, ...]
+
+    @property
+    def editable(self) -> bool:
+        """Whether single commands can be taken out."""
+        return self.script.flat and self.script.understood
+
+
+# Tried in order. Commands without a fact are known by a truth value.
+_FACTS: tuple[tuple[ActionKind, Callable[[Command], Fact]], ...] = (
+    (ActionKind.PACKAGES, system_install),
+    (ActionKind.PYTHON, pip_install),
+    (ActionKind.LOCKED, project_install),
+    (ActionKind.ENVIRONMENT, virtual_environment),
+    (ActionKind.USER, user_change),
+    (ActionKind.USER, group_change),
+    (ActionKind.PERMISSION, permission),
+    (ActionKind.FOLDER, directories),
+)
+_SIGNS: tuple[tuple[ActionKind, Callable[[Command], object]], ...] = (
+    (ActionKind.INDEX, index_update),
+    (ActionKind.UPGRADE, system_upgrade),
+    (ActionKind.UPGRADE, system_remove),
+    (ActionKind.CLEANUP, cleanup),
+    (ActionKind.SETTING, poetry_setting),
+    (ActionKind.APPLICATION, management),
+    (ActionKind.APPLICATION, compile_bytecode),
+    (ActionKind.CLEANUP, removal),
+)
+# Commands that only change how the shell or its messages behave.
+_SILENT = frozenset({"set", "true", ":", "echo", "cd", "export", "exit", "test", "["})
+
+
+def lifted_run(instruction: Instruction) -> LiftedRun:
+    """Recognize the commands of a RUN instruction."""
+    script = run_script(instruction)
+    sources = {id(command) for source in apt_sources(script) for command in source.commands}
+    actions = tuple(
+        _repository(command, instruction)
+        if id(command) in sources
+        else _action(command, instruction)
+        for command in script.commands
+    )
+    return LiftedRun(instruction=instruction, script=script, actions=actions)
+
+
+def _repository(command: Command, instruction: Instruction) -> Action:
+    return Action(command=command, kind=ActionKind.REPOSITORY, fact=None, instruction=instruction)
+
+
+def _action(command: Command, instruction: Instruction) -> Action:
+    for kind, read in _FACTS:
+        fact = read(command)
+        if fact is not None:
+            return Action(command=command, kind=kind, fact=fact, instruction=instruction)
+    kind = next((kind for kind, sign in _SIGNS if sign(command)), ActionKind.OTHER)
+    if kind is ActionKind.OTHER and (command.name in _SILENT or not command.name):
+        kind = ActionKind.SETTING
+    return Action(command=command, kind=kind, fact=None, instruction=instruction)

@@ -1,0 +1,211 @@
+"""How the final stage makes its Python environment, when that can move to a build stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind
+from jettison.lift.stage import FinalStage
+from jettison.project.commands import PipInstall
+from jettison.project.dockerfile import Instruction
+from jettison.project.requirements import RequirementsFile
+from jettison.project.shell import Word
+from jettison.values import Evidence, Origin
+
+# Options of pip that uv understands under the same name. A true value says that it takes a value.
+SAME_FOR_UV = {
+    "--index-url": True,
+    "-i": True,
+    "--extra-index-url": True,
+    "--find-links": True,
+    "-f": True,
+    "--no-index": False,
+    "--no-deps": False,
+    "--require-hashes": False,
+    "--no-binary": True,
+    "--only-binary": True,
+    "--no-build-isolation": False,
+}
+# Options of pip that only concern its own output, cache and environment.
+WITHOUT_EFFECT = frozenset(
+    {
+        *(
+            "--no-cache-dir",
+            "--no-cache",
+            "--disable-pip-version-check",
+            "--no-input",
+            "-q",
+            "--quiet",
+        ),
+        *("-v", "--verbose", "--progress-bar", "--root-user-action", "--no-warn-script-location"),
+        *(
+            "--break-system-packages",
+            "--upgrade",
+            "-U",
+            "--timeout",
+            "--default-timeout",
+            "--retries",
+        ),
+        *("--prefer-binary", "--compile", "--no-compile", "--system", "--upgrade-strategy"),
+    }
+)
+FILES = frozenset({"-r", "--requirement", "-c", "--constraint"})
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "build"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The commands that install requirements, with all that a build stage needs to repeat them.
+
+    ``requirement_files`` and ``constraint_files`` are paths as the commands name them; ``files``
+    are all files that they read, relative to the context; ``requirements`` are words of the
+    commands themselves; ``options`` are in uv's spelling.
+    """
+
+    actions: tuple[Action, ...]
+    requirement_files: tuple[str, ...]
+    constraint_files: tuple[str, ...]
+    requirements: tuple[str, ...]
+    options: tuple[str, ...]
+    files: tuple[str, ...]
+    from_version_control: bool
+
+    @property
+    def origin(self) -> Origin:
+        """Where the first command stands."""
+        return self.actions[0].origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMovable:
+    """Why the installation stays where it is; an empty reason: there is nothing to move."""
+
+    evidence: Evidence | None
+
+
+def installation_of(project: Project, stage: FinalStage) -> Installation | NotMovable:
+    """Find the installation by pip in the final stage."""
+    actions = stage.of_kind(ActionKind.PYTHON)
+    locked = stage.of_kind(ActionKind.LOCKED, ActionKind.ENVIRONMENT)
+    if locked:
+        return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
+    if not actions or stage.tag is None:
+        return NotMovable(evidence=None)
+    for run in stage.runs:
+        if not run.editable and any(action in actions for action in run.actions):
+            return _stays(run.instruction.origin, "the installation is part of a shell script")
+    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
+    for fact in facts:
+        reason = _obstacle(fact)
+        if reason:
+            return _stays(fact.origin, reason)
+    return _collected(project, stage, actions, facts)
+
+
+def _collected(
+    project: Project, stage: FinalStage, actions: tuple[Action, ...], facts: list[PipInstall]
+) -> Installation | NotMovable:
+    requirement_files = _unique(path for fact in facts for path in fact.requirement_files)
+    constraint_files = _unique(path for fact in facts for path in fact.constraint_files)
+    read: list[RequirementsFile] = []
+    for path in (*requirement_files, *constraint_files):
+        source = context_path(stage, path)
+        if source is None or project.in_context(source) not in project.texts:
+            return _stays(facts[0].origin, f"{path} is not a file of the build context")
+        read += project.requirements_file(source)
+    lines = [line for file in read for line in file.requirements]
+    local = next((line for line in lines if line.editable or line.path), None)
+    if local is not None:
+        return _stays(local.origin, "a requirement is a folder of the project")
+    words = [word for fact in facts for word in fact.requirements if not _is_installer(word)]
+    variable = next((word for word in words if not word.literal), None)
+    if variable is not None:
+        return _stays(variable.origin, f"`{variable.text}` is known only while building")
+    if not requirement_files and not words:
+        return NotMovable(evidence=None)
+    prefix = f"{project.context}/" if project.context else ""
+    return Installation(
+        actions=actions,
+        requirement_files=requirement_files,
+        constraint_files=constraint_files,
+        requirements=_unique(word.text for word in words),
+        options=_unique_options(facts),
+        files=_unique(file.file.removeprefix(prefix) for file in read),
+        from_version_control=any(line.url.startswith("git+") for line in lines),
+    )
+
+
+def context_path(stage: FinalStage, path: str) -> str | None:
+    """The file of the context behind a path in the image; None when it cannot be told."""
+    if not path.startswith("/"):
+        copied = [found for _, found in stage.copies if found.stage is None]
+        renamed = [c for c in copied if path in _targets(c.destination) and len(c.sources) == 1]
+        return renamed[-1].sources[0].removeprefix("./") if renamed else path.removeprefix("./")
+    for _, found in reversed(stage.copies):
+        for source in found.sources:
+            name = source.rstrip("/").rpartition("/")[2]
+            folder = found.destination.rstrip("/")
+            if path in (f"{folder}/{name}", folder):
+                return source.removeprefix("./")
+            if source in (".", "./") and path.startswith(f"{folder}/"):
+                return path.removeprefix(f"{folder}/")
+    return None
+
+
+def _targets(destination: str) -> tuple[str, ...]:
+    return (
+        () if destination.endswith("/") or destination == "." else (destination.removeprefix("./"),)
+    )
+
+
+def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Instruction, ...]:
+    """The COPY instructions that bring nothing but files which the installation reads."""
+    wanted = set(found.files)
+    return tuple(
+        item
+        for item, copied in stage.copies
+        if copied.stage is None
+        and copied.sources
+        and all(source.removeprefix("./") in wanted for source in copied.sources)
+    )
+
+
+def _obstacle(fact: PipInstall) -> str:
+    if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
+        return "the project itself is installed, not only its requirements"
+    if fact.target or fact.user:
+        return "the requirements go to a folder of their own"
+    if fact.groups:
+        return "dependency groups are installed"
+    for option in fact.options.options:
+        if option.name not in SAME_FOR_UV and option.name not in WITHOUT_EFFECT | FILES:
+            return f"the option {option.name} is not known to uv"
+    return ""
+
+
+def _is_installer(word: Word) -> bool:
+    name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]
+    return name.strip().lower() in INSTALLERS
+
+
+def _unique_options(facts: list[PipInstall]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for fact in facts:
+        for option in fact.options.options:
+            if option.name in SAME_FOR_UV:
+                value = f" {option.value}" if SAME_FOR_UV[option.name] else ""
+                found.setdefault(f"{option.name}{value}")
+    if any(option.startswith("--extra-index-url") for option in found):
+        # pip takes the best version of all indexes, uv by default the first index that has one.
+        found.setdefault("--index-strategy unsafe-best-match")
+    return tuple(found)
+
+
+def _unique(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _stays(origin: Origin, reason: str) -> NotMovable:
+    return NotMovable(evidence=Evidence(kind="installation", message=reason, origin=origin))

@@ -1,0 +1,48 @@
+"""Which system packages must be there at run time, because a distribution loads their libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import package_of_library, slim_packages
+from jettison.lift.packages import DEFAULT_RELEASE
+from jettison.lift.usage import Usage
+from jettison.values import Evidence
+
+
+def linked_packages(
+    requirements: Collection[str], usage: Usage, release: str | None
+) -> Mapping[str, Evidence]:
+    """Map packages to the reason: a requirement that is imported, or a library that is loaded.
+
+    ``requirements`` are the normalized names of what stays in production.
+    """
+    release = release or DEFAULT_RELEASE
+    found: dict[str, Evidence] = {}
+    for need in table("native_libraries")["need"]:
+        if need["distribution"] not in requirements or set(need.get("unless", ())) & set(
+            requirements
+        ):
+            continue
+        imports = [use for name in need["modules"] for use in _imports(usage, name)]
+        if need["modules"] and not imports:
+            continue
+        place = imports[0].origin if imports else None
+        for library in need["libraries"]:
+            package = package_of_library(library, release)
+            if package and package not in slim_packages(release):
+                message = f"{library}: {need['distribution']} {need['how']}"
+                found.setdefault(package, Evidence(kind="library", message=message, origin=place))
+    for library, uses in usage.libraries.items():
+        package = package_of_library(library, release)
+        if package and package not in slim_packages(release):
+            found.setdefault(package, uses[0])
+    return found
+
+
+def _imports(usage: Usage, module: str) -> tuple[Evidence, ...]:
+    """Where a module or one of its parts is imported."""
+    exact = usage.imports.get(module, ())
+    parts = (uses for name, uses in usage.imports.items() if name.startswith(f"{module}."))
+    return (*exact, *(use for uses in parts for use in uses))

@@ -1,0 +1,188 @@
+"""System packages of the final stage, each with its scope and the evidence for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import (
+    cost_of,
+    is_build_package,
+    programs_in,
+    runtime_libraries_of,
+    slim_packages,
+)
+from jettison.lift.action import ActionKind
+from jettison.lift.stage import FinalStage
+from jettison.lift.usage import Usage
+from jettison.plan.parts import PackageScope, PlannedPackage
+from jettison.project.commands import PackageInstall
+from jettison.values import Basis, Evidence, Origin, Size
+
+DEFAULT_RELEASE = "trixie"
+MOVED = (ActionKind.PYTHON, ActionKind.REPOSITORY, ActionKind.ENVIRONMENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What decides about packages beside the Dockerfile.
+
+    ``linked`` maps packages that must be there at run time to the reason; ``from_source`` names
+    requirements that are built on the spot, so that they link to whatever is installed;
+    ``unknown`` those of which nothing is known.
+    """
+
+    usage: Usage
+    linked: Mapping[str, Evidence]
+    from_source: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def scoped_packages(stage: FinalStage, needs: Needs) -> tuple[PlannedPackage, ...]:
+    """Give every package that the final stage installs, once, in the order of the file."""
+    found: dict[str, PlannedPackage] = {}
+    for name, origin in requested(stage).items():
+        found[name] = _scoped(stage, name, origin, needs)
+    return tuple(found.values())
+
+
+def requested(stage: FinalStage) -> dict[str, Origin]:
+    """The packages that the final stage asks for, with the line of each."""
+    names: dict[str, Origin] = {}
+    for action in stage.of_kind(ActionKind.PACKAGES):
+        if isinstance(action.fact, PackageInstall):
+            for request in action.fact.packages:
+                if request.literal:
+                    names.setdefault(request.name, request.origin)
+    return names
+
+
+def _scoped(stage: FinalStage, name: str, origin: Origin, needs: Needs) -> PlannedPackage:
+    release = stage.release or DEFAULT_RELEASE
+    scope, evidence, runtime = _judged(stage, name, release, needs)
+    place = Evidence(kind="dockerfile", message=f"the Dockerfile installs {name}", origin=origin)
+    return PlannedPackage(
+        name=name,
+        scope=scope,
+        evidence=(*evidence, place),
+        origin=origin,
+        runtime=runtime,
+        size=cost_of([name], release),
+    )
+
+
+Judgement = tuple[PackageScope, tuple[Evidence, ...], tuple[str, ...]]
+
+
+def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgement:
+    if name in needs.linked:
+        return PackageScope.RUNTIME, (needs.linked[name],), ()
+    if name in table("tools")["container_clients"]["packages"]:
+        return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
+    if name in table("tools")["programs_only"]["packages"]:
+        return _program(stage, name, programs_in(name, release) or (name,), needs)
+    reason = is_build_package(name)
+    if reason is not None:
+        return _build(name, reason, release, needs)
+    if name == "tzdata":
+        return _time_zones(stage, needs.usage)
+    kept = Evidence(kind="unknown", message=f"kept: nothing shows that {name} is not needed")
+    return PackageScope.RUNTIME, (kept,), ()
+
+
+def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
+    evidence = [Evidence(kind="catalogue", message=f"{name}: {reason}")]
+    libraries = runtime_libraries_of(name, release) or ()
+    missing = [library for library in libraries if library not in slim_packages(release)]
+    linked = [library for library in missing if library in needs.linked]
+    unsure = needs.from_source or needs.unknown
+    if missing and unsure:
+        linked = missing
+        what = "is built from source" if needs.from_source else "may be built from source"
+        message = f"{', '.join(missing)} stays: {unsure[0]} {what}"
+        evidence.append(Evidence(kind="linked", message=message))
+    elif libraries and not missing:
+        message = f"its library {', '.join(libraries)} is part of the base image"
+        evidence.append(Evidence(kind="base", message=message))
+    elif missing and not linked:
+        message = f"nothing is linked to {', '.join(missing)}: every requirement has a wheel"
+        evidence.append(Evidence(kind="wheels", message=message))
+    return PackageScope.BUILD, tuple(evidence), tuple(linked)
+
+
+def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Needs) -> Judgement:
+    names = dict.fromkeys([*programs, name])
+    used = [use for program in names for use in needs.usage.programs.get(program, ())]
+    used += _steps(stage, names)
+    if used:
+        return PackageScope.RUNTIME, tuple(used), ()
+    if needs.usage.computed:
+        first = needs.usage.computed[0]
+        message = f"kept: {first.message}, it could be one of {name}"
+        return (
+            PackageScope.RUNTIME,
+            (Evidence(kind="unknown", message=message, origin=first.origin),),
+            (),
+        )
+    evidence = [needs.usage.search(" or ".join(names))]
+    check = stage.health_check
+    if check and any(
+        word in names for word in (check.exec_form or (check.shell_form or "").split())
+    ):
+        message = f"only the health check calls {name}, and Python can ask the same"
+        evidence.insert(0, Evidence(kind="health-check", message=message, origin=check.origin))
+    return PackageScope.UNNEEDED, tuple(evidence), ()
+
+
+def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
+    """Uses by steps of the final stage that stay there."""
+    names = set(programs)
+    return [
+        Evidence(kind="step", message=f"a step calls {command.name}", origin=command.origin)
+        for run in stage.runs
+        for action in run.actions
+        if action.kind not in MOVED and action.kind is not ActionKind.PACKAGES
+        for command in (action.command, *action.command.substitutions)
+        if names & {command.name.rpartition("/")[2]}
+    ]
+
+
+def _time_zones(stage: FinalStage, usage: Usage) -> Judgement:
+    zone = stage.environment.get("TZ")
+    evidence: tuple[Evidence, ...]
+    if zone:
+        evidence = (Evidence(kind="time-zone", message=f"TZ is {zone}", origin=_env_origin(stage)),)
+    elif usage.zones:
+        evidence = usage.zones
+    else:
+        evidence = (Evidence(kind="unknown", message="kept: time zones are named at run time"),)
+    return PackageScope.RUNTIME, evidence, ()
+
+
+def _env_origin(stage: FinalStage) -> Origin | None:
+    found = (i.origin for i in stage.inherited if i.keyword == "ENV" and "TZ" in i.arguments)
+    return next(found, None)
+
+
+def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
+    """What the final stage is smaller by without some of its packages, by Installed-Size.
+
+    The closure of all packages less that of those that stay; recommended packages count where apt
+    takes them along. None when the catalogue knows none of them.
+    """
+    release = stage.release or DEFAULT_RELEASE
+    names = requested(stage)
+    stay = [name for name in names if name not in gone]
+    recommends = any(
+        isinstance(action.fact, PackageInstall) and action.fact.recommends
+        for action in stage.of_kind(ActionKind.PACKAGES)
+    )
+    whole = cost_of(names, release, recommends=recommends)
+    if whole is None or not set(names) & set(gone):
+        return None
+    rest = cost_of(stay, release, recommends=recommends)
+    count = whole.bytes - (rest.bytes if rest else 0)
+    return Size(
+        bytes=count, basis=Basis.ESTIMATED, source=f"Installed-Size of what leaves; {whole.source}"
+    )

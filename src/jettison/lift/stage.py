@@ -1,0 +1,232 @@
+"""The final stage of a Dockerfile as what it does: packages, environment, files, user, command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from jettison.catalogue.base_release import release_of
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.reference import PythonTag, python_tag
+from jettison.project.dockerfile import (
+    Copy,
+    Dockerfile,
+    HealthCheck,
+    Instruction,
+    Stage,
+    base_reference,
+    copy,
+    expand,
+    final_environment,
+    healthcheck,
+    pairs,
+    ports,
+    user,
+    volumes,
+    workdir,
+)
+from jettison.values import Evidence, Origin
+
+ROOT_NAMES = ("", "root", "0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What CMD or ENTRYPOINT runs: ``words`` in exec form, or ``text`` for a shell."""
+
+    keyword: str
+    words: tuple[str, ...] | None
+    text: str
+    instruction: Instruction
+
+    @property
+    def origin(self) -> Origin:
+        """Where it stands."""
+        return self.instruction.origin
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalStage:
+    """The stage that becomes the image, with what it inherits from stages of the same file.
+
+    ``chain`` are the stages from the one on an external image to the final one. Paths are absolute
+    and variables are replaced.
+    """
+
+    dockerfile: Dockerfile
+    chain: tuple[Stage, ...]
+    base: str
+    environment: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    @property
+    def stage(self) -> Stage:
+        """The final stage itself."""
+        return self.chain[-1]
+
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """The instructions of the final stage without its FROM."""
+        return self.stage.instructions[1:]
+
+    @cached_property
+    def inherited(self) -> tuple[Instruction, ...]:
+        """The instructions of the whole chain without the FROMs, in order."""
+        return tuple(item for stage in self.chain for item in stage.instructions[1:])
+
+    @cached_property
+    def runs(self) -> tuple[LiftedRun, ...]:
+        """The RUN instructions of the final stage with their commands recognized."""
+        return tuple(lifted_run(item) for item in self.instructions if item.keyword == "RUN")
+
+    @cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """Every command of the final stage's RUN instructions."""
+        return tuple(action for run in self.runs for action in run.actions)
+
+    def of_kind(self, *kinds: ActionKind) -> tuple[Action, ...]:
+        """The actions of some kinds, in order."""
+        return tuple(action for action in self.actions if action.kind in kinds)
+
+    @property
+    def tag(self) -> PythonTag | None:
+        """The base image when it is an official Python image."""
+        return python_tag(self.base)
+
+    @property
+    def python(self) -> str | None:
+        """The minor version of Python that the base brings."""
+        return self.tag.minor if self.tag else None
+
+    @property
+    def release(self) -> str | None:
+        """The Debian release of the base, ``alpine``, or None when it is not known."""
+        return release_of(self.base)
+
+    @cached_property
+    def folder(self) -> str:
+        """The working directory at the end of the stage."""
+        folder = "/"
+        for item in self.inherited:
+            if item.keyword == "WORKDIR":
+                folder = _joined(folder, self.expanded(workdir(item)))
+        return folder
+
+    @cached_property
+    def user(self) -> str:
+        """The user, and group when given, that the image runs as; empty for the base's."""
+        names = [self.expanded(user(item)) for item in self.inherited if item.keyword == "USER"]
+        return names[-1] if names else ""
+
+    @property
+    def runs_as_root(self) -> bool:
+        """Whether the user is root, by name, by id, or because none is set."""
+        return self.user.partition(":")[0] in ROOT_NAMES
+
+    @cached_property
+    def copies(self) -> tuple[tuple[Instruction, Copy], ...]:
+        """The COPY and ADD instructions of the final stage."""
+        kinds = ("COPY", "ADD")
+        return tuple((item, copy(item)) for item in self.instructions if item.keyword in kinds)
+
+    @cached_property
+    def command(self) -> Invocation | None:
+        """What CMD says last, unless an ENTRYPOINT in a later stage resets it."""
+        return self._invocation("CMD")
+
+    @cached_property
+    def entrypoint(self) -> Invocation | None:
+        """What ENTRYPOINT says last."""
+        return self._invocation("ENTRYPOINT")
+
+    @cached_property
+    def health_check(self) -> HealthCheck | None:
+        """The last HEALTHCHECK; None when there is none."""
+        found = [healthcheck(item) for item in self.inherited if item.keyword == "HEALTHCHECK"]
+        return found[-1] if found else None
+
+    @cached_property
+    def ports(self) -> tuple[str, ...]:
+        """The exposed ports."""
+        return self._words("EXPOSE")
+
+    @cached_property
+    def volumes(self) -> tuple[str, ...]:
+        """The volumes."""
+        return self._words("VOLUME")
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the chain; the last one of a name counts."""
+        found: dict[str, str] = {}
+        for item in self.inherited:
+            if item.keyword == "LABEL":
+                found.update((name, self.expanded(value)) for name, value in pairs(item))
+        return found
+
+    @cached_property
+    def not_understood(self) -> tuple[Evidence, ...]:
+        """The commands and instructions of the final stage that no rule knows."""
+        steps = [
+            Evidence(kind="step", message=f"RUN {_short(action.text)}", origin=action.origin)
+            for action in self.of_kind(ActionKind.OTHER)
+        ]
+        steps += [
+            Evidence(kind="step", message=_short(item.text), origin=item.origin)
+            for item in self.instructions
+            if item.keyword in ("ONBUILD", "SHELL")
+        ]
+        return tuple(steps)
+
+    def expanded(self, word: str) -> str:
+        """The word with the variables that hold at the end of the stage; unknown ones stay."""
+        return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
+
+    def _words(self, keyword: str) -> tuple[str, ...]:
+        read = ports if keyword == "EXPOSE" else volumes
+        found = [word for item in self.inherited if item.keyword == keyword for word in read(item)]
+        return tuple(dict.fromkeys(self.expanded(word) for word in found))
+
+    def _invocation(self, keyword: str) -> Invocation | None:
+        found = [item for item in self.inherited if item.keyword == keyword]
+        if not found:
+            return None
+        last = found[-1]
+        return Invocation(
+            keyword=keyword, words=last.exec_form, text=last.arguments, instruction=last
+        )
+
+
+def lifted(project: Project) -> FinalStage:
+    """Lift the stage that the project's image is made from."""
+    dockerfile = project.dockerfile
+    stage = (project.target and dockerfile.stage_named(project.target)) or dockerfile.final_stage
+    chain = [stage]
+    arguments = project.build_arguments
+    while True:
+        base = base_reference(chain[0], dockerfile, arguments)
+        parent = dockerfile.stage_named(base)
+        if parent is None or parent.index >= chain[0].index:
+            break
+        chain.insert(0, parent)
+    environment = final_environment(dockerfile, stage, arguments)
+    return FinalStage(
+        dockerfile=dockerfile,
+        chain=tuple(chain),
+        base=base,
+        environment=environment.env,
+        variables=environment.variables,
+    )
+
+
+def _joined(folder: str, path: str) -> str:
+    if path.startswith("/"):
+        return path.rstrip("/") or "/"
+    return f"{folder.rstrip('/')}/{path}".rstrip("/")
+
+
+def _short(text: str, width: int = 90) -> str:
+    line = " ".join(text.replace("\\\n", " ").split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

@@ -1,0 +1,1 @@
+"""The edge that reads a project: which image is meant, its files, its source, its distributions."""

@@ -1,0 +1,159 @@
+"""Which image of a folder is meant: a Dockerfile, and the compose service that builds it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from jettison.errors import ProjectError
+from jettison.project.compose import ComposeFile, Service
+from jettison.project.compose import parse as parse_compose
+
+# In the order in which Docker Compose looks for them.
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+DEFAULT = "Dockerfile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The image that is meant; paths are relative to the project root, ``""`` is the root."""
+
+    dockerfile: str
+    context: str
+    compose: str | None = None
+    service: str | None = None
+    target: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose(
+    names: Iterable[str],
+    read: Callable[[str], str | None],
+    *,
+    dockerfile: str | None = None,
+    service: str | None = None,
+) -> Choice:
+    """Choose the image of a folder.
+
+    ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
+    when there is none. Raises ProjectError when nothing can be built or a choice is left open, and
+    InputSyntaxError for a compose file that is not valid.
+    """
+    names = sorted(names)
+    compose = _compose(names, read)
+    if service is not None:
+        return _of_service(compose, service, read)
+    if dockerfile is not None:
+        return _of_file(compose, posixpath.normpath(dockerfile), read)
+    built = _built(compose)
+    if built and compose:
+        return _of_service(compose, _single(built, compose).name, read)
+    return Choice(dockerfile=_dockerfile(names), context="")
+
+
+def _compose(names: list[str], read: Callable[[str], str | None]) -> ComposeFile | None:
+    found = next((name for name in COMPOSE_NAMES if name in names), None)
+    text = read(found) if found else None
+    return parse_compose(text, file=found) if found and text is not None else None
+
+
+def _built(compose: ComposeFile | None) -> list[Service]:
+    return [item for item in compose.services if item.build] if compose else []
+
+
+def _single(built: list[Service], compose: ComposeFile) -> Service:
+    """Give the first of services that build one and the same image."""
+    images = {_place(item) for item in built}
+    if len(images) > 1:
+        listed = ", ".join(item.name for item in built)
+        raise ProjectError(
+            f"{compose.file} builds {len(images)} images",
+            why=f"services that build: {listed}",
+            hint="Name one with --service.",
+        )
+    return built[0]
+
+
+def _place(service: Service) -> tuple[str, str]:
+    """Context and Dockerfile of a service, relative to the project root."""
+    build = service.build
+    context = posixpath.normpath(build.context) if build else "."
+    context = "" if context == "." else context
+    return context, posixpath.normpath(
+        posixpath.join(context, (build.dockerfile if build else None) or DEFAULT)
+    )
+
+
+def _of_service(
+    compose: ComposeFile | None, name: str, read: Callable[[str], str | None]
+) -> Choice:
+    service = compose.service(name) if compose else None
+    if compose is None or service is None or service.build is None:
+        listed = ", ".join(item.name for item in _built(compose)) or "none"
+        raise ProjectError(
+            f"no service {name} that builds an image",
+            why=f"services that build: {listed}",
+            hint="Name another one with --service, or a Dockerfile with --file.",
+        )
+    context, dockerfile = _place(service)
+    if context.startswith(("..", "/")) or "://" in context:
+        raise ProjectError(
+            f"the build context of {name} lies outside the project: {service.build.context}",
+            hint="Run Jettison on the folder that holds both the compose file and the context.",
+            origin=service.build.origin,
+        )
+    if service.build.inline is not None or read(dockerfile) is None:
+        inline = "it is written inside the compose file" if service.build.inline else "no such file"
+        raise ProjectError(
+            f"the Dockerfile of {name} cannot be read: {dockerfile}",
+            why=inline,
+            hint="Correct build.dockerfile, or name a Dockerfile with --file.",
+            origin=service.build.origin,
+        )
+    return Choice(
+        dockerfile=dockerfile,
+        context=context,
+        compose=compose.file,
+        service=name,
+        target=service.build.target,
+        arguments={item.name: item.value for item in service.build.args if item.value is not None},
+    )
+
+
+def _of_file(compose: ComposeFile | None, path: str, read: Callable[[str], str | None]) -> Choice:
+    if path.startswith(("..", "/")) or read(path) is None:
+        raise ProjectError(
+            f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
+        )
+    for service in _built(compose):
+        if _place(service)[1] == path:
+            return _of_service(compose, service.name, read)
+    return Choice(dockerfile=path, context="")
+
+
+def _dockerfile(names: list[str]) -> str:
+    if DEFAULT in names:
+        return DEFAULT
+    others = [name for name in names if is_dockerfile(name)]
+    if len(others) > 1:
+        raise ProjectError(
+            "several Dockerfiles and none of them is named Dockerfile",
+            why=", ".join(others),
+            hint="Name one with --file.",
+        )
+    if not others:
+        raise ProjectError(
+            "no Dockerfile",
+            why="the folder has neither a Dockerfile nor a compose file that builds one",
+            hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
+        )
+    return others[0]
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file's name says that it is a Dockerfile."""
+    lower = name.lower()
+    if lower.endswith(".dockerignore"):
+        return False
+    return lower.startswith(("dockerfile", "containerfile")) or lower.endswith(".dockerfile")

@@ -1,0 +1,190 @@
+"""What is learned about a project beside its Dockerfile: scopes, uses, distributions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from jettison.distributions.closure import Closure, closure
+from jettison.distributions.graph import gone_without, total_size, weight
+from jettison.distributions.opening import open_map
+from jettison.distributions.target import Target
+from jettison.facts import Project
+from jettison.lift.declared import production_files
+from jettison.lift.linked import linked_packages
+from jettison.lift.stage import lifted
+from jettison.lift.usage import Usage, usage_of
+from jettison.loading.project import Loaded
+from jettison.plan.parts import PlannedRequirement
+from jettison.plan.plan import Leaving
+from jettison.project.dockerfile.run import run_script
+from jettison.project.operations.collect import collect
+from jettison.project.operations.model import Commands, Use
+from jettison.project.reading import Sources, read_sources
+from jettison.project.requirements import RequirementLine
+from jettison.project.shell import parse as parse_shell
+from jettison.scopes.decide import decide
+from jettison.scopes.gather import gather
+from jettison.scopes.values import DeclaredRequirement, RequirementScope, Scope, ScopeInputs
+from jettison.values import Evidence, Origin, Skipped
+
+DEFAULT_PYTHON = "3.11"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Scopes of requirements, what the application uses, and what could not be learned."""
+
+    requirements: tuple[PlannedRequirement, ...]
+    usage: Usage
+    linked: Mapping[str, Evidence]
+    from_source: tuple[str, ...]
+    unknown: tuple[str, ...]
+    loaded: frozenset[str]
+    leaving: Leaving
+    skipped: tuple[Skipped, ...]
+
+
+def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
+    """Read the source, ask the package index (or the caches alone), and decide scopes."""
+    project = loaded.project
+    stage = lifted(project)
+    cache = cache_folder()
+    sources = read_sources(loaded.root, loaded.tree, cache=cache)
+    commands = collect(
+        project.texts,
+        dockerfile=project.dockerfile_path,
+        target=project.target,
+        compose=project.compose_path,
+        service=project.service,
+    )
+    lines = [line for file in production_files(project) for line in file.requirements if line.name]
+    target = Target(python=stage.python or DEFAULT_PYTHON)
+    found = open_map(cache / "distributions", target, offline=offline)
+    brought = closure(found, [r for line in lines if (r := _requirement(line))])
+    inputs = gather(
+        declared=[_declared(line) for line in lines],
+        modules=sources.modules,
+        commands=commands,
+        distributions=brought.facts,
+        graph=brought.graph,
+        pyproject=project.texts.get(project.in_context("pyproject.toml")),
+        roots=_roots(project),
+    )
+    verdicts = decide(inputs)
+    usage = _usage(project, sources, commands, inputs)
+    kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT}
+    production = {name for name in brought.facts if name in kept or not _is_declared(name, lines)}
+    return Knowledge(
+        requirements=tuple(_planned(lines, verdicts, brought)),
+        usage=usage,
+        linked=linked_packages(production | kept, usage, stage.release),
+        from_source=tuple(n for n, f in brought.facts.items() if f.sdist_only and n in production),
+        unknown=tuple(name for name in kept if name not in brought.facts),
+        loaded=inputs.reach.modules,
+        leaving=_leaving(verdicts, brought),
+        skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
+    )
+
+
+def cache_folder() -> Path:
+    """The folder of all of Jettison's caches."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jettison"
+
+
+def _roots(project: Project) -> tuple[str, ...]:
+    context = project.context
+    return (context, f"{context}/src") if context else ("", "src")
+
+
+def _is_declared(name: str, lines: Iterable[RequirementLine]) -> bool:
+    return any(line.name == name for line in lines)
+
+
+def _requirement(line: RequirementLine) -> Requirement | None:
+    if line.requirement is not None:
+        return line.requirement
+    try:
+        return Requirement(line.name)
+    except InvalidRequirement:
+        return None
+
+
+def _declared(line: RequirementLine) -> DeclaredRequirement:
+    return DeclaredRequirement(
+        name=line.name, origin=line.origin, extras=line.extras, remarks=tuple(_remarks(line))
+    )
+
+
+def _remarks(line: RequirementLine) -> Iterator[tuple[str, Origin]]:
+    section = line.section
+    while section is not None:
+        yield section.text, section.origin
+        section = section.within
+    if line.above:
+        yield line.above, line.origin
+    if line.comment:
+        yield line.comment, line.origin
+
+
+def _planned(
+    lines: Iterable[RequirementLine], verdicts: Iterable[RequirementScope], brought: Closure
+) -> Iterator[PlannedRequirement]:
+    for line, verdict in zip(lines, verdicts, strict=True):
+        share = weight(brought.graph, brought.facts, line.name)
+        yield PlannedRequirement(
+            name=line.name,
+            specifier=line.specifier,
+            origin=line.origin,
+            scope=verdict.scope,
+            evidence=verdict.evidence,
+            size=share.together if len(share.unknown) <= len(share.brings) else None,
+        )
+
+
+def _leaving(verdicts: Iterable[RequirementScope], brought: Closure) -> Leaving:
+    names = {verdict.name for verdict in verdicts if verdict.scope is Scope.DEVELOPMENT}
+    gone = frozenset(gone_without(brought.graph, names)) if names else frozenset()
+    facts = [brought.facts[name] for name in gone if name in brought.facts]
+    sizes = [found.installed_size for found in facts if found.installed_size]
+    size = total_size(sizes, source="files of the wheels that go") if sizes else None
+    return Leaving(names=gone, size=size)
+
+
+def _usage(project: Project, sources: Sources, commands: Commands, inputs: ScopeInputs) -> Usage:
+    scripts = [
+        parse_shell(project.texts[path], origin=Origin(file=path, line=1))
+        for path, use in commands.scripts.items()
+        if use is not Use.DEVELOPMENT
+    ]
+    checks = _health_checks(project)
+    started = [
+        (command.words, command.origin)
+        for command in commands.commands
+        if command.use is Use.PRODUCTION and command.words not in checks
+    ]
+    imports = {
+        name: tuple(found.origin for found in places)
+        for name, places in inputs.reach.externals.items()
+    }
+    return usage_of(sources.modules, scripts, started, imports)
+
+
+def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
+    """The words of every health check: what only they call is not called by the application."""
+    found: set[tuple[str, ...]] = set()
+    for item in project.dockerfile.instructions:
+        if item.keyword == "HEALTHCHECK":
+            found.update(command.words for command in run_script(item).programs)
+    for service in project.compose.services if project.compose else ():
+        test = service.healthcheck.test if service.healthcheck else ()
+        if test[:1] == ("CMD",):
+            found.add(test[1:])
+        elif test:
+            script = parse_shell(test[-1], origin=Origin(file=project.compose_path or ""))
+            found.update(command.words for command in script.programs)
+    return frozenset(found)

@@ -1,0 +1,107 @@
+"""Reads the project that is meant from a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from jettison.errors import ProjectError
+from jettison.facts import Project
+from jettison.loading.choice import COMPOSE_NAMES, Choice, choose
+from jettison.loading.texts import read_texts
+from jettison.project.reading import read_text, read_tree
+from jettison.project.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A project and the part of the disk that it was read from."""
+
+    root: Path
+    project: Project
+    tree: Tree
+
+
+def load_project(directory: Path, *, dockerfile: str | None, service: str | None) -> Loaded:
+    """Read the files of the project in a folder.
+
+    Raises ProjectError when the folder is none or no image is described in it, and
+    InputSyntaxError when one of the files that describe the image is not valid.
+    """
+    root = _checked(directory)
+    names = [item.name for item in root.iterdir() if item.is_file()]
+
+    def read(path: str) -> str | None:
+        return read_text(root, path)
+
+    choice = choose(names, read, dockerfile=dockerfile, service=service)
+    tree = _within(read_tree(root), choice, names)
+    also = [choice.dockerfile, *([choice.compose] if choice.compose else [])]
+    texts = read_texts(root, tree, also)
+    prefix = f"{choice.context}/" if choice.context else ""
+    project = Project(
+        name=root.name,
+        texts=MappingProxyType(texts),
+        context=choice.context,
+        dockerfile_path=choice.dockerfile,
+        compose_path=choice.compose,
+        service=choice.service,
+        target=choice.target,
+        build_arguments=MappingProxyType(dict(choice.arguments)),
+        files=MappingProxyType(_context_files(tree, prefix)),
+        skipped=tree.skipped,
+    )
+    _parsed(project)
+    return Loaded(root=root, project=project, tree=tree)
+
+
+def _checked(directory: Path) -> Path:
+    if not directory.exists():
+        raise ProjectError(
+            f"there is no folder {directory}",
+            hint="Give the folder of a Dockerfile or compose file.",
+        )
+    if not directory.is_dir():
+        raise ProjectError(
+            f"{directory} is not a folder",
+            hint=f"Give its folder; name the file in it with --file {directory.name}.",
+        )
+    return directory.resolve()
+
+
+def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
+    """The tree without what lies outside the build context, but with the files beside it."""
+    if not choice.context:
+        return tree
+    prefix = f"{choice.context}/"
+    beside = {name for name in names if name in COMPOSE_NAMES or name.startswith(".env")}
+    beside |= {choice.dockerfile, "Procfile", "jettison.toml"}
+    return replace(
+        tree,
+        files={p: f for p, f in tree.files.items() if p.startswith(prefix) or p in beside},
+        left_out={p: n for p, n in tree.left_out.items() if p.startswith(prefix)},
+        links={p: t for p, t in tree.links.items() if p.startswith(prefix)},
+    )
+
+
+def _context_files(tree: Tree, prefix: str) -> dict[str, int]:
+    """Every file below the context; a folder that was not read counts as one entry."""
+    files = {
+        path.removeprefix(prefix): file.size
+        for path, file in tree.files.items()
+        if path.startswith(prefix)
+    }
+    folders = {
+        f"{path.removeprefix(prefix)}/*": count
+        for path, count in tree.left_out.items()
+        if path.startswith(prefix)
+    }
+    return files | folders
+
+
+def _parsed(project: Project) -> None:
+    """Parse what the plan is made of, so that a fault is found before any work is done."""
+    if not project.dockerfile.stages:
+        raise ProjectError(f"{project.dockerfile_path} has no FROM")
+    _ = project.compose, project.ignore

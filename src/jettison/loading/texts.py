@@ -1,0 +1,52 @@
+"""Which text files of a project are read whole, and their texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from jettison.errors import InputSyntaxError
+from jettison.project.tree import Tree
+from jettison.values import Origin
+
+LIMIT = 2 * 1024 * 1024
+NAMES = re.compile(
+    r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
+    r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
+    r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
+    r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
+    r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|\.(sh|bash|conf|ini|service)$|(^|/)(jettison\.toml)$"
+)
+
+
+def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, str]:
+    """Read the files by their paths relative to ``root``; line endings and marks are kept.
+
+    ``also`` names files that are read whatever they are called. Raises InputSyntaxError for one of
+    those that is not UTF-8; others are left out.
+    """
+    wanted = set(also)
+    found = {}
+    for path, file in tree.files.items():
+        if path in wanted or (file.size <= LIMIT and NAMES.search(path)):
+            text = _text(root / path, path, needed=path in wanted)
+            if text is not None:
+                found[path] = text
+    return found
+
+
+def _text(place: Path, path: str, *, needed: bool) -> str | None:
+    try:
+        return place.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        if needed:
+            raise InputSyntaxError(
+                f"{path} is not UTF-8",
+                why=str(error),
+                hint="Save the file as UTF-8.",
+                origin=Origin(file=path),
+            ) from error
+        return None
+    except OSError:
+        return None

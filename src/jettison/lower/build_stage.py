@@ -1,0 +1,166 @@
+"""Splits the final stage: the environment is made in a stage of its own and copied from there."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterable
+
+from jettison.changes import SplitBuildStage
+from jettison.facts import Project
+from jettison.lift.action import ActionKind, LiftedRun
+from jettison.lift.installation import (
+    Installation,
+    NotMovable,
+    copies_of_requirements,
+    installation_of,
+)
+from jettison.lift.stage import FinalStage
+from jettison.lower.packages import install_text
+from jettison.lower.text import Edits, comment, edited, ended, line_of
+from jettison.project.commands import PackageInstall
+from jettison.project.dockerfile import Instruction, raw_pairs
+from jettison.project.dockerfile.run import with_script
+from jettison.project.shell import without
+
+STAGE = "build"
+# uv does not read pip's variables; these say the same.
+INDEXES = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
+PROXIES = frozenset(
+    {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
+)
+
+
+def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
+    """Give the Dockerfile with a build stage in front of the final one."""
+    found = installation_of(project, stage)
+    if isinstance(found, NotMovable):
+        return project.dockerfile.text
+    start = stage.stage.instructions[0]
+    edits = Edits(
+        before={
+            line_of(start): _build_stage(stage, found, change) + "\n",
+            line_of(_environment_anchor(stage, found)): _copy_environment(change),
+        },
+        replaced=_removed(stage, found),
+    )
+    return edited(project.dockerfile, edits)
+
+
+def _build_stage(stage: FinalStage, found: Installation, change: SplitBuildStage) -> str:
+    python = f"{change.environment}/bin/python"
+    words = " ".join(_words(found))
+    parts = [
+        comment("The environment is made here; compilers, headers and installers stay here too."),
+        f"FROM {_base(stage)} AS {STAGE}\n",
+        *_installer_variables(stage, found),
+    ]
+    if change.build_packages:
+        parts += [
+            "\n",
+            _package_comments(stage, change),
+            install_text(change.build_packages, stage),
+        ]
+    parts += [
+        "\n",
+        f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
+        "WORKDIR /build\n",
+        "\n",
+        comment("Requirements before the source: a change of code does not install them again."),
+        *_copies(found.files),
+        "RUN --mount=type=cache,target=/root/.cache/uv \\\n",
+        f"    UV_LINK_MODE=copy uv pip install --python {python} --compile-bytecode {words}\n",
+    ]
+    return "".join(ended(part) if part != "\n" else part for part in parts if part)
+
+
+def _base(stage: FinalStage) -> str:
+    platform = f"--platform={stage.stage.platform} " if stage.stage.platform else ""
+    return f"{platform}{stage.stage.base}"
+
+
+def _words(found: Installation) -> Iterable[str]:
+    yield from found.options
+    for path in found.constraint_files:
+        yield f"-c {_in_build(path)}"
+    for path in found.requirement_files:
+        yield f"-r {_in_build(path)}"
+    yield from (shlex.quote(word) for word in found.requirements)
+
+
+def _in_build(path: str) -> str:
+    return (
+        path.removeprefix("./").lstrip("/") if not path.startswith("/") else path.rpartition("/")[2]
+    )
+
+
+def _copies(files: Iterable[str]) -> list[str]:
+    """Copy files so that each keeps its folder, which ``-r`` lines in them rely on."""
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        folders.setdefault(posixpath.dirname(file), []).append(file)
+    return [
+        f"COPY {' '.join(names)} ./{f'{folder}/' if folder else ''}\n"
+        for folder, names in folders.items()
+    ]
+
+
+def _installer_variables(stage: FinalStage, found: Installation) -> list[str]:
+    """ARG and ENV that steer installers or that the requirements name, for the build stage."""
+    named = " ".join((*found.options, *found.requirements))
+    texts: list[str] = []
+    for item in stage.instructions:
+        if item.keyword in ("ARG", "ENV"):
+            for name, value in raw_pairs(item):
+                known = name in INDEXES or name in PROXIES or name.startswith("UV_")
+                if known or f"${name}" in named or f"${{{name}}}" in named:
+                    texts.append(f"{item.keyword} {name}{'' if value is None else f'={value}'}\n")
+                if name in INDEXES:
+                    texts.append(f"ENV {INDEXES[name]}=${name}\n")
+    return texts
+
+
+def _package_comments(stage: FinalStage, change: SplitBuildStage) -> str:
+    """The comments above install commands that move whole."""
+    wanted = set(change.build_packages)
+    moved = {
+        line_of(run.instruction): run.instruction.comments
+        for run in stage.runs
+        for action in run.actions
+        if isinstance(action.fact, PackageInstall)
+        and {request.name for request in action.fact.packages} <= wanted
+    }
+    return "".join(ended(found.text) for comments in moved.values() for found in comments)
+
+
+def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
+    """The instruction before which the environment arrives: the first copy, or the installation."""
+    lines = [line_of(action.instruction) for action in found.actions]
+    lines += [line_of(item) for item, copied in stage.copies if copied.stage is None]
+    return next(item for item in stage.instructions if line_of(item) == min(lines))
+
+
+def _copy_environment(change: SplitBuildStage) -> str:
+    return (
+        f"COPY --from={STAGE} {change.environment} {change.environment}\n"
+        f"ENV PATH={change.environment}/bin:$PATH\n\n"
+    )
+
+
+def _removed(stage: FinalStage, found: Installation) -> dict[int, str]:
+    """What leaves the final stage: the installation and the files that only it reads."""
+    replaced = {line_of(item): "" for item in copies_of_requirements(stage, found)}
+    for run in stage.runs:
+        text = _without_installation(run)
+        if text is not None:
+            replaced[line_of(run.instruction)] = text
+    return replaced
+
+
+def _without_installation(run: LiftedRun) -> str | None:
+    """The RUN without its pip commands; None when it has none."""
+    commands = [action.command for action in run.actions if action.kind is ActionKind.PYTHON]
+    if not commands:
+        return None
+    source = without(run.script, commands)
+    return "" if source is None else with_script(run.instruction, source)

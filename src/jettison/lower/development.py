@@ -1,0 +1,110 @@
+"""The development image: all requirements, reload, and a compose file that mounts the source."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from jettison.changes import AddDevelopment
+from jettison.facts import Project
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.stage import lifted
+from jettison.lower.compose_development import development_compose
+from jettison.lower.instructions import exec_form
+from jettison.lower.requirements import development_path
+from jettison.lower.text import Edits, comment, edited, ended, line_of
+from jettison.project.commands import PipInstall
+from jettison.project.dockerfile import Instruction
+from jettison.project.dockerfile import copy as copy_of
+
+DOCKERFILE = "Dockerfile.dev"
+COMPOSE = "docker-compose.dev.yml"
+
+
+def add_development(project: Project, change: AddDevelopment) -> Mapping[str, str]:
+    """Write ``Dockerfile.dev`` beside the Dockerfile, and a compose file where there is one."""
+    folder = posixpath.dirname(project.dockerfile_path)
+    path = posixpath.join(folder, DOCKERFILE)
+    texts = {path: development_dockerfile(project, change)}
+    if project.compose_path and project.service:
+        compose = posixpath.join(posixpath.dirname(project.compose_path), COMPOSE)
+        texts[compose] = development_compose(
+            change.compose,
+            service=project.service,
+            project=project.name,
+            dockerfile=posixpath.relpath(path, project.context or "."),
+            source_mount=change.source_mount,
+            healthcheck_test=change.health_check,
+        )
+    return texts
+
+
+def development_dockerfile(project: Project, change: AddDevelopment) -> str:
+    """The production Dockerfile with all requirements, with reload, and as root.
+
+    Root, because the mounted source belongs to a user of the host whose number is not known here.
+    """
+    stage = lifted(project)
+    replaced: dict[int, str] = {}
+    for item in project.dockerfile.instructions:
+        text = _with_development_files(project, item)
+        if text is not None:
+            replaced[line_of(item)] = text
+    for item in stage.instructions:
+        if item.keyword == "USER" or _compiles(item):
+            replaced[line_of(item)] = ""
+        elif item.keyword == "CMD" and change.command:
+            replaced[line_of(item)] = f"CMD {exec_form(change.command)}\n"
+    text = edited(project.dockerfile, Edits(replaced=replaced))
+    head = comment(
+        "For development: all requirements, and reload; the source is mounted over the copy."
+    )
+    return f"{head}\n{ended(text)}"
+
+
+def _with_development_files(project: Project, item: Instruction) -> str | None:
+    """A COPY or RUN that names a requirements file, naming the development file as well."""
+    if item.keyword == "RUN":
+        return _installing(project, item)
+    if item.keyword != "COPY":
+        return None
+    text = item.text
+    for source in copy_of(item).sources:
+        path = development_path(source)
+        if project.in_context(path) in project.texts:
+            text = text.replace(source, f"{source} {path}", 1)
+    if text != item.text and not copy_of(item).destination.endswith("/"):
+        text = re.sub(r"(\S+)\s*$", lambda match: f"{_folder(match[1])}\n", text)
+    return text if text != item.text else None
+
+
+def _folder(destination: str) -> str:
+    return (
+        f"{destination}/"
+        if destination in (".", "..") or not posixpath.splitext(destination)[1]
+        else "./"
+    )
+
+
+def _installing(project: Project, item: Instruction) -> str | None:
+    text = item.text
+    for action in lifted_run(item).actions:
+        if isinstance(action.fact, PipInstall):
+            for path in action.fact.requirement_files:
+                new = development_path(path)
+                if (
+                    project.in_context(new.rpartition("/")[2]) in project.texts
+                    or project.in_context(new) in project.texts
+                ):
+                    text = text.replace(f" {path}", f" {new}", 1)
+    return text if text != item.text else None
+
+
+def _compiles(item: Instruction) -> bool:
+    if item.keyword != "RUN":
+        return False
+    actions = lifted_run(item).actions
+    return bool(actions) and all(
+        action.kind is ActionKind.APPLICATION and "compileall" in action.text for action in actions
+    )

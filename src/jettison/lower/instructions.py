@@ -1,0 +1,109 @@
+"""Changes to single instructions of the final stage: ENV, LABEL, CMD, HEALTHCHECK."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from jettison.changes import (
+    AddLabels,
+    CompileApplication,
+    SetCommand,
+    SetEnvironment,
+    SetHealthCheck,
+)
+from jettison.lift.stage import FinalStage
+from jettison.lower.text import Edits, comment, edited, ended, line_of
+from jettison.project.dockerfile import Instruction
+from jettison.project.dockerfile.run import run_script, with_script
+
+HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
+ENVIRONMENT_COMMENTS = {
+    "PYTHONUNBUFFERED": "Log lines leave the process at once, also when it dies.",
+}
+PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
+
+
+def exec_form(words: Iterable[str]) -> str:
+    """Write words as the JSON array of an exec form."""
+    return json.dumps(list(words), ensure_ascii=False)
+
+
+def set_environment(stage: FinalStage, change: SetEnvironment) -> str:
+    """Add one ENV below the head of the final stage."""
+    comments = [
+        ENVIRONMENT_COMMENTS[name] for name, _ in change.variables if name in ENVIRONMENT_COMMENTS
+    ]
+    pairs = " \\\n    ".join(f"{name}={quoted(value)}" for name, value in change.variables)
+    text = "".join(comment(line) for line in comments) + f"ENV {pairs}\n"
+    return edited(stage.dockerfile, Edits(after={line_of(last_of_head(stage)): f"\n{text}"}))
+
+
+def add_labels(stage: FinalStage, change: AddLabels) -> str:
+    """Add one LABEL below the FROM of the final stage, or below its own labels."""
+    pairs = " \\\n      ".join(f"{name}={quoted(value)}" for name, value in change.labels)
+    labels = [item for item in stage.instructions if item.keyword == "LABEL"]
+    anchor = labels[-1] if labels else stage.stage.instructions[0]
+    return edited(stage.dockerfile, Edits(after={line_of(anchor): f"LABEL {pairs}\n"}))
+
+
+def set_command(stage: FinalStage, change: SetCommand) -> str:
+    """Write CMD or ENTRYPOINT in exec form; its comments stay."""
+    invocation = stage.command if change.keyword == "CMD" else stage.entrypoint
+    if invocation is None:
+        return stage.dockerfile.text
+    text = f"{change.keyword} {exec_form(change.words)}\n"
+    return edited(stage.dockerfile, Edits(replaced={line_of(invocation.instruction): text}))
+
+
+def set_health_check(stage: FinalStage, change: SetHealthCheck) -> str:
+    """Replace the command of the last HEALTHCHECK; its flags and comments stay as written."""
+    found = [item for item in stage.inherited if item.keyword == "HEALTHCHECK"]
+    if not found:
+        return stage.dockerfile.text
+    item = found[-1]
+    head = item.text[: _command_start(item)]
+    text = ended(head + exec_form(change.words))
+    return edited(stage.dockerfile, Edits(replaced={line_of(item): text}))
+
+
+def compile_application(stage: FinalStage, change: CompileApplication) -> str:
+    """Compile after the last copy into the final stage, with hashes instead of times."""
+    exclude = f" -x '{change.exclude}'" if change.exclude else ""
+    text = comment(
+        "Byte code of the application: a read-only container cannot write it at its first start."
+    ) + (
+        f"RUN python -m compileall -q --invalidation-mode unchecked-hash{exclude} {change.folder}\n"
+    )
+    own = [item for item, found in stage.copies if found.stage is None]
+    return edited(stage.dockerfile, Edits(after={line_of(own[-1]): f"\n{text}"}))
+
+
+def last_of_head(stage: FinalStage) -> Instruction:
+    """The last instruction that only describes, before the stage begins to do something."""
+    last = stage.stage.instructions[0]
+    for item in stage.instructions:
+        if item.keyword not in HEAD:
+            break
+        last = item
+    return last
+
+
+def quoted(value: str) -> str:
+    """Quote a value of ENV or LABEL when it needs it."""
+    if value and all(character in PLAIN_VALUE or character == "$" for character in value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _command_start(item: Instruction) -> int:
+    """Where the command of a HEALTHCHECK begins in the text of the instruction."""
+    if item.exec_form is not None:
+        return item.text.index("[", item.text.index("CMD"))
+    return run_script(item).excerpt.bounds[0]
+
+
+def replaced_script(item: Instruction, source: str | None) -> str:
+    """The text of a RUN with another script; empty when nothing of it is left."""
+    return "" if source is None else with_script(item, source)

@@ -1,0 +1,102 @@
+"""Changes to the system packages that the final stage installs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from jettison.changes import AddPackages, RemoveCommands, RemovePackages
+from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.stage import FinalStage
+from jettison.lower.text import Edits, comment, edited, line_of, written
+from jettison.project.commands import PackageInstall
+from jettison.project.dockerfile.run import with_script
+from jettison.project.shell import Command, replacing, without, without_words
+
+ONE_LINE = 3
+DESCRIPTIONS = frozenset({"ARG", "ENV", "LABEL", "MAINTAINER", "SHELL", "WORKDIR"})
+
+
+def install_text(names: Iterable[str], stage: FinalStage) -> str:
+    """A RUN that installs packages in the manner of the stage's distribution, without lists."""
+    listed = sorted(names)
+    if stage.release == "alpine":
+        return f"RUN apk add --no-cache {' '.join(listed)}\n"
+    separator = " " if len(listed) <= ONE_LINE else " \\\n        "
+    return (
+        "RUN apt-get update \\\n"
+        f"    && apt-get install -y --no-install-recommends{separator}{separator.join(listed)} \\\n"
+        "    && rm -rf /var/lib/apt/lists/*\n"
+    )
+
+
+def add_packages(stage: FinalStage, change: AddPackages) -> str:
+    """Install packages in the final stage: with those that it installs, or in a RUN of its own."""
+    for run in reversed(stage.runs):
+        for action in run.actions:
+            if isinstance(action.fact, PackageInstall) and run.editable:
+                text = _with_packages(run, action, change)
+                return edited(stage.dockerfile, Edits(replaced={line_of(run.instruction): text}))
+    first = next(item for item in stage.instructions if item.keyword not in DESCRIPTIONS)
+    text = comment(change.reason) + install_text(change.names, stage)
+    return edited(stage.dockerfile, Edits(before={line_of(first): f"{text}\n"}))
+
+
+def _with_packages(run: LiftedRun, action: Action, change: AddPackages) -> str:
+    """The RUN with more packages at the end of an install command, and the reason above them."""
+    before = written(run.script, action.command)
+    lines = before.splitlines()
+    indent = lines[-1][: len(lines[-1]) - len(lines[-1].lstrip())] if len(lines) > 1 else " " * 4
+    names = f" \\\n{indent}".join(sorted(change.names))
+    text = f"{before} \\\n{indent}# {change.reason}\n{indent}{names}"
+    return with_script(run.instruction, replacing(run.script, {action.command: text}))
+
+
+def remove_packages(stage: FinalStage, change: RemovePackages) -> str:
+    """Take packages out of one install command of each RUN; repeat until nothing changes."""
+    names = frozenset(change.names)
+    replaced = {
+        line_of(run.instruction): text
+        for run in stage.runs
+        if run.editable and (text := _without_packages(run, names)) is not None
+    }
+    return edited(stage.dockerfile, Edits(replaced=replaced))
+
+
+def remove_commands(stage: FinalStage, change: RemoveCommands) -> str:
+    """Take commands out; a RUN of which only plumbing would be left goes whole."""
+    wanted = set(change.commands)
+    replaced = {}
+    for run in stage.runs:
+        gone = [action.command for action in run.actions if action.text in wanted]
+        if gone and run.editable:
+            replaced[line_of(run.instruction)] = _without_commands(run, gone)
+    return edited(stage.dockerfile, Edits(replaced=replaced))
+
+
+def _without_packages(run: LiftedRun, names: Collection[str]) -> str | None:
+    """The RUN without some packages; empty when nothing is left, None when it has none of them."""
+    for action in run.actions:
+        if isinstance(action.fact, PackageInstall):
+            gone = [request.word for request in action.fact.packages if request.name in names]
+            if gone and len(gone) == len(action.fact.packages):
+                return _without_commands(run, [action.command])
+            if gone:
+                source = without_words(run.script, action.command, gone)
+                return with_script(run.instruction, source)
+    return None
+
+
+def _without_commands(run: LiftedRun, gone: list[Command]) -> str:
+    """The RUN without some commands, and without package plumbing that nothing needs any more."""
+    starts = {command.start for command in gone}
+    left = [action for action in run.actions if action.command.start not in starts]
+    if not any(action.kind is ActionKind.PACKAGES for action in left):
+        gone = [*gone, *(action.command for action in left if _is_plumbing(action))]
+    source = without(run.script, gone)
+    return "" if source is None else with_script(run.instruction, source)
+
+
+def _is_plumbing(action: Action) -> bool:
+    if action.kind is ActionKind.CLEANUP:
+        return "apt" in action.text or "apk" in action.text
+    return action.kind is ActionKind.INDEX

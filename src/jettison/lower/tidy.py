@@ -1,0 +1,66 @@
+"""Tidies install commands of apt: no recommended packages, no lists left behind."""
+
+from __future__ import annotations
+
+from jettison.changes import TidyPackageInstalls
+from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.stage import FinalStage
+from jettison.lower.text import Edits, edited, line_of, written
+from jettison.project.commands import PackageInstall
+from jettison.project.dockerfile import mounts
+from jettison.project.dockerfile.run import with_script
+from jettison.project.shell import replacing
+
+LISTS = "/var/lib/apt/lists"
+OPTION = "--no-install-recommends"
+CLEANUP = "rm -rf /var/lib/apt/lists/*"
+
+
+def tidy_package_installs(stage: FinalStage, change: TidyPackageInstalls) -> str:
+    """Add what is missing to the RUN instructions that install; repeat until nothing changes."""
+    replaced = {}
+    for run in stage.runs:
+        if not run.editable:
+            continue
+        text = _without_recommended(run) if change.recommends else None
+        text = text or (_without_lists(run) if change.lists else None)
+        if text is not None:
+            replaced[line_of(run.instruction)] = text
+    return edited(stage.dockerfile, Edits(replaced=replaced))
+
+
+def installs_recommended(run: LiftedRun) -> tuple[Action, ...]:
+    """The apt commands that take recommended packages along."""
+    return tuple(
+        action
+        for action in run.actions
+        if isinstance(action.fact, PackageInstall)
+        and action.fact.manager == "apt"
+        and action.fact.recommends
+    )
+
+
+def leaves_lists(run: LiftedRun) -> bool:
+    """Whether a RUN installs with apt and leaves its package lists in the layer."""
+    apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
+    cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
+    cached = any(mount.target == LISTS for mount in mounts(run.instruction))
+    return bool(apt) and not cleaned and not cached
+
+
+def _without_recommended(run: LiftedRun) -> str | None:
+    texts = {}
+    for action in installs_recommended(run):
+        text = written(run.script, action.command)
+        head, verb, tail = text.partition(" install")
+        if verb:
+            texts[action.command] = f"{head}{verb} {OPTION}{tail}"
+    return with_script(run.instruction, replacing(run.script, texts)) if texts else None
+
+
+def _without_lists(run: LiftedRun) -> str | None:
+    if not leaves_lists(run):
+        return None
+    last = run.script.commands[-1]
+    text = f"{written(run.script, last)} \\\n    && {CLEANUP}"
+    return with_script(run.instruction, replacing(run.script, {last: text}))

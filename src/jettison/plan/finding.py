@@ -1,0 +1,31 @@
+"""What a rule reports: a message, its evidence, what it saves, and the changes it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jettison.changes import Change
+from jettison.values import Evidence, Saving
+
+
+class Safety(StrEnum):
+    """Whether a finding may be applied without a person looking at it first."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result of one rule.
+
+    A finding without changes is advice. Findings marked for review are reported and never applied.
+    """
+
+    rule: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    saving: Saving | None = None
+    safety: Safety = Safety.SAFE
+    changes: tuple[Change, ...] = ()

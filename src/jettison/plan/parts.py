@@ -1,0 +1,97 @@
+"""The parts of a plan that reports show: requirements, system packages, base, changed files."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jettison.scopes.values import Scope
+from jettison.values import Evidence, Origin, Size
+
+
+class PackageScope(StrEnum):
+    """What a system package is for."""
+
+    BUILD = "build"
+    RUNTIME = "runtime"
+    UNNEEDED = "unneeded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRequirement:
+    """A declared requirement with its scope; ``size`` includes what only it brings."""
+
+    name: str
+    specifier: str
+    origin: Origin
+    scope: Scope
+    evidence: tuple[Evidence, ...] = ()
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPackage:
+    """A system package that the final stage installs, with its scope.
+
+    ``runtime`` names the packages that take its place in the final image when only its library is
+    needed there (``libpq-dev`` → ``libpq5``).
+    """
+
+    name: str
+    scope: PackageScope
+    evidence: tuple[Evidence, ...] = ()
+    origin: Origin | None = None
+    runtime: tuple[str, ...] = ()
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseCandidate:
+    """A base image that was considered, and in a line each, why it was taken or not."""
+
+    reference: str
+    accepted: bool
+    reasons: tuple[str, ...]
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseChoice:
+    """The base image of the final stage: what it is, what it becomes, and what else there was."""
+
+    current: str
+    chosen: str
+    candidates: tuple[BaseCandidate, ...] = ()
+
+
+class FileKind(StrEnum):
+    """Whether a file of the plan is new."""
+
+    CREATE = "create"
+    MODIFY = "modify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A file of the user's before (None when it does not exist) and after."""
+
+    path: str
+    before: str | None
+    after: str
+
+    @property
+    def kind(self) -> FileKind:
+        """Whether the file is created or modified."""
+        return FileKind.CREATE if self.before is None else FileKind.MODIFY
+
+    def diff(self) -> str:
+        """Give the unified diff as ``git diff`` shows it."""
+        old = "/dev/null" if self.before is None else f"a/{self.path}"
+        lines = difflib.unified_diff(
+            (self.before or "").splitlines(keepends=True),
+            self.after.splitlines(keepends=True),
+            fromfile=old,
+            tofile=f"b/{self.path}",
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

@@ -1,0 +1,58 @@
+"""Lines of a file that rules changed, led back to the lines that the user wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.values import Evidence, Origin
+
+
+def led_back(finding: Finding, plan: Plan) -> Finding:
+    """Give the finding with every origin in terms of the files as the user has them.
+
+    ``plan`` is what the rule saw. A line that a rule wrote leads to what stood in its place, or to
+    the file alone. Evidence that was gathered before any rule is in those terms already.
+    """
+    before, now = plan.original.texts, plan.project.texts
+    gathered = _gathered(plan)
+
+    def origin(found: Origin) -> Origin:
+        old, new = before.get(found.file), now.get(found.file)
+        if found.line is None or old == new or new is None:
+            return found
+        if old is None:
+            return Origin(file=found.file)
+        return Origin(file=found.file, line=_lines(old, new).get(found.line))
+
+    def evidence(found: Evidence) -> Evidence:
+        if found.origin is None or (found.kind, found.origin) in gathered:
+            return found
+        return replace(found, origin=origin(found.origin))
+
+    return replace(finding, evidence=tuple(evidence(item) for item in finding.evidence))
+
+
+def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
+    """What is known of the project as it was found."""
+    found = [*plan.linked.values(), *plan.usage.computed, *plan.usage.zones]
+    found += [each for item in plan.requirements for each in item.evidence]
+    found += [each for item in plan.packages for each in item.evidence]
+    return frozenset((item.kind, item.origin) for item in found if item.origin)
+
+
+@lru_cache(maxsize=64)
+def _lines(old: str, new: str) -> Mapping[int, int]:
+    """Map lines of the new text to lines of the old one, both from 1."""
+    matcher = SequenceMatcher(a=old.splitlines(), b=new.splitlines(), autojunk=False)
+    found: dict[int, int] = {}
+    for tag, start, end, at, until in matcher.get_opcodes():
+        for number in range(at, until):
+            offset = number - at if tag == "equal" else 0
+            if start + offset < end or tag == "equal":
+                found[number + 1] = start + offset + 1
+    return found

@@ -1,0 +1,91 @@
+"""The plan: a project as it would become, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from jettison.facts import Project
+from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.usage import Usage
+from jettison.plan.finding import Finding
+from jettison.plan.parts import (
+    BaseChoice,
+    FileChange,
+    PlannedPackage,
+    PlannedRequirement,
+)
+from jettison.values import Evidence, Size, Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """The distributions that go when development requirements leave production, and their bytes."""
+
+    names: frozenset[str]
+    size: Size | None
+
+
+NOTHING = Leaving(names=frozenset(), size=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A project after some changes, next to the project it began as.
+
+    ``requirements``, ``packages`` and ``base`` describe the project as it was found: scopes do not
+    change while rules are applied. ``usage`` is what the application uses at run time; ``linked``
+    maps packages that must be there then to the reason; ``loaded`` are the files of the project
+    that production loads; ``leaving`` what goes with development requirements; ``learned`` is what
+    could not be found out.
+    """
+
+    original: Project
+    project: Project
+    level: int
+    requirements: tuple[PlannedRequirement, ...] = ()
+    packages: tuple[PlannedPackage, ...] = ()
+    base: BaseChoice
+    usage: Usage = field(default_factory=Usage)
+    linked: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
+    loaded: frozenset[str] = frozenset()
+    leaving: Leaving = NOTHING
+    learned: tuple[Skipped, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def stage(self) -> FinalStage:
+        """What the final stage of the Dockerfile is made of, after the changes so far."""
+        return lifted(self.project)
+
+    @cached_property
+    def original_stage(self) -> FinalStage:
+        """What the final stage was made of before any change."""
+        return lifted(self.original)
+
+    @property
+    def python(self) -> str | None:
+        """The minor version of Python that the image runs, such as ``3.11``."""
+        return self.stage.python
+
+    @property
+    def files(self) -> tuple[FileChange, ...]:
+        """The files that differ from the original ones, in the order of their paths."""
+        before, after = self.original.texts, self.project.texts
+        return tuple(
+            FileChange(path=path, before=before.get(path), after=after[path])
+            for path in sorted(after)
+            if before.get(path) != after[path]
+        )
+
+    @property
+    def not_understood(self) -> tuple[Evidence, ...]:
+        """The steps of the final stage that stay because they were not understood."""
+        return self.stage.not_understood
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be learned."""
+        return (*self.original.skipped, *self.learned)

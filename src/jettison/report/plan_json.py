@@ -1,0 +1,111 @@
+"""A plan as ``jettison.plan/v1``: plain values, ready for ``json.dumps``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from jettison.plan.finding import Finding
+from jettison.plan.parts import (
+    BaseCandidate,
+    FileChange,
+    PlannedPackage,
+    PlannedRequirement,
+)
+from jettison.plan.plan import Plan
+from jettison.values import Evidence, Origin, Size, Skipped
+
+SCHEMA = "jettison.plan/v1"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Give the document; keys are only ever added within one version of the schema."""
+    return {
+        "schema": SCHEMA,
+        "level": plan.level,
+        "python": plan.python,
+        "requirements": [_requirement(item) for item in plan.requirements],
+        "system_packages": [_package(item) for item in plan.packages],
+        "base": {
+            "current": plan.base.current,
+            "chosen": plan.base.chosen,
+            "candidates": [_candidate(item) for item in plan.base.candidates],
+        },
+        "findings": [finding_document(item) for item in plan.findings],
+        "files": [_file(item) for item in plan.files],
+        "not_understood": [
+            {"message": item.message, **origin_document(item.origin)}
+            for item in plan.not_understood
+        ],
+        "skipped": [_skipped(item) for item in plan.skipped],
+    }
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """Give one finding: rule, message, evidence, saving, safety."""
+    return {
+        "rule": finding.rule,
+        "message": finding.message,
+        "evidence": evidence_documents(finding.evidence),
+        "saving": size_document(finding.saving),
+        "safety": finding.safety.value,
+    }
+
+
+def evidence_documents(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Give each piece of evidence with its file and line (null when it has none)."""
+    return [
+        {"kind": item.kind, "message": item.message, **origin_document(item.origin)}
+        for item in evidence
+    ]
+
+
+def origin_document(origin: Origin | None) -> dict[str, Any]:
+    """Give ``file`` and ``line``."""
+    return {"file": origin.file if origin else None, "line": origin.line if origin else None}
+
+
+def size_document(size: Size | None) -> dict[str, Any] | None:
+    """Give ``bytes``, ``basis`` and ``source``; null when the size is not known."""
+    if size is None:
+        return None
+    return {"bytes": size.bytes, "basis": size.basis.value, "source": size.source}
+
+
+def _requirement(item: PlannedRequirement) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "specifier": item.specifier,
+        **origin_document(item.origin),
+        "scope": item.scope.value,
+        "evidence": evidence_documents(item.evidence),
+        "size": size_document(item.size),
+    }
+
+
+def _package(item: PlannedPackage) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "scope": item.scope.value,
+        **origin_document(item.origin),
+        "replaced_by": list(item.runtime),
+        "evidence": evidence_documents(item.evidence),
+        "size": size_document(item.size),
+    }
+
+
+def _candidate(item: BaseCandidate) -> dict[str, Any]:
+    return {
+        "reference": item.reference,
+        "accepted": item.accepted,
+        "reasons": list(item.reasons),
+        "size": size_document(item.size),
+    }
+
+
+def _file(item: FileChange) -> dict[str, Any]:
+    return {"path": item.path, "change": item.kind.value, "diff": item.diff()}
+
+
+def _skipped(item: Skipped) -> dict[str, Any]:
+    return {"what": item.what, "reason": item.reason, **origin_document(item.origin)}

@@ -1,0 +1,140 @@
+"""A plan as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.parts import FileKind, PackageScope
+from jettison.plan.plan import Plan
+from jettison.report.table import human, sized, table
+from jettison.scopes.values import Scope
+from jettison.values import Basis, Evidence, Size
+
+SHOWN_EVIDENCE = 3
+
+
+def plan_text(plan: Plan, *, diff: bool = False) -> str:
+    """Give the whole plan; with ``diff`` the changes of every file at the end."""
+    parts = [
+        f"Plan for {plan.original.name} at -O{plan.level}",
+        _base(plan),
+        _requirements(plan),
+        _packages(plan),
+        findings_text(plan.findings),
+        _left_alone(plan),
+        _files(plan),
+    ]
+    parts += [change.diff().rstrip("\n") for change in plan.files] if diff else []
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def findings_text(findings: Iterable[Finding]) -> str:
+    """Number the findings, each with its saving and the first pieces of its evidence."""
+    listed = list(findings)
+    if not listed:
+        return "Nothing to do: no rule found anything."
+    lines = ["Findings"]
+    for number, finding in enumerate(listed, 1):
+        saving = f"  [{sized(finding.saving)}]" if finding.saving else ""
+        review = "  (for you to decide)" if finding.safety is Safety.REVIEW else ""
+        lines.append(f"{number:3}. {finding.rule}: {finding.message}{saving}{review}")
+        lines += [f"       - {line}" for line in _evidence_lines(finding.evidence)]
+    lines += _total(listed)
+    return "\n".join(lines)
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """Write one piece of evidence with the place it was seen."""
+    return f"{evidence.message} ({evidence.origin})" if evidence.origin else evidence.message
+
+
+def _evidence_lines(evidence: tuple[Evidence, ...]) -> list[str]:
+    lines = [evidence_line(item) for item in evidence[:SHOWN_EVIDENCE]]
+    left = len(evidence) - SHOWN_EVIDENCE
+    return [*lines, f"and {left} more; see --format json"] if left > 0 else lines
+
+
+def _total(findings: list[Finding]) -> list[str]:
+    sizes = [item.saving for item in findings if item.saving and item.safety is Safety.SAFE]
+    if not sizes:
+        return []
+    measured = all(size.basis is Basis.MEASURED for size in sizes)
+    basis = Basis.MEASURED if measured else Basis.ESTIMATED
+    total = Size(bytes=sum(size.bytes for size in sizes), basis=basis)
+    return [f"     Together: {sized(total)}"]
+
+
+def _base(plan: Plan) -> str:
+    rows = [
+        (item.reference, "taken" if item.accepted else "not taken", "; ".join(item.reasons))
+        for item in plan.base.candidates
+    ]
+    title = f"Base image: {plan.base.current}"
+    if plan.base.chosen != plan.base.current:
+        title += f" -> {plan.base.chosen}"
+    return "\n".join([title, table(("candidate", "verdict", "why"), rows)]) if rows else title
+
+
+def _requirements(plan: Plan) -> str:
+    if not plan.requirements:
+        return ""
+    counts = ", ".join(
+        f"{sum(item.scope is scope for item in plan.requirements)} {scope.value}" for scope in Scope
+    )
+    rows = [
+        (
+            item.scope.value,
+            f"{item.name}{item.specifier}",
+            str(item.origin),
+            sized(item.size),
+            evidence_line(item.evidence[0]) if item.evidence else "",
+        )
+        for item in plan.requirements
+        if item.scope is not Scope.RUNTIME
+    ]
+    title = f"Requirements: {counts}"
+    if not rows:
+        return title
+    header = ("scope", "requirement", "declared", "brings", "first evidence")
+    return "\n".join([title, table(header, rows, right=(3,))])
+
+
+def _packages(plan: Plan) -> str:
+    if not plan.packages:
+        return ""
+    counts = ", ".join(
+        f"{sum(item.scope is scope for item in plan.packages)} {scope.value}"
+        for scope in PackageScope
+    )
+    rows = [
+        (
+            item.scope.value,
+            item.name,
+            sized(item.size),
+            evidence_line(item.evidence[0]) if item.evidence else "",
+        )
+        for item in plan.packages
+    ]
+    header = ("scope", "package", "size", "first evidence")
+    return "\n".join([f"System packages: {counts}", table(header, rows, right=(2,))])
+
+
+def _left_alone(plan: Plan) -> str:
+    lines = [f"  {evidence_line(item)}" for item in plan.not_understood]
+    text = ["Not understood, kept as it is:", *lines] if lines else []
+    if plan.skipped:
+        text += ["Could not be learned:"]
+        text += [f"  {item.what}: {item.reason}" for item in plan.skipped]
+    return "\n".join(text)
+
+
+def _files(plan: Plan) -> str:
+    if not plan.files:
+        return ""
+    marks = {FileKind.CREATE: "A", FileKind.MODIFY: "M"}
+    rows = [
+        f"  {marks[item.kind]} {item.path} ({human(len(item.after.encode()))})"
+        for item in plan.files
+    ]
+    return "\n".join(["Files", *rows])

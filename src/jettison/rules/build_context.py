@@ -1,0 +1,86 @@
+"""What the image does not need stays out of the build context.
+
+`COPY . .` takes everything that lies in the folder: the history of the project, a local
+environment built for another machine, caches, tests, and the `.env` file with passwords, which
+then can be read in the image for ever. `.dockerignore` keeps them out, and the build context
+small.
+
+Source: docs.docker.com, "Build context", .dockerignore files, and "Build secrets"; each pattern
+of the catalogue names its own.
+
+Safe: files that the Dockerfile copies by name, and modules that production imports, stay in. A
+pattern that only may be useless at run time is used for tests alone, when nothing imports them.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import IgnorePaths
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.project.dockerignore import Proposal, propose
+from jettison.report.table import human
+from jettison.rules.rule import Rule
+from jettison.values import Basis, Evidence, Saving
+
+NAME = "build-context"
+# Categories that are kept out although their patterns are not certain by themselves: production
+# was followed along its imports, and secrets do not belong in an image.
+DECIDED = frozenset({"secrets", "tests"})
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find paths of the context that no line of the ignore file keeps out."""
+    project = plan.project
+    if not any(copied.stage is None for _, copied in plan.stage.copies):
+        return ()
+    needed = [source for item in _copies(plan) for source in item]
+    prefix = f"{project.context}/" if project.context else ""
+    needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
+    proposals = [
+        proposal
+        for proposal in propose(project.files, project.ignore, needed)
+        if proposal.certain or proposal.category in DECIDED
+    ]
+    if not proposals:
+        return ()
+    count = sum(item.amount.bytes for item in proposals)
+    files = sum(item.amount.files for item in proposals)
+    entries = tuple(
+        (pattern, item.category)
+        for item in proposals
+        for pattern in (item.pattern, *item.exceptions)
+    )
+    saving = Saving(
+        bytes=count, basis=Basis.MEASURED, source="files of the context that they match"
+    )
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{len(entries)} patterns keep {files} files ({human(count)}) out",
+            evidence=tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
+            saving=saving,
+            changes=(IgnorePaths(entries=entries),),
+        ),
+    )
+
+
+def _copies(plan: Plan) -> list[tuple[str, ...]]:
+    return [copied.sources for _, copied in plan.stage.copies if copied.stage is None]
+
+
+def _weight(item: Proposal) -> int:
+    return -item.amount.bytes
+
+
+def _evidence(item: Proposal) -> Evidence:
+    amount = (
+        f"{item.amount.files} files, {human(item.amount.bytes)}"
+        if item.amount.files
+        else "none yet"
+    )
+    return Evidence(
+        kind="ignore", message=f"{item.pattern}: {item.reason} ({amount}; {item.source})"
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

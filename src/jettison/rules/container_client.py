@@ -1,0 +1,114 @@
+"""The client of the container engine leaves the production image.
+
+A Docker CLI in an application image comes with the socket of the engine, and who can write to
+that socket is root on the host. Most images have it for one command that was never written,
+together with keys, package sources and the programs that set those up.
+
+Source: docs.docker.com, "Docker daemon attack surface"; OWASP Docker Security Cheat Sheet, rule
+1.
+
+Safe when nothing at run time calls the client: the Python source (subprocess, os, shutil.which),
+the shell scripts of the project and the commands that start the image are searched. When the
+program of a call is computed, the client stays.
+"""
+
+from __future__ import annotations
+
+from jettison.catalogue.reader import table
+from jettison.changes import RemoveCommands, RemovePackages
+from jettison.lift.action import Action, ActionKind
+from jettison.lift.packages import requested, saved_without
+from jettison.lift.writable import service_of
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.parts import PackageScope, PlannedPackage
+from jettison.plan.plan import Plan
+from jettison.project.commands import GroupChange, UserChange
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "container-client"
+GROUP = "docker"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find client packages, what sets up their source, and the mounted socket."""
+    known = table("tools")["container_clients"]
+    clients = [item for item in plan.packages if item.name in known["packages"]]
+    unneeded = [item for item in clients if item.scope is PackageScope.UNNEEDED]
+    kept = [item for item in clients if item.scope is not PackageScope.UNNEEDED]
+    return (*_unneeded(plan, unneeded), *_kept(kept), *_socket(plan))
+
+
+def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
+    actions = [action for action in plan.stage.actions if _serves_client(action)]
+    present = requested(plan.stage)
+    names = tuple(item.name for item in clients if item.name in present)
+    if not names:
+        return ()
+    steps = [
+        Evidence(kind="step", message=f"`{_short(a.text)}` only serves it", origin=a.origin)
+        for a in actions
+    ]
+    evidence = (*(found for item in clients for found in item.evidence), *steps)
+    changes = (RemoveCommands(commands=tuple(a.text for a in actions)),) if actions else ()
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{', '.join(names)} leaves: nothing calls it",
+            evidence=evidence,
+            saving=saved_without(plan.stage, names),
+            changes=(*changes, RemovePackages(names=names)),
+        ),
+    )
+
+
+def _serves_client(action: Action) -> bool:
+    """Whether a command adds the client's package source or puts the user into its group."""
+    if action.kind is ActionKind.REPOSITORY:
+        return GROUP in action.text
+    fact = action.fact
+    if isinstance(fact, GroupChange):
+        return fact.name == GROUP
+    return isinstance(fact, UserChange) and fact.action == "modify" and GROUP in fact.groups
+
+
+def _kept(clients: list[PlannedPackage]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=f"{item.name} stays: it may be called",
+            evidence=item.evidence,
+            safety=Safety.REVIEW,
+        )
+        for item in clients
+    )
+
+
+def _socket(plan: Plan) -> tuple[Finding, ...]:
+    sockets = table("tools")["container_clients"]["sockets"]
+    service = service_of(plan.project)
+    mounts = (
+        [m for m in service.volumes if m.source in sockets or m.target in sockets]
+        if service
+        else []
+    )
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=f"the service mounts {mount.target}: the application is root on the host",
+            evidence=(
+                Evidence(
+                    kind="mount", message="the engine's socket is mounted", origin=mount.origin
+                ),
+            ),
+            safety=Safety.REVIEW,
+        )
+        for mount in mounts
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  what fits in a line
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

@@ -1,0 +1,76 @@
+"""Development has an image of its own.
+
+Reload, mounted source and test tools are why production images hold what they should not. With
+`Dockerfile.dev` and `docker-compose.dev.yml` beside the production files, both get what they need:
+`docker compose -f docker-compose.dev.yml up --build` has all requirements, the source mounted and
+reload.
+
+Source: docs.docker.com, "Use containers for Python development"; the split that PKMS
+(github.com/ashishacharya123/PKMS) made by hand.
+
+Safe: it only adds files. A project that has a `Dockerfile.dev` keeps its own.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from jettison.changes import AddDevelopment
+from jettison.lift.declared import production_files
+from jettison.lift.writable import service_of, source_targets
+from jettison.lower.development import DOCKERFILE
+from jettison.lower.reload import with_reload
+from jettison.lower.requirements import development_path
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "development-image"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find development requirements, or a mounted source, without a Dockerfile for development."""
+    project = plan.project
+    path = posixpath.join(posixpath.dirname(project.dockerfile_path), DOCKERFILE)
+    if path in project.texts:
+        return ()
+    evidence = [
+        Evidence(kind="file", message=f"{name} holds the requirements for development")
+        for file in production_files(project)
+        if (name := development_path(file.file)) in project.texts
+    ]
+    service = service_of(plan.original)
+    targets = source_targets(plan.original, plan.stage)
+    evidence += [
+        Evidence(
+            kind="mount",
+            message=f"the service mounts its source over {mount.target}",
+            origin=mount.origin,
+        )
+        for mount in (service.volumes if service else ())
+        if mount.target in targets
+    ]
+    if not evidence:
+        return ()
+    command = plan.stage.command
+    words = with_reload(command.words) if command and command.words else ()
+    hardened = service_of(project)
+    check = hardened.healthcheck.test if hardened and hardened.healthcheck else ()
+    change = AddDevelopment(
+        command=words,
+        compose=plan.original.texts.get(plan.original.compose_path or "", ""),
+        source_mount=f"./{project.context}:{plan.stage.folder}",
+        health_check=check,
+    )
+    return (
+        Finding(
+            rule=NAME,
+            message="development gets an image of its own, with all requirements and reload",
+            evidence=tuple(evidence),
+            changes=(change,),
+        ),
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,85 @@
+"""The application receives signals itself.
+
+A CMD or ENTRYPOINT in shell form runs under `/bin/sh -c`. The shell is process 1 and does not pass
+SIGTERM on, so the engine waits out its grace period (10 seconds) and kills the application in the
+middle of its requests. In exec form the application is process 1.
+
+A command with variables keeps its shell, which has to replace them, and gets `exec`: the shell then
+becomes the application. A command with more shell syntax stays as it is.
+
+Source: docs.docker.com, "Dockerfile reference", shell and exec form; BuildKit's build check
+JSONArgsRecommended.
+
+Safe: the words are the same; only a single plain command is rewritten.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import SetCommand
+from jettison.lift.stage import Invocation
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.project.dockerfile.run import run_script
+from jettison.project.shell import Command, Script
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "exec-form-command"
+# What a shell does to words beside variables: patterns, home folders, braces.
+PATTERN_CHARACTERS = frozenset("*?[]~{}")
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a CMD or ENTRYPOINT in shell form."""
+    found = (plan.stage.entrypoint, plan.stage.command)
+    return tuple(
+        finding
+        for invocation in found
+        if invocation and invocation.words is None and invocation.text
+        for finding in _findings(invocation)
+    )
+
+
+def _findings(invocation: Invocation) -> tuple[Finding, ...]:
+    script = run_script(invocation.instruction)
+    command = script.commands[0] if len(script.commands) == 1 else None
+    if command and command.name == "exec":
+        return ()
+    if command is None or not _is_plain(script, command):
+        return (_finding(invocation, "is a shell script: make sure that it ends with exec", ()),)
+    if all(token.literal for token in command.tokens):
+        words = command.words
+        message = "runs without a shell around it, so that it receives SIGTERM"
+    else:
+        words = ("sh", "-c", f"exec {command.raw}")
+        message = "replaces its shell (exec), so that it receives SIGTERM"
+    return (_finding(invocation, message, words),)
+
+
+def _is_plain(script: Script, command: Command) -> bool:
+    syntax = command.assignments or command.redirects or command.substitutions or command.nested
+    patterns = any(
+        token.literal and token.raw == token.text and PATTERN_CHARACTERS & set(token.text)
+        for token in command.tokens
+    )
+    return script.flat and script.understood and not syntax and not patterns
+
+
+def _finding(invocation: Invocation, message: str, words: tuple[str, ...]) -> Finding:
+    changes = (SetCommand(keyword=invocation.keyword, words=words),) if words else ()
+    return Finding(
+        rule=NAME,
+        message=f"{invocation.keyword} {message}",
+        evidence=(
+            Evidence(
+                kind="command",
+                message=f"shell form: {invocation.keyword} {invocation.text}",
+                origin=invocation.origin,
+            ),
+        ),
+        safety=Safety.SAFE if changes else Safety.REVIEW,
+        changes=changes,
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,41 @@
+"""The image says what it is.
+
+Labels of the Open Container Initiative tell registries and scanners which application an image
+holds and where its source is. Labels that are there stay as they are.
+
+Source: github.com/opencontainers/image-spec, annotations.md, "Pre-Defined Annotation Keys".
+
+Safe: labels do not change how an image runs.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import AddLabels
+from jettison.lift.writable import service_of
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "image-labels"
+TITLE = "org.opencontainers.image.title"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find an image without a title."""
+    if TITLE in plan.stage.labels:
+        return ()
+    service = service_of(plan.project)
+    title = service.name if service else plan.project.name
+    evidence = Evidence(kind="label", message=f"no label {TITLE}", origin=plan.stage.stage.origin)
+    return (
+        Finding(
+            rule=NAME,
+            message=f"the image is labelled {title}",
+            evidence=(evidence,),
+            changes=(AddLabels(labels=((TITLE, title),)),),
+        ),
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,38 @@
+"""Shared libraries that a distribution loads are installed by name.
+
+Some distributions load a library of the system that no wheel brings along: python-magic loads
+libmagic, psycopg2 is linked to libpq. Where the Dockerfile does not install it, the application
+works by accident, because some other package depends on it, or not at all.
+
+Source: the installation pages of the distributions, each named in the catalogue.
+
+Safe: it only adds what the import of the application shows to be needed.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import AddPackages
+from jettison.lift.packages import requested
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+
+NAME = "missing-libraries"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find packages that must be there at run time and that the final stage does not install."""
+    present = requested(plan.stage)
+    missing = {name: why for name, why in plan.linked.items() if name not in present}
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=f"{name} is installed by name: it was there by accident or not at all",
+            evidence=(why,),
+            changes=(AddPackages(names=(name,), reason=why.message),),
+        )
+        for name, why in missing.items()
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,170 @@
+"""The application runs as a user that is not root, and owns nothing but its data.
+
+A process that runs as root inside a container is root for everything that is mounted into it, and
+one mistake of the kernel or of the configuration away from the host. The user has a number of
+10000 or more, which no user of the host has, and is named by number, because Kubernetes cannot
+verify a name (`runAsNonRoot`). Code belongs to root, so that a running application cannot change
+itself; `chown -R` over the code would put every file into the image a second time.
+
+An existing user keeps its name and number.
+
+Source: docs.docker.com, "Building best practices", USER; hadolint DL3002; statsd_exporter#406;
+moby/moby#5505 for the copies that `chown -R` makes.
+
+Safe when the folders that the application writes to are known: mounts, VOLUME, folders that the
+Dockerfile makes, environment variables that name one. When none is known, the working directory
+itself (not what is in it) is given to the user. A volume that root filled before has to be given to
+the user once: the report says how.
+"""
+
+from __future__ import annotations
+
+import re
+
+from jettison.changes import RunAsUser
+from jettison.lift.action import Action
+from jettison.lift.stage import FinalStage
+from jettison.lift.writable import data_mounts, service_of, writable_folders
+from jettison.lower.user import absolute, recursive_on
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "non-root-user"
+IDENTIFIER = 10001
+LOGIN = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+ROLES = re.compile(r"[-_](backend|api|web|app|server|service)$")
+# Names that base images have already, or that say nothing.
+TAKEN = frozenset(
+    {
+        *("root", "bin", "daemon", "mail", "news", "games", "backup", "www-data", "sys", "man"),
+        *("proxy", "list", "nobody", "web", "app", "backend", "api", "server", "service"),
+    }
+)
+PRIVILEGED_PORTS = 1024
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a final stage that runs as root, or code that its user owns."""
+    stage = plan.stage
+    if stage.folder == "/" or stage.release is None:
+        return ()
+    if not stage.runs_as_root:
+        return _owned_code(plan)
+    folders = writable_folders(plan.project, stage)
+    evidence = [
+        Evidence(
+            kind="user",
+            message="the Dockerfile sets no USER: the process is root",
+            origin=stage.stage.origin,
+        ),
+        *folders.values(),
+    ]
+    if not folders:
+        message = "kept writable: nothing shows where the application writes"
+        evidence.append(Evidence(kind="unknown", message=f"{stage.folder} {message}"))
+    change = RunAsUser(
+        name=user_name(plan),
+        uid=IDENTIFIER,
+        gid=IDENTIFIER,
+        create=True,
+        writable=tuple(folders) or (stage.folder,),
+        application=stage.folder,
+        adduser=stage.release == "alpine",
+    )
+    message = (
+        f"runs as {change.name} ({change.uid}); code stays with root, {_listed(change)} writable"
+    )
+    found = [Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,))]
+    return (*found, *_volumes(plan, change), *_low_ports(stage))
+
+
+def user_name(plan: Plan) -> str:
+    """A name for the user: that of the service or of the project, without its role."""
+    for name in (plan.project.service or "", plan.project.name):
+        short = ROLES.sub("", name.lower())
+        if LOGIN.fullmatch(short) and short not in TAKEN:
+            return short
+    return "app"
+
+
+def _owned_code(plan: Plan) -> tuple[Finding, ...]:
+    """Copies and recursive changes that give the code to the user, or a mode once more."""
+    stage = plan.stage
+    copies = [
+        Evidence(kind="copy", message=f"COPY gives the code to {copied.chown}", origin=item.origin)
+        for item, copied in stage.copies
+        if copied.chown
+        and copied.stage is None
+        and _is_code(absolute(copied.destination, stage), stage)
+    ]
+    actions = [a for a in stage.actions if recursive_on(a, stage.folder, stage)]
+    evidence = copies + [_recursive(action) for action in actions]
+    folders = writable_folders(plan.project, stage)
+    if not evidence or not folders:
+        return ()
+    change = RunAsUser(
+        name=stage.user,
+        uid=0,
+        gid=0,
+        create=False,
+        writable=tuple(folders),
+        application=stage.folder,
+    )
+    message = f"code belongs to root; {stage.user} writes to {_listed(change)} alone"
+    return (Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,)),)
+
+
+def _is_code(folder: str, stage: FinalStage) -> bool:
+    return folder == stage.folder or folder.startswith(f"{stage.folder}/")
+
+
+def _recursive(action: Action) -> Evidence:
+    message = f"`{action.text}` puts every file into the image a second time"
+    return Evidence(kind="permission", message=message, origin=action.origin)
+
+
+def _listed(change: RunAsUser) -> str:
+    return ", ".join(change.writable)
+
+
+def _volumes(plan: Plan, change: RunAsUser) -> tuple[Finding, ...]:
+    """What has to be done once for volumes that a root process filled."""
+    mounts = data_mounts(plan.project, plan.stage)
+    service = service_of(plan.project)
+    if not mounts or service is None:
+        return ()
+    targets = " ".join(mount.target for mount in mounts)
+    owner = f"{change.uid}:{change.gid}"
+    command = f"docker compose run --rm --user 0 {service.name} chown -R {owner} {targets}"
+    return (
+        Finding(
+            rule=NAME,
+            message=f"volumes that exist belong to root: give them away once with `{command}`",
+            evidence=(
+                Evidence(
+                    kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin
+                ),
+            ),
+            safety=Safety.REVIEW,
+        ),
+    )
+
+
+def _low_ports(stage: FinalStage) -> tuple[Finding, ...]:
+    low = [
+        p
+        for p in stage.ports
+        if p.partition("/")[0].isdigit() and int(p.partition("/")[0]) < PRIVILEGED_PORTS
+    ]
+    if not low:
+        return ()
+    message = (
+        f"port {low[0]} is below 1024: Docker allows it to any user, other runtimes may need the "
+        "capability NET_BIND_SERVICE"
+    )
+    return (Finding(rule=NAME, message=message, safety=Safety.REVIEW),)
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,46 @@
+"""Logs leave the container at once.
+
+Python buffers what it writes to a pipe. In a container standard output is a pipe, so the last
+lines before a crash are lost, and a log collector sees nothing for minutes. `PYTHONUNBUFFERED=1`
+writes through.
+
+Source: docs.python.org, "Command line and environment", PYTHONUNBUFFERED; the Python build packs
+of Heroku and the templates of Docker set it.
+
+Safe: it changes when lines are written, not what is written. A value that the Dockerfile sets
+stays.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import SetEnvironment
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "python-environment"
+UNBUFFERED = "PYTHONUNBUFFERED"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find that the final stage does not set PYTHONUNBUFFERED."""
+    if UNBUFFERED in plan.stage.environment:
+        return ()
+    return (
+        Finding(
+            rule=NAME,
+            message="log lines are written at once (PYTHONUNBUFFERED=1)",
+            evidence=(
+                Evidence(
+                    kind="environment",
+                    message=f"the final stage does not set {UNBUFFERED}",
+                    origin=plan.stage.stage.origin,
+                ),
+            ),
+            changes=(SetEnvironment(variables=((UNBUFFERED, "1"),)),),
+        ),
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,49 @@
+"""A library takes the place of its headers.
+
+A -dev package brings a library's headers for compilers, and the library itself. Compiled
+requirements need the library when they run: libpq5 stays when libpq-dev leaves.
+
+Source: Debian Policy 8.4 (development files) and 8.1 (run-time libraries); psycopg2#1254,
+wger#1409 for images that missed it.
+
+Safe: the library stays whenever a requirement is built from source or may be.
+"""
+
+from __future__ import annotations
+
+from jettison.catalogue.system_packages import slim_packages
+from jettison.changes import AddPackages
+from jettison.lift.packages import DEFAULT_RELEASE, requested
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+
+NAME = "runtime-libraries"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find libraries whose -dev package has left the final stage."""
+    present = requested(plan.stage)
+    base = slim_packages(plan.stage.release or DEFAULT_RELEASE)
+    wanted = {
+        library: item
+        for item in plan.packages
+        if item.name not in present
+        for library in item.runtime
+        if library not in present and library not in base
+    }
+    if not wanted:
+        return ()
+    names = tuple(sorted(wanted))
+    sources = ", ".join(sorted({item.name for item in wanted.values()}))
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{', '.join(names)} instead of {sources}",
+            evidence=tuple(item.evidence[-2] for item in wanted.values()),
+            changes=(AddPackages(names=names, reason=f"the libraries of {sources}"),),
+        ),
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,63 @@
+"""System packages that nothing calls leave the final image.
+
+Programs for people (git, curl, vim), for setting up package sources (gnupg, lsb-release) and
+those of the health check stay behind in production images, each with the packages that it depends
+on, each a thing to patch and a tool for an intruder.
+
+Source: docs.docker.com, "Building best practices", "Don't install unnecessary packages".
+
+Safe: only packages that are known to be programs and nothing else are looked at, and only when
+none of their programs is called by the source, the scripts, the start commands or a remaining
+step of the Dockerfile. A call whose program is computed keeps them all.
+"""
+
+from __future__ import annotations
+
+from jettison.catalogue.reader import table
+from jettison.changes import RemovePackages
+from jettison.lift.packages import requested, saved_without
+from jettison.plan.finding import Finding
+from jettison.plan.parts import PackageScope
+from jettison.plan.plan import Plan
+from jettison.project.dockerfile.run import run_script
+from jettison.rules.rule import Rule
+
+NAME = "unneeded-packages"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find packages with the scope ``unneeded`` that the final stage still installs."""
+    present = requested(plan.stage)
+    clients = table("tools")["container_clients"]["packages"]
+    checked = _called_by_health_check(plan)
+    found = [
+        item
+        for item in plan.packages
+        if item.scope is PackageScope.UNNEEDED
+        and item.name in present
+        and item.name not in clients
+        and item.name not in checked
+    ]
+    names = tuple(item.name for item in found)
+    if not names:
+        return ()
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{', '.join(names)} {'leaves' if len(names) == 1 else 'leave'}: nothing calls "
+            f"{'it' if len(names) == 1 else 'them'}",
+            evidence=tuple(item.evidence[0] for item in found),
+            saving=saved_without(plan.stage, names),
+            changes=(RemovePackages(names=names),),
+        ),
+    )
+
+
+def _called_by_health_check(plan: Plan) -> frozenset[str]:
+    """The programs of a health check that could not be rewritten."""
+    checks = [item for item in plan.stage.inherited if item.keyword == "HEALTHCHECK"]
+    words = [word for item in checks[-1:] for c in run_script(item).programs for word in c.words]
+    return frozenset(words)
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
