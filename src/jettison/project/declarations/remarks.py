@@ -18,7 +18,7 @@ def remarks(
     file.
     """
     lines = text.splitlines()[first - 1 : last]
-    marks = [_mark(line, first + at, names) for at, line in enumerate(lines)]
+    marks = [mark_of(line, first + at, names) for at, line in enumerate(lines)]
     found = headings(marks, file)
     return {
         mark.line: Remark(section=section_of(index, found), above=words_above(marks, index, found))
@@ -27,7 +27,8 @@ def remarks(
     }
 
 
-def _mark(line: str, number: int, names: Mapping[int, str]) -> Mark:
+def mark_of(line: str, number: int, names: Mapping[int, str]) -> Mark:
+    """Return what a line is, for the reading of headings; ``names`` as in ``remarks``."""
     if number in names:
         return Mark(kind=Kind.STATEMENT, words=names[number], line=number)
     bare = line.strip()

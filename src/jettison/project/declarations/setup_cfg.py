@@ -51,6 +51,23 @@ def requirement_files(text: str, *, file: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def lines_of(text: str, section: str, key: str, *, file: str) -> tuple[int, int]:
+    """Return the first and last line (from 1) of an option's value below its key; 0, 0 if none.
+
+    Blank lines and comments at its end are left out.
+    """
+    for option in _options(text, file):
+        if (option.section, option.key) == (section, key):
+            full = [n for n, line in option.lines if line.strip() and not _is_comment(line)]
+            first = option.lines[0][0]
+            return first + 1, max([first, *full])
+    return 0, 0
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith(("#", ";"))
+
+
 def _group(option: _Option) -> Group | None:
     if (option.section, option.key) == _REQUIREMENTS:
         return MAIN
@@ -86,7 +103,7 @@ def _options(text: str, file: str) -> Iterator[_Option]:
     key = ""
     lines: list[tuple[int, str]] = []
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith(("#", ";")) or line[0].isspace():
+        if not line.strip() or _is_comment(line) or line[0].isspace():
             lines.append((number, line))
             continue
         if key:

@@ -27,8 +27,8 @@ class Place:
     """Offsets into the text, and lines from 1.
 
     ``start`` is where the key (or array member) begins, ``value`` where its value begins, ``stop``
-    where that ends. For a table, they span its header. ``comment`` is the words of the comment at
-    the end of the line.
+    where that ends. For a table with a ``header``, they span that. ``comment`` is the words of the
+    comment at the end of the line.
     """
 
     start: int
@@ -37,6 +37,7 @@ class Place:
     line: int
     end_line: int
     comment: str
+    header: bool = False
 
 
 def places(text: str) -> Mapping[Path, Place]:
@@ -75,7 +76,7 @@ class _Scanner:
         path = self.resolved(self.key(), ends_in_array=brackets > 1)
         self.skip(_BLANK)
         self.at += brackets
-        self.note(path, start, start)
+        self.note(path, start, start, header=True)
         return path
 
     def resolved(self, keys: Path, *, ends_in_array: bool) -> Path:
@@ -143,7 +144,7 @@ class _Scanner:
         self.at += 1
         return True
 
-    def note(self, path: Path, start: int, value: int) -> None:
+    def note(self, path: Path, start: int, value: int, *, header: bool = False) -> None:
         comment = _COMMENT.match(self.text, self.at)
         self.found[path] = Place(
             start=start,
@@ -152,6 +153,7 @@ class _Scanner:
             line=self.text.count("\n", 0, start) + 1,
             end_line=self.text.count("\n", 0, self.at) + 1,
             comment=comment[1].strip() if comment else "",
+            header=header,
         )
 
     def take(self, pattern: re.Pattern[str]) -> str:

@@ -1,0 +1,114 @@
+from textwrap import dedent
+
+import pytest
+
+from jettison.errors import UnsupportedError
+from jettison.project.moves import move_to_development
+from jettison.project.moves.pipfile import move_to_development as move_in_pipfile
+from jettison.project.moves.setup_cfg import move_to_development as move_in_setup_cfg
+
+
+def test_pipfile() -> None:
+    text = """\
+        [packages]
+        flask = "*"
+        # Tests
+        PyTest = "*"  # runner
+
+        [dev-packages]
+        black = "*"
+
+        [requires]
+        python_version = "3.11"
+        """
+    new = move_in_pipfile(dedent(text), {"pytest"})
+    assert new == dedent("""\
+        [packages]
+        flask = "*"
+
+        [dev-packages]
+        black = "*"
+
+        # Tests
+        PyTest = "*"  # runner
+
+        [requires]
+        python_version = "3.11"
+        """)
+    assert move_in_pipfile(new, {"pytest"}) == new
+
+
+def test_pipfile_without_a_development_section() -> None:
+    assert move_in_pipfile('[packages]\nblack = "*"\n', {"black"}) == (
+        '[packages]\n\n[dev-packages]\nblack = "*"\n'
+    )
+    assert move_in_pipfile("", {"black"}) == ""
+
+
+def test_setup_cfg() -> None:
+    text = """\
+        [options]
+        install_requires =
+            flask
+            # Tests
+            pytest>=3
+        packages = find:
+        """
+    new = move_in_setup_cfg(dedent(text), {"pytest"})
+    assert new == dedent("""\
+        [options]
+        install_requires =
+            flask
+        packages = find:
+
+        [options.extras_require]
+        dev =
+            # Tests
+            pytest>=3
+        """)
+    assert move_in_setup_cfg(new, {"pytest"}) == new
+
+
+@pytest.mark.parametrize(
+    ("extras", "after"),
+    [
+        ("docs = sphinx\n", "dev =\n    pytest\ndocs = sphinx\n"),
+        ("dev =\n    black\n\n[x]\n", "dev =\n    black\n    pytest\n\n[x]\n"),
+    ],
+)
+def test_setup_cfg_that_has_extras(extras: str, after: str) -> None:
+    text = f"[options]\ninstall_requires =\n    pytest\n[options.extras_require]\n{extras}"
+    assert move_in_setup_cfg(text, {"pytest"}) == (
+        f"[options]\ninstall_requires =\n[options.extras_require]\n{after}"
+    )
+
+
+def test_every_file_that_declares_it_changes_in_its_own_way() -> None:
+    files = {
+        "pyproject.toml": '[project]\ndependencies = ["pytest"]\n',
+        "requirements/base.txt": "flask\npytest\n",
+        "requirements/dev.txt": "-r base.txt\nblack\n",
+        "requirements.txt": "-r requirements/base.txt\n",
+    }
+    assert move_to_development(files.get, files, {"pytest"}) == {
+        "pyproject.toml": (
+            '[project]\ndependencies = []\n\n[dependency-groups]\ndev = [\n    "pytest",\n]\n'
+        ),
+        "requirements/base.txt": "flask\n",
+        "requirements/dev.txt": "-r base.txt\nblack\n\npytest\n",
+    }
+
+
+def test_a_development_file_is_made_beside_the_production_file() -> None:
+    files = {"app/requirements.txt": "flask\npytest\n", "other.txt": "pytest\n"}
+    assert move_to_development(files.get, files, {"pytest"}, folder="app") == {
+        "app/requirements.txt": "flask\n",
+        "app/requirements-dev.txt": "-r requirements.txt\n\npytest\n",
+    }
+
+
+def test_a_format_that_is_not_edited_is_named() -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(install_requires=['pytest'])\n"}
+    with pytest.raises(UnsupportedError) as caught:
+        move_to_development(files.get, files, {"pytest"})
+    assert str(caught.value) == "setup.py:2: requirements cannot be moved within setup.py"
