@@ -188,6 +188,7 @@ def _add(tar: tarfile.TarFile, name: str, body: bytes) -> None:
         (b"\0" * 10240, ImageError),
         (gzip.compress(b"no tar" * 1000), IntegrityError),
     ],
+    ids=["empty", "text", "zeros", "compressed text"],
 )
 def test_what_is_no_archive_is_told(
     archive: ArchiveStore, content: bytes, kind: type[Exception]

@@ -1,8 +1,7 @@
-"""The public index, asked by uv: only with JETTISON_NETWORK_TESTS=1."""
+"""The public index, asked by uv."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,7 @@ from jettison.distributions.resolving import Locked, resolve
 from jettison.distributions.settings import PUBLIC_INDEX
 from jettison.distributions.target import Target
 
-pytestmark = [
-    pytest.mark.network,
-    pytest.mark.skipif(
-        os.environ.get("JETTISON_NETWORK_TESTS") != "1", reason="JETTISON_NETWORK_TESTS is not 1"
-    ),
-]
+pytestmark = pytest.mark.network
 
 
 def test_a_pin_is_resolved_with_what_it_requires(tmp_path: Path) -> None:
