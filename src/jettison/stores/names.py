@@ -54,7 +54,7 @@ def choose(manifests: Iterable[Descriptor], reference: Reference | None, place: 
         wanted = f"image {reference}" if reference else "image"
         raise ImageError(f"{place} has no {wanted}", why=f"it holds: {names}")
     raise ImageError(
-        f"{place} holds several images: {names}", hint="Say which one, by its tag or full name."
+        f"{place} holds several images: {names}", hint="Say which one, by its full name."
     )
 
 

@@ -11,10 +11,14 @@ from jettison.oci.layer import Layer
 
 AT_ONCE = 4
 Work = TypeVar("Work")
+Result = TypeVar("Result")
 
 
-def each(work: Iterable[Work], do: Callable[[Work], None]) -> None:
-    """Do all of the work, four pieces at a time; the first error ends what has not begun."""
+def mapped(work: Iterable[Work], do: Callable[[Work], Result]) -> list[Result]:
+    """Do all of the work, four pieces at a time, and return the results in the order of the work.
+
+    The first error ends what has not begun and is raised when what had begun has ended.
+    """
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="jettison-transfer") as pool:
         futures = [pool.submit(do, one) for one in work]
         try:
@@ -23,12 +27,14 @@ def each(work: Iterable[Work], do: Callable[[Work], None]) -> None:
             for future in futures:
                 future.cancel()
     for future in done:
+        # Raises what went wrong first, rather than that the others were cancelled.
         future.result()
+    return [future.result() for future in futures]
 
 
 def fetch(image: Image) -> None:
     """Bring the layers of an image into the cache of its store, where it has one."""
-    each(image.layers, _fetch)
+    mapped(image.layers, _fetch)
 
 
 def _fetch(layer: Layer) -> None:

@@ -20,7 +20,7 @@ from jettison.stores.registry.pull import Puller
 from jettison.stores.registry.push import CHUNK_SIZE, Pusher
 from jettison.stores.registry.session import Session
 from jettison.stores.registry.transport import Transport
-from jettison.stores.transfer import each
+from jettison.stores.transfer import mapped
 
 
 class RegistryStore:
@@ -54,7 +54,7 @@ class RegistryStore:
         named = _required(reference)
         publication = Publication.of(content)
         pusher = Pusher(session=self._session(named, "pull,push"), chunk_size=self._chunk_size)
-        each(publication.blobs, pusher.blob)
+        mapped(publication.blobs, pusher.blob)
         for descriptor, text in publication.manifests:
             pusher.manifest(descriptor, text, str(descriptor.digest))
         top, text = publication.top

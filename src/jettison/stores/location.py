@@ -1,0 +1,42 @@
+"""The text by which a user names an image and where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.errors import ImageError
+from jettison.oci.reference import Reference
+from jettison.stores.archive import ArchiveStore
+from jettison.stores.blobs import BlobDirectory
+from jettison.stores.daemon import DaemonStore
+from jettison.stores.layout import LayoutStore
+from jettison.stores.registry.store import RegistryStore
+from jettison.stores.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A store and the name of an image in it; None where the store holds but one."""
+
+    store: Store
+    reference: Reference | None
+
+
+def locate(text: str, cache: BlobDirectory) -> Location:
+    """Read where an image is.
+
+    ``oci:DIRECTORY`` and ``archive:FILE``, each with ``:NAME`` after it when there are several,
+    ``docker:NAME``, ``podman:NAME``, and anything else is the name of an image in a registry.
+    ImageError when it is none of these.
+    """
+    kind, colon, rest = text.partition(":")
+    if not colon or kind not in {"oci", "archive", "docker", "podman"}:
+        return Location(store=RegistryStore(cache), reference=Reference.parse(text))
+    if kind in {"docker", "podman"}:
+        return Location(store=DaemonStore(kind, cache), reference=Reference.parse(rest))
+    path, _, name = rest.partition(":")
+    if not path:
+        raise ImageError(f"{text!r} names no path", hint=f"Write it as {kind}:PATH.")
+    store = LayoutStore(Path(path)) if kind == "oci" else ArchiveStore(Path(path), cache)
+    return Location(store=store, reference=Reference.parse(name) if name else None)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from images import AMD64, packed_layer, small_image
+
+from jettison.errors import ImageError
+from jettison.oci.compression import Compressor
+from jettison.oci.image import Image
+from jettison.oci.media import Compression
+from jettison.oci.reference import Reference
+from jettison.oci.tar_writer import Member
+from jettison.oci.validate import validate
+from jettison.stores.archive import ArchiveStore
+from jettison.stores.blobs import BlobDirectory
+from jettison.stores.daemon import DaemonStore
+from jettison.stores.layout import LayoutStore
+from jettison.stores.location import locate
+from jettison.stores.packing import packed
+from jettison.stores.registry.store import RegistryStore
+from jettison.stores.segments import SegmentCache
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("oci:some/where", LayoutStore, None),
+        ("oci:some/where:localhost/app:1", LayoutStore, "localhost/app:1"),
+        ("archive:app.tar", ArchiveStore, None),
+        ("docker:app:1", DaemonStore, "docker.io/library/app:1"),
+        ("podman:localhost/app", DaemonStore, "localhost/app:latest"),
+        ("debian:13", RegistryStore, "docker.io/library/debian:13"),
+        ("localhost:5000/app", RegistryStore, "localhost:5000/app:latest"),
+    ],
+)
+def test_a_text_says_which_store(
+    cache: BlobDirectory, text: str, kind: type[object], name: str | None
+) -> None:
+    location = locate(text, cache)
+    assert type(location.store) is kind
+    assert location.reference == (Reference.parse(name) if name else None)
+
+
+@pytest.mark.parametrize("text", ["oci:", "archive:", "docker:", "Not An Image"])
+def test_a_text_that_names_nothing_is_told(cache: BlobDirectory, text: str) -> None:
+    with pytest.raises(ImageError):
+        locate(text, cache)
+
+
+def test_unpacked_layers_are_packed_once(tmp_path: Path) -> None:
+    cache = SegmentCache.under(tmp_path, Compressor.default())
+    plain = packed_layer(Member.file("a", b"a" * 9000), compression=Compression.NONE)
+    image = Image.empty(AMD64).append(plain).append(small_image().layers[0])
+    for _ in range(2):
+        made = packed(image, cache)
+        assert validate(made) == ()
+        assert made.config == image.config
+        assert [layer.compression for layer in made.layers] == [Compression.GZIP] * 2
+    assert len(list((tmp_path / "blobs").rglob("*/*"))) == 1
+
+
+def test_an_image_that_is_packed_stays_as_it_is(tmp_path: Path) -> None:
+    cache = SegmentCache.under(tmp_path, Compressor.default())
+    assert packed(small_image(), cache) == small_image()
