@@ -38,18 +38,28 @@ def debian_registry(directory: Path, htpasswd: str = "") -> Iterator[str]:
         passwords = directory / "htpasswd"
         passwords.write_text(htpasswd + "\n")
         auth = f"auth: {{htpasswd: {{realm: test, path: {passwords}}}}}"
-    port = _free_port()
-    config = directory / "registry.yml"
-    config.write_text(
-        _CONFIG.format(root=json.dumps(str(directory / "held")), port=port, auth=auth)
-    )
-    command = ["docker-registry", "serve", str(config)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            _wait(port)
-            yield f"127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    with _started(directory, auth) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@contextmanager
+def _started(directory: Path, auth: str) -> Iterator[int]:
+    """Start the registry on a port; another program may take a free port first."""
+    for _ in range(5):
+        port = _free_port()
+        config = directory / "registry.yml"
+        held = json.dumps(str(directory / "held"))
+        config.write_text(_CONFIG.format(root=held, port=port, auth=auth))
+        command = ["docker-registry", "serve", str(config)]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet) as server:
+            try:
+                if _answers(server, port):
+                    yield port
+                    return
+            finally:
+                server.terminate()
+    pytest.fail("docker-registry did not start")
 
 
 def _free_port() -> int:
@@ -58,15 +68,24 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(port: int) -> None:
+def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the registry serves, and tell whether it is this one that does."""
     for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/").close()
-        except urllib.error.HTTPError as answered:
-            answered.close()
-            return
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("docker-registry did not start")
+        status = _status(port)
+        if server.poll() is not None:
+            return False
+        if status in {200, 401}:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _status(port: int) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/") as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
+    except OSError:
+        return 0
