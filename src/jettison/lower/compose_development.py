@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ruamel.yaml.nodes import MappingNode
+from yaml.nodes import MappingNode
 
 from jettison.lower.reload import script_with_reload, with_reload
 from jettison.project.compose import ComposeFile, Service, parse
@@ -21,8 +21,8 @@ from jettison.project.compose.changes import (
     SetTopLevel,
 )
 from jettison.project.compose.edit import edit
-from jettison.project.compose.nodes import compose_nodes, entries
 from jettison.project.compose.purpose import socket_mounts
+from jettison.project.yaml_nodes import compose_nodes, entries
 
 _SUFFIX = "-dev"
 

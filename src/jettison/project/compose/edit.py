@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import singledispatch
 
-from ruamel.yaml.nodes import MappingNode, ScalarNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from jettison.project.compose.changes import (
     AddMount,
@@ -23,9 +23,9 @@ from jettison.project.compose.changes import (
 )
 from jettison.project.compose.list_edit import with_member, without_mount
 from jettison.project.compose.mapping_edit import says, with_entry, without_entry
-from jettison.project.compose.nodes import entries, is_null
 from jettison.project.compose.shared import detached, sharers
 from jettison.project.compose.source import Source, indent_of, source
+from jettison.project.yaml_nodes import entries, is_null
 
 
 def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.yml") -> str:

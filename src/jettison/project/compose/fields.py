@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from jettison.project.compose.nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
 from jettison.project.compose.values import ComposeCommand
 from jettison.project.variables import Variable, interpolate
+from jettison.project.yaml_nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
 from jettison.values import Origin
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.project.compose.mapping_edit import with_entry, without_entry, without_lines
 from jettison.project.compose.mounts import short_mount
-from jettison.project.compose.nodes import entries
 from jettison.project.compose.shared import detached
 from jettison.project.compose.source import Source, indent_of
 from jettison.project.compose.write import comment_lines, quoted, scalar
 from jettison.project.variables import interpolate
+from jettison.project.yaml_nodes import entries
 from jettison.values import Origin
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.project.compose.changes import Scalar, Value
-from jettison.project.compose.nodes import entries, is_null
 from jettison.project.compose.source import Source, indent_of
 from jettison.project.compose.write import comment_lines, entry, scalar
+from jettison.project.yaml_nodes import entries, is_null
 
 # From so many members below it on, a comment is taken for a heading of them all.
 _PARAGRAPH = 2

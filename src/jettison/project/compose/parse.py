@@ -8,8 +8,8 @@ from jettison.errors import InputSyntaxError
 from jettison.project.compose import parts
 from jettison.project.compose.extends import extend
 from jettison.project.compose.fields import Fields
-from jettison.project.compose.nodes import compose_nodes, entries, is_null
 from jettison.project.compose.values import ComposeFile, Service
+from jettison.project.yaml_nodes import compose_nodes, entries, is_null
 from jettison.values import Origin
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from yaml.nodes import MappingNode, Node, SequenceNode
 
 from jettison.project.compose.fields import Fields
 from jettison.project.compose.mounts import is_path, short_mount, short_port
-from jettison.project.compose.nodes import origin_of
 from jettison.project.compose.values import (
     Build,
     ComposeHealthCheck,
@@ -15,6 +14,7 @@ from jettison.project.compose.values import (
     MountKind,
     Port,
 )
+from jettison.project.yaml_nodes import origin_of
 
 _KINDS = {kind.value: kind for kind in MountKind}
 

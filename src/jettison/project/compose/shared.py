@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ruamel.yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node
 
 from jettison.project.compose.mapping_edit import is_block
-from jettison.project.compose.nodes import Entry, entries, last_line
 from jettison.project.compose.source import Source, indent_of, source
+from jettison.project.yaml_nodes import Entry, entries, last_line
 
 _ANCHOR = re.compile(r"&\S+\s*")
 

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import UnsupportedError
-from jettison.project.compose.nodes import (
+from jettison.project.compose.write import Style, scalar
+from jettison.project.yaml_nodes import (
     Entry,
     compose_nodes,
     entries,
@@ -17,10 +18,12 @@ from jettison.project.compose.nodes import (
     last_line,
     origin_of,
 )
-from jettison.project.compose.write import Style, scalar
 from jettison.values import Origin
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
+# The line ends that YAML knows, so that lines count as the parser counts them.
+_LINE = re.compile(
+    "[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+$"
+)
 _DEFAULT_STEP = 2
 
 

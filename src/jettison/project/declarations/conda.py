@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from jettison.project.compose.nodes import compose_nodes, entries, wrong_shape
 from jettison.project.declarations.remarks import remarks
 from jettison.project.declarations.values import MAIN, Declaration, Remark, standard
+from jettison.project.yaml_nodes import compose_nodes, entries, wrong_shape
 from jettison.values import Origin
 
 

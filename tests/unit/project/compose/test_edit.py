@@ -103,6 +103,13 @@ def test_a_mount_in_a_list_on_one_line_goes(target: str, left: str) -> None:
     )
 
 
+def test_places_count_characters() -> None:
+    text = 'services:\n  wéb:\n    volumes: ["ü:/ü", "b:/b"]  # é\u2028\n    user: a\n'
+    assert edit(text, [RemoveMount(service="wéb", target="/ü")]) == (
+        'services:\n  wéb:\n    volumes: ["b:/b"]  # é\u2028\n    user: a\n'
+    )
+
+
 def test_a_heading_of_several_mounts_stays() -> None:
     text = """\
         services:
