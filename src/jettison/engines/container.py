@@ -24,6 +24,7 @@ class ClientContainer:
         self._client = client
         self._id = identifier
         self._network = network
+        self._address = ""
 
     @property
     def id(self) -> str:
@@ -44,7 +45,8 @@ class ClientContainer:
     def address(self, port: int) -> tuple[str, int]:
         """Host and port where this machine reaches ``port``. Raises EngineError without one."""
         if self._client.direct:
-            return self._own_address(), port
+            self._address = self._address or self._own_address()
+            return self._address, port
         shown = self._client.call("port", self._id, f"{port}/tcp", failing="no published port")
         host, _, published = shown.splitlines()[0].rpartition(":")
         return host, int(published)

@@ -1,0 +1,82 @@
+"""The port of one verification, and what checks share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from jettison.verify.observation import Interior, Loaded, Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+Compare = Callable[[Observation, Observation, VerificationRequest], CheckResult]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One verification: holds what was observed of the image after against the one before."""
+
+    name: str
+    compare: Compare
+
+
+def skipped(name: str, reason: str) -> CheckResult:
+    """Say why nothing was compared."""
+    return CheckResult(name=name, outcome=Outcome.SKIPPED, message=reason)
+
+
+def inside(
+    name: str, before: Observation, after: Observation
+) -> tuple[Interior, Interior] | CheckResult:
+    """Give both interiors, or the result when one of them is not known.
+
+    An image after whose Python does not answer although the one before did is a difference.
+    """
+    if before.interior is None:
+        return skipped(name, before.missing.get("interior", "the image before did not start"))
+    if after.interior is None:
+        why = after.missing.get("interior") or after.failure or "it did not start"
+        return CheckResult(
+            name=name,
+            outcome=Outcome.DIFFERENT,
+            message=f"cannot be seen in the image after: {why}",
+        )
+    return before.interior, after.interior
+
+
+def compare_uses(
+    name: str, what: str, before: Mapping[str, Loaded], after: Mapping[str, Loaded]
+) -> CheckResult:
+    """Compare which of several things work: one that no longer works is a difference."""
+    if not before:
+        return skipped(name, f"no {what} to look for")
+    lost = [one for one, loaded in before.items() if loaded.works and not _works(after, one)]
+    gained = [one for one, loaded in before.items() if not loaded.works and _works(after, one)]
+    neither = [one for one, loaded in before.items() if not loaded.works and not _works(after, one)]
+    counts = _count(before.values()), _count(after.values())
+    details = [f"{one}: {_said(after, one)}" for one in lost]
+    details += [f"{one}: works now" for one in gained]
+    details += [f"{one}: does not work in either: {before[one].said}" for one in neither]
+    if lost:
+        outcome, message = Outcome.DIFFERENT, f"no longer there: {', '.join(lost)}"
+    elif gained:
+        outcome, message = Outcome.IMPROVED, f"works only now: {', '.join(gained)}"
+    else:
+        unusable = f"; {len(neither)} work in neither: {', '.join(neither)}" if neither else ""
+        outcome, message = Outcome.SAME, f"{counts[1]} of {len(before)} {what} work{unusable}"
+    return CheckResult(
+        name=name, outcome=outcome, message=message, before=f"{counts[0]} of {len(before)}",
+        after=f"{counts[1]} of {len(before)}", details=tuple(details),
+    )  # fmt: skip
+
+
+def _works(uses: Mapping[str, Loaded], name: str) -> bool:
+    return name in uses and uses[name].works
+
+
+def _said(uses: Mapping[str, Loaded], name: str) -> str:
+    return uses[name].said if name in uses else "not answered"
+
+
+def _count(uses: Iterable[Loaded]) -> int:
+    return sum(loaded.works for loaded in uses)

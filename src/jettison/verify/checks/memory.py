@@ -1,0 +1,38 @@
+"""It needs about as much memory at rest as it did."""
+
+from __future__ import annotations
+
+from jettison.verify.checks.check import Check, skipped
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+_NAME = "memory"
+_FACTOR = 1.5
+_SPARE = 32 * 2**20
+_BETTER = 0.9
+
+
+def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+    if before.memory is None or after.memory is None:
+        return skipped(_NAME, "one of the images did not start")
+    had, has = before.memory, after.memory
+    outcome = Outcome.SAME
+    if has > had * _FACTOR + _SPARE:
+        outcome = Outcome.DIFFERENT
+    elif has < had * _BETTER:
+        outcome = Outcome.IMPROVED
+    return CheckResult(
+        name=_NAME,
+        outcome=outcome,
+        message=f"{_shown(had)} at rest became {_shown(has)}",
+        before=_shown(had),
+        after=_shown(has),
+    )
+
+
+def _shown(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
+
+
+CHECK = Check(name=_NAME, compare=_compare)

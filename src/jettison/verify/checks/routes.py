@@ -1,0 +1,47 @@
+"""Every request gets the answer that it got before."""
+
+from __future__ import annotations
+
+from jettison.verify.checks.check import Check, skipped
+from jettison.verify.exchange.difference import Comparison, compare_exchanges
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+_NAME = "routes"
+
+
+def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+    if not before.exchanges:
+        return skipped(_NAME, before.missing.get("routes", "no request could be sent"))
+    found = compare_exchanges(before.exchanges, before.again, after.exchanges)
+    same = found.total - len(found.flaky) - len(found.differences)
+    details = [*found.differences]
+    if found.differences:
+        details += [f"written by the image after only: {line}" for line in after.errors]
+    details += [
+        f"set apart, because it differs between two runs before: {one}" for one in found.flaky
+    ]
+    return CheckResult(
+        name=_NAME,
+        outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
+        message=_message(found, same),
+        before=f"{found.total} requests",
+        after=f"{same} the same",
+        details=tuple(details),
+    )
+
+
+def _message(found: Comparison, same: int) -> str:
+    asked = found.total - len(found.flaky)
+    parts = [f"{same} of {asked} answers are the same"]
+    if found.new_errors:
+        parts.append(f"{found.new_errors} are new server errors")
+    if found.failing:
+        parts.append(f"{found.failing} were server errors before and still are")
+    if found.flaky:
+        parts.append(f"{len(found.flaky)} set apart as flaky")
+    return "; ".join(parts)
+
+
+CHECK = Check(name=_NAME, compare=_compare)

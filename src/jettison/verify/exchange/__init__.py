@@ -1,0 +1,1 @@
+"""Sends requests and holds answers against each other."""

@@ -1,0 +1,131 @@
+"""Holds the answers of the image after against two runs of the image before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange.normal import Leaf, leaves, stable
+
+_SERVER_ERROR = 500
+_COMPARED_HEADERS = ("location", "www-authenticate", "content-disposition", "allow")
+_EXCERPT = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """All exchanges of a workload: how many agree, and what each of the others says.
+
+    ``flaky`` names exchanges that differ between two runs of the image before. ``failing`` counts
+    those that were server errors before and still are.
+    """
+
+    total: int
+    differences: tuple[str, ...]
+    new_errors: int
+    flaky: tuple[str, ...]
+    failing: int
+
+
+def compare_exchanges(
+    before: Sequence[Exchange], again: Sequence[Exchange], after: Sequence[Exchange]
+) -> Comparison:
+    """Compare three runs of the same steps; ``again`` may be empty when there was no second run."""
+    second: Sequence[Exchange | None] = again or [None] * len(before)
+    differences: list[str] = []
+    flaky: list[str] = []
+    new_errors = failing = 0
+    for one, repeated, other in zip(before, second, after, strict=False):
+        if repeated is not None and _answered(one.answer) != _answered(repeated.answer):
+            flaky.append(f"{one.name}: {_said(one.answer)}, then {_said(repeated.answer)}")
+            continue
+        failing += one.answer.status >= _SERVER_ERROR and other.answer.status >= _SERVER_ERROR
+        new_errors += one.answer.status < _SERVER_ERROR <= other.answer.status
+        found = _difference(one.answer, repeated.answer if repeated else None, other.answer)
+        if found:
+            differences.append(f"{one.name}: {found}")
+    if len(after) < len(before):
+        differences.append(f"{len(before) - len(after)} requests were not answered")
+    return Comparison(
+        total=len(before), differences=tuple(differences), new_errors=new_errors,
+        flaky=tuple(flaky), failing=failing,
+    )  # fmt: skip
+
+
+def _answered(answer: Answer) -> tuple[int, str]:
+    return answer.status, answer.content_type
+
+
+def _said(answer: Answer) -> str:
+    if not answer.status:
+        return f"no answer ({answer.failure})"
+    return f"{answer.status} {answer.content_type}".strip()
+
+
+def _difference(one: Answer, repeated: Answer | None, other: Answer) -> str:
+    """Say in a few words how ``other`` differs, or nothing."""
+    if one.status < _SERVER_ERROR <= other.status:
+        return f"{_said(one)} became {_said(other)}, a new server error: {_excerpt(other)}"
+    if _answered(one) != _answered(other):
+        return f"{_said(one)} became {_said(other)}: {_excerpt(other)}"
+    return _header_difference(one, other) or _body_difference(one, repeated, other)
+
+
+def _excerpt(answer: Answer) -> str:
+    text = " ".join(answer.body.decode("utf-8", "replace").split())
+    return text[:_EXCERPT] or answer.failure or "no body"
+
+
+def _header_difference(one: Answer, other: Answer) -> str:
+    for name in _COMPARED_HEADERS:
+        had, has = (stable(answer.headers.get(name, "")) for answer in (one, other))
+        if had != has:
+            return f"the header {name} was {had!r} and is {has!r}"
+    had_cookies, has_cookies = _cookie_names(one), _cookie_names(other)
+    if had_cookies != has_cookies:
+        return f"the cookies were {sorted(had_cookies)} and are {sorted(has_cookies)}"
+    return ""
+
+
+def _cookie_names(answer: Answer) -> set[str]:
+    return {cookie.partition("=")[0] for cookie in answer.cookies}
+
+
+def _body_difference(one: Answer, repeated: Answer | None, other: Answer) -> str:
+    if one.body == other.body:
+        return ""
+    first, last = leaves(one), leaves(other)
+    unstable = _unstable(first, leaves(repeated)) if repeated else set()
+    changed = list(_changes(first, last, unstable))
+    if not changed:
+        return ""
+    more = f" and {len(changed) - 1} more places" if len(changed) > 1 else ""
+    return f"the body differs at {changed[0]}{more}"
+
+
+def _unstable(first: Iterable[Leaf], again: Iterable[Leaf]) -> set[str]:
+    """Name the places where two runs of the image before do not agree."""
+    one, other = dict(first), dict(again)
+    return {place for place in one.keys() | other.keys() if one.get(place) != other.get(place)}
+
+
+def _changes(first: Iterable[Leaf], last: Iterable[Leaf], unstable: set[str]) -> Iterator[str]:
+    one, other = dict(first), dict(last)
+    for place in (*one, *(place for place in other if place not in one)):
+        had, has = one.get(place), other.get(place)
+        if had != has and place not in unstable and not _below(place, unstable):
+            yield f"{place}: {_short(had)} became {_short(has)}"
+
+
+def _below(place: str, unstable: set[str]) -> bool:
+    """Tell whether a list above the place has no stable length, so that its elements move."""
+    return any(
+        place.startswith(changing.removesuffix("[]") + "[")
+        for changing in unstable
+        if changing.endswith("[]")
+    )
+
+
+def _short(value: str | None) -> str:
+    return "nothing" if value is None else repr(value[:60])

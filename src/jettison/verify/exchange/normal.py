@@ -1,0 +1,87 @@
+"""Answers without what differs from one run to the next: times, ids, tokens. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+
+from jettison.verify.exchange.answer import Answer
+from jettison.verify.workload.operation import Json
+
+_REPLACED = (
+    (
+        re.compile(r"\b\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"),
+        "<time>",
+    ),
+    (re.compile(r"\b\d{8}[T_-]?\d{6}\b"), "<time>"),
+    (re.compile(r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d( GMT)?"), "<time>"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "<date>"),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "<token>"),
+    (
+        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I),
+        "<uuid>",
+    ),
+    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,128}\b", re.I), "<hex>"),
+    (re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{40,}\b"), "<token>"),
+    (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b"), "<address>"),
+    (re.compile(r"\b\d+(\.\d+)? ?(ms|µs|us|s|seconds)\b"), "<duration>"),
+)
+_MEASURED = re.compile(
+    r"time|_at$|date|uptime|elapsed|duration|latency|_ms$|seconds|memory|rss|cpu|(^|_)pid$|expires|"
+    r"iat$|exp$|disk|load|percent|free|available",
+    re.I,
+)
+_TEXT_TYPES = ("text/", "application/xml", "application/javascript", "application/xhtml")
+Leaf = tuple[str, str]
+"""A place in an answer and what is there, both as text."""
+
+
+def leaves(answer: Answer) -> tuple[Leaf, ...]:
+    """Take an answer apart into comparable places, in their order.
+
+    JSON gives a leaf for each value, text one for each line, other bodies one with their digest.
+    """
+    if "json" in answer.content_type:
+        try:
+            return tuple(_json_leaves(json.loads(answer.body), "$"))
+        except ValueError:
+            pass
+    if answer.content_type.startswith(_TEXT_TYPES):
+        lines = answer.body.decode("utf-8", "replace").splitlines()
+        return tuple((f"line {number}", stable(line)) for number, line in enumerate(lines, 1))
+    return (("body", _digest(answer.body)),) if answer.body else ()
+
+
+def stable(text: str) -> str:
+    """Put words in the place of times, ids, tokens and addresses."""
+    for pattern, word in _REPLACED:
+        text = pattern.sub(word, text)
+    return text
+
+
+def _json_leaves(value: Json, place: str) -> Iterator[Leaf]:
+    if isinstance(value, dict):
+        if not value:
+            yield place, "{}"
+        for name in sorted(value):
+            yield from _json_leaves(value[name], f"{place}.{stable(name)}")
+    elif isinstance(value, list):
+        yield f"{place}[]", f"{len(value)} elements"
+        for index, one in enumerate(value):
+            yield from _json_leaves(one, f"{place}[{index}]")
+    else:
+        yield place, _scalar(place.rpartition(".")[2], value)
+
+
+def _scalar(name: str, value: Json) -> str:
+    if isinstance(value, str):
+        return f"text {stable(value)}"
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and _MEASURED.search(name):
+        return "number <measured>"
+    return json.dumps(value)
+
+
+def _digest(body: bytes) -> str:
+    return f"{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}"

@@ -1,0 +1,138 @@
+"""Links and forms of HTML pages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from jettison.verify.workload.sample import Extent, sample
+from jettison.verify.workload.step import HtmlForm, Payload, Step
+
+_LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
+_LIMIT = 60
+
+
+@dataclass(slots=True)
+class FormField:
+    """A field of a form: its kind and the value that the page gives it."""
+
+    name: str
+    kind: str
+    value: str
+
+
+@dataclass(slots=True)
+class Form:
+    """A form of a page."""
+
+    method: str
+    action: str
+    media_type: str
+    fields: list[FormField]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.forms: list[Form] = []
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        elif tag == "form":
+            method = given.get("method", "get").upper()
+            kind = given.get("enctype") or "application/x-www-form-urlencoded"
+            self.forms.append(Form(method, given.get("action", ""), kind, []))
+        elif self.forms and tag in {"input", "textarea", "select", "option"}:
+            self._field(tag, given)
+
+    def _field(self, tag: str, given: Mapping[str, str]) -> None:
+        fields = self.forms[-1].fields
+        if tag == "option":
+            chosen = next((one for one in fields if one.name == self._select), None)
+            if chosen and not chosen.value:
+                chosen.value = given.get("value", "")
+        elif given.get("name") and given.get("type") not in {"submit", "button", "image"}:
+            kind = given.get("type", "text") if tag == "input" else tag
+            self._select = given["name"] if tag == "select" else ""
+            fields.append(FormField(given["name"], kind, given.get("value", "")))
+
+
+def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
+    """Give the links and the forms of a page, as written."""
+    reader = _Reader()
+    reader.feed(html)
+    return tuple(reader.links), tuple(reader.forms)
+
+
+def page_steps(pages: Mapping[str, str], known: Iterable[str]) -> tuple[Step, ...]:
+    """Give requests for what the pages link to and for the forms they hold, without repetition.
+
+    ``pages`` maps paths to HTML; ``known`` are the paths that were asked already.
+    """
+    asked = set(known)
+    found: list[Step] = []
+    for page, html in pages.items():
+        links, forms = read_page(html)
+        found += _link_steps(page, links, asked)
+        found += _form_steps(page, forms, asked)
+    # forms change what pages show, so pages are read first
+    return tuple(sorted(found[:_LIMIT], key=lambda step: step.method != "GET"))
+
+
+def _link_steps(page: str, links: Iterable[str], asked: set[str]) -> Iterator[Step]:
+    for link in links:
+        path = _local(page, link)
+        if path and path not in asked:
+            asked.add(path)
+            yield Step(method="GET", path=path, variation=f"linked on {page}")
+
+
+def _form_steps(page: str, forms: Iterable[Form], asked: set[str]) -> Iterator[Step]:
+    for index, form in enumerate(forms):
+        path = _local(page, form.action or page)
+        key = f"{form.method} {path}"
+        if not path or key in asked:
+            continue
+        asked.add(key)
+        values = {field.name: _value(field) for field in form.fields}
+        body = Payload(media_type=form.media_type, value=values)
+        yield Step(
+            method=form.method,
+            path=path,
+            variation=f"form on {page}",
+            query=tuple(values.items()) if form.method == "GET" else (),
+            payload=None if form.method == "GET" else body,
+            form=HtmlForm(page=page, index=index),
+        )
+
+
+def _value(field: FormField) -> str:
+    if field.kind == "hidden" or field.value:
+        return field.value
+    forms = {"email": "email", "password": "password", "date": "date", "url": "uri"}
+    schema = {"type": "string", "format": forms.get(field.kind, "")}
+    if field.kind in {"number", "range"}:
+        return "1"
+    return "on" if field.kind == "checkbox" else str(sample(schema, field.name, Extent.MINIMAL))
+
+
+def hidden_values(html: str, index: int) -> dict[str, str]:
+    """Give the hidden fields of a form as the page has them now."""
+    _, forms = read_page(html)
+    fields = forms[index].fields if index < len(forms) else []
+    return {field.name: field.value for field in fields if field.kind == "hidden"}
+
+
+def _local(page: str, link: str) -> str:
+    """Give the path of a link to the same application, or nothing."""
+    parts = urlsplit(urljoin(f"http://localhost{page}", link))
+    leaves = any(word in parts.path.lower() for word in _LEAVES)
+    if parts.scheme != "http" or parts.netloc != "localhost" or leaves or not parts.path:
+        return ""
+    return parts.path + (f"?{parts.query}" if parts.query else "")

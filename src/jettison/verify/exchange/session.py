@@ -1,0 +1,98 @@
+"""Carries out a workload against one running image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import quote, urlencode
+
+from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange.encode import as_text, encode
+from jettison.verify.exchange.memory import Memory
+from jettison.verify.exchange.pages import hidden_values, page_steps
+from jettison.verify.request import Probe
+from jettison.verify.workload.operation import Json, TokenScheme
+from jettison.verify.workload.step import Payload, Remembered, Step
+
+Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
+"""Method, target, headers and body to an answer."""
+
+_AGENT = "jettison-verify"
+
+
+class Session:
+    """One run's side of the conversation. The same steps give the same requests, but for ids."""
+
+    def __init__(self, send: Send, host: str, token_scheme: TokenScheme) -> None:
+        self._send = send
+        self._host = host
+        self._scheme = token_scheme
+        self._memory = Memory()
+
+    def exchanges(self, steps: Iterable[Step]) -> Iterator[Exchange]:
+        """Send every step in order, giving each exchange as it is made."""
+        for step in steps:
+            yield Exchange(name=step.name, answer=self._take(step))
+
+    def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
+        """Give further steps: what the pages that were met link to, and their forms."""
+        return page_steps(self._memory.pages, {step.path for step in steps})
+
+    def _take(self, step: Step) -> Answer:
+        path = self._path(step)
+        query = urlencode([(name, as_text(self._filled(value))) for name, value in step.query])
+        headers = {name: as_text(self._filled(value)) for name, value in step.headers}
+        body = step.raw_body or b""
+        if step.payload:
+            headers["Content-Type"], body = self._body(step, step.payload)
+        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+        answer = self._send(step.method, target, {**self._own_headers(step), **headers}, body)
+        self._memory.learn(step.method, path, answer, signs_in=step.signs_in)
+        return answer
+
+    def _own_headers(self, step: Step) -> dict[str, str]:
+        headers = {"Host": self._host, "User-Agent": _AGENT, "Accept": "*/*"}
+        if step.anonymous:
+            return headers
+        if self._memory.cookies:
+            pairs = sorted(self._memory.cookies.items())
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in pairs)
+            headers["Referer"] = f"http://{self._host}/"
+        if self._memory.token and not step.signs_in:
+            headers[self._scheme.header] = f"{self._scheme.prefix}{self._memory.token}"
+        return headers
+
+    def _path(self, step: Step) -> str:
+        path = step.path
+        for name, value in step.path_values.items():
+            path = path.replace(f"{{{name}}}", quote(as_text(self._filled(value)), safe=""))
+        return path
+
+    def _body(self, step: Step, payload: Payload) -> tuple[str, bytes]:
+        value = self._filled(payload.value)
+        if step.form and isinstance(value, dict):
+            page = self._memory.pages.get(step.form.page, "")
+            value = {**value, **hidden_values(page, step.form.index)}
+        return encode(payload.media_type, value)
+
+    def _filled(self, value: Json) -> Json:
+        if isinstance(value, Remembered):
+            return self._memory.recall(value)
+        if isinstance(value, dict):
+            return {name: self._filled(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._filled(one) for one in value]
+        return value
+
+
+def probe_steps(probes: Iterable[Probe]) -> tuple[Step, ...]:
+    """Give the user's own requests as steps."""
+    return tuple(
+        Step(
+            method=probe.method,
+            path=probe.path,
+            variation="probe",
+            headers=probe.headers,
+            raw_body=probe.body,
+        )
+        for probe in probes
+    )

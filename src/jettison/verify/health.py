@@ -1,0 +1,94 @@
+"""When a container is ready, and whether its health check passes."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from dataclasses import dataclass
+
+from jettison.engines.engine import Container, ImageFacts
+from jettison.errors import EngineError
+from jettison.verify.exchange.client import send
+from jettison.verify.observation import HealthOutcome
+from jettison.verify.request import VerificationRequest
+
+_POLL_SECONDS = 0.02
+_ALIVE_SECONDS = 3.0
+_STATE_EVERY = 25
+_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
+_SERVER_ERROR = 500
+
+
+def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
+    """Give the path that says whether all is well: asked for, named by a check, or ``/``."""
+    if request.health_path:
+        return request.health_path
+    texts = [" ".join(request.health_command)]
+    texts += [" ".join(facts.health_check.test) for facts in images if facts.health_check]
+    found = (match for match in map(_URL.search, texts) if match)
+    return next((match[1] for match in found), "/")
+
+
+def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:
+    """Give the command of the health check, as a container can run it; empty without one."""
+    test = request.health_command or (facts.health_check.test if facts.health_check else ())
+    if not test or test[0] == "NONE":
+        return ()
+    if test[0] == "CMD-SHELL":
+        return ("/bin/sh", "-c", *test[1:])
+    return test[1:] if test[0] == "CMD" else test
+
+
+def run_health_command(container: Container, command: tuple[str, ...]) -> HealthOutcome:
+    """Run the health check once, now."""
+    done = container.execute(command)
+    said = "\n".join(part for part in (done.text, done.error_text) if part)
+    return HealthOutcome(status=done.status, said=said[-500:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """How long a container took to become ready; ``failure`` says why it did not."""
+
+    seconds: float
+    failure: str = ""
+
+
+def wait_until_ready(
+    container: Container, port: int | None, path: str, timeout: float
+) -> Readiness:
+    """Wait for the first answer of ``path`` that is no server error.
+
+    Without a port, a container is ready when it still runs after three seconds.
+    """
+    begun = time.monotonic()
+    said = ""
+    for poll in itertools.count(1):
+        status = _status(container, port, path) if port else None
+        seconds = time.monotonic() - begun
+        if status is not None and status < _SERVER_ERROR:
+            return Readiness(seconds=seconds)
+        said = f"{path} answers {status}" if status else said
+        if poll % _STATE_EVERY == 0:
+            state = container.state()
+            if not state.running:
+                return Readiness(
+                    seconds=seconds, failure=f"it ended with status {state.exit_status}"
+                )
+            if not port and seconds > _ALIVE_SECONDS:
+                return Readiness(seconds=seconds)
+        if seconds > timeout:
+            break
+        time.sleep(_POLL_SECONDS)
+    said = said or f"port {port} does not answer"
+    return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
+
+
+def _status(container: Container, port: int, path: str) -> int | None:
+    try:
+        address = container.address(port)
+    except EngineError:
+        return None
+    answer = send(address, "GET", path, {"Host": f"localhost:{port}"}, timeout=_ALIVE_SECONDS)
+    return answer.status or None

@@ -1,0 +1,125 @@
+"""Says what this container's Python can do. ``ASKED`` is put in front of this text."""
+
+import os
+import sys
+
+ASKED = globals().get("ASKED", {})
+MARKER = "jettison-says:"
+
+
+def attempt(action):
+    """Run an action and say whether it worked."""
+    try:
+        return (True, str(action() or ""))
+    except BaseException as wrong:  # a module may even exit when it is imported
+        return (False, f"{type(wrong).__name__}: {wrong}"[:500])
+
+
+def distributions():
+    """Name and version of everything that importlib.metadata finds."""
+    import importlib.metadata
+    import re
+
+    found = {}
+    for one in importlib.metadata.distributions():
+        name = one.metadata["Name"]
+        if name:
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), one.version)
+    return found
+
+
+def certificates():
+    """Count the authorities that TLS trusts by default."""
+    try:
+        import ssl
+    except ImportError:
+        return -1
+    context = ssl.create_default_context()
+    count = len(context.get_ca_certs())
+    paths = ssl.get_default_verify_paths()
+    if paths.capath and os.path.isdir(paths.capath):
+        count = max(count, len(os.listdir(paths.capath)))
+    return count
+
+
+def zone(name):
+    """Give names and offsets of a zone in January and in July."""
+    import datetime
+
+    days = [datetime.datetime(2024, month, 1, 12) for month in (1, 7)]
+    if name:
+        import zoneinfo
+
+        moments = [day.replace(tzinfo=zoneinfo.ZoneInfo(name)) for day in days]
+    else:
+        moments = [day.astimezone() for day in days]
+    return ", ".join(f"{moment.tzname()} {moment.utcoffset()}" for moment in moments)
+
+
+def program(name):
+    """Find a program as a shell would."""
+    if os.path.isabs(name):
+        candidates = [name]
+    else:
+        candidates = [os.path.join(folder, name) for folder in os.get_exec_path()]
+    for candidate in candidates:
+        if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            return candidate
+    raise FileNotFoundError(name)
+
+
+def library(name):
+    """Find and load a shared library as ctypes does."""
+    import ctypes
+    import ctypes.util
+
+    found = ctypes.util.find_library(name)
+    if not found:
+        raise OSError(f"find_library({name!r}) finds nothing")
+    ctypes.CDLL(found)
+    return found
+
+
+def resolver():
+    """Resolve the one name that every machine knows."""
+    import socket
+
+    return socket.gethostbyname("localhost")
+
+
+def writable(path):
+    """Write, read and remove a file."""
+    name = os.path.join(path, ".jettison-probe")
+    with open(name, "w") as file:
+        file.write("x")
+    os.remove(name)
+
+
+def value(action, otherwise):
+    """Give what the action gives, or something else when it fails."""
+    try:
+        return action()
+    except Exception:  # what is not there is the finding
+        return otherwise
+
+
+zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
+answer = {
+    "user_id": os.getuid(),
+    "python": sys.version.split()[0],
+    "environment": dict(os.environ),
+    "distributions": value(distributions, {}),
+    "certificates": value(certificates, 0),
+    "time_zones": {name: said if works else f"no: {said}" for name, (works, said) in zones.items()},
+    "programs": {
+        name: attempt(lambda name=name: program(name)) for name in ASKED.get("programs", ())
+    },
+    "libraries": {
+        name: attempt(lambda name=name: library(name)) for name in ASKED.get("libraries", ())
+    },
+    "writable": {
+        name: attempt(lambda name=name: writable(name)) for name in ASKED.get("writable", ())
+    },
+    "resolver": attempt(resolver),
+}
+sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -1,0 +1,174 @@
+"""Says which routes the application has. ``ASKED`` is put in front of this text."""
+
+import os
+import sys
+
+ASKED = globals().get("ASKED", {})
+MARKER = "jettison-says:"
+
+# what the application prints while it is imported is no part of the answer
+SAID = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def attribute(target):
+    """Import ``module:attribute``; a factory is called."""
+    import importlib
+
+    module, _, name = target.partition(":")
+    found = importlib.import_module(module)
+    names = [name] if name else ["app", "application", "api", "create_app", "make_app"]
+    for one in names:
+        is_call = one.endswith("()")
+        value = getattr(found, one[:-2] if is_call else one, None)
+        if value is not None:
+            factory = is_call or (callable(value) and type(value).__name__ == "function")
+            try:
+                return value() if factory else value
+            except TypeError:
+                return value  # a plain ASGI or WSGI function
+    raise AttributeError(f"{module} has none of {names}")
+
+
+def layers(app):
+    """Give the application and what its middleware wraps."""
+    seen = []
+    while app is not None and app not in seen:
+        seen.append(app)
+        inner = [
+            getattr(app, name, None) for name in ("app", "wsgi_app", "application", "asgi_app")
+        ]
+        app = next((one for one in inner if hasattr(one, "__dict__")), None)
+    return seen
+
+
+def starlette(routes, prefix=""):
+    """Walk Starlette's routes with what is mounted below."""
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        inner = getattr(route, "routes", None)
+        if inner:
+            yield from starlette(inner, path)
+        elif getattr(route, "methods", None):
+            yield {"path": path, "methods": sorted(route.methods)}
+
+
+def flask(url_map):
+    """Walk werkzeug's rules."""
+    for rule in url_map.iter_rules():
+        yield {"path": rule.rule, "methods": sorted(rule.methods or ["GET"])}
+
+
+def aiohttp(router):
+    """Walk aiohttp's resources."""
+    for route in router.routes():
+        resource = getattr(route, "resource", None)
+        if resource is not None:
+            method = "GET" if route.method == "*" else route.method
+            yield {"path": resource.canonical, "methods": [method]}
+
+
+def litestar(routes):
+    """Walk Litestar's routes."""
+    for route in routes:
+        yield {"path": route.path_format, "methods": sorted(getattr(route, "methods", ["GET"]))}
+
+
+def django_routes(patterns, prefix="/"):
+    """Walk Django's URL patterns; regular expressions only where they are plain text and groups."""
+    import re
+
+    for entry in patterns:
+        text = str(entry.pattern)
+        if type(entry.pattern).__name__ == "RegexPattern":
+            text = re.sub(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)", r"<\1>", text)
+            text = text.replace("^", "").replace("$", "").replace("\\Z", "").replace("\\.", ".")
+            if re.search(r"[()\[\]?*+|\\]", text):
+                continue
+        inner = getattr(entry, "url_patterns", None)
+        if inner is not None:
+            yield from django_routes(inner, prefix + text)
+        else:
+            callback = getattr(entry, "callback", None)
+            view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+            names = getattr(callback, "actions", None) or getattr(
+                view, "http_method_names", ["get"]
+            )
+            offered = [name for name in names if name == "get" or hasattr(view, name)]
+            methods = sorted(
+                name.upper() for name in (names if hasattr(names, "items") else offered)
+            )
+            yield {"path": prefix + text, "methods": methods or ["GET"]}
+
+
+def settings_names():
+    """Give the settings modules that are named by the environment or by manage.py."""
+    import re
+
+    named = os.environ.get("DJANGO_SETTINGS_MODULE")
+    if named:
+        yield named
+    for path in ASKED.get("django", ()):
+        if os.path.isfile(path):
+            with open(path) as file:
+                found = re.findall(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)", file.read())
+            yield from found
+
+
+def django(settings):
+    """Set Django up and walk its resolver."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    import django
+    from django.urls import get_resolver
+
+    django.setup()
+    return {"routes": list(django_routes(get_resolver().url_patterns)), "openapi": None}
+
+
+def declared(app):
+    """Give what an application object says about itself, or nothing."""
+    import json
+
+    for layer in layers(app):
+        kind = f"{type(layer).__module__}.{type(layer).__name__}"
+        if kind.startswith("litestar."):
+            document = layer.openapi_schema.to_schema()
+            return {"routes": list(litestar(layer.routes)), "openapi": document}
+        if hasattr(layer, "url_map"):
+            return {"routes": list(flask(layer.url_map)), "openapi": None}
+        if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
+            document = json.loads(json.dumps(layer.openapi(), default=str))
+            return {"routes": list(starlette(layer.routes)), "openapi": document}
+        if kind.startswith("aiohttp."):
+            return {"routes": list(aiohttp(layer.router)), "openapi": None}
+        if hasattr(layer, "routes") and not callable(layer.routes):
+            return {"routes": list(starlette(layer.routes)), "openapi": None}
+    return None
+
+
+def answer():
+    """Try everything that was named, and keep what each attempt said."""
+    failures = []
+    for settings in settings_names():
+        try:
+            return django(settings)
+        except BaseException as wrong:
+            failures.append(f"{settings}: {type(wrong).__name__}: {wrong}"[:300])
+    for target in ASKED.get("targets", ()):
+        try:
+            found = declared(attribute(target))
+        except BaseException as wrong:
+            failures.append(f"{target}: {type(wrong).__name__}: {wrong}"[:300])
+            continue
+        if found is not None:
+            return found
+        failures.append(f"{target}: no known router")
+    return {"routes": [], "openapi": None, "failures": failures}
+
+
+sys.path.insert(0, os.getcwd())
+for folder in ASKED.get("folders", ()):
+    sys.path.insert(0, folder)
+SAID.write(f"\n{MARKER}{answer()!r}\n")
+SAID.flush()
+os._exit(0)

@@ -1,0 +1,92 @@
+"""Asks the Python of a running container; nothing is installed in it."""
+
+from __future__ import annotations
+
+import ast
+from importlib import resources
+from typing import Any
+
+from jettison.engines.engine import Container, ImageFacts
+from jettison.errors import ProgramError
+from jettison.verify.observation import Interior, Loaded
+from jettison.verify.request import VerificationRequest
+
+_MARKER = "jettison-says:"
+_TIMEOUT = 180.0
+
+
+def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
+    """Give the Python that runs the application: beside its program, or on the image's PATH."""
+    for candidate in _candidates(facts):
+        if container.execute((candidate, "-c", "")).status == 0:
+            return candidate
+    return None
+
+
+def _candidates(facts: ImageFacts) -> tuple[str, ...]:
+    words = [word for word in (*facts.entrypoint, *facts.command) if word.startswith("/")]
+    beside = [f"{word.rpartition('/')[0]}/python" for word in words]
+    return tuple(dict.fromkeys((*beside, "python", "python3", "/usr/bin/python3")))
+
+
+def ask(
+    container: Container, interpreter: str, script: str, asked: dict[str, Any]
+) -> tuple[Any, str]:
+    """Run a script of ``inside`` and give its answer; without one, None and why."""
+    source = resources.files("jettison.verify.inside").joinpath(f"{script}.py")
+    text = f"ASKED = {asked!r}\n{source.read_text('utf-8')}"
+    try:
+        done = container.execute(
+            (interpreter, "-B", "-"), stdin=text.encode("utf-8"), timeout=_TIMEOUT
+        )
+    except ProgramError as late:
+        return None, str(late)
+    for line in done.text.splitlines():
+        if line.startswith(_MARKER):
+            return ast.literal_eval(line[len(_MARKER) :]), ""
+    lines = done.error_text.splitlines() or [f"status {done.status}"]
+    return None, lines[-1]
+
+
+def interior(
+    container: Container, interpreter: str, request: VerificationRequest
+) -> tuple[Interior | None, str]:
+    """Learn all that the checks compare; without an answer, None and why."""
+    facts, why = ask(
+        container,
+        interpreter,
+        "facts",
+        {
+            "time_zones": ("", *request.time_zones),
+            "programs": request.programs,
+            "libraries": request.libraries,
+            "writable": (*request.volumes, *(target.partition(":")[0] for target in request.tmpfs)),
+        },
+    )
+    if facts is None:
+        return None, why
+    modules: dict[str, Any] = {}
+    if request.modules:
+        modules, why = ask(container, interpreter, "modules", {"modules": request.modules})
+        modules = modules or dict.fromkeys(request.modules, (False, why))
+    return _interior(facts, modules), ""
+
+
+def _interior(facts: dict[str, Any], modules: dict[str, Any]) -> Interior:
+    return Interior(
+        user_id=facts["user_id"],
+        python=facts["python"],
+        environment=facts["environment"],
+        distributions=facts["distributions"],
+        certificates=facts["certificates"],
+        time_zones=facts["time_zones"],
+        programs=_loaded(facts["programs"]),
+        libraries=_loaded(facts["libraries"]),
+        modules=_loaded(modules),
+        writable=_loaded(facts["writable"]),
+        resolver=Loaded(works=facts["resolver"][0], said=facts["resolver"][1]),
+    )
+
+
+def _loaded(answers: dict[str, tuple[bool, str]]) -> dict[str, Loaded]:
+    return {name: Loaded(works=works, said=said) for name, (works, said) in answers.items()}

@@ -1,0 +1,83 @@
+"""What one run of an image showed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jettison.engines.engine import ImageFacts, Stopped
+from jettison.verify.exchange.answer import Exchange
+from jettison.verify.workload.step import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Whether something could be used, and what was said when not."""
+
+    works: bool
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interior:
+    """What the image's own Python says from inside the running container.
+
+    ``distributions`` maps normalised names to versions. ``certificates`` is the number of
+    authorities that TLS trusts by default, -1 without TLS. ``time_zones`` maps a zone to its name
+    and offset on two days of the year; the empty name is local time.
+    """
+
+    user_id: int
+    python: str
+    environment: Mapping[str, str]
+    distributions: Mapping[str, str]
+    certificates: int
+    time_zones: Mapping[str, str]
+    programs: Mapping[str, Loaded]
+    libraries: Mapping[str, Loaded]
+    modules: Mapping[str, Loaded]
+    writable: Mapping[str, Loaded]
+    resolver: Loaded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthOutcome:
+    """How the health check's command ended in the running container."""
+
+    status: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteOutcome:
+    """How the project's tests ended: the command's status and its last lines."""
+
+    status: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One image: its configuration and what was seen while it ran.
+
+    ``failure`` is empty when it became ready. What could not be observed is None. ``startups`` are
+    seconds, one for each start; ``again`` holds the answers of a second run; ``steps`` are the requests
+    whose answers ``exchanges`` holds; ``errors`` are lines of its logs that name an exception;
+    ``missing`` says what could not be observed, and why.
+    """
+
+    facts: ImageFacts
+    failure: str = ""
+    read_only: bool = False
+    read_only_failure: str = ""
+    startups: tuple[float, ...] = ()
+    memory: int | None = None
+    health: HealthOutcome | None = None
+    interior: Interior | None = None
+    steps: tuple[Step, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    again: tuple[Exchange, ...] = ()
+    errors: tuple[str, ...] = ()
+    stopped: Stopped | None = None
+    suite: SuiteOutcome | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,186 @@
+"""Runs an image once and writes down what it shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+
+from jettison.engines.engine import Container, Engine, ImageFacts, RunOptions
+from jettison.errors import EngineError
+from jettison.verify import companions
+from jettison.verify.exchange.answer import Exchange
+from jettison.verify.exchange.client import send
+from jettison.verify.exchange.session import Session
+from jettison.verify.health import health_command, run_health_command, wait_until_ready
+from jettison.verify.interior import find_interpreter, interior
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload.step import Step
+
+_ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
+_ERRORS_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How one image is run, for every run of it. ``health_path`` is the same for both images."""
+
+    image: str
+    facts: ImageFacts
+    health_path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
+
+    ``explores`` asks for further steps: the links and forms of the pages that are met.
+    """
+
+    steps: tuple[Step, ...] = ()
+    token_scheme: TokenScheme = field(default_factory=TokenScheme)
+    explores: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A started container; ``failure`` is empty when it became ready after ``seconds``."""
+
+    container: Container
+    seconds: float
+    failure: str
+
+
+@contextmanager
+def running(engine: Engine, setting: Setting, request: VerificationRequest) -> Iterator[Running]:
+    """Start the image with fresh companions and volumes, and wait until it is ready.
+
+    Raises EngineError when it cannot be started at all.
+    """
+    with ExitStack() as stack:
+        network = companions.start(engine, request.companions, stack)
+        container = stack.enter_context(
+            engine.run(setting.image, options(setting, request, beside=network))
+        )
+        port = request.ports[0] if request.ports else None
+        ready = wait_until_ready(container, port, setting.health_path, request.startup_timeout)
+        yield Running(container=container, seconds=ready.seconds, failure=ready.failure)
+
+
+def options(setting: Setting, request: VerificationRequest, *, beside: str = "") -> RunOptions:
+    """Give how a container of the image is started."""
+    return RunOptions(
+        ports=request.ports,
+        environment=request.environment,
+        command=request.command,
+        volumes=request.volumes,
+        tmpfs=request.tmpfs if setting.read_only else (),
+        read_only=setting.read_only,
+        hardened=setting.read_only,
+        beside=beside,
+    )
+
+
+def startup_seconds(
+    engine: Engine, setting: Setting, request: VerificationRequest
+) -> tuple[float, ...]:
+    """Start the image once more, only for the time that it takes; nothing when it fails."""
+    try:
+        with running(engine, setting, request) as run:
+            return () if run.failure else (run.seconds,)
+    except EngineError:
+        return ()
+
+
+def observe(
+    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
+) -> Observation:
+    """Run the image, ask everything, and stop it."""
+    try:
+        with running(engine, setting, request) as run:
+            if run.failure:
+                return Observation(
+                    facts=setting.facts,
+                    failure=run.failure,
+                    errors=errors_of(run.container.logs()),
+                )
+            return _look(run, setting, request, talk)
+    except EngineError as failure:
+        return Observation(facts=setting.facts, failure=_why(failure))
+
+
+def observe_read_only(
+    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
+) -> Observation:
+    """Observe with a read-only root; where it does not start so, without, to learn what else."""
+    seen = observe(engine, replace(setting, read_only=True), request, talk)
+    if not seen.failure:
+        return replace(seen, read_only=True)
+    again = observe(engine, setting, request, talk)
+    if again.failure:
+        return again
+    return replace(again, read_only_failure=seen.failure, errors=seen.errors)
+
+
+def _look(
+    run: Running, setting: Setting, request: VerificationRequest, talk: Conversation
+) -> Observation:
+    container = run.container
+    memory = container.memory()
+    command = health_command(request, setting.facts)
+    health = run_health_command(container, command) if command else None
+    steps, exchanges = converse(container, request, talk)
+    missing = {}
+    interpreter = find_interpreter(container, setting.facts)
+    inner, why = (None, "there is no Python on the path of the image")
+    if interpreter:
+        inner, why = interior(container, interpreter, request)
+    if inner is None:
+        missing["interior"] = why
+    stopped = container.stop(grace=request.grace)
+    return Observation(
+        facts=setting.facts,
+        startups=(run.seconds,),
+        memory=memory,
+        health=health,
+        interior=inner,
+        steps=steps,
+        exchanges=exchanges,
+        errors=errors_of(container.logs()),
+        stopped=stopped,
+        missing=missing,
+    )
+
+
+def converse(
+    container: Container, request: VerificationRequest, talk: Conversation
+) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
+    """Send the steps to a container that is ready; give all that were sent, and the answers."""
+    if not request.ports:
+        return (), ()
+    port = request.ports[0]
+    address = container.address(port)
+    session = Session(
+        lambda method, target, headers, body: send(address, method, target, headers, body),
+        f"localhost:{port}",
+        talk.token_scheme,
+    )
+    exchanges = tuple(session.exchanges(talk.steps))
+    found = session.explored(talk.steps) if talk.explores else ()
+    return (*talk.steps, *found), (*exchanges, *session.exchanges(found))
+
+
+def errors_of(logs: str) -> tuple[str, ...]:
+    """Give the lines that name an exception, each once."""
+    found = (line.strip() for line in logs.splitlines())
+    kept = dict.fromkeys(line[:300] for line in found if _ERROR.match(line))
+    return tuple(kept)[-_ERRORS_KEPT:]
+
+
+def _why(failure: EngineError) -> str:
+    last = failure.why.strip().splitlines()[-1:] or [failure.what]
+    return last[0]

@@ -1,0 +1,97 @@
+"""What is to be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """An account that the application already has; without one, sign-up is looked for."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A request of the user's own, sent after the generated ones. ``path`` begins with ``/``."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A service that the application needs, such as its database, fresh for each run.
+
+    ``name`` is the host name under which the application knows it; ``port`` is waited for.
+    """
+
+    name: str
+    image: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The project's own tests, run against what the image after has installed.
+
+    ``command`` runs in ``working_directory``. Tests and test tools come from ``image``, which has
+    all requirements and the source: ``paths`` are taken from it whole, ``distributions`` (test
+    tools and what they need) from its site-packages, without what the image after has itself.
+    """
+
+    image: str
+    command: tuple[str, ...] = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    paths: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    working_directory: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRequest:
+    """Two images and how they are run.
+
+    ``ports`` are TCP ports in the container, the first is HTTP. ``environment`` and ``command`` are
+    what the compose service gives, the same for both. ``volumes`` are writable targets that start
+    empty. ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are
+    what the application was found to use. ``application`` is ``module:attribute`` when known.
+    ``removed_distributions`` are expected to be gone; ``expected_command`` and ``expected_user``
+    are what the plan made of them, None and empty where the plan changed nothing.
+    """
+
+    image_before: str
+    image_after: str
+    ports: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
+    companions: tuple[Companion, ...] = ()
+    read_only_after: bool = True
+    root_allowed: bool = False
+    health_command: tuple[str, ...] = ()
+    health_path: str = ""
+    application: str = ""
+    credentials: Credentials | None = None
+    probes: tuple[Probe, ...] = ()
+    modules: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    time_zones: tuple[str, ...] = ()
+    removed_distributions: tuple[str, ...] = ()
+    removed_environment: tuple[str, ...] = ()
+    expected_command: tuple[str, ...] | None = None
+    expected_user: str = ""
+    suite: Suite | None = None
+    startup_timeout: float = 60.0
+    startup_runs: int = 3
+    grace: float = 10.0

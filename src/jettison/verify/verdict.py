@@ -1,0 +1,67 @@
+"""What a verification found, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SCHEMA = "jettison.verdict/v1"
+
+
+class Outcome(StrEnum):
+    """What one check says. Only DIFFERENT stands against equivalence."""
+
+    SAME = "same"
+    IMPROVED = "improved"
+    DIFFERENT = "different"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One verification: ``message`` is one sentence without a full stop.
+
+    ``before`` and ``after`` are short texts for a table; ``details`` name each thing that differs,
+    or that a reader may want to know about.
+    """
+
+    name: str
+    outcome: Outcome
+    message: str
+    before: str = ""
+    after: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One of the two images, and what was measured while it ran.
+
+    ``startup_seconds`` is the median time until it was healthy, ``memory`` the bytes in use at
+    rest; None where it could not be measured.
+    """
+
+    image: str
+    startup_seconds: float | None
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The result of a verification."""
+
+    engine: str
+    before: Subject
+    after: Subject
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether no check found a difference, and at least one compared something."""
+        outcomes = {check.outcome for check in self.checks}
+        return Outcome.DIFFERENT not in outcomes and bool(outcomes - {Outcome.SKIPPED})
+
+    @property
+    def differences(self) -> tuple[CheckResult, ...]:
+        """The checks that stand against equivalence."""
+        return tuple(check for check in self.checks if check.outcome is Outcome.DIFFERENT)

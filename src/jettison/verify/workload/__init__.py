@@ -1,0 +1,1 @@
+"""Which requests are sent, made from what the application declares about itself. Pure."""

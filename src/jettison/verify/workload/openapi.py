@@ -1,0 +1,158 @@
+"""An OpenAPI 3 or Swagger 2 document as an Interface. Lenient: what is not understood is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jettison.verify.workload.operation import (
+    Body,
+    Interface,
+    Json,
+    Operation,
+    Parameter,
+    Place,
+    Schema,
+    TokenScheme,
+)
+
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+_DEPTH = 8
+# The order in which a body that can come in several media types is sent.
+_PREFERRED = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
+
+
+def interface(document: Mapping[str, Json]) -> Interface:
+    """Read a document that was already parsed."""
+    base = str(document.get("basePath") or "").rstrip("/") or _server_path(document)
+    schemes = _schemes(document)
+    return Interface(
+        operations=tuple(_operations(document, base)),
+        token_scheme=_token_scheme(schemes),
+        token_paths=tuple(_token_paths(schemes, base)),
+    )
+
+
+def _server_path(document: Mapping[str, Json]) -> str:
+    servers = document.get("servers") or [{}]
+    url = str(servers[0].get("url") or "")
+    return url.rstrip("/") if url.startswith("/") else ""
+
+
+def _operations(document: Mapping[str, Json], base: str) -> Iterator[Operation]:
+    for path, entry in (document.get("paths") or {}).items():
+        shared = entry.get("parameters") or []
+        for method in _METHODS:
+            declared = entry.get(method)
+            if isinstance(declared, Mapping):
+                yield _operation(document, method.upper(), base + path, declared, shared)
+
+
+def _operation(
+    document: Mapping[str, Json],
+    method: str,
+    path: str,
+    declared: Mapping[str, Json],
+    shared: list[Json],
+) -> Operation:
+    raw = [
+        _expanded(entry, document, _DEPTH) for entry in (*shared, *declared.get("parameters", []))
+    ]
+    return Operation(
+        method=method,
+        path=path,
+        parameters=tuple(_parameters(raw)),
+        body=_body(document, declared) or _swagger_body(raw, declared),
+        secured=bool(declared.get("security", document.get("security"))),
+        described=True,
+    )
+
+
+def _parameters(raw: list[Json]) -> Iterator[Parameter]:
+    places = {place.value for place in Place}
+    for entry in raw:
+        if entry.get("in") in places:
+            schema = dict(entry.get("schema") or entry)
+            for said in ("description", "example"):
+                if said in entry:
+                    schema.setdefault(said, entry[said])
+            yield Parameter(
+                name=entry["name"],
+                place=Place(entry["in"]),
+                required=entry.get("required") is True,
+                schema=schema,
+            )
+
+
+def _body(document: Mapping[str, Json], declared: Mapping[str, Json]) -> Body | None:
+    body = _expanded(declared.get("requestBody") or {}, document, 2)
+    content = body.get("content") or {}
+    media_type = next((one for one in (*_PREFERRED, *content) if one in content), None)
+    if media_type is None:
+        return None
+    return Body(
+        media_type=media_type,
+        schema=_expanded(content[media_type].get("schema") or {}, document, _DEPTH),
+        required=body.get("required") is True,
+    )
+
+
+def _swagger_body(raw: list[Json], declared: Mapping[str, Json]) -> Body | None:
+    for entry in raw:
+        if entry.get("in") == "body":
+            required = entry.get("required") is True
+            return Body(
+                media_type=_PREFERRED[0], schema=entry.get("schema") or {}, required=required
+            )
+    fields = {entry["name"]: entry for entry in raw if entry.get("in") == "formData"}
+    if not fields:
+        return None
+    multipart = "multipart/form-data" in (declared.get("consumes") or ())
+    needed = [name for name, entry in fields.items() if entry.get("required") is True]
+    return Body(
+        media_type=_PREFERRED[1] if multipart else _PREFERRED[2],
+        schema={"type": "object", "properties": fields, "required": needed},
+        required=bool(needed),
+    )
+
+
+def _expanded(value: Json, document: Mapping[str, Json], depth: int) -> Json:
+    """Put what references point at in their place; a recursion ends as a schema without limits."""
+    if isinstance(value, list):
+        return [_expanded(one, document, depth) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get("$ref"), str):
+        return _expanded(_target(value["$ref"], document), document, depth - 1) if depth else {}
+    return {name: _expanded(one, document, depth) for name, one in value.items()}
+
+
+def _target(reference: str, document: Mapping[str, Json]) -> Json:
+    found: Json = document
+    for part in reference.removeprefix("#/").split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        found = found.get(name, {}) if isinstance(found, Mapping) else {}
+    return found
+
+
+def _schemes(document: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    components = document.get("components") or {}
+    declared = components.get("securitySchemes") or document.get("securityDefinitions") or {}
+    return [scheme for scheme in declared.values() if isinstance(scheme, Mapping)]
+
+
+def _token_scheme(schemes: list[Schema]) -> TokenScheme:
+    bearer = any(
+        scheme.get("type") == "oauth2" or scheme.get("scheme") == "bearer" for scheme in schemes
+    )
+    for scheme in schemes:
+        if not bearer and scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            header = str(scheme["name"])
+            return TokenScheme(header=header, prefix="Token " if header == "Authorization" else "")
+    return TokenScheme()
+
+
+def _token_paths(schemes: list[Schema], base: str) -> Iterator[str]:
+    for scheme in schemes:
+        url = ((scheme.get("flows") or {}).get("password") or {}).get("tokenUrl")
+        if isinstance(url, str):
+            yield url if url.startswith("/") else f"{base}/{url}"

@@ -1,0 +1,177 @@
+"""Values that fit a JSON schema, always the same ones."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+
+from jettison.catalogue.reader import table
+from jettison.verify.workload.operation import Json, Schema
+
+_QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
+_CHOICES = 6
+_DEPTH = 6
+
+
+class Extent(StrEnum):
+    """How much of an object is given: every property, or those that are required."""
+
+    TYPICAL = "typical"
+    MINIMAL = "minimal"
+
+
+class BinaryFile:
+    """Stands in a value where a file is to be uploaded."""
+
+    def __repr__(self) -> str:
+        return "<file>"
+
+
+FILE = BinaryFile()
+
+
+def sample(schema: Schema, name: str, extent: Extent, depth: int = _DEPTH) -> Json:
+    """Give a value for the field ``name``."""
+    flat = flattened(schema)
+    for fixed in ("const", "example"):
+        if fixed in flat:
+            return flat[fixed]
+    if flat.get("enum"):
+        return flat["enum"][0]
+    if kind_of(flat) == "object":
+        return _object(flat, extent, depth)
+    if kind_of(flat) == "array":
+        return _array(flat, name, extent, depth)
+    return _scalar(flat, name)
+
+
+def _scalar(schema: Schema, name: str) -> Json:
+    kind = kind_of(schema)
+    if kind in {"integer", "number"}:
+        number = _number(schema)
+        return math.ceil(number) if kind == "integer" else number
+    if kind == "boolean":
+        # the other one than the default leads somewhere new
+        return not schema.get("default", False)
+    return None if kind == "null" else _text(schema, name)
+
+
+def choices(schema: Schema) -> tuple[Json, ...]:
+    """Give the values among which a field chooses: its enumeration, or words quoted about it.
+
+    Each may lead to other code, so each is worth a request.
+    """
+    flat = flattened(schema)
+    listed = flat.get("enum") or ()
+    if not listed and kind_of(flat) == "string" and not flat.get("format"):
+        quoted = dict.fromkeys(_QUOTED.findall(str(flat.get("description") or "")))
+        listed = tuple(quoted) if len(quoted) > 1 else ()
+    if not listed and kind_of(flat) == "boolean":
+        listed = (True, False)
+    return tuple(listed[:_CHOICES])
+
+
+def flattened(schema: Schema) -> Schema:
+    """Resolve ``allOf``, and the first alternative of ``anyOf`` and ``oneOf`` that is not null."""
+    flat = dict(schema)
+    for part in flat.pop("allOf", None) or ():
+        flat = _merged(flat, flattened(part))
+    for word in ("anyOf", "oneOf"):
+        options = [one for one in flat.pop(word, None) or () if one.get("type") != "null"]
+        if options:
+            flat = _merged(flat, flattened(options[0]))
+    return flat
+
+
+def _merged(one: dict[str, Json], other: Schema) -> dict[str, Json]:
+    return {
+        **other,
+        **one,
+        "properties": {**(other.get("properties") or {}), **(one.get("properties") or {})},
+        "required": [*(other.get("required") or ()), *(one.get("required") or ())],
+    }
+
+
+def kind_of(schema: Schema) -> str:
+    """Give the JSON type; of several the first that is not null."""
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        declared = next((one for one in declared if one != "null"), "null")
+    if isinstance(declared, str):
+        return declared
+    if schema.get("properties"):
+        return "object"
+    return "array" if "items" in schema else "string"
+
+
+def _object(schema: Schema, extent: Extent, depth: int) -> dict[str, Json]:
+    required = set(schema.get("required") or ())
+    properties: Mapping[str, Schema] = schema.get("properties") or {}
+    return {
+        name: sample(one, name, extent, depth - 1)
+        for name, one in properties.items()
+        if not one.get("readOnly")
+        and (name in required or (extent is Extent.TYPICAL and depth > 0))
+    }
+
+
+def _array(schema: Schema, name: str, extent: Extent, depth: int) -> list[Json]:
+    least = int(schema.get("minItems") or 0)
+    wanted = max(least, 1 if extent is Extent.TYPICAL and depth > 0 else 0)
+    items = schema.get("items") or {}
+    one = sample(items, name, extent, depth - 1) if wanted else None
+    return [one] * min(wanted, 50)
+
+
+def _number(schema: Schema) -> float:
+    least = schema.get("minimum")
+    above = schema.get("exclusiveMinimum")
+    most = schema.get("maximum", schema.get("exclusiveMaximum"))
+    step = schema.get("multipleOf") or 1
+    if isinstance(above, (int, float)) and not isinstance(above, bool):
+        value = above + step
+    elif least is not None:
+        value = max(least, 1) if most is None or most >= 1 else least
+    else:
+        value = step
+    return float(min(value, most) if most is not None else value)
+
+
+def _text(schema: Schema, name: str) -> Json:
+    form = str(schema.get("format") or "")
+    if form in {"binary", "base64"} or "contentMediaType" in schema or kind_of(schema) == "file":
+        return FILE
+    quoted = choices(schema)
+    fitting = (_cut(value, schema) for value in _candidates(form, name, quoted))
+    pattern = str(schema.get("pattern") or "")
+    return next((value for value in fitting if _fits(value, pattern)), "Garden plan one")
+
+
+def _candidates(form: str, name: str, quoted: tuple[Json, ...]) -> Iterator[str]:
+    samples = table("samples")
+    if form in samples["formats"]:
+        yield samples["formats"][form]
+    yield from (str(one) for one in quoted)
+    lowered = name.lower()
+    yield from (entry["value"] for entry in samples["text"] if re.search(entry["pattern"], lowered))
+    fitting: Iterable[str] = samples["fitting"]["values"]
+    yield from fitting
+
+
+def _cut(value: str, schema: Schema) -> str:
+    most = schema.get("maxLength")
+    least = int(schema.get("minLength") or 0)
+    if most is not None and len(value) > most:
+        value = value[: int(most)]
+    return value + "x" * (least - len(value))
+
+
+def _fits(value: str, pattern: str) -> bool:
+    if not pattern:
+        return True
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        return True

@@ -1,0 +1,63 @@
+"""Requests as values, with holes that the answers of the same run fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jettison.verify.workload.operation import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """A value to be taken from an earlier answer, such as the id of what was created.
+
+    Looked for under ``name`` in the answers of paths that begin with ``prefix``, then in all of
+    them; ``otherwise`` is sent when there is none.
+    """
+
+    name: str
+    prefix: str
+    otherwise: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HtmlForm:
+    """Hidden fields to be taken from the form number ``index`` on the page last got at ``page``."""
+
+    page: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """A body before it is written: ``value`` is made of JSON values, Remembered and Uploads."""
+
+    media_type: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One request. ``path`` is a template; ``variation`` says which of several for one route it is.
+
+    ``signs_in`` marks steps whose answer may hold the token that later steps send.
+    """
+
+    method: str
+    path: str
+    variation: str = ""
+    path_values: Mapping[str, Json] = field(default_factory=dict)
+    query: tuple[tuple[str, Json], ...] = ()
+    headers: tuple[tuple[str, Json], ...] = ()
+    payload: Payload | None = None
+    raw_body: bytes | None = None
+    anonymous: bool = False
+    signs_in: bool = False
+    form: HtmlForm | None = None
+
+    @property
+    def name(self) -> str:
+        """The route, and which of its requests this is."""
+        said = f" ({self.variation})" if self.variation else ""
+        return f"{self.method} {self.path}{said}"
