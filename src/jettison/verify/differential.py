@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 
 from jettison.engines.engine import Engine
@@ -24,9 +24,18 @@ from jettison.verify.observe import (
     startup_seconds,
 )
 from jettison.verify.request import VerificationRequest
+from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
 from jettison.verify.workload.operation import Interface
 from jettison.verify.workload.plan import workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The image before as it was seen, and how to ask the same of another image."""
+
+    observation: Observation
+    conversation: Conversation
 
 
 def compare(request: VerificationRequest, engine: Engine, progress: Progress) -> Verdict:
@@ -35,28 +44,44 @@ def compare(request: VerificationRequest, engine: Engine, progress: Progress) ->
     What one of the images cannot do is part of the verdict, not an exception. Raises EngineError
     when one of the images does not exist.
     """
-    before, after = _settings(request, engine)
+    baseline = observe_before(request, engine, progress)
+    after = observe_after(request, baseline, engine, progress)
+    return verdict(request, engine.name, baseline.observation, after)
+
+
+def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
+    """Find out what the image before offers, and run it twice to know what never repeats."""
+    setting = _setting(engine, request, request.image_before)
     with step(progress, "Finding what the application offers"):
-        interface, first_start, why = _discover(engine, before, request)
+        interface, first_start, why = _discover(engine, setting, request)
     with step(progress, "Running the image before"):
         steps = (*workload(interface), *probe_steps(request.probes))
         talk = Conversation(steps=steps, token_scheme=interface.token_scheme, explores=True)
-        had = observe(engine, before, request, talk)
-        had = replace(had, startups=(*first_start, *had.startups))
-        talk = replace(talk, steps=had.steps, explores=False)
-        if why:
-            had = replace(had, missing={**had.missing, "routes": why})
+        seen = observe(engine, setting, request, talk)
+        talk = replace(talk, steps=seen.steps, explores=False)
     with step(progress, "Running the image before again"):
-        if not had.failure and talk.steps:
-            had = replace(had, again=_again(engine, before, request, talk))
+        again = () if seen.failure else _again(engine, setting, request, talk)
+        seen = replace(seen, startups=(*first_start, *seen.startups), again=again)
+        seen = _started(engine, setting, request, seen)
+    if why:
+        seen = replace(seen, missing={**seen.missing, "routes": why})
+    return Baseline(observation=seen, conversation=talk)
+
+
+def observe_after(
+    request: VerificationRequest, baseline: Baseline, engine: Engine, progress: Progress
+) -> Observation:
+    """Ask the image after all that the image before was asked."""
+    setting = _setting(engine, request, request.image_after)
+    run = observe_read_only if request.read_only_after else observe
     with step(progress, "Running the image after"):
-        run = observe_read_only if request.read_only_after else observe
-        has = run(engine, after, request, talk)
-    with step(progress, "Measuring the time to start"):
-        had = _started(engine, before, request, had)
-        has = _started(engine, replace(after, read_only=has.read_only), request, has)
-    has = replace(has, errors=tuple(line for line in has.errors if line not in had.errors))
-    return verdict(request, engine.name, had, has)
+        seen = run(engine, setting, request, baseline.conversation)
+        seen = _started(engine, replace(setting, read_only=seen.read_only), request, seen)
+    if request.suite and not seen.failure:
+        with step(progress, "Running the test suite with what the image after has"):
+            seen = run_suite(engine, request, seen)
+    known = baseline.observation.errors
+    return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
 
 
 def verdict(
@@ -71,12 +96,10 @@ def verdict(
     )
 
 
-def _settings(request: VerificationRequest, engine: Engine) -> tuple[Setting, Setting]:
-    before, after = (engine.inspect(one) for one in (request.image_before, request.image_after))
-    path = health_path(request, before, after)
-    return (
-        Setting(image=request.image_before, facts=before, health_path=path),
-        Setting(image=request.image_after, facts=after, health_path=path),
+def _setting(engine: Engine, request: VerificationRequest, image: str) -> Setting:
+    images = [engine.inspect(one) for one in (request.image_before, request.image_after)]
+    return Setting(
+        image=image, facts=engine.inspect(image), health_path=health_path(request, *images)
     )
 
 

@@ -17,27 +17,34 @@ _TIMEOUT = 180.0
 
 def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
     """Give the Python that runs the application: beside its program, or on the image's PATH."""
-    for candidate in _candidates(facts):
+    for candidate in interpreters(facts):
         if container.execute((candidate, "-c", "")).status == 0:
             return candidate
     return None
 
 
-def _candidates(facts: ImageFacts) -> tuple[str, ...]:
+def interpreters(facts: ImageFacts) -> tuple[str, ...]:
+    """Give where an image's Python may be, the likeliest first."""
     words = [word for word in (*facts.entrypoint, *facts.command) if word.startswith("/")]
     beside = [f"{word.rpartition('/')[0]}/python" for word in words]
     return tuple(dict.fromkeys((*beside, "python", "python3", "/usr/bin/python3")))
+
+
+def script_text(script: str, asked: dict[str, Any]) -> str:
+    """Give the text of a script of ``inside`` with what it is asked in front."""
+    source = resources.files("jettison.verify.inside").joinpath(f"{script}.py")
+    return f"ASKED = {asked!r}\n{source.read_text('utf-8')}"
 
 
 def ask(
     container: Container, interpreter: str, script: str, asked: dict[str, Any]
 ) -> tuple[Any, str]:
     """Run a script of ``inside`` and give its answer; without one, None and why."""
-    source = resources.files("jettison.verify.inside").joinpath(f"{script}.py")
-    text = f"ASKED = {asked!r}\n{source.read_text('utf-8')}"
     try:
         done = container.execute(
-            (interpreter, "-B", "-"), stdin=text.encode("utf-8"), timeout=_TIMEOUT
+            (interpreter, "-B", "-"),
+            stdin=script_text(script, asked).encode("utf-8"),
+            timeout=_TIMEOUT,
         )
     except ProgramError as late:
         return None, str(late)
@@ -60,7 +67,11 @@ def interior(
             "time_zones": ("", *request.time_zones),
             "programs": request.programs,
             "libraries": request.libraries,
-            "writable": (*request.volumes, *(target.partition(":")[0] for target in request.tmpfs)),
+            "writable": (
+                *request.volumes,
+                *request.bind_mounts,
+                *(target.partition(":")[0] for target in request.tmpfs),
+            ),
         },
     )
     if facts is None:

@@ -60,10 +60,10 @@ class SuiteOutcome:
 class Observation:
     """One image: its configuration and what was seen while it ran.
 
-    ``failure`` is empty when it became ready. What could not be observed is None. ``startups`` are
-    seconds, one for each start; ``again`` holds the answers of a second run; ``steps`` are the requests
-    whose answers ``exchanges`` holds; ``errors`` are lines of its logs that name an exception;
-    ``missing`` says what could not be observed, and why.
+    ``failure`` is empty when it became ready. What could not be observed is None, and ``missing``
+    says why. ``startups`` are seconds, one for each start. ``steps`` are the requests whose answers
+    ``exchanges`` holds; ``again`` holds those of a second run. ``errors`` are lines of its logs
+    that name an exception.
     """
 
     facts: ImageFacts

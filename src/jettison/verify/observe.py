@@ -78,10 +78,18 @@ def options(setting: Setting, request: VerificationRequest, *, beside: str = "")
         environment=request.environment,
         command=request.command,
         volumes=request.volumes,
-        tmpfs=request.tmpfs if setting.read_only else (),
+        tmpfs=tmpfs(request, read_only=setting.read_only),
         read_only=setting.read_only,
         hardened=setting.read_only,
         beside=beside,
+    )
+
+
+def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
+    """Give the folders in memory: in place of bind mounts always, others below a read-only root."""
+    return (
+        *(f"{target}:mode=1777" for target in request.bind_mounts),
+        *(request.tmpfs if read_only else ()),
     )
 
 

@@ -43,8 +43,9 @@ class Suite:
     """The project's own tests, run against what the image after has installed.
 
     ``command`` runs in ``working_directory``. Tests and test tools come from ``image``, which has
-    all requirements and the source: ``paths`` are taken from it whole, ``distributions`` (test
-    tools and what they need) from its site-packages, without what the image after has itself.
+    all requirements and the source: ``paths`` are taken from it whole (the usual ones when empty),
+    and of its distributions those named with what they need (when empty: the test runner with its
+    plugins and what the tests import), without what the image after has itself.
     """
 
     image: str
@@ -62,10 +63,15 @@ class VerificationRequest:
 
     ``ports`` are TCP ports in the container, the first is HTTP. ``environment`` and ``command`` are
     what the compose service gives, the same for both. ``volumes`` are writable targets that start
-    empty. ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are
-    what the application was found to use. ``application`` is ``module:attribute`` when known.
-    ``removed_distributions`` are expected to be gone; ``expected_command`` and ``expected_user``
-    are what the plan made of them, None and empty where the plan changed nothing.
+    with what the image has there, as named volumes do; ``bind_mounts`` are targets that start empty
+    and that everybody may write, as folders of a user's machine.
+
+    ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are what
+    the application was found to use. ``application`` is ``module:attribute`` when known.
+
+    ``removed_distributions`` and ``removed_environment`` are expected to be gone;
+    ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
+    it changed nothing.
     """
 
     image_before: str
@@ -74,6 +80,7 @@ class VerificationRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    bind_mounts: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     companions: tuple[Companion, ...] = ()
     read_only_after: bool = True
@@ -94,4 +101,4 @@ class VerificationRequest:
     suite: Suite | None = None
     startup_timeout: float = 60.0
     startup_runs: int = 3
-    grace: float = 10.0
+    grace: float = 5.0

@@ -45,20 +45,37 @@ class Memory:
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""
-        near = [values for path, values in self._seen if path.startswith(wanted.prefix)]
-        names = (wanted.name, *(_IDS if wanted.prefix else ()))
-        for values in reversed(near):
-            for name in names:
-                if name in values:
-                    return values[name]
+        found = list(dict.fromkeys(self._recalled(wanted)))
+        return found[min(wanted.back, len(found) - 1)] if found else wanted.otherwise
+
+    def _recalled(self, wanted: Remembered) -> Iterator[Json]:
+        """Give fitting values, the newest of the nearest first."""
+        newest = self._seen[::-1]
+        near = [values for path, values in newest if path.startswith(wanted.prefix)]
+        for name in (wanted.name, *(_identifiers(wanted.name) if wanted.prefix else ())):
+            fitting = [values[name] for values in near if _fits(values.get(name), wanted.otherwise)]
+            if fitting:
+                yield from fitting
+                return
+        yield from (values[wanted.name] for _, values in newest if wanted.name in values)
         stem = re.sub(r"_?(id|uuid|guid|pk)$", "", wanted.name, flags=re.I)
-        for path, values in reversed(self._seen):
-            if wanted.name in values:
-                return values[wanted.name]
-            about = stem and re.search(rf"/{re.escape(stem)}(s|es)?(/|$)", path, re.I)
-            if about:
-                return next((values[name] for name in _IDS if name in values), wanted.otherwise)
-        return wanted.otherwise
+        about = re.compile(rf"/{re.escape(stem)}(s|es)?(/|$)", re.I)
+        for path, values in newest if stem else ():
+            if about.search(path):
+                names = _identifiers(wanted.name)
+                yield from [values[name] for name in names if name in values][:1]
+
+
+def _identifiers(wanted: str) -> tuple[str, ...]:
+    """Give the usual names of ids, that which the wanted name ends with first."""
+    return tuple(sorted(_IDS, key=lambda name: -len(name) * wanted.lower().endswith(name)))
+
+
+def _fits(value: Json, otherwise: Json) -> bool:
+    """Tell whether a value may stand where ``otherwise`` is of the declared type."""
+    if isinstance(otherwise, int):
+        return str(value).isdigit()
+    return value is not None
 
 
 def _token(document: dict[str, Json]) -> str:

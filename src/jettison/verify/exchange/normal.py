@@ -12,12 +12,14 @@ from jettison.verify.workload.operation import Json
 
 _REPLACED = (
     (
-        re.compile(r"\b\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"),
+        re.compile(r"(?<!\d)\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"),
         "<time>",
     ),
-    (re.compile(r"\b\d{8}[T_-]?\d{6}\b"), "<time>"),
+    (re.compile(r"(?<!\d)\d{8}[T_-]?\d{6}([-_.]?\d{3,6})?(?!\d)"), "<time>"),
     (re.compile(r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d( GMT)?"), "<time>"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "<date>"),
+    (re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)"), "<date>"),
+    (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?\b"), "<time>"),
+    (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "<address>"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "<token>"),
     (
         re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I),
@@ -29,10 +31,13 @@ _REPLACED = (
     (re.compile(r"\b\d+(\.\d+)? ?(ms|µs|us|s|seconds)\b"), "<duration>"),
 )
 _MEASURED = re.compile(
-    r"time|_at$|date|uptime|elapsed|duration|latency|_ms$|seconds|memory|rss|cpu|(^|_)pid$|expires|"
-    r"iat$|exp$|disk|load|percent|free|available",
+    r"time|timing|_at\b|date|uptime|elapsed|duration|latency|_ms\b|seconds|memory|rss|cpu|\bpid\b|expires|"
+    r"\biat\b|\bexp\b|disk|load|percent|free|available",
     re.I,
 )
+_RANDOM = re.compile(r"<(uuid|hex|token)>")
+_METRIC = re.compile(r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(\{.*\})?) (?P<value>[-+.\deE]+|NaN)$")
+_MEASURED_METRIC = re.compile(r"_(bucket|sum|created|fds|bytes)$|_gc_|^process_")
 _TEXT_TYPES = ("text/", "application/xml", "application/javascript", "application/xhtml")
 Leaf = tuple[str, str]
 """A place in an answer and what is there, both as text."""
@@ -50,7 +55,7 @@ def leaves(answer: Answer) -> tuple[Leaf, ...]:
             pass
     if answer.content_type.startswith(_TEXT_TYPES):
         lines = answer.body.decode("utf-8", "replace").splitlines()
-        return tuple((f"line {number}", stable(line)) for number, line in enumerate(lines, 1))
+        return tuple(_line(number, line) for number, line in enumerate(lines, 1))
     return (("body", _digest(answer.body)),) if answer.body else ()
 
 
@@ -61,6 +66,15 @@ def stable(text: str) -> str:
     return text
 
 
+def _line(number: int, line: str) -> Leaf:
+    """Give a line of text; of a metric's sample the value, unless it is measured."""
+    sample = _METRIC.match(line)
+    if sample is None:
+        return f"line {number}", stable(line)
+    measured = _MEASURED.search(sample["name"]) or _MEASURED_METRIC.search(sample["name"])
+    return stable(sample["place"]), "number <measured>" if measured else sample["value"]
+
+
 def _json_leaves(value: Json, place: str) -> Iterator[Leaf]:
     if isinstance(value, dict):
         if not value:
@@ -69,16 +83,24 @@ def _json_leaves(value: Json, place: str) -> Iterator[Leaf]:
             yield from _json_leaves(value[name], f"{place}.{stable(name)}")
     elif isinstance(value, list):
         yield f"{place}[]", f"{len(value)} elements"
-        for index, one in enumerate(value):
+        for index, one in enumerate(_ordered(value)):
             yield from _json_leaves(one, f"{place}[{index}]")
     else:
-        yield place, _scalar(place.rpartition(".")[2], value)
+        yield place, _scalar(place, value)
 
 
-def _scalar(name: str, value: Json) -> str:
+def _ordered(elements: list[Json]) -> list[Json]:
+    """Sort elements that have random ids or names, because these may decide their order."""
+    texts = [stable(json.dumps(one, sort_keys=True)) for one in elements]
+    if not any(_RANDOM.search(text) for text in texts):
+        return elements
+    return [elements[index] for index in sorted(range(len(texts)), key=texts.__getitem__)]
+
+
+def _scalar(place: str, value: Json) -> str:
     if isinstance(value, str):
         return f"text {stable(value)}"
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and _MEASURED.search(name):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and _MEASURED.search(place):
         return "number <measured>"
     return json.dumps(value)
 

@@ -39,7 +39,7 @@ class Session:
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)
-        query = urlencode([(name, as_text(self._filled(value))) for name, value in step.query])
+        query = urlencode(self._query(step))
         headers = {name: as_text(self._filled(value)) for name, value in step.headers}
         body = step.raw_body or b""
         if step.payload:
@@ -60,6 +60,14 @@ class Session:
         if self._memory.token and not step.signs_in:
             headers[self._scheme.header] = f"{self._scheme.prefix}{self._memory.token}"
         return headers
+
+    def _query(self, step: Step) -> list[tuple[str, str]]:
+        filled = ((name, self._filled(value)) for name, value in step.query)
+        return [
+            (name, as_text(one))
+            for name, value in filled
+            for one in (value if isinstance(value, list) else [value])
+        ]
 
     def _path(self, step: Step) -> str:
         path = step.path

@@ -15,7 +15,7 @@ from jettison.verify.workload.operation import (
     TokenScheme,
 )
 
-_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _DEPTH = 8
 # The order in which a body that can come in several media types is sent.
 _PREFERRED = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
@@ -41,9 +41,8 @@ def _server_path(document: Mapping[str, Json]) -> str:
 def _operations(document: Mapping[str, Json], base: str) -> Iterator[Operation]:
     for path, entry in (document.get("paths") or {}).items():
         shared = entry.get("parameters") or []
-        for method in _METHODS:
-            declared = entry.get(method)
-            if isinstance(declared, Mapping):
+        for method, declared in entry.items():
+            if method in _METHODS and isinstance(declared, Mapping):
                 yield _operation(document, method.upper(), base + path, declared, shared)
 
 

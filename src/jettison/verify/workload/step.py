@@ -13,12 +13,13 @@ class Remembered:
     """A value to be taken from an earlier answer, such as the id of what was created.
 
     Looked for under ``name`` in the answers of paths that begin with ``prefix``, then in all of
-    them; ``otherwise`` is sent when there is none.
+    them; ``otherwise`` is sent when there is none. ``back`` asks for an older one than the newest.
     """
 
     name: str
     prefix: str
     otherwise: Json
+    back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

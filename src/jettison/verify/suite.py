@@ -1,0 +1,109 @@
+"""Runs the project's own tests with the Python and the distributions of the image after.
+
+Test tools and tests come from the development image and are laid into a folder in memory, behind
+the image's own distributions on the import path; the image itself stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from jettison.engines.engine import Container, Engine, Network, RunOptions
+from jettison.errors import EngineError, ProgramError
+from jettison.process import Completed
+from jettison.verify.interior import interpreters, script_text
+from jettison.verify.observation import Observation, SuiteOutcome
+from jettison.verify.observe import tmpfs
+from jettison.verify.request import Suite, VerificationRequest
+
+_OVERLAY = "/jettison"
+_LINES_KEPT = 40
+_TRANSFER_TIMEOUT = 180.0
+_WAIT = "import time; time.sleep(86400)"
+
+
+def run_suite(engine: Engine, request: VerificationRequest, after: Observation) -> Observation:
+    """Add the outcome of the suite to what was observed, or why it could not be run."""
+    suite = request.suite
+    if suite is None:
+        return after
+    present = tuple(after.interior.distributions) if after.interior else ()
+    try:
+        packed = _packed(engine, suite, present)
+        outcome = _tested(engine, request, suite, packed)
+    except (EngineError, ProgramError) as failure:
+        why = f"the test suite could not be run: {failure} {failure.why[-200:]}"
+        return replace(after, missing={**after.missing, "suite": why})
+    return replace(after, suite=outcome)
+
+
+def _packed(engine: Engine, suite: Suite, present: tuple[str, ...]) -> bytes:
+    options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
+    asked = {"distributions": suite.distributions, "present": present, "paths": suite.paths}
+    with _waiting(engine, suite.image, options) as (container, interpreter):
+        done = container.execute(
+            (interpreter, "-B", "-c", script_text("pack", asked)), timeout=_TRANSFER_TIMEOUT
+        )
+        _require(done, "the test tools could not be read")
+        return done.stdout
+
+
+def _tested(
+    engine: Engine, request: VerificationRequest, suite: Suite, packed: bytes
+) -> SuiteOutcome:
+    options = RunOptions(
+        network=Network.NONE,
+        environment=request.environment,
+        volumes=request.volumes,
+        tmpfs=(*tmpfs(request, read_only=True), f"{_OVERLAY}:exec,mode=1777"),
+        read_only=request.read_only_after,
+        hardened=request.read_only_after,
+    )
+    directory = suite.working_directory or (
+        engine.inspect(request.image_after).working_directory or "/"
+    )
+    asked = {"overlay": _OVERLAY, "working_directory": directory}
+    with _waiting(engine, request.image_after, options) as (container, interpreter):
+        unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
+        _require(
+            container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT),
+            "the tests could not be laid beside the image",
+        )
+        done = container.execute(
+            _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),
+            environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
+            timeout=suite.timeout,
+        )
+    lines = "\n".join((done.text, done.error_text)).strip().splitlines()
+    return SuiteOutcome(status=done.status, lines=tuple(lines[-_LINES_KEPT:]))
+
+
+def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Run a command in a folder; ``python`` is the image's own."""
+    words = (interpreter, *command[1:]) if command[0] in {"python", "python3"} else command
+    start = f"import os; os.chdir({folder!r}); os.execvp({words[0]!r}, {list(words)!r})"
+    return interpreter, "-c", start
+
+
+@contextmanager
+def _waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[Container, str]]:
+    """Start an image's Python so that it only waits. Raises EngineError when there is none."""
+    candidates = interpreters(engine.inspect(image))
+    for candidate in candidates:
+        waits = replace(options, entrypoint=(candidate, "-c", _WAIT))
+        try:
+            container = engine.run(image, waits)
+        except EngineError:
+            if candidate == candidates[-1]:
+                raise
+            continue
+        with container:
+            yield container, candidate
+        return
+
+
+def _require(done: Completed, what: str) -> None:
+    if done.status:
+        raise EngineError(what, why=done.error_text[-500:])

@@ -1,0 +1,3 @@
+"""Imported by one route only."""
+
+TEXT = "a report"

@@ -1,0 +1,194 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
+from jettison.verify.checks import CHECKS
+from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.observation import HealthOutcome, Interior, Loaded, Observation, SuiteOutcome
+from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
+INTERIOR = Interior(
+    user_id=10001,
+    python="3.11.7",
+    environment={"TZ": "Asia/Kathmandu", "PATH": "/bin", "API_KEY": "s3cret"},
+    distributions={"fastapi": "0.115.6", "pytest": "8.3.4", "pip": "23.2.1"},
+    certificates=140,
+    time_zones={"": "+0545 5:45:00, +0545 5:45:00"},
+    programs={"cp": WORKS},
+    libraries={"magic": WORKS},
+    modules={"app.main": WORKS},
+    writable={"/data": WORKS},
+    resolver=WORKS,
+)
+FACTS = ImageFacts(
+    id=ImageID("sha256:aa"),
+    size=1,
+    layers=(),
+    command=("/bin/sh", "-c", "uvicorn main:app"),
+    working_directory="/app",
+    ports=("8000/tcp",),
+    labels=(("title", "x"),),
+    health_check=HealthCheck(test=("CMD", "true")),
+)
+SEEN = Observation(
+    facts=FACTS,
+    read_only=True,
+    startups=(2.0, 2.1, 9.0),
+    memory=90_000_000,
+    health=HealthOutcome(status=0, said=""),
+    interior=INTERIOR,
+    exchanges=(Exchange(name="GET /", answer=Answer(status=200)),),
+    stopped=Stopped(exit_status=0, seconds=0.2, killed=False),
+)
+REQUEST = VerificationRequest(image_before="a", image_after="b")
+DIFFERENT, SAME, IMPROVED = Outcome.DIFFERENT, Outcome.SAME, Outcome.IMPROVED
+
+
+def inside(**changes: Any) -> Observation:
+    return replace(SEEN, interior=replace(INTERIOR, **changes))
+
+
+def facts(**changes: Any) -> Observation:
+    return replace(SEEN, facts=replace(FACTS, **changes))
+
+
+def check(
+    name: str, before: Observation, after: Observation, request: VerificationRequest = REQUEST
+) -> CheckResult:
+    (one,) = (check for check in CHECKS if check.name == name)
+    return one.compare(before, after, request)
+
+
+def test_the_same_observation_differs_in_nothing() -> None:
+    results = [one.compare(SEEN, SEEN, REQUEST) for one in CHECKS]
+    assert {result.outcome for result in results} == {SAME, Outcome.SKIPPED}
+    assert [one.name for one in results] == [one.name for one in CHECKS]
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "outcome", "says"),
+    [
+        ("start", replace(SEEN, failure="it ended with status 1"), DIFFERENT, "status 1"),
+        ("health-check", facts(health_check=None), DIFFERENT, "dropped"),
+        (
+            "health-check",
+            replace(SEEN, health=HealthOutcome(status=1, said="curl: not found")),
+            DIFFERENT,
+            "curl: not found",
+        ),
+        ("user", inside(user_id=0), DIFFERENT, "root"),
+        ("user", inside(user_id=4242), DIFFERENT, "4242"),
+        ("read-only-root", replace(SEEN, read_only_failure="EROFS"), DIFFERENT, "EROFS"),
+        ("writable-paths", inside(writable={"/data": GONE}), DIFFERENT, "/data"),
+        ("modules", inside(modules={"app.main": GONE}), DIFFERENT, "app.main"),
+        ("programs", inside(programs={"cp": GONE}), DIFFERENT, "cp"),
+        ("libraries", inside(libraries={}), DIFFERENT, "magic"),
+        ("distributions", inside(distributions={"fastapi": "0.115.6"}), DIFFERENT, "pytest"),
+        (
+            "distributions",
+            inside(distributions={"fastapi": "0.116", "pytest": "8.3.4"}),
+            DIFFERENT,
+            "fastapi",
+        ),
+        ("python", inside(python="3.12.1"), DIFFERENT, "3.12.1"),
+        ("python", inside(python="3.11.9"), SAME, "3.11.9"),
+        ("environment", inside(environment={"API_KEY": "s3cret"}), DIFFERENT, "TZ"),
+        ("entry-point", facts(command=("uvicorn", "main:app")), SAME, "same"),
+        ("entry-point", facts(command=("uvicorn", "x:app")), DIFFERENT, "x:app"),
+        ("entry-point", facts(working_directory="/srv"), DIFFERENT, "/srv"),
+        ("entry-point", facts(ports=()), DIFFERENT, "8000/tcp"),
+        ("labels", facts(labels=()), DIFFERENT, "title"),
+        ("labels", facts(labels=(("dev.jettison.run", "1"), ("title", "x"))), SAME, "kept"),
+        ("time-zones", inside(time_zones={"": "Asia 0:00:00"}), DIFFERENT, "+0545"),
+        ("certificates", inside(certificates=0), DIFFERENT, "bundle"),
+        ("certificates", inside(certificates=-1), DIFFERENT, "ssl"),
+        ("resolver", inside(resolver=GONE), DIFFERENT, "localhost"),
+        (
+            "signals",
+            replace(SEEN, stopped=Stopped(exit_status=137, seconds=5.0, killed=True)),
+            DIFFERENT,
+            "killed",
+        ),
+        ("start-up-time", replace(SEEN, startups=(30.0,)), DIFFERENT, "30.00 s"),
+        ("start-up-time", replace(SEEN, startups=(0.5,)), IMPROVED, "0.50 s"),
+        ("memory", replace(SEEN, memory=400_000_000), DIFFERENT, "400.0 MB"),
+        ("memory", replace(SEEN, memory=50_000_000), IMPROVED, "50.0 MB"),
+        ("routes", replace(SEEN, exchanges=()), DIFFERENT, "0 of 1"),
+    ],
+)
+def test_a_change_is_judged(name: str, after: Observation, outcome: Outcome, says: str) -> None:
+    found = check(name, SEEN, after)
+    assert found.outcome is outcome
+    assert says in " ".join((found.message, *found.details))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("user", inside(user_id=0), SEEN),
+        ("libraries", inside(libraries={"magic": GONE}), SEEN),
+        ("health-check", replace(SEEN, health=None), SEEN),
+        ("signals", replace(SEEN, stopped=Stopped(exit_status=137, seconds=5, killed=True)), SEEN),
+    ],
+)
+def test_what_works_only_now_is_an_improvement(
+    name: str, before: Observation, after: Observation
+) -> None:
+    assert check(name, before, after).outcome is IMPROVED
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "request_"),
+    [
+        (
+            "distributions",
+            inside(distributions={"fastapi": "0.115.6"}),
+            replace(REQUEST, removed_distributions=("PyTest",)),
+        ),
+        ("environment", inside(environment={"TZ": "Asia/Kathmandu"}),
+         replace(REQUEST, removed_environment=("API_KEY",))),
+        ("entry-point", facts(command=("uvicorn", "x:app")),
+         replace(REQUEST, expected_command=("/venv/bin/uvicorn", "x:app"))),
+        ("user", inside(user_id=4242), replace(REQUEST, expected_user="4242")),
+    ],
+)  # fmt: skip
+def test_what_the_plan_meant_to_change_is_no_difference(
+    name: str, after: Observation, request_: VerificationRequest
+) -> None:
+    assert check(name, SEEN, after, request_).outcome is SAME
+
+
+def test_secrets_of_the_environment_are_not_shown() -> None:
+    found = check("environment", SEEN, inside(environment={"TZ": "Asia/Kathmandu"}))
+    assert "API_KEY" in found.message
+    assert "s3cret" not in " ".join((found.message, *found.details))
+
+
+def test_lines_that_only_the_image_after_wrote_explain_an_answer() -> None:
+    broken = (Exchange(name="GET /", answer=Answer(status=500)),)
+    after = replace(SEEN, exchanges=broken, errors=("ModuleNotFoundError: No module named 'x'",))
+    assert "No module named 'x'" in " ".join(check("routes", SEEN, after).details)
+
+
+def test_an_image_that_did_not_start_differs_where_it_cannot_be_seen() -> None:
+    after = Observation(facts=FACTS, failure="it ended with status 3")
+    outcomes = {one.name: one.compare(SEEN, after, REQUEST).outcome for one in CHECKS}
+    assert outcomes["start"] is DIFFERENT
+    assert outcomes["user"] is DIFFERENT
+    assert outcomes["signals"] is Outcome.SKIPPED
+
+
+def test_tests_that_fail_count_only_when_they_passed_before() -> None:
+    request = replace(REQUEST, suite=Suite(image="dev"))
+    failed = SuiteOutcome(status=1, lines=("FAILED test_x", "1 failed"))
+    after = replace(SEEN, suite=failed)
+    found = check("test-suite", SEEN, after, request)
+    assert found.outcome is DIFFERENT
+    assert "FAILED test_x" in found.details
+    assert check("test-suite", replace(SEEN, suite=failed), after, request).outcome is SAME
+    passed = replace(SEEN, suite=SuiteOutcome(status=0, lines=("87 passed",)))
+    assert check("test-suite", SEEN, passed, request).message == "87 passed"

@@ -1,0 +1,153 @@
+import json
+from collections.abc import Mapping
+
+from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange.encode import encode
+from jettison.verify.exchange.session import Session, probe_steps
+from jettison.verify.request import Probe
+from jettison.verify.workload.files import uploads
+from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload.step import HtmlForm, Payload, Remembered, Step
+
+JSON = {"content-type": "application/json"}
+HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+class Application:
+    """Answers from a table and keeps what it was asked."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, Mapping[str, str], bytes]] = []
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.asked.append((f"{method} {target}", headers, body))
+        return self.answers.get(f"{method} {target}", Answer(status=404))
+
+    def run(self, *steps: Step) -> Session:
+        session = Session(self.send, "localhost:8000", TokenScheme())
+        list(session.exchanges(steps))
+        return session
+
+
+def answer(value: object, status: int = 200) -> Answer:
+    return Answer(status=status, headers=JSON, body=json.dumps(value).encode())
+
+
+def hole(name: str, prefix: str = "/notes", otherwise: object = 1, back: int = 0) -> Remembered:
+    return Remembered(name=name, prefix=prefix, otherwise=otherwise, back=back)
+
+
+CREATE = Step(method="POST", path="/notes")
+
+
+def test_an_id_from_an_answer_fills_a_path() -> None:
+    app = Application({"POST /notes": answer({"id": 41, "title": "x"}, 201)})
+    one = Step(method="GET", path="/notes/{note_id}", path_values={"note_id": hole("note_id")})
+    app.run(CREATE, one)
+    assert app.asked[1][0] == "GET /notes/41"
+
+
+def test_an_older_one_can_be_asked_for() -> None:
+    app = Application({"POST /notes": answer([{"id": 1}, {"id": 2}, {"id": 3}])})
+    values = {"note_id": hole("note_id", back=1)}
+    app.run(CREATE, Step(method="GET", path="/notes/{note_id}", path_values=values))
+    assert app.asked[1][0] == "GET /notes/2"
+
+
+def test_a_number_is_not_filled_with_text_and_a_uuid_not_with_a_number() -> None:
+    app = Application({"POST /notes": answer({"id": 5, "uuid": "0b1c", "name": "garden"}, 201)})
+    numbered = Step(method="GET", path="/notes/{id}", path_values={"id": hole("id")})
+    by_uuid = {"note_uuid": hole("note_uuid", otherwise="x")}
+    app.run(CREATE, numbered, Step(method="GET", path="/notes/{note_uuid}", path_values=by_uuid))
+    assert [asked for asked, _, _ in app.asked[1:]] == ["GET /notes/5", "GET /notes/0b1c"]
+
+
+def test_a_field_takes_the_id_of_the_resource_that_it_names() -> None:
+    app = Application({"POST /folders": answer({"id": 9}, 201)})
+    value = {"folder_id": hole("folder_id", prefix="", otherwise=1)}
+    app.run(
+        Step(method="POST", path="/folders"),
+        Step(
+            method="POST",
+            path="/notes",
+            payload=Payload(media_type="application/json", value=value),
+        ),
+    )
+    assert json.loads(app.asked[1][2]) == {"folder_id": 9}
+
+
+def test_nothing_remembered_sends_the_sample() -> None:
+    app = Application({})
+    values = {"id": hole("id", otherwise=7)}
+    app.run(Step(method="GET", path="/notes/{id}", path_values=values))
+    assert app.asked[0][0] == "GET /notes/7"
+
+
+def test_a_token_is_sent_but_not_anonymously() -> None:
+    app = Application({"POST /login": answer({"access_token": "t0ken"})})
+    app.run(
+        Step(method="POST", path="/login", signs_in=True),
+        Step(method="GET", path="/me"),
+        Step(method="GET", path="/me", anonymous=True),
+    )
+    assert app.asked[1][1]["Authorization"] == "Bearer t0ken"
+    assert "Authorization" not in app.asked[2][1]
+
+
+def test_cookies_are_sent_back() -> None:
+    session = Answer(status=200, cookies=("sid=1; HttpOnly", "theme=dark; Path=/"))
+    app = Application({"POST /login": session})
+    app.run(Step(method="POST", path="/login"), Step(method="GET", path="/me"))
+    assert app.asked[1][1]["Cookie"] == "sid=1; theme=dark"
+
+
+def test_queries_are_written_as_browsers_do() -> None:
+    app = Application({})
+    query = (("kind", ["a b", "c"]), ("open", True))
+    app.run(Step(method="GET", path="/notes", query=query))
+    assert app.asked[0][0] == "GET /notes?kind=a+b&kind=c&open=true"
+
+
+def test_a_form_takes_its_hidden_fields_from_the_page() -> None:
+    page = (
+        b'<form method="post"><input type="hidden" name="csrf" value="abc"><input name="q"></form>'
+    )
+    app = Application({"GET /form": Answer(status=200, headers=HTML, body=page)})
+    fields = Payload(
+        media_type="application/x-www-form-urlencoded", value={"csrf": "old", "q": "x"}
+    )
+    app.run(
+        Step(method="GET", path="/form"),
+        Step(method="POST", path="/form", payload=fields, form=HtmlForm(page="/form", index=0)),
+    )
+    assert app.asked[1][2] == b"csrf=abc&q=x"
+
+
+def test_pages_lead_to_further_requests() -> None:
+    page = (
+        b'<a href="/about">a</a><a href="https://example.org/">b</a><a href="/logout">c</a>'
+        b'<form action="/search"><input name="q"></form>'
+    )
+    app = Application({"GET /": Answer(status=200, headers=HTML, body=page)})
+    start = Step(method="GET", path="/")
+    found = app.run(start).explored((start,))
+    assert [step.name for step in found] == [
+        "GET /about (linked on /)",
+        "GET /search (form on /)",
+    ]
+
+
+def test_probes_are_sent_as_they_are() -> None:
+    app = Application({})
+    app.run(*probe_steps((Probe(method="PUT", path="/x?y=1", headers=(("A", "b"),), body=b"z"),)))
+    asked, headers, body = app.asked[0]
+    assert (asked, headers["A"], body) == ("PUT /x?y=1", "b", b"z")
+
+
+def test_multipart_bodies_hold_fields_and_files() -> None:
+    kind, body = encode("multipart/form-data", {"title": "x", "file": uploads()[0], "none": None})
+    assert kind.startswith("multipart/form-data; boundary=")
+    assert b'name="title"\r\n\r\nx\r\n' in body
+    assert b'name="file"; filename="note.txt"\r\nContent-Type: text/plain\r\n\r\n' in body
+    assert b"none" not in body

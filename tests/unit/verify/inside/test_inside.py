@@ -1,0 +1,140 @@
+"""The scripts that run in containers, run here with this Python."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+import zoneinfo
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jettison.verify.interior import script_text
+
+MARKER = "jettison-says:"
+
+
+def run(script: str, asked: dict[str, Any], folder: Path, stdin: bytes = b"") -> bytes:
+    command = [sys.executable, "-B", "-c", script_text(script, asked)]
+    return subprocess.run(command, input=stdin, cwd=folder, capture_output=True, check=True).stdout
+
+
+def ask(script: str, asked: dict[str, Any], folder: Path) -> Any:
+    lines = run(script, asked, folder).decode().splitlines()
+    return ast.literal_eval(next(one for one in lines if one.startswith(MARKER))[len(MARKER) :])
+
+
+def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
+    asked = {
+        "time_zones": ["", "No/Where"],
+        "programs": ["sh", "no-such-program"],
+        "libraries": ["no-such-library"],
+        "writable": [str(tmp_path), str(tmp_path / "absent")],
+    }
+    facts = ask("facts", asked, tmp_path)
+    assert facts["user_id"] == os.getuid()
+    assert facts["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert "pytest" in facts["distributions"]
+    assert facts["programs"]["sh"][0] is True
+    assert facts["programs"]["no-such-program"] == (False, "FileNotFoundError: no-such-program")
+    assert facts["libraries"]["no-such-library"][0] is False
+    assert [works for works, _ in facts["writable"].values()] == [True, False]
+    assert facts["time_zones"]["No/Where"].startswith("no: ZoneInfoNotFoundError")
+    assert facts["resolver"] == (True, "127.0.0.1")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif("UTC" not in zoneinfo.available_timezones(), reason="no zone data here")
+def test_a_zone_has_names_and_offsets(tmp_path: Path) -> None:
+    facts = ask("facts", {"time_zones": ["UTC"]}, tmp_path)
+    assert facts["time_zones"] == {"UTC": "UTC 0:00:00, UTC 0:00:00"}
+
+
+def test_modules_are_imported_from_the_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text("print('noise')")
+    (tmp_path / "bad.py").write_text("import absent_module")
+    (tmp_path / "leaving.py").write_text("raise SystemExit(3)")
+    answer = ask("modules", {"modules": ["good", "bad", "leaving"]}, tmp_path)
+    assert answer["good"] == (True, "")
+    assert answer["bad"] == (False, "ModuleNotFoundError: No module named 'absent_module'")
+    assert answer["leaving"] == (False, "SystemExit: 3")
+
+
+FLASK = """
+class Rule:
+    def __init__(self, rule, methods): self.rule, self.methods = rule, methods
+class Map:
+    def iter_rules(self): return [Rule("/items/<int:id>", {"GET", "HEAD"})]
+class Flask:
+    url_map = Map()
+def create_app(): return Flask()
+"""
+
+STARLETTE = """
+class Route:
+    def __init__(self, path, methods=None, routes=None):
+        self.path, self.methods, self.routes = path, methods, routes
+class Starlette:
+    routes = [Route("/a", {"GET"}), Route("/m", routes=[Route("/b", {"POST"})]), Route("/ws")]
+class FastAPI(Starlette):
+    def openapi(self): return {"paths": {"/a": {"get": {}}}}
+class Middleware:
+    def __init__(self, app): self.app = app
+plain = Starlette()
+app = Middleware(FastAPI())
+"""
+
+
+def test_a_router_with_a_rule_map_is_walked(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(FLASK)
+    answer = ask("routes", {"targets": ["absent:app", "shop"]}, tmp_path)
+    assert answer["routes"] == [{"path": "/items/<int:id>", "methods": ["GET", "HEAD"]}]
+
+
+def test_mounted_routes_and_the_document_are_found_behind_middleware(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(STARLETTE)
+    answer = ask("routes", {"targets": ["main:app"]}, tmp_path)
+    assert answer["openapi"] == {"paths": {"/a": {"get": {}}}}
+    assert [route["path"] for route in answer["routes"]] == ["/a", "/m/b"]
+    assert ask("routes", {"targets": ["main:plain"]}, tmp_path)["openapi"] is None
+
+
+def test_what_could_not_be_imported_is_said(tmp_path: Path) -> None:
+    answer = ask("routes", {"targets": ["absent:app"]}, tmp_path)
+    assert answer["failures"] == ["absent:app: ModuleNotFoundError: No module named 'absent'"]
+
+
+def test_tests_and_their_tools_are_carried_over(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "tests").mkdir(parents=True)
+    (project / "tests" / "test_x.py").write_text("import packaging\n")
+    (project / "pytest.ini").write_text("[pytest]\n")
+    packed = run("pack", {"present": ["pytest"]}, project)
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (project / "data.txt").write_text("kept")
+    asked = {"overlay": str(overlay), "working_directory": str(project)}
+    run("unpack", asked, tmp_path, stdin=packed)
+    laid = Path(f"{overlay}{project}")
+    assert (laid / "tests" / "test_x.py").read_text() == "import packaging\n"
+    assert (laid / "data.txt").read_text() == "kept"
+    assert (overlay / ".site" / "packaging" / "version.py").is_file()
+    assert not (overlay / ".site" / "pytest").exists()
+
+
+def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    packed = run("pack", {"distributions": ["iniconfig"]}, tmp_path)
+    run("unpack", {"overlay": str(overlay), "working_directory": "/"}, tmp_path, stdin=packed)
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print(sys.path[-1])"],
+        env={**os.environ, "PYTHONPATH": str(overlay / ".boot")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(overlay / ".site")

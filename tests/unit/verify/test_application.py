@@ -1,0 +1,47 @@
+import pytest
+
+from jettison.verify.application import find_application, words_of
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("/bin/sh", "-c", "exec uvicorn main:app --port 8000"), "uvicorn main:app --port 8000"),
+        (("bash", "-ec", "flask run"), "flask run"),
+        (("uvicorn", "main:app"), "uvicorn main:app"),
+        (("sh", "-c", "echo 'open"), "echo 'open"),
+        ((), ""),
+    ],
+)
+def test_a_shell_around_a_command_is_taken_off(command: tuple[str, ...], words: str) -> None:
+    assert " ".join(words_of(command)) == words
+
+
+@pytest.mark.parametrize(
+    ("command", "target"),
+    [
+        ("uvicorn app.main:app --host 0.0.0.0", "app.main:app"),
+        (
+            "gunicorn -k uvicorn.workers.UvicornWorker site.asgi:application",
+            "site.asgi:application",
+        ),
+        ("gunicorn shop.wsgi", "shop.wsgi"),
+        ("flask --app shop run", "shop"),
+        ("python -m shop", "shop"),
+        ("python ./src/server.py", "src.server"),
+        ("uvicorn shop:create_app()", "shop:create_app()"),
+    ],
+)
+def test_servers_name_their_application(command: str, target: str) -> None:
+    assert target in find_application(tuple(command.split()), {}).targets
+
+
+def test_what_was_named_comes_first_and_the_environment_counts() -> None:
+    found = find_application(("flask", "run"), {"FLASK_APP": "shop"}, "other:app")
+    assert found.targets == ("other:app", "shop")
+    assert found.settings_files == ("manage.py", "other.py", "shop.py")
+
+
+def test_import_folders_are_kept() -> None:
+    found = find_application(("uvicorn", "--app-dir", "src", "main:app"), {})
+    assert found.folders == ("src",)

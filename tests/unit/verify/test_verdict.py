@@ -1,0 +1,68 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from jettison.errors import InputSyntaxError
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify.verdict_json import parse_verdict, verdict_json
+from jettison.verify.verdict_table import verdict_table
+
+SAME = CheckResult(name="start", outcome=Outcome.SAME, message="both become ready")
+DIFFERENT = CheckResult(
+    name="routes",
+    outcome=Outcome.DIFFERENT,
+    message="1 of 2 answers are the same",
+    details=("GET /page: 200 became 500",),
+)
+SKIPPED = CheckResult(name="memory", outcome=Outcome.SKIPPED, message="not started")
+VERDICT = Verdict(
+    engine="docker 26",
+    before=Subject(image="a", startup_seconds=1.5, memory=90_000_000),
+    after=Subject(image="b", startup_seconds=None, memory=None),
+    checks=(SAME, DIFFERENT, SKIPPED),
+)
+
+
+def test_one_difference_is_enough() -> None:
+    assert not VERDICT.equivalent
+    assert VERDICT.differences == (DIFFERENT,)
+    assert replace(VERDICT, checks=(SAME, SKIPPED)).equivalent
+
+
+def test_nothing_compared_is_not_equivalent() -> None:
+    assert not replace(VERDICT, checks=(SKIPPED,)).equivalent
+
+
+def test_json_is_read_back_as_it_was_written() -> None:
+    assert parse_verdict(verdict_json(VERDICT)) == VERDICT
+    document = json.loads(verdict_json(VERDICT))
+    assert document["schema"] == "jettison.verdict/v1"
+    assert document["equivalent"] is False
+    assert document["checks"][1]["outcome"] == "different"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "jettison.plan/v1"}'])
+def test_something_else_is_refused(text: str) -> None:
+    with pytest.raises(InputSyntaxError, match="not a verdict"):
+        parse_verdict(text)
+
+
+def test_the_table_reads_without_colour() -> None:
+    assert verdict_table(VERDICT) == (
+        "start   same       both become ready\n"
+        "routes  DIFFERENT  1 of 2 answers are the same\n"
+        "                   - GET /page: 200 became 500\n"
+        "memory  skipped    not started\n"
+        "\n"
+        "before: healthy after 1.50 s, 90 MB at rest\n"
+        "after:  did not start\n"
+        "Verdict: not equivalent (routes)\n\n"
+    )
+
+
+def test_a_long_list_of_differences_is_cut() -> None:
+    many = replace(DIFFERENT, details=tuple(f"GET /{n}" for n in range(12)))
+    text = verdict_table(replace(VERDICT, checks=(many,)))
+    assert "GET /9\n" in text
+    assert "and 2 more" in text

@@ -1,0 +1,123 @@
+from typing import Any
+
+from jettison.verify.workload.openapi import interface
+from jettison.verify.workload.operation import Place, TokenScheme
+from jettison.verify.workload.routes import join, route_operations
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "paths": {
+        "/notes": {
+            "post": {
+                "security": [{"bearer": []}],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Note"}}
+                    },
+                },
+            },
+            "get": {"parameters": [{"name": "q", "in": "query", "schema": {"type": "string"}}]},
+        },
+        "/notes/{id}": {
+            "parameters": [
+                {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+            ],
+            "get": {},
+        },
+    },
+    "components": {
+        "schemas": {
+            "Note": {
+                "type": "object",
+                "properties": {
+                    "title": {"type": "string"},
+                    "parent": {"$ref": "#/components/schemas/Note"},
+                },
+            }
+        },
+        "securitySchemes": {
+            "bearer": {"type": "oauth2", "flows": {"password": {"tokenUrl": "/login"}}}
+        },
+    },
+}
+
+
+def test_operations_have_parameters_bodies_and_security() -> None:
+    create, listing, one = interface(DOCUMENT).operations
+    assert (create.method, create.path, create.secured) == ("POST", "/notes", True)
+    assert create.body is not None
+    assert create.body.properties["title"] == {"type": "string"}
+    assert [(p.name, p.place, p.required) for p in listing.parameters] == [
+        ("q", Place.QUERY, False)
+    ]
+    assert one.parameters[0].schema == {"type": "integer"}
+    assert interface(DOCUMENT).token_paths == ("/login",)
+
+
+def test_a_token_goes_where_the_scheme_says() -> None:
+    def scheme(declared: dict[str, Any]) -> TokenScheme:
+        return interface({"components": {"securitySchemes": {"x": declared}}}).token_scheme
+
+    in_header = {"type": "apiKey", "in": "header"}
+    assert scheme({"type": "http", "scheme": "bearer"}) == TokenScheme()
+    assert scheme({**in_header, "name": "Authorization"}) == TokenScheme(prefix="Token ")
+    assert scheme({**in_header, "name": "X-Key"}) == TokenScheme(header="X-Key", prefix="")
+
+
+def test_swagger_2_is_read_too() -> None:
+    document = {
+        "swagger": "2.0",
+        "basePath": "/api",
+        "paths": {
+            "/pets": {
+                "post": {
+                    "consumes": ["multipart/form-data"],
+                    "parameters": [
+                        {"name": "photo", "in": "formData", "type": "file", "required": True}
+                    ],
+                },
+                "put": {
+                    "parameters": [
+                        {"name": "b", "in": "body", "schema": {"$ref": "#/definitions/Pet"}}
+                    ]
+                },
+            }
+        },
+        "definitions": {"Pet": {"properties": {"name": {"type": "string"}}}},
+    }
+    create, update = interface(document).operations
+    assert create.path == "/api/pets"
+    assert create.body is not None
+    assert create.body.media_type == "multipart/form-data"
+    assert update.body is not None
+    assert list(update.body.properties) == ["name"]
+
+
+def test_nonsense_gives_nothing_and_does_not_fail() -> None:
+    assert interface({}).operations == ()
+    assert interface({"paths": {"/x": {"get": 3}}}).operations == ()
+
+
+def test_routes_of_any_router_become_operations() -> None:
+    found = route_operations(
+        [
+            {"path": "/items/<int:id>", "methods": ["GET", "HEAD", "OPTIONS"]},
+            {"path": "/files/{name:path}", "methods": ["GET"]},
+            {"path": "plain/", "methods": ["POST"]},
+        ]
+    )
+    assert [(one.method, one.path) for one in found] == [
+        ("GET", "/items/{id}"),
+        ("GET", "/files/{name}"),
+        ("POST", "/plain/"),
+    ]
+    assert found[0].parameters[0].schema == {"type": "integer"}
+
+
+def test_only_routes_that_are_not_documented_are_added() -> None:
+    routed = route_operations(
+        [{"path": "/notes/<note>", "methods": ["GET"]}, {"path": "/hidden", "methods": ["GET"]}]
+    )
+    paths = [one.path for one in join(interface(DOCUMENT), routed).operations]
+    assert paths == ["/notes", "/notes", "/notes/{id}", "/hidden"]

@@ -1,0 +1,104 @@
+from typing import Any
+
+from jettison.verify.workload.account import find_account
+from jettison.verify.workload.files import uploads
+from jettison.verify.workload.operation import Body, Interface, Operation
+from jettison.verify.workload.plan import workload
+
+
+def operation(
+    text: str, fields: dict[str, Any] | None = None, *, secured: bool = False
+) -> Operation:
+    method, path = text.split()
+    schema = {"type": "object", "properties": fields or {}, "required": list(fields or {})}
+    body = Body(media_type="application/json", schema=schema, required=True) if fields else None
+    return Operation(method=method, path=path, body=body, secured=secured, described=True)
+
+
+TEXT = {"type": "string"}
+LOGIN = operation("POST /auth/login", {"username": TEXT, "password": TEXT})
+SIGN_UP = operation("POST /auth/register", {"username": TEXT, "password": TEXT})
+RESET = operation("POST /auth/reset", {"username": TEXT, "password": TEXT})
+
+
+def names(*operations: Operation) -> list[str]:
+    return [step.name for step in workload(Interface(operations=operations))]
+
+
+def test_sign_up_and_login_are_told_from_other_uses_of_passwords() -> None:
+    account = find_account(Interface(operations=(RESET, LOGIN, SIGN_UP)))
+    assert account.sign_up is SIGN_UP
+    assert account.login is LOGIN
+
+
+def test_a_token_url_is_a_login_whatever_its_path() -> None:
+    odd = operation("POST /enter", {"username": TEXT, "password": TEXT})
+    found = find_account(Interface(operations=(odd,), token_paths=("/enter",)))
+    assert found.login is odd
+
+
+def test_without_an_account_comes_before_with_one() -> None:
+    order = names(operation("GET /notes", secured=True), LOGIN, SIGN_UP)
+    assert order[:5] == [
+        "GET /notes (without account)",
+        "POST /auth/register (sign-up)",
+        "POST /auth/register (sign-up again)",
+        "POST /auth/login (login)",
+        "GET /notes",
+    ]
+
+
+def test_what_is_created_is_used_before_it_is_taken_away() -> None:
+    order = names(
+        operation("DELETE /notes/{id}"),
+        operation("GET /notes/{id}"),
+        operation("POST /auth/logout"),
+        operation("GET /notes"),
+        operation("POST /backup/restore"),
+        operation("POST /notes", {"title": TEXT}),
+        operation("POST /upload/commit"),
+    )
+    wanted = [
+        "POST /notes",
+        "POST /upload/commit",
+        "GET /notes",
+        "GET /notes/{id}",
+        "DELETE /notes/{id}",
+        "POST /backup/restore",
+        "POST /auth/logout",
+    ]
+    assert [name for name in order if name in wanted] == wanted
+
+
+def test_refusals_are_asked_for() -> None:
+    order = names(operation("POST /notes", {"title": TEXT}), operation("GET /notes/{id}"))
+    assert "POST /notes (empty body)" in order
+    assert "GET /notes/{id} (absent)" in order
+
+
+def test_each_choice_gets_a_request() -> None:
+    method = {"type": "string", "enum": ["copy", "vacuum"]}
+    order = names(operation("POST /backup", {"method": method}))
+    assert "POST /backup (method=vacuum)" in order
+
+
+def test_every_kind_of_file_is_uploaded_and_read_again() -> None:
+    order = names(
+        operation("POST /documents", {"file": {"type": "string", "format": "binary"}}),
+        operation("GET /documents/{id}/text"),
+    )
+    assert [f"POST /documents ({upload.name})" for upload in uploads()] == order[:5]
+    assert "GET /documents/{id}/text (4 before)" in order
+
+
+def test_the_same_interface_gives_the_same_requests() -> None:
+    operations = (LOGIN, SIGN_UP, operation("GET /notes/{id}"))
+    assert names(*operations) == names(*operations)
+
+
+def test_uploads_are_the_same_bytes_every_time() -> None:
+    assert uploads() == uploads()
+    kinds = {upload.name: upload.content[:4] for upload in uploads()}
+    assert kinds["note.pdf"] == b"%PDF"
+    assert kinds["photo.png"] == b"\x89PNG"
+    assert kinds["letter.docx"] == b"PK\x03\x04"
