@@ -14,6 +14,7 @@ from jettison.scopes.context import (
     toward_development,
     toward_runtime,
 )
+from jettison.scopes.tools import category_of
 from jettison.scopes.values import Signal, Weight
 
 _WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
@@ -24,7 +25,7 @@ def collect(context: Context) -> Iterator[Signal]:
     """Judge every command that runs a program of a declared distribution."""
     for command in context.inputs.commands.commands:
         for name in dict.fromkeys(_used(context, command.words)):
-            signal = _of_command(name, command)
+            signal = _of_command(context, name, command)
             if signal is not None:
                 yield signal
     for facts in context.inputs.index.modules.values():
@@ -61,24 +62,27 @@ def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
         yield from context.owners.of_module(value.partition(":")[0])
 
 
-def _of_command(name: str, command: UsedCommand) -> Signal | None:
+def _of_command(context: Context, name: str, command: UsedCommand) -> Signal | None:
     text = " ".join(command.words)
     text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # fits a line of a report
     if command.use is not Use.DEVELOPMENT:
+        weight = _WEIGHTS[command.use]
         note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
-        return toward_runtime(
-            name,
-            _WEIGHTS[command.use],
-            "command",
-            f"{command.source} runs `{text}`{note}",
-            command.origin,
-        )
+        if _is_check(name) and command.source in context.inputs.commands.scripts:
+            # A start script that can also run the tests does not do so in production.
+            weight = min(weight, Weight.FAINT) if command.use is Use.PRODUCTION else weight
+        message = f"{command.source} runs `{text}`{note}"
+        return toward_runtime(name, weight, "command", message, command.origin)
     program = command.words[0].rpartition("/")[2]
     launched = program in table("launchers")["launchers"]["names"]
     if launched or name in table("launchers")["launchers"]["names"]:
         return None  # developers start the application too
     message = f"{command.source} runs `{text}` for developers"
     return toward_development(name, Weight.FAINT, "command", message, command.origin)
+
+
+def _is_check(name: str) -> bool:
+    return category_of(name) not in ("", "debugging", "releasing")
 
 
 def _of_call(context: Context, name: str, call: ProgramCall) -> Iterator[Signal]:

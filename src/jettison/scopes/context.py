@@ -7,9 +7,9 @@ from functools import cached_property
 
 from jettison.catalogue.reader import table
 from jettison.distributions.facts import DistributionFacts
-from jettison.project.source.facts import Import, Text
+from jettison.project.source.facts import Circumstance, Import, Text
+from jettison.project.source.places import is_development_place
 from jettison.scopes.owners import Owners
-from jettison.scopes.places import is_development_place
 from jettison.scopes.values import ScopeInputs, Signal, Weight
 from jettison.values import Evidence, Origin, Toward
 
@@ -18,6 +18,9 @@ _LOADERS = frozenset(
      "pkgutil.walk_packages", "werkzeug.utils.import_string",
      "django.utils.module_loading.import_string"}
 )  # fmt: skip
+
+# Below this share of the application's files an entry point was probably missed.
+_LEAST_SHARE = 0.3
 
 
 class Context:
@@ -43,7 +46,7 @@ class Context:
         It is not when no entry point was found, or when reached code loads modules whose names it
         computes: then application code that was not reached counts as if it were.
         """
-        if not self.inputs.reach.modules:
+        if self.reached_share < _LEAST_SHARE:
             return False
         return not any(
             call.callee in _LOADERS and (not call.arguments or call.arguments[0] is None)
@@ -52,13 +55,28 @@ class Context:
         )
 
     @cached_property
+    def reached_share(self) -> float:
+        """Share of the application's files that production is seen to load, 0 to 1."""
+        files = [f for f in self.inputs.index.modules if not is_development_place(f)]
+        reached = sum(self.is_reached(file) for file in files)
+        return reached / len(files) if files else 0.0
+
+    @cached_property
     def left_out(self) -> frozenset[Import]:
         """Imports in reached files that do not run in production."""
         return frozenset(self.inputs.reach.left_out)
 
+    def may_run(self, circumstance: Circumstance) -> bool:
+        """Whether code of a file that was not reached could run in production."""
+        if circumstance.typing_only:
+            return False
+        return self.inputs.reach.production.holds(circumstance.condition) is not False
+
     def weight_of_unreached(self) -> Weight:
         """Say how much a use in application code that was not reached says."""
-        return Weight.FAINT if self.followed else Weight.STRONG
+        if self.followed:
+            return Weight.FAINT
+        return Weight.FAIR if self.reached_share >= _LEAST_SHARE else Weight.STRONG
 
     def is_external(self, imported: Import) -> bool:
         """Whether an import leads out of the project."""

@@ -54,11 +54,20 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
 def _direct(context: Context, name: str, signals: list[Signal]) -> Scope:
     runtime = _strongest(signals, Toward.RUNTIME)
     development = _strongest(signals, Toward.DEVELOPMENT)
-    if development > runtime and runtime < Weight.STRONG:
+    is_tool = development >= Weight.STRONG or not _used_by_application(signals)
+    if is_tool and runtime < min(development, Weight.STRONG):
         return Scope.DEVELOPMENT
     if runtime:
         return Scope.RUNTIME
     return Scope.UNKNOWN if context.facts(name) is None else Scope.UNUSED
+
+
+def _used_by_application(signals: list[Signal]) -> bool:
+    """Whether the source uses it at all outside of what serves development."""
+    return any(
+        s.evidence.toward is Toward.RUNTIME and s.evidence.kind in ("import", "string", "command")
+        for s in signals
+    )
 
 
 def _strongest(signals: list[Signal], toward: Toward) -> int:

@@ -45,7 +45,7 @@ def _place(context: Context, imported: Import) -> _Place:
         return _Place.SWITCHED_OFF if imported in context.left_out else _Place.REACHED
     if is_development_place(imported.file):
         return _Place.DEVELOPMENT
-    return _Place.SWITCHED_OFF if imported.circumstance.typing_only else _Place.UNREACHED
+    return _Place.UNREACHED if context.may_run(imported.circumstance) else _Place.SWITCHED_OFF
 
 
 def _signals(context: Context, name: str, places: _Found) -> Iterator[Signal]:

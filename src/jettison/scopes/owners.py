@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 
 from jettison.distributions.facts import DistributionFacts
@@ -80,6 +81,5 @@ def guessed_import_names(name: str) -> set[str]:
     bases |= {name.removeprefix(prefix) for prefix in _PREFIXES}
     bases |= {name.removesuffix(suffix) for suffix in _SUFFIXES}
     dotted = {name.replace("-", ".", count) for count in (1, 2, 3)}
-    return {base.replace("-", "_") for base in bases if len(base) > 1} | {
-        each.replace("-", "_") for each in dotted
-    }
+    found = {each.replace("-", "_") for each in bases | dotted if len(each) > 1}
+    return found - sys.stdlib_module_names

@@ -40,7 +40,7 @@ def _first(context: Context, texts: Iterable[Text]) -> dict[str, Text]:
 def _in_unreached(context: Context) -> Iterator[Text]:
     for facts in context.inputs.index.modules.values():
         if not context.is_reached(facts.file) and not is_development_place(facts.file):
-            yield from facts.texts
+            yield from (t for t in facts.texts if context.may_run(t.circumstance))
 
 
 def _names(name: str, text: Text, weight: Weight, note: str) -> Signal:

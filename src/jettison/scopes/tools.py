@@ -26,9 +26,10 @@ def collect(context: Context) -> Iterator[Signal]:
             continue
         facts = context.facts(name)
         host = _host(facts) if facts else ""
-        if host:
-            message = f"{name} extends {host}, a tool for {category_of(host) or 'development'}"
-            yield toward_development(name, Weight.STRONG, "tool", message, None)
+        if facts and host:
+            message = f"{name} builds on {host}, a tool for {category_of(host)}"
+            weight = Weight.STRONG if _registers(facts, host) else Weight.FAIR
+            yield toward_development(name, weight, "tool", message, None)
         elif facts and facts.import_names and all("-stubs" in n for n in facts.import_names):
             message = f"{name} holds type stubs alone"
             yield toward_development(name, Weight.STRONG, "tool", message, None)
@@ -48,10 +49,18 @@ def category_of(name: str) -> str:
 
 
 def _host(facts: DistributionFacts) -> str:
-    """Find a tool that a distribution requires in any case."""
-    hosts = frozenset(table("development_tools")["hosts"]["names"])
+    """Find a tool with extensions that a distribution requires in any case."""
+    groups = table("development_tools")["hosts"]["groups"]
     for requirement in facts.requires:
-        name = canonicalize_name(requirement.name)
-        if name in hosts and "extra" not in str(requirement.marker or ""):
-            return name
+        host = canonicalize_name(requirement.name)
+        if host in groups and "extra" not in str(requirement.marker or ""):
+            return host
     return ""
+
+
+def _registers(facts: DistributionFacts, host: str) -> bool:
+    """Whether a distribution is named after the tool, or enters one of its groups."""
+    group = table("development_tools")["hosts"]["groups"][host]
+    return host in facts.name or any(
+        point.group.partition(".")[0] == group for point in facts.entry_points
+    )

@@ -56,7 +56,8 @@ def collect(
     for path, text in sorted(texts.items()):
         chosen = path == dockerfile
         if is_dockerfile(path):
-            found += dockerfile_commands(path, text, target=target if chosen else None)
+            goal = target if chosen else None
+            found += dockerfile_commands(path, text, chosen=chosen, target=goal)
         elif is_compose(path):
             found += compose_commands(path, text, service=service if path == compose else None)
         elif not is_script(path, text):
@@ -166,6 +167,9 @@ def _set_by_scripts(texts: Mapping[str, str], scripts: Mapping[str, Use]) -> dic
 def _settings(texts: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Text]:
     for path, text in sorted(texts.items()):
         if use_of_file(path) is not Use.DEVELOPMENT:
-            yield from settings_in(path, text)
+            commands = is_dockerfile(path) or is_script(path, text)
+            for found in settings_in(path, text):
+                if not commands or "://" in found.value:
+                    yield found
     for name, value in sorted(environment.items()):
         yield from settings_in("environment", f"{name}={value}")

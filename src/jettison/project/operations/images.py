@@ -23,15 +23,19 @@ _DEVELOPMENT = re.compile(
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 
-def dockerfile_commands(path: str, text: str, *, target: str | None) -> Iterator[UsedCommand]:
+def dockerfile_commands(
+    path: str, text: str, *, chosen: bool = False, target: str | None = None
+) -> Iterator[UsedCommand]:
     """Commands of every stage; none of a file that is not valid.
 
-    A file or stage whose name speaks of development gives development commands, unless it is the
-    ``target`` stage.
+    A stage whose name speaks of development gives development commands, unless it is the
+    ``target``; so does a file, unless it is the ``chosen`` one.
     """
     dockerfile = _dockerfile(path, text)
     for stage in dockerfile.stages if dockerfile else ():
-        use = _use_of_stage(path, stage, target)
+        use = _use_of_stage(stage, target)
+        if not chosen and use_of_file(path) is Use.DEVELOPMENT:
+            use = Use.DEVELOPMENT
         for item in stage.items:
             if isinstance(item, Instruction):
                 yield from _instruction(item, use)
@@ -125,12 +129,10 @@ def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
         yield from shell_commands(document.body, document.origin, use, keyword)
 
 
-def _use_of_stage(path: str, stage: Stage, target: str | None) -> Use:
+def _use_of_stage(stage: Stage, target: str | None) -> Use:
     if target is not None and stage.name == target.lower():
         return Use.PRODUCTION
-    if use_of_file(path) is Use.DEVELOPMENT or _DEVELOPMENT.search(stage.name or ""):
-        return Use.DEVELOPMENT
-    return Use.PRODUCTION
+    return Use.DEVELOPMENT if _DEVELOPMENT.search(stage.name or "") else Use.PRODUCTION
 
 
 def _dockerfile(path: str, text: str) -> Dockerfile | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from jettison.catalogue.reader import table
 from jettison.project.operations.model import Use
+from jettison.project.source.places import is_test
 
 _READ: Final = (".sh", ".bash", ".ini", ".cfg", ".conf", ".toml", ".yml", ".yaml", ".json", ".env",
                 ".service", ".cron", ".mk", ".dockerfile", ".timer", ".properties")  # fmt: skip
@@ -31,7 +32,7 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     if name.endswith(_READ) or name.startswith(
         (".env", "dockerfile", "containerfile", ".pre-commit")
     ):
-        return not name.endswith(("-lock.json", ".lock", ".min.json"))
+        return not name.endswith(("-lock.json", "-lock.yaml", ".lock", ".min.json"))
     if "." in name.strip("."):
         return any(fnmatchcase(name, pattern) for pattern in table("project_files")["production"])
     folder = path.rpartition("/")[0].rpartition("/")[2]
@@ -51,6 +52,8 @@ def use_of_file(path: str) -> Use | None:
     for pattern in catalogue["development"]:
         if fnmatchcase(lower, pattern) or fnmatchcase(name, pattern):
             return Use.DEVELOPMENT
+    if is_test(lower):
+        return Use.DEVELOPMENT
     for pattern in catalogue["production"]:
         if fnmatchcase(name, pattern):
             return Use.PRODUCTION

@@ -22,5 +22,5 @@ def settings_in(file: str, text: str) -> Iterator[Text]:
         role = key["key"] if key else ""
         for match in _VALUE.finditer(line, key.end() if key else 0):
             value = match[0].rstrip(":.") if "://" not in match[0] else match[0]
-            if may_name(value, "", role):
+            if role != "PYTHONBREAKPOINT" and may_name(value, "", role):
                 yield Text(file=file, line=number, value=value, target=role, role=role)

@@ -15,8 +15,8 @@ _SPEAKS = re.compile(
     re.IGNORECASE,
 )
 _DEVELOPMENT_NAME = re.compile(
-    r"(^|_)(debug|dev|develop|development|testing|test|tests|is_dev|is_local|local|reload|profil\w*|"
-    r"toolbar|silk|ci|coverage|cov|lint)(_|$)|debug|coverage|enable_(profil|silk)",
+    r"(\w+_)?(debug(ging|ger|py)?|dev|devel|develop(ment)?|tests?|testing|local|reload|profil(e|er|ing)|"
+    r"toolbar|silk|ci|coverage|lint)(_(mode|enabled?|env|environment|server|toolbar|on|active|flag))?",
     re.IGNORECASE,
 )
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
@@ -115,7 +115,7 @@ class Production:
                 return value
         if _PRODUCTION_NAME.search(name):
             return True
-        if _DEVELOPMENT_NAME.search(name):
+        if _DEVELOPMENT_NAME.fullmatch(name):
             return False
         return {"TYPE_CHECKING": False, "platform": "linux", "system": "Linux"}.get(name)
 
@@ -132,7 +132,7 @@ class Production:
             case ast.Name(id="bool" | "int" | "str" | "strtobool") if node.args:
                 return self._value(node.args[0], depth)
             case ast.Attribute(attr=name) | ast.Name(id=name):
-                return False if _DEVELOPMENT_NAME.search(name) and not node.args else None
+                return False if _DEVELOPMENT_NAME.fullmatch(name) and not node.args else None
             case _:
                 return None
 
@@ -148,7 +148,7 @@ class Production:
         if default is not None:
             value = self._value(default, depth)
             return _word(value) if isinstance(value, str) else value
-        return False if _DEVELOPMENT_NAME.search(name) else None
+        return False if _DEVELOPMENT_NAME.fullmatch(name) else None
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> bool | None:
         if _is_version(left):

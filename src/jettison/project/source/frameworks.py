@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from jettison.catalogue.reader import table
 from jettison.project.source.entries import Entry
 from jettison.project.source.facts import ModuleFacts, Text
 from jettison.project.source.index import SourceIndex
+from jettison.project.source.places import is_test
 from jettison.values import Origin
 
-_TEST = re.compile(r"tests?[-_].*|.*[-_]tests?|conftest.*")
 Loaded = tuple[str, Origin, str]
 
 
@@ -54,13 +53,3 @@ def _application(text: Text, index: SourceIndex, commands: frozenset[str]) -> It
             yield file, text.origin, f'"{text.value}" in {text.target}'
         elif rest.startswith("management/commands/") and rest.rpartition("/")[2] in commands:
             yield file, text.origin, f"management command {rest.rpartition('/')[2]}"
-
-
-def is_test(file: str) -> bool:
-    """Whether a path is a test's by the conventions of the test runners."""
-    parts = file.lower().split("/")
-    name = parts[-1].removesuffix(".py")
-    tests = frozenset(table("conventions")["tests"]["folders"])
-    if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
-        return True
-    return name in table("conventions")["tests"]["modules"] or _TEST.fullmatch(name) is not None

@@ -11,6 +11,7 @@ from jettison.project.source.entries import Entry
 from jettison.project.source.facts import Circumstance, Import, ModuleFacts, Switch, Text
 from jettison.project.source.frameworks import loaded_by_framework
 from jettison.project.source.index import SourceIndex
+from jettison.project.source.places import is_development_place
 from jettison.values import Origin
 
 
@@ -31,6 +32,7 @@ class Reach:
     are shortest). ``externals`` maps the full dotted name of each external import to where it is
     imported. ``texts`` are the strings in loaded files, at conditions that hold in production.
     ``left_out`` and ``left_out_texts`` are in loaded files too, under conditions that do not hold.
+    ``production`` evaluates conditions of any file at the same values.
     """
 
     entries: tuple[Entry, ...]
@@ -39,6 +41,7 @@ class Reach:
     texts: tuple[Text, ...]
     left_out: tuple[Import, ...]
     left_out_texts: tuple[Text, ...]
+    production: Production
 
     @property
     def modules(self) -> frozenset[str]:
@@ -89,6 +92,10 @@ class _Search:
         file = self._index.find(settings) if settings else None
         if file and not file.endswith("/"):
             self._load(file, Origin(file=file), f"DJANGO_SETTINGS_MODULE={settings}")
+        if not self._links:  # whatever runs, these are the switches it can find
+            for facts in self._index.modules.values():
+                if not is_development_place(facts.file):
+                    self._switch(facts)
         while self._queue:
             self._follow(self._index.modules[self._queue.popleft()])
         return Reach(
@@ -98,6 +105,7 @@ class _Search:
             texts=tuple(self._texts),
             left_out=tuple(self._left_out),
             left_out_texts=tuple(self._left_out_texts),
+            production=self._production,
         )
 
     def _load(self, file: str, origin: Origin, why: str) -> None:
@@ -105,8 +113,11 @@ class _Search:
             if each not in self._links and each in self._index.modules:
                 self._links[each] = Link(file=each, origin=origin, why=why)
                 self._queue.append(each)
-                for switch in self._index.modules[each].switches:
-                    self._switches.setdefault(switch.name, switch)
+                self._switch(self._index.modules[each])
+
+    def _switch(self, facts: ModuleFacts) -> None:
+        for switch in facts.switches:
+            self._switches.setdefault(switch.name, switch)
 
     def _packages_of(self, file: str) -> Iterator[str]:
         parts = file.split("/")[:-1]
@@ -165,7 +176,9 @@ class _Search:
         while name:
             file = self._index.find(name)
             if file is not None:
-                if not file.endswith("/") and ("." in name or ":" in text.value):
+                # A name of test code is for whoever runs the tests; settings for development
+                # are a default that a deployment replaces.
+                if not file.endswith("/") and not is_development_place(file):
                     self._load(file, text.origin, f'"{text.value}"')
                 return
             name = name.rpartition(".")[0]

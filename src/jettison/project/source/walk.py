@@ -84,9 +84,9 @@ class Walk:
             value = values.get(name)
             if value.__class__ is list:
                 for each in value:
-                    if each is not None:
+                    if isinstance(each, ast.AST):
                         append((each, scope, target, role))
-            elif value is not None:
+            elif isinstance(value, ast.AST):
                 append((value, scope, target, role))
 
 

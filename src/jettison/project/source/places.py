@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from jettison.catalogue.reader import table
-from jettison.project.source.frameworks import is_test
+
+_TEST = re.compile(r"tests?[-_].*|.*[-_]tests?|conftest.*")
 
 
 @cache
@@ -25,3 +27,14 @@ def is_development_place(file: str) -> bool:
     if not folders:
         return name in catalogue["root_modules"]
     return folders[-1] in catalogue["settings_folders"] and name in catalogue["settings_modules"]
+
+
+@cache
+def is_test(file: str) -> bool:
+    """Whether a path is a test's by the conventions of the test runners."""
+    parts = file.lower().split("/")
+    name = parts[-1].removesuffix(".py")
+    tests = frozenset(table("conventions")["tests"]["folders"])
+    if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
+        return True
+    return name in table("conventions")["tests"]["modules"] or _TEST.fullmatch(name) is not None
