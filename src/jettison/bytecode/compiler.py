@@ -1,0 +1,110 @@
+"""Compiles modules for an image: unchecked, hash-based .pyc files as PEP 552 defines them.
+
+Such files hold no time, and Python does not look at the source again when it imports them.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+
+from jettison.errors import ProgramError
+from jettison.process import run
+
+# What could change how the interpreter compiles or where it imports from, and the fixed order of
+# sets, which the hashes of strings decide.
+_ENVIRONMENT = {
+    **dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "PYTHONOPTIMIZE", "PYTHONINSPECT"), ""),
+    **dict.fromkeys(("PYTHONDEBUG", "PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONSTARTUP"), ""),
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiler:
+    """An interpreter that compiles for the Python ``version`` (``3.13.5``).
+
+    ``command`` starts it, to which options are added; ``environment`` is what it needs besides.
+    """
+
+    version: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tag(self) -> str:
+        """The name of the cache that Python looks for: ``cpython-313``."""
+        major, minor, *_ = self.version.split(".")
+        return f"cpython-{major}{minor}"
+
+    @property
+    def identity(self) -> str:
+        """What the bytes depend on besides the sources; for cache keys."""
+        return f"{self.tag}/{self.version}/1"
+
+    def cached_path(self, path: str) -> str:
+        """Return where the bytecode of a module is: ``a/b.py`` -> ``a/__pycache__/b….pyc``."""
+        module = PurePosixPath(path)
+        return str(module.parent / "__pycache__" / f"{module.stem}.{self.tag}.pyc")
+
+    def compiled(self, modules: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content of the .pyc files of ``modules``, in their order.
+
+        ``modules`` are pairs of the path in the image without a leading ``/``, and the source.
+        Modules that do not compile are left out, as pip does. The bytes depend on the paths, the
+        sources and the interpreter's version alone. Raises ProgramError when the interpreter fails.
+        """
+        waiting = list(modules)
+        workers = max(1, min(os.cpu_count() or 1, len(waiting)))
+        shares = [waiting[number::workers] for number in range(workers)]
+        with ThreadPoolExecutor(workers) as pool:
+            results = [iter(share) for share in pool.map(self._compile, shares)]
+        for number, (path, _) in enumerate(waiting):
+            content = next(results[number % workers])
+            if content:
+                yield self.cached_path(path), content
+
+    def _compile(self, modules: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Return the content of each .pyc, empty for what does not compile."""
+        frames = (frame for path, source in modules for frame in (b"/" + os.fsencode(path), source))
+        done = run(
+            # Without -I, which would ignore the seed of hashes. A program given by -c has the
+            # working directory on its path, so that is one without modules.
+            (*self.command, "-s", "-S", "-c", _program()),
+            stdin=b"".join(struct.pack("<I", len(frame)) + frame for frame in frames),
+            environment={**_ENVIRONMENT, **self.environment},
+            directory=Path("/"),
+        )
+        found = list(_contents(done.stdout))
+        if done.status or len(found) != len(modules):
+            raise ProgramError(
+                f"Python {self.version} failed to compile", why=done.error_text[-500:]
+            )
+        return found
+
+
+def _contents(output: bytes) -> Iterator[bytes]:
+    position = 0
+    while position < len(output):
+        good, position = _frame(output, position)
+        content, position = _frame(output, position)
+        yield content if good == b"\1" else b""
+
+
+def _frame(output: bytes, position: int) -> tuple[bytes, int]:
+    (size,) = struct.unpack_from("<I", output, position)
+    start = position + 4
+    return output[start : start + size], start + size
+
+
+@cache
+def _program() -> str:
+    return files(__package__).joinpath("worker.py").read_text(encoding="utf-8")
