@@ -71,6 +71,8 @@ def _changed(words: tuple[str, ...], *, add: bool) -> tuple[str, ...]:
     server = _server(words)
     if server is None:
         return words
+    if add and _FLAGS[server] in words:
+        return words
     bare = _without_flags(words, server)
     if not add:
         return bare

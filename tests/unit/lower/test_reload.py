@@ -18,6 +18,7 @@ from jettison.lower.reload import (
         ("tini -- uvicorn app:app", "tini -- uvicorn app:app --reload"),
         ("poetry run flask run --host 0.0.0.0", "poetry run flask run --host 0.0.0.0 --debug"),
         ("flask --app x run", "flask --app x run --debug"),
+        ("uvicorn --reload --reload-dir src app:app", "uvicorn --reload --reload-dir src app:app"),
         ("fastapi run app.py", "fastapi run app.py --reload"),
         ("flask db upgrade", "flask db upgrade"),
         ("python manage.py runserver", "python manage.py runserver"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -22,6 +23,7 @@ from jettison.project.toml.places import Path, places
 from jettison.project.toml.read import read_toml, table
 
 _DEPENDENCIES: Path = ("project", "dependencies")
+_COMMA = re.compile(r"\A\s*,")
 _POETRY: Path = ("tool", "poetry", "dependencies")
 
 
@@ -92,6 +94,8 @@ def _without_members(text: str, gone: Sequence[int]) -> str:
             stop = following.start
         elif before:
             start = before.stop
+        else:
+            stop += len(text[stop:]) - len(_COMMA.sub("", text[stop:]))
         text = text[:start] + text[stop:]
     return text
 
