@@ -7,10 +7,16 @@ from collections.abc import Callable, Collection, Mapping
 
 from jettison.errors import UnsupportedError
 from jettison.project.declarations import Declaration, Kind, declarations
+from jettison.project.declarations.requirement_files import (
+    group_of,
+    is_requirements_file,
+    may_be_requirements_file,
+)
 from jettison.project.moves import pipfile, pyproject, setup_cfg
 from jettison.project.requirements import parse, split
 from jettison.values import Origin
 
+_DEVELOPMENT = ("dev", "develop", "development")
 _MOVES = {
     "pyproject.toml": pyproject.move_to_development,
     "Pipfile": pipfile.move_to_development,
@@ -34,33 +40,48 @@ def move_to_development(
     found = declarations(read, listing, folder=folder).declarations
     moving = [one for one in found if one.kind is Kind.MAIN and one.name in names]
     changed: dict[str, str] = {}
+
+    def latest(path: str) -> str | None:
+        return changed.get(path, read(path))
+
     for file in dict.fromkeys(one.origin.file for one in moving):
-        text = read(file) or ""
         move = _MOVES.get(posixpath.basename(file))
         if move is not None:
-            changed[file] = move(text, names, file=file)
+            changed[file] = move(latest(file) or "", names, file=file)
         elif file.endswith((".txt", ".in")):
-            changed |= _split(read, file, text, names)
+            changed |= _split(latest, file, development_file(file, {*listing, *changed}), names)
         else:
             raise _unsupported(moving, file)
     return {file: text for file, text in changed.items() if text != read(file)}
 
 
-def development_file(file: str) -> str:
-    """Return the path of the development file beside a requirements file."""
+def development_file(file: str, listing: Collection[str]) -> str:
+    """Return the path of the development file that belongs to a requirements file.
+
+    That is one of the same folder and ending that is named for development, else a new name:
+    ``requirements-dev.txt``, or ``dev.txt`` in a folder ``requirements``.
+    """
     folder, name = posixpath.split(file)
     stem, ending = posixpath.splitext(name)
+    for other in sorted(listing):
+        if (
+            posixpath.dirname(other) == folder
+            and other.endswith(ending)
+            and (is_requirements_file(other) or may_be_requirements_file(posixpath.basename(other)))
+        ):
+            group = group_of(other)
+            if group.kind is Kind.GROUP and group.name in _DEVELOPMENT:
+                return other
     inside = posixpath.basename(folder) == "requirements"
     return posixpath.join(folder, f"dev{ending}" if inside else f"{stem}-dev{ending}")
 
 
 def _split(
-    read: Callable[[str], str | None], file: str, text: str, names: Collection[str]
+    read: Callable[[str], str | None], file: str, other: str, names: Collection[str]
 ) -> Mapping[str, str]:
-    other = development_file(file)
     written = read(other)
     existing = None if written is None else parse(written, file=other)
-    production, development = split(parse(text, file=file), names, existing=existing)
+    production, development = split(parse(read(file) or "", file=file), names, existing=existing)
     return {file: production, other: development}
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Sequence
 
-from jettison.project.requirements.include import included_path
-from jettison.project.requirements.lines import RequirementLine, RequirementsFile, render
+from jettison.project.requirements.lines import (
+    IncludeKind,
+    RequirementLine,
+    RequirementsFile,
+    render,
+)
 from jettison.project.requirements.marks import marks
 from jettison.project.requirements.parting import parted
 
@@ -19,7 +23,8 @@ def split(
     ``move`` holds normalized names. Order, comments and headings are kept: a heading moves with
     its section when the whole section moves, and is repeated when a part of it does. The
     development file starts with ``-r`` and the production file's name. When there is an
-    ``existing`` development file the lines are added to it, without those it already has.
+    ``existing`` development file the lines are added to it, without those it already has, and
+    ``-r`` only when it includes nothing yet.
     With nothing to move the texts are those of the files (the second is empty without one).
     """
     names = {i: line.name for i, line in enumerate(file.lines) if isinstance(line, RequirementLine)}
@@ -47,7 +52,7 @@ def _development(
     file: RequirementsFile, arriving: Sequence[str], existing: RequirementsFile | None, newline: str
 ) -> str:
     before = render(existing) if existing else ""
-    if not existing or not any(included_path(one) == file.file for one in existing.includes):
+    if not existing or not any(one.kind is IncludeKind.REQUIREMENTS for one in existing.includes):
         folder = posixpath.dirname(existing.file if existing else file.file)
         target = posixpath.relpath(f"/{file.file}", f"/{folder}")
         before = f"-r {target}{newline}" + (f"{newline}{before}" if before.strip() else "")

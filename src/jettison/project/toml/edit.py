@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jettison.project.toml.places import Path, Place, places
 
 _INDENT = "    "
+_WIDTH = 100
 
 
 def newline_of(text: str) -> str:
@@ -26,13 +27,14 @@ def with_lines(text: str, first: int, stop: int, new: Sequence[str]) -> str:
 def add_members(text: str, path: Path, members: Sequence[str]) -> str:
     """Add members to an array, as lines such as ``"pytest",  # comment``; comments may be lines.
 
-    An array on one line stays on one line when no comment comes with the members.
+    An array on one line stays so when no comment comes with the members and the line fits.
     """
     place = places(text)[path]
-    written = text[place.value : place.stop]
     plain = [member for member in members if member]
-    if "\n" not in written and not any("#" in member for member in plain):
-        return _in_one_line(text, place, plain)
+    if place.line == place.end_line and not any("#" in member for member in plain):
+        new = _in_one_line(text, place, plain)
+        if len(new.splitlines()[place.line - 1]) <= _WIDTH:
+            return new
     return _in_lines(text, path, members)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from jettison.errors import UnsupportedError
 from jettison.project.moves import move_to_development
+from jettison.project.moves.move import development_file
 from jettison.project.moves.pipfile import move_to_development as move_in_pipfile
 from jettison.project.moves.setup_cfg import move_to_development as move_in_setup_cfg
 
@@ -104,6 +105,40 @@ def test_a_development_file_is_made_beside_the_production_file() -> None:
     assert move_to_development(files.get, files, {"pytest"}, folder="app") == {
         "app/requirements.txt": "flask\n",
         "app/requirements-dev.txt": "-r requirements.txt\n\npytest\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        ("requirements.txt", "requirements-dev.txt"),
+        ("requirements.in", "requirements.dev.in"),
+        ("requirements/base.txt", "requirements/development.txt"),
+        ("deps/requirements.txt", "deps/dev-requirements.txt"),
+        ("requirements/prod.in", "requirements/dev.in"),
+    ],
+)
+def test_a_development_file_that_is_there_is_used(file: str, other: str) -> None:
+    listing = [
+        "requirements.dev.in",
+        "requirements-test.txt",
+        "requirements/development.txt",
+        "requirements/test.in",
+        "deps/dev-requirements.txt",
+    ]
+    assert development_file(file, listing) == other
+
+
+def test_several_production_files_share_their_development_file() -> None:
+    files = {
+        "requirements/base.txt": "flask\npytest\n",
+        "requirements/production.txt": "-r base.txt\ngunicorn\nblack\n",
+        "requirements/development.txt": "-r base.txt\n",
+    }
+    assert move_to_development(files.get, files, {"pytest", "black"}) == {
+        "requirements/base.txt": "flask\n",
+        "requirements/production.txt": "-r base.txt\ngunicorn\n",
+        "requirements/development.txt": "-r base.txt\n\npytest\n\nblack\n",
     }
 
 

@@ -125,6 +125,15 @@ def test_a_comment_opens_an_array_that_stands_on_one_line() -> None:
     )
 
 
+def test_an_array_that_would_be_too_wide_is_opened() -> None:
+    long = "a" * 90
+    text = f'[project]\ndependencies = ["{long}"]\n[dependency-groups]\ndev = ["ruff"]\n'
+    assert moved(text, long) == (
+        "[project]\ndependencies = []\n"
+        f'[dependency-groups]\ndev = [\n    "ruff",\n    "{long}",\n]\n'
+    )
+
+
 def test_poetry_keys_go_to_poetrys_group() -> None:
     text = """\
         [tool.poetry.dependencies]
