@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from jettison.base.accounts import account_members
 from jettison.base.certificates import SOURCES, certificate_members
-from jettison.base.choice import choose
+from jettison.base.chosen import chosen
 from jettison.base.leave_out import groups
-from jettison.base.libraries import missing_libraries, search_directories
+from jettison.base.libraries import Missing, missing_libraries, search_directories
 from jettison.base.loader_cache import library_names, listing_program, loader_cache
 from jettison.base.notes import notes_of
 from jettison.base.package_database import DIRECTORY, database_members
@@ -21,7 +21,7 @@ from jettison.base.unpacked import Unpacked, unpacked
 from jettison.base.usr_merge import root_links
 from jettison.catalogue.reader import table
 from jettison.debian.archive import Archive
-from jettison.errors import PackageError
+from jettison.errors import NetworkError, PackageError
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
@@ -32,11 +32,20 @@ _NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\npr
 def composed_base(request: BaseRequest, archive: Archive) -> BaseTree:
     """Choose, fetch and compose a base.
 
-    Raises UnsupportedError for a Python that no release ships, PackageError for a package that does
-    not exist or a library that nothing provides, NetworkError and IntegrityError of the archive.
+    When a package is not on the mirror any more because the kept index is older than the mirror,
+    the index is read anew. Raises UnsupportedError for a Python that no release ships, PackageError
+    for a package that does not exist or a library that nothing provides, NetworkError and
+    IntegrityError of the archive.
     """
-    index = archive.index(request.release, request.architecture)
-    return compose(choose(request, index), archive)
+    choice = chosen(request, archive)
+    try:
+        return compose(choice, archive)
+    except NetworkError:
+        archive.refresh()
+        newer = chosen(request, archive)
+        if newer.key == choice.key:
+            raise
+        return compose(newer, archive)
 
 
 def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
@@ -50,7 +59,8 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
         selection.place(member, "")
     for member in _listed(request, packages, selection):
         selection.place(member, "")
-    _require_libraries(selection, request)
+    missing = tuple(missing_libraries(selection.elves, selection.members, request.triplet))
+    _require_libraries(missing, selection)
     _add_directories(selection.members)
     version = packages[f"python{request.python}-minimal"].control["Version"]
     return BaseTree(
@@ -60,7 +70,7 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
         python_version=version.partition("-")[0],
         interpreter=f"/usr/bin/python{request.python}",
         left_out=selection.left_out(),
-        notes=tuple(notes_of(choice, packages, selection)),
+        notes=tuple(notes_of(choice, packages, selection, missing)),
     )
 
 
@@ -68,7 +78,7 @@ def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
     """Fetch and unpack several packages at once; libraries that unpack release the interpreter."""
 
     def one(position: int) -> Unpacked:
-        return unpacked(archive.deb(choice.packages[position]), archive.unpacked_folder)
+        return unpacked(archive.deb(choice.packages[position]), archive.folder / "unpacked")
 
     with ThreadPoolExecutor(_WORKERS) as workers:
         results = workers.map(one, range(len(choice.packages)))
@@ -131,14 +141,14 @@ def _libraries(selection: Selection, request: BaseRequest) -> dict[str, str]:
     return library_names(named, directories)
 
 
-def _require_libraries(selection: Selection, request: BaseRequest) -> None:
-    missing = next(missing_libraries(selection.elves, selection.members, request.triplet), None)
-    if missing is not None:
-        raise PackageError(
-            f"{missing.file} needs {missing.library}, which no chosen package has",
-            why=f"it belongs to {selection.owners.get(missing.file, 'the base')}",
-            hint="Ask for the package that ships the library.",
-        )
+def _require_libraries(missing: tuple[Missing, ...], selection: Selection) -> None:
+    for each in missing:
+        if each.required:
+            raise PackageError(
+                f"{each.file} needs {each.library}, which no chosen package has",
+                why=f"it belongs to {selection.owners.get(each.file, 'the base')}",
+                hint="Ask for the package that ships the library.",
+            )
 
 
 def _add_directories(members: dict[str, Member]) -> None:

@@ -31,10 +31,15 @@ def search_directories(triplet: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A library that a file needs and the tree does not have."""
+    """A library that a file needs and the tree does not have.
+
+    ``required`` is False for a plugin: a library outside the loader's directories, which something
+    may load or not.
+    """
 
     file: str
     library: str
+    required: bool
 
 
 def needed_names(facts: Iterable[ElfFacts]) -> frozenset[str]:
@@ -55,7 +60,8 @@ def missing_libraries(
         for name in each.needed:
             places = (*own, *usual)
             if not any(f"{place}/{name}" in paths for place in places if place):
-                yield Missing(file=path, library=name)
+                required = posixpath.dirname(path) in {*usual, "usr/bin", "usr/sbin"}
+                yield Missing(file=path, library=name, required=required)
 
 
 def _directory(text: str, path: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from jettison.base.libraries import Missing
 from jettison.base.request import BaseChoice
 from jettison.base.selection import Selection
 from jettison.base.unpacked import Unpacked
@@ -17,14 +18,22 @@ _LONGEST_SHEBANG = 256
 
 
 def notes_of(
-    choice: BaseChoice, packages: dict[str, Unpacked], selection: Selection
+    choice: BaseChoice,
+    packages: dict[str, Unpacked],
+    selection: Selection,
+    missing: Iterable[Missing],
 ) -> Iterator[Skipped]:
-    """Yield libraries without a package, packages whose scripts matter, scripts without a shell."""
+    """Yield libraries without a package, packages whose scripts matter, scripts without a shell.
+
+    ``missing`` are libraries that plugins need and the tree does not have.
+    """
     for name in choice.unknown:
         yield Skipped(what=f"the library {name}", reason="no package is known for it")
     for name, reason in table("composed_base")["needs_scripts"].items():
         if name in packages:
             yield Skipped(what=f"the installation scripts of {name}", reason=reason)
+    for each in missing:
+        yield Skipped(what=f"the plugin /{each.file}", reason=f"the base has no {each.library}")
     for path, member in sorted(selection.members.items()):
         interpreter = _interpreter(path, member)
         if interpreter and not _is_there(interpreter, selection):

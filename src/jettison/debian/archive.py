@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import lzma
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jettison.debian.contents import FileOwners, owners_of, relevant_lines
 from jettison.debian.index import PackageIndex
 from jettison.debian.mirror import Mirror
 from jettison.debian.package import Package, compact_lines
+from jettison.debian.packed_index import paragraph_texts
 from jettison.debian.release import IndexFile
 from jettison.debian.settings import ArchiveSettings, archive_settings
 from jettison.distributions.client import Client
-from jettison.errors import IntegrityError, JettisonError, PackageError
+from jettison.errors import JettisonError, PackageError
 from jettison.stores.cache import cache_directory
 from jettison.stores.files import whole_file
 from jettison.values import Skipped
@@ -58,12 +58,23 @@ class Archive:
         A newer version in updates or security takes the place of an older one. Raises
         NetworkError, IntegrityError, and PackageError for a release that Jettison has no keys for.
         """
-        path = f"main/binary-{architecture}/Packages.xz"
-        files = {suite: self._mirror.release(suite).file(path) for suite in _suites(release)}
+        files = self._package_files(release, architecture)
         kept = self._kept("packages", files.values())
         if not kept.exists():
-            _write(kept, lambda: PackageIndex(self._package_lines(files)).lines())
-        return PackageIndex(kept.read_text(encoding="utf-8").split("\n"))
+            _write(kept, PackageIndex(self._package_lines(files)).lines())
+        return PackageIndex(_lines(kept))
+
+    def fingerprint(self, release: str, architecture: str = "amd64") -> str:
+        """Return a text that is the same as long as ``index`` gives the same; raises as it does."""
+        return self._kept("packages", self._package_files(release, architecture).values()).name
+
+    def address(self, package: Package) -> str:
+        """Return the URL of a package's file."""
+        return self._mirror.address(package.suite, package.filename)
+
+    def refresh(self) -> None:
+        """Ask the mirror anew for what changes, however young the kept copy is."""
+        self._mirror.refresh()
 
     def owners(self, release: str, architecture: str = "amd64") -> FileOwners:
         """Return which packages of a release ship which programs and shared libraries.
@@ -75,26 +86,27 @@ class Archive:
         file = self._mirror.release(release).file(f"main/Contents-{architecture}.gz")
         kept = self._kept("contents", (file,))
         if not kept.exists():
-            _write(kept, lambda: self._content_lines(release, file))
-        return owners_of(kept.read_text(encoding="utf-8").split("\n"))
+            _write(kept, self._content_lines(release, file))
+        return owners_of(_lines(kept))
 
     def deb(self, package: Package) -> Path:
         """Return the package's verified file; raises NetworkError or IntegrityError."""
         return self._mirror.file(package.suite, package.filename, package.sha256, package.size)
 
     @property
-    def unpacked_folder(self) -> Path:
-        """Where the unpacked contents of packages are kept."""
-        return self._cache / "debian" / "unpacked"
+    def folder(self) -> Path:
+        """Where what is made from the archive is kept."""
+        return self._cache / "debian"
+
+    def _package_files(self, release: str, architecture: str) -> dict[str, IndexFile]:
+        path = f"main/binary-{architecture}/Packages.xz"
+        return {suite: self._mirror.release(suite).file(path) for suite in _suites(release)}
 
     def _package_lines(self, files: dict[str, IndexFile]) -> Iterator[str]:
         for suite, file in files.items():
             packed = self._index_file(suite, file)
-            try:
-                text = lzma.decompress(packed.read_bytes()).decode("utf-8", "replace")
-            except lzma.LZMAError as error:
-                raise IntegrityError(f"{file.path} of {suite} is damaged") from error
-            yield from compact_lines(text, suite)
+            for text in paragraph_texts(packed):
+                yield from compact_lines(text, suite)
             self._mirror.forget(packed)
 
     def _content_lines(self, suite: str, file: IndexFile) -> Iterator[str]:
@@ -109,7 +121,7 @@ class Archive:
     def _kept(self, kind: str, files: Iterable[IndexFile]) -> Path:
         """Name the compact form by what it is made from."""
         names = " ".join((_FORMAT, *(file.sha256 for file in files)))
-        return self._cache / "debian" / kind / hashlib.sha256(names.encode()).hexdigest()
+        return self.folder / kind / hashlib.sha256(names.encode()).hexdigest()
 
 
 def index_or_skipped(
@@ -141,6 +153,16 @@ def _suites(release: str) -> tuple[str, ...]:
     return release, f"{release}-updates", f"{release}-security"
 
 
-def _write(path: Path, lines: Callable[[], Iterator[str]]) -> None:
+def _write(path: Path, lines: Iterator[str]) -> None:
     with whole_file(path) as file:
-        file.write("\n".join(lines()).encode())
+        file.writelines(line.encode("latin-1", "replace") + b"\n" for line in lines)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield what ``_write`` wrote, without holding the whole text."""
+    with path.open(encoding="latin-1", newline="\n") as file:
+        yield from map(_without_newline, file)
+
+
+def _without_newline(line: str) -> str:
+    return line[:-1]

@@ -62,9 +62,9 @@ class PackageIndex:
         others = (each for each in self.providers(relation.name) if each is not own)
         return first + tuple(each for each in others if _provides(each, relation))
 
-    def lines(self) -> Iterator[str]:
-        """Yield the one-line forms in order of names; what the cache keeps."""
-        return (self._lines[name] for name in sorted(self._lines))
+    def lines(self, names: Iterable[str] | None = None) -> Iterator[str]:
+        """Yield the one-line forms of all packages, or of ``names``, in order of names."""
+        return (self._lines[name] for name in sorted(self._lines if names is None else names))
 
 
 def index_of(paragraphs: Iterable[Paragraph], suite: str = "") -> PackageIndex:

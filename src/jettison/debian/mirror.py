@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class Mirror:
         self._folder = cache / "debian"
         self._blobs = BlobDirectory(cache / "blobs")
         self._client = client
+        self._releases: dict[str, Release] = {}
         self.stale: dict[str, str] = {}
 
     def release(self, suite: str) -> Release:
@@ -46,18 +47,18 @@ class Mirror:
         Raises NetworkError when it can neither be fetched nor was kept, IntegrityError when its
         signature is not good, or it is another suite's or no longer valid.
         """
-        kept = self._kept_release(suite)
-        age = time.time() - kept.stat().st_mtime if kept.exists() else None
-        if age is None or (age > self._settings.refresh_after and not self._settings.offline):
-            try:
-                return self._fetch_release(suite, kept)
-            except NetworkError as error:
-                if age is None:
-                    raise
-                self.stale[suite] = str(error)
-        elif self._settings.offline and age > self._settings.refresh_after:
-            self.stale[suite] = "working offline"
-        return self._checked(suite, kept.read_bytes())
+        if suite not in self._releases:
+            self._releases[suite] = self._newest_release(suite)
+        return self._releases[suite]
+
+    def refresh(self) -> None:
+        """Ask anew for release files, however young the kept ones are."""
+        self._releases.clear()
+        self._settings = replace(self._settings, refresh_after=-1)
+
+    def address(self, suite: str, path: str) -> str:
+        """Return the URL of a file by its path below the archive's root."""
+        return f"{self._root(suite)}/{path}"
 
     def file(self, suite: str, path: str, sha256: str, size: int) -> Path:
         """Return a file of the mirror by its path below the archive's root, verified.
@@ -66,7 +67,7 @@ class Mirror:
         """
         found = Descriptor(media_type=_OCTETS, digest=Digest("sha256", sha256), size=size)
         if not self._blobs.has(found):
-            self._fetch_file(f"{self._root(suite)}/{path}", found)
+            self._fetch_file(self.address(suite, path), found)
         return self._blobs.path(found.digest)
 
     def forget(self, path: Path) -> None:
@@ -84,8 +85,22 @@ class Mirror:
             else:
                 return
 
+    def _newest_release(self, suite: str) -> Release:
+        kept = self._kept_release(suite)
+        age = time.time() - kept.stat().st_mtime if kept.exists() else None
+        if age is None or (age > self._settings.refresh_after and not self._settings.offline):
+            try:
+                return self._fetch_release(suite, kept)
+            except NetworkError as error:
+                if age is None:
+                    raise
+                self.stale[suite] = str(error)
+        elif age > self._settings.refresh_after:
+            self.stale[suite] = "working offline"
+        return self._checked(suite, kept.read_bytes())
+
     def _fetch_release(self, suite: str, kept: Path) -> Release:
-        address = f"{self._root(suite)}/dists/{suite}/InRelease"
+        address = self.address(suite, f"dists/{suite}/InRelease")
         self._require_network(address)
         document = self._client.get(address, limit=_LARGEST_RELEASE_FILE).body
         release = self._checked(suite, document)
@@ -101,7 +116,7 @@ class Mirror:
             text = verified(document.decode(), keys, now=int(now.timestamp()))
             release = parse_release(text)
         except (JettisonError, UnicodeDecodeError) as error:
-            raise _naming(f"{self._root(suite)}/dists/{suite}/InRelease", error) from error
+            raise _naming(self.address(suite, f"dists/{suite}/InRelease"), error) from error
         ages = self._settings.check_valid_until and suite not in self.stale
         require_current(release, suite, now if ages else datetime.fromtimestamp(0, UTC))
         return release
@@ -133,13 +148,6 @@ class Mirror:
     def _kept_release(self, suite: str) -> Path:
         root = hashlib.sha256(self._root(suite).encode()).hexdigest()[:16]
         return self._folder / "release" / root / suite
-
-
-def lines_of(path: Path) -> Iterator[str]:
-    """Yield the lines of a text file that Jettison wrote, without their newlines."""
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            yield line.rstrip("\n")
 
 
 def _naming(address: str, error: Exception) -> IntegrityError:

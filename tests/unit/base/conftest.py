@@ -67,6 +67,7 @@ def fill(archive: LocalArchive) -> None:
         f"{LIBRARIES}/libbroken.so.1": shared_library("libbroken.so.1", ["libnowhere.so.7"]),
         "./usr/bin/script": b"#!/bin/sh\n",
     })  # fmt: skip
+    archive.add("busybox-static", files={"./bin/busybox": b"program"})
     archive.add("scripted", files={"./usr/bin/script": b"#!/bin/bash -e\n"})
     archive.publish()
 

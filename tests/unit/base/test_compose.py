@@ -1,8 +1,9 @@
 import pytest
 
+from jettison.base.chosen import chosen
 from jettison.base.request import Account, BaseRequest
 from jettison.debian.control import paragraph
-from jettison.errors import PackageError, UnsupportedError
+from jettison.errors import NetworkError, PackageError, UnsupportedError
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import layer_tar
 
@@ -134,3 +135,52 @@ def test_a_python_that_no_release_ships_is_said(fields):
     with pytest.raises(UnsupportedError, match="no composed base") as caught:
         _ = BaseRequest(**fields).release
     assert "3.13, 3.11, 3.9" in caught.value.hint
+
+
+def test_the_choice_is_kept_and_made_anew_when_the_archive_changes(
+    compose_local, local_archive, open_archive, server
+):
+    compose_local()
+    server.seen.clear()
+    request = BaseRequest(python="3.13")
+    kept = chosen(request, open_archive(offline=True))
+    assert kept == chosen(request, open_archive())
+    local_archive.add("netbase", version="2.0-1", suite="trixie-security")
+    local_archive.publish()
+    newer = chosen(request, open_archive(refresh_after=-1))
+    versions = {package.name: package.version for package in newer.packages}
+    assert versions["netbase"] == "2.0-1"
+    assert newer.key != kept.key
+
+
+def test_a_kept_choice_that_is_damaged_is_made_anew(compose_local, tmp_path):
+    first = compose_local()
+    for path in (tmp_path / "cache/debian/choices").iterdir():
+        path.write_text('{"packages": ["x"]')
+    assert compose_local().key == first.key
+
+
+def test_an_index_older_than_the_mirror_is_read_anew(compose_local, local_archive, tmp_path):
+    compose_local()
+    old = local_archive.folder / "debian/pool/main/vector_1.0-1_amd64.deb"
+    old.unlink()
+    local_archive.add("vector", version="1.0-2", files={"./usr/share/v": b"new"})
+    local_archive.packages["trixie"] = [
+        text for text in local_archive.packages["trixie"] if "vector_1.0-1" not in text
+    ]
+    local_archive.publish()
+    tree = compose_local(packages=("vector",))
+    assert text(tree, "usr/share/v") == "new"
+
+
+def test_a_package_that_the_mirror_lost_is_named(compose_local, local_archive):
+    (local_archive.folder / "debian/pool/main/vector_1.0-1_amd64.deb").unlink()
+    with pytest.raises(NetworkError, match=r"vector_1\.0-1_amd64\.deb answered 404"):
+        compose_local(packages=("vector",))
+
+
+def test_a_debugging_shell_comes_with_its_commands(compose_local):
+    paths = files(compose_local(shell=True))
+    assert paths["usr/bin/sh"].entry.link == "busybox"
+    assert "usr/bin/busybox" in paths
+    assert "usr/bin/ls" not in files(compose_local())
