@@ -8,7 +8,7 @@ import click
 
 from jettison import __version__
 
-COMMANDS = ("apply", "plan")
+COMMANDS = ("apply", "optimize", "plan")
 
 
 class LazyGroup(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from jettison.project.source.programs import libraries_loaded, programs_called, 
 from jettison.values import Evidence, Origin
 
 TEST_FOLDERS = frozenset({"test", "tests", "testing", "docs", "doc", "examples", "benchmarks"})
+PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 Uses = Mapping[str, tuple[Evidence, ...]]
 
 
@@ -62,7 +64,9 @@ def usage_of(
     for words, origin in commands:
         for word in words:
             name = word.rpartition("/")[2]
-            _add(programs, name, "command", f"the start command names {name}", origin)
+            if PROGRAM.fullmatch(name):
+                message = f"the start command names {name}"
+                _add(programs, name, "command", message, origin)
     libraries: dict[str, list[Evidence]] = {}
     for load in libraries_loaded(modules):
         if load.name:

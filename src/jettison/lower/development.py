@@ -12,7 +12,7 @@ from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import lifted
 from jettison.lower.compose_development import development_compose
 from jettison.lower.instructions import exec_form
-from jettison.lower.requirements import development_path
+from jettison.lower.requirements import development_of
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.commands import PipInstall
 from jettison.project.dockerfile import Instruction
@@ -71,8 +71,8 @@ def _with_development_files(project: Project, item: Instruction) -> str | None:
         return None
     text = item.text
     for source in copy_of(item).sources:
-        path = development_path(source)
-        if project.in_context(path) in project.texts:
+        path = development_of(project, source)
+        if path is not None:
             text = text.replace(source, f"{source} {path}", 1)
     if text != item.text and not copy_of(item).destination.endswith("/"):
         text = re.sub(r"(\S+)\s*$", lambda match: f"{_folder(match[1])}\n", text)
@@ -92,13 +92,14 @@ def _installing(project: Project, item: Instruction) -> str | None:
     for action in lifted_run(item).actions:
         if isinstance(action.fact, PipInstall):
             for path in action.fact.requirement_files:
-                new = development_path(path)
-                if (
-                    project.in_context(new.rpartition("/")[2]) in project.texts
-                    or project.in_context(new) in project.texts
-                ):
+                new = development_of(project, path) or development_of(project, _name(path))
+                if new is not None:
                     text = text.replace(f" {path}", f" {new}", 1)
     return text if text != item.text else None
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _compiles(item: Instruction) -> bool:

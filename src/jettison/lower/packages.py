@@ -90,8 +90,12 @@ def _without_commands(run: LiftedRun, gone: list[Command]) -> str:
     """The RUN without some commands, and without package plumbing that nothing needs any more."""
     starts = {command.start for command in gone}
     left = [action for action in run.actions if action.command.start not in starts]
-    if not any(action.kind is ActionKind.PACKAGES for action in left):
+    installs = [n for n, action in enumerate(left) if action.kind is ActionKind.PACKAGES]
+    if not installs:
         gone = [*gone, *(action.command for action in left if _is_plumbing(action))]
+    else:
+        late = (a for a in left[installs[-1] :] if a.kind is ActionKind.INDEX)
+        gone = [*gone, *(action.command for action in late)]
     source = without(run.script, gone)
     return "" if source is None else with_script(run.instruction, source)
 

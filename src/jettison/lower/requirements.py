@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 
 from jettison.changes import MarkUnused, MoveToDevelopment
 from jettison.facts import Project
 from jettison.lift.declared import production_files
+from jettison.project.moves.move import development_file
 from jettison.project.requirements import annotate, parse, split
 
 MARK = "jettison: no use found"
@@ -19,7 +19,7 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
     for file in production_files(project):
         names = {line.name for line in file.requirements} & set(change.names)
         if names:
-            path = development_path(file.file)
+            path = development_file(file.file, project.texts)
             old = project.texts.get(path)
             existing = None if old is None else parse(old, file=path)
             texts[file.file], texts[path] = split(file, names, existing=existing)
@@ -36,13 +36,12 @@ def mark_unused(project: Project, change: MarkUnused) -> Mapping[str, str]:
     }
 
 
-def development_path(path: str) -> str:
-    """The development file beside a production file: ``requirements-dev.txt``."""
-    folder, name = posixpath.split(path)
-    stem, extension = posixpath.splitext(name)
-    new = (
-        f"dev{extension}"
-        if posixpath.basename(folder) == "requirements"
-        else f"{stem}-dev{extension}"
-    )
-    return posixpath.join(folder, new)
+def development_of(project: Project, path: str) -> str | None:
+    """The development file that belongs to a requirements file, when the project has it.
+
+    Both paths are relative to the build context.
+    """
+    found = development_file(project.in_context(path), project.texts)
+    if found not in project.texts:
+        return None
+    return found.removeprefix(f"{project.context}/") if project.context else found

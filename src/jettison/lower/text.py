@@ -38,7 +38,9 @@ def edited(dockerfile: Dockerfile, edits: Edits) -> str:
         if owner is not None:
             continue
         parts.append(_instruction(item, edits) if isinstance(item, Instruction) else item.text)
-    return REPEATED_BLANK_LINES.sub("\n\n", "".join(parts)).lstrip("\n") if parts else ""
+    text = REPEATED_BLANK_LINES.sub("\n\n", "".join(parts)).lstrip("\n")
+    kept = line_of(dockerfile.instructions[-1]) not in edits.replaced
+    return text if dockerfile.text.endswith("\n") or not kept else text.removesuffix("\n")
 
 
 def _instruction(item: Instruction, edits: Edits) -> str:

@@ -21,11 +21,14 @@ def run_as_user(stage: FinalStage, change: RunAsUser) -> str:
     """Give the Dockerfile with the user, its folders, and copies that root owns."""
     replaced = _without_owners(stage, change)
     before: dict[int, str] = {}
+    users = [item for item in stage.instructions if item.keyword == "USER"]
     if change.create:
         before[line_of(_first_step(stage))] = _creation(change)
-        replaced |= {line_of(i): "" for i in stage.instructions if i.keyword == "USER"}
+        replaced |= {line_of(item): "" for item in users}
         anchor = line_of(_first_start(stage))
         before[anchor] = before.get(anchor, "") + _folders(change) + _user(change) + "\n"
+    elif users and change.writable:
+        before[line_of(users[-1])] = _folders(change) + "\n"
     return edited(stage.dockerfile, Edits(replaced=replaced, before=before))
 
 
@@ -59,8 +62,10 @@ def _folders(change: RunAsUser) -> str:
     if not change.writable:
         return ""
     paths = " ".join(change.writable)
+    owner, _, group = change.name.partition(":")
+    names = (str(change.uid), str(change.gid)) if change.create else (owner, group or owner)
     return comment("The code belongs to root; the application writes here alone.") + (
-        f"RUN install -d -o {change.uid} -g {change.gid} {paths}\n"
+        f"RUN install -d -o {names[0]} -g {names[1]} {paths}\n"
     )
 
 

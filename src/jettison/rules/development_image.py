@@ -20,9 +20,9 @@ from jettison.lift.declared import production_files
 from jettison.lift.writable import service_of, source_targets
 from jettison.lower.development import DOCKERFILE
 from jettison.lower.reload import with_reload
-from jettison.lower.requirements import development_path
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
+from jettison.project.moves.move import development_file
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -38,7 +38,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     evidence = [
         Evidence(kind="file", message=f"{name} holds the requirements for development")
         for file in production_files(project)
-        if (name := development_path(file.file)) in project.texts
+        if (name := development_file(file.file, project.texts)) in project.texts
     ]
     service = service_of(plan.original)
     targets = source_targets(plan.original, plan.stage)

@@ -22,12 +22,13 @@ from __future__ import annotations
 import re
 
 from jettison.changes import RunAsUser
-from jettison.lift.action import Action
+from jettison.lift.action import Action, ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.writable import data_mounts, service_of, writable_folders
 from jettison.lower.user import absolute, recursive_on
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
+from jettison.project.commands import Permission
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -114,6 +115,16 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     )
     message = f"code belongs to root; {stage.user} writes to {_listed(change)} alone"
     return (Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,)),)
+
+
+def _owned_folders(stage: FinalStage) -> frozenset[str]:
+    """Folders that a chown of the Dockerfile gives to somebody already."""
+    return frozenset(
+        absolute(path, stage)
+        for action in stage.of_kind(ActionKind.PERMISSION)
+        if isinstance(action.fact, Permission) and action.fact.program == "chown"
+        for path in action.fact.paths
+    )
 
 
 def _is_code(folder: str, stage: FinalStage) -> bool:

@@ -1,0 +1,108 @@
+"""``jettison optimize``: plan, build, run, compare, report, and write when asked to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import format_option, project_options, write_options
+from jettison.engines.finding import find_engine
+from jettison.errors import EngineError, NotEquivalentError
+from jettison.loading.plan import Planned, planned
+from jettison.optimizing import Workshop, optimize
+from jettison.progress import ConsoleProgress
+from jettison.report.plan_json import plan_document
+from jettison.report.plan_text import plan_text
+from jettison.report.result_json import result_document
+from jettison.report.result_text import full_text
+from jettison.result import Result
+from jettison.writing import write_copy, write_in_place
+
+
+@click.command("optimize")
+@project_options
+@write_options
+@click.option(
+    "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
+)
+@click.option(
+    "--engine", metavar="NAME", help="docker or podman; the first that answers by default."
+)
+@click.option(
+    "--ablation", is_flag=True, help="Measure each rule by building once more without it."
+)
+@click.option("--diff", is_flag=True, help="Show the changes of every file.")
+@format_option("text", "json")
+def command(
+    *,
+    directory: Path,
+    dockerfile: str | None,
+    service: str | None,
+    level: int,
+    offline: bool,
+    output: Path | None,
+    force: bool,
+    write: bool,
+    engine: str | None,
+    ablation: bool,
+    diff: bool,
+    output_format: str,
+) -> None:
+    """Make the image of the project in DIRECTORY small, and prove that it still works.
+
+    Builds the image before and after, runs both and compares them. Nothing of the project is
+    touched unless --write or --output is given and the verdict is equivalent.
+    """
+    progress = ConsoleProgress()
+    found = planned(directory, dockerfile=dockerfile, service=service, level=level, offline=offline)
+    try:
+        chosen = find_engine(engine)
+    except EngineError as error:
+        if engine is not None or write or output is not None:
+            raise
+        _without_engine(found, error, diff=diff, output_format=output_format)
+        return
+    with chosen:
+        shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
+        result = optimize(shop, found.start, found.plan, ablation=ablation)
+    where = _taken(found, result, write=write, output=output, force=force)
+    if output_format == "json":
+        click.echo(json.dumps(result_document(result), indent=2))
+    else:
+        click.echo(full_text(result, where=where, diff=diff), nl=False)
+    if not result.verdict.equivalent:
+        raise NotEquivalentError(
+            "the optimized image does not behave as the original did",
+            why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.differences),
+            hint="Nothing was written. The report shows what differed; -O1 changes less.",
+        )
+
+
+def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:
+    """Write what was asked for, if the verdict allows it, and say where the files are."""
+    changes = found.plan.files
+    if not result.verdict.equivalent:
+        return "Nothing was written."
+    if not changes:
+        return "Nothing to write: the project stays as it is."
+    if output is not None:
+        write_copy(found.loaded.root, output, changes)
+        return f"The optimized project is in {output}."
+    if write:
+        write_in_place(found.loaded.root, changes, force=force)
+        return f"{len(changes)} files of the project were written."
+    return "Nothing was written: --write changes the project's files, --output DIR writes a copy."
+
+
+def _without_engine(found: Planned, error: EngineError, *, diff: bool, output_format: str) -> None:
+    if output_format == "json":
+        click.echo(json.dumps(plan_document(found.plan), indent=2))
+    else:
+        click.echo(plan_text(found.plan, diff=diff), nl=False)
+        click.echo(
+            "\nNothing was built. With an engine both images are built, run and compared"
+            "\nrequest by request, sizes are measured, and --write can follow."
+        )
+    click.echo(f"note: {error}\n  {error.hint}", err=True)

@@ -1,0 +1,139 @@
+"""Builds before and after, runs both, compares, and says what came of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.engines.engine import BuildRequest, Engine
+from jettison.facts import Project
+from jettison.measure.image import measure
+from jettison.measure.measurement import ImageMeasurement
+from jettison.plan.parts import FileChange
+from jettison.plan.plan import Plan
+from jettison.planning import optimized
+from jettison.progress import Progress, step
+from jettison.result import Ablation, Result
+from jettison.rules import RULES
+from jettison.values import Basis, Saving
+from jettison.verification import verification_request
+from jettison.verify.differential import compare
+
+DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
+TAG = "jettison"
+# Large folders that need not be copied when the ignore file keeps them out of the context.
+LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """Where images are made: the project's folder, the engine, and who hears about it."""
+
+    root: Path
+    engine: Engine
+    progress: Progress
+
+
+def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
+    """Build, measure, run and compare the image before and the image after.
+
+    ``start`` is the plan without any rule applied. Raises BuildError and EngineError.
+    """
+    before = _built(shop, start.original, shop.root, "before")
+    with _staged(shop.root, plan) as folder:
+        after = _built(shop, plan.project, folder, "after")
+        development = _development(shop, plan, folder)
+        tools = development.id if development else None
+        request = verification_request(plan, before.id, after.id, tools)
+        with step(shop.progress, "run both and compare"):
+            verdict = compare(request, shop.engine, shop.progress)
+    return Result(
+        plan=plan,
+        engine=shop.engine.name,
+        before=before,
+        after=after,
+        development=development,
+        verdict=verdict,
+        ablations=tuple(_ablations(shop, start, plan, after)) if ablation else (),
+    )
+
+
+def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMeasurement:
+    request = BuildRequest(
+        context=folder / project.context,
+        dockerfile=folder / project.dockerfile_path,
+        tag=f"{TAG}-{name}",
+        target=project.target,
+        build_args=project.build_arguments,
+    )
+    with step(shop.progress, f"build {name}"):
+        image = shop.engine.build(request, shop.progress)
+    with step(shop.progress, f"measure {name}"):
+        return measure(image, shop.engine)
+
+
+def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageMeasurement | None:
+    path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
+    if path not in plan.project.texts:
+        return None
+    # The tests are wanted in this image, whatever production keeps out of its context.
+    (folder / f"{path}.dockerignore").write_text(".git\n", encoding="utf-8")
+    request = BuildRequest(
+        context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
+    )
+    with step(shop.progress, "build development"):
+        image = shop.engine.build(request, shop.progress)
+    with step(shop.progress, "measure development"):
+        return measure(image, shop.engine)
+
+
+def _ablations(
+    shop: Workshop, start: Plan, plan: Plan, after: ImageMeasurement
+) -> Iterator[Ablation]:
+    """Build once more for each rule that changed something, without that rule."""
+    for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
+        without = optimized(start, RULES, without=frozenset({rule}))
+        with _staged(shop.root, without) as folder:
+            image = _built(shop, without.project, folder, f"without {rule}".replace(" ", "-"))
+        difference = image.size.bytes - after.size.bytes
+        yield Ablation(
+            rule=rule,
+            saving=Saving(
+                bytes=difference, basis=Basis.MEASURED, source="built with and without the rule"
+            ),
+        )
+
+
+@contextmanager
+def _staged(root: Path, plan: Plan) -> Iterator[Path]:
+    """A copy of the project with the plan's files, without what never enters an image."""
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name) / "project"
+        shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
+        for change in plan.files:
+            _put(folder, change)
+        yield folder
+
+
+def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[str]]:
+    context, ignore = root / project.context, project.ignore
+
+    def names(folder: str, found: list[str]) -> set[str]:
+        large = LARGE & set(found)
+        if not large or ignore is None or not Path(folder).is_relative_to(context):
+            return set()
+        inner = Path(folder).relative_to(context)
+        return {name for name in large if ignore.ignores((inner / name).as_posix())}
+
+    return names
+
+
+def _put(folder: Path, change: FileChange) -> None:
+    place = folder / change.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(change.after)

@@ -1,0 +1,99 @@
+"""A result as text for people: before and after, what each rule did, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.measure.measurement import ImageMeasurement
+from jettison.plan.finding import Finding
+from jettison.report.plan_text import evidence_line, plan_text
+from jettison.report.table import human, sized, table
+from jettison.result import Result
+from jettison.verify.verdict import Subject
+from jettison.verify.verdict_table import verdict_table
+
+# What is left of a line of 120 characters beside the other two columns; JSON has the whole text.
+WIDTH = 72
+
+
+def result_text(result: Result, *, where: str) -> str:
+    """Give the report; ``where`` says where the optimized files are, or how to take them."""
+    parts = [
+        _changes(result),
+        _images(result),
+        verdict_table(result.verdict).rstrip("\n"),
+        _advice(result),
+        where,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def full_text(result: Result, *, where: str, diff: bool) -> str:
+    """Give the plan before the report."""
+    return plan_text(result.plan, diff=diff) + "\n" + result_text(result, where=where)
+
+
+def _changes(result: Result) -> str:
+    measured = {item.rule: item.saving for item in result.ablations}
+    rows = [
+        (
+            finding.rule,
+            sized(measured.pop(finding.rule, finding.saving)),
+            _fitting(evidence_line(finding.evidence[0]) if finding.evidence else finding.message),
+        )
+        for finding in result.plan.findings
+        if finding.changes
+    ]
+    if not rows:
+        return "No rule found anything to change."
+    return table(("optimization", "saves", "why"), rows, right=(1,))
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _images(result: Result) -> str:
+    columns = [result.before, result.after]
+    header = ["", "before", "after"]
+    if result.development:
+        columns.append(result.development)
+        header.append("development")
+    rows = list(_figures(columns))
+    subjects = (result.verdict.before, result.verdict.after)
+    blanks = [""] * (len(columns) - len(subjects))
+    rows.append(["start-up to healthy", *(_seconds(item) for item in subjects), *blanks])
+    rows.append(["memory at rest", *(_memory(item) for item in subjects), *blanks])
+    share = 100 * result.saved / result.before.size.bytes
+    summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
+    right = tuple(range(1, len(header)))
+    return table(header, rows, right=right) + f"\n\n{summary}"
+
+
+def _figures(images: list[ImageMeasurement]) -> Iterator[list[str]]:
+    yield ["size", *(human(item.size.bytes) for item in images)]
+    yield ["compressed size", *(human(item.compressed_size.bytes) for item in images)]
+    yield ["layers", *(str(len(item.layers)) for item in images)]
+    yield ["files", *(str(item.files) for item in images)]
+    yield ["Python packages", *(str(len(item.distributions)) for item in images)]
+    yield ["Debian packages", *(str(len(item.debian_packages)) for item in images)]
+    yield ["setuid files", *(str(len(item.setuid_files)) for item in images)]
+    yield ["user", *(item.user or "root" for item in images)]
+
+
+def _seconds(subject: Subject) -> str:
+    return "-" if subject.startup_seconds is None else f"{subject.startup_seconds:.2f} s"
+
+
+def _memory(subject: Subject) -> str:
+    return "-" if subject.memory is None else human(subject.memory)
+
+
+def _advice(result: Result) -> str:
+    advice = [item for item in result.plan.findings if not item.changes]
+    return "\n".join(["For you to decide", *(_advised(item) for item in advice)]) if advice else ""
+
+
+def _advised(finding: Finding) -> str:
+    place = finding.evidence[0].origin if finding.evidence else None
+    return f"  - {finding.message}{f' ({place})' if place else ''}"

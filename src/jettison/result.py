@@ -1,0 +1,39 @@
+"""What an optimization came to: both images measured, compared, and each rule's share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jettison.measure.measurement import ImageMeasurement
+from jettison.plan.plan import Plan
+from jettison.values import Saving
+from jettison.verify.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ablation:
+    """What one rule is worth: the bytes that the image after has more without it."""
+
+    rule: str
+    saving: Saving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The plan, what was built from it, and whether it behaves the same.
+
+    ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
+    """
+
+    plan: Plan
+    engine: str
+    before: ImageMeasurement
+    after: ImageMeasurement
+    development: ImageMeasurement | None
+    verdict: Verdict
+    ablations: tuple[Ablation, ...] = ()
+
+    @property
+    def saved(self) -> int:
+        """Bytes that the image after is smaller."""
+        return self.before.size.bytes - self.after.size.bytes

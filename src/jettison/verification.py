@@ -1,0 +1,120 @@
+"""From a plan to what has to be verified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from jettison.lift.declared import production_files
+from jettison.lift.writable import data_mounts, service_of, writable_folders
+from jettison.plan.plan import Plan
+from jettison.scopes.values import Scope
+from jettison.verify.request import Suite, VerificationRequest
+
+OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
+IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+TEST_TOOL = "pytest"
+DEFAULT_PORT = 8000
+
+
+def verification_request(
+    plan: Plan, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Ask for everything that the plan could have broken.
+
+    ``before``, ``after`` and ``development`` are image identifiers; with a development image the
+    project's own tests run against what the image after has installed.
+    """
+    stage = plan.stage
+    service = service_of(plan.original)
+    variables = service.environment if service else ()
+    command = service.command.words if service and service.command else ()
+    return VerificationRequest(
+        image_before=before,
+        image_after=after,
+        ports=_ports(plan),
+        environment={v.name: v.value for v in variables if v.value is not None},
+        command=command,
+        volumes=_volumes(plan),
+        application=_application(plan),
+        modules=tuple(_modules(plan)),
+        programs=_programs(plan),
+        libraries=tuple(sorted(plan.usage.libraries)),
+        time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
+        removed_distributions=_removed(plan),
+        expected_command=stage.command.words if stage.command else None,
+        expected_user=stage.user,
+        suite=_suite(plan, development) if development else None,
+    )
+
+
+def _ports(plan: Plan) -> tuple[int, ...]:
+    service = service_of(plan.original)
+    texts = [port.partition("/")[0] for port in plan.original_stage.ports]
+    texts += [port.target for port in (service.ports if service else ())]
+    numbers = [int(text) for text in texts if text.isdigit()]
+    return tuple(dict.fromkeys(numbers)) or (DEFAULT_PORT,)
+
+
+def _volumes(plan: Plan) -> tuple[str, ...]:
+    mounted = [mount.target for mount in data_mounts(plan.original, plan.original_stage)]
+    folders = writable_folders(plan.original, plan.original_stage)
+    found = dict.fromkeys([*mounted, *folders])
+    return tuple(
+        path
+        for path in found
+        if not any(other != path and path.startswith(f"{other}/") for other in found)
+    )
+
+
+def _programs(plan: Plan) -> tuple[str, ...]:
+    """Programs that the source or its scripts run; words of start commands may be anything."""
+    return tuple(
+        sorted(
+            name
+            for name, uses in plan.usage.programs.items()
+            if any(use.kind in ("subprocess", "script") for use in uses)
+        )
+    )
+
+
+def _application(plan: Plan) -> str:
+    command = plan.stage.command
+    words = command.words or tuple(command.text.split()) if command else ()
+    return next((word for word in words if OBJECT.fullmatch(word)), "")
+
+
+def _modules(plan: Plan) -> Iterable[str]:
+    """The modules of the project that production loads, by the name that it imports them with."""
+    prefix = f"{plan.project.context}/" if plan.project.context else ""
+    for file in sorted(plan.loaded):
+        path = file.removeprefix(prefix).removeprefix("src/")
+        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if IMPORTABLE.fullmatch(name) and not name.endswith("__main__"):
+            yield name
+
+
+def _removed(plan: Plan) -> tuple[str, ...]:
+    """The distributions that may be gone: development requirements and what only they bring."""
+    gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
+    kept = {line.name for file in production_files(plan.project) for line in file.requirements}
+    return tuple(sorted((gone | plan.leaving.names) - kept))
+
+
+def _suite(plan: Plan, image: str) -> Suite | None:
+    """The project's tests, when it has some and pytest is among its requirements."""
+    tools = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
+    folders = {
+        path.split("/")[0] for path in plan.original.files if path.startswith(("tests/", "test/"))
+    }
+    if TEST_TOOL not in tools or not folders:
+        return None
+    settings = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "conftest.py")
+    files = [name for name in settings if name in plan.original.files]
+    root = plan.stage.folder
+    return Suite(
+        image=image,
+        paths=tuple(f"{root}/{name}" for name in (*sorted(folders), *files)),
+        distributions=tuple(sorted(tools | plan.leaving.names)),
+        working_directory=root,
+    )
