@@ -162,6 +162,27 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
     )
 
 
+def begin(
+    command: Sequence[str],
+    *,
+    stdout: IO[bytes] | int,
+    stderr: IO[bytes] | int,
+    inherited: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a program that stays; the caller ends it. It reads nothing.
+
+    ``inherited`` are descriptors that it keeps open.
+    """
+    return subprocess.Popen(  # noqa: S603 - commands are lists that Jettison builds
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=tuple(inherited),
+        start_new_session=True,
+    )
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let work in the block end in spite of Ctrl-C: for cleaning up, which must not stay half."""

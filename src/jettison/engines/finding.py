@@ -10,12 +10,15 @@ from jettison.engines.engine import Engine
 from jettison.engines.podman import podman_engine
 from jettison.errors import EngineError
 
+EMBEDDED = "embedded"
 # In the order in which they are tried.
 _ENGINES: Mapping[str, Callable[[], Engine]] = {"docker": docker_engine, "podman": podman_engine}
 
 
 def find_engine(name: str | None = None) -> Engine:
     """Give the engine of that name, or the first that answers.
+
+    The embedded engine, which builds no Dockerfile, is given by its name alone.
 
     Raises EngineError when the named one, or every one, is missing, stopped or too old.
     """
@@ -42,8 +45,11 @@ def _first_that_answers(installed: list[str]) -> Engine:
 
 
 def _named(name: str) -> Engine:
+    if name == EMBEDDED:
+        return _embedded()
     if name not in _ENGINES:
-        raise EngineError(f"there is no engine {name!r}", hint=f"Use one of {', '.join(_ENGINES)}.")
+        names = ", ".join((*_ENGINES, EMBEDDED))
+        raise EngineError(f"there is no engine {name!r}", hint=f"Use one of {names}.")
     if not process.installed(name):
         raise EngineError(
             f"the engine {name} is not installed",
@@ -51,3 +57,10 @@ def _named(name: str) -> Engine:
             hint=f"Install {name}, or let Jettison choose by leaving the option out.",
         )
     return _ENGINES[name]()
+
+
+def _embedded() -> Engine:
+    # Late, as it brings the stores with it, which no other engine needs.
+    from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
+
+    return EmbeddedEngine()

@@ -1,0 +1,155 @@
+"""A container of the embedded engine, from its start to its removal."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from jettison import process
+from jettison.engines.embedded import started
+from jettison.engines.embedded.identity import identity
+from jettison.engines.embedded.spec import Program, Spec
+from jettison.engines.embedded.started import Started
+from jettison.engines.engine import ContainerState, Stopped
+from jettison.errors import EngineError
+from jettison.process import Completed
+
+_RELAY_SECONDS = 10.0
+_DEFAULT_SIGNAL = signal.SIGTERM
+
+
+@dataclass(slots=True)
+class EmbeddedContainer:
+    """A running container; leaving its block ends and removes it.
+
+    ``hosts`` is the file of host names that all containers of one network share. ``ports`` are
+    reached through a relay.
+    """
+
+    id: str
+    spec: Spec
+    directory: Path
+    hosts: Path
+    begun: Started
+    stop_signal: int = _DEFAULT_SIGNAL
+    _relays: dict[int, int] = field(default_factory=dict)
+    _helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        """Give the container itself."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """End every process of the container and remove its files."""
+        with process.uninterrupted():
+            for one in (*self._helpers, self.begun.watcher):
+                one.kill()
+                one.wait()
+                if one.stdout:
+                    one.stdout.close()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def address(self, port: int) -> tuple[str, int]:
+        """Give host and port where this machine reaches ``port`` of the container."""
+        if port not in self._relays:
+            self.relay((port,))
+        return "127.0.0.1", self._relays[port]
+
+    def relay(self, ports: tuple[int, ...]) -> None:
+        """Make ports of the container reachable. EngineError when the container has ended."""
+        command = started.program("relay", str(self.begun.process), *map(str, ports))
+        relay = process.begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._helpers.append(relay)
+        told = relay.stdout.readline() if relay.stdout else b""
+        if not told:
+            raise EngineError(
+                "the container has no address",
+                why=self.state().error or "its network could not be entered",
+                hint="Look at what it wrote: it may have ended at once.",
+            )
+        self._relays |= zip(ports, json.loads(told), strict=True)
+
+    def state(self) -> ContainerState:
+        """Tell whether it runs now, and how it ended."""
+        status = self.begun.watcher.poll()
+        return ContainerState(running=status is None, exit_status=status or 0)
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        """Run a command in the container; its standard input ends after ``stdin``."""
+        own = self.spec.program
+        who = identity(Path(self.spec.root), user) if user else own.identity
+        if os.geteuid() and who.uid != own.identity.uid:
+            raise EngineError(
+                f"a command cannot run as {user} in a container that runs as {own.identity.uid}",
+                why="the kernel maps one user for those who are not root",
+                hint="Leave the user out, or run Jettison as root.",
+            )
+        variables = {**dict(own.environment), **(environment or {})}
+        other: Program = replace(
+            own, words=command, identity=who, environment=tuple(variables.items())
+        )
+        # In a file, as everybody can read the words of a command line, and variables hold secrets.
+        written = self.directory / f"program-{secrets.token_hex(8)}.json"
+        written.write_text(json.dumps(asdict(other)))
+        entering = started.program("enter", str(self.begun.process), str(written))
+        return replace(process.run(entering, stdin=stdin, timeout=timeout), command=command)
+
+    def logs(self) -> str:
+        """Give what its processes wrote so far; standard output first."""
+        texts = [(self.directory / name).read_bytes() for name in ("stdout", "stderr")]
+        shown = [text.decode("utf-8", "replace").strip() for text in texts]
+        return "\n".join(text for text in shown if text)
+
+    def memory(self) -> int:
+        """Bytes its processes hold; pages that several processes share count once."""
+        return started.memory(self.begun.process)
+
+    def stop(self, *, grace: float) -> Stopped:
+        """Send the stop signal, wait, and kill after ``grace`` seconds."""
+        begun = time.monotonic()
+        self._signal(self.stop_signal)
+        killed = False
+        try:
+            status = self.begun.watcher.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            killed = True
+            status = self.begun.watcher.wait()
+        seconds = time.monotonic() - begun
+        return Stopped(exit_status=status, seconds=seconds, killed=killed)
+
+    def _signal(self, number: int) -> None:
+        if self.begun.watcher.poll() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.begun.process, number)
+
+
+def signal_number(name: str) -> int:
+    """Return the number of ``SIGTERM``, ``TERM`` or ``15``; SIGTERM for nothing."""
+    if not name:
+        return _DEFAULT_SIGNAL
+    if name.isdigit():
+        return int(name)
+    full = name if name.startswith("SIG") else f"SIG{name}"
+    try:
+        return signal.Signals[full]
+    except KeyError as unknown:
+        raise EngineError(f"the image's stop signal {name!r} is unknown") from unknown

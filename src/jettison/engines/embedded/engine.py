@@ -1,0 +1,203 @@
+"""The Engine port without an engine: images are unpacked and run by the kernel's own means."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from jettison import process
+from jettison.engines.embedded import kernel, started
+from jettison.engines.embedded.container import EmbeddedContainer, signal_number
+from jettison.engines.embedded.identity import identity
+from jettison.engines.embedded.spec import Program, Spec
+from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, Network, RunOptions
+from jettison.engines.facts import image_facts
+from jettison.errors import EngineError, JettisonError, UnsupportedError
+from jettison.oci.config import Config
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.oci.stream import reader
+from jettison.progress import Progress
+from jettison.stores.archive_writer import archive_tar
+from jettison.stores.cache import blob_cache
+from jettison.stores.location import locate
+from jettison.stores.unpack import unpack
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
+
+
+class EmbeddedEngine:
+    """Runs images that were added, or that a text names as ``locate`` reads it."""
+
+    def __init__(self) -> None:
+        """Make an engine. UnsupportedError on systems other than Linux."""
+        kernel.require_linux()
+        self._directory = Path(tempfile.mkdtemp(prefix="jettison-engine-"))
+        self._images: dict[str, Image] = {}
+        self._containers: dict[str, EmbeddedContainer] = {}
+
+    @property
+    def name(self) -> str:
+        """The engine in one word, and the kernel it relies on."""
+        return f"embedded (Linux {os.uname().release})"
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """End every container and remove all files."""
+        with process.uninterrupted():
+            for container in self._containers.values():
+                container.__exit__()
+            shutil.rmtree(self._directory, ignore_errors=True)
+
+    def add(self, image: Image) -> ImageID:
+        """Make an image known under its config's digest, which is its ID in other engines too."""
+        name = str(image.config.digest)
+        self._images[name] = image
+        return ImageID(name)
+
+    def build(self, request: BuildRequest, progress: Progress) -> ImageID:  # noqa: ARG002 — the port
+        """Raise UnsupportedError: instructions of a Dockerfile need an engine."""
+        raise UnsupportedError(
+            f"{request.dockerfile.name} cannot be built without an engine",
+            why="the embedded engine runs images and builds from a plan, not from instructions",
+            hint="Install Docker or Podman, or build the plan with the embedded builder.",
+        )
+
+    def run(self, image: str, options: RunOptions) -> EmbeddedContainer:
+        """Start a container. EngineError when the kernel forbids it or it cannot be started."""
+        found = self._image(image)
+        root = self._unpacked(found)
+        identifier = secrets.token_hex(32)
+        directory = self._directory / "containers" / identifier
+        (directory / "scratch").mkdir(parents=True)
+        beside = self._containers[options.beside] if options.beside else None
+        hosts = beside.hosts if beside else directory / "hosts"
+        _name_host(hosts, identifier[:12], options.alias)
+        files = _Files(root=root, directory=directory, hosts=hosts)
+        spec = _spec(found.config, options, files, beside.begun.process if beside else 0)
+        container = EmbeddedContainer(
+            id=identifier,
+            spec=spec,
+            directory=directory,
+            hosts=hosts,
+            begun=started.start(spec, directory),
+            stop_signal=signal_number(found.config.stop_signal),
+        )
+        self._containers[identifier] = container
+        if options.ports and options.network is Network.ISOLATED:
+            container.relay(options.ports)
+        return container
+
+    def inspect(self, image: str) -> ImageFacts:
+        """Read an image's configuration, and its layers for the size."""
+        found = self._image(image)
+        document = {
+            "Id": str(found.config.digest),
+            "Size": found.measure(),
+            "RootFS": {"Layers": [str(diff_id) for diff_id in found.config.diff_ids]},
+            "Architecture": found.platform.architecture,
+            "Config": found.config.execution,
+        }
+        return image_facts(json.dumps([document]))
+
+    @contextmanager
+    def save(self, image: str) -> Iterator[IO[bytes]]:
+        """Give the image as the stream of an archive."""
+        with reader(archive_tar(self._image(image), None)) as stream:
+            yield stream
+
+    def _image(self, name: str) -> Image:
+        if name not in self._images:
+            try:
+                location = locate(name, blob_cache())
+                here = Platform.parse(os.uname().machine)
+                self._images[name] = location.store.read(location.reference, here)
+            except JettisonError as error:
+                raise EngineError(
+                    f"no image {name}", why=f"{error}: {error.why}", hint=error.hint
+                ) from error
+        return self._images[name]
+
+    def _unpacked(self, image: Image) -> Path:
+        root = self._directory / "images" / image.config.digest.hex
+        if not root.exists():
+            partial = root.with_name(f"{root.name}.{secrets.token_hex(4)}")
+            partial.mkdir(parents=True)
+            unpack(image, partial)
+            partial.rename(root)
+        return root
+
+
+def _name_host(hosts: Path, *names: str) -> None:
+    """Add names to a file that may be mounted already, so that it must stay the same file."""
+    before = hosts.read_text() if hosts.exists() else _HOSTS
+    lines = [f"127.0.0.1\t{name}\n" for name in names if name]
+    hosts.write_text(before + "".join(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """Where a container's files are: the unpacked image, its own directory, its host names."""
+
+    root: Path
+    directory: Path
+    hosts: Path
+
+    @property
+    def host_name(self) -> str:
+        return self.directory.name[:12]
+
+
+def _spec(config: Config, options: RunOptions, files: _Files, beside: int) -> Spec:
+    directory = files.directory
+    (directory / "hostname").write_text(f"{files.host_name}\n")
+    # Nobody answers: what a container asks for by name is in its file of hosts or nowhere.
+    (directory / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    etc = {name: str(directory / name) for name in ("hostname", "resolv.conf")}
+    return Spec(
+        root=str(files.root),
+        scratch=str(directory / "scratch"),
+        host_name=files.host_name,
+        program=_program(config, options, files),
+        etc=tuple({**etc, "hosts": str(files.hosts)}.items()),
+        volumes=tuple(dict.fromkeys((*config.volumes, *options.volumes))),
+        tmpfs=options.tmpfs,
+        binds=tuple((str(bind.source.resolve()), bind.target) for bind in options.binds),
+        read_only=options.read_only,
+        beside=beside,
+    )
+
+
+def _program(config: Config, options: RunOptions, files: _Files) -> Program:
+    entrypoint = options.entrypoint or config.entrypoint
+    # As with other engines, the image's command belongs to the image's entry point.
+    command = options.command or (() if options.entrypoint else config.command)
+    who = identity(files.root, options.user or config.user)
+    environment = {
+        "PATH": _PATH,
+        "HOME": who.home,
+        "HOSTNAME": files.host_name,
+        **config.env,
+        **options.environment,
+    }
+    if not (*entrypoint, *command):
+        raise EngineError("the image has no command", hint="Say what to run in it.")
+    return Program(
+        words=(*entrypoint, *command),
+        environment=tuple(environment.items()),
+        directory=options.working_directory or config.working_directory or "/",
+        identity=who,
+        hardened=options.hardened,
+    )

@@ -1,0 +1,95 @@
+"""``python -m jettison.engines.embedded.launch SPEC REPORT GO``: start a container.
+
+``SPEC`` is a file; ``REPORT`` and ``GO`` are descriptors of pipes. On REPORT go lines of JSON:
+``{"mapped": false}`` when the namespaces are made and identities must be mapped, which a line on
+GO confirms; ``{"process": N}`` with process 1 of the container; ``{"failed": "…"}`` when something
+does not work. The end of REPORT without that means that the program has begun.
+
+The process stays and ends with the status of the program. When it is killed the container is too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+
+from jettison.engines.embedded import syscalls
+from jettison.engines.embedded.become import become, status_of, why_not
+from jettison.engines.embedded.mounts import mount_all
+from jettison.engines.embedded.spec import Spec
+
+_OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
+_SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP_RUNNING = 0x41
+
+
+def main(specification: str, report: int, go: int) -> int:
+    """Start the container and return the program's status."""
+    spec = Spec.from_json(Path(specification).read_text())
+    try:
+        _separate(spec, report, go)
+    except OSError as error:
+        _say(report, failed=str(error.strerror))
+        return 1
+    process = os.fork()
+    if process == 0:
+        os._exit(_first_process(spec, report))
+    _say(report, process=process)
+    os.close(report)
+    return _followed(process)
+
+
+def _separate(spec: Spec, report: int, go: int) -> None:
+    """Make the namespaces, or join those of the container to be beside."""
+    syscalls.die_with_parent(signal.SIGKILL)
+    if spec.beside:
+        syscalls.join(spec.beside, "user", "net")
+        syscalls.unshare(_OWN)
+    else:
+        syscalls.unshare(_OWN | _SHARED)
+        _say(report, mapped=False)
+        os.read(go, 1)
+        _raise_loopback()
+    # Whoever has an identity in the new namespace is somebody else, who must ask again.
+    syscalls.die_with_parent(signal.SIGKILL)
+
+
+def _first_process(spec: Spec, report: int) -> int:
+    try:
+        syscalls.die_with_parent(signal.SIGKILL)
+        mount_all(spec)
+        syscalls.set_host_name(spec.host_name)
+        Path(spec.program.directory).mkdir(parents=True, exist_ok=True)
+        os.set_inheritable(report, False)  # noqa: FBT003 — no keyword
+        become(spec.program)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _say(report, failed=f"{place}{error.strerror}")
+        return why_not(error)
+    return 0
+
+
+def _followed(process: int) -> int:
+    _, raw = os.waitpid(process, 0)
+    return status_of(raw)
+
+
+def _raise_loopback() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14x", b"lo", _IFF_UP_RUNNING)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+
+
+def _say(report: int, **fields: object) -> None:
+    os.write(report, json.dumps(fields).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,75 @@
+"""``python -m jettison.engines.embedded.relay PROCESS PORT…``: reach ports of a container.
+
+For each port it listens on a free port of 127.0.0.1 in this machine's network, tells the numbers in
+one line of JSON, then enters the container's network and carries what comes to 127.0.0.1 there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from contextlib import suppress
+
+from jettison.engines.embedded import syscalls
+
+_CHUNK = 1 << 16
+_HOSTS = ("127.0.0.1", "::1")
+
+
+def main(process: int, ports: list[int]) -> None:
+    """Serve until the parent ends."""
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in ports]
+    syscalls.join(process, "user", "net")
+    syscalls.die_with_parent(signal.SIGKILL)
+    numbers = [listener.getsockname()[1] for listener in listeners]
+    os.write(1, json.dumps(numbers).encode() + b"\n")
+    asyncio.run(_serve(list(zip(listeners, ports, strict=True))))
+
+
+async def _serve(pairs: list[tuple[socket.socket, int]]) -> None:
+    for listener, port in pairs:
+
+        async def carry(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int = port
+        ) -> None:
+            await _carry(reader, writer, port)
+
+        await asyncio.start_server(carry, sock=listener)
+    await asyncio.Event().wait()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    for host in _HOSTS:
+        with suppress(OSError):
+            inner_reader, inner_writer = await asyncio.open_connection(host, port)
+            await asyncio.gather(
+                _copy(reader, inner_writer), _copy(inner_reader, writer), return_exceptions=True
+            )
+            inner_writer.close()
+            writer.close()
+            return
+    _refuse(writer)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(_CHUNK):
+        writer.write(chunk)
+        await writer.drain()
+    with suppress(OSError):
+        writer.write_eof()
+
+
+def _refuse(writer: asyncio.StreamWriter) -> None:
+    """End the connection as a port does that nobody listens on: by a reset."""
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), [int(port) for port in sys.argv[2:]])

@@ -1,0 +1,134 @@
+"""The processes of a container as this machine sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison import process
+from jettison.engines.embedded import kernel
+from jettison.engines.embedded.spec import Spec
+from jettison.errors import EngineError
+
+_MODULE = "jettison.engines.embedded"
+# All identities of this machine, but the last number, which stands for nobody.
+_ALL = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A container that has begun: who watches it, and its process 1."""
+
+    watcher: subprocess.Popen[bytes]
+    process: int
+
+
+def program(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a module of this package."""
+    return (sys.executable, "-m", f"{_MODULE}.{module}", *arguments)
+
+
+def start(spec: Spec, directory: Path) -> Started:
+    """Start a container whose output goes to files in ``directory``.
+
+    EngineError when the kernel does not allow it or the program cannot be started.
+    """
+    specification = directory / "spec.json"
+    specification.write_text(spec.to_json())
+    report, reported = os.pipe()
+    go, going = os.pipe()
+    try:
+        with (directory / "stdout").open("wb") as out, (directory / "stderr").open("wb") as err:
+            watcher = process.begin(
+                program("launch", str(specification), str(reported), str(go)),
+                stdout=out,
+                stderr=err,
+                inherited=(reported, go),
+            )
+        os.close(reported)
+        reported = -1
+        try:
+            return Started(watcher=watcher, process=_begun(spec, watcher, report, going))
+        except BaseException:
+            watcher.kill()
+            watcher.wait()
+            raise
+    finally:
+        for descriptor in filter(lambda one: one >= 0, (report, reported, go, going)):
+            os.close(descriptor)
+
+
+def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int) -> int:
+    """Follow the report to its end and return process 1; EngineError when something failed."""
+    first, mapped = 0, bool(spec.beside)
+    with os.fdopen(os.dup(report), "rb") as lines:
+        for line in lines:
+            told = json.loads(line)
+            if "failed" in told:
+                raise _failure(spec, told["failed"], ready=bool(first) and mapped)
+            if "process" in told:
+                first = int(told["process"])
+            else:
+                _map(spec, watcher.pid)
+                mapped = True
+                os.write(going, b"\n")
+    if not first:
+        raise kernel.refused("the container ended before it began")
+    return first
+
+
+def _map(spec: Spec, watcher: int) -> None:
+    """Say who is who: root maps everybody, anybody else itself alone to the image's user."""
+    who = spec.program.identity
+    everybody = os.geteuid() == 0
+    maps = {"uid_map": (who.uid, os.geteuid()), "gid_map": (who.gid, os.getegid())}
+    try:
+        if not everybody:
+            Path(f"/proc/{watcher}/setgroups").write_text("deny")
+        for name, (inner, outer) in maps.items():
+            line = f"0 0 {_ALL}" if everybody else f"{inner} {outer} 1"
+            Path(f"/proc/{watcher}/{name}").write_text(line)
+    except OSError as error:
+        raise kernel.refused(f"no identities can be mapped: {error.strerror}") from error
+
+
+def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:
+    words = " ".join(spec.program.words)
+    if not ready or "mount" in why or "pivot_root" in why:
+        return kernel.refused(why)
+    return EngineError(
+        f"the container did not start: {words}",
+        why=why,
+        hint="Check the command and the working directory of the image.",
+    )
+
+
+def children(first: int) -> set[int]:
+    """Return a process and all that descend from it."""
+    found: set[int] = set()
+    ahead = [first]
+    while ahead:
+        one = ahead.pop()
+        found.add(one)
+        with suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                ahead += map(int, (task / "children").read_text().split())
+    return found
+
+
+def memory(first: int) -> int:
+    """Return the bytes that a process and its descendants hold, shared pages by their share."""
+    return sum(_proportional(one) for one in children(first))
+
+
+def _proportional(one: int) -> int:
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,108 @@
+"""The system calls that Python 3.11 has no name for (Linux; see unshare(2), mount(2), …)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_NOATIME = 0x400
+MS_NODIRATIME = 0x800
+MS_BIND = 0x1000
+MS_MOVE = 0x2000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+MS_RELATIME = 0x200000
+MNT_DETACH = 0x2
+
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_LAST_CAPABILITY = 63
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def unshare(flags: int) -> None:
+    """Leave namespaces for new ones."""
+    _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
+
+
+def join(process: int, *namespaces: str) -> None:
+    """Enter namespaces (``user``, ``net``, …) of a process, in this order."""
+    places = [f"/proc/{process}/ns/{namespace}" for namespace in namespaces]
+    # All before the first is entered, as /proc and the right to read it may stay behind.
+    descriptors = [os.open(place, os.O_RDONLY | os.O_CLOEXEC) for place in places]
+    for descriptor, place in zip(descriptors, places, strict=True):
+        _checked(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(0)), f"setns {place}")
+        os.close(descriptor)
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """Mount; OSError names the target."""
+    result = _libc.mount(
+        os.fsencode(source),
+        os.fsencode(target),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode() or None,
+    )
+    _checked(result, f"mount {kind or source} on {target}")
+
+
+def unmount(target: str) -> None:
+    """Detach what is mounted at a place, with all below."""
+    _checked(_libc.umount2(os.fsencode(target), ctypes.c_int(MNT_DETACH)), f"umount {target}")
+
+
+def pivot_root(new: str, old: str) -> None:
+    """Make ``new`` the root and put the old one at ``old``."""
+    number = _PIVOT_ROOT[os.uname().machine]
+    result = _libc.syscall(ctypes.c_long(number), os.fsencode(new), os.fsencode(old))
+    _checked(result, "pivot_root")
+
+
+def set_host_name(name: str) -> None:
+    """Name the machine within its namespace."""
+    text = name.encode()
+    _checked(_libc.sethostname(text, ctypes.c_size_t(len(text))), "sethostname")
+
+
+def die_with_parent(signal: int) -> None:
+    """Ask for a signal when the parent ends; forgotten when credentials change."""
+    _prctl(_PR_SET_PDEATHSIG, signal)
+
+
+def drop_privileges_for_good() -> None:
+    """Give up every capability that a later program could get, and set-user-ID with it."""
+    for capability in range(_LAST_CAPABILITY):
+        try:
+            _prctl(_PR_CAPBSET_DROP, capability)
+        except OSError:
+            # The kernel knows no more capabilities than these.
+            break
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    zero = ctypes.c_ulong(0)
+    arguments = (ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero)
+    _checked(_libc.prctl(*arguments), "prctl")
+
+
+def _checked(result: int, what: str) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")

@@ -1,0 +1,317 @@
+"""Running images by the kernel's own means.
+
+The image holds next to nothing; this machine's programs are bound into it, read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from images import AMD64, packed_layer
+
+from jettison.engines.embedded import kernel
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.embedded.identity import identity
+from jettison.engines.embedded.spec import Identity
+from jettison.engines.engine import (
+    Bind,
+    BuildRequest,
+    Container,
+    ImageID,
+    Network,
+    RunOptions,
+)
+from jettison.errors import EngineError, UnsupportedError
+from jettison.oci.image import Image
+from jettison.oci.tar_writer import Member
+from jettison.progress import SilentProgress
+from jettison.stores.layout import LayoutStore
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.xdist_group("engine"),
+    pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's"),
+]
+
+PYTHON = os.path.realpath(sys.executable)
+SYSTEM = [Path(name) for name in ("/usr", "/bin", "/lib", "/lib64", sys.base_prefix)]
+BINDS = tuple(Bind(source=path, target=str(path)) for path in SYSTEM if path.is_dir())
+PASSWD = b"root:x:0:0::/root:/bin/sh\napp:x:1234:1234::/home/app:/bin/sh\n"
+SERVER = """
+import http.server, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+print("ready", flush=True)
+http.server.HTTPServer(("127.0.0.1", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def bare_image() -> Image:
+    image = Image.empty(AMD64).append(
+        packed_layer(
+            Member.file("etc/passwd", PASSWD),
+            Member.file("etc/group", b"app:x:1234:\nextra:x:77:app\n"),
+            Member.directory("data").owned(1234, 1234),
+            Member.file("data/seed", b"seed").owned(1234, 1234),
+            Member.directory("tmp", mode=0o1777),
+            Member.file("srv/page", b"from the image"),
+        )
+    )
+    config = image.config.with_user("app").with_working_directory("/srv").with_env({"A": "image"})
+    return image.with_config(config.with_command([PYTHON, "-c", SERVER]))
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[EmbeddedEngine]:
+    with EmbeddedEngine() as engine:
+        name = engine.add(bare_image())
+        try:
+            engine.run(name, RunOptions(binds=BINDS)).__exit__()
+        except EngineError as refused:
+            if os.environ.get("JETTISON_REQUIRE_ENGINE") == "1":
+                raise
+            pytest.skip(f"{refused}: {refused.why}")
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def bare(embedded: EmbeddedEngine) -> ImageID:
+    return embedded.add(bare_image())
+
+
+def said(container: Container, script: str) -> str:
+    done = container.execute((PYTHON, "-"), stdin=script.encode())
+    assert done.status == 0, done.error_text
+    return done.text
+
+
+def eventually(check: Callable[[], bool]) -> bool:
+    for _ in range(100):
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def fetched(url: str) -> bytes:
+    """Fetch, asking again for as long as nobody listens."""
+    found: list[bytes] = []
+
+    def ask() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                found.append(answer.read())
+        except OSError:
+            return False
+        return True
+
+    assert eventually(ask), url
+    return found[0]
+
+
+def test_a_server_is_reached_and_stops_when_asked(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    with embedded.run(bare, RunOptions(binds=BINDS, ports=(8000,))) as container:
+        host, port = container.address(8000)
+        assert host == "127.0.0.1"
+        assert fetched(f"http://{host}:{port}/page") == b"from the image"
+        assert container.state().running
+        assert container.memory() > 1_000_000
+        stopped = container.stop(grace=20)
+        assert (stopped.exit_status, stopped.killed) == (3, False)
+        assert container.state().exit_status == 3
+        assert "ready" in container.logs()
+
+
+def test_a_program_that_does_not_stop_is_killed(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    options = RunOptions(binds=BINDS, command=("sleep", "60"))
+    with embedded.run(bare, options) as container:
+        # Process 1 is not ended by a signal that it has no handler for.
+        stopped = container.stop(grace=0.2)
+        assert stopped.killed
+        assert stopped.exit_status == 128 + signal.SIGKILL
+
+
+def test_the_program_is_the_images_user_in_its_directory(
+    embedded: EmbeddedEngine, bare: ImageID
+) -> None:
+    options = RunOptions(binds=BINDS, environment={"B": "option"}, command=("sleep", "60"))
+    with embedded.run(bare, options) as container:
+        script = "import os; print(os.getuid(), os.getgid(), os.getcwd(), os.environ['HOME'],"
+        script += " os.environ['A'], os.environ['B'])"
+        assert said(container, script) == "1234 1234 /srv /home/app image option"
+
+
+def test_the_container_sees_its_own_processes_and_no_files_of_this_machine(
+    embedded: EmbeddedEngine, bare: ImageID, tmp_path: Path
+) -> None:
+    with embedded.run(bare, RunOptions(binds=BINDS, command=("sleep", "60"))) as container:
+        command = said(container, "print(open('/proc/1/cmdline').read().split(chr(0))[:2])")
+        assert command == "['sleep', '60']"
+        assert said(container, f"import os; print(os.path.exists({str(tmp_path)!r}))") == "False"
+        assert said(container, "import os; print(sorted(os.listdir('/dev/.old')))"
+                    " if os.path.exists('/dev/.old') else print('gone')") == "gone"  # fmt: skip
+
+
+def test_nothing_outside_is_reached(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    script = "import socket\ntry: socket.create_connection(('192.0.2.1', 53), 2)\n"
+    script += "except OSError: print('closed')"
+    for network in Network:
+        options = RunOptions(binds=BINDS, command=("sleep", "60"), network=network)
+        with embedded.run(bare, options) as container:
+            assert said(container, script) == "closed"
+
+
+def test_a_read_only_root_still_has_its_volumes(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    options = RunOptions(
+        binds=BINDS,
+        read_only=True,
+        hardened=True,
+        tmpfs=("/tmp",),
+        volumes=("/data", "/new"),
+        command=("sleep", "60"),
+    )
+    with embedded.run(bare, options) as container:
+        assert container.execute(("touch", "/srv/x")).status != 0
+        assert container.execute(("touch", "/usr/x")).status != 0
+        assert container.execute(("touch", "/tmp/x", "/data/x")).status == 0
+        assert said(container, "print(open('/data/seed').read())") == "seed"
+        assert "NoNewPrivs:\t1" in said(container, "print(open('/proc/self/status').read())")
+
+
+def test_what_one_container_writes_no_other_sees(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    options = RunOptions(binds=BINDS, command=("sleep", "60"))
+    with embedded.run(bare, options) as one, embedded.run(bare, options) as other:
+        assert one.execute(("sh", "-c", "echo changed > /data/seed; echo > /tmp/x")).status == 0
+        assert said(one, "print(open('/data/seed').read())") == "changed"
+        assert said(other, "print(open('/data/seed').read())") == "seed"
+
+
+def test_companions_find_each_other_by_name(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    waiting = RunOptions(binds=BINDS, command=("sleep", "60"))
+    with (
+        embedded.run(bare, waiting) as first,
+        embedded.run(bare, RunOptions(binds=BINDS, beside=first.id, alias="web")) as second,
+    ):
+        assert eventually(lambda: "ready" in second.logs())
+        script = "import urllib.request as r; print(r.urlopen('http://web:8000/page').read())"
+        assert said(first, script) == "b'from the image'"
+
+
+def test_a_command_has_its_status_and_both_streams(embedded: EmbeddedEngine, bare: ImageID) -> None:
+    with embedded.run(bare, RunOptions(binds=BINDS, command=("sleep", "60"))) as container:
+        done = container.execute(("sh", "-c", "echo out; echo err >&2; exit 7"))
+        assert (done.status, done.text, done.error_text) == (7, "out", "err")
+        assert container.execute(("/no/such/program",)).status == 127
+        assert container.execute(("/etc/passwd",)).status == 126
+        assert container.execute(("sh", "-c", "kill -9 $$")).status == 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (RunOptions(command=("/no/such/program",)), "No such file"),
+        (RunOptions(command=("/etc/passwd",)), "Permission denied"),
+        (RunOptions(user="nobody-knows"), "etc/passwd"),
+    ],
+)
+def test_a_program_that_cannot_start_is_told(
+    embedded: EmbeddedEngine, bare: ImageID, options: RunOptions, why: str
+) -> None:
+    with pytest.raises(EngineError) as caught:
+        embedded.run(bare, replace(options, binds=BINDS))
+    assert why in caught.value.why
+
+
+def test_an_image_without_a_command_is_told(embedded: EmbeddedEngine) -> None:
+    name = embedded.add(Image.empty(AMD64))
+    with pytest.raises(EngineError, match="no command"):
+        embedded.run(name, RunOptions())
+
+
+def test_images_are_named_as_places(embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    LayoutStore(tmp_path / "layout").write(bare_image(), None)
+    facts = embedded.inspect(f"oci:{tmp_path / 'layout'}")
+    assert facts.user == "app"
+    assert facts.size == bare_image().measure()
+    with pytest.raises(EngineError, match="no image oci:"):
+        embedded.inspect(f"oci:{tmp_path / 'absent'}")
+
+
+def test_a_dockerfile_is_not_built(embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    request = BuildRequest(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="x")
+    with pytest.raises(UnsupportedError, match="Dockerfile cannot be built"):
+        embedded.build(request, SilentProgress())
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, {support!r})
+sys.path.insert(0, {here!r})
+from test_embedded import *
+engine = EmbeddedEngine()
+container = engine.run(engine.add(bare_image()), RunOptions(binds=BINDS, command=("sleep", "60")))
+print(container.begun.process, engine._directory, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_container_ends_with_jettison(embedded: EmbeddedEngine, tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    script = KILLED.format(support=str(here.parent / "support"), here=str(here))
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        first = process.stdout.readline().split()[0]
+        process.kill()
+    assert eventually(lambda: not Path(f"/proc/{first}").exists())
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [
+        ("", Identity(uid=0, gid=0, groups=(0,), home="/root")),
+        ("app", Identity(uid=1234, gid=1234, groups=(77, 1234), home="/home/app")),
+        ("1234", Identity(uid=1234, gid=1234, groups=(77, 1234), home="/home/app")),
+        ("app:extra", Identity(uid=1234, gid=77, home="/home/app")),
+        ("5000:6000", Identity(uid=5000, gid=6000, home="/")),
+        ("5000", Identity(uid=5000, gid=0, groups=(0,), home="/")),
+    ],
+)
+def test_a_user_is_looked_up_in_the_image(tmp_path: Path, user: str, found: Identity) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_bytes(PASSWD)
+    (tmp_path / "etc/group").write_bytes(b"app:x:1234:\nextra:x:77:app\n")
+    assert identity(tmp_path, user) == found
+
+
+def test_the_users_of_this_machine_are_not_those_of_the_image(tmp_path: Path) -> None:
+    (tmp_path / "etc").symlink_to("/etc")
+    with pytest.raises(EngineError, match="no user 'root'"):
+        identity(tmp_path, "root")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "apparmor_restrict"),
+        ("user/max_user_namespaces", "0", "max_user_namespaces=15000"),
+        ("user/max_user_namespaces", "9000", "--security-opt"),
+    ],
+)
+def test_a_kernel_that_refuses_is_told_how_to_allow(
+    tmp_path: Path, setting: str, value: str, words: str
+) -> None:
+    (tmp_path / setting).parent.mkdir(parents=True)
+    (tmp_path / setting).write_text(value + "\n")
+    assert words in kernel.refused("unshare: Operation not permitted", tmp_path).hint
