@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from jettison import process
 from jettison.engines.engine import Engine
-from jettison.engines.finding import find_engine
-from jettison.errors import EngineError
+from jettison.engines.finding import EMBEDDED, find_engine
+from jettison.errors import EngineError, JettisonError
 
 
 @functools.cache
@@ -23,6 +24,22 @@ def missing_engine() -> str | None:
             return None
     except EngineError as missing:
         return f"no container engine: {missing} ({missing.hint})"
+
+
+@functools.cache
+def missing_namespaces() -> str | None:
+    """Say why no image can be run without an engine; None when it can."""
+    try:
+        with find_engine(EMBEDDED):
+            return None
+    except JettisonError as refused:
+        return f"{refused}: {refused.why} ({refused.hint})"
+
+
+@functools.cache
+def missing_registry() -> str | None:
+    """Say that the registry program is missing; None when it is there."""
+    return None if process.installed("docker-registry") else "docker-registry is not installed"
 
 
 @functools.cache
@@ -49,6 +66,8 @@ def missing_network() -> str | None:
 
 NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
     "engine": (missing_engine, "JETTISON_REQUIRE_ENGINE"),
+    "namespaces": (missing_namespaces, "JETTISON_REQUIRE_NAMESPACES"),
+    "registry": (missing_registry, "JETTISON_REQUIRE_REGISTRY"),
     "network": (missing_network, "JETTISON_REQUIRE_NETWORK"),
 }
 

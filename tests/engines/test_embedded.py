@@ -37,11 +37,7 @@ from jettison.oci.tar_writer import Member
 from jettison.progress import SilentProgress
 from jettison.stores.layout import LayoutStore
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.xdist_group("engine"),
-    pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's"),
-]
+pytestmark = pytest.mark.namespaces
 
 PYTHON = os.path.realpath(sys.executable)
 SYSTEM = [Path(name) for name in ("/usr", "/bin", "/lib", "/lib64", sys.base_prefix)]
@@ -73,13 +69,6 @@ def bare_image() -> Image:
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[EmbeddedEngine]:
     with EmbeddedEngine() as engine:
-        name = engine.add(bare_image())
-        try:
-            engine.run(name, RunOptions(binds=BINDS)).__exit__()
-        except EngineError as refused:
-            if os.environ.get("JETTISON_REQUIRE_ENGINE") == "1":
-                raise
-            pytest.skip(f"{refused}: {refused.why}")
         yield engine
 
 

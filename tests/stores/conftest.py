@@ -49,7 +49,7 @@ def registry_store(cache: BlobDirectory) -> RegistryStore:
         "layout",
         "archive",
         "registry",
-        pytest.param("debian registry", marks=pytest.mark.engine),
+        pytest.param("debian registry", marks=pytest.mark.registry),
         pytest.param("daemon", marks=pytest.mark.engine),
     ]
 )

@@ -422,7 +422,7 @@ def in_parallel(work: list[Callable[[], None]]) -> None:
         thread.join()
 
 
-@pytest.mark.engine
+@pytest.mark.registry
 def test_a_real_registry_with_passwords(tmp_path: Path, cache: BlobDirectory) -> None:
     # user "me", password "secret"
     htpasswd = "me:$2y$05$dNjOgXQFOqT33FChG/h4l.UVO6P9n.n7ODirXHR39qGj0Vxsxbj/a"

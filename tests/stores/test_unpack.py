@@ -17,7 +17,7 @@ from jettison.oci.entry import Entry, Kind
 from jettison.oci.image import Image
 from jettison.oci.layer import Layer
 from jettison.oci.tar_writer import Member
-from jettison.stores.unpack import LeftOut, unpack
+from jettison.stores.unpack import LeftOut, remove_unpacked, unpack
 
 Members = tuple[Member, ...]
 
@@ -45,6 +45,7 @@ def raw_layer(*entries: tuple[str, bytes, str]) -> Layer:
         for name, kind, link in entries:
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = kind, link
+            entry.mode = 0o711 if kind == tarfile.DIRTYPE else 0o644
             body = b"evil" if kind == tarfile.REGTYPE else b""
             entry.size = len(body)
             tar.addfile(entry, io.BytesIO(body))
@@ -101,7 +102,7 @@ def test_a_directory_that_may_not_be_written_is_filled(root: Path) -> None:
 
 def test_the_root_has_the_mode_of_the_image(root: Path) -> None:
     unpack(Image.empty(AMD64).append(raw_layer(("./", tarfile.DIRTYPE, ""))), root)
-    assert stat.S_IMODE(root.stat().st_mode) == 0o644
+    assert stat.S_IMODE(root.stat().st_mode) == 0o711
 
 
 BASE: Members = (
@@ -250,3 +251,11 @@ def test_only_an_empty_directory_is_filled(root: Path) -> None:
     (root / "there").touch()
     with pytest.raises(ImageError, match="not empty"):
         unpack(small_image(), root)
+
+
+def test_what_was_unpacked_is_removed_whatever_its_modes(root: Path) -> None:
+    inner = (Member.directory("a", mode=0o555), Member.directory("a/b", mode=0))
+    unpacked(root, (*inner, Member.file("a/b/c", b""), Member.symlink("a/out", "../../outside")))
+    remove_unpacked(root)
+    assert not root.exists()
+    assert (root.parent / "outside/secret").read_text() == "untouched"

@@ -63,4 +63,10 @@ def _embedded() -> Engine:
     # Late, as it brings the stores with it, which no other engine needs.
     from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
 
-    return EmbeddedEngine()
+    engine = EmbeddedEngine()
+    try:
+        engine.check()
+    except EngineError:
+        engine.__exit__()
+        raise
+    return engine

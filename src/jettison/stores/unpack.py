@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +45,15 @@ def unpack(image: Image, directory: Path) -> tuple[LeftOut, ...]:
         unpacker.layer(layer.entries())
     unpacker.finish()
     return tuple(unpacker.left_out)
+
+
+def remove_unpacked(directory: Path) -> None:
+    """Remove what was unpacked, also directories that the image allows nobody to write in."""
+    for parent, names, _ in os.walk(directory):
+        for path in (Path(parent) / name for name in names):
+            if not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 class _Unpacker:

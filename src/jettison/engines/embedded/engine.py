@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from jettison.progress import Progress
 from jettison.stores.archive_writer import archive_tar
 from jettison.stores.cache import blob_cache
 from jettison.stores.location import locate
-from jettison.stores.unpack import unpack
+from jettison.stores.unpack import remove_unpacked, unpack
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
@@ -59,7 +58,17 @@ class EmbeddedEngine:
         with process.uninterrupted():
             for container in self._containers.values():
                 container.__exit__()
-            shutil.rmtree(self._directory, ignore_errors=True)
+            remove_unpacked(self._directory)
+
+    def check(self) -> None:
+        """Start a container of nothing. EngineError when the kernel does not allow it."""
+        nothing = Image.empty(Platform.parse(os.uname().machine))
+        try:
+            self.run(self.add(nothing), RunOptions(entrypoint=("/",)))
+        except EngineError as error:
+            # That there is no program to run is told after all else has worked.
+            if error.what == kernel.REFUSED:
+                raise
 
     def add(self, image: Image) -> ImageID:
         """Make an image known under its config's digest, which is its ID in other engines too."""

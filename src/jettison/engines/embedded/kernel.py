@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jettison.errors import EngineError, UnsupportedError
 
+REFUSED = "the kernel does not let you run images without an engine"
 # A setting, the value that forbids, and the command that allows.
 _SETTINGS = (
     (
@@ -39,12 +40,12 @@ def refused(why: str, settings: Path = Path("/proc/sys")) -> EngineError:
         setting = settings / name
         if setting.is_file() and setting.read_text().strip() == forbidding:
             return EngineError(
-                "the kernel does not let you run images without an engine",
+                REFUSED,
                 why=f"{why}; {name.replace('/', '.')} is {forbidding}",
                 hint=f"Allow it: {remedy}",
             )
     return EngineError(
-        "the kernel does not let you run images without an engine",
+        REFUSED,
         why=why,
         hint="Within a container it must be started with --security-opt seccomp=unconfined "
         "--security-opt apparmor=unconfined; else install Docker or Podman.",
