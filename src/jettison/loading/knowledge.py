@@ -24,7 +24,7 @@ from jettison.plan.plan import Leaving
 from jettison.project.dockerfile.run import run_script
 from jettison.project.operations.collect import collect
 from jettison.project.operations.model import Commands, Use
-from jettison.project.reading import Sources, read_sources
+from jettison.project.reading import Sources, read_sources, read_texts
 from jettison.project.requirements import RequirementLine
 from jettison.project.shell import parse as parse_shell
 from jettison.scopes.decide import decide
@@ -56,7 +56,7 @@ def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
     cache = cache_folder()
     sources = read_sources(loaded.root, loaded.tree, cache=cache)
     commands = collect(
-        project.texts,
+        {**read_texts(loaded.root, loaded.tree), **project.texts},
         dockerfile=project.dockerfile_path,
         target=project.target,
         compose=project.compose_path,
@@ -159,7 +159,7 @@ def _usage(project: Project, sources: Sources, commands: Commands, inputs: Scope
     scripts = [
         parse_shell(project.texts[path], origin=Origin(file=path, line=1))
         for path, use in commands.scripts.items()
-        if use is not Use.DEVELOPMENT
+        if use is not Use.DEVELOPMENT and path in project.texts
     ]
     checks = _health_checks(project)
     started = [

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.project.operations.kinds import is_read
+from jettison.project.parsing import parse_files, unreadable
 from jettison.project.source.facts import ModuleFacts
-from jettison.project.source.notebook import parse_notebook
-from jettison.project.source.parse import parse
 from jettison.project.source_cache import SourceCache
 from jettison.project.tree import Tree, TreeFile
-from jettison.values import Origin, Skipped
+from jettison.values import Skipped
 
 _LEFT_OUT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
@@ -46,7 +45,7 @@ def read_tree(root: Path) -> Tree:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            skipped.append(_unreadable(prefix.rstrip("/") or ".", error))
+            skipped.append(unreadable(prefix.rstrip("/") or ".", error))
             continue
         for entry in entries:
             path = prefix + entry.name
@@ -61,7 +60,7 @@ def read_tree(root: Path) -> Tree:
                 else:
                     files.update(_file(entry, path))
             except OSError as error:
-                skipped.append(_unreadable(path, error))
+                skipped.append(unreadable(path, error))
     return Tree(
         files=dict(sorted(files.items())), left_out=left_out, links=links, skipped=tuple(skipped)
     )
@@ -100,21 +99,19 @@ def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Source
     run are taken from there. None reads everything anew and writes nothing.
     """
     store = SourceCache.load(cache, root) if cache else SourceCache.empty()
-    modules: list[ModuleFacts] = []
-    skipped: list[Skipped] = []
+    answers: dict[str, ModuleFacts | Skipped | None] = {}
     with _without_collection():
         for path, file in _python_files(tree):
-            facts = store.get(path, file)
-            if facts is None:
-                try:
-                    facts = _read(root, path)
-                except OSError as error:
-                    skipped.append(_unreadable(path, error))
-                    continue
-                store.put(path, file, facts)
-            modules.append(facts)
-        store.save(keep=[facts.file for facts in modules])
-    return Sources(modules=tuple(modules), skipped=tuple(skipped), reused=store.reused)
+            answers[path] = store.get(path, file)
+        missing = [(path, tree.files[path].size) for path, a in answers.items() if a is None]
+        for (path, _), answer in zip(missing, parse_files(root, missing), strict=True):
+            answers[path] = answer
+            if isinstance(answer, ModuleFacts):
+                store.put(path, tree.files[path], answer)
+    modules = tuple(a for a in answers.values() if isinstance(a, ModuleFacts))
+    store.save(keep=[facts.file for facts in modules])
+    skipped = tuple(a for a in answers.values() if isinstance(a, Skipped))
+    return Sources(modules=modules, skipped=skipped, reused=store.reused)
 
 
 def folder_size(folder: str) -> int:
@@ -141,11 +138,6 @@ def _python_files(tree: Tree) -> Iterable[tuple[str, TreeFile]]:
     return [(p, f) for p, f in tree.files.items() if p.endswith((".py", ".ipynb"))]
 
 
-def _read(root: Path, path: str) -> ModuleFacts:
-    content = (root / path).read_bytes()
-    return parse_notebook(path, content) if path.endswith(".ipynb") else parse(path, content)
-
-
 def _is_left_out(entry: os.DirEntry[str]) -> bool:
     return entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file()
 
@@ -162,12 +154,6 @@ def _file(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, TreeFile]]:
                 link=str(Path(entry.path).readlink()) if entry.is_symlink() else "",
             ),
         )
-
-
-def _unreadable(path: str, error: OSError) -> Skipped:
-    return Skipped(
-        what=path, reason=f"it cannot be read: {error.strerror}", origin=Origin(file=path)
-    )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 
 from jettison.catalogue.reader import table
 from jettison.distributions.facts import DistributionFacts
@@ -99,9 +99,12 @@ class Context:
 def _may_be_package(text: Text) -> bool:
     if text.role in table("calls")["texts"]["roles"]:
         return True
-    return any(
-        re.fullmatch(name, text.target) for name in table("conventions")["settings"]["names"]
-    )
+    return _settings().fullmatch(text.target) is not None
+
+
+@cache
+def _settings() -> re.Pattern[str]:
+    return re.compile("|".join(table("conventions")["settings"]["names"]))
 
 
 def toward_runtime(

@@ -79,8 +79,8 @@ def _from_variables(context: Context) -> Iterator[Signal]:
     for variable, origin in _variables(context):
         if _TESTING.search(variable):
             continue
-        for pattern, families in table("drivers")["variables"].items():
-            if re.fullmatch(pattern, variable, re.IGNORECASE):
+        for pattern, families in _patterns():
+            if pattern.fullmatch(variable):
                 yield from _candidates(context, variable, families, origin)
 
 
@@ -104,6 +104,15 @@ def _candidates(
             if name in context.names:
                 message = f"the value of {variable} may choose this driver"
                 yield toward_runtime(name, Weight.FAIR, "url", message, origin)
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    variables = table("drivers")["variables"]
+    return tuple(
+        (re.compile(pattern, re.IGNORECASE), tuple(families))
+        for pattern, families in variables.items()
+    )
 
 
 @cache

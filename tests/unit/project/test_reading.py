@@ -1,5 +1,6 @@
 import os
 
+from jettison.project.parsing import parse_files
 from jettison.project.reading import read_sources, read_tree
 
 
@@ -69,3 +70,12 @@ def test_notebooks_are_read_cell_by_cell(tmp_path):
     broken, study = read_sources(tmp_path, read_tree(tmp_path)).modules
     assert [i.module for i in study.imports] == ["pandas"]
     assert broken.skipped is not None
+
+
+def test_several_processes_read_what_one_reads(tmp_path):
+    names = [f"m{number}.py" for number in range(7)]
+    write(tmp_path, {name: f"import flask\nx = {name!r}" for name in names})
+    files = [(name, 10) for name in [*names, "gone.py"]]
+    together = list(parse_files(tmp_path, files, worth_it=20))
+    assert together == list(parse_files(tmp_path, files))
+    assert "cannot be read" in together[-1].reason

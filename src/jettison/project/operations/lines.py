@@ -11,6 +11,7 @@ from jettison.catalogue.reader import table
 
 _KEYED = re.compile(r"""^[\s\-@]*["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?P<value>.*)$""")
 _SEPARATORS = re.compile(r"\|\||&&|[;|&]")
+_SPECIAL = re.compile(r"""["'\\#]""")
 _BRACKETS = re.compile(r"[\[\]{},]")
 
 
@@ -27,7 +28,8 @@ def commands_in(text: str, *, every_line: bool) -> Iterator[tuple[int, tuple[str
             continued = whole[:-1]
             continue
         continued = ""
-        for part in _SEPARATORS.split(_command(whole, every_line=every_line)):
+        command = _command(whole, every_line=every_line)
+        for part in _SEPARATORS.split(command) if command else ():
             words = split(part)
             if words:
                 yield number, words
@@ -35,6 +37,8 @@ def commands_in(text: str, *, every_line: bool) -> Iterator[tuple[int, tuple[str
 
 def split(text: str) -> tuple[str, ...]:
     """Words of a simple command without quotes; a lone quote is taken as text."""
+    if not _SPECIAL.search(text):
+        return tuple(text.split())
     try:
         words = shlex.split(text, comments=True)
     except ValueError:

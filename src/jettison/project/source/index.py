@@ -63,8 +63,20 @@ class SourceIndex:
 
         A namespace package is given as its folder with a final ``/``.
         """
+        if roots is not None:
+            return self._search(name, roots)
+        if name not in self._found:
+            self._found[name] = self._search(name, self.roots)
+        return self._found[name]
+
+    @cached_property
+    def _found(self) -> dict[str, str | None]:
+        """Answers for the index's own roots; the same names are asked for again and again."""
+        return {}
+
+    def _search(self, name: str, roots: Iterable[str]) -> str | None:
         path = name.replace(".", "/")
-        for root in self.roots if roots is None else roots:
+        for root in roots:
             found = self._at(f"{root}/{path}" if root else path)
             if found:
                 return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from jettison.project.source.conditions import Production
 from jettison.project.source.entries import Entry
@@ -43,7 +44,7 @@ class Reach:
     left_out_texts: tuple[Text, ...]
     production: Production
 
-    @property
+    @cached_property
     def modules(self) -> frozenset[str]:
         """Files that are loaded."""
         return frozenset(self.links)
