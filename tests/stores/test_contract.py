@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from images import AMD64, ARM64, packed_layer, small_image
@@ -11,11 +12,14 @@ from places import Place
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci import media
 from jettison.oci.compare import compare_trees
+from jettison.oci.compression import Compressor
 from jettison.oci.image import Image, ImageSet
 from jettison.oci.layer import Layer
+from jettison.oci.media import Compression
 from jettison.oci.platform import Platform
 from jettison.oci.tar_writer import Member
 from jettison.oci.validate import validate
+from jettison.stores.segments import SegmentCache
 
 
 def same(place: Place, image: Image, read: Image) -> bool:
@@ -116,3 +120,19 @@ def test_nothing_gets_a_name_when_a_layer_is_wrong(place: Place) -> None:
     with pytest.raises(IntegrityError):
         place.store.write(replace(image, layers=(wrong, second)), place.name)
     assert place.store.find(place.name) is None
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+def test_a_layer_joined_of_segments_is_one_layer(
+    place: Place, tmp_path: Path, compression: Compression
+) -> None:
+    segments = SegmentCache.under(tmp_path / "segments", Compressor.default(compression))
+    parts = [
+        segments.pack([Member.file(f"file{number}", b"%d" % number * 20_000)])
+        for number in range(3)
+    ]
+    image = Image.empty(AMD64).append(segments.layer(parts))
+    place.store.write(image, place.name)
+    read = place.store.read(place.name, AMD64)
+    assert validate(read) == ()
+    assert compare_trees(image.tree(digests=True), read.tree(digests=True)) == ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import struct
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+import zlib_ng as gzip_library
 from zlib_ng import zlib_ng
 
 from jettison.errors import IntegrityError
@@ -50,7 +50,7 @@ class Compressor:
         """Name, version and level, for example ``gzip/zlib-ng-1.1.0/6``."""
         library = {
             Compression.NONE: "stored",
-            Compression.GZIP: f"zlib-ng-{importlib.metadata.version('zlib-ng')}",
+            Compression.GZIP: f"zlib-ng-{gzip_library.__version__}",
             Compression.ZSTD: "libzstd-" + ".".join(map(str, zstd.zstd_version_info)),
         }[self.compression]
         return f"{self.compression}/{library}/{self.level}"

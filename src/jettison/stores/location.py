@@ -11,7 +11,6 @@ from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.daemon import DaemonStore
 from jettison.stores.layout import LayoutStore
-from jettison.stores.registry.store import RegistryStore
 from jettison.stores.store import Store
 
 
@@ -32,7 +31,7 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     """
     kind, colon, rest = text.partition(":")
     if not colon or kind not in {"oci", "archive", "docker", "podman"}:
-        return Location(store=RegistryStore(cache), reference=Reference.parse(text))
+        return Location(store=_registries(cache), reference=Reference.parse(text))
     if kind in {"docker", "podman"}:
         return Location(store=DaemonStore(kind, cache), reference=Reference.parse(rest))
     path, _, name = rest.partition(":")
@@ -40,3 +39,10 @@ def locate(text: str, cache: BlobDirectory) -> Location:
         raise ImageError(f"{text!r} names no path", hint=f"Write it as {kind}:PATH.")
     store = LayoutStore(Path(path)) if kind == "oci" else ArchiveStore(Path(path), cache)
     return Location(store=store, reference=Reference.parse(name) if name else None)
+
+
+def _registries(cache: BlobDirectory) -> Store:
+    # Late, as an HTTP client takes long to load and local stores need none.
+    from jettison.stores.registry.store import RegistryStore  # noqa: PLC0415
+
+    return RegistryStore(cache)
