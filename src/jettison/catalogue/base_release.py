@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import date
 
 from jettison.catalogue.reader import table
 
 ALPINE = "alpine"
 _CODENAME = re.compile(r"(?:^|-)(buster|bullseye|bookworm|trixie|forky|sid)(?:-|$)")
 _SERIES = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebianRelease:
+    """A release: versions of its C library and of the C++ library's newest symbols (``3.4.33``).
+
+    ``end_of_life`` is the last day of Debian's own support, ``long_term`` that of its long-term
+    support team.
+    """
+
+    name: str
+    glibc: str
+    glibcxx: str
+    end_of_life: date
+    long_term: date
+
+
+def debian_release(name: str) -> DebianRelease | None:
+    """Return the facts about a release by its code name, None when there are none."""
+    facts = table("system_packages")["releases"]["facts"]
+    return DebianRelease(name=name, **facts[name]) if isinstance(facts.get(name), dict) else None
 
 
 def release_of(reference: str) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jettison.catalogue.reader import resource
 from jettison.debian.clearsigned import verified
 from jettison.debian.openpgp import public_keys
-from jettison.debian.release import Release, parse_release, require_current
+from jettison.debian.release import Release, date_of, parse_release, require_current
 from jettison.debian.settings import KEYRING, ArchiveSettings
 from jettison.distributions.client import Client
 from jettison.errors import IntegrityError, JettisonError, NetworkError
@@ -104,9 +104,22 @@ class Mirror:
         self._require_network(address)
         document = self._client.get(address, limit=_LARGEST_RELEASE_FILE).body
         release = self._checked(suite, document)
+        seen = self._date_of(kept)
+        if seen is not None and release.date < seen:
+            # As apt does: a mirror that lags, or is made to, does not bring back what was replaced.
+            self.stale[suite] = f"the mirror is older than the kept copy of {seen:%Y-%m-%d %H:%M}"
+            return self._checked(suite, kept.read_bytes())
         with whole_file(kept) as file:
             file.write(document)
         return release
+
+    def _date_of(self, kept: Path) -> datetime | None:
+        """Return the date of a kept release file, None when it cannot be told."""
+        try:
+            lines = kept.read_text(encoding="utf-8").splitlines()
+            return date_of(next(line[6:] for line in lines if line.startswith("Date: ")))
+        except (OSError, ValueError, StopIteration):
+            return None
 
     def _checked(self, suite: str, document: bytes) -> Release:
         """Verify the signature, then what the text says of itself."""

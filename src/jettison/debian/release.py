@@ -49,8 +49,8 @@ def parse_release(text: str) -> Release:
     try:
         return Release(
             codename=fields["Codename"],
-            date=_date(fields["Date"]),
-            valid_until=_date(fields["Valid-Until"]) if "Valid-Until" in fields else None,
+            date=date_of(fields["Date"]),
+            valid_until=date_of(fields["Valid-Until"]) if "Valid-Until" in fields else None,
             architectures=tuple(fields["Architectures"].split()),
             files=_files(fields["SHA256"]),
         )
@@ -74,7 +74,8 @@ def require_current(release: Release, suite: str, now: datetime) -> None:
         )
 
 
-def _date(text: str) -> datetime:
+def date_of(text: str) -> datetime:
+    """Return the time that a Date or Valid-Until field says; ValueError when it says none."""
     return datetime.strptime(text, _DATE).replace(tzinfo=UTC)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.catalogue.base_release import release_of
+from jettison.catalogue.base_release import debian_release, release_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ from jettison.catalogue.base_release import release_of
 )
 def test_a_reference_names_its_release(reference, release):
     assert release_of(reference) == release
+
+
+def test_a_release_has_a_c_library_and_an_end():
+    trixie, bullseye = debian_release("trixie"), debian_release("bullseye")
+    assert (trixie.glibc, trixie.glibcxx, bullseye.glibc) == ("2.41", "3.4.33", "2.31")
+    assert bullseye.end_of_life < bullseye.long_term < trixie.end_of_life
+    assert debian_release("source") is None
+    assert debian_release("warty") is None

@@ -123,6 +123,20 @@ def test_an_index_past_its_time_is_refused_unless_allowed(published, open_archiv
     assert len(open_archive(check_valid_until=False).index("trixie")) == 2
 
 
+def test_a_mirror_that_went_back_does_not_bring_back_what_was_replaced(
+    published, open_archive, local_archive
+):
+    old = (published.folder / "debian-security/dists/trixie-security/InRelease").read_bytes()
+    local_archive.fields = {"Date": "Sun, 22 Nov 2026 09:15:44 UTC"}
+    local_archive.add("libx1", version="1.0-1+deb13u2", suite="trixie-security")
+    local_archive.publish()
+    assert open_archive().index("trixie").get("libx1").version == "1.0-1+deb13u2"
+    (published.folder / "debian-security/dists/trixie-security/InRelease").write_bytes(old)
+    lagging = open_archive(refresh_after=-1)
+    assert lagging.index("trixie").get("libx1").version == "1.0-1+deb13u2"
+    assert "older than the kept copy" in lagging.stale[0].reason
+
+
 def test_an_architecture_that_is_not_there_is_said(published, open_archive):
     with pytest.raises(IntegrityError, match="does not list main/binary-s390x"):
         open_archive().index("trixie", "s390x")

@@ -1,0 +1,61 @@
+"""Write src/jettison/catalogue/composed_base_sizes.toml by composing every base.
+
+Run from the root of the repository with the network at hand:
+``python tools/composed_base_sizes.py``. It needs Linux on amd64 or arm64, to compile bytecode.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jettison.base.compose import composed_base
+from jettison.base.request import TRIPLETS, BaseRequest
+from jettison.bytecode.compiler import Compiler
+from jettison.bytecode.composed import composed_compiler, host_architecture
+from jettison.bytecode.members import bytecode_members
+from jettison.catalogue.reader import table
+from jettison.debian.archive import Archive
+from jettison.errors import JettisonError
+
+TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/composed_base_sizes.toml"
+
+
+def main() -> None:
+    """Write the file."""
+    TARGET.write_text("\n".join((*lines(Archive()), "")), encoding="utf-8")
+
+
+def lines(archive: Archive) -> Iterator[str]:
+    """Yield the lines of the file."""
+    yield "# Written by tools/composed_base_sizes.py: uncompressed bytes of composed bases."
+    yield "# files: of all files; bytecode: of the standard library's, compiled for all modules."
+    yield f"date = {datetime.now(UTC).date()}"
+    yield 'source = "composed from Debian\'s packages and measured"'
+    for python in table("composed_base")["python"]:
+        request = BaseRequest(python=python, architecture=host_architecture())
+        tree = composed_base(request, archive)
+        yield f'\n["{python}"]\npackages = ['
+        yield from (f'  "{package.name}",' for package in tree.packages)
+        yield "]"
+        compiler = composed_compiler(tree, archive.folder / "interpreters")
+        if isinstance(compiler, Compiler):
+            yield from sizes(archive, python, compiler)
+
+
+def sizes(archive: Archive, python: str, compiler: Compiler) -> Iterator[str]:
+    """Yield one line for each architecture that can be had."""
+    for architecture in TRIPLETS:
+        try:
+            tree = composed_base(BaseRequest(python=python, architecture=architecture), archive)
+        except JettisonError as error:
+            sys.stderr.write(f"{python} {architecture}: {error}\n")
+            continue
+        made = sum(member.entry.size for member in bytecode_members(compiler, tree.members))
+        yield f"{architecture} = {{ files = {tree.size}, bytecode = {made} }}"
+
+
+if __name__ == "__main__":
+    main()
