@@ -10,7 +10,7 @@ from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.errors import BuildError, EngineError
 from jettison.measure.image import measure
-from jettison.measure.known import KnownSizes
+from jettison.measure.known import KnownLayers
 from jettison.progress import SilentProgress
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
@@ -112,7 +112,7 @@ def test_a_command_that_is_not_there_is_an_error(engine: Engine, image: ImageID)
 
 
 def test_an_image_is_measured(engine: Engine, image: ImageID, tmp_path: Path) -> None:
-    known = KnownSizes(tmp_path)
+    known = KnownLayers(tmp_path)
     measured = measure(image, engine, known)
     assert measured.size.bytes == engine.inspect(image).size
     assert abs(sum(layer.size.bytes for layer in measured.layers) - measured.size.bytes) < 50_000

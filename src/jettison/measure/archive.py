@@ -8,39 +8,35 @@ import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import IO, Any, cast
+from typing import IO, Any, BinaryIO, cast
 
-from jettison.errors import EngineError, UnsupportedError
+from jettison.errors import EngineError
 from jettison.measure.compression import CountedStream, GzipCounter, compression_pool
-from jettison.measure.layer import LayerListing, read_layer
+from jettison.measure.contents import read_contents
+from jettison.measure.known import MeasuredLayer
+from jettison.oci.compression import compression_of
+from jettison.oci.media import Compression
 
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
 _PEEK = 4
 _DOCUMENT_LIMIT = 4 * 2**20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadLayer:
-    """A layer's listing and its size as gzip; the size is None when it was known already."""
-
-    listing: LayerListing
-    compressed_size: int | None
 
 
 @dataclass(slots=True)
 class _Members:
     """What was met in the stream so far, by member name."""
 
-    layers: dict[str, ReadLayer] = field(default_factory=dict)
+    layers: dict[str, MeasuredLayer] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
 
-def read_archive(stream: IO[bytes], known: Callable[[str], bool]) -> tuple[ReadLayer, ...]:
+Known = Callable[[str], MeasuredLayer | None]
+"""Gives by its hexadecimal digest a layer that need not be read again."""
+
+
+def read_archive(stream: IO[bytes], known: Known) -> tuple[MeasuredLayer, ...]:
     """Read every layer, lowest first, holding none of them in memory.
 
-    ``known`` tells by a blob's hexadecimal digest whether its compressed size need not be counted.
     Raises EngineError when the stream is not an image.
     """
     members = _Members()
@@ -61,7 +57,7 @@ def _meet(
     member: tarfile.TarInfo,
     members: _Members,
     pool: ThreadPoolExecutor,
-    known: Callable[[str], bool],
+    known: Known,
 ) -> None:
     if member.issym() or member.islnk():
         folder = posixpath.dirname(member.name) if member.issym() else ""
@@ -74,29 +70,23 @@ def _meet(
     if beginning[:1] in (b"{", b"[") and member.size <= _DOCUMENT_LIMIT:
         members.documents[member.name] = beginning + opened.read()
     elif member.name.startswith("blobs/") or member.name.endswith(".tar"):
-        counted = not known(posixpath.basename(member.name))
-        whole = cast("IO[bytes]", _Rejoined(beginning, opened))
-        members.layers[member.name] = _layer(whole, beginning, member.size, pool, counted=counted)
+        whole = cast("BinaryIO", _Rejoined(beginning, opened))
+        layer = known(posixpath.basename(member.name))
+        members.layers[member.name] = layer or _layer(whole, beginning, member.size, pool)
 
 
 def _layer(
-    stream: IO[bytes], beginning: bytes, size: int, pool: ThreadPoolExecutor, *, counted: bool
-) -> ReadLayer:
-    if beginning == _ZSTD:
-        raise UnsupportedError(
-            "the image has a layer compressed with zstd",
-            hint="Measure an image that was built here, or one with gzip layers.",
-        )
-    compressed = beginning[:2] == _GZIP
-    counter = GzipCounter(pool) if counted and not compressed else None
+    stream: BinaryIO, beginning: bytes, size: int, pool: ThreadPoolExecutor
+) -> MeasuredLayer:
+    stored = compression_of(beginning) is not Compression.NONE
+    counter = None if stored else GzipCounter(pool)
     watched = CountedStream(stream, counter)
-    listing = read_layer(cast("IO[bytes]", watched), compressed=compressed)
+    contents = read_contents(cast("BinaryIO", watched))
     watched.drain()
-    total = counter.total() if counter else None
-    return ReadLayer(listing=listing, compressed_size=size if compressed else total)
+    return MeasuredLayer(contents=contents, compressed_size=counter.total() if counter else size)
 
 
-def _in_order(members: _Members) -> tuple[ReadLayer, ...]:
+def _in_order(members: _Members) -> tuple[MeasuredLayer, ...]:
     manifest: list[dict[str, Any]] = json.loads(members.documents["manifest.json"])
     names = (members.links.get(name, name) for name in manifest[0]["Layers"])
     return tuple(members.layers[name] for name in names)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO
+from typing import BinaryIO
+
+from zlib_ng import zlib_ng
 
 LEVEL = 6
 _CHUNK = 2**20
@@ -54,20 +55,22 @@ class GzipCounter:
 
 
 def compression_pool() -> ThreadPoolExecutor:
-    """Make the threads that counters share; zlib releases the interpreter while it works."""
+    """Make the threads that counters share; zlib-ng releases the interpreter while it works."""
     return ThreadPoolExecutor(_WORKERS, thread_name_prefix="jettison-gzip")
 
 
 def _deflated(piece: bytes, before: bytes) -> int:
-    options = (LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY)
-    packer = zlib.compressobj(*options, before) if before else zlib.compressobj(*options)
-    return len(packer.compress(piece)) + len(packer.flush(zlib.Z_SYNC_FLUSH))
+    options = (LEVEL, zlib_ng.DEFLATED, -zlib_ng.MAX_WBITS, zlib_ng.DEF_MEM_LEVEL)
+    packer = (
+        zlib_ng.compressobj(*options, zdict=before) if before else zlib_ng.compressobj(*options)
+    )
+    return len(packer.compress(piece)) + len(packer.flush(zlib_ng.Z_SYNC_FLUSH))
 
 
 class CountedStream:
     """A stream that feeds a counter with all that is read from it."""
 
-    def __init__(self, stream: IO[bytes], counter: GzipCounter | None) -> None:
+    def __init__(self, stream: BinaryIO, counter: GzipCounter | None) -> None:
         self._stream = stream
         self._counter = counter
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from jettison.engines.engine import Engine
-from jettison.measure.archive import ReadLayer, read_archive
+from jettison.engines.engine import Engine, ImageFacts
+from jettison.measure.archive import read_archive
 from jettison.measure.compression import LEVEL
-from jettison.measure.known import KnownSizes
+from jettison.measure.contents import overlay
+from jettison.measure.known import KnownLayers, MeasuredLayer
 from jettison.measure.measurement import ImageMeasurement, LayerMeasurement
 from jettison.measure.owners import debian_packages, distributions, python_version
-from jettison.measure.tree import overlay
 from jettison.values import Basis, Size
 
-_GZIP_SOURCE = f"gzip level {LEVEL}, layer by layer"
+_GZIP_SOURCE = f"gzip level {LEVEL} (zlib-ng), layer by layer"
 
 
-def measure(image: str, engine: Engine, known: KnownSizes | None = None) -> ImageMeasurement:
-    """Read an image once, as a stream. Raises EngineError when there is no such image."""
-    known = known or KnownSizes()
+def measure(image: str, engine: Engine, known: KnownLayers | None = None) -> ImageMeasurement:
+    """Measure an image; layers that were read before are not read again.
+
+    Raises EngineError when there is no such image.
+    """
+    known = known or KnownLayers()
     facts = engine.inspect(image)
-    with engine.save(image) as stream:
-        read = read_archive(stream, lambda digest: known.get(digest) is not None)
+    read = _read(image, facts, engine, known)
     layers = tuple(
-        _layer(diff_id, layer, known) for diff_id, layer in zip(facts.layers, read, strict=True)
+        _layer(diff_id, layer) for diff_id, layer in zip(facts.layers, read, strict=True)
     )
-    tree = overlay(layer.listing for layer in read)
+    contents = overlay(tuple(layer.contents for layer in read))
     return ImageMeasurement(
         id=facts.id,
         size=Size(bytes=facts.size, basis=Basis.MEASURED, source="image inspect"),
@@ -33,27 +35,41 @@ def measure(image: str, engine: Engine, known: KnownSizes | None = None) -> Imag
             source=_GZIP_SOURCE,
         ),
         layers=layers,
-        files=tree.files,
-        directories=tree.directories,
-        setuid_files=tree.setuid_files,
-        distributions=distributions(tree),
-        debian_packages=debian_packages(tree),
+        files=contents.files,
+        directories=contents.directories,
+        setuid_files=contents.setuid_files,
+        distributions=distributions(contents),
+        debian_packages=debian_packages(contents),
         user=facts.user,
         environment=facts.environment,
         entrypoint=facts.entrypoint,
         command=facts.command,
-        python_version=python_version(tree, facts.environment),
+        python_version=python_version(contents, facts.environment),
     )
 
 
-def _layer(diff_id: str, layer: ReadLayer, known: KnownSizes) -> LayerMeasurement:
-    digest = diff_id.rpartition(":")[2]
-    if layer.compressed_size is not None:
-        known.put(digest, layer.compressed_size)
-    compressed = layer.compressed_size or known.get(digest) or 0
+def _read(
+    image: str, facts: ImageFacts, engine: Engine, known: KnownLayers
+) -> tuple[MeasuredLayer, ...]:
+    digests = [diff_id.rpartition(":")[2] for diff_id in facts.layers]
+    remembered = {digest: known.get(digest) for digest in digests}
+    found = tuple(layer for digest in digests if (layer := remembered[digest]))
+    if len(found) == len(digests):
+        return found
+    with engine.save(image) as stream:
+        read = read_archive(stream, remembered.get)
+    for digest, layer in zip(digests, read, strict=True):
+        if remembered[digest] is None:
+            known.put(digest, layer)
+    return read
+
+
+def _layer(diff_id: str, layer: MeasuredLayer) -> LayerMeasurement:
+    size = Size(bytes=layer.contents.size, basis=Basis.MEASURED, source="files of the layer")
+    compressed = Size(bytes=layer.compressed_size, basis=Basis.MEASURED, source=_GZIP_SOURCE)
     return LayerMeasurement(
         diff_id=diff_id,
-        size=Size(bytes=layer.listing.size, basis=Basis.MEASURED, source="files of the layer"),
-        compressed_size=Size(bytes=compressed, basis=Basis.MEASURED, source=_GZIP_SOURCE),
-        files=len(layer.listing.entries),
+        size=size,
+        compressed_size=compressed,
+        files=len(layer.contents.entries),
     )

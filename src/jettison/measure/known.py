@@ -1,30 +1,72 @@
-"""Compressed sizes of layers that were measured before, kept by diff ID between runs."""
+"""Layers that were read before, kept by diff ID between runs, so that they are read once."""
 
 from __future__ import annotations
 
-import os
+import gzip
+import json
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.measure.compression import LEVEL
+from jettison.measure.contents import LayerContents
+from jettison.oci.document import Json
+from jettison.oci.entry import Entry, Kind
+from jettison.stores.cache import cache_directory
+
+_FORMAT = f"layers-1-zlib-ng-{LEVEL}"
 
 
-class KnownSizes:
-    """A folder with one small file for each layer; it can be deleted at any time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredLayer:
+    """What a layer holds, and its bytes as gzip."""
+
+    contents: LayerContents
+    compressed_size: int
+
+
+class KnownLayers:
+    """A folder with one file for each layer; it can be deleted at any time."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        self._folder = folder or cache / "jettison" / f"compressed-sizes-gzip-{LEVEL}"
+        self._folder = folder or cache_directory() / _FORMAT
 
-    def get(self, digest: str) -> int | None:
-        """Give the compressed bytes of the layer with this hexadecimal diff ID, if known."""
+    def get(self, digest: str) -> MeasuredLayer | None:
+        """Give the layer with this hexadecimal diff ID, if it is known."""
         try:
-            return int((self._folder / digest).read_text("ascii"))
-        except (OSError, ValueError):
+            return _layer(json.loads(gzip.decompress((self._folder / digest).read_bytes())))
+        except (OSError, EOFError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, digest: str, size: int) -> None:
-        """Remember a size; a folder that cannot be written is no reason to fail."""
+    def put(self, digest: str, layer: MeasuredLayer) -> None:
+        """Remember a layer; a folder that cannot be written is no reason to fail."""
+        packed = gzip.compress(json.dumps(_document(layer)).encode(), compresslevel=1, mtime=0)
+        path = self._folder / digest
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / digest).write_text(str(size), "ascii")
+            part = path.with_name(f"{digest}.part")
+            part.write_bytes(packed)
+            part.replace(path)
+
+
+def _document(layer: MeasuredLayer) -> Json:
+    return {
+        "compressed_size": layer.compressed_size,
+        "entries": [
+            [one.path, one.kind.value, one.mode, one.size, one.link]
+            for one in layer.contents.entries
+        ],
+        "texts": {path: text.decode("latin-1") for path, text in layer.contents.texts.items()},
+    }
+
+
+def _layer(document: Json) -> MeasuredLayer:
+    entries = tuple(
+        Entry(path=path, kind=Kind(kind), mode=mode, size=size, link=link)
+        for path, kind, mode, size, link in document["entries"]
+    )
+    texts = {path: text.encode("latin-1") for path, text in document["texts"].items()}
+    return MeasuredLayer(
+        contents=LayerContents(entries=entries, texts=texts),
+        compressed_size=document["compressed_size"],
+    )

@@ -7,36 +7,36 @@ import posixpath
 from collections.abc import Iterator
 from email.parser import HeaderParser
 
+from jettison.measure.contents import Contents
 from jettison.measure.measurement import DebianPackageMeasurement, DistributionMeasurement
-from jettison.measure.tree import Tree
 from jettison.values import Basis, Size
 
 _KIB = 1024
 
 
-def distributions(tree: Tree) -> tuple[DistributionMeasurement, ...]:
+def distributions(contents: Contents) -> tuple[DistributionMeasurement, ...]:
     """Find every distribution by its metadata, sorted by name and place."""
     found = (
-        _distribution(tree, path, text)
-        for path, text in tree.texts.items()
+        _distribution(contents, path, text)
+        for path, text in contents.texts.items()
         if path.endswith(("/METADATA", ".egg-info/PKG-INFO", ".egg-info"))
     )
     named = (distribution for distribution in found if distribution.name)
     return tuple(sorted(named, key=lambda one: (one.name.lower(), one.location)))
 
 
-def _distribution(tree: Tree, path: str, text: bytes) -> DistributionMeasurement:
+def _distribution(contents: Contents, path: str, text: bytes) -> DistributionMeasurement:
     header = HeaderParser().parsestr(text.decode("utf-8", "replace"))
     folder = path if path.endswith(".egg-info") else posixpath.dirname(path)
     location = posixpath.dirname(folder)
-    record = tree.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
+    record = contents.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
     files = set(_recorded(record, location)) or {path}
     return DistributionMeasurement(
         name=header.get("Name", ""),
         version=header.get("Version", ""),
         location=f"/{location}",
         size=Size(
-            bytes=sum(tree.size_of(file) for file in files),
+            bytes=sum(contents.size_of(file) for file in files),
             basis=Basis.MEASURED,
             source="files of its RECORD, with their bytecode",
         ),
@@ -59,11 +59,11 @@ def _bytecode(path: str) -> Iterator[str]:
         yield f"{folder}/__pycache__/{name[:-3]}.cpython-3{minor}.pyc"
 
 
-def debian_packages(tree: Tree) -> tuple[DebianPackageMeasurement, ...]:
+def debian_packages(contents: Contents) -> tuple[DebianPackageMeasurement, ...]:
     """Read dpkg's status, whole or in parts, sorted by name."""
     stanzas = (
         stanza
-        for path, text in tree.texts.items()
+        for path, text in contents.texts.items()
         if "var/lib/dpkg/status" in path and not path.endswith((".md5sums", "-old"))
         for stanza in text.decode("utf-8", "replace").split("\n\n")
     )
@@ -88,14 +88,14 @@ def _package(stanza: str) -> DebianPackageMeasurement | None:
     )
 
 
-def python_version(tree: Tree, environment: tuple[tuple[str, str], ...]) -> str:
+def python_version(contents: Contents, environment: tuple[tuple[str, str], ...]) -> str:
     """Give the version that the image names, or that of its standard library, or nothing."""
     named = dict(environment).get("PYTHON_VERSION")
     if named:
         return named
     libraries = (
         posixpath.basename(posixpath.dirname(path))
-        for path in tree.entries
+        for path in contents.tree.paths
         if path.endswith("/encodings") and "/python3." in path
     )
     return next((folder.removeprefix("python") for folder in sorted(libraries)), "")

@@ -2,36 +2,35 @@ import io
 
 from archives import layer_tar
 
-from jettison.measure.layer import LayerListing, read_layer
+from jettison.measure.contents import Contents, LayerContents, overlay, read_contents
 from jettison.measure.owners import debian_packages, distributions, python_version
-from jettison.measure.tree import Tree, overlay
 from jettison.values import Basis
 
 SITE = "usr/lib/python3.11/site-packages"
 
 
-def layer(files: dict[str, bytes], setuid: tuple[str, ...] = ()) -> LayerListing:
-    return read_layer(io.BytesIO(layer_tar(files, setuid=setuid)))
+def layer(files: dict[str, bytes], setuid: tuple[str, ...] = ()) -> LayerContents:
+    return read_contents(io.BytesIO(layer_tar(files, setuid=setuid)))
 
 
-def tree(*layers: dict[str, bytes]) -> Tree:
-    return overlay(layer(files) for files in layers)
+def tree(*layers: dict[str, bytes]) -> Contents:
+    return overlay(tuple(layer(files) for files in layers))
 
 
 def test_a_whiteout_takes_a_file_and_a_folder_away() -> None:
     low = {"a/": b"", "a/x": b"1", "a/y": b"2", "b/": b"", "b/c/": b"", "b/c/z": b"3", "bc": b"4"}
     high = {"a/.wh.x": b"", ".wh.b": b""}
-    assert sorted(tree(low, high).entries) == ["a", "a/y", "bc"]
+    assert list(tree(low, high).tree.paths) == ["a", "a/y", "bc"]
 
 
 def test_an_opaque_folder_keeps_only_what_is_above() -> None:
     low = {"a/": b"", "a/x": b"1", "a/deep/": b"", "a/deep/y": b"2"}
     high = {"a/": b"", "a/.wh..wh..opq": b"", "a/new": b"3"}
-    assert sorted(tree(low, high).entries) == ["a", "a/new"]
+    assert list(tree(low, high).tree.paths) == ["a", "a/new"]
 
 
 def test_a_file_in_place_of_a_folder_hides_the_folder() -> None:
-    assert sorted(tree({"a/": b"", "a/x": b"1"}, {"a": b"file"}).entries) == ["a"]
+    assert list(tree({"a/": b"", "a/x": b"1"}, {"a": b"file"}).tree.paths) == ["a"]
 
 
 def test_counts_and_setuid_files_are_of_the_final_tree() -> None:
