@@ -9,14 +9,12 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
 from jettison.verify.checks import CHECKS
-from jettison.verify.discover import discover
+from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.health import health_path
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
-    Conversation,
-    Setting,
     converse,
     observe,
     observe_read_only,
@@ -24,9 +22,9 @@ from jettison.verify.observe import (
     startup_seconds,
 )
 from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Conversation, Setting
 from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
-from jettison.verify.workload.operation import Interface
 from jettison.verify.workload.plan import workload
 
 
@@ -53,18 +51,17 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
     """Find out what the image before offers, and run it twice to know what never repeats."""
     setting = _setting(engine, request, request.image_before)
     with step(progress, "Finding what the application offers"):
-        interface, first_start, why = _discover(engine, setting, request)
+        found, first_start = _discover(engine, setting, request)
     with step(progress, "Running the image before"):
-        steps = (*workload(interface), *probe_steps(request.probes))
-        talk = Conversation(steps=steps, token_scheme=interface.token_scheme, explores=True)
+        talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
     with step(progress, "Running the image before again"):
         again = () if seen.failure else _again(engine, setting, request, talk)
         seen = replace(seen, startups=(*first_start, *seen.startups), again=again)
         seen = _started(engine, setting, request, seen)
-    if why:
-        seen = replace(seen, missing={**seen.missing, "routes": why})
+    if found.why:
+        seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Baseline(observation=seen, conversation=talk)
 
 
@@ -105,18 +102,27 @@ def _setting(engine: Engine, request: VerificationRequest, image: str) -> Settin
 
 def _discover(
     engine: Engine, setting: Setting, request: VerificationRequest
-) -> tuple[Interface, tuple[float, ...], str]:
+) -> tuple[Discovery, tuple[float, ...]]:
     """Ask a run of its own, because finding the routes imports the application once more."""
     if not request.ports:
-        return Interface(), (), "the application listens on no port that is known"
+        return Discovery(why="the application listens on no port that is known"), ()
     try:
         with running(engine, setting, request) as run:
             if run.failure:
-                return Interface(), (), run.failure
-            interface, why = discover(run.container, setting, request)
-            return interface, (run.seconds,), why
+                return Discovery(why=run.failure), ()
+            return discover(run.container, setting, request), (run.seconds,)
     except EngineError as failure:
-        return Interface(), (), str(failure)
+        return Discovery(why=str(failure)), ()
+
+
+def _conversation(found: Discovery, request: VerificationRequest) -> Conversation:
+    steps = workload(found.interface, request.credentials)
+    return Conversation(
+        steps=(*steps, *probe_steps(request.probes)),
+        token_scheme=found.interface.token_scheme,
+        explores=True,
+        superuser=found.superuser,
+    )
 
 
 def _again(
@@ -124,7 +130,7 @@ def _again(
 ) -> tuple[Exchange, ...]:
     try:
         with running(engine, setting, request) as run:
-            return () if run.failure else converse(run.container, request, talk)[1]
+            return () if run.failure else converse(run.container, setting, request, talk)[1]
     except EngineError:
         return ()
 

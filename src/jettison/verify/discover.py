@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from jettison.engines.engine import Container
-from jettison.verify.application import find_application
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter
-from jettison.verify.observe import Setting
 from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Setting
+from jettison.verify.superuser import application_of
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.operation import Interface
 from jettison.verify.workload.routes import join, route_operations
@@ -28,19 +29,26 @@ _DOCUMENTS = (
 _OK = 200
 
 
-def discover(
-    container: Container, setting: Setting, request: VerificationRequest
-) -> tuple[Interface, str]:
-    """Ask a ready container of the image before; the text says what could not be learned."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What was found; ``why`` says what could not be learned. ``superuser``: one can be made."""
+
+    interface: Interface = field(default_factory=Interface)
+    superuser: bool = False
+    why: str = ""
+
+
+def discover(container: Container, setting: Setting, request: VerificationRequest) -> Discovery:
+    """Ask a ready container of the image before."""
     document = _served_document(container, request)
     routed, why = _routed(container, setting, request)
     document = document or routed.get("openapi")
     documented = interface(document) if document else Interface()
     found = join(documented, route_operations(routed.get("routes") or ()))
     if found.operations:
-        return found, ""
-    failures = "; ".join(routed.get("failures") or ()) or why
-    return found, f"no routes could be found: {failures or 'no known framework'}"
+        return Discovery(interface=found, superuser=bool(routed.get("superuser")))
+    failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
+    return Discovery(why=f"no routes could be found: {failures}")
 
 
 def _served_document(container: Container, request: VerificationRequest) -> dict[str, Any] | None:
@@ -64,17 +72,11 @@ def _routed(
     interpreter = find_interpreter(container, setting.facts)
     if interpreter is None:
         return {}, "there is no Python on the path of the image"
-    command = request.command or (*setting.facts.entrypoint, *setting.facts.command)
-    environment = {**dict(setting.facts.environment), **request.environment}
-    application = find_application(command, environment, request.application)
-    answer, why = ask(
-        container,
-        interpreter,
-        "routes",
-        {
-            "targets": application.targets,
-            "django": application.settings_files,
-            "folders": application.folders,
-        },
-    )
+    application = application_of(setting, request)
+    asked = {"files": application.settings_files, "folders": application.folders}
+    answer, why = ask(container, interpreter, "django_site", asked)
+    if answer and answer.get("routes"):
+        return answer, ""
+    asked = {"targets": application.targets, "folders": application.folders}
+    answer, why = ask(container, interpreter, "routes", asked)
     return (answer or {}), why

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from jettison.engines.engine import Container, Engine, ImageFacts, RunOptions
+from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
 from jettison.verify import companions
 from jettison.verify.exchange.answer import Exchange
@@ -17,33 +17,14 @@ from jettison.verify.health import health_command, run_health_command, wait_unti
 from jettison.verify.interior import find_interpreter, interior
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.setting import Conversation, Setting
+from jettison.verify.superuser import make_superuser
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """How one image is run, for every run of it. ``health_path`` is the same for both images."""
-
-    image: str
-    facts: ImageFacts
-    health_path: str
-    read_only: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
-
-    ``explores`` asks for further steps: the links and forms of the pages that are met.
-    """
-
-    steps: tuple[Step, ...] = ()
-    token_scheme: TokenScheme = field(default_factory=TokenScheme)
-    explores: bool = False
+# pages, what they show to somebody who is logged in, and what that leads to
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +122,7 @@ def _look(
     memory = container.memory()
     command = health_command(request, setting.facts)
     health = run_health_command(container, command) if command else None
-    steps, exchanges = converse(container, request, talk)
+    steps, exchanges = converse(container, setting, request, talk)
     missing = {}
     interpreter = find_interpreter(container, setting.facts)
     inner, why = (None, "there is no Python on the path of the image")
@@ -165,7 +146,7 @@ def _look(
 
 
 def converse(
-    container: Container, request: VerificationRequest, talk: Conversation
+    container: Container, setting: Setting, request: VerificationRequest, talk: Conversation
 ) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
     """Send the steps to a container that is ready; give all that were sent, and the answers."""
     if not request.ports:
@@ -177,9 +158,12 @@ def converse(
         f"localhost:{port}",
         talk.token_scheme,
     )
-    exchanges = tuple(session.exchanges(talk.steps))
-    found = session.explored(talk.steps) if talk.explores else ()
-    return (*talk.steps, *found), (*exchanges, *session.exchanges(found))
+    first = (make_superuser(container, setting, request),) if talk.superuser else ()
+    steps, exchanges = talk.steps, (*first, *session.exchanges(talk.steps))
+    for _ in range(_ROUNDS if talk.explores else 0):
+        found = session.explored(steps)
+        steps, exchanges = (*steps, *found), (*exchanges, *session.exchanges(found))
+    return steps, exchanges
 
 
 def errors_of(logs: str) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ class Memory:
         self.token = ""
         self.cookies: dict[str, str] = {}
         self.pages: dict[str, str] = {}
+        self.redirects: dict[str, str] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
@@ -30,8 +31,8 @@ class Memory:
         for cookie in answer.cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name.strip()] = value.strip()
-        if answer.content_type == "text/html" and method == "GET":
-            self.pages[path] = answer.body.decode("utf-8", "replace")
+        if method == "GET":
+            self._see_page(path, answer)
         if answer.status not in _OK or "json" not in answer.content_type:
             return
         try:
@@ -42,6 +43,13 @@ class Memory:
             self.token = _token(document) or self.token
         elif not signs_in:
             self._seen += [(path, values) for values in _objects(document, _DEPTH)]
+
+    def _see_page(self, path: str, answer: Answer) -> None:
+        self.redirects.pop(path, None)
+        if "location" in answer.headers:
+            self.redirects[path] = answer.headers["location"]
+        elif answer.status in _OK and answer.content_type == "text/html":
+            self.pages[path] = answer.body.decode("utf-8", "replace")
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""

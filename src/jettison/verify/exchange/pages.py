@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -11,7 +12,11 @@ from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
 
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
+# attributes that name what a page leads to or is made of
+_LINKING = {"a": "href", "link": "href", "script": "src", "img": "src"}
 _LIMIT = 60
+_QUERIES = 4
+_LOGIN_FIELDS = 3
 
 
 @dataclass(slots=True)
@@ -42,8 +47,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "a" and given.get("href"):
-            self.links.append(given["href"])
+        if given.get(_LINKING.get(tag, "")):
+            self.links.append(given[_LINKING[tag]])
         elif tag == "form":
             method = given.get("method", "get").upper()
             kind = given.get("enctype") or "application/x-www-form-urlencoded"
@@ -70,19 +75,56 @@ def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
     return tuple(reader.links), tuple(reader.forms)
 
 
-def page_steps(pages: Mapping[str, str], known: Iterable[str]) -> tuple[Step, ...]:
-    """Give requests for what the pages link to and for the forms they hold, without repetition.
+def page_steps(
+    pages: Mapping[str, str], redirects: Mapping[str, str], known: Iterable[Step]
+) -> tuple[Step, ...]:
+    """Give requests for what pages link to and for the forms they hold, without repetition.
 
-    ``pages`` maps paths to HTML; ``known`` are the paths that were asked already.
+    ``pages`` maps paths to HTML, ``redirects`` paths to locations; ``known`` was asked already.
+    Forms change what pages show, and who may see them: they come after the links, and pages and
+    what led to another page are read again last.
     """
-    asked = set(known)
-    found: list[Step] = []
+    asked = {_key(step) for step in known}
+    links: list[Step] = []
+    forms: list[Step] = []
+    for page, location in redirects.items():
+        # where one is sent to log in, the address says what for: one of these is enough
+        links += _link_steps(page, (location.partition("?")[0],), asked)
     for page, html in pages.items():
-        links, forms = read_page(html)
-        found += _link_steps(page, links, asked)
-        found += _form_steps(page, forms, asked)
-    # forms change what pages show, so pages are read first
-    return tuple(sorted(found[:_LIMIT], key=lambda step: step.method != "GET"))
+        found, written = read_page(html)
+        links += _link_steps(page, found, asked)
+        forms += _form_steps(page, written, asked)
+    forms.sort(key=_enters, reverse=True)
+    seen = (*pages, *redirects) if forms else ()
+    again = [Step(method="GET", path=page, variation="again") for page in seen if "?" not in page]
+    return (*_few_queries(links)[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+
+
+def _key(step: Step) -> str:
+    """Tell what was asked: a link by its whole address, a form by its path."""
+    if step.form:
+        return f"{step.method} {step.path.partition('?')[0]}"
+    return step.path if step.method == "GET" else ""
+
+
+def _few_queries(links: list[Step]) -> list[Step]:
+    """Keep a few addresses of each path: sorting and filters make thousands of a table."""
+    counts: Counter[str] = Counter()
+    kept = []
+    for step in links:
+        path = step.path.partition("?")[0]
+        counts[path] += 1
+        if counts[path] <= _QUERIES:
+            kept.append(step)
+    return kept
+
+
+def _enters(step: Step) -> int:
+    """Rank forms: who signs up and logs in first sees more."""
+    fields = step.payload.value if step.payload else {}
+    if not any("pass" in name.lower() for name in fields):
+        return 0
+    return 2 if len(fields) > _LOGIN_FIELDS else 1
 
 
 def _link_steps(page: str, links: Iterable[str], asked: set[str]) -> Iterator[Step]:
@@ -96,7 +138,7 @@ def _link_steps(page: str, links: Iterable[str], asked: set[str]) -> Iterator[St
 def _form_steps(page: str, forms: Iterable[Form], asked: set[str]) -> Iterator[Step]:
     for index, form in enumerate(forms):
         path = _local(page, form.action or page)
-        key = f"{form.method} {path}"
+        key = f"{form.method} {path.partition('?')[0]}"
         if not path or key in asked:
             continue
         asked.add(key)

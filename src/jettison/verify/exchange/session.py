@@ -35,7 +35,7 @@ class Session:
 
     def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Give further steps: what the pages that were met link to, and their forms."""
-        return page_steps(self._memory.pages, {step.path for step in steps})
+        return page_steps(self._memory.pages, self._memory.redirects, steps)
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)

@@ -74,57 +74,6 @@ def litestar(routes):
         yield {"path": route.path_format, "methods": sorted(getattr(route, "methods", ["GET"]))}
 
 
-def django_routes(patterns, prefix="/"):
-    """Walk Django's URL patterns; regular expressions only where they are plain text and groups."""
-    import re
-
-    for entry in patterns:
-        text = str(entry.pattern)
-        if type(entry.pattern).__name__ == "RegexPattern":
-            text = re.sub(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)", r"<\1>", text)
-            text = text.replace("^", "").replace("$", "").replace("\\Z", "").replace("\\.", ".")
-            if re.search(r"[()\[\]?*+|\\]", text):
-                continue
-        inner = getattr(entry, "url_patterns", None)
-        if inner is not None:
-            yield from django_routes(inner, prefix + text)
-        else:
-            callback = getattr(entry, "callback", None)
-            view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-            names = getattr(callback, "actions", None) or getattr(
-                view, "http_method_names", ["get"]
-            )
-            offered = [name for name in names if name == "get" or hasattr(view, name)]
-            methods = sorted(
-                name.upper() for name in (names if hasattr(names, "items") else offered)
-            )
-            yield {"path": prefix + text, "methods": methods or ["GET"]}
-
-
-def settings_names():
-    """Give the settings modules that are named by the environment or by manage.py."""
-    import re
-
-    named = os.environ.get("DJANGO_SETTINGS_MODULE")
-    if named:
-        yield named
-    for path in ASKED.get("django", ()):
-        if os.path.isfile(path):
-            with open(path) as file:
-                found = re.findall(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)", file.read())
-            yield from found
-
-
-def django(settings):
-    """Set Django up and walk its resolver."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
-    import django
-    from django.urls import get_resolver
-
-    django.setup()
-    return {"routes": list(django_routes(get_resolver().url_patterns)), "openapi": None}
-
-
 def declared(app):
     """Give what an application object says about itself, or nothing."""
     import json
@@ -149,11 +98,6 @@ def declared(app):
 def answer():
     """Try everything that was named, and keep what each attempt said."""
     failures = []
-    for settings in settings_names():
-        try:
-            return django(settings)
-        except BaseException as wrong:
-            failures.append(f"{settings}: {type(wrong).__name__}: {wrong}"[:300])
     for target in ASKED.get("targets", ()):
         try:
             found = declared(attribute(target))

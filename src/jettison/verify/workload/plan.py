@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 
+from jettison.verify.request import Credentials
 from jettison.verify.workload.account import Account, find_account
 from jettison.verify.workload.fill import fill
 from jettison.verify.workload.operation import Interface, Operation
@@ -19,10 +21,11 @@ from jettison.verify.workload.variation import (
 )
 
 
-def workload(interface: Interface) -> tuple[Step, ...]:
+def workload(interface: Interface, credentials: Credentials | None = None) -> tuple[Step, ...]:
     """Ask every operation in several ways: without an account, then with one.
 
-    What creates comes before what reads it, and what takes away comes last.
+    What creates comes before what reads it, and what takes away comes last. With ``credentials``
+    that account logs in after the one that was made, so that it is the one that asks.
     """
     account = find_account(interface)
     entrances = [one for one in (account.sign_up, account.login) if one]
@@ -30,7 +33,7 @@ def workload(interface: Interface) -> tuple[Step, ...]:
     shelves = tuple(one.path for one in interface.operations if takes_file(one))
     return (
         *(fill(one, WITHOUT_ACCOUNT) for one in ordered if one.secured),
-        *_entrance(account),
+        *_entrance(account, credentials),
         *(step for one in ordered for step in _asked(one, shelves)),
         *(fill(one, way) for one in entrances for way in refused(one)),
     )
@@ -42,16 +45,27 @@ def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
     return (fill(operation, way) for way in variations(operation, shelf=shelf))
 
 
-def _entrance(account: Account) -> Iterator[Step]:
+def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:
     """Sign up and log in; a login may take the address where another takes the name."""
     if account.sign_up:
         first = Variation(name="sign-up", extent=Extent.TYPICAL, signs_in=True)
         yield fill(account.sign_up, first)
         yield fill(account.sign_up, Variation(name="sign-up again", signs_in=True))
-    if account.login:
-        yield fill(account.login, Variation(name="login", signs_in=True))
-        signed = account.sign_up.body if account.sign_up else None
-        if signed and "username" not in signed.properties:
-            address = sample({"format": "email"}, "email", Extent.MINIMAL)
-            other = Variation(name="login", chosen={"username": address}, signs_in=True)
-            yield fill(account.login, other)
+    if account.login is None:
+        return
+    yield fill(account.login, Variation(name="login", signs_in=True))
+    signed = account.sign_up.body if account.sign_up else None
+    if signed and "username" not in signed.properties:
+        address = sample({"format": "email"}, "email", Extent.MINIMAL)
+        yield fill(account.login, _login(account.login, address))
+    if credentials:
+        yield fill(account.login, _login(account.login, *astuple(credentials)))
+
+
+def _login(operation: Operation, name: str, password: str = "") -> Variation:
+    """Give a login by that name, wherever the body has it."""
+    fields = operation.body.properties if operation.body else {}
+    chosen = {field: name for field in fields if field in {"username", "email", "login"}}
+    if password:
+        chosen |= {field: password for field in fields if field == "password"}
+    return Variation(name=f"login as {name}", chosen=chosen, signs_in=True)

@@ -135,6 +135,7 @@ def test_pages_lead_to_further_requests() -> None:
     assert [step.name for step in found] == [
         "GET /about (linked on /)",
         "GET /search (form on /)",
+        "GET / (again)",
     ]
 
 
