@@ -107,10 +107,10 @@ class RunAsUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileApplication:
-    """Compile the application's modules below ``folder``; ``exclude`` is a regular expression."""
+    """Compile the modules below ``folder`` and those of the standard library in ``library``."""
 
     folder: str
-    exclude: str = ""
+    library: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

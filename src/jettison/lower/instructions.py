@@ -21,6 +21,12 @@ HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
     "PYTHONUNBUFFERED": "Log lines leave the process at once, also when it dies.",
 }
+COMPILED = (
+    "Byte code of the standard library and of the application: the image has none, and a read-only "
+    "container would compile them anew at every start."
+)
+# Parts of the standard library that no server imports, and what is compiled already.
+UNSERVED = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|pydoc_data)/"
 PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
 
 
@@ -69,11 +75,9 @@ def set_health_check(stage: FinalStage, change: SetHealthCheck) -> str:
 
 def compile_application(stage: FinalStage, change: CompileApplication) -> str:
     """Compile after the last copy into the final stage, with hashes instead of times."""
-    exclude = f" -x '{change.exclude}'" if change.exclude else ""
-    text = comment(
-        "Byte code of the application: a read-only container cannot write it at its first start."
-    ) + (
-        f"RUN python -m compileall -q --invalidation-mode unchecked-hash{exclude} {change.folder}\n"
+    text = comment(COMPILED) + (
+        "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
+        f"    -x '{UNSERVED}' {change.library} {change.folder}\n"
     )
     own = [item for item, found in stage.copies if found.stage is None]
     return edited(stage.dockerfile, Edits(after={line_of(own[-1]): f"\n{text}"}))

@@ -1,14 +1,16 @@
-"""The application's modules are compiled when the image is built.
+"""The modules that a server imports are compiled when the image is built.
 
 Python compiles a module when it is first imported and writes the result beside it. In a container
-that may not write to its code this happens at every start. Compiled with hashes instead of times
+that may not write to its code this happens at every start. The official images ship the standard
+library without byte code; where pip ran in the final image, it left some behind by accident, and an
+image without it would start later than before. Compiled with hashes instead of times
 (`unchecked-hash`), the byte code stays valid whatever the layer does to modification times.
 
-Source: PEP 552; measured for this project: 0.91 s to 0.34 s until a FastAPI application is
-imported.
+Source: PEP 552; docker-library/python#615. Measured for this project on Python 3.11: 9 MB for the
+standard library without the parts that no server imports.
 
-Safe: byte code is only used for the Python that made it. A file that this Python cannot compile
-is left out.
+Safe: byte code is only used by the Python that made it. A project with a file that this Python
+cannot compile is left as it is.
 """
 
 from __future__ import annotations
@@ -37,15 +39,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
     if not copies or done or any(s.what.endswith(".py") for s in plan.skipped):
         return ()
+    library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
         kind="copy", message="source is copied and never compiled", origin=copies[-1].origin
     )
     return (
         Finding(
             rule=NAME,
-            message="the application's byte code is part of the image",
+            message="byte code of application and standard library is part of the image",
             evidence=(evidence,),
-            changes=(CompileApplication(folder=stage.folder),),
+            changes=(CompileApplication(folder=stage.folder, library=library),),
         ),
     )
 
