@@ -60,6 +60,7 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     """Yield one line for each fact."""
     base = slim_base(release, index)
     yield from (f"base\t{name}" for name in base)
+    yield from (f"full\t{name}" for name in full_image(index, base))
     development = {
         name: runtime_libraries(index, name)
         for name in FACTS["lookup"]["development"]
@@ -83,6 +84,12 @@ def slim_base(release: str, index: PackageIndex) -> list[str]:
     required = [name for name in index if is_required(index, name)]
     known = [name for name in (*wanted, *required) if name in index]
     return sorted(package.name for package in closure(index, known))
+
+
+def full_image(index: PackageIndex, base: list[str]) -> list[str]:
+    """Name the packages that an official full Python image has beyond the slim one's."""
+    names = [name for name in FACTS["full"]["packages"] if name in index or index.providers(name)]
+    return [package.name for package in closure(index, names, base)]
 
 
 def is_required(index: PackageIndex, name: str) -> bool:

@@ -31,14 +31,16 @@ class PackageFacts:
 class ReleaseFacts:
     """What the catalogue says about a release.
 
-    ``base`` names the packages of an official slim Python image; ``development`` maps a -dev
-    package to its runtime libraries, ``libraries`` a file name (``libpq.so.5``) and ``programs`` a
-    command to the package that ships it. ``source`` says where and when this was read.
+    ``base`` names the packages of an official slim Python image, ``full`` those that the full one
+    has beyond them; ``development`` maps a -dev package to its runtime libraries, ``libraries`` a
+    file name (``libpq.so.5``) and ``programs`` a command to the package that ships it. ``source``
+    says where and when this was read.
     """
 
     release: str
     source: str
     base: frozenset[str]
+    full: frozenset[str]
     packages: Mapping[str, PackageFacts]
     development: Mapping[str, tuple[str, ...]]
     libraries: Mapping[str, str]
@@ -80,6 +82,7 @@ def facts_of(release: str) -> ReleaseFacts | None:
         release=release,
         source=" ".join(comments[:2]),
         base=frozenset(row[1] for row in rows if row[0] == "base"),
+        full=frozenset(row[1] for row in rows if row[0] == "full"),
         packages=MappingProxyType({row[1]: _package(row) for row in rows if row[0] == "package"}),
         development=MappingProxyType(
             {row[1]: tuple(row[2].split()) for row in rows if row[0] == "development"}

@@ -15,6 +15,7 @@ from jettison.values import Basis, Size
 
 __all__ = [
     "cost_of",
+    "full_packages",
     "is_build_package",
     "libraries_in",
     "package_of_library",
@@ -96,6 +97,12 @@ def slim_packages(release: str) -> frozenset[str]:
     """Return the packages that the official slim Python image of a Debian release has."""
     facts = facts_of(release)
     return facts.base if facts else frozenset()
+
+
+def full_packages(release: str) -> frozenset[str]:
+    """Return the packages that the official full Python image of a Debian release has."""
+    facts = facts_of(release)
+    return facts.base | facts.full if facts else frozenset()
 
 
 def cost_of(

@@ -8,7 +8,7 @@ import click
 
 from jettison import __version__
 
-COMMANDS = ("apply", "optimize", "plan")
+COMMANDS = ("apply", "base", "optimize", "plan")
 
 
 class LazyGroup(click.Group):

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.options import project_options, write_options
+from jettison.cli.options import base_options, project_options, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
+from jettison.plan.base import BaseWish
 from jettison.writing import write_copy, write_in_place
 
 
 @click.command("apply")
 @project_options
+@base_options
 @write_options
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with 9 when something would change."
@@ -25,12 +27,20 @@ def command(
     service: str | None,
     level: int,
     offline: bool,
+    base: BaseWish,
     output: Path | None,
     force: bool,
     check: bool,
 ) -> None:
     """Write the optimized files of the project in DIRECTORY, without building or verifying."""
-    found = planned(directory, dockerfile=dockerfile, service=service, level=level, offline=offline)
+    found = planned(
+        directory,
+        dockerfile=dockerfile,
+        service=service,
+        level=level,
+        offline=offline,
+        base=base,
+    )
     changes = found.plan.files
     if check:
         if changes:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.options import format_option, project_options, write_options
+from jettison.cli.options import base_options, format_option, project_options, write_options
 from jettison.engines.finding import find_engine
 from jettison.errors import EngineError, NotEquivalentError
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
+from jettison.plan.base import BaseWish
 from jettison.progress import ConsoleProgress
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
@@ -23,6 +24,7 @@ from jettison.writing import write_copy, write_in_place
 
 @click.command("optimize")
 @project_options
+@base_options
 @write_options
 @click.option(
     "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
@@ -42,6 +44,7 @@ def command(
     service: str | None,
     level: int,
     offline: bool,
+    base: BaseWish,
     output: Path | None,
     force: bool,
     write: bool,
@@ -56,7 +59,14 @@ def command(
     touched unless --write or --output is given and the verdict is equivalent.
     """
     progress = ConsoleProgress()
-    found = planned(directory, dockerfile=dockerfile, service=service, level=level, offline=offline)
+    found = planned(
+        directory,
+        dockerfile=dockerfile,
+        service=service,
+        level=level,
+        offline=offline,
+        base=base,
+    )
     try:
         chosen = find_engine(engine)
     except EngineError as error:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+
+from jettison.plan.base import BaseWish, Policy
 
 DEFAULT_LEVEL = 2
 
@@ -35,6 +38,40 @@ def project_options(function: Function) -> Function:
     ):
         function = decorator(function)
     return function
+
+
+def base_options(function: Function) -> Function:
+    """Add what the user asks of the base image, given to the command as one ``base``."""
+
+    @wraps(function)
+    def gathered(*, policy: str, base: str, allow_source_builds: bool, **rest: object) -> object:
+        wish = BaseWish(
+            policy=Policy(policy), reference=base, allow_source_builds=allow_source_builds
+        )
+        return function(base=wish, **rest)
+
+    for decorator in (
+        click.option(
+            "--policy",
+            type=click.Choice([each.value for each in Policy]),
+            default=Policy.SMALLEST.value,
+            show_default=True,
+            help="How the base is chosen: the smallest that works, the same distribution, or none.",
+        ),
+        click.option(
+            "--base",
+            default="",
+            metavar="REF",
+            help="Use this base image, or the variant slim, full or alpine of the present one.",
+        ),
+        click.option(
+            "--allow-source-builds",
+            is_flag=True,
+            help="Accept a base on which distributions are compiled.",
+        ),
+    ):
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.options import format_option, project_options
+from jettison.cli.options import base_options, format_option, project_options
 from jettison.loading.plan import planned
+from jettison.plan.base import BaseWish
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
 
 
 @click.command("plan")
 @project_options
+@base_options
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
@@ -24,6 +26,7 @@ def command(
     service: str | None,
     level: int,
     offline: bool,
+    base: BaseWish,
     diff: bool,
     output_format: str,
 ) -> None:
@@ -32,7 +35,12 @@ def command(
     Builds nothing and needs no container engine.
     """
     plan = planned(
-        directory, dockerfile=dockerfile, service=service, level=level, offline=offline
+        directory,
+        dockerfile=dockerfile,
+        service=service,
+        level=level,
+        offline=offline,
+        base=base,
     ).plan
     if output_format == "json":
         click.echo(json.dumps(plan_document(plan), indent=2))

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
 from jettison.distributions.facts import DistributionFacts
-from jettison.distributions.graph import RequirementGraph, requirement_graph
+from jettison.distributions.graph import Closure, RequirementGraph, requirement_graph
 from jettison.distributions.map import DistributionMap, admits
 
 # Each round learns one more level of the graph; deeper chains than this are not met in practice.
 _MOST_ROUNDS = 24
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
-    """Facts by normalized name and the graph between them.
-
-    ``unknown`` are names that the graph has and nothing could be learned of.
-    """
-
-    facts: Mapping[str, DistributionFacts]
-    graph: RequirementGraph
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Names in the graph without facts, sorted."""
-        return tuple(name for name in self.graph.edges if name not in self.facts)
 
 
 def closure(found: DistributionMap, roots: Iterable[Requirement]) -> Closure:

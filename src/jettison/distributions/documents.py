@@ -63,6 +63,7 @@ def facts_to_document(facts: DistributionFacts) -> dict[str, Any]:
         "size": None if size is None else [size.bytes, size.basis.value, size.source],
         "vendored": facts.vendored_libraries,
         "sdist_only": facts.sdist_only,
+        "compiles": facts.compiles,
     }
 
 
@@ -84,6 +85,8 @@ def facts_from_document(document: Mapping[str, Any], *, source: Source) -> Distr
         installed_size=size and Size(bytes=size[0], basis=Basis(size[1]), source=size[2]),
         vendored_libraries=tuple(document["vendored"]),
         sdist_only=document["sdist_only"],
+        has_sdist=document["sdist_only"] or None,
+        compiles=document.get("compiles"),
         source=source,
     )
 

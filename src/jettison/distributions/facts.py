@@ -68,6 +68,8 @@ class DistributionFacts:
     ``installed_size`` counts unpacked files without byte code and is None when unknown.
     ``vendored_libraries`` are shared libraries shipped beside the package (``*.libs/…``).
     ``files`` is None unless asked for. ``sdist_only`` means that the release has no wheel at all.
+    ``has_sdist`` says whether it can be built from source, and ``compiles`` whether that takes a
+    compiler; both are None when it is not known.
     ``catalogued_on`` is the ISO date of a catalogue entry, whose version may differ from the one
     asked for.
     """
@@ -85,5 +87,7 @@ class DistributionFacts:
     files: tuple[InstalledFile, ...] | None = None
     wheels: tuple[WheelFile, ...] = ()
     sdist_only: bool = False
+    has_sdist: bool | None = None
+    compiles: bool | None = None
     source: Source
     catalogued_on: str = ""

@@ -28,6 +28,22 @@ class RequirementGraph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Facts by normalized name and the graph between them.
+
+    ``unknown`` are names that the graph has and nothing could be learned of.
+    """
+
+    facts: Mapping[str, DistributionFacts]
+    graph: RequirementGraph
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Names in the graph without facts, sorted."""
+        return tuple(name for name in self.graph.edges if name not in self.facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weight:
     """Bytes of one distribution ``alone`` and together with what only it brings.
 

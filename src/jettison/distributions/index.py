@@ -68,7 +68,8 @@ class Index:
         wheel = representative_wheel(wheels, target)
         if wheel is None:
             return self._sdist_facts(name, release)
-        return replace(self.wheel_facts(wheel), wheels=wheels)
+        sdist = release.sdist is not None
+        return replace(self.wheel_facts(wheel), wheels=wheels, has_sdist=sdist)
 
     def wheel_facts(self, wheel: WheelFile) -> DistributionFacts:
         """Facts that one wheel states of itself."""

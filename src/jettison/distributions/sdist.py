@@ -21,6 +21,18 @@ _LARGEST_SDIST = 256 << 20
 _LARGEST_TEXT = 4 << 20
 _TEXTS = ("PKG-INFO", "entry_points.txt", "top_level.txt", "namespace_packages.txt", "requires.txt")
 _NOT_INSTALLED = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "tools"})
+_COMPILED = (
+    ".c",
+    ".cc",
+    ".cpp",
+    ".cxx",
+    ".pyx",
+    ".f",
+    ".f90",
+    ".rs",
+    "/CMakeLists.txt",
+    "/meson.build",
+)
 _BUILD_FILES = frozenset({"setup", "conftest", "noxfile", "tasks", "versioneer"})
 
 
@@ -47,7 +59,8 @@ def guess(
     root or under ``src``. The size is an estimate: the bytes of these packages' Python files.
     """
     top = frozenset(texts.get("top_level.txt", "").split())
-    kept = tuple(_installed(files, top))
+    listed = list(files)
+    kept = tuple(_installed(listed, top))
     contents = Contents(files=kept, texts={**texts, "METADATA": texts.get("PKG-INFO", "")})
     facts = facts_from(contents, size_source=filename, source=Source.SDIST_GUESS)
     declared = requirements(_egg_requirements(texts.get("requires.txt", "")))
@@ -58,6 +71,8 @@ def guess(
     )
     return replace(
         facts,
+        has_sdist=True,
+        compiles=any(path.endswith(_COMPILED) for path, _ in listed),
         import_names=facts.import_names or tuple(sorted(top)),
         requires=facts.requires or declared,
         installed_size=size,

@@ -52,6 +52,8 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 FILES = frozenset({"-r", "--requirement", "-c", "--constraint"})
+# Where the environment of the official images is; scripts that name it would miss it.
+OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "build"})
 
 
@@ -119,7 +121,7 @@ def _collected(
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         return _stays(local.origin, "a requirement is a folder of the project")
-    words = [word for fact in facts for word in fact.requirements if not _is_installer(word)]
+    words = [word for fact in facts for word in fact.requirements if not is_installer(word)]
     variable = next((word for word in words if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
@@ -172,6 +174,21 @@ def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Inst
     )
 
 
+def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
+    """A start command or script that names the environment of the base image by its path."""
+    for invocation in (stage.command, stage.entrypoint):
+        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
+            message = "the start command names a program of the old environment by its path"
+            return Evidence(kind="path", message=message, origin=invocation.origin)
+    for path, text in project.texts.items():
+        if path.endswith((".sh", ".conf", ".ini", ".service")):
+            for number, line in enumerate(text.splitlines(), 1):
+                if any(old in line for old in OLD_PATHS):
+                    message = f"{path}:{number} names the old environment by its path"
+                    return Evidence(kind="path", message=message)
+    return None
+
+
 def _obstacle(fact: PipInstall) -> str:
     if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
         return "the project itself is installed, not only its requirements"
@@ -185,7 +202,8 @@ def _obstacle(fact: PipInstall) -> str:
     return ""
 
 
-def _is_installer(word: Word) -> bool:
+def is_installer(word: Word) -> bool:
+    """Whether a requirement is pip or another installer itself."""
     name = word.text.partition("=")[0].partition("<")[0].partition(">")[0].partition("[")[0]
     return name.strip().lower() in INSTALLERS
 

@@ -1,4 +1,4 @@
-"""Which system packages must be there at run time, because a distribution loads their libraries."""
+"""Which shared libraries must be there at run time, and the packages that bring them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from jettison.lift.usage import Usage
 from jettison.values import Evidence
 
 
-def linked_packages(
-    requirements: Collection[str], usage: Usage, release: str | None
-) -> Mapping[str, Evidence]:
-    """Map packages to the reason: a requirement that is imported, or a library that is loaded.
+def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str, Evidence]:
+    """Map shared libraries to the reason: a requirement that is imported, or a call that loads it.
 
-    ``requirements`` are the normalized names of what stays in production.
+    ``requirements`` are the normalized names of what stays in production. A library is named as the
+    loader knows it (``libmagic.so.1``) or as ``ctypes.util.find_library`` takes it (``magic``).
     """
-    release = release or DEFAULT_RELEASE
     found: dict[str, Evidence] = {}
     for need in table("native_libraries")["need"]:
         if need["distribution"] not in requirements or set(need.get("unless", ())) & set(
@@ -30,14 +28,23 @@ def linked_packages(
             continue
         place = imports[0].origin if imports else None
         for library in need["libraries"]:
-            package = package_of_library(library, release)
-            if package and package not in slim_packages(release):
-                message = f"{library}: {need['distribution']} {need['how']}"
-                found.setdefault(package, Evidence(kind="library", message=message, origin=place))
+            message = f"{library}: {need['distribution']} {need['how']}"
+            found.setdefault(library, Evidence(kind="library", message=message, origin=place))
     for library, uses in usage.libraries.items():
+        found.setdefault(library, uses[0])
+    return found
+
+
+def linked_packages(
+    requirements: Collection[str], usage: Usage, release: str | None
+) -> Mapping[str, Evidence]:
+    """Map packages beyond the slim image's to the library that they bring, and why it is needed."""
+    release = release or DEFAULT_RELEASE
+    found: dict[str, Evidence] = {}
+    for library, why in libraries_needed(requirements, usage).items():
         package = package_of_library(library, release)
         if package and package not in slim_packages(release):
-            found.setdefault(package, uses[0])
+            found.setdefault(package, why)
     return found
 
 

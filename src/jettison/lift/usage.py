@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from jettison.project.shell import Script
 from jettison.project.source.facts import ModuleFacts
-from jettison.project.source.programs import libraries_loaded, programs_called, time_zones
+from jettison.project.source.programs import (
+    LibraryLoad,
+    ProgramCall,
+    ZoneUse,
+    libraries_loaded,
+    locales,
+    programs_called,
+    time_zones,
+)
 from jettison.values import Evidence, Origin
 
 TEST_FOLDERS = frozenset({"test", "tests", "testing", "docs", "doc", "examples", "benchmarks"})
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
+FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
+Use = tuple[str, Evidence]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +32,17 @@ class Usage:
     """What was found by reading, each with its places.
 
     ``programs`` are by their name on PATH; ``computed`` are calls whose program is not a literal,
-    so that nothing can be said about it. ``imports`` maps the external modules that any production
-    file imports to where. ``searched`` says what was read, in words.
+    so that nothing can be said about it, and ``computed_libraries`` are such loads. ``imports``
+    maps the external modules that any production file imports to where. ``searched`` says what was
+    read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
     computed: tuple[Evidence, ...] = ()
     libraries: Uses = field(default_factory=lambda: MappingProxyType({}))
+    computed_libraries: tuple[Evidence, ...] = ()
     zones: tuple[Evidence, ...] = ()
+    locales: tuple[Evidence, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
@@ -47,68 +60,79 @@ def usage_of(
     """Gather the uses from source files, shell scripts and the commands that start the image."""
     modules = [facts for facts in modules if not is_test(facts.file)]
     scripts = list(scripts)
-    programs: dict[str, list[Evidence]] = {}
-    computed: list[Evidence] = []
     calls = programs_called(modules)
+    loads = libraries_loaded(modules)
+    programs = (*_called(calls), *_scripted(scripts), *_started(commands))
+    libraries = ((load.name, _loaded(load)) for load in loads if load.name)
+    return Usage(
+        programs=_grouped(programs),
+        computed=tuple(_computed(call) for call in calls if not call.program),
+        libraries=_grouped(libraries),
+        computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
+        zones=tuple(_named("time-zone", use) for use in time_zones(modules)),
+        locales=tuple(_named("locale", use) for use in locales(modules)),
+        imports=_grouped(
+            (name, Evidence(kind="import", message=f"import {name}", origin=place))
+            for name, places in imports.items()
+            for place in places
+        ),
+        searched=_searched(len(modules), len(calls), len(scripts)),
+    )
+
+
+def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
     for call in calls:
         if call.program:
             message = f"{call.callee} runs {call.program}"
-            _add(programs, call.program, "subprocess", message, call.origin)
-        else:
-            message = f"{call.callee} runs a program that is computed"
-            computed.append(Evidence(kind="subprocess", message=message, origin=call.origin))
+            yield call.program, Evidence(kind="subprocess", message=message, origin=call.origin)
+
+
+def _computed(call: ProgramCall) -> Evidence:
+    message = f"{call.callee} runs a program that is computed"
+    return Evidence(kind="subprocess", message=message, origin=call.origin)
+
+
+def _scripted(scripts: Iterable[Script]) -> Iterator[Use]:
+    """The programs of scripts; a function that the script defines is none."""
     for script in scripts:
+        functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
             name = command.name.rpartition("/")[2]
-            _add(programs, name, "script", f"the script runs {name}", command.origin)
+            if name and name not in functions:
+                message = f"the script runs {name}"
+                yield name, Evidence(kind="script", message=message, origin=command.origin)
+
+
+def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
+    """Every word of a start command that may be a program: it may start another one."""
     for words, origin in commands:
         for word in words:
             name = word.rpartition("/")[2]
             if PROGRAM.fullmatch(name):
                 message = f"the start command names {name}"
-                _add(programs, name, "command", message, origin)
-    libraries: dict[str, list[Evidence]] = {}
-    for load in libraries_loaded(modules):
-        if load.name:
-            _add(libraries, load.name, "library", f"{load.callee} loads {load.name}", load.origin)
-    zones = tuple(
-        Evidence(kind="time-zone", message=f"{use.callee}({use.name!r})", origin=use.origin)
-        for use in time_zones(modules)
-    )
-    return Usage(
-        programs=_frozen(programs),
-        computed=tuple(computed),
-        libraries=_frozen(libraries),
-        zones=zones,
-        imports=MappingProxyType(
-            {
-                name: tuple(_imported(name, place) for place in places)
-                for name, places in imports.items()
-            }
-        ),
-        searched=_searched(len(modules), len(calls), len(scripts)),
-    )
+                yield name, Evidence(kind="command", message=message, origin=origin)
+
+
+def _loaded(load: LibraryLoad) -> Evidence:
+    message = f"{load.callee} loads {load.name or 'a library that is computed'}"
+    return Evidence(kind="library", message=message, origin=load.origin)
+
+
+def _named(kind: str, use: ZoneUse) -> Evidence:
+    return Evidence(kind=kind, message=f"{use.callee}({use.name!r})", origin=use.origin)
+
+
+def _grouped(found: Iterable[Use]) -> Uses:
+    grouped: dict[str, list[Evidence]] = {}
+    for name, evidence in found:
+        grouped.setdefault(name, []).append(evidence)
+    return MappingProxyType({name: tuple(places) for name, places in grouped.items()})
 
 
 def is_test(path: str) -> bool:
     """Whether a path is that of tests or documentation, by its folders and its name."""
     *folders, name = path.split("/")
     return bool(TEST_FOLDERS & set(folders)) or name.startswith("test_") or name == "conftest.py"
-
-
-def _add(
-    found: dict[str, list[Evidence]], name: str, kind: str, message: str, origin: Origin
-) -> None:
-    if name:
-        found.setdefault(name, []).append(Evidence(kind=kind, message=message, origin=origin))
-
-
-def _frozen(found: dict[str, list[Evidence]]) -> Uses:
-    return MappingProxyType({name: tuple(places) for name, places in found.items()})
-
-
-def _imported(name: str, place: Origin) -> Evidence:
-    return Evidence(kind="import", message=f"import {name}", origin=place)
 
 
 def _searched(modules: int, calls: int, scripts: int) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from jettison.distributions.closure import Closure, closure
-from jettison.distributions.graph import gone_without, total_size, weight
+from jettison.candidates.image import image_facts
+from jettison.catalogue.reader import table
+from jettison.distributions.choice import compatible
+from jettison.distributions.closure import closure
+from jettison.distributions.graph import Closure, gone_without, total_size, weight
+from jettison.distributions.map import DistributionMap
 from jettison.distributions.opening import open_map
 from jettison.distributions.target import Target
 from jettison.facts import Project
@@ -42,6 +46,8 @@ class Knowledge:
     requirements: tuple[PlannedRequirement, ...]
     usage: Usage
     linked: Mapping[str, Evidence]
+    closure: Closure
+    production: frozenset[str]
     from_source: tuple[str, ...]
     unknown: tuple[str, ...]
     loaded: frozenset[str]
@@ -63,7 +69,7 @@ def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
         service=project.service,
     )
     lines = [line for file in production_files(project) for line in file.requirements if line.name]
-    target = Target(python=stage.python or DEFAULT_PYTHON)
+    target = image_facts(stage.base).target or Target(python=stage.python or DEFAULT_PYTHON)
     found = open_map(cache / "distributions", target, offline=offline)
     brought = closure(found, [r for line in lines if (r := _requirement(line))])
     inputs = gather(
@@ -78,12 +84,15 @@ def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
     verdicts = decide(inputs)
     usage = _usage(project, sources, commands, inputs)
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT}
-    production = {name for name in brought.facts if name in kept or not _is_declared(name, lines)}
+    dropped = {v.name for v in verdicts} - kept
+    production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     return Knowledge(
         requirements=tuple(_planned(lines, verdicts, brought)),
         usage=usage,
         linked=linked_packages(production | kept, usage, stage.release),
-        from_source=tuple(n for n, f in brought.facts.items() if f.sdist_only and n in production),
+        closure=_with_files(found, brought),
+        production=frozenset(production),
+        from_source=tuple(_from_source(brought, production, target)),
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,
         leaving=_leaving(verdicts, brought),
@@ -101,8 +110,19 @@ def _roots(project: Project) -> tuple[str, ...]:
     return (context, f"{context}/src") if context else ("", "src")
 
 
-def _is_declared(name: str, lines: Iterable[RequirementLine]) -> bool:
-    return any(line.name == name for line in lines)
+def _with_files(found: DistributionMap, brought: Closure) -> Closure:
+    """The closure with the files of each wheel, from which byte code is predicted."""
+    facts = {name: found.with_files(each) for name, each in brought.facts.items()}
+    return Closure(facts=facts, graph=brought.graph)
+
+
+def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:
+    """Distributions that are compiled on the spot, against libraries that nobody has listed."""
+    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    for name, facts in brought.facts.items():
+        known = bool(facts.sdist_only or facts.wheels) and facts.compiles is not False
+        if name in names and name not in listed and known:
+            yield from () if compatible(facts, target).compatible else (name,)
 
 
 def _requirement(line: RequirementLine) -> Requirement | None:
@@ -161,17 +181,29 @@ def _usage(project: Project, sources: Sources, commands: Commands, inputs: Scope
         for path, use in commands.scripts.items()
         if use is not Use.DEVELOPMENT and path in project.texts
     ]
-    checks = _health_checks(project)
+    checks, others = _health_checks(project), _other_services(project)
     started = [
         (command.words, command.origin)
         for command in commands.commands
-        if command.use is Use.PRODUCTION and command.words not in checks
+        if command.use is Use.PRODUCTION
+        and command.words not in checks
+        and command.source not in others
     ]
     imports = {
         name: tuple(found.origin for found in places)
         for name, places in inputs.reach.externals.items()
     }
     return usage_of(sources.modules, scripts, started, imports)
+
+
+def _other_services(project: Project) -> frozenset[str]:
+    """Services on images of their own: what they run is not in this image."""
+    services = project.compose.services if project.compose else ()
+    return frozenset(
+        f"{project.compose_path} service {each.name}"
+        for each in services
+        if each.image and each.build is None and each.name != project.service
+    )
 
 
 def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison.lift.base import base_choice
+from jettison.candidates.choose import base_choice
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
+from jettison.loading.base import base_needs
 from jettison.loading.knowledge import Knowledge, knowledge_of
 from jettison.loading.project import Loaded, load_project
+from jettison.plan.base import BaseWish
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.rules import RULES
+
+ANY_BASE = BaseWish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +35,19 @@ def planned(
     service: str | None = None,
     level: int = 2,
     offline: bool = False,
+    base: BaseWish = ANY_BASE,
 ) -> Planned:
-    """Read a folder and plan. Raises the errors of :func:`load_project`."""
+    """Read a folder and plan.
+
+    Raises the errors of :func:`load_project`, and UnsupportedError for a base that does not work.
+    """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
     knowledge = knowledge_of(loaded, offline=offline)
-    start = _start(loaded, knowledge, level)
+    start = _start(loaded, knowledge, level, base)
     return Planned(loaded=loaded, start=start, plan=optimized(start, RULES))
 
 
-def _start(loaded: Loaded, knowledge: Knowledge, level: int) -> Plan:
+def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
     project = loaded.project
     stage = lifted(project)
     needs = Needs(
@@ -48,13 +56,15 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int) -> Plan:
         from_source=knowledge.from_source,
         unknown=knowledge.unknown,
     )
+    packages = scoped_packages(stage, needs)
+    asked = base_needs(project, knowledge, packages, wish)
     return Plan(
         original=project,
         project=project,
         level=level,
         requirements=knowledge.requirements,
-        packages=scoped_packages(stage, needs),
-        base=base_choice(stage, level=level, builds_apart=True),
+        packages=packages,
+        base=base_choice(asked, wish, level=level),
         usage=knowledge.usage,
         linked=knowledge.linked,
         loaded=knowledge.loaded,

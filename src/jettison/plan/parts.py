@@ -46,25 +46,6 @@ class PlannedPackage:
     size: Size | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseCandidate:
-    """A base image that was considered, and in a line each, why it was taken or not."""
-
-    reference: str
-    accepted: bool
-    reasons: tuple[str, ...]
-    size: Size | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseChoice:
-    """The base image of the final stage: what it is, what it becomes, and what else there was."""
-
-    current: str
-    chosen: str
-    candidates: tuple[BaseCandidate, ...] = ()
-
-
 class FileKind(StrEnum):
     """Whether a file of the plan is new."""
 

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
+from jettison.plan.base import BaseChoice
 from jettison.plan.finding import Finding
 from jettison.plan.parts import (
-    BaseChoice,
     FileChange,
     PlannedPackage,
     PlannedRequirement,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.finding import Finding
 from jettison.plan.parts import (
-    BaseCandidate,
     FileChange,
     PlannedPackage,
     PlannedRequirement,
@@ -26,11 +26,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "python": plan.python,
         "requirements": [_requirement(item) for item in plan.requirements],
         "system_packages": [_package(item) for item in plan.packages],
-        "base": {
-            "current": plan.base.current,
-            "chosen": plan.base.chosen,
-            "candidates": [_candidate(item) for item in plan.base.candidates],
-        },
+        "base": base_document(plan.base),
         "findings": [finding_document(item) for item in plan.findings],
         "files": [_file(item) for item in plan.files],
         "not_understood": [
@@ -94,12 +90,49 @@ def _package(item: PlannedPackage) -> dict[str, Any]:
     }
 
 
+def base_document(choice: BaseChoice) -> dict[str, Any]:
+    """Give the base in use, the one that is taken, and every candidate with its evidence."""
+    return {
+        "current": choice.current,
+        "chosen": choice.chosen,
+        "policy": choice.policy.value,
+        "candidates": [_candidate(item) for item in choice.candidates],
+    }
+
+
 def _candidate(item: BaseCandidate) -> dict[str, Any]:
     return {
         "reference": item.reference,
         "accepted": item.accepted,
+        "works": item.works.value,
+        "verdict": item.verdict,
         "reasons": list(item.reasons),
+        "evidence": evidence_documents(item.evidence),
+        "adds": list(item.adds),
+        "source_builds": list(item.source_builds),
         "size": size_document(item.size),
+        "predicted": size_document(item.predicted),
+        "facts": _image(item.facts),
+    }
+
+
+def _image(facts: ImageFacts) -> dict[str, Any]:
+    ends = (facts.distribution_ends, facts.long_term_ends, facts.python_ends)
+    regular, long_term, python = (day.isoformat() if day else None for day in ends)
+    target = facts.target
+    return {
+        "variant": facts.variant.value,
+        "distribution": facts.distribution,
+        "python": facts.python,
+        "libc": f"{target.libc} {target.libc_version}" if target else None,
+        "architecture": target.architecture if target else None,
+        "packages": facts.packages,
+        "shell": facts.shell,
+        "setuid": facts.setuid,
+        "distribution_ends": regular,
+        "long_term_ends": long_term,
+        "python_ends": python,
+        "note": facts.note,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import FileKind, PackageScope
 from jettison.plan.plan import Plan
+from jettison.report.base_text import base_table
 from jettison.report.table import human, sized, table
 from jettison.scopes.values import Scope
 from jettison.values import Basis, Evidence, Size
@@ -18,7 +19,7 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
     """Give the whole plan; with ``diff`` the changes of every file at the end."""
     parts = [
         f"Plan for {plan.original.name} at -O{plan.level}",
-        _base(plan),
+        base_table(plan.base),
         _requirements(plan),
         _packages(plan),
         findings_text(plan.findings),
@@ -63,17 +64,6 @@ def _total(findings: list[Finding]) -> list[str]:
     basis = Basis.MEASURED if measured else Basis.ESTIMATED
     total = Size(bytes=sum(size.bytes for size in sizes), basis=basis)
     return [f"     Together: {sized(total)}"]
-
-
-def _base(plan: Plan) -> str:
-    rows = [
-        (item.reference, "taken" if item.accepted else "not taken", "; ".join(item.reasons))
-        for item in plan.base.candidates
-    ]
-    title = f"Base image: {plan.base.current}"
-    if plan.base.chosen != plan.base.current:
-        title += f" -> {plan.base.chosen}"
-    return "\n".join([title, table(("candidate", "verdict", "why"), rows)]) if rows else title
 
 
 def _requirements(plan: Plan) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages, SplitBuildStage
 from jettison.lift.action import ActionKind
-from jettison.lift.installation import Installation, NotMovable, installation_of
+from jettison.lift.installation import Installation, NotMovable, fixed_path, installation_of
 from jettison.lift.packages import requested, saved_without
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope
@@ -29,8 +29,6 @@ from jettison.values import Evidence
 
 NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"
-# Where the environment of the official images is; scripts that name it would miss it.
-OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -38,7 +36,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     found = installation_of(plan.project, plan.stage)
     if isinstance(found, NotMovable):
         return _stays(found.evidence) if found.evidence else ()
-    fixed = _fixed_path(plan)
+    fixed = fixed_path(plan.project, plan.stage)
     if fixed:
         return _stays(fixed)
     build = build_packages(plan, found)
@@ -84,25 +82,6 @@ def _needed_in_final(plan: Plan, name: str) -> bool:
             next(item.scope for item in plan.packages if item.name == name) is PackageScope.RUNTIME
         )
     return bool(unknown)
-
-
-def _fixed_path(plan: Plan) -> Evidence | None:
-    """A start command or script that names the old environment by its path."""
-    stage = plan.stage
-    for invocation in (stage.command, stage.entrypoint):
-        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
-            message = "the start command names a program of the old environment by its path"
-            return Evidence(kind="path", message=message, origin=invocation.origin)
-    for path, text in plan.project.texts.items():
-        if path.endswith((".sh", ".conf", ".ini", ".service")) and any(
-            p in text for p in OLD_PATHS
-        ):
-            line = next(
-                n for n, row in enumerate(text.splitlines(), 1) if any(p in row for p in OLD_PATHS)
-            )
-            message = f"{path}:{line} names the old environment by its path"
-            return Evidence(kind="path", message=message)
-    return None
 
 
 def _why_build(plan: Plan, names: tuple[str, ...]) -> tuple[Evidence, ...]:

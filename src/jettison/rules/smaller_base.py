@@ -12,53 +12,36 @@ are installed by name, because the slim image does not have them.
 
 from __future__ import annotations
 
-from jettison.catalogue.system_packages import package_of_program
+from jettison.candidates.image import image_facts
 from jettison.changes import AddPackages, Change, ReplaceBase
-from jettison.lift.base import base_choice, size_of
-from jettison.lift.packages import DEFAULT_RELEASE, requested
+from jettison.lift.packages import requested
+from jettison.plan.base import BaseCandidate, Variant
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
-from jettison.values import Basis, Evidence, Saving
+from jettison.values import Evidence, Saving
 
 NAME = "smaller-base"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find a full Python image under a final stage that builds nothing."""
-    stage = plan.stage
-    tag = stage.tag
-    if tag is None or tag.variant or len(stage.chain) > 1 or not builds_apart(plan):
+    """Find a final stage on an image that is larger than the one that was chosen."""
+    stage, taken = plan.stage, plan.base.taken
+    if taken is None or taken.reference == stage.base or len(stage.chain) > 1:
         return ()
-    choice = base_choice(stage, level=plan.level, builds_apart=True)
-    if choice.chosen == stage.base:
+    if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return ()
-    before, after = size_of(tag), size_of(tag.slim())
-    saving = (
-        Saving(bytes=before.bytes - after.bytes, basis=Basis.CATALOGUED, source=before.source)
-        if before and after
-        else None
-    )
-    programs = _programs(plan)
-    changes: list[Change] = [ReplaceBase(current=stage.base, reference=choice.chosen)]
-    if programs:
-        names = tuple(sorted(set(programs.values())))
-        listed = ", ".join(sorted(programs))
-        changes.append(AddPackages(names=names, reason=f"the application calls {listed}"))
-    evidence = [
-        Evidence(
-            kind="base",
-            message=f"{stage.base} holds compilers and headers",
-            origin=stage.stage.origin,
-        )
-    ]
-    evidence += [plan.usage.programs[program][0] for program in programs]
+    missing = tuple(name for name in taken.adds if name not in requested(stage))
+    changes: list[Change] = [ReplaceBase(current=stage.base, reference=taken.reference)]
+    if missing:
+        reason = f"needed by the application, and no part of {taken.reference}"
+        changes.append(AddPackages(names=missing, reason=reason))
     return (
         Finding(
             rule=NAME,
-            message=f"{stage.base} becomes {choice.chosen}",
-            evidence=tuple(evidence),
-            saving=saving,
+            message=f"{stage.base} becomes {taken.reference}",
+            evidence=_evidence(plan, taken),
+            saving=_saving(plan, taken),
             changes=tuple(changes),
         ),
     )
@@ -69,16 +52,19 @@ def builds_apart(plan: Plan) -> bool:
     return any(copied.stage for _, copied in plan.stage.copies)
 
 
-def _programs(plan: Plan) -> dict[str, str]:
-    """Programs that are called and that the slim image lacks, with their packages."""
-    release = plan.stage.release or DEFAULT_RELEASE
-    present = requested(plan.stage)
-    found = {}
-    for program in plan.usage.programs:
-        package = package_of_program(program, release)
-        if package and package not in present:
-            found[program] = package
-    return found
+def _evidence(plan: Plan, taken: BaseCandidate) -> tuple[Evidence, ...]:
+    holds = "holds compilers and headers"
+    before = image_facts(plan.stage.base)
+    why = f"{plan.stage.base} {holds if before.variant is Variant.FULL else 'was there before'}"
+    first = Evidence(kind="base", message=why, origin=plan.stage.stage.origin)
+    return (first, *taken.evidence)
+
+
+def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
+    before, after = image_facts(plan.stage.base).size, taken.size
+    if before is None or after is None:
+        return None
+    return Saving(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

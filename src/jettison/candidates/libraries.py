@@ -1,0 +1,75 @@
+"""Whether shared libraries and system packages that production needs are on a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.image import packages_of
+from jettison.candidates.needs import BaseNeeds, Remark
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import package_of_library, translated
+from jettison.lift.linked import libraries_needed
+from jettison.plan.base import ImageFacts, Variant, Works
+from jettison.plan.parts import PackageScope
+from jettison.values import Evidence
+
+
+def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Look for the libraries that are loaded or linked, and for what the Dockerfile installs."""
+    release = image.release
+    for library, why in libraries_needed(needs.production, needs.usage).items():
+        package = package_of_library(library, release) if release else None
+        if package is None:
+            if image.reference != needs.stage.base:
+                yield _said(Works.UNKNOWN, f"which package has it is not known: {why.message}", why)
+        elif package in packages_of(image) or package == "":
+            yield _said(Works.YES, f"{why.message}, and the base has it", why)
+        else:
+            yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
+    if needs.usage.computed_libraries and image.reference != needs.stage.base:
+        yield _computed(needs, image)
+    if release != needs.current.release:
+        yield from _translations(needs, image)
+
+
+def _computed(needs: BaseNeeds, image: ImageFacts) -> Remark:
+    """A library whose name is computed: only a base with all that the present one has is safe."""
+    first = needs.usage.computed_libraries[0]
+    same = image.release == needs.current.release and packages_of(image) >= packages_of(
+        needs.current
+    )
+    works = Works.YES if same and packages_of(image) else Works.UNKNOWN
+    return _said(works, f"{first.message}: which one cannot be read", first)
+
+
+def _translations(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """What another distribution or release calls the packages that stay."""
+    for item in needs.packages:
+        if item.scope is not PackageScope.RUNTIME:
+            continue
+        name = translated(item.name, image.release) if image.release else None
+        if name is None:
+            where = image.distribution or image.reference
+            message = f"what {item.name} is called on {where} is not known"
+            evidence = Evidence(kind="package", message=message, origin=item.origin)
+            yield Remark(works=Works.UNKNOWN, evidence=evidence)
+        elif name and name not in packages_of(image):
+            message = f"{item.name} is installed by the Dockerfile"
+            if image.release == ALPINE and name != item.name:
+                message += f"; Alpine calls it {name}"
+            evidence = Evidence(kind="package", message=message, origin=item.origin)
+            yield Remark(works=Works.YES, evidence=evidence, adds=(name,))
+
+
+def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
+    """Packages that do not work when they are unpacked without running their scripts."""
+    if image.variant is Variant.COMPOSED:
+        for name in sorted(adds & set(table("composed_base")["needs_scripts"])):
+            message = f"{name} is unpacked only: {table('composed_base')['needs_scripts'][name]}"
+            yield Remark(works=Works.UNKNOWN, evidence=Evidence(kind="package", message=message))
+
+
+def _said(works: Works, message: str, why: Evidence, *, adds: str = "") -> Remark:
+    evidence = Evidence(kind="library", message=message, origin=why.origin)
+    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())

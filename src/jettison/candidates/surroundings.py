@@ -1,0 +1,96 @@
+"""Locales, time zones, certificates and steps: what else a candidate may do differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.needs import BaseNeeds, Remark
+from jettison.catalogue.base_release import ALPINE
+from jettison.lift.action import ActionKind
+from jettison.plan.base import ImageFacts, Variant, Works
+from jettison.values import Evidence, Origin
+
+PLAIN_LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")
+LOCALE_VARIABLES = ("LC_ALL", "LANG", "LC_COLLATE", "LC_TIME")
+# Steps whose meaning is the same on every distribution, or that are translated.
+UNDERSTOOD = frozenset(kind for kind in ActionKind) - {
+    ActionKind.OTHER,
+    ActionKind.UPGRADE,
+    ActionKind.REPOSITORY,
+}
+
+
+def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Compare a candidate with the present base where the distribution is another."""
+    yield from _locales(needs, image)
+    yield from _zones(needs, image)
+    if image.release != needs.current.release:
+        yield from _steps(needs, image)
+
+
+def named_locales(needs: BaseNeeds) -> Iterator[Evidence]:
+    """Locales beyond the C library's own that the source or the environment names."""
+    for use in needs.usage.locales:
+        name = use.message.partition("'")[2].rpartition("'")[0]
+        if name not in PLAIN_LOCALES:
+            yield use
+    for variable in LOCALE_VARIABLES:
+        value = needs.stage.environment.get(variable, "")
+        if value not in PLAIN_LOCALES:
+            origin = _origin_of(needs, variable)
+            yield Evidence(kind="locale", message=f"{variable} is {value}", origin=origin)
+
+
+def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    first = next(named_locales(needs), None)
+    if first is None:
+        return
+    if image.release == ALPINE:
+        message = f"musl sorts and formats by C.UTF-8 alone: {first.message}"
+        yield _said(Works.NO, message, first.origin)
+    elif image.variant is Variant.COMPOSED:
+        message = f"it has the locale C.UTF-8 alone: {first.message}"
+        yield _said(Works.NO, message, first.origin)
+    elif image.reference != needs.stage.base and "locales-all" not in needs.installed:
+        yield _said(Works.YES, f"{first.message}: generated as today", first.origin)
+
+
+def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    zone = needs.stage.environment.get("TZ")
+    if zone:
+        first = Evidence(kind="zone", message=f"TZ is {zone}", origin=_origin_of(needs, "TZ"))
+    elif needs.usage.zones:
+        first = needs.usage.zones[0]
+    else:
+        return
+    if image.variant is Variant.COMPOSED:
+        yield _said(Works.YES, f"{first.message}: tzdata is added", first.origin, adds="tzdata")
+    elif image.variant is not Variant.OTHER:
+        yield _said(Works.YES, f"{first.message}: the base has the time zones", first.origin)
+
+
+def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Steps that were written for another distribution and that nobody can translate."""
+    for action in needs.stage.actions:
+        if action.kind not in UNDERSTOOD:
+            text = " ".join(action.text.split())[:60]
+            message = f"a step was written for {needs.current.distribution}: {text}"
+            yield _said(Works.UNKNOWN, message, action.origin)
+    for run in needs.stage.runs:
+        if not run.editable:
+            message = (
+                f"a step is a script of its own, which is not translated for {image.distribution}"
+            )
+            yield _said(Works.UNKNOWN, message, run.instruction.origin)
+
+
+def _origin_of(needs: BaseNeeds, variable: str) -> Origin | None:
+    found = (
+        i.origin for i in needs.stage.inherited if i.keyword == "ENV" and variable in i.arguments
+    )
+    return next(found, None)
+
+
+def _said(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:
+    evidence = Evidence(kind="surroundings", message=message, origin=origin)
+    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())

@@ -1,0 +1,96 @@
+"""Whether every distribution of production can be installed on a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.needs import BaseNeeds, Remark
+from jettison.candidates.source_builds import build_packages
+from jettison.distributions.choice import compatible
+from jettison.distributions.facts import DistributionFacts
+from jettison.distributions.target import Target
+from jettison.plan.base import ImageFacts, Works
+from jettison.values import Evidence
+
+
+def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Hold the wheel tags of every distribution against a candidate's libc, version and machine."""
+    target = image.target
+    if target is None:
+        yield Remark(works=Works.UNKNOWN, evidence=_evidence("which wheels fit it is not known"))
+        return
+    current = needs.current.target
+    if needs.not_listed and not (current and current.libc == target.libc):
+        yield Remark(works=Works.UNKNOWN, evidence=needs.not_listed)
+    fitting = 0
+    for name in needs.names:
+        facts = needs.closure.facts.get(name)
+        if facts is None:
+            message = f"nothing is known of {name}{needs.through(name)}"
+            yield _unknown(needs, name, message)
+        elif compatible(facts, target).compatible:
+            fitting += 1
+        else:
+            yield _without_wheel(needs, facts, target)
+    if fitting:
+        message = (
+            f"{fitting} of {len(needs.production)} distributions have a wheel for {_named(target)}"
+        )
+        yield Remark(works=Works.YES, evidence=_evidence(message))
+
+
+def source_builds(needs: BaseNeeds, target: Target | None) -> tuple[str, ...]:
+    """The distributions of production that are built from source on a target, ordered by name."""
+    if target is None:
+        return ()
+    known = (needs.closure.facts.get(name) for name in needs.names)
+    return tuple(
+        facts.name
+        for facts in known
+        if facts and (facts.wheels or facts.sdist_only) and not compatible(facts, target).compatible
+    )
+
+
+def _without_wheel(needs: BaseNeeds, facts: DistributionFacts, target: Target) -> Remark:
+    name = facts.name
+    label = f"{name} {facts.version}"
+    reason = compatible(facts, target).reason.removeprefix(label).strip()
+    message = f"{name}{needs.through(name)} {reason}"
+    if not facts.wheels and not facts.sdist_only:
+        return _unknown(needs, name, f"the wheels of {name}{needs.through(name)} are not known")
+    current = needs.current.target
+    if facts.compiles is False:
+        return _decided(needs, name, Works.YES, f"{message}, which is Python alone")
+    if (
+        current is not None
+        and current.libc == target.libc
+        and name in source_builds(needs, current)
+    ):
+        return _decided(needs, name, Works.YES, f"{message}: built from source today as well")
+    if facts.has_sdist is False:
+        return _decided(needs, name, Works.NO, f"{message}, nor a source distribution")
+    tools = build_packages(name, target)
+    if needs.allow_source_builds:
+        message = f"{message}: it is built from source, with {', '.join(tools)}"
+        return _decided(needs, name, Works.YES, message)
+    return _decided(
+        needs, name, Works.NO, f"{message}; a build from source needs {', '.join(tools)}"
+    )
+
+
+def _unknown(needs: BaseNeeds, name: str, message: str) -> Remark:
+    return _decided(needs, name, Works.UNKNOWN, message)
+
+
+def _decided(needs: BaseNeeds, name: str, works: Works, message: str) -> Remark:
+    evidence = Evidence(kind="wheel", message=message, origin=needs.origin(name))
+    return Remark(works=works, evidence=evidence)
+
+
+def _evidence(message: str) -> Evidence:
+    return Evidence(kind="wheel", message=message)
+
+
+def _named(target: Target) -> str:
+    system = f"{target.libc} {target.libc_version}, {target.architecture}"
+    return f"Python {target.python_minor} on {system}"

@@ -1,0 +1,46 @@
+"""``jettison base``: every base image that was considered, with all the evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import base_options, format_option, project_options
+from jettison.loading.plan import planned
+from jettison.plan.base import BaseWish
+from jettison.report.base_text import base_text
+from jettison.report.plan_json import base_document
+
+
+@click.command("base")
+@project_options
+@base_options
+@format_option("text", "json")
+def command(
+    *,
+    directory: Path,
+    dockerfile: str | None,
+    service: str | None,
+    level: int,
+    offline: bool,
+    base: BaseWish,
+    output_format: str,
+) -> None:
+    """Show which base images would work for the project in DIRECTORY, and why.
+
+    Builds nothing and pulls nothing.
+    """
+    choice = planned(
+        directory,
+        dockerfile=dockerfile,
+        service=service,
+        level=level,
+        offline=offline,
+        base=base,
+    ).plan.base
+    if output_format == "json":
+        click.echo(json.dumps(base_document(choice), indent=2))
+    else:
+        click.echo(base_text(choice), nl=False)

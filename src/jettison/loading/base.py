@@ -1,0 +1,61 @@
+"""Gathers what the choice of a base image rests on."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from jettison.candidates.needs import BaseNeeds
+from jettison.facts import Project
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.installation import NotMovable, fixed_path, installation_of, is_installer
+from jettison.lift.stage import FinalStage, lifted
+from jettison.loading.knowledge import Knowledge
+from jettison.plan.base import BaseWish
+from jettison.plan.parts import PlannedPackage
+from jettison.prediction.application import application_size
+from jettison.project.commands import PipInstall
+from jettison.values import Evidence, Origin
+
+
+def base_needs(
+    project: Project, knowledge: Knowledge, packages: Iterable[PlannedPackage], wish: BaseWish
+) -> BaseNeeds:
+    """Bring together what the project, its distributions and its packages ask of a base."""
+    stage = lifted(project)
+    return BaseNeeds(
+        stage=stage,
+        usage=knowledge.usage,
+        closure=knowledge.closure,
+        production=knowledge.production,
+        declared=_declared(knowledge),
+        packages=tuple(packages),
+        application=application_size(project),
+        stays=_stays(project, stage),
+        not_listed=_not_listed(project),
+        provided=frozenset(posixpath.basename(path) for path in project.files),
+        allow_source_builds=wish.allow_source_builds,
+    )
+
+
+def _declared(knowledge: Knowledge) -> dict[str, Origin]:
+    return {item.name: item.origin for item in knowledge.requirements}
+
+
+def _stays(project: Project, stage: FinalStage) -> Evidence | None:
+    """Why the environment is made in the final stage and will not leave it."""
+    found = installation_of(project, stage)
+    return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
+
+
+def _not_listed(project: Project) -> Evidence | None:
+    """An installation whose distributions were not read from requirements files."""
+    for item in project.dockerfile.instructions:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            fact = action.fact
+            words = fact.requirements if isinstance(fact, PipInstall) else ()
+            if action.kind is ActionKind.LOCKED or any(not is_installer(word) for word in words):
+                text = " ".join(action.text.split())[:60]
+                message = f"what `{text}` installs was not read"
+                return Evidence(kind="installation", message=message, origin=action.origin)
+    return None

@@ -1,0 +1,135 @@
+"""Base images that were considered: whether each works, what is known of it, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from jettison.distributions.target import Target
+from jettison.values import Evidence, Size
+
+
+class Variant(StrEnum):
+    """The kind of a base image."""
+
+    FULL = "full"
+    SLIM = "slim"
+    ALPINE = "alpine"
+    COMPOSED = "composed"
+    OTHER = "other"
+
+
+class Works(StrEnum):
+    """Whether the application would run on a base, as far as reading can tell."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Policy(StrEnum):
+    """How the base is chosen.
+
+    ``smallest`` takes the smallest image that works, with glibc before musl at a similar size;
+    ``compatible`` stays with the distribution and its C library; ``keep`` changes nothing.
+    """
+
+    SMALLEST = "smallest"
+    COMPATIBLE = "compatible"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWish:
+    """What the user asks of the base.
+
+    ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
+    ``alpine``); empty leaves the choice to the policy. ``allow_source_builds`` accepts a base on
+    which distributions are compiled because no wheel fits.
+    """
+
+    policy: Policy = Policy.SMALLEST
+    reference: str = ""
+    allow_source_builds: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """What is known about a base image without looking into it.
+
+    ``release`` is a Debian code name or ``alpine``; ``distribution`` names it for people.
+    ``target`` is the Python, architecture and C library that wheels must fit, None when it is not
+    known. ``packages`` and ``setuid`` are counts. ``ends`` are the last days of support of the
+    distribution (regular, then long-term where there is one) and of Python.
+    """
+
+    reference: str
+    variant: Variant
+    python: str | None = None
+    release: str | None = None
+    distribution: str = ""
+    target: Target | None = None
+    packages: int | None = None
+    shell: bool | None = None
+    setuid: int | None = None
+    distribution_ends: date | None = None
+    long_term_ends: date | None = None
+    python_ends: date | None = None
+    note: str = ""
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseCandidate:
+    """A base image that was considered.
+
+    ``verdict`` is the one line that says why it is taken or not. ``evidence`` holds every reason,
+    those that decide first. ``predicted`` is the whole image on this base. ``adds`` names packages
+    that have to be installed on it because the application needs them, ``source_builds`` the
+    distributions that are built from source there.
+    """
+
+    facts: ImageFacts
+    works: Works
+    accepted: bool
+    verdict: str
+    evidence: tuple[Evidence, ...] = ()
+    adds: tuple[str, ...] = ()
+    source_builds: tuple[str, ...] = ()
+    predicted: Size | None = None
+
+    @property
+    def reference(self) -> str:
+        """The image as a Dockerfile names it."""
+        return self.facts.reference
+
+    @property
+    def size(self) -> Size | None:
+        """The bytes of the base alone."""
+        return self.facts.size
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The verdict and what it rests on, as text."""
+        return (self.verdict, *(item.message for item in self.evidence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseChoice:
+    """The base image of the final stage: what it is, what it becomes, and what else there was."""
+
+    current: str
+    chosen: str
+    policy: Policy = Policy.SMALLEST
+    candidates: tuple[BaseCandidate, ...] = ()
+
+    @property
+    def taken(self) -> BaseCandidate | None:
+        """The candidate that was taken."""
+        return next((item for item in self.candidates if item.accepted), None)
+
+    @property
+    def in_use(self) -> BaseCandidate | None:
+        """The candidate that the Dockerfile names today."""
+        return next((item for item in self.candidates if item.reference == self.current), None)

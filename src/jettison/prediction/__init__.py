@@ -1,0 +1,1 @@
+"""How large an image will be, without building it."""

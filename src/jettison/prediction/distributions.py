@@ -1,0 +1,37 @@
+"""What installed distributions take, byte code included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jettison.distributions.facts import DistributionFacts
+
+# Bytes of byte code for each byte of Python source: 1.18 over 6,385 files and 1.22 over 5,648 files
+# of two environments on CPython 3.11; between 0.76 and 1.54 for single distributions.
+BYTE_CODE = 1.2
+# The share of Python source in wheels whose file list is not at hand: the median of 142 pure
+# wheels, and the whole of 28 wheels with compiled parts.
+PURE_SHARE = 0.88
+COMPILED_SHARE = 0.07
+
+
+def environment_size(distributions: Iterable[DistributionFacts], *, byte_code: bool = True) -> int:
+    """Add up what an installer writes: the files of the wheels, and byte code of their sources."""
+    return sum(distribution_size(each, byte_code=byte_code) for each in distributions)
+
+
+def distribution_size(facts: DistributionFacts, *, byte_code: bool = True) -> int:
+    """The bytes of one distribution; 0 when its size is not known."""
+    installed = facts.installed_size.bytes if facts.installed_size else 0
+    return installed + (round(source_bytes(facts) * BYTE_CODE) if byte_code else 0)
+
+
+def source_bytes(facts: DistributionFacts) -> int:
+    """The bytes of a distribution's Python files, from its file list or by the usual share."""
+    if facts.files is not None:
+        return sum(file.size for file in facts.files if file.path.endswith(".py"))
+    if facts.installed_size is None:
+        return 0
+    pure = any(tag.endswith("-none-any") for wheel in facts.wheels for tag in wheel.tags)
+    share = PURE_SHARE if pure or facts.compiles is False else COMPILED_SHARE
+    return round(facts.installed_size.bytes * share)
