@@ -16,7 +16,7 @@ from jettison.base.loader_cache import library_names, listing_program, loader_ca
 from jettison.base.notes import notes_of
 from jettison.base.package_database import DIRECTORY, database_members
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
-from jettison.base.selection import Selection, select
+from jettison.base.selection import Piece, Selection, select
 from jettison.base.unpacked import Unpacked, unpacked
 from jettison.base.usr_merge import root_links
 from jettison.catalogue.reader import table
@@ -25,7 +25,9 @@ from jettison.errors import NetworkError, PackageError
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
-_WORKERS = 4
+_FETCHED_AT_ONCE = 4
+# Unpacking xz takes up to 20 MB each.
+_UNPACKED_AT_ONCE = 2
 _NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 
 
@@ -53,12 +55,11 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
     request = choice.request
     packages = _unpack(choice, archive)
     leave_out = groups(request.keep | set(request.packages))
-    contents = {name: package.members for name, package in packages.items()}
-    selection = select(contents, leave_out, request.libraries)
+    selection = select(_pieces(packages), leave_out, request.libraries)
     for member in _added(request, packages, selection):
-        selection.place(member, "")
+        selection.place(Piece(member=member))
     for member in _listed(request, packages, selection):
-        selection.place(member, "")
+        selection.place(Piece(member=member))
     missing = tuple(missing_libraries(selection.elves, selection.members, request.triplet))
     _require_libraries(missing, selection)
     _add_directories(selection.members)
@@ -76,14 +77,19 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
 
 def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
     """Fetch and unpack several packages at once; libraries that unpack release the interpreter."""
-
-    def one(position: int) -> Unpacked:
-        return unpacked(archive.deb(choice.packages[position]), archive.folder / "unpacked")
-
-    with ThreadPoolExecutor(_WORKERS) as workers:
-        results = workers.map(one, range(len(choice.packages)))
+    with ThreadPoolExecutor(_FETCHED_AT_ONCE) as workers:
+        files = list(workers.map(archive.deb, choice.packages))
+    with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
+        results = workers.map(lambda file: unpacked(file, archive.folder / "unpacked"), files)
         names = (package.name for package in choice.packages)
         return dict(zip(names, results, strict=True))
+
+
+def _pieces(packages: dict[str, Unpacked]) -> Iterator[Piece]:
+    for name, package in packages.items():
+        for member in package.members:
+            facts = package.elves.get(member.entry.path)
+            yield Piece(member=member, package=name, facts=facts)
 
 
 def _added(

@@ -7,21 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jettison.elf.facts import ElfFacts
-from jettison.elf.reader import read_elf
-from jettison.oci.entry import Kind
-from jettison.oci.tar_writer import Member
 
-_MAGIC = b"\x7fELF"
 _ORIGIN = ("$ORIGIN", "${ORIGIN}")
-
-
-def elf_facts(member: Member) -> ElfFacts | None:
-    """Read what an ELF file says of itself; None for anything else."""
-    if member.entry.kind is not Kind.FILE or member.entry.size <= len(_MAGIC):
-        return None
-    chunks = iter(member.content())
-    first = next(chunks, b"")
-    return read_elf(b"".join((first, *chunks))) if first.startswith(_MAGIC) else None
 
 
 def search_directories(triplet: str) -> tuple[str, ...]:

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from jettison.base.leave_out import Group, group_of
-from jettison.base.libraries import elf_facts, needed_names
+from jettison.base.libraries import needed_names
 from jettison.base.usr_merge import merged
 from jettison.elf.facts import ElfFacts
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A member, the package that brings it, and what it says when it is an ELF file."""
+
+    member: Member
+    package: str = ""
+    facts: ElfFacts | None = None
+
+
 @dataclass(slots=True)
 class Selection:
     """Members by path, whose package each is, and what was left out.
 
-    ``elves`` are the ELF files among the members. ``put_aside`` are files that were left out, by
+    ``elves`` are the ELF files among the members. ``put_aside`` are pieces that were left out, by
     path, with the name of the group that did so.
     """
 
     members: dict[str, Member] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     elves: dict[str, ElfFacts] = field(default_factory=dict)
-    put_aside: dict[str, tuple[Member, str, str]] = field(default_factory=dict)
+    put_aside: dict[str, tuple[Piece, str]] = field(default_factory=dict)
 
-    def place(self, member: Member, package: str) -> None:
-        """Add a member; of two files with one path the first stays."""
-        path = member.entry.path
+    def place(self, piece: Piece) -> None:
+        """Add a piece; of two files with one path the first stays."""
+        path = piece.member.entry.path
         known = self.members.get(path)
         if known is None or known.entry.kind is Kind.DIRECTORY:
-            self.members[path] = member
-            self.owners[path] = package
-            facts = elf_facts(member)
-            if facts is not None:
-                self.elves[path] = facts
+            self.members[path] = piece.member
+            self.owners[path] = piece.package
+            if piece.facts is not None:
+                self.elves[path] = piece.facts
 
     def of_package(self, name: str) -> frozenset[str]:
         """Return the paths that a package brought."""
@@ -46,42 +54,37 @@ class Selection:
     def left_out(self) -> dict[str, int]:
         """Return the bytes of what was left out, by group."""
         total: Counter[str] = Counter()
-        for member, _, group in self.put_aside.values():
-            total[group] += member.entry.size
+        for piece, group in self.put_aside.values():
+            total[group] += piece.member.entry.size
         return dict(sorted(total.items()))
 
 
 def select(
-    packages: Mapping[str, Iterable[Member]],
-    leave_out: tuple[Group, ...],
-    libraries: Collection[str] = (),
+    pieces: Iterable[Piece], leave_out: tuple[Group, ...], libraries: Collection[str] = ()
 ) -> Selection:
-    """Lay the members of packages, by package name, over one another.
+    """Lay the files of packages over one another.
 
     A shared library among what is left out comes back when a file of the tree needs it, or when
     ``libraries`` names it. Directories that hold only left-out files are dropped.
     """
     selection = Selection()
-    for name, members in packages.items():
-        for member in members:
-            _sort_in(selection, member, name, leave_out)
+    for piece in pieces:
+        _sort_in(selection, piece, leave_out)
     _bring_back(selection, libraries)
     _drop_empty(selection)
     return selection
 
 
-def _sort_in(
-    selection: Selection, member: Member, package: str, leave_out: tuple[Group, ...]
-) -> None:
-    entry = merged(member.entry)
+def _sort_in(selection: Selection, piece: Piece, leave_out: tuple[Group, ...]) -> None:
+    entry = merged(piece.member.entry)
     if entry is None or not entry.path:
         return
-    moved = replace(member, entry=replace(entry, mtime=0))
-    group = group_of(entry.path, package, leave_out)
-    if group and not _is_document_link(moved):
-        selection.put_aside.setdefault(entry.path, (moved, package, group))
+    moved = replace(piece, member=replace(piece.member, entry=replace(entry, mtime=0)))
+    group = group_of(entry.path, piece.package, leave_out)
+    if group and not _is_document_link(moved.member):
+        selection.put_aside.setdefault(entry.path, (moved, group))
     else:
-        selection.place(moved, package)
+        selection.place(moved)
 
 
 def _is_document_link(member: Member) -> bool:
@@ -98,10 +101,10 @@ def _bring_back(selection: Selection, libraries: Collection[str]) -> None:
             by_name.setdefault(posixpath.basename(path), []).append(path)
     while found := [path for name in wanted & by_name.keys() for path in by_name.pop(name)]:
         for path in found:
-            member, package, _ = selection.put_aside.pop(path)
-            selection.place(member, package)
-            if member.entry.kind is Kind.SYMLINK:
-                wanted.add(posixpath.basename(member.entry.link))
+            piece, _ = selection.put_aside.pop(path)
+            selection.place(piece)
+            if piece.member.entry.kind is Kind.SYMLINK:
+                wanted.add(posixpath.basename(piece.member.entry.link))
         wanted |= needed_names(selection.elves.values())
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import mmap
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.debian.control import Paragraph
 from jettison.debian.deb import Deb, read_deb
+from jettison.elf.facts import ElfFacts
+from jettison.elf.reader import read_elf
 from jettison.errors import IntegrityError
+from jettison.oci.entry import Entry, Kind
 from jettison.oci.stream import CHUNK, chunks_of
 from jettison.oci.tar_reader import entry_of
 from jettison.oci.tar_writer import Member
@@ -18,11 +22,15 @@ from jettison.stores.files import whole_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpacked:
-    """A package's files as members, in the order of its tar, and its control part."""
+    """A package's files as members, in the order of its tar, and its control part.
+
+    ``elves`` tells what the ELF files among them say, by path.
+    """
 
     control: Paragraph
     control_files: dict[str, bytes]
     members: tuple[Member, ...]
+    elves: dict[str, ElfFacts]
 
 
 def unpacked(deb: Path, folder: Path) -> Unpacked:
@@ -38,10 +46,18 @@ def unpacked(deb: Path, folder: Path) -> Unpacked:
             _keep(package, plain)
     try:
         with tarfile.open(plain, mode="r:") as tar:
-            members = tuple(_members(tar, plain))
+            found = tuple((entry_of(each), each.offset_data) for each in tar)
     except tarfile.TarError as error:
         raise IntegrityError(f"{deb.name} has a damaged tar", why=str(error)) from error
-    return Unpacked(control=package.control, control_files=package.control_files, members=members)
+    return Unpacked(
+        control=package.control,
+        control_files=package.control_files,
+        members=tuple(
+            Member(entry=entry, content=_slice(plain, offset, entry.size))
+            for entry, offset in found
+        ),
+        elves=dict(_elves(plain, found)),
+    )
 
 
 def _keep(package: Deb, plain: Path) -> None:
@@ -50,10 +66,34 @@ def _keep(package: Deb, plain: Path) -> None:
             file.write(chunk)
 
 
-def _members(tar: tarfile.TarFile, plain: Path) -> Iterator[Member]:
-    for found in tar:
-        entry = entry_of(found)
-        yield Member(entry=entry, content=_slice(plain, found.offset_data, entry.size))
+def _elves(plain: Path, found: Iterable[tuple[Entry, int]]) -> Iterator[tuple[str, ElfFacts]]:
+    """Read the ELF files of a tar where they lie, so that only their headers are held."""
+    with plain.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        for entry, offset in found:
+            if entry.kind is Kind.FILE:
+                facts = read_elf(_Window(content, offset, entry.size))
+                if facts is not None:
+                    yield entry.path, facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A part of a mapped file that reads as if it were the whole."""
+
+    content: mmap.mmap
+    start: int
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        first, last, _ = part.indices(self.size)
+        return self.content[self.start + first : self.start + max(first, last)]
+
+    def find(self, part: bytes, start: int, end: int, /) -> int:
+        place = self.content.find(part, self.start + start, self.start + min(end, self.size))
+        return place if place < 0 else place - self.start
 
 
 def _slice(path: Path, offset: int, size: int) -> Callable[[], Iterator[bytes]]:

@@ -61,7 +61,7 @@ class Archive:
         files = self._package_files(release, architecture)
         kept = self._kept("packages", files.values())
         if not kept.exists():
-            _write(kept, PackageIndex(self._package_lines(files)).lines())
+            _write(kept, self._package_lines(files))
         return PackageIndex(_lines(kept))
 
     def fingerprint(self, release: str, architecture: str = "amd64") -> str:

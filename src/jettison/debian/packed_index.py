@@ -9,11 +9,11 @@ from pathlib import Path
 
 from jettison.errors import IntegrityError
 
-_PIECE = 1 << 22
+_PIECE = 1 << 20
 
 
 def paragraph_texts(packed: Path) -> Iterator[str]:
-    """Yield the text of an xz file in pieces of some megabytes that end between paragraphs.
+    """Yield the text of an xz file in pieces of about a megabyte that end between paragraphs.
 
     The encoding is taken as Latin-1, which every byte sequence is: names and versions are ASCII,
     and what is not stays as it was when it is written the same way. Raises IntegrityError when the
