@@ -147,13 +147,16 @@ class HardenService:
 
     ``mounts`` are the targets of the mounts that leave; ``health_check`` replaces a health check
     whose program is no longer in the image (empty: unchanged); ``writable`` are targets that get a
-    named volume because the root file system becomes read-only.
+    named volume because the root file system becomes read-only, unless ``read_only`` is false.
+    ``restricted`` drops capabilities and forbids new privileges.
     """
 
     service: str
     mounts: tuple[str, ...]
     health_check: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
+    read_only: bool = True
+    restricted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

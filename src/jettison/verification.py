@@ -6,7 +6,12 @@ import re
 from collections.abc import Iterable
 
 from jettison.lift.declared import production_files
-from jettison.lift.writable import data_mounts, service_of, writable_folders
+from jettison.lift.writable import (
+    data_mounts,
+    service_of,
+    writable_folders,
+    written_beside_code,
+)
 from jettison.plan.plan import Plan
 from jettison.scopes.values import Scope
 from jettison.verify.request import Suite, VerificationRequest
@@ -36,6 +41,7 @@ def verification_request(
         environment={v.name: v.value for v in variables if v.value is not None},
         command=command,
         volumes=_volumes(plan),
+        read_only_after=written_beside_code(plan.usage) is None,
         application=_application(plan),
         modules=tuple(_modules(plan)),
         programs=_programs(plan),
@@ -58,7 +64,7 @@ def _ports(plan: Plan) -> tuple[int, ...]:
 
 def _volumes(plan: Plan) -> tuple[str, ...]:
     mounted = [mount.target for mount in data_mounts(plan.original, plan.original_stage)]
-    folders = writable_folders(plan.original, plan.original_stage)
+    folders = writable_folders(plan.original, plan.original_stage, plan.usage)
     found = dict.fromkeys([*mounted, *folders])
     return tuple(
         path

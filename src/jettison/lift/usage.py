@@ -12,11 +12,13 @@ from jettison.project.source.facts import ModuleFacts
 from jettison.project.source.programs import (
     LibraryLoad,
     ProgramCall,
+    WrittenPath,
     ZoneUse,
     libraries_loaded,
     locales,
     programs_called,
     time_zones,
+    written_paths,
 )
 from jettison.values import Evidence, Origin
 
@@ -32,8 +34,8 @@ class Usage:
     """What was found by reading, each with its places.
 
     ``programs`` are by their name on PATH; ``computed`` are calls whose program is not a literal,
-    so that nothing can be said about it, and ``computed_libraries`` are such loads. ``imports``
-    maps the external modules that any production file imports to where. ``searched`` says what was
+    so that nothing can be said about it, and ``computed_libraries`` are such loads. ``writes`` are
+    literal paths below the working directory. ``imports`` maps the external modules that any production file imports to where. ``searched`` says what was
     read, in words.
     """
 
@@ -43,6 +45,7 @@ class Usage:
     computed_libraries: tuple[Evidence, ...] = ()
     zones: tuple[Evidence, ...] = ()
     locales: tuple[Evidence, ...] = ()
+    writes: tuple[WrittenPath, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
@@ -71,6 +74,7 @@ def usage_of(
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
         zones=tuple(_named("time-zone", use) for use in time_zones(modules)),
         locales=tuple(_named("locale", use) for use in locales(modules)),
+        writes=written_paths(modules),
         imports=_grouped(
             (name, Evidence(kind="import", message=f"import {name}", origin=place))
             for name, places in imports.items()

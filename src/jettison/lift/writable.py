@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from jettison.facts import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.stage import FinalStage
+from jettison.lift.usage import Usage
 from jettison.lower.user import absolute
 from jettison.project.commands import Directories, Permission
 from jettison.project.compose import ComposeMount, MountKind, Service
@@ -38,14 +39,35 @@ def service_of(project: Project) -> Service | None:
 Reason = tuple[str, Evidence]
 
 
-def writable_folders(project: Project, stage: FinalStage) -> dict[str, Evidence]:
-    """Absolute folders with the reason for each; parents come before their children."""
+def writable_folders(project: Project, stage: FinalStage, usage: Usage) -> dict[str, Evidence]:
+    """Absolute folders with the reason for each; parents come before their children.
+
+    The working directory itself is never among them: see :func:`written_beside_code`.
+    """
     found: dict[str, Evidence] = {}
-    for path, evidence in (*_mounted(project, stage), *_made(stage), *_named(project, stage)):
+    reasons = (*_mounted(project, stage), *_made(stage), *_named(project, stage))
+    for path, evidence in (*reasons, *_written(stage, usage)):
         folder = posixpath.normpath(path)
         if folder.startswith("/") and folder not in SYSTEM and folder != stage.folder:
             found.setdefault(folder, evidence)
     return dict(sorted(found.items()))
+
+
+def written_beside_code(usage: Usage) -> Evidence | None:
+    """The first place where the source writes a file into the working directory itself."""
+    for written in usage.writes:
+        if not written.folder and "/" not in written.path.removeprefix("./"):
+            message = f"the source writes {written.path} into the working directory"
+            return Evidence(kind="write", message=message, origin=written.origin)
+    return None
+
+
+def _written(stage: FinalStage, usage: Usage) -> Iterator[Reason]:
+    for written in usage.writes:
+        path = posixpath.join(stage.folder, written.path)
+        folder = path if written.folder else posixpath.dirname(posixpath.normpath(path))
+        message = f"the source writes to {written.path}"
+        yield folder, Evidence(kind="write", message=message, origin=written.origin)
 
 
 def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:

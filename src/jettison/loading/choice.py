@@ -33,12 +33,14 @@ def choose(
     *,
     dockerfile: str | None = None,
     service: str | None = None,
+    deeper: Callable[[], Iterable[str]] = tuple,
 ) -> Choice:
     """Choose the image of a folder.
 
     ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
-    when there is none. Raises ProjectError when nothing can be built or a choice is left open, and
-    InputSyntaxError for a compose file that is not valid.
+    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message. Raises
+    ProjectError when nothing can be built or a choice is left open, and InputSyntaxError for a
+    compose file that is not valid.
     """
     names = sorted(names)
     compose = _compose(names, read)
@@ -49,7 +51,7 @@ def choose(
     built = _built(compose)
     if built and compose:
         return _of_service(compose, _single(built, compose).name, read)
-    return Choice(dockerfile=_dockerfile(names), context="")
+    return Choice(dockerfile=_dockerfile(names, deeper), context="")
 
 
 def _compose(names: list[str], read: Callable[[str], str | None]) -> ComposeFile | None:
@@ -132,7 +134,7 @@ def _of_file(compose: ComposeFile | None, path: str, read: Callable[[str], str |
     return Choice(dockerfile=path, context="")
 
 
-def _dockerfile(names: list[str]) -> str:
+def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
     if DEFAULT in names:
         return DEFAULT
     others = [name for name in names if is_dockerfile(name)]
@@ -143,9 +145,12 @@ def _dockerfile(names: list[str]) -> str:
             hint="Name one with --file.",
         )
     if not others:
+        found = ", ".join(deeper())
         raise ProjectError(
             "no Dockerfile",
-            why="the folder has neither a Dockerfile nor a compose file that builds one",
+            why=f"in its folders there are {found}"
+            if found
+            else "the folder has neither a Dockerfile nor a compose file that builds one",
             hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
         )
     return others[0]

@@ -8,10 +8,13 @@ from types import MappingProxyType
 
 from jettison.errors import ProjectError
 from jettison.facts import Project
-from jettison.loading.choice import COMPOSE_NAMES, Choice, choose
+from jettison.loading.choice import COMPOSE_NAMES, Choice, choose, is_dockerfile
 from jettison.loading.texts import read_texts
 from jettison.project.reading import read_text, read_tree
 from jettison.project.tree import Tree
+
+# Where Dockerfiles lie that are not in the project folder itself.
+NESTED = ("*/*ockerfile*", "*/*/*ockerfile*", "*/*ontainerfile*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,11 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     def read(path: str) -> str | None:
         return read_text(root, path)
 
-    choice = choose(names, read, dockerfile=dockerfile, service=service)
+    def deeper() -> list[str]:
+        found = (place.relative_to(root) for glob in NESTED for place in root.glob(glob))
+        return sorted(place.as_posix() for place in found if is_dockerfile(place.name))
+
+    choice = choose(names, read, dockerfile=dockerfile, service=service, deeper=deeper)
     tree = _within(read_tree(root), choice, names)
     also = [choice.dockerfile, *([choice.compose] if choice.compose else [])]
     texts = read_texts(root, tree, also)

@@ -29,7 +29,8 @@ def production_compose(
     mounts_to_remove: Collection[str] = (),
     healthcheck_test: tuple[str, ...] = (),
     writable: tuple[str, ...] = (),
-    drop_capabilities: bool = True,
+    restricted: bool = True,
+    read_only: bool = True,
     file: str = "docker-compose.yml",
 ) -> str:
     """Return the compose file with one service made fit for production.
@@ -50,7 +51,8 @@ def production_compose(
     if healthcheck_test and found.healthcheck:
         changes.append(SetHealthCheck(service=service, test=healthcheck_test))
     changes += _volumes(read, found, writable)
-    changes += _hardening(found, drop_capabilities=drop_capabilities)
+    changes += _fixed(found) if read_only else []
+    changes += _restrictions(found) if restricted else []
     return edit(text, changes, file=file)
 
 
@@ -93,12 +95,15 @@ def _numbered(base: str) -> Iterator[str]:
         number += 1
 
 
-def _hardening(service: Service, *, drop_capabilities: bool) -> Iterator[Change]:
-    name = service.name
-    yield SetKey(service=name, key="read_only", value=True, comment=_READ_ONLY)
+def _fixed(service: Service) -> Iterator[Change]:
+    yield SetKey(service=service.name, key="read_only", value=True, comment=_READ_ONLY)
     if not any(path.split(":")[0] == "/tmp" for path in service.tmpfs):  # noqa: S108  a path in the container
-        yield AddToList(service=name, key="tmpfs", value="/tmp")  # noqa: S108  a path in the container
-    if drop_capabilities and not service.cap_drop:
+        yield AddToList(service=service.name, key="tmpfs", value="/tmp")  # noqa: S108  a path in the container
+
+
+def _restrictions(service: Service) -> Iterator[Change]:
+    name = service.name
+    if not service.cap_drop:
         yield SetKey(service=name, key="cap_drop", value=("ALL",), comment=_LEAST)
     if not any(option.startswith("no-new-privileges") for option in service.security_opt):
         yield AddToList(service=name, key="security_opt", value="no-new-privileges:true")

@@ -20,6 +20,8 @@ def harden_service(project: Project, change: HardenService) -> Mapping[str, str]
         mounts_to_remove=change.mounts,
         healthcheck_test=change.health_check,
         writable=change.writable,
+        read_only=change.read_only,
+        restricted=change.restricted,
         file=path,
     )
     return {path: text}

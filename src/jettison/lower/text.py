@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jettison.project.dockerfile import Comment, Dockerfile, Instruction
+from jettison.project.dockerfile import Blank, Dockerfile, Instruction
 from jettison.project.shell import Command, Script
 
 WIDTH = 100
-REPEATED_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +27,31 @@ class Edits:
 
 
 def edited(dockerfile: Dockerfile, edits: Edits) -> str:
-    """Give the text of the file with the edits; more than one empty line in a row becomes one."""
-    comments = {id(c): item for item in dockerfile.instructions for c in item.comments}
-    opening = "".join(directive.text for directive in dockerfile.directives)
-    parts = [opening]
+    """Give the text of the file with the edits; an edit leaves one empty line in a row at most."""
+    owned = {id(c) for item in dockerfile.instructions for c in item.comments}
+    text = "".join(directive.text for directive in dockerfile.directives)
+    touched = False
     for item in dockerfile.items:
-        owner = comments.get(id(item)) if isinstance(item, Comment) else None
-        if owner is not None:
+        if id(item) in owned:
             continue
-        parts.append(_instruction(item, edits) if isinstance(item, Instruction) else item.text)
-    text = REPEATED_BLANK_LINES.sub("\n\n", "".join(parts)).lstrip("\n")
+        if isinstance(item, Instruction):
+            part = _instruction(item, edits)
+            now = part != "".join((*(c.text for c in item.comments), item.text))
+            text = _joined(text, part) if now or touched else text + part
+            touched = now
+        elif not (touched and _ends_blank(text) and isinstance(item, Blank)):
+            text += item.text
     kept = line_of(dockerfile.instructions[-1]) not in edits.replaced
     return text if dockerfile.text.endswith("\n") or not kept else text.removesuffix("\n")
+
+
+def _joined(text: str, part: str) -> str:
+    """Put a part behind a text without a second empty line between them."""
+    return text + (part.lstrip("\n") if _ends_blank(text) else part)
+
+
+def _ends_blank(text: str) -> bool:
+    return not text or text.endswith("\n\n")
 
 
 def _instruction(item: Instruction, edits: Edits) -> str:

@@ -14,7 +14,10 @@ pattern that only may be useless at run time is used for tests alone, when nothi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jettison.changes import IgnorePaths
+from jettison.facts import Project
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.project.dockerignore import Proposal, propose
@@ -38,7 +41,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     proposals = [
         proposal
-        for proposal in propose(project.files, project.ignore, needed)
+        for proposal in propose(_files(project), project.ignore, needed)
         if proposal.certain or proposal.category in DECIDED
     ]
     if not proposals:
@@ -62,6 +65,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             changes=(IgnorePaths(entries=entries),),
         ),
     )
+
+
+def _files(project: Project) -> Mapping[str, int]:
+    """The files of the context, the ignore file among them before it exists."""
+    return {".dockerignore": 0, **project.files}
 
 
 def _copies(plan: Plan) -> list[tuple[str, ...]]:

@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from jettison.changes import CompileApplication
 from jettison.lift.action import ActionKind
+from jettison.lift.stage import FinalStage
 from jettison.lower.user import absolute
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
+from jettison.project.dockerfile import Instruction
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -39,6 +41,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
     if not copies or done or any(s.what.endswith(".py") for s in plan.skipped):
         return ()
+    if not _hashes(stage.python) or _user_before(stage, copies[-1]):
+        return ()
     library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
         kind="copy", message="source is copied and never compiled", origin=copies[-1].origin
@@ -51,6 +55,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             changes=(CompileApplication(folder=stage.folder, library=library),),
         ),
     )
+
+
+def _hashes(python: str) -> bool:
+    """Whether compileall can write hashes: since Python 3.7."""
+    return tuple(int(part) for part in python.split(".")) >= (3, 7)
+
+
+def _user_before(stage: FinalStage, copy: Instruction) -> bool:
+    """Whether a user that may not write to the library is set before the last copy."""
+    before = stage.instructions[: stage.instructions.index(copy)]
+    return any(item.keyword == "USER" for item in before)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

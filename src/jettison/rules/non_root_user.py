@@ -24,13 +24,18 @@ import re
 from jettison.changes import RunAsUser
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.stage import FinalStage
-from jettison.lift.writable import data_mounts, service_of, writable_folders
+from jettison.lift.writable import (
+    data_mounts,
+    service_of,
+    writable_folders,
+    written_beside_code,
+)
 from jettison.lower.user import absolute, recursive_on
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.project.commands import Permission
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, Origin
 
 NAME = "non-root-user"
 IDENTIFIER = 10001
@@ -43,6 +48,30 @@ TAKEN = frozenset(
         *("proxy", "list", "nobody", "web", "app", "backend", "api", "server", "service"),
     }
 )
+# What an entrypoint can only do as root.
+PRIVILEGED = (
+    "gosu",
+    "su-exec",
+    "setpriv",
+    "runuser",
+    "su",
+    "sudo",
+    "chown",
+    "usermod",
+    "groupmod",
+    "useradd",
+    "adduser",
+    "addgroup",
+    "apt-get",
+    "apk",
+    "mount",
+    "crond",
+    "cron",
+    "sshd",
+    "nginx",
+    "supervisord",
+)
+DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
 PRIVILEGED_PORTS = 1024
 
 
@@ -53,7 +82,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     if not stage.runs_as_root:
         return _owned_code(plan)
-    folders = writable_folders(plan.project, stage)
+    privileged = _needs_root(plan)
+    if privileged:
+        message = "stays root: it changes users, owners or packages itself when it starts"
+        return (Finding(rule=NAME, message=message, evidence=privileged, safety=Safety.REVIEW),)
+    folders = writable_folders(plan.project, stage, plan.usage)
     evidence = [
         Evidence(
             kind="user",
@@ -62,15 +95,19 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         ),
         *folders.values(),
     ]
-    if not folders:
+    written = written_beside_code(plan.usage)
+    if written:
+        evidence.append(written)
+    elif not folders:
         message = "kept writable: nothing shows where the application writes"
         evidence.append(Evidence(kind="unknown", message=f"{stage.folder} {message}"))
+    beside = (stage.folder,) if written or not folders else ()
     change = RunAsUser(
         name=user_name(plan),
         uid=IDENTIFIER,
         gid=IDENTIFIER,
         create=True,
-        writable=tuple(folders) or (stage.folder,),
+        writable=(*beside, *folders),
         application=stage.folder,
         adduser=stage.release == "alpine",
     )
@@ -79,6 +116,19 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     found = [Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,))]
     return (*found, *_volumes(plan, change), *_low_ports(stage))
+
+
+def _needs_root(plan: Plan) -> tuple[Evidence, ...]:
+    """Programs that only root can use when the container starts, and settings that drop root."""
+    found = [use for name in PRIVILEGED for use in plan.usage.programs.get(name, ())]
+    for path, text in plan.project.texts.items():
+        if path.endswith((".ini", ".conf")):
+            for number, line in enumerate(text.splitlines(), 1):
+                if DROPS_ROOT.match(line):
+                    message = f"`{line.strip()}` is for a process that starts as root"
+                    origin = Origin(file=path, line=number)
+                    found.append(Evidence(kind="settings", message=message, origin=origin))
+    return tuple(found)
 
 
 def user_name(plan: Plan) -> str:
@@ -102,27 +152,34 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     ]
     actions = [a for a in stage.actions if recursive_on(a, stage.folder, stage)]
     evidence = copies + [_recursive(action) for action in actions]
-    folders = writable_folders(plan.project, stage)
+    folders = writable_folders(plan.project, stage, plan.usage)
     if not evidence or not folders:
         return ()
+    written = written_beside_code(plan.usage)
+    if written:
+        message = f"code stays with {stage.user}: the application writes beside it"
+        advice = Finding(rule=NAME, message=message, evidence=(written,), safety=Safety.REVIEW)
+        return (advice,)
+    owned = _owned_folders(stage)
     change = RunAsUser(
         name=stage.user,
         uid=0,
         gid=0,
         create=False,
-        writable=tuple(folders),
+        writable=tuple(folder for folder in folders if folder not in owned),
         application=stage.folder,
     )
-    message = f"code belongs to root; {stage.user} writes to {_listed(change)} alone"
+    message = f"code belongs to root; {stage.user} writes to {', '.join(folders)} alone"
     return (Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,)),)
 
 
 def _owned_folders(stage: FinalStage) -> frozenset[str]:
-    """Folders that a chown of the Dockerfile gives to somebody already."""
+    """Folders that a chown which stays gives to somebody already."""
     return frozenset(
         absolute(path, stage)
         for action in stage.of_kind(ActionKind.PERMISSION)
         if isinstance(action.fact, Permission) and action.fact.program == "chown"
+        if not recursive_on(action, stage.folder, stage)
         for path in action.fact.paths
     )
 

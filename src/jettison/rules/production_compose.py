@@ -19,7 +19,14 @@ import posixpath
 from jettison.catalogue.reader import table
 from jettison.changes import HardenService
 from jettison.lift.probe import probe_of_words
-from jettison.lift.writable import CACHES, data_mounts, service_of, source_targets, writable_folders
+from jettison.lift.writable import (
+    CACHES,
+    data_mounts,
+    service_of,
+    source_targets,
+    writable_folders,
+    written_beside_code,
+)
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.project.compose import ComposeMount, MountKind, Service
@@ -36,13 +43,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     mounts = _leaving(plan, service)
     checked = _health_check(service)
-    loose = not (service.read_only and service.cap_drop and service.security_opt)
-    if not mounts and not checked and not loose:
+    written = written_beside_code(plan.usage)
+    rooted = plan.stage.runs_as_root and not service.user
+    read_only = written is None and not rooted
+    missing = [] if rooted else _missing(service, read_only=read_only)
+    if not mounts and not checked and not missing:
         return ()
     mounted = {mount.target for mount in data_mounts(plan.project, plan.stage)}
     writable = tuple(
         folder
-        for folder in writable_folders(plan.project, plan.stage)
+        for folder in writable_folders(plan.project, plan.stage, plan.usage)
         if not any(folder == target or folder.startswith(f"{target}/") for target in mounted)
     )
     change = HardenService(
@@ -50,12 +60,18 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         mounts=tuple(mount.target for mount in mounts),
         health_check=checked,
         writable=writable,
+        read_only=read_only,
+        restricted=not rooted,
     )
     return (
         Finding(
             rule=NAME,
-            message=_message(mounts),
-            evidence=(*(_evidence(mount) for mount in mounts), *_loose(service)),
+            message=_message(mounts, missing),
+            evidence=(
+                *(_evidence(mount) for mount in mounts),
+                *_loose(service, missing),
+                *((written,) if written else ()),
+            ),
             changes=(change,),
         ),
     )
@@ -91,13 +107,15 @@ def _health_check(service: Service) -> tuple[str, ...]:
     return ("CMD", *probe.python()) if probe else ()
 
 
-def _message(mounts: list[ComposeMount]) -> str:
-    restrictions = "runs with a read-only root, without capabilities"
-    if not mounts:
-        return f"the service {restrictions}"
-    return (
-        f"the service {restrictions}, and without the mounts {', '.join(m.target for m in mounts)}"
-    )
+def _message(mounts: list[ComposeMount], missing: list[str]) -> str:
+    what = {
+        "read_only": "with a read-only root",
+        "cap_drop": "without capabilities",
+        "security_opt": "without new privileges",
+    }
+    parts = [what[name] for name in missing]
+    parts += [f"without the mounts {', '.join(mount.target for mount in mounts)}"] if mounts else []
+    return f"the service runs {', '.join(parts)}" if parts else "the service checks its health anew"
 
 
 def _evidence(mount: ComposeMount) -> Evidence:
@@ -110,25 +128,18 @@ def _evidence(mount: ComposeMount) -> Evidence:
     return Evidence(kind="mount", message=message, origin=mount.origin)
 
 
-def _loose(service: Service) -> tuple[Evidence, ...]:
-    missing = [
-        name
-        for name, there in (
-            ("read_only", service.read_only),
-            ("cap_drop", bool(service.cap_drop)),
-            ("security_opt", bool(service.security_opt)),
-        )
-        if not there
-    ]
+def _missing(service: Service, *, read_only: bool) -> list[str]:
+    """Restrictions that the service does not set; a process that needs root gets none of them."""
+    found = [] if service.read_only or not read_only else ["read_only"]
+    found += [] if service.cap_drop else ["cap_drop"]
+    return [*found, *([] if service.security_opt else ["security_opt"])]
+
+
+def _loose(service: Service, missing: list[str]) -> tuple[Evidence, ...]:
     if not missing:
         return ()
-    return (
-        Evidence(
-            kind="compose",
-            message=f"the service does not set {', '.join(missing)}",
-            origin=service.origin,
-        ),
-    )
+    message = f"the service does not set {', '.join(missing)}"
+    return (Evidence(kind="compose", message=message, origin=service.origin),)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -12,6 +12,7 @@ packages that no longer do.
 from __future__ import annotations
 
 from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.system_packages import is_build_package
 from jettison.changes import TidyPackageInstalls
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lower.tidy import installs_recommended, leaves_lists
@@ -22,6 +23,8 @@ from jettison.values import Basis, Evidence, Saving
 
 NAME = "tidy-package-installs"
 SHOWN = 6
+# Certificates and time zones recommend nothing that they need.
+HARMLESS = frozenset({"ca-certificates", "tzdata", "netbase", "media-types"})
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -47,16 +50,31 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if recommended and extra:
         names = ", ".join(sorted(extra)[:SHOWN]) + (" …" if len(extra) > SHOWN else "")
         evidence.append(Evidence(kind="catalogue", message=f"no longer comes along: {names}"))
-    change = TidyPackageInstalls(recommends=bool(recommended), lists=bool(lists))
+    sure = not extra or _are_libraries(plan)
+    taken = bool(recommended) and sure
+    if recommended and not sure:
+        message = "kept: a program among the packages may use what is recommended with it"
+        evidence.append(Evidence(kind="unknown", message=message))
+    if not taken and not lists:
+        return ()
+    change = TidyPackageInstalls(recommends=taken, lists=bool(lists))
     message = "apt installs what is asked for and leaves no lists"
     return (
         Finding(
             rule=NAME,
             message=message,
             evidence=tuple(evidence),
-            saving=_saving(extra),
+            saving=_saving(extra) if taken else None,
             changes=(change,),
         ),
+    )
+
+
+def _are_libraries(plan: Plan) -> bool:
+    """Whether no package is a program, whose recommended packages could be missed."""
+    return all(
+        name.startswith("lib") or name in HARMLESS or is_build_package(name)
+        for name in requested(plan.stage)
     )
 
 

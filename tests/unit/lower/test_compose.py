@@ -115,7 +115,7 @@ def test_production_keeps_what_the_user_has_set() -> None:
 
 
 def test_production_can_keep_capabilities() -> None:
-    text = production_compose(ORIGINAL, service="db", drop_capabilities=False)
+    text = production_compose(ORIGINAL, service="db", restricted=False)
     (db,) = [one for one in parse(text, file="f").services if one.name == "db"]
     assert (db.read_only, db.cap_drop) == (True, ())
 

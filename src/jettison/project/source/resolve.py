@@ -204,6 +204,7 @@ def _catalogued() -> frozenset[str]:
     groups = [
         *catalogue["programs"].values(),
         *catalogue["libraries"].values(),
+        *catalogue["writes"].values(),
         *catalogue["zones"].values(),
         catalogue["other"]["names"],
     ]

@@ -97,6 +97,7 @@ def last_names() -> frozenset[str]:
     groups = [
         *catalogue["programs"].values(),
         *catalogue["libraries"].values(),
+        *catalogue["writes"].values(),
         *catalogue["zones"].values(),
         catalogue["other"]["names"],
         catalogue["environment"]["functions"],
