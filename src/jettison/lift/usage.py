@@ -35,8 +35,8 @@ class Usage:
 
     ``programs`` are by their name on PATH; ``computed`` are calls whose program is not a literal,
     so that nothing can be said about it, and ``computed_libraries`` are such loads. ``writes`` are
-    literal paths below the working directory. ``imports`` maps the external modules that any production file imports to where. ``searched`` says what was
-    read, in words.
+    literal paths below the working directory. ``imports`` maps the external modules that any
+    production file imports to where. ``searched`` says what was read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
