@@ -19,6 +19,22 @@ class ReplaceBase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDistribution:
+    """Move the stages that feed the image to another distribution or release.
+
+    Every base image of the present release becomes ``reference``, a variant of it where the stages
+    differ. ``packages`` gives the new name of each package, empty for one that is part of the new
+    base. ``alpine`` says that apk and busybox take the place of apt and shadow. ``build`` are
+    packages that the stages which make the environment need beyond those.
+    """
+
+    reference: str
+    packages: tuple[tuple[str, str], ...]
+    alpine: bool
+    build: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveCommands:
     """Take shell commands out of the final stage's RUN instructions.
 
@@ -176,6 +192,7 @@ class AddDevelopment:
 
 Change = (
     ReplaceBase
+    | ChangeDistribution
     | RemoveCommands
     | RemovePackages
     | AddPackages

@@ -6,25 +6,19 @@ from collections.abc import Iterator
 
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
-from jettison.lift.action import ActionKind
+from jettison.lift.distribution import obstacles
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.values import Evidence, Origin
 
 PLAIN_LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")
 LOCALE_VARIABLES = ("LC_ALL", "LANG", "LC_COLLATE", "LC_TIME")
-# Steps whose meaning is the same on every distribution, or that are translated.
-UNDERSTOOD = frozenset(kind for kind in ActionKind) - {
-    ActionKind.OTHER,
-    ActionKind.UPGRADE,
-    ActionKind.REPOSITORY,
-}
 
 
 def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Compare a candidate with the present base where the distribution is another."""
     yield from _locales(needs, image)
     yield from _zones(needs, image)
-    if image.release != needs.current.release:
+    if image.variant is not Variant.COMPOSED and image.release != needs.current.release:
         yield from _steps(needs, image)
 
 
@@ -71,17 +65,8 @@ def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Steps that were written for another distribution and that nobody can translate."""
-    for action in needs.stage.actions:
-        if action.kind not in UNDERSTOOD:
-            text = " ".join(action.text.split())[:60]
-            message = f"a step was written for {needs.current.distribution}: {text}"
-            yield _said(Works.UNKNOWN, message, action.origin)
-    for run in needs.stage.runs:
-        if not run.editable:
-            message = (
-                f"a step is a script of its own, which is not translated for {image.distribution}"
-            )
-            yield _said(Works.UNKNOWN, message, run.instruction.origin)
+    for evidence in obstacles(needs.stage, image.release or ""):
+        yield Remark(works=Works.UNKNOWN, evidence=evidence)
 
 
 def _origin_of(needs: BaseNeeds, variable: str) -> Origin | None:

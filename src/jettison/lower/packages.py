@@ -57,7 +57,7 @@ def remove_packages(stage: FinalStage, change: RemovePackages) -> str:
     replaced = {
         line_of(run.instruction): text
         for run in stage.runs
-        if run.editable and (text := _without_packages(run, names)) is not None
+        if run.editable and (text := without_packages(run, names)) is not None
     }
     return edited(stage.dockerfile, Edits(replaced=replaced))
 
@@ -69,24 +69,24 @@ def remove_commands(stage: FinalStage, change: RemoveCommands) -> str:
     for run in stage.runs:
         gone = [action.command for action in run.actions if action.text in wanted]
         if gone and run.editable:
-            replaced[line_of(run.instruction)] = _without_commands(run, gone)
+            replaced[line_of(run.instruction)] = without_commands(run, gone)
     return edited(stage.dockerfile, Edits(replaced=replaced))
 
 
-def _without_packages(run: LiftedRun, names: Collection[str]) -> str | None:
+def without_packages(run: LiftedRun, names: Collection[str]) -> str | None:
     """The RUN without some packages; empty when nothing is left, None when it has none of them."""
     for action in run.actions:
         if isinstance(action.fact, PackageInstall):
             gone = [request.word for request in action.fact.packages if request.name in names]
             if gone and len(gone) == len(action.fact.packages):
-                return _without_commands(run, [action.command])
+                return without_commands(run, [action.command])
             if gone:
                 source = without_words(run.script, action.command, gone)
                 return with_script(run.instruction, source)
     return None
 
 
-def _without_commands(run: LiftedRun, gone: list[Command]) -> str:
+def without_commands(run: LiftedRun, gone: list[Command]) -> str:
     """The RUN without some commands, and without package plumbing that nothing needs any more."""
     starts = {command.start for command in gone}
     left = [action for action in run.actions if action.command.start not in starts]

@@ -11,6 +11,7 @@ from jettison.changes import (
     AddLabels,
     AddPackages,
     Change,
+    ChangeDistribution,
     CompileApplication,
     HardenService,
     IgnorePaths,
@@ -31,6 +32,7 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.base import replace_base
 from jettison.lower.build_stage import split_build_stage
 from jettison.lower.development import add_development
+from jettison.lower.distribution import change_distribution
 from jettison.lower.ignore import ignore_paths
 from jettison.lower.instructions import (
     add_labels,
@@ -64,6 +66,7 @@ STAGE_EDITS: Mapping[type, Callable[[FinalStage, Any], str]] = {
 REPEATED = (RemovePackages, TidyPackageInstalls)
 # Edits of other files: they give the texts that differ.
 FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
+    ChangeDistribution: change_distribution,
     MoveToDevelopment: move_to_development,
     MarkUnused: mark_unused,
     IgnorePaths: ignore_paths,

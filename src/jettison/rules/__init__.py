@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jettison.rules import (
+    another_distribution,
     build_context,
     build_stage,
     compiled_bytecode,
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     build_stage.RULE,
     runtime_libraries.RULE,
     smaller_base.RULE,
+    another_distribution.RULE,
     tidy_package_installs.RULE,
     non_root_user.RULE,
     exec_form_command.RULE,

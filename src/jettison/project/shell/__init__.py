@@ -4,7 +4,7 @@
 or written anew.
 """
 
-from jettison.project.shell.edit import replacing, without, without_words
+from jettison.project.shell.edit import replacing, replacing_words, without, without_words
 from jettison.project.shell.model import Block, Command, Part, Redirect, Script, Word
 from jettison.project.shell.parse import parse, parse_excerpt
 from jettison.project.shell.variables import assignments, resolved, value
@@ -20,6 +20,7 @@ __all__ = [
     "parse",
     "parse_excerpt",
     "replacing",
+    "replacing_words",
     "resolved",
     "value",
     "without",

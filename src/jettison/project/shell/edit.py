@@ -58,6 +58,17 @@ def replacing(script: Script, texts: Mapping[Command, str]) -> str:
     return _apply(script, [_Cut(start=start, end=end, text=text) for start, end, text in spans])
 
 
+def replacing_words(script: Script, texts: Mapping[Word, str]) -> str:
+    """Return the source of the script with some words written anew."""
+    return _apply(
+        script,
+        [
+            _Cut(start=_start(script, word), end=_end(script, word), text=text)
+            for word, text in texts.items()
+        ],
+    )
+
+
 def without_words(script: Script, command: Command, words: Collection[Word]) -> str:
     """Return the source of the script without some words of a command.
 

@@ -1,0 +1,88 @@
+"""The image moves to the distribution that was chosen.
+
+On Alpine, apt becomes apk, packages have other names, and busybox makes the users; between Debian
+releases some libraries change theirs. Every stage that feeds the image moves along: an environment
+that was made for one C library does not start on another.
+
+Source: docker-library/python (variants of the image); Alpine's package index; busybox, adduser.
+
+Safe: it happens only when every wheel, program, library and step is known to have a counterpart,
+or when the user names the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.source_builds import build_packages
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.system_packages import runtime_libraries_of, translated
+from jettison.changes import AddPackages, Change, ChangeDistribution
+from jettison.lift.distribution import installed_names
+from jettison.plan.base import BaseCandidate
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Basis, Saving
+
+NAME = "another-distribution"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a final stage on another distribution than the chosen one."""
+    stage, taken = plan.stage, plan.base.taken
+    if taken is None or taken.facts.release in (None, stage.release) or stage.tag is None:
+        return ()
+    names = _names(plan, taken)
+    alpine = taken.facts.release == ALPINE
+    build = tuple(sorted(set(_build(taken))))
+    change = ChangeDistribution(
+        reference=taken.reference, packages=tuple(names.items()), alpine=alpine, build=build
+    )
+    changes: list[Change] = [change]
+    missing = sorted({*taken.adds, *_libraries(taken)} - set(names.values()))
+    if missing:
+        reason = f"needed by the application, and no part of {taken.reference}"
+        changes.append(AddPackages(names=tuple(missing), reason=reason))
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{stage.base} becomes {taken.reference}, in every stage that feeds the image",
+            evidence=taken.evidence,
+            saving=_saving(plan, taken),
+            changes=tuple(changes),
+        ),
+    )
+
+
+def _names(plan: Plan, taken: BaseCandidate) -> dict[str, str]:
+    """The new name of each package that any stage installs; unknown ones keep theirs."""
+    release = taken.facts.release or ""
+    found = {}
+    for name in installed_names(plan.stage):
+        other = translated(name, release)
+        found[name] = name if other is None else other
+    return found
+
+
+def _build(taken: BaseCandidate) -> Iterator[str]:
+    for name in taken.source_builds:
+        if taken.facts.target:
+            yield from build_packages(name, taken.facts.target)
+
+
+def _libraries(taken: BaseCandidate) -> Iterator[str]:
+    """The libraries behind the headers that source builds are compiled with."""
+    for header in set(_build(taken)):
+        yield from runtime_libraries_of(header, taken.facts.release or "") or ()
+
+
+def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
+    before = plan.base.in_use
+    if before is None or before.predicted is None or taken.predicted is None:
+        return None
+    count = before.predicted.bytes - taken.predicted.bytes
+    return Saving(bytes=count, basis=Basis.ESTIMATED, source=taken.predicted.source)
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
