@@ -22,7 +22,7 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
         return skipped(_NAME, "one of the images did not start")
     had, has = median(before.startups), median(after.startups)
     outcome = Outcome.SAME
-    if min(after.startups) > max(before.startups) * _FACTOR + _SPARE_SECONDS:
+    if min(after.startups) > had * _FACTOR + _SPARE_SECONDS:
         outcome = Outcome.DIFFERENT
     elif has < had * _BETTER:
         outcome = Outcome.IMPROVED
