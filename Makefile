@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup test check format lock demo bench catalogue
+.PHONY: corpus setup test check format lock demo bench catalogue
 
 setup: .venv/.ready
 
@@ -32,3 +32,8 @@ lock:
 # Joins the metadata of wheels (WHEELS: folders of wheels or virtual environments) with the stated names.
 catalogue: setup
 	$(BIN)/python tools/catalogue.py $(WHEELS)
+
+# Measures scopes against maintainers' own splits: CHECKOUTS is a folder of applications, LABELS a
+# JSON file; tests/corpus/evaluate.py says what both look like.
+corpus: setup
+	$(BIN)/python tests/corpus/evaluate.py $(CHECKOUTS) $(LABELS)

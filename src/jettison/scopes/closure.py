@@ -22,8 +22,8 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
     if graph is None:
         return
     current = dict(scopes)
-    for name, parent in _brought(graph, _named(current, Scope.RUNTIME)):
-        if current.get(name) in (Scope.UNUSED, Scope.UNKNOWN, Scope.DEVELOPMENT):
+    for name, parent in _brought(graph, _named(current, Scope.RUNTIME), again=True):
+        if name in current:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
     yield from _only_for_development(context, graph, current)
@@ -58,9 +58,14 @@ def _pin(name: str, parent: str) -> Signal:
     return toward_runtime(name, Weight.STRONG, "requires", message, None)
 
 
-def _brought(graph: RequirementGraph, roots: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Names below the roots with the distribution that requires each, nearest first."""
-    seen = set(roots)
+def _brought(
+    graph: RequirementGraph, roots: Collection[str], *, again: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Names below the roots with the distribution that requires each, nearest first.
+
+    With ``again`` a root that another root requires is among them.
+    """
+    seen = set() if again else set(roots)
     level = list(roots)
     while level:
         following: list[str] = []

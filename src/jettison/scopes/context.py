@@ -9,6 +9,7 @@ from jettison.catalogue.reader import table
 from jettison.distributions.facts import DistributionFacts
 from jettison.project.source.facts import Circumstance, Import, Text
 from jettison.project.source.places import is_development_place
+from jettison.project.source.texts import word_roles
 from jettison.scopes.owners import Owners
 from jettison.scopes.values import ScopeInputs, Signal, Weight
 from jettison.values import Evidence, Origin, Toward
@@ -97,7 +98,7 @@ class Context:
 
 
 def _may_be_package(text: Text) -> bool:
-    if text.role in table("calls")["texts"]["roles"]:
+    if text.role in word_roles() or text.target in word_roles():
         return True
     return _settings().fullmatch(text.target) is not None
 

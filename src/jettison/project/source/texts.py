@@ -19,7 +19,8 @@ def may_name(value: str, target: str, role: str) -> bool:
     if "://" in value:
         return _URL.match(value) is not None and not value.startswith(("http:", "https:"))
     if _WORD.match(value):
-        return role in word_roles() or (target.isupper() and len(target) > 1)
+        listed = role in word_roles() or target in word_roles()
+        return listed or (target.isupper() and len(target) > 1)
     if _DOTTED.match(value):
         return value.rpartition(".")[2].lower() not in _endings()
     return _ATTRIBUTE.match(value) is not None or _DIALECT.match(value) is not None

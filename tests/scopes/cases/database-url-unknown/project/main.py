@@ -1,0 +1,2 @@
+import os, sqlalchemy
+engine = sqlalchemy.create_engine(os.environ["DATABASE_URL"])

@@ -1,0 +1,2 @@
+from django.db import models
+photo = models.ImageField()

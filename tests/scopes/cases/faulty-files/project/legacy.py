@@ -1,0 +1,2 @@
+import simplejson
+print "Python 2"

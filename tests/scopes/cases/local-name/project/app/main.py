@@ -1,0 +1,2 @@
+from app import markdown
+from . import celery

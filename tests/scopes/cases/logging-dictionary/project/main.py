@@ -1,0 +1,3 @@
+from logging.config import dictConfig
+LOGGING = {"formatters": {"json": {"()": "pythonjsonlogger.jsonlogger.JsonFormatter"}}}
+dictConfig(LOGGING)

@@ -1,0 +1,4 @@
+try:
+    import magic
+except ImportError:
+    magic = None

@@ -1,0 +1,1 @@
+import PIL, yaml, jwt, bs4, dotenv, jose, fitz, docx, magic

@@ -1,0 +1,3 @@
+import sys
+if sys.platform == "win32":
+    import win32api

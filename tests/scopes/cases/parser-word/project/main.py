@@ -1,0 +1,2 @@
+from bs4 import BeautifulSoup
+soup = BeautifulSoup("<p>", "html5lib")

@@ -1,0 +1,2 @@
+from passlib.context import CryptContext
+context = CryptContext(schemes=["bcrypt"])

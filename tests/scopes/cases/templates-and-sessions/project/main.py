@@ -1,0 +1,2 @@
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.templating import Jinja2Templates
