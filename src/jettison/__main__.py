@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -12,6 +13,8 @@ from jettison.errors import InterruptedByUserError, JettisonError
 
 def main() -> None:
     """Run the command line and turn what it raises into a message and an exit status."""
+    # who is told to end takes its containers along, as with Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

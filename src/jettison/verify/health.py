@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from jettison.verify.request import VerificationRequest
 
 _POLL_SECONDS = 0.02
 _ALIVE_SECONDS = 3.0
-_STATE_EVERY = 25
+_LOOK_SECONDS = 0.5
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
 _SERVER_ERROR = 500
 
@@ -63,32 +62,34 @@ def wait_until_ready(
     Without a port, a container is ready when it still runs after three seconds.
     """
     begun = time.monotonic()
-    said = ""
-    for poll in itertools.count(1):
-        status = _status(container, port, path) if port else None
+    looked = seconds = 0.0
+    said = f"port {port} does not answer" if port else "it does not keep running"
+    while seconds < timeout:
+        address = _address(container, port) if port else None
+        status = _status(address, port, path) if address and port else None
         seconds = time.monotonic() - begun
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)
         said = f"{path} answers {status}" if status else said
-        if poll % _STATE_EVERY == 0:
+        if address is None or seconds - looked > _LOOK_SECONDS:
+            looked = seconds
             state = container.state()
             if not state.running:
-                return Readiness(
-                    seconds=seconds, failure=f"it ended with status {state.exit_status}"
-                )
+                said = f"it ended with status {state.exit_status}"
+                return Readiness(seconds=seconds, failure=said)
             if not port and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
-        if seconds > timeout:
-            break
         time.sleep(_POLL_SECONDS)
-    said = said or f"port {port} does not answer"
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
 
 
-def _status(container: Container, port: int, path: str) -> int | None:
+def _address(container: Container, port: int) -> tuple[str, int] | None:
     try:
-        address = container.address(port)
+        return container.address(port)
     except EngineError:
         return None
+
+
+def _status(address: tuple[str, int], port: int, path: str) -> int | None:
     answer = send(address, "GET", path, {"Host": f"localhost:{port}"}, timeout=_ALIVE_SECONDS)
     return answer.status or None

@@ -34,8 +34,10 @@ def inside(
     """
     if before.interior is None:
         return skipped(name, before.missing.get("interior", "the image before did not start"))
+    if after.failure:
+        return skipped(name, "the image after did not start")
     if after.interior is None:
-        why = after.missing.get("interior") or after.failure or "it did not start"
+        why = after.missing.get("interior", "its Python did not answer")
         return CheckResult(
             name=name,
             outcome=Outcome.DIFFERENT,

@@ -32,8 +32,9 @@ def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest)
     wanted = _words((), had) if expected is None else _words(expected, None)
     if _words((), has) != wanted:
         yield f"the command was {' '.join(wanted)!r} and is {_shown(has)!r}"
-    if (had.working_directory or "/") != (has.working_directory or "/"):
-        yield f"the working directory was {had.working_directory} and is {has.working_directory}"
+    folders = had.working_directory or "/", has.working_directory or "/"
+    if folders[0] != folders[1]:
+        yield f"the working directory was {folders[0]} and is {folders[1]}"
     for what, one, other in (
         ("port", had.ports, has.ports),
         ("volume", had.volumes, has.volumes),

@@ -12,10 +12,11 @@ _NAME = "routes"
 
 
 def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+    if after.failure:
+        return skipped(_NAME, "the image after did not start")
     if not before.exchanges:
         return skipped(_NAME, before.missing.get("routes", "no request could be sent"))
     found = compare_exchanges(before.exchanges, before.again, after.exchanges)
-    same = found.total - len(found.flaky) - len(found.differences)
     details = [*found.differences]
     if found.differences:
         details += [f"written by the image after only: {line}" for line in after.errors]
@@ -25,16 +26,16 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     return CheckResult(
         name=_NAME,
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
-        message=_message(found, same),
+        message=_message(found),
         before=f"{found.total} requests",
-        after=f"{same} the same",
+        after=f"{found.same} the same",
         details=tuple(details),
     )
 
 
-def _message(found: Comparison, same: int) -> str:
+def _message(found: Comparison) -> str:
     asked = found.total - len(found.flaky)
-    parts = [f"{same} of {asked} answers are the same"]
+    parts = [f"{found.same} of {asked} answers are the same"]
     if found.new_errors:
         parts.append(f"{found.new_errors} are new server errors")
     if found.failing:

@@ -15,13 +15,14 @@ _EXCERPT = 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All exchanges of a workload: how many agree, and what each of the others says.
+    """All exchanges of a workload: how many are the same, and what each of the others says.
 
     ``flaky`` names exchanges that differ between two runs of the image before. ``failing`` counts
     those that were server errors before and still are.
     """
 
     total: int
+    same: int
     differences: tuple[str, ...]
     new_errors: int
     flaky: tuple[str, ...]
@@ -45,12 +46,17 @@ def compare_exchanges(
         found = _difference(one.answer, repeated.answer if repeated else None, other.answer)
         if found:
             differences.append(f"{one.name}: {found}")
+    same = min(len(before), len(after)) - len(flaky) - len(differences)
     if len(after) < len(before):
         differences.append(f"{len(before) - len(after)} requests were not answered")
     return Comparison(
-        total=len(before), differences=tuple(differences), new_errors=new_errors,
-        flaky=tuple(flaky), failing=failing,
-    )  # fmt: skip
+        total=len(before),
+        same=same,
+        differences=tuple(differences),
+        new_errors=new_errors,
+        flaky=tuple(flaky),
+        failing=failing,
+    )
 
 
 def _answered(answer: Answer) -> tuple[int, str]:

@@ -174,12 +174,18 @@ def test_lines_that_only_the_image_after_wrote_explain_an_answer() -> None:
     assert "No module named 'x'" in " ".join(check("routes", SEEN, after).details)
 
 
-def test_an_image_that_did_not_start_differs_where_it_cannot_be_seen() -> None:
+def test_an_image_that_did_not_start_says_so_once() -> None:
     after = Observation(facts=FACTS, failure="it ended with status 3")
     outcomes = {one.name: one.compare(SEEN, after, REQUEST).outcome for one in CHECKS}
-    assert outcomes["start"] is DIFFERENT
-    assert outcomes["user"] is DIFFERENT
-    assert outcomes["signals"] is Outcome.SKIPPED
+    different = {name for name, outcome in outcomes.items() if outcome is DIFFERENT}
+    assert different == {"start"}
+
+
+def test_a_python_that_does_not_answer_any_more_is_a_difference() -> None:
+    after = replace(SEEN, interior=None, missing={"interior": "no module named encodings"})
+    found = check("modules", SEEN, after)
+    assert found.outcome is DIFFERENT
+    assert "encodings" in found.message
 
 
 def test_tests_that_fail_count_only_when_they_passed_before() -> None:

@@ -1,0 +1,106 @@
+"""``jettison verify``: two images that are there, run and held against each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import format_option
+from jettison.engines.engine import Engine
+from jettison.engines.finding import find_engine
+from jettison.errors import NotEquivalentError
+from jettison.loading.plan import planned
+from jettison.loading.probes import read_probes
+from jettison.progress import ConsoleProgress
+from jettison.verification import verification_request
+from jettison.verify.differential import compare
+from jettison.verify.from_images import request_of
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict_json import verdict_json
+from jettison.verify.verdict_table import verdict_table
+
+
+@click.command("verify")
+@click.argument("before")
+@click.argument("after")
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The project that both were built from: what it uses is looked for too.",
+)
+@click.option("--service", metavar="NAME", help="The compose service of the project.")
+@click.option("--engine", metavar="NAME", help="The first that answers by default.")
+@click.option("--port", "ports", type=int, multiple=True, help="A TCP port; the first is HTTP.")
+@click.option("--env", "variables", metavar="NAME=VALUE", multiple=True, help="For both images.")
+@click.option("--volume", "volumes", metavar="PATH", multiple=True, help="A writable folder.")
+@click.option(
+    "--probes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Requests of your own, as an .http file, sent after the generated ones.",
+)
+@click.option("--health-path", default="", metavar="PATH", help="Answers when all is well.")
+@click.option("--writable-root", is_flag=True, help="Do not ask for a read-only root file system.")
+@click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
+@format_option("text", "json")
+def command(
+    *,
+    before: str,
+    after: str,
+    project: Path | None,
+    service: str | None,
+    engine: str | None,
+    ports: tuple[int, ...],
+    variables: tuple[str, ...],
+    volumes: tuple[str, ...],
+    probes: Path | None,
+    health_path: str,
+    writable_root: bool,
+    allow_root: bool,
+    output_format: str,
+) -> None:
+    """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
+
+    Exit status 4 when anything differs.
+    """
+    own = read_probes(probes) if probes else ()
+    with find_engine(engine) as chosen:
+        asked = _request(chosen, before, after, project, service)
+        asked = replace(
+            asked,
+            ports=ports or asked.ports,
+            environment={**asked.environment, **_environment(variables)},
+            volumes=(*asked.volumes, *volumes),
+            probes=own,
+            health_path=health_path,
+            read_only_after=not writable_root,
+            root_allowed=allow_root,
+        )
+        verdict = compare(asked, chosen, ConsoleProgress())
+    click.echo(
+        verdict_json(verdict) if output_format == "json" else verdict_table(verdict), nl=False
+    )
+    if not verdict.equivalent:
+        raise NotEquivalentError(
+            f"{after} does not behave as {before} does",
+            why="\n".join(f"{check.name}: {check.message}" for check in verdict.differences),
+            hint="The table shows what differs; --format json names everything.",
+        )
+
+
+def _request(
+    engine: Engine, before: str, after: str, project: Path | None, service: str | None
+) -> VerificationRequest:
+    had, has = engine.inspect(before), engine.inspect(after)
+    if project is None:
+        return request_of(had, has)
+    plan = planned(project, service=service, offline=True).plan
+    return verification_request(plan, had.id, has.id, None)
+
+
+def _environment(variables: tuple[str, ...]) -> dict[str, str]:
+    pairs = (variable.partition("=") for variable in variables)
+    return {name: value for name, _, value in pairs}
