@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jettison.base.chosen import chosen
 from jettison.base.compose import composed_base
+from jettison.base.leave_out import group_of, groups
 from jettison.base.request import TRIPLETS, BaseRequest
+from jettison.base.unpacked import unpacked
+from jettison.base.usr_merge import merged
 from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import composed_compiler, host_architecture
 from jettison.bytecode.members import bytecode_members
@@ -31,6 +36,7 @@ def main() -> None:
 def lines(archive: Archive) -> Iterator[str]:
     """Yield the lines of the file."""
     yield "# Written by tools/composed_base_sizes.py: uncompressed bytes of composed bases."
+    yield "# kept: what single packages take, by name; documentation and the like not counted."
     yield "# files: of all files; bytecode: of the standard library's, compiled for all modules."
     yield f"date = {datetime.now(UTC).date()}"
     yield 'source = "composed from Debian\'s packages and measured"'
@@ -43,6 +49,28 @@ def lines(archive: Archive) -> Iterator[str]:
         compiler = composed_compiler(tree, archive.folder / "interpreters")
         if isinstance(compiler, Compiler):
             yield from sizes(archive, python, compiler)
+        yield f'\n["{python}".kept]'
+        yield from kept(archive, request)
+
+
+def kept(archive: Archive, request: BaseRequest) -> Iterator[str]:
+    """Yield the bytes that each package takes of a base, for the packages that are often asked for.
+
+    With them come those that they bring.
+    """
+    index = archive.index(request.release, request.architecture)
+    known = (name for name in table("composed_base")["counted"]["packages"] if name in index)
+    choice = chosen(replace(request, packages=tuple(known), shell=True), archive)  # noqa: S604  # no process
+    among = groups()
+    for package in choice.packages:
+        contents = unpacked(archive.deb(package), archive.folder / "unpacked")
+        entries = (merged(member.entry) for member in contents.members)
+        total = sum(
+            entry.size
+            for entry in entries
+            if entry and not group_of(entry.path, package.name, among)
+        )
+        yield f'"{package.name}" = {total}'
 
 
 def sizes(archive: Archive, python: str, compiler: Compiler) -> Iterator[str]:

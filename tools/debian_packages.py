@@ -53,7 +53,7 @@ def header(release: str) -> Iterator[str]:
     """Say where the facts come from."""
     yield f"# Debian {release}, amd64: made by tools/debian_packages.py from Packages and Contents"
     yield f"# of main with updates and security, read on {datetime.now(UTC).date()}."
-    yield "# package: name, Installed-Size in KiB, needs, recommends (what apt would choose)"
+    yield "# package: name, Installed-Size in KiB, needs, recommends; a|b: one is enough"
 
 
 def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str]:
@@ -131,9 +131,12 @@ def package_lines(index: PackageIndex, names: Iterable[str], base: list[str]) ->
         package = index.get(name)
         if package is None:
             continue
-        needs, recommended = direct_needs(index, package, base)
+        needs, recommended = (
+            " ".join("|".join(names) for names in each)
+            for each in direct_needs(index, package, base)
+        )
         kibibytes = package.installed_size // KIBIBYTE
-        yield f"package\t{name}\t{kibibytes}\t{' '.join(needs)}\t{' '.join(recommended)}".rstrip()
+        yield f"package\t{name}\t{kibibytes}\t{needs}\t{recommended}".rstrip()
 
 
 if __name__ == "__main__":

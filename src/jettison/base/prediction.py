@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from jettison.base.request import BaseRequest
+from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
-from jettison.catalogue.system_packages import cost_of, package_of_library
+from jettison.catalogue.system_packages import package_of_library
 from jettison.values import Basis, Size
 
 
 def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | None:
     """Return the uncompressed bytes of a base, with its standard library's bytecode if asked.
 
-    The base itself was measured; what the asked packages and libraries add is their Installed-Size,
-    which counts documentation that will be left out. None for a base that was not measured.
+    The base itself was measured, and so were the files that many packages add; of others the
+    Installed-Size counts, with documentation that will be left out. None for a base that was not
+    measured.
     """
     known = table("composed_base_sizes")
     measured = known.get(request.python, {}).get(request.architecture)
@@ -27,12 +29,18 @@ def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | Non
         *(always["timezones"] if request.timezones else ()),
         *(always["shell"] if request.shell else ()),
     ]
-    left_out = set(table("composed_base")["left_out_packages"]) - set(wanted)
-    there = {*known[request.python]["packages"], *left_out}
-    added = cost_of(wanted, release, there)
     total = measured["files"] + (measured["bytecode"] if bytecode else 0)
     return Size(
-        bytes=total + (added.bytes if added else 0),
+        bytes=total + _added(request, wanted),
         basis=Basis.CATALOGUED,
         source=f"composed and measured, {known['date']}",
     )
+
+
+def _added(request: BaseRequest, wanted: list[str]) -> int:
+    """Return the bytes of the packages that ``wanted`` brings to the measured base."""
+    facts = facts_of(request.release)
+    known = table("composed_base_sizes")[request.python]
+    left_out = set(table("composed_base")["left_out_packages"]) - set(wanted)
+    packages = facts.closure(wanted, {*known["packages"], *left_out}) if facts else ()
+    return sum(known["kept"].get(package.name, package.size) for package in packages)

@@ -16,15 +16,15 @@ _KIBIBYTE = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageFacts:
-    """A package: ``size`` in bytes by its Installed-Size; what it needs and recommends by name.
+    """A package: ``size`` in bytes by its Installed-Size; what it needs and recommends.
 
-    What every slim Python image has is left out of ``needs`` and ``recommends``.
+    Each need is the names of packages of which one is enough, the usual one first.
     """
 
     name: str
     size: int
-    needs: tuple[str, ...]
-    recommends: tuple[str, ...]
+    needs: tuple[tuple[str, ...], ...]
+    recommends: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,11 @@ class ReleaseFacts:
         """
         present = self.base if already is None else already
         found: dict[str, PackageFacts] = {}
-        waiting = deque(names)
+        waiting = deque[tuple[str, ...]]((name,) for name in names)
         while waiting:
-            package = self.packages.get(waiting.popleft())
-            if package is None or package.name in found or package.name in present:
+            alternatives = waiting.popleft()
+            package = self.packages.get(alternatives[0])
+            if package is None or any(name in found or name in present for name in alternatives):
                 continue
             found[package.name] = package
             waiting.extend(package.needs)
@@ -97,9 +98,13 @@ def _package(row: list[str]) -> PackageFacts:
     return PackageFacts(
         name=name,
         size=int(kibibytes) * _KIBIBYTE,
-        needs=tuple(needs.split()),
-        recommends=tuple(recommends.split()),
+        needs=_alternatives(needs),
+        recommends=_alternatives(recommends),
     )
+
+
+def _alternatives(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(names.split("|")) for names in text.split())
 
 
 def _pairs(rows: Iterable[list[str]], kind: str) -> Mapping[str, str]:

@@ -10,6 +10,9 @@ from jettison.debian.package import Package
 from jettison.debian.relations import Alternatives, Relation
 from jettison.errors import PackageError
 
+Names = tuple[str, ...]
+_MOST_ALTERNATIVES = 4
+
 
 def closure(
     index: PackageIndex,
@@ -102,20 +105,20 @@ def _choose(
 
 
 def direct_needs(
-    index: PackageIndex, package: Package, already: Collection[str] = frozenset()
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of what ``package`` itself needs and recommends beyond ``already``.
+    index: PackageIndex, package: Package, preferred: Collection[str] = frozenset()
+) -> tuple[tuple[Names, ...], tuple[Names, ...]]:
+    """Return what ``package`` itself needs, and what it recommends besides.
 
-    Of alternatives the one that apt would choose on a system with ``already`` and ``package``.
+    Each is the names of packages of which one is enough, the one that apt would choose first; only
+    one name where one is among ``preferred``. Dependencies that nothing can meet are left out.
     """
-    installed = _provided_by(index, [*already, package.name])
-    needs = _first_choices(index, ((each, package.name) for each in _needs(package)), installed)
-    wanted = _first_choices(index, _recommended(index, package), installed | set(needs))
-    return needs, wanted
+    needs = {_names(index, each, preferred) for each in _needs(package)}
+    recommended = {_names(index, each, preferred) for each in package.recommends}
+    own = {names for names in needs | recommended if package.name in names} | {()}
+    return tuple(sorted(needs - own)), tuple(sorted(recommended - needs - own))
 
 
-def _first_choices(
-    index: PackageIndex, wanted: Iterable[tuple[Alternatives, str]], installed: set[str]
-) -> tuple[str, ...]:
-    chosen = (_choose(index, alternatives, by, installed) for alternatives, by in wanted)
-    return tuple(sorted({package.name for package in chosen if package}))
+def _names(index: PackageIndex, alternatives: Alternatives, preferred: Collection[str]) -> Names:
+    found = [package.name for each in alternatives for package in index.candidates(each)]
+    first = next((name for name in found if name in preferred), None)
+    return (first,) if first else tuple(dict.fromkeys(found))[:_MOST_ALTERNATIVES]

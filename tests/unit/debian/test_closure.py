@@ -135,7 +135,8 @@ def test_development_packages_lead_to_their_libraries(index):
     assert runtime_libraries(index, "absent-dev") == ()
 
 
-def test_direct_needs_are_those_that_apt_would_add(index):
+def test_direct_needs_name_what_is_preferred_or_the_alternatives_in_apts_order(index):
     app = index.get("app")
-    assert direct_needs(index, app) == (("exim", "libx1"), ("docs",))
-    assert direct_needs(index, app, {"postfix"}) == (("libx1",), ("docs",))
+    assert direct_needs(index, app) == ((("exim", "postfix"), ("libx1",)), (("docs",),))
+    assert direct_needs(index, app, {"postfix"})[0] == (("libx1",), ("postfix",))
+    assert direct_needs(index, index.get("broken")) == ((), ())
