@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: corpus setup test check format lock demo bench catalogue
+.PHONY: corpus setup test check golden format lock demo bench catalogue
 
 setup: .venv/.ready
 
@@ -13,6 +13,9 @@ setup: .venv/.ready
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+golden: setup
+	$(BIN)/python tests/support/golden.py
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -109,7 +109,7 @@ class RunAsUser:
 
     ``create`` is false when the Dockerfile makes the user itself; ``writable`` are the absolute
     paths that the user must be able to write to; ``application`` is the folder of the code, which
-    stays with root. ``adduser`` selects the dialect of Alpine's busybox.
+    stays with root unless ``owns_code``. ``adduser`` selects the dialect of Alpine's busybox.
     """
 
     name: str
@@ -118,6 +118,7 @@ class RunAsUser:
     create: bool
     writable: tuple[str, ...]
     application: str
+    owns_code: bool = False
     adduser: bool = False
 
 
@@ -162,15 +163,15 @@ class HardenService:
     """Make the compose service fit for production.
 
     ``mounts`` are the targets of the mounts that leave; ``health_check`` replaces a health check
-    whose program is no longer in the image (empty: unchanged); ``writable`` are targets that get a
-    named volume because the root file system becomes read-only, unless ``read_only`` is false.
-    ``restricted`` drops capabilities and forbids new privileges.
+    whose program is no longer in the image (empty: unchanged); ``volumes`` are ``(name, target)``
+    of named volumes for folders that must stay writable when ``read_only`` is set. ``restricted``
+    drops capabilities and forbids new privileges.
     """
 
     service: str
     mounts: tuple[str, ...]
     health_check: tuple[str, ...] = ()
-    writable: tuple[str, ...] = ()
+    volumes: tuple[tuple[str, str], ...] = ()
     read_only: bool = True
     restricted: bool = True
 

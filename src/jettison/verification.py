@@ -6,12 +6,8 @@ import re
 from collections.abc import Iterable
 
 from jettison.lift.declared import production_files
-from jettison.lift.writable import (
-    data_mounts,
-    service_of,
-    writable_folders,
-    written_beside_code,
-)
+from jettison.lift.services import service_of, services_of
+from jettison.lift.writable import data_mounts
 from jettison.plan.plan import Plan
 from jettison.scopes.values import Scope
 from jettison.verify.request import Suite, VerificationRequest
@@ -41,7 +37,7 @@ def verification_request(
         environment={v.name: v.value for v in variables if v.value is not None},
         command=command,
         volumes=_volumes(plan),
-        read_only_after=written_beside_code(plan.usage) is None,
+        read_only_after=not plan.writing.unsure,
         application=_application(plan),
         modules=tuple(_modules(plan)),
         programs=_programs(plan),
@@ -63,9 +59,12 @@ def _ports(plan: Plan) -> tuple[int, ...]:
 
 
 def _volumes(plan: Plan) -> tuple[str, ...]:
-    mounted = [mount.target for mount in data_mounts(plan.original, plan.original_stage)]
-    folders = writable_folders(plan.original, plan.original_stage, plan.usage)
-    found = dict.fromkeys([*mounted, *folders])
+    mounted = [
+        mount.target
+        for service in services_of(plan.original)
+        for mount in data_mounts(service, plan.original, plan.original_stage)
+    ]
+    found = dict.fromkeys([*mounted, *plan.writing.folders])
     return tuple(
         path
         for path in found

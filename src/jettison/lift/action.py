@@ -91,6 +91,9 @@ class Action:
         return self.command.origin
 
 
+_INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON, ActionKind.REPOSITORY)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiftedRun:
     """A RUN instruction, its script and its actions in order."""
@@ -101,8 +104,12 @@ class LiftedRun:
 
     @property
     def editable(self) -> bool:
-        """Whether single commands can be taken out."""
-        return self.script.flat and self.script.understood
+        """Whether single commands can be taken out: no conditions, no piped installation."""
+        piped = any(
+            action.command.pipeline is not None and action.kind in _INSTALLATIONS
+            for action in self.actions
+        )
+        return self.script.flat and self.script.understood and not piped
 
 
 # Tried in order. Commands without a fact are known by a truth value.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -95,6 +96,8 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
+    if stage.triggers:
+        return _stays(stage.triggers[0].origin, "images that are built on this one use it")
     for run in stage.runs:
         if not run.editable and any(action in actions for action in run.actions):
             return _stays(run.instruction.origin, "the installation is part of a shell script")
@@ -163,14 +166,21 @@ def _targets(destination: str) -> tuple[str, ...]:
 
 
 def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Instruction, ...]:
-    """The COPY instructions that bring nothing but files which the installation reads."""
+    """The COPY instructions that bring nothing but files which the installation reads.
+
+    A folder of requirements counts as such when a later copy of everything brings it again.
+    """
     wanted = set(found.files)
+    folders = {posixpath.dirname(file) for file in wanted} - {""}
+    own = [(item, copied) for item, copied in stage.copies if copied.stage is None]
+    again = any(set(copied.sources) & {".", "./"} for _, copied in own)
+    names = wanted | folders if again else wanted
     return tuple(
         item
-        for item, copied in stage.copies
-        if copied.stage is None
-        and copied.sources
-        and all(source.removeprefix("./") in wanted for source in copied.sources)
+        for item, copied in own
+        if copied.sources
+        and all(posixpath.normpath(source) in names for source in copied.sources)
+        and not copied.documents
     )
 
 

@@ -13,7 +13,7 @@ from jettison.catalogue.system_packages import (
     runtime_libraries_of,
     slim_packages,
 )
-from jettison.lift.action import ActionKind
+from jettison.lift.action import Action, ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.parts import PackageScope, PlannedPackage
@@ -49,8 +49,18 @@ def scoped_packages(stage: FinalStage, needs: Needs) -> tuple[PlannedPackage, ..
 
 def requested(stage: FinalStage) -> dict[str, Origin]:
     """The packages that the final stage asks for, with the line of each."""
+    return _requested(stage.actions)
+
+
+def removable(stage: FinalStage) -> dict[str, Origin]:
+    """Those of the requested packages whose install commands can be changed."""
+    fixed = _requested(a for run in stage.runs if not run.editable for a in run.actions)
+    return {name: origin for name, origin in requested(stage).items() if name not in fixed}
+
+
+def _requested(actions: Iterable[Action]) -> dict[str, Origin]:
     names: dict[str, Origin] = {}
-    for action in stage.of_kind(ActionKind.PACKAGES):
+    for action in actions:
         if isinstance(action.fact, PackageInstall):
             for request in action.fact.packages:
                 if request.literal:
@@ -81,7 +91,8 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
     if name in table("tools")["container_clients"]["packages"]:
         return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
     if name in table("tools")["programs_only"]["packages"]:
-        return _program(stage, name, programs_in(name, release) or (name,), needs)
+        others = table("tools")["alternatives"].get(name, ())
+        return _program(stage, name, (*(programs_in(name, release) or (name,)), *others), needs)
     reason = is_build_package(name)
     if reason is not None:
         return _build(name, reason, release, needs)
@@ -112,6 +123,10 @@ def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
 
 
 def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Needs) -> Judgement:
+    if stage.triggers:
+        message = "kept: images that are built on this one may call it"
+        origin = stage.triggers[0].origin
+        return PackageScope.RUNTIME, (Evidence(kind="trigger", message=message, origin=origin),), ()
     names = dict.fromkeys([*programs, name])
     used = [use for program in names for use in needs.usage.programs.get(program, ())]
     used += _steps(stage, names)

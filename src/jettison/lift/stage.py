@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -123,7 +124,17 @@ class FinalStage:
     @property
     def runs_as_root(self) -> bool:
         """Whether the user is root, by name, by id, or because none is set."""
-        return self.user.partition(":")[0] in ROOT_NAMES
+        return _is_root(self.user)
+
+    def is_root_at(self, instruction: Instruction) -> bool:
+        """Whether root runs the steps where an instruction stands."""
+        name = ""
+        for item in self.inherited:
+            if item is instruction:
+                break
+            if item.keyword == "USER":
+                name = self.expanded(user(item))
+        return _is_root(name)
 
     @cached_property
     def copies(self) -> tuple[tuple[Instruction, Copy], ...]:
@@ -158,6 +169,11 @@ class FinalStage:
         return self._words("VOLUME")
 
     @cached_property
+    def triggers(self) -> tuple[Instruction, ...]:
+        """The ONBUILD instructions: with some, other images are built on this one."""
+        return tuple(item for item in self.instructions if item.keyword == "ONBUILD")
+
+    @cached_property
     def labels(self) -> Mapping[str, str]:
         """The labels of the chain; the last one of a name counts."""
         found: dict[str, str] = {}
@@ -180,6 +196,21 @@ class FinalStage:
         ]
         return tuple(steps)
 
+    def folder_at(self, instruction: Instruction) -> str:
+        """The working directory where an instruction stands."""
+        folder = "/"
+        for item in self.inherited:
+            if item is instruction:
+                break
+            if item.keyword == "WORKDIR":
+                folder = _joined(folder, self.expanded(workdir(item)))
+        return folder
+
+    def absolute(self, path: str, instruction: Instruction) -> str:
+        """A path as an instruction of the stage means it, made absolute."""
+        folder = self.folder_at(instruction)
+        return posixpath.normpath(posixpath.join(folder, self.expanded(path)))
+
     def expanded(self, word: str) -> str:
         """The word with the variables that hold at the end of the stage; unknown ones stay."""
         return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
@@ -197,6 +228,10 @@ class FinalStage:
         return Invocation(
             keyword=keyword, words=last.exec_form, text=last.arguments, instruction=last
         )
+
+
+def _is_root(name: str) -> bool:
+    return name.partition(":")[0] in ROOT_NAMES
 
 
 def lifted(project: Project) -> FinalStage:

@@ -7,22 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from jettison.lift.stored import StoredFile, stored_by_scripts, stored_by_source
 from jettison.project.shell import Script
 from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.places import is_test
 from jettison.project.source.programs import (
     LibraryLoad,
     ProgramCall,
-    WrittenPath,
     ZoneUse,
     libraries_loaded,
     locales,
     programs_called,
     time_zones,
-    written_paths,
 )
 from jettison.values import Evidence, Origin
 
-TEST_FOLDERS = frozenset({"test", "tests", "testing", "docs", "doc", "examples", "benchmarks"})
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
@@ -33,19 +32,21 @@ Use = tuple[str, Evidence]
 class Usage:
     """What was found by reading, each with its places.
 
-    ``programs`` are by their name on PATH; ``computed`` are calls whose program is not a literal,
-    so that nothing can be said about it, and ``computed_libraries`` are such loads. ``writes`` are
-    literal paths below the working directory. ``imports`` maps the external modules that any
-    production file imports to where. ``searched`` says what was read, in words.
+    ``programs`` are by their name on PATH, ``started`` those that scripts and start commands begin
+    with; ``computed`` are calls whose program is not a literal, so that nothing can be said about
+    it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
+    ``imports`` maps the external modules that any production file imports to where. ``searched``
+    says what was read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
+    started: Uses = field(default_factory=lambda: MappingProxyType({}))
     computed: tuple[Evidence, ...] = ()
     libraries: Uses = field(default_factory=lambda: MappingProxyType({}))
     computed_libraries: tuple[Evidence, ...] = ()
     zones: tuple[Evidence, ...] = ()
     locales: tuple[Evidence, ...] = ()
-    writes: tuple[WrittenPath, ...] = ()
+    stored: tuple[StoredFile, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
@@ -59,22 +60,32 @@ def usage_of(
     scripts: Iterable[Script],
     commands: Iterable[tuple[tuple[str, ...], Origin]],
     imports: Mapping[str, tuple[Origin, ...]],
+    loaded: frozenset[str],
 ) -> Usage:
-    """Gather the uses from source files, shell scripts and the commands that start the image."""
+    """Gather the uses from source files, shell scripts and the commands that start the image.
+
+    ``loaded`` are the files that production loads, as far as it could be followed.
+    """
     modules = [facts for facts in modules if not is_test(facts.file)]
     scripts = list(scripts)
     calls = programs_called(modules)
     loads = libraries_loaded(modules)
-    programs = (*_called(calls), *_scripted(scripts), *_started(commands))
+    commands = list(commands)
+    scripted = tuple(_scripted(scripts))
+    programs = (*_called(calls), *scripted, *_named_by(commands))
     libraries = ((load.name, _loaded(load)) for load in loads if load.name)
     return Usage(
         programs=_grouped(programs),
+        started=_grouped((*scripted, *_started(commands))),
         computed=tuple(_computed(call) for call in calls if not call.program),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
         zones=tuple(_named("time-zone", use) for use in time_zones(modules)),
         locales=tuple(_named("locale", use) for use in locales(modules)),
-        writes=written_paths(modules),
+        stored=(
+            *stored_by_source(each for each in modules if not loaded or each.file in loaded),
+            *stored_by_scripts(scripts),
+        ),
         imports=_grouped(
             (name, Evidence(kind="import", message=f"import {name}", origin=place))
             for name, places in imports.items()
@@ -108,6 +119,15 @@ def _scripted(scripts: Iterable[Script]) -> Iterator[Use]:
 
 
 def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
+    """The program that each start command begins with."""
+    for words, origin in commands:
+        for word in words[:1]:
+            name = word.rpartition("/")[2]
+            message = f"the start command runs {name}"
+            yield name, Evidence(kind="command", message=message, origin=origin)
+
+
+def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
     """Every word of a start command that may be a program: it may start another one."""
     for words, origin in commands:
         for word in words:
@@ -131,12 +151,6 @@ def _grouped(found: Iterable[Use]) -> Uses:
     for name, evidence in found:
         grouped.setdefault(name, []).append(evidence)
     return MappingProxyType({name: tuple(places) for name, places in grouped.items()})
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is that of tests or documentation, by its folders and its name."""
-    *folders, name = path.split("/")
-    return bool(TEST_FOLDERS & set(folders)) or name.startswith("test_") or name == "conftest.py"
 
 
 def _searched(modules: int, calls: int, scripts: int) -> str:

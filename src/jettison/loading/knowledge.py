@@ -55,14 +55,14 @@ class Knowledge:
     skipped: tuple[Skipped, ...]
 
 
-def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
+def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
     """Read the source, ask the package index (or the caches alone), and decide scopes."""
     project = loaded.project
     stage = lifted(project)
-    cache = cache_folder()
     sources = read_sources(loaded.root, loaded.tree, cache=cache)
+    texts = {**read_texts(loaded.root, loaded.tree), **project.texts}
     commands = collect(
-        {**read_texts(loaded.root, loaded.tree), **project.texts},
+        texts,
         dockerfile=project.dockerfile_path,
         target=project.target,
         compose=project.compose_path,
@@ -82,7 +82,7 @@ def knowledge_of(loaded: Loaded, *, offline: bool) -> Knowledge:
         roots=_roots(project),
     )
     verdicts = decide(inputs)
-    usage = _usage(project, sources, commands, inputs)
+    usage = _usage(project, texts, sources, commands, inputs)
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT}
     dropped = {v.name for v in verdicts} - kept
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
@@ -175,9 +175,15 @@ def _leaving(verdicts: Iterable[RequirementScope], brought: Closure) -> Leaving:
     return Leaving(names=gone, size=size)
 
 
-def _usage(project: Project, sources: Sources, commands: Commands, inputs: ScopeInputs) -> Usage:
+def _usage(
+    project: Project,
+    texts: Mapping[str, str],
+    sources: Sources,
+    commands: Commands,
+    inputs: ScopeInputs,
+) -> Usage:
     scripts = [
-        parse_shell(project.texts[path], origin=Origin(file=path, line=1))
+        parse_shell(texts[path], origin=Origin(file=path, line=1))
         for path, use in commands.scripts.items()
         if use is not Use.DEVELOPMENT and path in project.texts
     ]
@@ -193,7 +199,7 @@ def _usage(project: Project, sources: Sources, commands: Commands, inputs: Scope
         name: tuple(found.origin for found in places)
         for name, places in inputs.reach.externals.items()
     }
-    return usage_of(sources.modules, scripts, started, imports)
+    return usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
 
 
 def _other_services(project: Project) -> frozenset[str]:

@@ -9,7 +9,7 @@ from jettison.candidates.choose import base_choice
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
-from jettison.loading.knowledge import Knowledge, knowledge_of
+from jettison.loading.knowledge import Knowledge, cache_folder, knowledge_of
 from jettison.loading.project import Loaded, load_project
 from jettison.plan.base import BaseWish
 from jettison.plan.plan import Plan
@@ -36,13 +36,16 @@ def planned(
     level: int = 2,
     offline: bool = False,
     base: BaseWish = ANY_BASE,
+    cache: Path | None = None,
 ) -> Planned:
     """Read a folder and plan.
 
-    Raises the errors of :func:`load_project`, and UnsupportedError for a base that does not work.
+    ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
+    index is asked. Raises the errors of :func:`load_project`, and UnsupportedError for a base that
+    does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
-    knowledge = knowledge_of(loaded, offline=offline)
+    knowledge = knowledge_of(loaded, cache=cache or cache_folder(), offline=offline)
     start = _start(loaded, knowledge, level, base)
     return Planned(loaded=loaded, start=start, plan=optimized(start, RULES))
 

@@ -64,10 +64,7 @@ def _build_stage(stage: FinalStage, found: Installation, change: SplitBuildStage
     parts += [
         "\n",
         f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
-        "WORKDIR /build\n",
-        "\n",
-        comment("Requirements before the source: a change of code does not install them again."),
-        *_copies(found.files),
+        *_requirements(found),
         "RUN --mount=type=cache,target=/root/.cache/uv \\\n",
         f"    UV_LINK_MODE=copy uv pip install --python {python} --compile-bytecode {words}\n",
     ]
@@ -92,6 +89,14 @@ def _in_build(path: str) -> str:
     return (
         path.removeprefix("./").lstrip("/") if not path.startswith("/") else path.rpartition("/")[2]
     )
+
+
+def _requirements(found: Installation) -> list[str]:
+    """What brings the files that the installation reads, when it reads any."""
+    if not found.files:
+        return []
+    text = "Requirements before the source: a change of code does not install them again."
+    return ["WORKDIR /build\n", "\n", comment(text), *_copies(found.files)]
 
 
 def _copies(files: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Collection, Iterator
 
 from jettison.lower.reload import script_without_reload, without_reload
-from jettison.project.compose import ComposeFile, Service, parse
+from jettison.project.compose import Service, parse
 from jettison.project.compose.changes import (
     AddToList,
     AddVolume,
@@ -28,17 +28,18 @@ def production_compose(
     service: str,
     mounts_to_remove: Collection[str] = (),
     healthcheck_test: tuple[str, ...] = (),
-    writable: tuple[str, ...] = (),
-    restricted: bool = True,
+    volumes: tuple[tuple[str, str], ...] = (),
     read_only: bool = True,
+    restricted: bool = True,
     file: str = "docker-compose.yml",
 ) -> str:
     """Return the compose file with one service made fit for production.
 
     ``mounts_to_remove`` are targets in the container; anonymous volumes below them, which only
     shield something from the mount, go with it. ``healthcheck_test`` starts with ``CMD`` or
-    ``CMD-SHELL`` and replaces an existing test (empty: unchanged). ``writable`` are folders that
-    get a named volume. Reload flags leave the service's command. Doing it twice changes nothing.
+    ``CMD-SHELL`` and replaces an existing test (empty: unchanged). ``volumes`` are named volumes
+    with their targets, added where nothing is mounted. Reload flags leave the service's command.
+    Doing it twice changes nothing.
     Raises InputSyntaxError for a bad file and UnsupportedError for a service that is not there or
     cannot be edited.
     """
@@ -50,7 +51,7 @@ def production_compose(
     changes += _command(found)
     if healthcheck_test and found.healthcheck:
         changes.append(SetHealthCheck(service=service, test=healthcheck_test))
-    changes += _volumes(read, found, writable)
+    changes += _volumes(found, volumes)
     changes += _fixed(found) if read_only else []
     changes += _restrictions(found) if restricted else []
     return edit(text, changes, file=file)
@@ -74,25 +75,12 @@ def _command(service: Service) -> Iterator[Change]:
         yield SetKey(service=service.name, key="command", value=changed)
 
 
-def _volumes(read: ComposeFile, service: Service, folders: tuple[str, ...]) -> Iterator[Change]:
-    taken = set(read.volumes)
+def _volumes(service: Service, volumes: tuple[tuple[str, str], ...]) -> Iterator[Change]:
     mounted = {posixpath.normpath(mount.target) for mount in service.volumes}
-    for folder in folders:
-        if posixpath.normpath(folder) in mounted:
-            continue
-        base = f"{service.name}_{posixpath.basename(folder)}".replace("-", "_")
-        name = next(one for one in _numbered(base) if one not in taken)
-        taken.add(name)
-        yield AddToList(service=service.name, key="volumes", value=f"{name}:{folder}")
-        yield AddVolume(name=name)
-
-
-def _numbered(base: str) -> Iterator[str]:
-    yield base
-    number = 2
-    while True:
-        yield f"{base}_{number}"
-        number += 1
+    for name, target in volumes:
+        if posixpath.normpath(target) not in mounted:
+            yield AddToList(service=service.name, key="volumes", value=f"{name}:{target}")
+            yield AddVolume(name=name)
 
 
 def _fixed(service: Service) -> Iterator[Change]:

@@ -56,11 +56,12 @@ def development_dockerfile(project: Project, change: AddDevelopment) -> str:
             replaced[line_of(item)] = ""
         elif item.keyword == "CMD" and change.command:
             replaced[line_of(item)] = f"CMD {exec_form(change.command)}\n"
-    text = edited(project.dockerfile, Edits(replaced=replaced))
     head = comment(
         "For development: all requirements, and reload; the source is mounted over the copy."
     )
-    return f"{head}\n{ended(text)}"
+    first = line_of(project.dockerfile.instructions[0])
+    edits = Edits(before={first: f"{head}\n"}, replaced=replaced)
+    return ended(edited(project.dockerfile, edits))
 
 
 def _with_development_files(project: Project, item: Instruction) -> str | None:

@@ -42,7 +42,7 @@ def set_environment(stage: FinalStage, change: SetEnvironment) -> str:
     ]
     pairs = " \\\n    ".join(f"{name}={quoted(value)}" for name, value in change.variables)
     text = "".join(comment(line) for line in comments) + f"ENV {pairs}\n"
-    return edited(stage.dockerfile, Edits(after={line_of(last_of_head(stage)): f"\n{text}"}))
+    return edited(stage.dockerfile, Edits(after={line_of(last_of_head(stage)): f"\n{text}\n"}))
 
 
 def add_labels(stage: FinalStage, change: AddLabels) -> str:
@@ -50,7 +50,8 @@ def add_labels(stage: FinalStage, change: AddLabels) -> str:
     pairs = " \\\n      ".join(f"{name}={quoted(value)}" for name, value in change.labels)
     labels = [item for item in stage.instructions if item.keyword == "LABEL"]
     anchor = labels[-1] if labels else stage.stage.instructions[0]
-    return edited(stage.dockerfile, Edits(after={line_of(anchor): f"LABEL {pairs}\n"}))
+    end = "" if labels else "\n"
+    return edited(stage.dockerfile, Edits(after={line_of(anchor): f"LABEL {pairs}\n{end}"}))
 
 
 def set_command(stage: FinalStage, change: SetCommand) -> str:
@@ -77,10 +78,11 @@ def compile_application(stage: FinalStage, change: CompileApplication) -> str:
     """Compile after the last copy into the final stage, with hashes instead of times."""
     text = comment(COMPILED) + (
         "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-        f"    -x '{UNSERVED}' {change.library} {change.folder}\n"
+        f"    -x '{UNSERVED}' \\\n"
+        f"    {change.library} {change.folder}\n"
     )
     own = [item for item, found in stage.copies if found.stage is None]
-    return edited(stage.dockerfile, Edits(after={line_of(own[-1]): f"\n{text}"}))
+    return edited(stage.dockerfile, Edits(after={line_of(own[-1]): f"\n{text}\n"}))
 
 
 def last_of_head(stage: FinalStage) -> Instruction:

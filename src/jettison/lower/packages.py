@@ -8,7 +8,7 @@ from jettison.changes import AddPackages, RemoveCommands, RemovePackages
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage
 from jettison.lower.text import Edits, comment, edited, line_of, written
-from jettison.project.commands import PackageInstall
+from jettison.project.commands import PackageInstall, system_remove
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import Command, replacing, without, without_words
 
@@ -52,8 +52,19 @@ def _with_packages(run: LiftedRun, action: Action, change: AddPackages) -> str:
 
 
 def remove_packages(stage: FinalStage, change: RemovePackages) -> str:
-    """Take packages out of one install command of each RUN; repeat until nothing changes."""
+    """Take packages out of one command of each RUN; repeat until nothing changes.
+
+    What removes them again goes first, as it would fail without them.
+    """
     names = frozenset(change.names)
+    removals = {
+        line_of(run.instruction): text
+        for run in stage.runs
+        if run.editable
+        and (text := _without_removal(run, names | _groups(stage, names))) is not None
+    }
+    if removals:
+        return edited(stage.dockerfile, Edits(replaced=removals))
     replaced = {
         line_of(run.instruction): text
         for run in stage.runs
@@ -76,14 +87,35 @@ def remove_commands(stage: FinalStage, change: RemoveCommands) -> str:
 def without_packages(run: LiftedRun, names: Collection[str]) -> str | None:
     """The RUN without some packages; empty when nothing is left, None when it has none of them."""
     for action in run.actions:
-        if isinstance(action.fact, PackageInstall):
-            gone = [request.word for request in action.fact.packages if request.name in names]
-            if gone and len(gone) == len(action.fact.packages):
-                return without_commands(run, [action.command])
-            if gone:
-                source = without_words(run.script, action.command, gone)
-                return with_script(run.instruction, source)
+        requests = action.fact.packages if isinstance(action.fact, PackageInstall) else ()
+        gone = [request.word for request in requests if request.name in names]
+        if gone and len(gone) == len(requests):
+            return without_commands(run, [action.command])
+        if gone:
+            return with_script(run.instruction, without_words(run.script, action.command, gone))
     return None
+
+
+def _without_removal(run: LiftedRun, names: Collection[str]) -> str | None:
+    """The RUN without the removal of some packages; None when it removes none of them."""
+    for action in run.actions:
+        removed = system_remove(action.command) if action.kind is ActionKind.UPGRADE else None
+        gone = [one.word for one in removed.packages if one.name in names] if removed else []
+        if removed and gone and len(gone) == len(removed.packages):
+            return without_commands(run, [action.command])
+        if gone:
+            return with_script(run.instruction, without_words(run.script, action.command, gone))
+    return None
+
+
+def _groups(stage: FinalStage, names: frozenset[str]) -> frozenset[str]:
+    """The names of groups (``apk add --virtual``) of which nothing is left."""
+    facts = [a.fact for a in stage.actions if isinstance(a.fact, PackageInstall) and a.fact.virtual]
+    return frozenset(
+        fact.virtual
+        for fact in facts
+        if fact.virtual and {request.name for request in fact.packages} <= names
+    )
 
 
 def without_commands(run: LiftedRun, gone: list[Command]) -> str:

@@ -19,7 +19,7 @@ def harden_service(project: Project, change: HardenService) -> Mapping[str, str]
         service=change.service,
         mounts_to_remove=change.mounts,
         healthcheck_test=change.health_check,
-        writable=change.writable,
+        volumes=change.volumes,
         read_only=change.read_only,
         restricted=change.restricted,
         file=path,

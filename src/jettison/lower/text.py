@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from jettison.project.dockerfile import Blank, Dockerfile, Instruction
+from jettison.project.dockerfile import Dockerfile, Instruction
 from jettison.project.shell import Command, Script
 
 WIDTH = 100
+EMPTY_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,40 +29,43 @@ class Edits:
 
 
 def edited(dockerfile: Dockerfile, edits: Edits) -> str:
-    """Give the text of the file with the edits; an edit leaves one empty line in a row at most."""
-    owned = {id(c) for item in dockerfile.instructions for c in item.comments}
-    text = "".join(directive.text for directive in dockerfile.directives)
-    touched = False
+    """Give the text of the file with the edits.
+
+    Where something came or went, empty lines do not add up. Line endings are those of the file.
+    """
+    owned = {id(comment) for item in dockerfile.instructions for comment in item.comments}
+    out = [directive.text for directive in dockerfile.directives]
     for item in dockerfile.items:
-        if id(item) in owned:
-            continue
         if isinstance(item, Instruction):
-            part = _instruction(item, edits)
-            now = part != "".join((*(c.text for c in item.comments), item.text))
-            text = _joined(text, part) if now or touched else text + part
-            touched = now
-        elif not (touched and _ends_blank(text) and isinstance(item, Blank)):
-            text += item.text
-    kept = line_of(dockerfile.instructions[-1]) not in edits.replaced
-    return text if dockerfile.text.endswith("\n") or not kept else text.removesuffix("\n")
+            for part in _parts(item, edits):
+                _append(out, part)
+        elif id(item) not in owned:
+            _append(out, item.text)
+    if not dockerfile.text.endswith("\n\n"):
+        out[-1:] = [re.sub(r"\n{2,}\Z", "\n", text) for text in out[-1:]]
+    text = "".join(out)
+    return text.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in dockerfile.text else text
 
 
-def _joined(text: str, part: str) -> str:
-    """Put a part behind a text without a second empty line between them."""
-    return text + (part.lstrip("\n") if _ends_blank(text) else part)
-
-
-def _ends_blank(text: str) -> bool:
-    return not text or text.endswith("\n\n")
-
-
-def _instruction(item: Instruction, edits: Edits) -> str:
+def _parts(item: Instruction, edits: Edits) -> Iterator[str]:
+    """The texts that stand for one instruction: above it, its comments, itself, below it."""
     line = line_of(item)
     text = edits.replaced.get(line, item.text)
     comments = "".join(comment.text for comment in item.comments)
     comments = edits.commented.get(line, comments) if text else ""
-    parts = [edits.before.get(line, ""), comments, text, edits.after.get(line, "")]
-    return "".join(ended(part) for part in parts if part)
+    parts = (edits.before.get(line, ""), comments, text, edits.after.get(line, ""))
+    return (part if part is item.text else ended(part) for part in parts if part)
+
+
+def _append(out: list[str], part: str) -> None:
+    """Put one part behind the others; an empty line is not followed by more of them."""
+    end = "".join(out[-2:])
+    if not end or end.endswith(("\n\n", "\n\r\n")):
+        part = EMPTY_LINES.sub("", part)
+    elif not end.endswith("\n"):
+        out.append("\n")
+    if part:
+        out.append(part)
 
 
 def line_of(item: Instruction) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable
 
 from jettison.changes import RunAsUser
@@ -14,21 +15,23 @@ from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import without
 
+CHOWN = re.compile(r"\s--chown=\S+")
 START = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "EXPOSE", "VOLUME", "STOPSIGNAL"})
 
 
 def run_as_user(stage: FinalStage, change: RunAsUser) -> str:
-    """Give the Dockerfile with the user, its folders, and copies that root owns."""
-    replaced = _without_owners(stage, change)
+    """Give the Dockerfile with the user, its folders, and the owner of what is copied."""
+    replaced = _with_owners(stage, change)
     before: dict[int, str] = {}
-    users = [item for item in stage.instructions if item.keyword == "USER"]
     if change.create:
         before[line_of(_first_step(stage))] = _creation(change)
-        replaced |= {line_of(item): "" for item in users}
+        replaced |= {line_of(i): "" for i in stage.instructions if i.keyword == "USER"}
+        end = f"USER {change.uid}:{change.gid}\n\n"
         anchor = line_of(_first_start(stage))
-        before[anchor] = before.get(anchor, "") + _folders(change) + _user(change) + "\n"
-    elif users and change.writable:
-        before[line_of(users[-1])] = _folders(change) + "\n"
+    else:
+        end = ""
+        anchor = line_of(_last_user(stage))
+    before[anchor] = before.get(anchor, "") + _folders(change) + end
     return edited(stage.dockerfile, Edits(replaced=replaced, before=before))
 
 
@@ -37,13 +40,8 @@ def recursive_on(action: Action, folder: str, stage: FinalStage) -> Permission |
     fact = action.fact
     if not isinstance(fact, Permission) or not fact.recursive:
         return None
-    paths = {absolute(path, stage) for path in fact.paths}
+    paths = {stage.absolute(path, action.instruction) for path in fact.paths}
     return fact if folder in paths else None
-
-
-def absolute(path: str, stage: FinalStage) -> str:
-    """A path of the image, made absolute at the working directory of the end of the stage."""
-    return posixpath.normpath(posixpath.join(stage.folder, stage.expanded(path)))
 
 
 def _creation(change: RunAsUser) -> str:
@@ -55,25 +53,31 @@ def _creation(change: RunAsUser) -> str:
             f"RUN groupadd --gid {gid} {name} \\\n"
             f"    && useradd --no-log-init --create-home --uid {uid} --gid {gid} {name}\n"
         )
-    return text + "\n"
+    return f"\n{text}\n"
 
 
 def _folders(change: RunAsUser) -> str:
     if not change.writable:
         return ""
-    paths = " ".join(change.writable)
-    owner, _, group = change.name.partition(":")
-    names = (str(change.uid), str(change.gid)) if change.create else (owner, group or owner)
-    return comment("The code belongs to root; the application writes here alone.") + (
-        f"RUN install -d -o {names[0]} -g {names[1]} {paths}\n"
+    text = (
+        "The application may write beside its code, which it owns."
+        if change.owns_code
+        else "The code belongs to root; the application writes here alone."
     )
+    user, group = _owner(change)
+    owner = f"-o {user} -g {group}" if group else f"-o {user}"
+    return f"\n{comment(text)}RUN install -d {owner} {' '.join(change.writable)}\n"
 
 
-def _user(change: RunAsUser) -> str:
-    return f"USER {change.uid}:{change.gid}\n"
+def _owner(change: RunAsUser) -> tuple[str, str]:
+    """User and group as they are written."""
+    if change.create:
+        return str(change.uid), str(change.gid)
+    user, _, group = change.name.partition(":")
+    return user, group
 
 
-def _without_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
+def _with_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
     """Take away owners and modes that are given to the whole application once more."""
     replaced = {}
     modes = []
@@ -84,7 +88,7 @@ def _without_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
             if found:
                 gone.append(action.command)
                 modes += [found.value] if found.program == "chmod" else []
-            elif change.create and _is_made_again(action, change.writable, stage):
+            elif _is_made_again(action, change.writable, stage):
                 gone.append(action.command)
         if gone and run.editable:
             source = without(run.script, gone)
@@ -92,14 +96,15 @@ def _without_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
                 "" if source is None else with_script(run.instruction, source)
             )
     for item, copied in stage.copies:
-        into = absolute(copied.destination, stage)
-        if (
-            copied.stage is None
-            and posixpath.commonpath([into, change.application]) == change.application
-        ):
+        into = stage.absolute(copied.destination, item)
+        if copied.stage is None and _within(into, change.application):
             mode = modes[-1] if modes and into == change.application else None
-            replaced[line_of(item)] = _copy(item, mode)
+            replaced[line_of(item)] = _copy(item, change, mode)
     return replaced
+
+
+def _within(path: str, folder: str) -> bool:
+    return posixpath.commonpath([path, folder]) == folder
 
 
 def _is_made_again(action: Action, writable: Iterable[str], stage: FinalStage) -> bool:
@@ -109,16 +114,24 @@ def _is_made_again(action: Action, writable: Iterable[str], stage: FinalStage) -
     owned = isinstance(fact, Permission) and fact.program in ("chown", "chgrp")
     if not isinstance(fact, Directories | Permission) or not (made or owned):
         return False
-    return {absolute(path, stage) for path in fact.paths} <= set(writable)
+    return {stage.absolute(path, action.instruction) for path in fact.paths} <= set(writable)
 
 
-def _copy(item: Instruction, mode: str | None) -> str:
-    """A COPY without an owner of its own, and with the mode that a chmod gave its files."""
-    words = item.text.split(" ")
-    kept = [word for word in words if not word.startswith("--chown=")]
-    if mode and not any(word.startswith("--chmod=") for word in kept):
-        kept.insert(1, f"--chmod={mode}")
-    return ended(" ".join(kept))
+def _copy(item: Instruction, change: RunAsUser, mode: str | None) -> str:
+    """A COPY with the owner that its files shall have, and the mode that a chmod gave them."""
+    text = CHOWN.sub("", item.text, count=1)
+    flags = f" --chown={change.uid}:{change.gid}" if change.owns_code else ""
+    if mode and "--chmod=" not in text:
+        flags += f" --chmod={mode}"
+    start = re.match(r"\s*\S+", text)
+    place = start.end() if start else 0
+    return ended(text[:place] + flags + text[place:])
+
+
+def _last_user(stage: FinalStage) -> Instruction:
+    """The USER of the stage, before which root still acts."""
+    found = [item for item in stage.instructions if item.keyword == "USER"]
+    return found[-1] if found else _first_start(stage)
 
 
 def _first_step(stage: FinalStage) -> Instruction:

@@ -11,6 +11,9 @@ from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.values import Evidence, Origin
 
+# The share of its words that an edited line keeps at least.
+ALIKE = 0.5
+
 
 def led_back(finding: Finding, plan: Plan) -> Finding:
     """Give the finding with every origin in terms of the files as the user has them.
@@ -47,12 +50,31 @@ def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
 
 @lru_cache(maxsize=64)
 def _lines(old: str, new: str) -> Mapping[int, int]:
-    """Map lines of the new text to lines of the old one, both from 1."""
-    matcher = SequenceMatcher(a=old.splitlines(), b=new.splitlines(), autojunk=False)
+    """Map lines of the new text to lines of the old one, both from 1.
+
+    A line that was edited leads to the line that it shares most of its words with.
+    """
+    before, after = old.splitlines(), new.splitlines()
+    matcher = SequenceMatcher(a=before, b=after, autojunk=False)
     found: dict[int, int] = {}
     for tag, start, end, at, until in matcher.get_opcodes():
         for number in range(at, until):
-            offset = number - at if tag == "equal" else 0
-            if start + offset < end or tag == "equal":
-                found[number + 1] = start + offset + 1
+            if tag == "equal":
+                found[number + 1] = start + number - at + 1
+            else:
+                line = _most_alike(after[number], before, range(start, end))
+                found.update({} if line is None else {number + 1: line + 1})
     return found
+
+
+def _most_alike(line: str, before: list[str], near: range) -> int | None:
+    """The old line that has most of a line's words, near by or anywhere; None without one."""
+    words = frozenset(line.split())
+    if not words:
+        return None
+    for places in (near, range(len(before))):
+        shares = [(len(words & set(before[place].split())), -place) for place in places]
+        most, place = max(shares, default=(0, 0))
+        if most / len(words) >= ALIKE:
+            return -place
+    return None

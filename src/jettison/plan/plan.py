@@ -10,6 +10,7 @@ from types import MappingProxyType
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
+from jettison.lift.writing import Writing, writing_of
 from jettison.plan.base import BaseChoice
 from jettison.plan.finding import Finding
 from jettison.plan.parts import (
@@ -64,6 +65,11 @@ class Plan:
     def original_stage(self) -> FinalStage:
         """What the final stage was made of before any change."""
         return lifted(self.original)
+
+    @cached_property
+    def writing(self) -> Writing:
+        """Where the application writes, by the files as the user has them."""
+        return writing_of(self.original, self.original_stage, self.usage)
 
     @property
     def python(self) -> str | None:

@@ -40,9 +40,9 @@ RULES: tuple[Rule, ...] = (
     python_environment.RULE,
     compiled_bytecode.RULE,
     image_labels.RULE,
-    build_context.RULE,
     production_compose.RULE,
     development_image.RULE,
+    build_context.RULE,
 )
 
 __all__ = ["RULES", "Rule"]

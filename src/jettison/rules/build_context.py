@@ -14,10 +14,7 @@ pattern that only may be useless at run time is used for tests alone, when nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from jettison.changes import IgnorePaths
-from jettison.facts import Project
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.project.dockerignore import Proposal, propose
@@ -41,7 +38,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     proposals = [
         proposal
-        for proposal in propose(_files(project), project.ignore, needed)
+        for proposal in propose(_files(plan), project.ignore, needed)
         if proposal.certain or proposal.category in DECIDED
     ]
     if not proposals:
@@ -67,9 +64,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
-def _files(project: Project) -> Mapping[str, int]:
-    """The files of the context, the ignore file among them before it exists."""
-    return {".dockerignore": 0, **project.files}
+def _files(plan: Plan) -> dict[str, int]:
+    """The files of the context, and those that the plan adds, which weigh nothing yet."""
+    project = plan.project
+    prefix = f"{project.context}/" if project.context else ""
+    new = {*project.texts, project.ignore_path} - set(plan.original.texts)
+    added = {path.removeprefix(prefix): 0 for path in new if path.startswith(prefix)}
+    return {**project.files, **added}
 
 
 def _copies(plan: Plan) -> list[tuple[str, ...]]:

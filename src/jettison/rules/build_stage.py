@@ -20,7 +20,7 @@ from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages, SplitBuildStage
 from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable, fixed_path, installation_of
-from jettison.lift.packages import requested, saved_without
+from jettison.lift.packages import removable, requested, saved_without
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
@@ -50,8 +50,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     message = "a build stage makes the environment with uv; the final stage copies it"
     if build:
-        message += f"; {len(build)} build packages stay there"
-    gone = tuple(name for name in build if not _needed_in_final(plan, name))
+        packages = (
+            "1 build package stays" if len(build) == 1 else f"{len(build)} build packages stay"
+        )
+        message += f"; {packages} there"
+    present = removable(plan.stage)
+    gone = tuple(name for name in build if name in present and not _needed_in_final(plan, name))
     changes = (change, RemovePackages(names=gone)) if gone else (change,)
     return (
         Finding(

@@ -15,13 +15,13 @@ cannot compile is left as it is.
 
 from __future__ import annotations
 
+import posixpath
+
 from jettison.changes import CompileApplication
 from jettison.lift.action import ActionKind
-from jettison.lift.stage import FinalStage
-from jettison.lower.user import absolute
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.project.dockerfile import Instruction
+from jettison.project.dockerfile import Copy, Instruction
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -31,17 +31,16 @@ NAME = "compiled-bytecode"
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find source that is copied into the final stage and not compiled there."""
     stage = plan.stage
-    if stage.folder == "/" or stage.python is None:
+    if stage.folder == "/" or not _hashes(stage.python) or stage.triggers:
         return ()
-    copies = [
-        item
-        for item, copied in stage.copies
-        if copied.stage is None and absolute(copied.destination, stage) == stage.folder
-    ]
+    copies = [item for item, copied in stage.copies if _brings_source(plan, item, copied)]
     done = any("compileall" in action.text for action in stage.of_kind(ActionKind.APPLICATION))
-    if not copies or done or any(s.what.endswith(".py") for s in plan.skipped):
-        return ()
-    if not _hashes(stage.python) or _user_before(stage, copies[-1]):
+    if (
+        not copies
+        or done
+        or not stage.is_root_at(copies[-1])
+        or any(s.what.endswith(".py") for s in plan.skipped)
+    ):
         return ()
     library = f"/usr/local/lib/python{stage.python}"
     evidence = Evidence(
@@ -57,15 +56,23 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
 
 
-def _hashes(python: str) -> bool:
+def _hashes(python: str | None) -> bool:
     """Whether compileall can write hashes: since Python 3.7."""
-    return tuple(int(part) for part in python.split(".")) >= (3, 7)
+    return python is not None and tuple(int(part) for part in python.split(".")) >= (3, 7)
 
 
-def _user_before(stage: FinalStage, copy: Instruction) -> bool:
-    """Whether a user that may not write to the library is set before the last copy."""
-    before = stage.instructions[: stage.instructions.index(copy)]
-    return any(item.keyword == "USER" for item in before)
+def _brings_source(plan: Plan, item: Instruction, copied: Copy) -> bool:
+    """Whether an instruction copies Python files of the context into the application's folder."""
+    folder = plan.stage.folder
+    into = posixpath.join(plan.stage.absolute(copied.destination, item), "")
+    if copied.stage is not None or not into.startswith(f"{folder}/"):
+        return False
+    named = {posixpath.normpath(source) for source in copied.sources}
+    python = [path for path in plan.project.files if path.endswith(".py")]
+    return any(
+        "." in named or any(path == name or path.startswith(f"{name}/") for name in named)
+        for path in python
+    )
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -17,8 +17,8 @@ from __future__ import annotations
 from jettison.catalogue.reader import table
 from jettison.changes import RemoveCommands, RemovePackages
 from jettison.lift.action import Action, ActionKind
-from jettison.lift.packages import requested, saved_without
-from jettison.lift.writable import service_of
+from jettison.lift.packages import removable, saved_without
+from jettison.lift.services import service_of
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.plan.plan import Plan
@@ -41,7 +41,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     actions = [action for action in plan.stage.actions if _serves_client(action)]
-    present = requested(plan.stage)
+    present = removable(plan.stage)
     names = tuple(item.name for item in clients if item.name in present)
     if not names:
         return ()

@@ -17,7 +17,8 @@ import posixpath
 
 from jettison.changes import AddDevelopment
 from jettison.lift.declared import production_files
-from jettison.lift.writable import service_of, source_targets
+from jettison.lift.services import service_of
+from jettison.lift.writable import source_targets
 from jettison.lower.development import DOCKERFILE
 from jettison.lower.reload import with_reload
 from jettison.plan.finding import Finding
@@ -41,7 +42,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if (name := development_file(file.file, project.texts)) in project.texts
     ]
     service = service_of(plan.original)
-    targets = source_targets(plan.original, plan.stage)
+    targets = source_targets(service, plan.original, plan.stage)
     evidence += [
         Evidence(
             kind="mount",

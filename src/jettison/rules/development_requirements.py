@@ -10,7 +10,8 @@ twenty web applications, see docs/explanation/scopes.md.
 Safe: a requirement leaves production only when something says that it is for development (a
 section comment, its place among known tools, imports from tests alone) and nothing says that
 production uses it (imports along the entry points, commands, strings that name modules, what a
-framework needs). What seems to be unused stays and is marked.
+framework needs). What seems to be unused stays and is marked. An image that others are built on
+(ONBUILD) keeps everything: what they use is not known.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ NAME = "development-requirements"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find requirements of the production files that are for development, or unused."""
+    if plan.stage.triggers:
+        return ()
     present = {
         line.name: line for file in production_files(plan.project) for line in file.requirements
     }
@@ -46,7 +49,7 @@ def _leaving(plan: Plan, found: list[PlannedRequirement]) -> tuple[Finding, ...]
     return (
         Finding(
             rule=NAME,
-            message=f"{len(found)} requirements leave production: {', '.join(names)}",
+            message=f"{_counted(len(found))} production: {', '.join(names)}",
             evidence=tuple(_first(item) for item in found),
             saving=plan.leaving.size,
             changes=(MoveToDevelopment(names=names),),
@@ -67,6 +70,10 @@ def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:
             changes=(MarkUnused(names=names),),
         ),
     )
+
+
+def _counted(count: int) -> str:
+    return "1 requirement leaves" if count == 1 else f"{count} requirements leave"
 
 
 def _first(item: PlannedRequirement) -> Evidence:

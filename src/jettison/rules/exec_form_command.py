@@ -36,11 +36,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         finding
         for invocation in found
         if invocation and invocation.words is None and invocation.text
-        for finding in _findings(invocation)
+        for finding in _findings(plan, invocation)
     )
 
 
-def _findings(invocation: Invocation) -> tuple[Finding, ...]:
+def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
     script = run_script(invocation.instruction)
     command = script.commands[0] if len(script.commands) == 1 else None
     if command and command.name == "exec":
@@ -51,9 +51,15 @@ def _findings(invocation: Invocation) -> tuple[Finding, ...]:
         words = command.words
         message = "runs without a shell around it, so that it receives SIGTERM"
     else:
-        words = ("sh", "-c", f"exec {command.raw}")
+        words = (*_shell(plan), f"exec {command.raw}")
         message = "replaces its shell (exec), so that it receives SIGTERM"
     return (_finding(invocation, message, words),)
+
+
+def _shell(plan: Plan) -> tuple[str, ...]:
+    """The shell that runs shell forms: what the last SHELL instruction names."""
+    shells = [item.exec_form for item in plan.stage.inherited if item.keyword == "SHELL"]
+    return shells[-1] if shells and shells[-1] else ("sh", "-c")
 
 
 def _is_plain(script: Script, command: Command) -> bool:

@@ -11,13 +11,17 @@ Safe: labels do not change how an image runs.
 from __future__ import annotations
 
 from jettison.changes import AddLabels
-from jettison.lift.writable import service_of
+from jettison.lift.services import service_of
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "image-labels"
+# Names of services that say nothing about the application.
+ROLES = frozenset(
+    {"web", "app", "api", "backend", "server", "service", "django", "flask", "fastapi", "python"}
+)
 TITLE = "org.opencontainers.image.title"
 
 
@@ -25,8 +29,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find an image without a title."""
     if TITLE in plan.stage.labels:
         return ()
-    service = service_of(plan.project)
-    title = service.name if service else plan.project.name
+    title = title_of(plan)
     evidence = Evidence(kind="label", message=f"no label {TITLE}", origin=plan.stage.stage.origin)
     return (
         Finding(
@@ -36,6 +39,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             changes=(AddLabels(labels=((TITLE, title),)),),
         ),
     )
+
+
+def title_of(plan: Plan) -> str:
+    """The service's name where it says something, else the project's with the service's."""
+    service = service_of(plan.project)
+    if service is None or service.name == plan.project.name:
+        return plan.project.name
+    return f"{plan.project.name}-{service.name}" if service.name in ROLES else service.name
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -11,29 +11,27 @@ An existing user keeps its name and number.
 Source: docs.docker.com, "Building best practices", USER; hadolint DL3002; statsd_exporter#406;
 moby/moby#5505 for the copies that `chown -R` makes.
 
-Safe when the folders that the application writes to are known: mounts, VOLUME, folders that the
-Dockerfile makes, environment variables that name one. When none is known, the working directory
-itself (not what is in it) is given to the user. A volume that root filled before has to be given to
-the user once: the report says how.
+Safe: folders that the application writes to are known from mounts, VOLUME, folders that the
+Dockerfile makes, environment variables and calls in the source; they are given to the user. When
+the source may write into the folder of the code, the user owns its copy. A start script that needs
+root, a user that the compose file sets, and an image that others are built on stay as they are. A
+volume that root filled before has to be given to the user once: the report says how.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
+from jettison.catalogue.reader import table
 from jettison.changes import RunAsUser
-from jettison.lift.action import Action, ActionKind
+from jettison.lift.action import Action
+from jettison.lift.services import service_of, services_of
 from jettison.lift.stage import FinalStage
-from jettison.lift.writable import (
-    data_mounts,
-    service_of,
-    writable_folders,
-    written_beside_code,
-)
-from jettison.lower.user import absolute, recursive_on
+from jettison.lift.writable import data_mounts
+from jettison.lower.user import recursive_on
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
-from jettison.project.commands import Permission
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin
 
@@ -45,32 +43,10 @@ ROLES = re.compile(r"[-_](backend|api|web|app|server|service)$")
 TAKEN = frozenset(
     {
         *("root", "bin", "daemon", "mail", "news", "games", "backup", "www-data", "sys", "man"),
-        *("proxy", "list", "nobody", "web", "app", "backend", "api", "server", "service"),
+        *("proxy", "list", "nobody", "web", "app", "backend", "api", "server", "service", "src"),
     }
 )
-# What an entrypoint can only do as root.
-PRIVILEGED = (
-    "gosu",
-    "su-exec",
-    "setpriv",
-    "runuser",
-    "su",
-    "sudo",
-    "chown",
-    "usermod",
-    "groupmod",
-    "useradd",
-    "adduser",
-    "addgroup",
-    "apt-get",
-    "apk",
-    "mount",
-    "crond",
-    "cron",
-    "sshd",
-    "nginx",
-    "supervisord",
-)
+# Settings of servers that give root up by themselves.
 DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
 PRIVILEGED_PORTS = 1024
 
@@ -82,53 +58,79 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     if not stage.runs_as_root:
         return _owned_code(plan)
-    privileged = _needs_root(plan)
-    if privileged:
-        message = "stays root: it changes users, owners or packages itself when it starts"
-        return (Finding(rule=NAME, message=message, evidence=privileged, safety=Safety.REVIEW),)
-    folders = writable_folders(plan.project, stage, plan.usage)
+    obstacle = _obstacle(plan)
+    if obstacle is not None:
+        return (_stays_root(obstacle),)
+    change = _change(plan)
     evidence = [
         Evidence(
             kind="user",
             message="the Dockerfile sets no USER: the process is root",
             origin=stage.stage.origin,
         ),
-        *folders.values(),
+        *plan.writing.unsure,
+        *plan.writing.folders.values(),
     ]
-    written = written_beside_code(plan.usage)
-    if written:
-        evidence.append(written)
-    elif not folders:
-        message = "kept writable: nothing shows where the application writes"
-        evidence.append(Evidence(kind="unknown", message=f"{stage.folder} {message}"))
-    beside = (stage.folder,) if written or not folders else ()
-    change = RunAsUser(
+    found = [
+        Finding(rule=NAME, message=_message(change), evidence=tuple(evidence), changes=(change,))
+    ]
+    return (*found, *_volumes(plan, change), *_low_ports(stage))
+
+
+def _change(plan: Plan) -> RunAsUser:
+    stage, writing = plan.stage, plan.writing
+    folders = tuple(writing.folders)
+    return RunAsUser(
         name=user_name(plan),
         uid=IDENTIFIER,
         gid=IDENTIFIER,
         create=True,
-        writable=(*beside, *folders),
+        writable=(stage.folder, *folders) if writing.unsure or not folders else folders,
         application=stage.folder,
+        owns_code=bool(writing.unsure),
         adduser=stage.release == "alpine",
     )
-    message = (
-        f"runs as {change.name} ({change.uid}); code stays with root, {_listed(change)} writable"
-    )
-    found = [Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,))]
-    return (*found, *_volumes(plan, change), *_low_ports(stage))
 
 
-def _needs_root(plan: Plan) -> tuple[Evidence, ...]:
-    """Programs that only root can use when the container starts, and settings that drop root."""
-    found = [use for name in PRIVILEGED for use in plan.usage.programs.get(name, ())]
+def _message(change: RunAsUser) -> str:
+    start = f"runs as {change.name} ({change.uid})"
+    if change.owns_code:
+        return f"{start}, who owns the code because the application may write there"
+    return f"{start}; code stays with root, {', '.join(change.writable)} writable"
+
+
+def _obstacle(plan: Plan) -> Evidence | None:
+    """What needs root, or lies in other hands."""
+    if plan.stage.triggers:
+        message = "ONBUILD: images that are built on this one decide"
+        return Evidence(kind="trigger", message=message, origin=plan.stage.triggers[0].origin)
+    for service in services_of(plan.project):
+        if service.user:
+            message = f"the compose file runs {service.name} as {service.user}"
+            return Evidence(kind="compose", message=message, origin=service.origin_of("user"))
+    programs = table("tools")["needs_root"]["programs"]
+    uses = [use for name in programs for use in plan.usage.started.get(name, ())]
+    return next((use for use in (*uses, *_dropping(plan))), None)
+
+
+def _dropping(plan: Plan) -> Iterator[Evidence]:
+    """Settings of a server that starts as root and then drops it."""
     for path, text in plan.project.texts.items():
         if path.endswith((".ini", ".conf")):
             for number, line in enumerate(text.splitlines(), 1):
                 if DROPS_ROOT.match(line):
                     message = f"`{line.strip()}` is for a process that starts as root"
                     origin = Origin(file=path, line=number)
-                    found.append(Evidence(kind="settings", message=message, origin=origin))
-    return tuple(found)
+                    yield Evidence(kind="settings", message=message, origin=origin)
+
+
+def _stays_root(evidence: Evidence) -> Finding:
+    return Finding(
+        rule=NAME,
+        message=f"the user stays: {evidence.message}",
+        evidence=(evidence,),
+        safety=Safety.REVIEW,
+    )
 
 
 def user_name(plan: Plan) -> str:
@@ -142,46 +144,37 @@ def user_name(plan: Plan) -> str:
 
 def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     """Copies and recursive changes that give the code to the user, or a mode once more."""
-    stage = plan.stage
+    stage, writing = plan.stage, plan.writing
     copies = [
         Evidence(kind="copy", message=f"COPY gives the code to {copied.chown}", origin=item.origin)
         for item, copied in stage.copies
         if copied.chown
         and copied.stage is None
-        and _is_code(absolute(copied.destination, stage), stage)
+        and _is_code(stage.absolute(copied.destination, item), stage)
     ]
     actions = [a for a in stage.actions if recursive_on(a, stage.folder, stage)]
-    evidence = copies + [_recursive(action) for action in actions]
-    folders = writable_folders(plan.project, stage, plan.usage)
-    if not evidence or not folders:
+    evidence = (*copies, *(_recursive(action) for action in actions))
+    if not evidence:
         return ()
-    written = written_beside_code(plan.usage)
-    if written:
-        message = f"code stays with {stage.user}: the application writes beside it"
-        advice = Finding(rule=NAME, message=message, evidence=(written,), safety=Safety.REVIEW)
-        return (advice,)
-    owned = _owned_folders(stage)
+    if writing.unsure or not writing.folders:
+        message = f"{stage.user} owns the code: it is not known where else the application writes"
+        found = Finding(
+            rule=NAME,
+            message=message,
+            evidence=(*evidence, *writing.unsure),
+            safety=Safety.REVIEW,
+        )
+        return (found,) if actions else ()
     change = RunAsUser(
         name=stage.user,
         uid=0,
         gid=0,
         create=False,
-        writable=tuple(folder for folder in folders if folder not in owned),
+        writable=tuple(writing.folders),
         application=stage.folder,
     )
-    message = f"code belongs to root; {stage.user} writes to {', '.join(folders)} alone"
-    return (Finding(rule=NAME, message=message, evidence=tuple(evidence), changes=(change,)),)
-
-
-def _owned_folders(stage: FinalStage) -> frozenset[str]:
-    """Folders that a chown which stays gives to somebody already."""
-    return frozenset(
-        absolute(path, stage)
-        for action in stage.of_kind(ActionKind.PERMISSION)
-        if isinstance(action.fact, Permission) and action.fact.program == "chown"
-        if not recursive_on(action, stage.folder, stage)
-        for path in action.fact.paths
-    )
+    message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
+    return (Finding(rule=NAME, message=message, evidence=evidence, changes=(change,)),)
 
 
 def _is_code(folder: str, stage: FinalStage) -> bool:
@@ -193,14 +186,10 @@ def _recursive(action: Action) -> Evidence:
     return Evidence(kind="permission", message=message, origin=action.origin)
 
 
-def _listed(change: RunAsUser) -> str:
-    return ", ".join(change.writable)
-
-
 def _volumes(plan: Plan, change: RunAsUser) -> tuple[Finding, ...]:
     """What has to be done once for volumes that a root process filled."""
-    mounts = data_mounts(plan.project, plan.stage)
     service = service_of(plan.project)
+    mounts = data_mounts(service, plan.project, plan.stage)
     if not mounts or service is None:
         return ()
     targets = " ".join(mount.target for mount in mounts)

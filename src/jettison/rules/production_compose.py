@@ -1,99 +1,137 @@
-"""The compose service runs the image, not the folder.
+"""The compose services run the image, not the folder.
 
 A source mount puts the developer's folder over what was built and tested; the mounted socket of
 the engine makes the application root on the host. In production both leave. The root file system
 becomes read-only with a temporary folder, capabilities are dropped, and no process can gain new
-privileges.
+privileges. Every service that runs the image is treated alike: workers run it too.
 
 Source: OWASP Docker Security Cheat Sheet, rules 1, 3, 4 and 8; docs.docker.com, "Compose file
 reference", read_only, tmpfs, cap_drop, security_opt.
 
-Safe: data volumes stay writable. The development compose file keeps the source mount. The image
-is run with the same restrictions before anything is written.
+Safe: data volumes stay writable, and a folder that the source mount made writable becomes a named
+volume. When the source may write anywhere in the folder of the code, the source mount stays, the
+root file system stays writable, and the report says which call it was. A process that stays root
+keeps its capabilities. The development compose file keeps the source mount.
 """
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from jettison.catalogue.reader import table
 from jettison.changes import HardenService
 from jettison.lift.probe import probe_of_words
-from jettison.lift.writable import (
-    CACHES,
-    data_mounts,
-    service_of,
-    source_targets,
-    writable_folders,
-    written_beside_code,
-)
-from jettison.plan.finding import Finding
+from jettison.lift.services import services_of
+from jettison.lift.writable import CACHES, source_targets
+from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.project.compose import ComposeMount, MountKind, Service
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "production-compose"
+RESTRICTIONS = {
+    "read_only": "with a read-only root",
+    "cap_drop": "without capabilities",
+    "security_opt": "without new privileges",
+}
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find a service that mounts its source or a socket, or that may write everywhere."""
-    service = service_of(plan.project)
-    if service is None:
-        return ()
-    mounts = _leaving(plan, service)
-    checked = _health_check(service)
-    written = written_beside_code(plan.usage)
+    """Find services that mount their source or a socket, or that may write everywhere."""
+    volumes = _volumes(plan)
+    return tuple(
+        finding
+        for service in services_of(plan.project)
+        for finding in _findings(plan, service, volumes)
+    )
+
+
+def _findings(
+    plan: Plan, service: Service, volumes: tuple[tuple[str, str], ...]
+) -> Iterator[Finding]:
+    unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    read_only = written is None and not rooted
-    missing = [] if rooted else _missing(service, read_only=read_only)
-    if not mounts and not checked and not missing:
-        return ()
-    mounted = {mount.target for mount in data_mounts(plan.project, plan.stage)}
-    writable = tuple(
-        folder
-        for folder in writable_folders(plan.project, plan.stage, plan.usage)
-        if not any(folder == target or folder.startswith(f"{target}/") for target in mounted)
-    )
-    change = HardenService(
-        service=service.name,
-        mounts=tuple(mount.target for mount in mounts),
-        health_check=checked,
-        writable=writable,
-        read_only=read_only,
-        restricted=not rooted,
-    )
-    return (
-        Finding(
-            rule=NAME,
-            message=_message(mounts, missing),
-            evidence=(
-                *(_evidence(mount) for mount in mounts),
-                *_loose(service, missing),
-                *((written,) if written else ()),
-            ),
-            changes=(change,),
-        ),
-    )
-
-
-def _leaving(plan: Plan, service: Service) -> list[ComposeMount]:
-    """Source mounts, sockets of engines, and anonymous volumes that only shield folders."""
-    sockets = table("tools")["container_clients"]["sockets"]
-    sources = source_targets(plan.project, plan.stage)
-    modules = table("tools")["container_clients"]["modules"]
-    uses_socket = any(name in plan.usage.imports for name in modules)
-    return [
-        mount
-        for mount in service.volumes
-        if mount.target in sources
-        or (mount.target in sockets and not uses_socket)
-        or (
-            mount.kind is MountKind.ANONYMOUS
-            and sources
-            and posixpath.basename(mount.target) in CACHES
+    read_only = not unsure and not rooted
+    mounts = [mount for mount in service.volumes if _leaves(plan, service, mount)]
+    checked = _health_check(service)
+    missing = () if rooted else _missing(service, read_only=read_only)
+    if mounts or checked or missing:
+        change = HardenService(
+            service=service.name,
+            mounts=tuple(mount.target for mount in mounts),
+            health_check=checked,
+            volumes=volumes if read_only else (),
+            read_only=read_only,
+            restricted=not rooted,
         )
+        yield Finding(
+            rule=NAME,
+            message=_message(service, mounts, missing),
+            evidence=(*(_evidence(mount) for mount in mounts), *_loose(service, missing)),
+            changes=(change,),
+        )
+    if unsure and not service.read_only:
+        yield Finding(
+            rule=NAME,
+            message=f"{service.name} stays writable: it may write into the folder of its code; "
+            "a volume for its data, or a variable that names its folder, would protect the rest",
+            evidence=unsure,
+            safety=Safety.REVIEW,
+        )
+
+
+def _leaves(plan: Plan, service: Service, mount: ComposeMount) -> bool:
+    """Whether a mount is source, a socket of an engine, or only shields folders from the source."""
+    sources = () if plan.writing.unsure else source_targets(service, plan.project, plan.stage)
+    if mount.target in sources:
+        return True
+    known = table("tools")["container_clients"]
+    if mount.target in known["sockets"]:
+        return not any(name in plan.usage.imports for name in known["modules"])
+    shield = mount.kind is MountKind.ANONYMOUS and posixpath.basename(mount.target) in CACHES
+    return shield and bool(sources)
+
+
+def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """A volume for each writable folder, the same for every service; mounted ones keep theirs."""
+    services = services_of(plan.project)
+    compose = plan.project.compose
+    if not services or compose is None:
+        return ()
+    mounted = {
+        posixpath.normpath(mount.target): mount.source
+        for service in services
+        for mount in service.volumes
+        if mount.kind is MountKind.VOLUME
+    }
+    bound = [
+        posixpath.normpath(mount.target)
+        for service in services
+        for mount in service.volumes
+        if mount.kind in (MountKind.VOLUME, MountKind.BIND)
+        and mount.target not in mounted
+        and mount.target not in source_targets(service, plan.project, plan.stage)
     ]
+    taken = set(compose.volumes)
+    found = []
+    for folder in plan.writing.folders:
+        if any(folder == target or folder.startswith(f"{target}/") for target in bound):
+            continue
+        above = next((t for t in mounted if folder == t or folder.startswith(f"{t}/")), None)
+        name = mounted[above] if above else _name(services[0].name, folder, taken)
+        taken.add(name)
+        found.append((name, above or folder))
+    return tuple(dict.fromkeys(found))
+
+
+def _name(service: str, folder: str, taken: set[str]) -> str:
+    base = f"{service}_{posixpath.basename(folder)}".replace("-", "_").replace(".", "_")
+    number = 1
+    while (name := base if number == 1 else f"{base}_{number}") in taken:
+        number += 1
+    return name
 
 
 def _health_check(service: Service) -> tuple[str, ...]:
@@ -107,15 +145,22 @@ def _health_check(service: Service) -> tuple[str, ...]:
     return ("CMD", *probe.python()) if probe else ()
 
 
-def _message(mounts: list[ComposeMount], missing: list[str]) -> str:
-    what = {
-        "read_only": "with a read-only root",
-        "cap_drop": "without capabilities",
-        "security_opt": "without new privileges",
+def _missing(service: Service, *, read_only: bool) -> tuple[str, ...]:
+    """The restrictions that the service does not have yet."""
+    present = {
+        "read_only": service.read_only or not read_only,
+        "cap_drop": bool(service.cap_drop),
+        "security_opt": any(o.startswith("no-new-privileges") for o in service.security_opt),
     }
-    parts = [what[name] for name in missing]
+    return tuple(name for name, there in present.items() if not there)
+
+
+def _message(service: Service, mounts: list[ComposeMount], missing: tuple[str, ...]) -> str:
+    parts = [RESTRICTIONS[name] for name in missing]
     parts += [f"without the mounts {', '.join(mount.target for mount in mounts)}"] if mounts else []
-    return f"the service runs {', '.join(parts)}" if parts else "the service checks its health anew"
+    if not parts:
+        return f"{service.name} is asked for its health without a download tool"
+    return f"{service.name} runs {', '.join(parts)}"
 
 
 def _evidence(mount: ComposeMount) -> Evidence:
@@ -128,14 +173,7 @@ def _evidence(mount: ComposeMount) -> Evidence:
     return Evidence(kind="mount", message=message, origin=mount.origin)
 
 
-def _missing(service: Service, *, read_only: bool) -> list[str]:
-    """Restrictions that the service does not set; a process that needs root gets none of them."""
-    found = [] if service.read_only or not read_only else ["read_only"]
-    found += [] if service.cap_drop else ["cap_drop"]
-    return [*found, *([] if service.security_opt else ["security_opt"])]
-
-
-def _loose(service: Service, missing: list[str]) -> tuple[Evidence, ...]:
+def _loose(service: Service, missing: tuple[str, ...]) -> tuple[Evidence, ...]:
     if not missing:
         return ()
     message = f"the service does not set {', '.join(missing)}"

@@ -29,6 +29,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.reference == stage.base or len(stage.chain) > 1:
         return ()
+    if stage.triggers:
+        return ()
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return ()
     missing = tuple(name for name in taken.adds if name not in requested(stage))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages
-from jettison.lift.packages import requested, saved_without
+from jettison.lift.packages import removable, saved_without
 from jettison.plan.finding import Finding
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
@@ -27,7 +27,7 @@ NAME = "unneeded-packages"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages with the scope ``unneeded`` that the final stage still installs."""
-    present = requested(plan.stage)
+    present = removable(plan.stage)
     clients = table("tools")["container_clients"]["packages"]
     checked = _called_by_health_check(plan)
     found = [

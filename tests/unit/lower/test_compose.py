@@ -61,7 +61,7 @@ def test_production() -> None:
         service="api",
         mounts_to_remove=("/app", "/var/run/docker.sock"),
         healthcheck_test=HEALTH,
-        writable=("/app/logs", "/app/uploads"),
+        volumes=(("api_logs", "/app/logs"), ("api_uploads", "/app/uploads")),
     )
     assert text == ORIGINAL.replace(" --reload\n", "\n").replace(
         """\

@@ -11,7 +11,7 @@ from jettison.project.compose import Service
 from jettison.project.compose import parse as parse_compose
 from jettison.project.dockerfile import Dockerfile, Instruction, Stage, final_environment
 from jettison.project.dockerfile import parse as parse_dockerfile
-from jettison.project.operations.kinds import use_of_file
+from jettison.project.operations.kinds import is_script, use_of_file
 from jettison.project.operations.lines import split
 from jettison.project.operations.model import Use, UsedCommand
 from jettison.project.shell import parse as parse_shell
@@ -109,6 +109,9 @@ def shell_commands(text: str, origin: Origin, use: Use, source: str) -> Iterator
 
 def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
     keyword = instruction.keyword
+    if keyword in ("COPY", "ADD"):
+        yield from _written_scripts(instruction, use)
+        return
     if keyword == "RUN":
         use = Use.BUILD if use is Use.PRODUCTION else use
     elif keyword not in _RUNNING:
@@ -118,7 +121,7 @@ def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
         return
     text = instruction.arguments
     if keyword == "HEALTHCHECK":
-        text = re.sub(r"^\s*(NONE|CMD)\b", "", re.sub(r"--\S+\s*", "", text, count=4))
+        text = re.sub(r"^\s*(NONE|CMD)\b", "", text)
         if text.strip().startswith("["):
             yield from shell_words(
                 split(re.sub(r"[\[\],]", " ", text)) or ("",), instruction.origin, use, keyword
@@ -127,6 +130,13 @@ def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
     yield from shell_commands(text, instruction.origin, use, keyword)
     for document in instruction.heredocs:
         yield from shell_commands(document.body, document.origin, use, keyword)
+
+
+def _written_scripts(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
+    """Commands of shell scripts that the Dockerfile itself holds."""
+    for document in instruction.heredocs:
+        if is_script(instruction.words[-1], document.content):
+            yield from shell_commands(document.content, document.origin, use, instruction.keyword)
 
 
 def _use_of_stage(stage: Stage, target: str | None) -> Use:

@@ -39,6 +39,10 @@ def _computed(node: ast.expr, lookup: _Lookup, depth: int) -> Literal:
             return None if assigned is None else literal(assigned, lookup, depth)
         case ast.BinOp(op=ast.Add()):
             return _sum(node, lookup, depth)
+        case ast.BinOp(op=ast.Div(), left=left, right=right):
+            return _path([left, right], lookup, depth)
+        case ast.Call() if _makes_path(node.func):
+            return _path(node.args, lookup, depth) if node.args else None
         case ast.Call():
             return _called(node, lookup, depth)
         case _:
@@ -79,6 +83,25 @@ def _sum(node: ast.BinOp, lookup: _Lookup, depth: int) -> Literal:
     if isinstance(left, str):
         return left + (right if isinstance(right, str) else HOLE)
     return None
+
+
+def _makes_path(function: ast.expr) -> bool:
+    """``Path(text)`` and ``os.path.join(text, …)``."""
+    match function:
+        case ast.Name(id="Path") | ast.Attribute(attr="Path"):
+            return True
+        case ast.Attribute(attr="join", value=ast.Attribute(attr="path")):
+            return True
+        case _:
+            return False
+
+
+def _path(parts: list[ast.expr], lookup: _Lookup, depth: int) -> Literal:
+    """Join a path whose beginning is literal; computed parts behind it are holes."""
+    first, *rest = (literal(part, lookup, depth) for part in parts)
+    if not isinstance(first, str):
+        return None
+    return "/".join([first, *(part if isinstance(part, str) else HOLE for part in rest)])
 
 
 def _called(node: ast.Call, lookup: _Lookup, depth: int) -> Literal:

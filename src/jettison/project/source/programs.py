@@ -71,34 +71,6 @@ def libraries_loaded(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[Librar
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenPath:
-    """A relative path that the code makes or opens for writing, as it stands in the source."""
-
-    path: str
-    folder: bool
-    origin: Origin
-
-
-def written_paths(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[WrittenPath, ...]:
-    """Every literal path below the working directory that the files write to."""
-    folders, files = _names("writes", "folders"), _names("writes", "files")
-    found: list[WrittenPath] = []
-    for call in _calls(facts):
-        path = call.arguments[0] if call.arguments else None
-        if not isinstance(path, str) or path.startswith(("/", "{", "~")) or not path:
-            continue
-        if call.callee in folders or (call.callee in files and _writes(call)):
-            folder = call.callee in folders
-            found.append(WrittenPath(path=path, folder=folder, origin=call.origin))
-    return tuple(found)
-
-
-def _writes(call: Call) -> bool:
-    given = call.arguments[1] if len(call.arguments) > 1 else call.keyword("mode")
-    return isinstance(given, str) and bool(set(given) & set("wax+"))
-
-
 def time_zones(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
     """Every time zone that the files construct from the system's or a package's database."""
     names = _names("zones", "names")

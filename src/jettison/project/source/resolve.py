@@ -127,7 +127,7 @@ class FactReader:
         catalogued = _catalogued()
         for name, node, scope in self._walk.calls:
             callee = absolute(name, self._aliases)
-            if callee in catalogued or name in catalogued:
+            if callee in catalogued or name in catalogued or _is_method(name):
                 yield Call(
                     file=self._file,
                     line=node.lineno,
@@ -204,8 +204,20 @@ def _catalogued() -> frozenset[str]:
     groups = [
         *catalogue["programs"].values(),
         *catalogue["libraries"].values(),
-        *catalogue["writes"].values(),
         *catalogue["zones"].values(),
+        *(catalogue["writes"][group] for group in ("opened", "files", "folders", "targets")),
         catalogue["other"]["names"],
     ]
     return frozenset(name for group in groups for name in group)
+
+
+def _is_method(name: str) -> bool:
+    """Whether a call is one of a method that writes, of whatever object."""
+    receiver, _, method = name.rpartition(".")
+    return bool(receiver) and method in _writing_methods()
+
+
+@cache
+def _writing_methods() -> frozenset[str]:
+    writes = table("calls")["writes"]
+    return frozenset((*writes["methods"], *writes["savers"]))

@@ -1,0 +1,105 @@
+"""Files that the application writes, by what its source and its scripts do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jettison.project.commands import directories, management
+from jettison.project.shell import Command, Script
+from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.writes import files_written
+from jettison.values import Evidence, Origin
+
+SQLITE = re.compile(r"sqlite\d?(?:\+\w+)?://(?P<path>/[^?\s]*)?")
+IN_MEMORY = ":memory:"
+DJANGO_SQLITE = "django.db.backends.sqlite3"
+DJANGO_FILES = frozenset(
+    {
+        *("django.db.models.FileField", "django.db.models.ImageField"),
+        *(
+            "django.core.files.storage.default_storage",
+            "django.core.files.storage.FileSystemStorage",
+        ),
+    }
+)
+# Commands of Django that write into the folder of the code, or where its settings say.
+WRITING_COMMANDS = frozenset({"collectstatic", "compilemessages", "makemessages", "makemigrations"})
+WRITERS = frozenset({"touch", "tee"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file that production writes, or a folder that it makes.
+
+    ``path`` is what is known of it, empty when it is computed; computed parts are ``{}``.
+    ``database`` marks one that is only used when no other database is set.
+    """
+
+    path: str
+    folder: bool
+    database: bool
+    evidence: Evidence
+
+
+def stored_by_source(modules: Iterable[ModuleFacts]) -> Iterator[StoredFile]:
+    """What the files write, the places of their SQLite databases and of Django's uploads."""
+    listed = list(modules)
+    for write in files_written(listed):
+        if IN_MEMORY not in write.path:
+            message = f"{write.callee} writes {write.path or 'to a place that is computed'}"
+            yield _stored(write.path, message, write.origin, folder=write.folder)
+    for module in listed:
+        for text in module.texts:
+            path = "db.sqlite3" if text.value == DJANGO_SQLITE else sqlite_path(text.value)
+            if path is not None:
+                named = f"{text.value} is a database in a file"
+                yield _stored(path, named, text.origin, database=True)
+        for reference in module.references:
+            if reference.name in DJANGO_FILES:
+                name = reference.name.rpartition(".")[2]
+                yield _stored("", f"{name} stores files below MEDIA_ROOT", reference.origin)
+
+
+def stored_by_scripts(scripts: Iterable[Script]) -> Iterator[StoredFile]:
+    """What shell scripts write: folders that they make, files that they write to."""
+    for script in scripts:
+        for command in script.commands:
+            yield from _by_command(command)
+
+
+def sqlite_path(url: str) -> str | None:
+    """The file of a SQLite URL, empty when it is computed; None for anything else."""
+    match = SQLITE.fullmatch(url)
+    if match is None or not match["path"] or IN_MEMORY in url:
+        return None
+    return match["path"][1:]
+
+
+def _by_command(command: Command) -> Iterator[StoredFile]:
+    made = directories(command)
+    for path in made.paths if made else ():
+        yield _stored(_known(path), f"the script makes {path}", command.origin, folder=True)
+    if command.name in WRITERS:
+        for word in command.words[1:]:
+            if not word.startswith("-"):
+                yield _stored(_known(word), f"the script writes {word}", command.origin)
+    for redirect in command.redirects:
+        target = redirect.target.text if redirect.target else ""
+        if redirect.operator in (">", ">>", ">|") and not target.startswith(("/dev/", "&")):
+            yield _stored(_known(target), f"the script writes {target}", command.origin)
+    action = management(command)
+    if action and action.action in WRITING_COMMANDS:
+        yield _stored("", f"{action.action} writes files", command.origin)
+
+
+def _known(path: str) -> str:
+    return re.sub(r"\$.*", "{}", path) if not path.startswith("$") else ""
+
+
+def _stored(
+    path: str, message: str, origin: Origin, *, folder: bool = False, database: bool = False
+) -> StoredFile:
+    evidence = Evidence(kind="write", message=message, origin=origin)
+    return StoredFile(path=path, folder=folder, database=database, evidence=evidence)

@@ -1,0 +1,162 @@
+"""Cases of rules: one text file with a project, what is found in it, and what becomes of it.
+
+    Why: the reason that the case exists.
+    Rules: the rules that are run, by name; without this line the rule that the folder is named
+        after; `all` runs every rule.
+    Level: 2
+    Service: web
+
+    === project: Dockerfile
+    FROM python:3.12
+    …
+    === findings
+    …
+    === changes
+    …
+
+What follows `=== findings` is written by `make golden` and read by people.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.loading.plan import Planned, planned
+from jettison.plan.finding import Finding
+from jettison.plan.parts import FileChange
+from jettison.plan.plan import Plan
+from jettison.planning import optimized
+from jettison.rules import RULES, Rule
+from jettison.values import Evidence
+
+FOLDER = Path(__file__).parents[1] / "rules" / "cases"
+FIELD = re.compile(r"(Why|Rules|Level|Service|File): ?")
+SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
+PROJECT = "project: "
+UNENDED = " (no line feed at the end)"
+EXECUTABLE = " (executable)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A parsed case; ``head`` is its text above the first section, ``expected`` below the files."""
+
+    path: Path
+    head: str
+    files: dict[str, str]
+    executable: frozenset[str]
+    written: str
+    expected: str
+
+    @property
+    def name(self) -> str:
+        """The rule and the case."""
+        return f"{self.path.parent.name}/{self.path.stem}"
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that the case runs, in their own order."""
+        names = self.field("Rules").split() or [self.path.parent.name]
+        if names == ["all"]:
+            return RULES
+        unknown = set(names) - {rule.name for rule in RULES}
+        assert not unknown, f"{self.path}: no rule {unknown}"
+        return tuple(rule for rule in RULES if rule.name in names)
+
+    def field(self, name: str) -> str:
+        """The value of a line of the head, its continuation lines joined."""
+        parts = FIELD.split(self.head)
+        found = dict(zip(parts[1::2], parts[2::2], strict=True))
+        return " ".join(found.get(name, "").split())
+
+    def start(self, folder: Path, *, level: int | None = None) -> Planned:
+        """Write the project below a folder and plan it, without network and with no cache."""
+        root = folder / "project"
+        for path, text in self.files.items():
+            place = root / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text.encode())
+            if path in self.executable:
+                place.chmod(0o755)
+        return planned(
+            root,
+            dockerfile=self.field("File") or None,
+            service=self.field("Service") or None,
+            level=int(self.field("Level") or 2) if level is None else level,
+            offline=True,
+            cache=folder / "cache",
+        )
+
+    def plan(self, folder: Path) -> Plan:
+        """The plan after the rules of the case."""
+        return optimized(self.start(folder).start, self.rules)
+
+    def text(self, plan: Plan) -> str:
+        """The whole case with what was found in it now."""
+        found = "".join(finding_text(item) for item in plan.findings) or "none\n"
+        changes = "".join(change_text(item) for item in plan.files) or "none\n"
+        return f"{self.head}{self.written}=== findings\n{found}=== changes\n{changes}"
+
+
+def read_case(path: Path) -> Case:
+    """Parse a case."""
+    text = path.read_text(encoding="utf-8")
+    head, *parts = SECTION.split(text)
+    files: dict[str, str] = {}
+    executable: set[str] = set()
+    written = ""
+    for title, body in zip(parts[::2], parts[1::2], strict=True):
+        if title.startswith(PROJECT):
+            name = title.removeprefix(PROJECT)
+            if EXECUTABLE in name:
+                name = name.replace(EXECUTABLE, "")
+                executable.add(name)
+            unended = name.endswith(UNENDED)
+            name = name.removesuffix(UNENDED)
+            files[name] = body.removesuffix("\n") if unended else body
+            written += f"=== {title}\n{body}"
+    assert head.startswith("Why: "), f"{path}: say at the top why the case exists"
+    expected = text[len(head) + len(written) :]
+    return Case(
+        path=path,
+        head=head,
+        files=files,
+        executable=frozenset(executable),
+        written=written,
+        expected=expected,
+    )
+
+
+def all_cases() -> list[Case]:
+    """Every case, by its name."""
+    return [read_case(path) for path in sorted(FOLDER.glob("*/*.case"))]
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding with all its evidence, each with its place."""
+    lines = [f"{finding.rule} [{finding.safety.value}] {finding.message}"]
+    lines += [f"  - {_evidence(item)}" for item in finding.evidence]
+    return "\n".join(lines) + "\n"
+
+
+def change_text(change: FileChange) -> str:
+    """A changed file: its diff, or its text where that is shorter or the file is new."""
+    diff = change.diff()
+    if change.before is None or len(diff) > len(change.after):
+        ended = change.after if change.after.endswith("\n") else f"{change.after}\n"
+        return f"{change.kind.value} {change.path}\n{_indented(ended)}"
+    hunks = "".join(diff.splitlines(keepends=True)[2:])
+    return f"{change.kind.value} {change.path}\n{_indented(hunks)}"
+
+
+def _indented(text: str) -> str:
+    return "".join(
+        f"    {line}" if line.strip() else "\n" for line in text.splitlines(keepends=True)
+    )
+
+
+def _evidence(item: Evidence) -> str:
+    place = f" ({item.origin})" if item.origin else ""
+    return f"{item.kind}: {item.message}{place}"

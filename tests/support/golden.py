@@ -1,0 +1,27 @@
+"""Writes all expected results anew: ``python tests/support/golden.py [WORD]``.
+
+With a word only the cases whose name holds it are written.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from cases import all_cases
+
+
+def main(words: list[str]) -> None:
+    """Write what differs, and name it."""
+    for case in all_cases():
+        if all(word in case.name for word in words):
+            with tempfile.TemporaryDirectory() as folder:
+                text = case.text(case.plan(Path(folder)))
+            if text != case.path.read_text(encoding="utf-8"):
+                case.path.write_text(text, encoding="utf-8")
+                print(f"wrote {case.name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
