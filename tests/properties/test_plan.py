@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,31 @@ def test_evidence_names_lines_that_the_user_has(case: Case, tmp_path: Path) -> N
     evidence += [each for item in plan.packages for each in item.evidence]
     wrong = [each for each in evidence if each.origin and not exists(each.origin, case)]
     assert wrong == []
+
+
+# What stands on the line that evidence of a kind names, where that is in the Dockerfile.
+WORDS = {
+    "copy": r"COPY|ADD",
+    "health-check": r"HEALTHCHECK",
+    "installation": r"pip|uv|poetry|pipenv|pdm|RUN|ONBUILD",
+    "folder": r"mkdir|chown|install|RUN",
+    "permission": r"chown|chmod|RUN",
+    "base": r"FROM",
+    "label": r"FROM",
+    "trigger": r"ONBUILD",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_evidence_of_the_dockerfile_names_the_right_line(case: Case, tmp_path: Path) -> None:
+    plan = optimized(case.start(tmp_path).start, RULES)
+    file = plan.original.dockerfile_path
+    lines = case.files[file].splitlines()
+    for finding in plan.findings:
+        for each in finding.evidence:
+            if each.kind in WORDS and each.origin and each.origin.file == file:
+                line = lines[(each.origin.line or 1) - 1]
+                assert re.search(WORDS[each.kind], line), (each, line)
 
 
 def exists(origin: Origin, case: Case) -> bool:

@@ -42,9 +42,14 @@ def led_back(finding: Finding, plan: Plan) -> Finding:
 
 def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
     """What is known of the project as it was found."""
-    found = [*plan.linked.values(), *plan.usage.computed, *plan.usage.zones]
+    usage, writing = plan.usage, plan.writing
+    found = [*plan.linked.values(), *usage.computed, *usage.computed_libraries]
+    found += [*usage.zones, *usage.locales, *writing.unsure, *writing.folders.values()]
+    groups = (usage.programs, usage.started, usage.libraries, usage.imports)
+    found += [each for group in groups for uses in group.values() for each in uses]
     found += [each for item in plan.requirements for each in item.evidence]
     found += [each for item in plan.packages for each in item.evidence]
+    found += [each for item in plan.base.candidates for each in item.evidence]
     return frozenset((item.kind, item.origin) for item in found if item.origin)
 
 
