@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines.engine import BuildRequest, Engine, ImageID
+from jettison.errors import BuildError
 from jettison.facts import Project
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
@@ -63,6 +64,12 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
 
 
 def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMeasurement:
+    image = _image(shop, project, folder, name)
+    with step(shop.progress, f"measure {name}"):
+        return measure(image, shop.engine)
+
+
+def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
     request = BuildRequest(
         context=folder / project.context,
         dockerfile=folder / project.dockerfile_path,
@@ -71,9 +78,7 @@ def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMe
         build_args=project.build_arguments,
     )
     with step(shop.progress, f"build {name}"):
-        image = shop.engine.build(request, shop.progress)
-    with step(shop.progress, f"measure {name}"):
-        return measure(image, shop.engine)
+        return shop.engine.build(request, shop.progress)
 
 
 def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageMeasurement | None:
@@ -97,15 +102,16 @@ def _ablations(
     """Build once more for each rule that changed something, without that rule."""
     for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
         without = optimized(start, RULES, without=frozenset({rule}))
-        with _staged(shop.root, without) as folder:
-            image = _built(shop, without.project, folder, f"without {rule}".replace(" ", "-"))
-        difference = image.size.bytes - after.size.bytes
-        yield Ablation(
-            rule=rule,
-            saving=Saving(
-                bytes=difference, basis=Basis.MEASURED, source="built with and without the rule"
-            ),
-        )
+        try:
+            with _staged(shop.root, without) as folder:
+                image = _image(shop, without.project, folder, f"without-{rule}")
+        except BuildError:
+            yield Ablation(rule=rule, saving=None)
+            continue
+        difference = shop.engine.inspect(image).size - after.size.bytes
+        source = "built with and without the rule"
+        saving = Saving(bytes=difference, basis=Basis.MEASURED, source=source)
+        yield Ablation(rule=rule, saving=saving)
 
 
 @contextmanager

@@ -12,10 +12,13 @@ from jettison.verify.verdict import Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ablation:
-    """What one rule is worth: the bytes that the image after has more without it."""
+    """What one rule is worth: the bytes that the image after has more without it.
+
+    None when the image cannot be built without the rule, because another one relies on it.
+    """
 
     rule: str
-    saving: Saving
+    saving: Saving | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

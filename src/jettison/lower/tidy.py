@@ -19,11 +19,12 @@ CLEANUP = "rm -rf /var/lib/apt/lists/*"
 def tidy_package_installs(stage: FinalStage, change: TidyPackageInstalls) -> str:
     """Add what is missing to the RUN instructions that install; repeat until nothing changes."""
     replaced = {}
+    leaving = runs_leaving_lists(stage)
     for run in stage.runs:
         if not run.editable:
             continue
         text = _without_recommended(run) if change.recommends else None
-        text = text or (_without_lists(run) if change.lists else None)
+        text = text or (_without_lists(run) if change.lists and run in leaving else None)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return edited(stage.dockerfile, Edits(replaced=replaced))
@@ -40,7 +41,27 @@ def installs_recommended(run: LiftedRun) -> tuple[Action, ...]:
     )
 
 
-def leaves_lists(run: LiftedRun) -> bool:
+def runs_leaving_lists(stage: FinalStage) -> tuple[LiftedRun, ...]:
+    """The RUN instructions that leave package lists behind which no later one relies on."""
+    found = []
+    for number, run in enumerate(stage.runs):
+        later = stage.runs[number + 1 :]
+        if run.editable and _leaves_lists(run) and not any(_relies_on_lists(r) for r in later):
+            found.append(run)
+    return tuple(found)
+
+
+def _relies_on_lists(run: LiftedRun) -> bool:
+    """Whether a RUN installs with apt before it has updated the lists itself."""
+    for action in run.actions:
+        if action.kind is ActionKind.INDEX:
+            return False
+        if isinstance(action.fact, PackageInstall) and action.fact.manager == "apt":
+            return True
+    return False
+
+
+def _leaves_lists(run: LiftedRun) -> bool:
     """Whether a RUN installs with apt and leaves its package lists in the layer."""
     apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
     cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
@@ -58,9 +79,7 @@ def _without_recommended(run: LiftedRun) -> str | None:
     return with_script(run.instruction, replacing(run.script, texts)) if texts else None
 
 
-def _without_lists(run: LiftedRun) -> str | None:
-    if not leaves_lists(run):
-        return None
+def _without_lists(run: LiftedRun) -> str:
     last = run.script.commands[-1]
     text = f"{written(run.script, last)} \\\n    && {CLEANUP}"
     return with_script(run.instruction, replacing(run.script, {last: text}))

@@ -15,7 +15,7 @@ from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.system_packages import is_build_package
 from jettison.changes import TidyPackageInstalls
 from jettison.lift.packages import DEFAULT_RELEASE, requested
-from jettison.lower.tidy import installs_recommended, leaves_lists
+from jettison.lower.tidy import installs_recommended, runs_leaving_lists
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
@@ -33,7 +33,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     runs = [run for run in plan.stage.runs if run.editable]
     recommended = [action for run in runs for action in installs_recommended(run)]
-    lists = [run for run in runs if leaves_lists(run)]
+    lists = runs_leaving_lists(plan.stage)
     if not recommended and not lists:
         return ()
     evidence = [
