@@ -112,8 +112,9 @@ def cost_of(
     *,
     recommends: bool = False,
 ) -> Size | None:
-    """Return what installing ``names`` together adds, with dependencies, by Installed-Size.
+    """Return what installing ``names`` together adds to a slim image, with dependencies.
 
+    Files of packages that were looked into, a share of Installed-Size of others.
     ``already`` are the packages that are there, by default those of the slim Python image.
     None when the catalogue knows none of ``names``, or nothing about ``release``.
     """
@@ -122,7 +123,7 @@ def cost_of(
     if facts is None or not any(name in facts.packages for name in wanted):
         return None
     packages = facts.closure(wanted, already, recommends=recommends)
-    total = sum(package.size for package in packages)
+    total = sum(package.bytes(documented=False) for package in packages)
     return Size(bytes=total, basis=Basis.CATALOGUED, source=facts.source)
 
 

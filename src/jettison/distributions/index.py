@@ -6,6 +6,7 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -104,6 +105,24 @@ class Index:
             self._require_network(wheel.filename)
             return read_wheel(self.client, wheel).files
         return tuple(InstalledFile(path=path, size=size) for path, size in rows)
+
+    def is_cacheable(self, wheel: WheelFile) -> bool:
+        """Whether the server lets clients keep what they fetch: pip's cache depends on it.
+
+        True when nobody can be asked, as it is for the public index.
+        """
+        host = urlsplit(wheel.url).netloc
+        known = self.cache.read("cacheable", host)
+        if known is None and not self.offline:
+            try:
+                headers = {"range": "bytes=0-0", "accept-encoding": "identity"}
+                answer = self.client.get(wheel.url, headers, limit=_LARGEST_LISTING)
+            except NetworkError:
+                return True
+            allowed = "max-age" in answer.headers.get("cache-control", "")
+            known = {"allowed": allowed or bool(answer.headers.get("etag"))}
+            self.cache.write(known, "cacheable", host)
+        return bool(known["allowed"]) if known else True
 
     def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
         sdist = release.sdist

@@ -104,6 +104,14 @@ class DistributionMap:
             self._skip(facts.name, f"files of {facts.name}", error)
             return facts
 
+    def is_cacheable(self, distributions: Iterable[DistributionFacts]) -> bool:
+        """Whether pip would keep the wheels of these distributions in its cache."""
+        wheels = (wheel for facts in distributions for wheel in facts.wheels if wheel.url)
+        smallest = min(wheels, key=lambda wheel: wheel.size or 0, default=None)
+        if self._index is None or smallest is None:
+            return True
+        return self._index.is_cacheable(smallest)
+
     def _look_up(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
         present = self._installed.get(name)
         if present is not None and admits(specifiers, present.version):

@@ -83,6 +83,17 @@ class FinalStage:
         return tuple(lifted_run(item) for item in self.instructions if item.keyword == "RUN")
 
     @cached_property
+    def inherited_runs(self) -> tuple[LiftedRun, ...]:
+        """The RUN instructions of the whole chain."""
+        return tuple(lifted_run(item) for item in self.inherited if item.keyword == "RUN")
+
+    @cached_property
+    def inherited_copies(self) -> tuple[tuple[Instruction, Copy], ...]:
+        """The COPY and ADD instructions of the whole chain."""
+        kinds = ("COPY", "ADD")
+        return tuple((item, copy(item)) for item in self.inherited if item.keyword in kinds)
+
+    @cached_property
     def actions(self) -> tuple[Action, ...]:
         """Every command of the final stage's RUN instructions."""
         return tuple(action for run in self.runs for action in run.actions)

@@ -48,6 +48,7 @@ class Knowledge:
     linked: Mapping[str, Evidence]
     closure: Closure
     production: frozenset[str]
+    keeps_cache: bool
     from_source: tuple[str, ...]
     unknown: tuple[str, ...]
     loaded: frozenset[str]
@@ -92,6 +93,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
         linked=linked_packages(production | kept, usage, stage.release),
         closure=_with_files(found, brought),
         production=frozenset(production),
+        keeps_cache=found.is_cacheable(brought.facts.values()),
         from_source=tuple(_from_source(brought, production, target)),
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,

@@ -72,5 +72,7 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         linked=knowledge.linked,
         loaded=knowledge.loaded,
         leaving=knowledge.leaving,
+        closure=knowledge.closure,
+        keeps_cache=knowledge.keeps_cache,
         learned=knowledge.skipped,
     )

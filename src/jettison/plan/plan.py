@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from jettison.distributions.graph import Closure, RequirementGraph
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
@@ -18,6 +19,8 @@ from jettison.plan.parts import (
     PlannedPackage,
     PlannedRequirement,
 )
+from jettison.prediction.image import predicted
+from jettison.prediction.values import Predictions
 from jettison.values import Evidence, Size, Skipped
 
 
@@ -30,6 +33,7 @@ class Leaving:
 
 
 NOTHING = Leaving(names=frozenset(), size=None)
+EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +43,9 @@ class Plan:
     ``requirements``, ``packages`` and ``base`` describe the project as it was found: scopes do not
     change while rules are applied. ``usage`` is what the application uses at run time; ``linked``
     maps packages that must be there then to the reason; ``loaded`` are the files of the project
-    that production loads; ``leaving`` what goes with development requirements; ``learned`` is what
-    could not be found out.
+    that production loads; ``leaving`` what goes with development requirements; ``closure`` are the
+    distributions of all requirements and ``keeps_cache`` says that pip keeps what it fetches;
+    ``learned`` is what could not be found out.
     """
 
     original: Project
@@ -53,6 +58,8 @@ class Plan:
     linked: Mapping[str, Evidence] = field(default_factory=lambda: MappingProxyType({}))
     loaded: frozenset[str] = frozenset()
     leaving: Leaving = NOTHING
+    closure: Closure = EMPTY
+    keeps_cache: bool = True
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -70,6 +77,15 @@ class Plan:
     def writing(self) -> Writing:
         """Where the application writes, by the files as the user has them."""
         return writing_of(self.original, self.original_stage, self.usage)
+
+    @cached_property
+    def prediction(self) -> Predictions:
+        """The sizes of the image before and after the changes so far, without building it."""
+        before, after = (
+            predicted(project, self.closure, keeps_cache=self.keeps_cache)
+            for project in (self.original, self.project)
+        )
+        return Predictions(before=before, after=after)
 
     @property
     def python(self) -> str | None:

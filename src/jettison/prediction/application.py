@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from jettison.facts import Project
@@ -10,8 +11,6 @@ from jettison.lift.stage import lifted
 from jettison.project.dockerfile import Copy
 from jettison.project.dockerignore.evaluate import verdicts
 from jettison.project.dockerignore.match import pattern
-
-BYTE_CODE_ENDING = ".py"
 
 
 def application_size(project: Project) -> int:
@@ -32,18 +31,30 @@ def sent_files(project: Project) -> Mapping[str, int]:
 
 
 def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """The files that one COPY takes, with their bytes."""
+    """The files that one COPY takes, by their paths below its destination, with their bytes.
+
+    The name of a file that is copied alone is empty when the destination names it.
+    """
+    alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
     for source in found.sources:
         wanted = posixpath.normpath(source).lstrip("/")
-        matches = pattern(wanted).expression if any(c in wanted for c in "*?[") else None
+        expression = pattern(wanted).expression if any(c in wanted for c in "*?[") else None
         for path, size in sent.items():
-            parents = {path, *_parents(path)}
-            if (
-                wanted == "."
-                or wanted in parents
-                or (matches and any(map(matches.fullmatch, parents)))
-            ):
-                yield path, size
+            matched = _matched(path, wanted, expression)
+            if matched == path:
+                yield ("" if alone else posixpath.basename(path)), size
+            elif matched is not None:
+                yield posixpath.relpath(path, matched or "."), size
+
+
+def _matched(path: str, wanted: str, expression: re.Pattern[str] | None) -> str | None:
+    """The path or the folder above it that a source names; empty for the whole context."""
+    if wanted == ".":
+        return ""
+    for each in (path, *_parents(path)):
+        if each == wanted or (expression and expression.fullmatch(each)):
+            return each
+    return None
 
 
 def _parents(path: str) -> Iterator[str]:

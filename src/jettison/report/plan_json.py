@@ -13,6 +13,7 @@ from jettison.plan.parts import (
     PlannedRequirement,
 )
 from jettison.plan.plan import Plan
+from jettison.prediction.values import Prediction
 from jettison.values import Evidence, Origin, Size, Skipped
 
 SCHEMA = "jettison.plan/v1"
@@ -27,6 +28,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "requirements": [_requirement(item) for item in plan.requirements],
         "system_packages": [_package(item) for item in plan.packages],
         "base": base_document(plan.base),
+        "prediction": {
+            "before": _prediction(plan.prediction.before),
+            "after": _prediction(plan.prediction.after),
+        },
         "findings": [finding_document(item) for item in plan.findings],
         "files": [_file(item) for item in plan.files],
         "not_understood": [
@@ -133,6 +138,17 @@ def _image(facts: ImageFacts) -> dict[str, Any]:
         "long_term_ends": long_term,
         "python_ends": python,
         "note": facts.note,
+    }
+
+
+def _prediction(found: Prediction) -> dict[str, Any]:
+    return {
+        "size": size_document(found.size),
+        "parts": [
+            {"what": part.what, **(size_document(part.size) or {}), **origin_document(part.origin)}
+            for part in found.parts
+        ],
+        "unknown": [_skipped(item) for item in found.unknown],
     }
 
 

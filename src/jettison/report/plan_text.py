@@ -8,6 +8,7 @@ from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import FileKind, PackageScope
 from jettison.plan.plan import Plan
 from jettison.report.base_text import base_table
+from jettison.report.prediction_text import prediction_text
 from jettison.report.table import human, sized, table
 from jettison.scopes.values import Scope
 from jettison.values import Basis, Evidence, Size
@@ -23,6 +24,7 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
         _requirements(plan),
         _packages(plan),
         findings_text(plan.findings),
+        prediction_text(plan.prediction),
         _left_alone(plan),
         _files(plan),
     ]

@@ -1,0 +1,173 @@
+"""What installers of Python distributions write in a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.distributions.catalogue import catalogued
+from jettison.distributions.graph import Closure
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.installation import context_path
+from jettison.lift.stage import FinalStage
+from jettison.prediction.distributions import distribution_size
+from jettison.prediction.values import Part
+from jettison.project.commands import PipInstall, VirtualEnvironment
+from jettison.project.dockerfile import mounts
+from jettison.values import Basis, Origin, Size, Skipped
+
+LIBRARY = "/usr/local"
+FORMULA = "files of the wheels, byte code by the size of the sources"
+CACHES = ("/root/.cache", "/root/.cache/pip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Bytes that a step writes below ``path``."""
+
+    path: str
+    part: Part
+
+
+def environments(
+    project: Project, stage: FinalStage, closure: Closure, *, keeps_cache: bool
+) -> Iterator[Written | Skipped]:
+    """Follow the RUN instructions of a stage: environments, distributions, what pip leaves."""
+    place, left = LIBRARY, False
+    for run in stage.runs:
+        for action in run.actions:
+            fact = action.fact
+            if isinstance(fact, VirtualEnvironment):
+                place = _absolute(fact.path, stage)
+                yield Written(path=place, part=_virtual_environment(fact))
+            elif isinstance(fact, PipInstall):
+                where = fact.target or ("/root/.local" if fact.user else place)
+                yield from _installed(project, stage, closure, fact, where)
+                if fact.tool.startswith("uv"):
+                    continue
+                if keeps_cache and _caches(stage, run, fact):
+                    yield Written(path="/root", part=_cache(project, stage, closure, fact))
+                if not left and not stage.environment.get("PYTHONDONTWRITEBYTECODE"):
+                    left = True
+                    yield Written(path="/usr/local/lib", part=_left(fact.origin))
+            elif action.kind is ActionKind.LOCKED:
+                yield Skipped(
+                    what=f"what `{_short(action)}` installs",
+                    reason="the lock file is not read for sizes",
+                    origin=action.origin,
+                )
+
+
+def installed_names(
+    project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
+) -> set[str]:
+    """The distributions that a command installs, with all that they need."""
+    roots = {name for path in fact.requirement_files for name in _declared(project, stage, path)}
+    roots |= {name for word in fact.requirements if (name := _named(word.text))}
+    edges = closure.graph.edges
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges.get(name, ())
+    return found
+
+
+def _declared(project: Project, stage: FinalStage, path: str) -> Iterator[str]:
+    source = context_path(stage, path) or path.rpartition("/")[2]
+    if project.in_context(source) in project.texts:
+        for file in project.requirements_file(source):
+            yield from (line.name for line in file.requirements if line.name)
+
+
+def _named(word: str) -> str:
+    try:
+        return canonicalize_name(Requirement(word).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _installed(
+    project: Project, stage: FinalStage, closure: Closure, fact: PipInstall, where: str
+) -> Iterator[Written | Skipped]:
+    names = installed_names(project, stage, fact, closure)
+    byte_code = _compiles(stage, fact)
+    sizes = {name: _size(closure, name, byte_code=byte_code) for name in names}
+    known = {name: count for name, count in sizes.items() if count}
+    unknown = sorted(names - set(known))
+    if unknown:
+        yield Skipped(
+            what=f"the size of {', '.join(unknown)}",
+            reason="nothing is known of these distributions",
+            origin=fact.origin,
+        )
+    size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
+    part = Part(what=f"{len(known)} distributions", size=size, origin=fact.origin)
+    yield Written(path=where, part=part)
+
+
+def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
+    facts = closure.facts.get(name) or catalogued().get(name)
+    return distribution_size(facts, byte_code=byte_code) if facts else 0
+
+
+def _compiles(stage: FinalStage, fact: PipInstall) -> bool:
+    if fact.options.has("--no-compile"):
+        return False
+    if fact.tool.startswith("uv"):
+        return fact.options.has("--compile-bytecode", "--compile") or bool(
+            stage.environment.get("UV_COMPILE_BYTECODE")
+        )
+    return True
+
+
+def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
+    """Whether pip leaves the wheels that it fetched in the layer."""
+    off = stage.environment.get("PIP_NO_CACHE_DIR", "").lower() not in ("", "0", "off", "false")
+    mounted = any((mount.target or "").startswith(CACHES) for mount in mounts(run.instruction))
+    return fact.cached and not off and not mounted
+
+
+def _cache(project: Project, stage: FinalStage, closure: Closure, fact: PipInstall) -> Part:
+    names = installed_names(project, stage, fact, closure)
+    count = sum(_wheel_bytes(closure, names))
+    size = Size(bytes=count, basis=Basis.ESTIMATED, source="the wheels as they were fetched")
+    return Part(what="pip's cache", size=size, origin=fact.origin)
+
+
+def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
+    for name in names:
+        facts = closure.facts.get(name)
+        sizes = [wheel.size for wheel in facts.wheels if wheel.size] if facts else []
+        if sizes:
+            yield min(sizes)
+
+
+def _virtual_environment(fact: VirtualEnvironment) -> Part:
+    known = table("base_images")["python"]
+    count = 5_000 if fact.tool == "uv venv" else int(known["virtual_environment"])
+    size = Size(bytes=count, basis=Basis.CATALOGUED, source=known["source"])
+    return Part(what="a virtual environment", size=size, origin=fact.origin)
+
+
+def _left(origin: Origin) -> Part:
+    known = table("base_images")["python"]
+    size = Size(bytes=known["left_by_pip"], basis=Basis.CATALOGUED, source=known["source"])
+    return Part(what="byte code that pip leaves in the standard library", size=size, origin=origin)
+
+
+def _absolute(path: str, stage: FinalStage) -> str:
+    expanded = stage.expanded(path)
+    return expanded if expanded.startswith("/") else f"{stage.folder.rstrip('/')}/{expanded}"
+
+
+def _short(action: Action) -> str:
+    text = " ".join(action.text.split())
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  a line of a table

@@ -1,0 +1,174 @@
+"""Follows a Dockerfile and adds up what each instruction of the final stage writes."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from jettison.candidates.image import image_facts, packages_of
+from jettison.catalogue.reader import table
+from jettison.distributions.graph import Closure
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.stage import FinalStage, lifted
+from jettison.plan.base import Variant
+from jettison.prediction.application import copied_files, sent_files
+from jettison.prediction.distributions import byte_code_of
+from jettison.prediction.environment import Written, environments
+from jettison.prediction.packages import Packages
+from jettison.prediction.values import Part, Prediction
+from jettison.project.commands import Permission, UserChange, compile_bytecode
+from jettison.project.dockerfile import Copy, Instruction
+from jettison.values import Basis, Origin, Size, Skipped
+
+
+def predicted(project: Project, closure: Closure, *, keeps_cache: bool = True) -> Prediction:
+    """Predict the image of a project; ``closure`` has the distributions of all its requirements.
+
+    ``keeps_cache`` says that pip keeps what it fetches, as it does where the index allows it.
+    """
+    stage = lifted(project)
+    base = image_facts(stage.base)
+    if base.size is None:
+        reason = "no catalogue has its size"
+        unknown = Skipped(what=f"the size of {stage.base}", reason=reason)
+        return Prediction(parts=(), unknown=(unknown,))
+    walk = _Walk(project=project, stage=stage, closure=closure, keeps_cache=keeps_cache)
+    found = list(walk.steps())
+    first = Part(what=f"base {stage.base}", size=base.size, origin=stage.chain[0].origin)
+    return Prediction(
+        parts=(first, *(each for each in found if isinstance(each, Part))),
+        unknown=tuple(each for each in found if isinstance(each, Skipped)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    project: Project
+    stage: FinalStage
+    closure: Closure
+    keeps_cache: bool
+
+    def steps(self) -> Iterator[Part | Skipped]:
+        base = image_facts(self.stage.base)
+        packages = Packages(
+            self.stage.release or "", packages_of(base), documented=base.variant is Variant.FULL
+        )
+        runs = {id(run.instruction): run for run in self.stage.inherited_runs}
+        for item in self.stage.inherited:
+            if item.keyword == "RUN":
+                yield from packages.installed(runs[id(item)])
+                yield from self._other(runs[id(item)])
+            elif item.keyword in ("COPY", "ADD"):
+                yield from self._copied(item)
+        yield from (
+            each.part if isinstance(each, Written) else each for each in self._written(self.stage)
+        )
+
+    def _written(self, stage: FinalStage) -> Iterator[Written | Skipped]:
+        return environments(self.project, stage, self.closure, keeps_cache=self.keeps_cache)
+
+    def _other(self, run: LiftedRun) -> Iterator[Part | Skipped]:
+        for action in run.actions:
+            if isinstance(action.fact, UserChange) and action.fact.action == "add":
+                yield _catalogued("a user", table("base_images")["apt"]["user"], action.origin)
+            elif isinstance(action.fact, Permission) and action.fact.recursive:
+                yield from self._copied_again(action, action.fact)
+            elif compile_bytecode(action.command):
+                yield from self._compiled(action)
+            elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
+                text = " ".join(action.text.split())[:60]
+                yield Skipped(
+                    what=f"what `{text}` writes", reason="nobody can tell", origin=action.origin
+                )
+
+    def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
+        """The project's files below a folder of the image, as far as they were copied by then."""
+        sent = sent_files(self.project)
+        for item, found in self.stage.inherited_copies:
+            if found.stage is None and (item.origin.line or 0) < (before.line or 0):
+                place = self._place(found)
+                for name, size in copied_files(found, sent):
+                    path = posixpath.normpath(posixpath.join(place, name))
+                    if _below(path, folder):
+                        yield path, size
+
+    def _place(self, found: Copy) -> str:
+        return posixpath.normpath(
+            posixpath.join(self.stage.folder, self.stage.expanded(found.destination))
+        )
+
+    def _copied(self, item: Instruction) -> Iterator[Part | Skipped]:
+        found = next(copied for each, copied in self.stage.inherited_copies if each is item)
+        if found.stage is None:
+            count = sum(size for _, size in copied_files(found, sent_files(self.project)))
+            size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
+            yield Part(what="files of the project", size=size, origin=item.origin)
+        else:
+            yield from self._from_stage(item, found)
+
+    def _from_stage(self, item: Instruction, found: Copy) -> Iterator[Part | Skipped]:
+        source = self.stage.dockerfile.stage_named(found.stage or "")
+        if source is None:
+            yield _untold(f"what is copied from {found.stage}", item.origin)
+            return
+        other = lifted(replace(self.project, target=source.name or str(source.index)))
+        brought = [
+            each if isinstance(each, Skipped) else each.part
+            for each in self._written(other)
+            if isinstance(each, Skipped)
+            or any(_overlaps(each.path, path) for path in found.sources)
+        ]
+        for each in brought:
+            yield replace(each, origin=item.origin)
+        if not any(isinstance(each, Part) for each in brought):
+            yield _untold(f"what is copied from {found.stage}", item.origin)
+
+    def _copied_again(self, action: Action, fact: Permission) -> Iterator[Part]:
+        """Files that change owner or mode are written once more, into another layer."""
+        for path in fact.paths:
+            folder = posixpath.normpath(
+                posixpath.join(self.stage.folder, self.stage.expanded(path))
+            )
+            count = sum(size for _, size in self._own(folder, action.origin))
+            if count:
+                size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
+                what = f"the same files again, by {fact.program}"
+                yield Part(what=what, size=size, origin=action.origin)
+                return
+
+    def _compiled(self, action: Action) -> Iterator[Part]:
+        found = compile_bytecode(action.command)
+        known = table("base_images")["python"]
+        for path in found.paths if found else ():
+            if path.startswith("/usr/local/lib/python"):
+                some = "-x" in action.text
+                count = known["served_byte_code"] if some else known["library_byte_code"]
+                yield _catalogued("byte code of the standard library", count, action.origin)
+            else:
+                own = self._own(path.rstrip("/"), action.origin)
+                sources = sum(size for name, size in own if name.endswith(".py"))
+                size = Size(bytes=byte_code_of(sources), basis=Basis.ESTIMATED, source="sources")
+                yield Part(what="byte code of the application", size=size, origin=action.origin)
+
+
+def _catalogued(what: str, count: int, origin: Origin) -> Part:
+    source = table("base_images")["python"]["source"]
+    return Part(
+        what=what, size=Size(bytes=count, basis=Basis.CATALOGUED, source=source), origin=origin
+    )
+
+
+def _untold(what: str, origin: Origin) -> Skipped:
+    return Skipped(what=what, reason="nobody can tell", origin=origin)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _overlaps(path: str, source: str) -> bool:
+    """Whether a copied path holds what was written below ``path``, or a part of it."""
+    source = source.rstrip("/") or "/"
+    return _below(path, source) or _below(source, path)

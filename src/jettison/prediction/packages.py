@@ -1,0 +1,106 @@
+"""What installed Debian packages take, with what their managers write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.debian_release import RELEASES, PackageFacts, facts_of
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import translated
+from jettison.lift.action import ActionKind, LiftedRun
+from jettison.prediction.values import Part
+from jettison.project.commands import PackageInstall
+from jettison.project.dockerfile import mounts
+from jettison.values import Basis, Size, Skipped
+
+MANAGERS = ("apt", "apk")
+LISTS = "/var/lib/apt/lists"
+FORMULA = "files of the packages and what they bring, dpkg's records"
+
+
+class Packages:
+    """The packages of an image while its instructions are followed.
+
+    ``documented`` says that documentation and translations are installed too, as on full images.
+    """
+
+    def __init__(self, release: str, present: Collection[str], *, documented: bool) -> None:
+        # Alpine's packages count as Debian's: no index of theirs is at hand.
+        self._alpine = release == ALPINE
+        self._facts = facts_of(RELEASES[0] if self._alpine else release)
+        self._present = set(present)
+        self._documented = documented
+        self._logged = 0
+        self._has_lists = False
+        self._release = release
+
+    def installed(self, run: LiftedRun) -> Iterator[Part | Skipped]:
+        """Give what a RUN adds with apt: the packages, dpkg's records, and lists that stay."""
+        added: list[PackageFacts] = []
+        for action in run.actions:
+            if isinstance(action.fact, PackageInstall):
+                yield from self._unknown(action.fact)
+                added += self._added(action.fact)
+        if added or any(isinstance(action.fact, PackageInstall) for action in run.actions):
+            names = ", ".join(self._named(run))
+            count = sum(each.bytes(documented=self._documented) for each in added)
+            size = Size(bytes=count + self._records(added), basis=Basis.ESTIMATED, source=FORMULA)
+            yield Part(what=f"packages: {names}", size=size, origin=run.instruction.origin)
+            yield from self._lists(run)
+
+    def _added(self, fact: PackageInstall) -> list[PackageFacts]:
+        if self._facts is None or fact.manager not in MANAGERS:
+            return []
+        names = [self._name(request.name) for request in fact.packages]
+        closure = self._facts.closure(names, self._present, recommends=fact.recommends)
+        self._present |= {each.name for each in closure}
+        return list(closure)
+
+    def _name(self, name: str) -> str:
+        return (translated(name, RELEASES[0]) or name) if self._alpine else name
+
+    def _unknown(self, fact: PackageInstall) -> Iterator[Skipped]:
+        known = self._facts.packages if self._facts else {}
+        missing = [
+            request.name
+            for request in fact.packages
+            if fact.manager not in MANAGERS
+            or self._name(request.name) not in {*known, *self._present}
+        ]
+        if missing:
+            yield Skipped(
+                what=f"the size of {', '.join(missing)}",
+                reason="no catalogue has these packages",
+                origin=fact.origin,
+            )
+
+    def _records(self, added: Collection[PackageFacts]) -> int:
+        if self._alpine:
+            return 0
+        known = table("base_images")["apt"]
+        status: int = known["status"] * len(self._present) * 2
+        self._logged += len(added)
+        log: int = known["log"] * self._logged
+        return status + log + int(known["fixed"]) if added else 0
+
+    def _lists(self, run: LiftedRun) -> Iterator[Part]:
+        updated = any(a.kind is ActionKind.INDEX and "apt" in a.text for a in run.actions)
+        cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
+        cached = any(mount.target == LISTS for mount in mounts(run.instruction))
+        if updated and not cleaned and not cached and not self._has_lists:
+            known = table("base_images")["apt"]
+            count = known["lists"].get(self._release, known["lists"]["trixie"])
+            size = Size(bytes=count, basis=Basis.ESTIMATED, source=known["source"])
+            self._has_lists = True
+            yield Part(what="package lists that stay", size=size, origin=run.instruction.origin)
+
+    @staticmethod
+    def _named(run: LiftedRun) -> list[str]:
+        names = [
+            request.name
+            for action in run.actions
+            if isinstance(action.fact, PackageInstall)
+            for request in action.fact.packages
+        ]
+        return names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]  # noqa: PLR2004  a line

@@ -1,0 +1,43 @@
+"""What a prediction is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jettison.values import Basis, Origin, Size, Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The bytes that one instruction adds, or that the base has."""
+
+    what: str
+    size: Size
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The uncompressed size of an image, part by part, as ``docker image inspect`` would give it.
+
+    ``unknown`` are steps whose bytes cannot be told; they count as nothing.
+    """
+
+    parts: tuple[Part, ...]
+    unknown: tuple[Skipped, ...] = ()
+
+    @property
+    def size(self) -> Size | None:
+        """The sum; None when the size of the base is not known."""
+        if not self.parts:
+            return None
+        total = sum(part.size.bytes for part in self.parts)
+        return Size(bytes=total, basis=Basis.ESTIMATED, source="the sum of its parts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """The sizes of the image before and after the plan."""
+
+    before: Prediction
+    after: Prediction
