@@ -17,6 +17,7 @@ from jettison.distributions.graph import Closure, gone_without, total_size, weig
 from jettison.distributions.map import DistributionMap
 from jettison.distributions.opening import open_map
 from jettison.distributions.target import Target
+from jettison.errors import InputSyntaxError
 from jettison.facts import Project
 from jettison.lift.declared import production_files
 from jettison.lift.linked import linked_packages
@@ -82,6 +83,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
         pyproject=project.texts.get(project.in_context("pyproject.toml")),
         roots=_roots(project),
     )
+    _check_entries(inputs)
     verdicts = decide(inputs)
     usage = _usage(project, texts, sources, commands, inputs)
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT}
@@ -100,6 +102,16 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
         leaving=_leaving(verdicts, brought),
         skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
     )
+
+
+def _check_entries(inputs: ScopeInputs) -> None:
+    fault = inputs.reach.faulty_entry(inputs.index)
+    if fault is not None:
+        raise InputSyntaxError(
+            f"the application starts with {fault.what}, which is {fault.reason}",
+            hint="Correct the file: an image that starts with it would stop at once.",
+            origin=fault.origin,
+        )
 
 
 def cache_folder() -> Path:

@@ -18,6 +18,7 @@ from jettison.scopes.tools import category_of
 from jettison.scopes.values import Signal, Weight
 
 _WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
+_INSTRUCTIONS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
 
 
@@ -25,7 +26,7 @@ def collect(context: Context) -> Iterator[Signal]:
     """Judge every command that runs a program of a declared distribution."""
     for command in context.inputs.commands.commands:
         for name in dict.fromkeys(_used(context, command.words)):
-            signal = _of_command(context, name, command)
+            signal = _of_command(name, command)
             if signal is not None:
                 yield signal
     for facts in context.inputs.index.modules.values():
@@ -62,15 +63,16 @@ def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
         yield from context.owners.of_module(value.partition(":")[0])
 
 
-def _of_command(context: Context, name: str, command: UsedCommand) -> Signal | None:
+def _of_command(name: str, command: UsedCommand) -> Signal | None:
     text = " ".join(command.words)
     text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # fits a line of a report
     if command.use is not Use.DEVELOPMENT:
         weight = _WEIGHTS[command.use]
         note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
-        if _is_check(name) and command.source in context.inputs.commands.scripts:
-            # A start script that can also run the tests does not do so in production.
-            weight = min(weight, Weight.FAINT) if command.use is Use.PRODUCTION else weight
+        instruction = command.source in _INSTRUCTIONS
+        if command.use is Use.PRODUCTION and _is_check(name) and not instruction:
+            # A start script or a service that can also run the tests is not what production runs.
+            weight = Weight.FAINT
         message = f"{command.source} runs `{text}`{note}"
         return toward_runtime(name, weight, "command", message, command.origin)
     program = command.words[0].rpartition("/")[2]

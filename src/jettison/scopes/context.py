@@ -100,6 +100,11 @@ class Context:
 def _may_be_package(text: Text) -> bool:
     if text.role in word_roles() or text.target in word_roles():
         return True
+    return is_setting(text)
+
+
+def is_setting(text: Text) -> bool:
+    """Whether a string is assigned to a setting whose values are loaded."""
     return _settings().fullmatch(text.target) is not None
 
 

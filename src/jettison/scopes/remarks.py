@@ -27,7 +27,11 @@ def collect(context: Context) -> Iterator[Signal]:
 def keeps_in_production(text: str) -> bool:
     """Whether a remark says that production needs what it stands with."""
     found = _pattern("keep").search(text)
-    return found is not None and _pattern("negation").search(found[0]) is None
+    if found is None:
+        return False
+    if _pattern("leave").search(text):
+        return _pattern("stay").search(text) is not None
+    return _pattern("negation").search(found[0]) is None
 
 
 def speaks_of_development(text: str) -> bool:

@@ -8,9 +8,11 @@ from jettison.project.source.facts import Text
 from jettison.scopes.context import (
     Context,
     is_development_place,
+    is_setting,
     toward_development,
     toward_runtime,
 )
+from jettison.scopes.tools import category_of
 from jettison.scopes.values import Signal, Weight
 
 
@@ -18,7 +20,9 @@ def collect(context: Context) -> Iterator[Signal]:
     """Judge every string that names a declared distribution by the file that holds it."""
     reached = _first(context, (*context.inputs.reach.texts, *context.inputs.commands.texts))
     for name, text in reached.items():
-        yield _names(name, text, Weight.STRONG, "")
+        # Words like "coverage.xml" and "py.test" name a tool without loading it.
+        loads = not category_of(name) or is_setting(text)
+        yield _names(name, text, Weight.STRONG if loads else Weight.FAINT, "")
     unreached = _first(context, _in_unreached(context))
     for name, text in unreached.items():
         if name not in reached:

@@ -7,7 +7,7 @@ from functools import cache
 
 from jettison.catalogue.reader import table
 
-_TEST = re.compile(r"tests?[-_].*|.*[-_]tests?|conftest.*")
+_TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?|conftest.*")
 
 
 @cache

@@ -13,7 +13,7 @@ from jettison.project.source.facts import Circumstance, Import, ModuleFacts, Swi
 from jettison.project.source.frameworks import loaded_by_framework
 from jettison.project.source.index import SourceIndex
 from jettison.project.source.places import is_development_place
-from jettison.values import Origin
+from jettison.values import Origin, Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,11 @@ class Reach:
     left_out: tuple[Import, ...]
     left_out_texts: tuple[Text, ...]
     production: Production
+
+    def faulty_entry(self, index: SourceIndex) -> Skipped | None:
+        """Return what is wrong with an entry's own file; without it nothing can start."""
+        faults = (index.modules[entry.file].skipped for entry in self.entries)
+        return next((fault for fault in faults if fault is not None), None)
 
     @cached_property
     def modules(self) -> frozenset[str]:

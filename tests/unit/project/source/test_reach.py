@@ -142,3 +142,16 @@ def test_commands_name_their_entry(command, file):
     )
     entries = entries_of_command(command.split(), CMD, index)
     assert [entry.file for entry in entries][:1] == ([file] if file else [])
+
+
+def test_an_entry_that_is_not_python_is_named_with_its_line():
+    index = index_of({"main.py": "import flask\ndef broken(:\n"})
+    found = reach(index, entries_of_command(["uvicorn", "main:app"], CMD, index))
+    fault = found.faulty_entry(index)
+    assert fault is not None
+    assert str(fault.origin) == "main.py:2"
+
+
+def test_a_string_that_names_test_code_does_not_load_it():
+    files = {"main.py": 'FACTORY = "app.factories.User"', "app/factories.py": "import factory"}
+    assert "factory" not in reached(files, "python main.py").externals
