@@ -98,3 +98,13 @@ def write_options(function: Function) -> Function:
     ):
         function = decorator(function)
     return function
+
+
+def image_options(function: Function) -> Function:
+    """Add which of an image's platforms is read."""
+    return click.option(
+        "--platform",
+        default="",
+        metavar="OS/ARCH",
+        help="As linux/arm64; by default that of this machine.",
+    )(function)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, cast
 
 from jettison.errors import EngineError
-from jettison.measure.compression import CountedStream, GzipCounter, compression_pool
-from jettison.measure.contents import read_contents
-from jettison.measure.known import MeasuredLayer
+from jettison.measure.compression import compression_pool
+from jettison.measure.contents import MeasuredLayer
+from jettison.measure.layer import measured_layer
 from jettison.oci.compression import compression_of
 from jettison.oci.media import Compression
 
@@ -70,20 +70,14 @@ def _meet(
     if beginning[:1] in (b"{", b"[") and member.size <= _DOCUMENT_LIMIT:
         members.documents[member.name] = beginning + opened.read()
     elif member.name.startswith("blobs/") or member.name.endswith(".tar"):
-        whole = cast("BinaryIO", _Rejoined(beginning, opened))
         layer = known(posixpath.basename(member.name))
-        members.layers[member.name] = layer or _layer(whole, beginning, member.size, pool)
+        members.layers[member.name] = layer or _layer(opened, beginning, member.size, pool)
 
 
-def _layer(
-    stream: BinaryIO, beginning: bytes, size: int, pool: ThreadPoolExecutor
-) -> MeasuredLayer:
-    stored = compression_of(beginning) is not Compression.NONE
-    counter = None if stored else GzipCounter(pool)
-    watched = CountedStream(stream, counter)
-    contents = read_contents(cast("BinaryIO", watched))
-    watched.drain()
-    return MeasuredLayer(contents=contents, compressed_size=counter.total() if counter else size)
+def _layer(rest: IO[bytes], beginning: bytes, size: int, pool: ThreadPoolExecutor) -> MeasuredLayer:
+    packed = compression_of(beginning) is not Compression.NONE
+    whole = cast("BinaryIO", _Rejoined(beginning, rest))
+    return measured_layer(whole, pool, packed_size=size if packed else None)
 
 
 def _in_order(members: _Members) -> tuple[MeasuredLayer, ...]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from jettison.oci.digest import Digest
 from jettison.oci.entry import Entry, Kind
 from jettison.oci.tar_reader import read_entries
 from jettison.oci.tree import FileTree, merge
 
 _KEPT = re.compile(
-    r"(?:\.dist-info/(?:METADATA|RECORD)|\.egg-info/PKG-INFO|\.egg-info"
-    r"|(?:^|/)var/lib/dpkg/status(?:\.d/[^/]+)?)$"
+    r"(?:\.dist-info/(?:METADATA|RECORD)|\.egg-info/(?:PKG-INFO|installed-files\.txt)|\.egg-info"
+    r"|(?:^|/)var/lib/dpkg/status(?:\.d/[^/]+)?|(?:^|/)var/lib/dpkg/info/[^/]+\.list)$"
 )
 _LARGEST_TEXT = 32 * 2**20
 _SETUID = 0o4000
@@ -21,7 +22,10 @@ _SETUID = 0o4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerContents:
-    """One layer, read once. ``texts`` maps paths to the contents of package metadata."""
+    """One layer, read once. ``texts`` maps paths to the contents of package metadata.
+
+    Files that are not empty have their digests.
+    """
 
     entries: tuple[Entry, ...]
     texts: Mapping[str, bytes]
@@ -32,15 +36,26 @@ class LayerContents:
         return sum(entry.size for entry in self.entries)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredLayer:
+    """What a layer holds, and its bytes as gzip."""
+
+    contents: LayerContents
+    compressed_size: int
+
+
 def read_contents(stream: BinaryIO) -> LayerContents:
     """Read a layer to its end, gzip, zstd or plain. IntegrityError when it is damaged."""
     entries: list[Entry] = []
     texts: dict[str, bytes] = {}
     for read in read_entries(stream):
         entry = read.entry
-        entries.append(entry)
         if entry.kind is Kind.FILE and entry.size <= _LARGEST_TEXT and _KEPT.search(entry.path):
-            texts[entry.path] = b"".join(read.chunks())
+            text = texts[entry.path] = b"".join(read.chunks())
+            entry = replace(entry, digest=Digest.of(text))
+        elif entry.size:
+            entry = read.hashed()
+        entries.append(entry)
     return LayerContents(entries=tuple(entries), texts=texts)
 
 

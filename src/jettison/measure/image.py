@@ -5,8 +5,8 @@ from __future__ import annotations
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.measure.archive import read_archive
 from jettison.measure.compression import LEVEL
-from jettison.measure.contents import overlay
-from jettison.measure.known import KnownLayers, MeasuredLayer
+from jettison.measure.contents import MeasuredLayer, overlay
+from jettison.measure.known import KnownLayers
 from jettison.measure.measurement import ImageMeasurement, LayerMeasurement
 from jettison.measure.owners import debian_packages, distributions, python_version
 from jettison.values import Basis, Size

@@ -5,24 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.measure.compression import LEVEL
-from jettison.measure.contents import LayerContents
+from jettison.measure.contents import LayerContents, MeasuredLayer
+from jettison.oci.digest import Digest
 from jettison.oci.document import Json
 from jettison.oci.entry import Entry, Kind
 from jettison.stores.cache import cache_directory
 
-_FORMAT = f"layers-1-zlib-ng-{LEVEL}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredLayer:
-    """What a layer holds, and its bytes as gzip."""
-
-    contents: LayerContents
-    compressed_size: int
+_FORMAT = f"layers-2-zlib-ng-{LEVEL}"
 
 
 class KnownLayers:
@@ -53,7 +45,7 @@ def _document(layer: MeasuredLayer) -> Json:
     return {
         "compressed_size": layer.compressed_size,
         "entries": [
-            [one.path, one.kind.value, one.mode, one.size, one.link]
+            [one.path, one.kind.value, one.mode, one.size, one.link, str(one.digest or "")]
             for one in layer.contents.entries
         ],
         "texts": {path: text.decode("latin-1") for path, text in layer.contents.texts.items()},
@@ -62,8 +54,15 @@ def _document(layer: MeasuredLayer) -> Json:
 
 def _layer(document: Json) -> MeasuredLayer:
     entries = tuple(
-        Entry(path=path, kind=Kind(kind), mode=mode, size=size, link=link)
-        for path, kind, mode, size, link in document["entries"]
+        Entry(
+            path=path,
+            kind=Kind(kind),
+            mode=mode,
+            size=size,
+            link=link,
+            digest=Digest.parse(digest) if digest else None,
+        )
+        for path, kind, mode, size, link, digest in document["entries"]
     )
     texts = {path: text.encode("latin-1") for path, text in document["texts"].items()}
     return MeasuredLayer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import posixpath
 from collections.abc import Iterator
+from email.message import Message
 from email.parser import HeaderParser
 
 from jettison.measure.contents import Contents
@@ -30,7 +31,7 @@ def _distribution(contents: Contents, path: str, text: bytes) -> DistributionMea
     folder = path if path.endswith(".egg-info") else posixpath.dirname(path)
     location = posixpath.dirname(folder)
     record = contents.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
-    files = set(_recorded(record, location)) or {path}
+    files = set(recorded_paths(record, location)) or {path}
     return DistributionMeasurement(
         name=header.get("Name", ""),
         version=header.get("Version", ""),
@@ -43,7 +44,7 @@ def _distribution(contents: Contents, path: str, text: bytes) -> DistributionMea
     )
 
 
-def _recorded(record: str, location: str) -> Iterator[str]:
+def recorded_paths(record: str, location: str) -> Iterator[str]:
     """Give the paths that a RECORD lists, and the bytecode that belongs to them."""
     for row in csv.reader(record.splitlines()):
         path = posixpath.normpath(posixpath.join("/", location, row[0]))[1:] if row else ""
@@ -61,18 +62,23 @@ def _bytecode(path: str) -> Iterator[str]:
 
 def debian_packages(contents: Contents) -> tuple[DebianPackageMeasurement, ...]:
     """Read dpkg's status, whole or in parts, sorted by name."""
-    stanzas = (
-        stanza
+    packages = (
+        _package(header)
         for path, text in contents.texts.items()
         if "var/lib/dpkg/status" in path and not path.endswith((".md5sums", "-old"))
-        for stanza in text.decode("utf-8", "replace").split("\n\n")
+        for header in stanzas(text)
     )
-    packages = (_package(stanza) for stanza in stanzas if stanza.strip())
     return tuple(sorted((one for one in packages if one), key=lambda one: one.name))
 
 
-def _package(stanza: str) -> DebianPackageMeasurement | None:
-    header = HeaderParser().parsestr(stanza.strip())
+def stanzas(status: bytes) -> Iterator[Message]:
+    """Read the stanzas of a dpkg status."""
+    for stanza in status.decode("utf-8", "replace").split("\n\n"):
+        if stanza.strip():
+            yield HeaderParser().parsestr(stanza.strip())
+
+
+def _package(header: Message) -> DebianPackageMeasurement | None:
     status = header.get("Status", "install ok installed")
     if not header.get("Package") or not status.endswith(" installed"):
         return None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison.errors import ImageError
+from jettison import process
+from jettison.errors import EngineError, ImageError, ProgramError
 from jettison.oci.reference import Reference
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.daemon import DaemonStore
 from jettison.stores.layout import LayoutStore
 from jettison.stores.store import Store
+
+_DAEMONS = ("docker", "podman")
+_KINDS = ("oci", "archive", *_DAEMONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +35,29 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     ImageError when it is none of these.
     """
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in {"oci", "archive", "docker", "podman"}:
+    if not colon or kind not in _KINDS:
         return Location(store=_registries(cache), reference=Reference.parse(text))
-    if kind in {"docker", "podman"}:
+    if kind in _DAEMONS:
         return Location(store=DaemonStore(kind, cache), reference=Reference.parse(rest))
     path, _, name = rest.partition(":")
     if not path:
         raise ImageError(f"{text!r} names no path", hint=f"Write it as {kind}:PATH.")
     store = LayoutStore(Path(path)) if kind == "oci" else ArchiveStore(Path(path), cache)
     return Location(store=store, reference=Reference.parse(name) if name else None)
+
+
+def nearest(text: str, cache: BlobDirectory) -> Location:
+    """Read where an image is, as ``locate`` does, but look for a bare name on this machine first.
+
+    It is in a registry when no daemon that answers has it.
+    """
+    if text.partition(":")[0] not in _KINDS:
+        for daemon in filter(process.installed, _DAEMONS):
+            place = locate(f"{daemon}:{text}", cache)
+            with suppress(EngineError, ProgramError):
+                if place.store.find(place.reference):
+                    return place
+    return locate(text, cache)
 
 
 def _registries(cache: BlobDirectory) -> Store:

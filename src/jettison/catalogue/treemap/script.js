@@ -1,0 +1,158 @@
+"use strict";
+// An area is [name, bytes, wasted bytes, kind or "", parts]; areas nest.
+const views = JSON.parse(document.getElementById("areas").textContent);
+const map = document.getElementById("map");
+const said = document.getElementById("said");
+const trail = document.getElementById("trail");
+const find = document.getElementById("find");
+const NAME = 0, SIZE = 1, WASTED = 2, KIND = 3, PARTS = 4;
+const TITLE = 17, SMALLEST = 3, NAMED_WIDTH = 28;
+let view = "owner";
+let path = [views.owner];
+let shown = [];
+
+function bytes(count) {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  while (count >= 1000 && unit < 3) { count /= 1000; unit += 1; }
+  return `${count.toFixed(unit > 1 && count < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+// Squarified: rows along the shorter side, each as long as keeps its areas near squares.
+function squarified(parts, box) {
+  const placed = [];
+  let left = parts.reduce((sum, part) => sum + part[SIZE], 0);
+  let { x, y, width, height } = box;
+  let next = 0;
+  while (next < parts.length && left > 0 && width > 0 && height > 0) {
+    const side = Math.min(width, height);
+    const scale = (width * height) / left;
+    let row = 0, end = next, worst = Infinity;
+    while (end < parts.length) {
+      const grown = row + parts[end][SIZE];
+      const thick = (grown * scale) / side;
+      const first = (parts[next][SIZE] * scale) / thick, last = (parts[end][SIZE] * scale) / thick;
+      const ratio = Math.max(first / thick, thick / last);
+      if (ratio > worst) break;
+      worst = ratio; row = grown; end += 1;
+    }
+    const thick = (row * scale) / side;
+    let along = width >= height ? y : x;
+    for (; next < end; next += 1) {
+      const length = (parts[next][SIZE] / row) * side;
+      placed.push([parts[next], width >= height
+        ? { x, y: along, width: thick, height: length }
+        : { x: along, y, width: length, height: thick }]);
+      along += length;
+    }
+    if (width >= height) { x += thick; width -= thick; } else { y += thick; height -= thick; }
+    left -= row;
+  }
+  return placed;
+}
+
+function draw(area, box, parents, into) {
+  if (box.width < SMALLEST || box.height < SMALLEST) return;
+  const inner = area[PARTS] && area[PARTS].length > 0;
+  const titled = box.width > NAMED_WIDTH && box.height > TITLE - 2;
+  const element = document.createElement("div");
+  element.className = "area";
+  Object.assign(element.style, {
+    left: `${box.x}px`, top: `${box.y}px`, width: `${box.width}px`, height: `${box.height}px`,
+  });
+  if (area[KIND]) element.style.backgroundColor = `var(--${area[KIND].replace(" ", "-")})`;
+  if (area[WASTED] * 2 > area[SIZE]) element.classList.add("wasted");
+  if (titled) element.textContent = `${area[NAME]}  ${bytes(area[SIZE])}`;
+  element.dataset.index = shown.length;
+  const chain = [...parents, area];
+  shown.push({ element, chain });
+  if (inner) {
+    element.dataset.inner = "";
+    element.tabIndex = 0;
+    element.setAttribute("role", "button");
+    element.setAttribute("aria-label", spoken(chain));
+  }
+  into.append(element);
+  const head = titled ? TITLE : 2;
+  if (inner && box.width > 2 * NAMED_WIDTH && box.height > 2 * TITLE) {
+    const room = { x: box.x + 2, y: box.y + head, width: box.width - 4, height: box.height - head - 2 };
+    for (const [part, place] of squarified(area[PARTS], room)) draw(part, place, chain, into);
+  }
+}
+
+function spoken(chain) {
+  const area = chain[chain.length - 1];
+  const share = (100 * area[SIZE]) / views.owner[SIZE];
+  const wasted = area[WASTED] ? `, ${bytes(area[WASTED])} of it wasted` : "";
+  const names = chain.slice(1).map((one) => one[NAME]).join(" › ") || area[NAME];
+  return `${names}: ${bytes(area[SIZE])} (${share.toFixed(1)} %)${wasted}${area[KIND] ? `, ${area[KIND]}` : ""}`;
+}
+
+function render() {
+  shown = [];
+  map.replaceChildren();
+  const area = path[path.length - 1];
+  const room = { x: 0, y: 0, width: map.clientWidth, height: map.clientHeight };
+  const pieces = document.createDocumentFragment();
+  for (const [part, place] of squarified(area[PARTS] || [], room)) draw(part, place, path, pieces);
+  map.append(pieces);
+  trail.replaceChildren(...path.flatMap((one, depth) => {
+    const name = document.createElement(depth === path.length - 1 ? "span" : "button");
+    name.textContent = one[NAME];
+    name.dataset.depth = depth;
+    return depth ? [document.createTextNode("›"), name] : [name];
+  }));
+  mark();
+}
+
+function mark() {
+  const wanted = find.value.trim().toLowerCase();
+  for (const { element, chain } of shown) {
+    const inside = chain.some((one, depth) => depth > 0 && one[NAME].toLowerCase().includes(wanted));
+    element.classList.toggle("dim", wanted !== "" && !inside && !holds(chain[chain.length - 1], wanted));
+  }
+}
+
+function holds(area, wanted) {
+  return (area[PARTS] || []).some((part) => part[NAME].toLowerCase().includes(wanted) || holds(part, wanted));
+}
+
+function chosen(event) {
+  const element = event.target.closest(".area");
+  return element ? shown[Number(element.dataset.index)] : null;
+}
+
+function enter(event) {
+  const one = chosen(event);
+  if (!one) return;
+  const chain = one.chain[one.chain.length - 1][PARTS]?.length ? one.chain : one.chain.slice(0, -1);
+  if (chain.length > path.length) { path = chain; render(); }
+}
+
+map.addEventListener("click", enter);
+map.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" || event.key === " ") { event.preventDefault(); enter(event); }
+});
+for (const kind of ["mouseover", "focusin"]) {
+  map.addEventListener(kind, (event) => { const one = chosen(event); if (one) said.textContent = spoken(one.chain); });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && path.length > 1) { path = path.slice(0, -1); render(); }
+});
+trail.addEventListener("click", (event) => {
+  const depth = event.target.dataset.depth;
+  if (depth !== undefined && event.target.tagName === "BUTTON") { path = path.slice(0, Number(depth) + 1); render(); }
+});
+for (const button of document.querySelectorAll("[data-view]")) {
+  button.addEventListener("click", () => {
+    view = button.dataset.view;
+    path = [views[view]];
+    for (const other of document.querySelectorAll("[data-view]")) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    render();
+  });
+}
+find.addEventListener("input", mark);
+document.getElementById("explorer").hidden = false;
+new ResizeObserver(render).observe(map);

@@ -1,0 +1,34 @@
+"""``jettison compare``: what two images have of each owner."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from jettison.cli.options import format_option, image_options
+from jettison.inspect.comparison import compare
+from jettison.inspecting import inspect
+from jettison.progress import ConsoleProgress
+from jettison.report.comparison_text import comparison_text
+from jettison.report.inspection_json import comparison_document
+
+
+@click.command("compare")
+@click.argument("before")
+@click.argument("after")
+@image_options
+@format_option("text", "json")
+def command(*, before: str, after: str, platform: str, output_format: str) -> None:
+    """Show what grew, what shrank and what is only in one of the images BEFORE and AFTER.
+
+    Each is named as for `jettison inspect`.
+    """
+    progress = ConsoleProgress()
+    found = compare(
+        inspect(before, progress, platform=platform), inspect(after, progress, platform=platform)
+    )
+    if output_format == "json":
+        click.echo(json.dumps(comparison_document(found), indent=2))
+    else:
+        click.echo(comparison_text(found), nl=False)

@@ -1,0 +1,48 @@
+"""``jettison inspect``: whose every byte of an image is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jettison.cli.options import format_option, image_options
+from jettison.inspecting import inspect
+from jettison.progress import ConsoleProgress
+from jettison.report.inspection_html import inspection_html
+from jettison.report.inspection_json import inspection_document
+from jettison.report.inspection_text import inspection_text
+from jettison.stores.files import whole_file
+
+
+@click.command("inspect")
+@click.argument("image")
+@image_options
+@click.option(
+    "--base",
+    default="",
+    metavar="IMAGE",
+    help="The image it is made on; by default told from its history.",
+)
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a treemap there too, as one file that opens without a network.",
+)
+@format_option("text", "json")
+def command(*, image: str, platform: str, base: str, html: Path | None, output_format: str) -> None:
+    """Show whose every byte of IMAGE is, by owner and layer, and what it stores for nothing.
+
+    IMAGE is a name (of docker or podman, else of a registry), or says where it is: docker:NAME,
+    podman:NAME, oci:DIRECTORY, archive:FILE.
+    """
+    found = inspect(image, ConsoleProgress(), platform=platform, base=base)
+    if html is not None:
+        with whole_file(html) as file:
+            file.write(inspection_html(found).encode("utf-8"))
+    if output_format == "json":
+        click.echo(json.dumps(inspection_document(found), indent=2))
+    else:
+        click.echo(inspection_text(found), nl=False)

@@ -1,0 +1,1 @@
+"""Whose every byte of an image is: pure, from the entries of its layers."""

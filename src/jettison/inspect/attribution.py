@@ -1,0 +1,136 @@
+"""Decides whose a file is: packages' claims first, then what its place says."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from jettison.catalogue.reader import table
+from jettison.inspect.claims import Claims
+from jettison.inspect.owner import Owner, OwnerKind
+
+_BYTECODE = re.compile(r"^(?P<folder>.*?)/?__pycache__/(?P<name>[^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
+_SITE = re.compile(r"(?:^|/)(?:site|dist)-packages/")
+_VERSION = re.compile(r"3\.\d+")
+_SHOWN_PARTS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerPlace:
+    """What a layer's place in the image says about its files.
+
+    ``copied`` says that a COPY or ADD made it. ``folder`` is the image's working directory.
+    """
+
+    base: bool
+    copied: bool
+    folder: str
+
+
+@dataclass(slots=True)
+class Attribution:
+    """Owners by path, as far as the packages met so far tell; layers come in their order.
+
+    ``later`` are the claims of all layers: a file may come before its package's metadata.
+    """
+
+    later: Claims
+    now: dict[str, Owner] = field(default_factory=dict)
+    _folders: dict[str, set[Owner]] = field(default_factory=dict)
+
+    def begin_layer(self, claims: Claims) -> None:
+        """Take what a layer's packages claim before asking for the layer's files."""
+        self.now.update(claims)
+        for path, owner in claims.items():
+            for folder in _site_folders(path):
+                self._folders.setdefault(folder, set()).add(owner)
+
+    def owner(self, path: str, place: LayerPlace) -> Owner:
+        """Give the owner of a file that a layer brings."""
+        asked = source_of(path)
+        return (
+            _python(asked)
+            or self.now.get(asked)
+            or self.later.get(asked)
+            or _generated(asked)
+            or _cache(asked)
+            or self._neighbour(asked)
+            or _by_place(asked, place)
+        )
+
+    def _neighbour(self, path: str) -> Owner | None:
+        """Give the distribution that has a folder of site-packages to itself."""
+        for folder in _site_folders(path):
+            owners = self._folders.get(folder)
+            if owners:
+                return next(iter(owners)) if len(owners) == 1 else None
+        return None
+
+
+def source_of(path: str) -> str:
+    """Give the source file that bytecode was compiled from, and any other path as it is."""
+    compiled = _BYTECODE.match(path)
+    return posixpath.join(compiled["folder"], f"{compiled['name']}.py") if compiled else path
+
+
+def _site_folders(path: str) -> Iterator[str]:
+    """Give the folders of a path within site-packages, the innermost first."""
+    site = _SITE.search(path)
+    folder = posixpath.dirname(path)
+    while site and len(folder) >= site.end():
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _python(path: str) -> Owner | None:
+    places = table("file_owners")["python"]
+    if _SITE.search(path):
+        return None
+    for kind in (OwnerKind.STANDARD_LIBRARY, OwnerKind.INTERPRETER):
+        if _pattern(places[kind.value.replace(" ", "_")]).search(path):
+            version = _VERSION.search(path)
+            return Owner(kind=kind, name=f"Python {version[0]}" if version else "Python")
+    return None
+
+
+def _generated(path: str) -> Owner | None:
+    """Give the package whose installation makes a file that it does not list."""
+    for package, places in table("file_owners")["generated"].items():
+        if any(path == place or path.startswith(f"{place}/") for place in places):
+            return Owner(kind=OwnerKind.DEBIAN_PACKAGE, name=package)
+    return None
+
+
+def _cache(path: str) -> Owner | None:
+    for pattern in table("file_owners")["caches"]:
+        found = _pattern(pattern).match(path)
+        if found:
+            return Owner(kind=OwnerKind.CACHE, name=f"/{found[0].rstrip('/')}")
+    return None
+
+
+def _by_place(path: str, place: LayerPlace) -> Owner:
+    if place.base:
+        return Owner(kind=OwnerKind.BASE, name="base image")
+    folder = place.folder.strip("/")
+    if folder and path.startswith(f"{folder}/"):
+        return Owner(kind=OwnerKind.APPLICATION, name=f"/{folder}")
+    parts = posixpath.dirname(path).split("/")[:_SHOWN_PARTS]
+    kind = OwnerKind.APPLICATION if place.copied else OwnerKind.UNOWNED
+    return Owner(kind=kind, name=f"/{'/'.join(parts)}")
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
+
+
+def merged_claims(layers: Iterable[Mapping[str, Owner]]) -> dict[str, Owner]:
+    """Join the claims of all layers; a later layer's stand."""
+    joined: dict[str, Owner] = {}
+    for claims in layers:
+        joined.update(claims)
+    return joined

@@ -1,0 +1,142 @@
+"""What an image holds, as values: layers, owners, waste and duplicates. Sizes are bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from jettison.inspect.owner import Owner, OwnerKind
+from jettison.inspect.stored import StoredFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedFile:
+    """A stored file and whose it is."""
+
+    file: StoredFile
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedLayer:
+    """One layer: ``created_by`` is the instruction that made it, as far as the image tells.
+
+    ``wasted`` are the bytes of its files that later layers hide. ``compressed_size`` is what is
+    pulled.
+    """
+
+    diff_id: str
+    created_by: str
+    base: bool
+    size: int
+    compressed_size: int
+    files: int
+    wasted: int
+    kinds: Mapping[OwnerKind, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerShare:
+    """What one owner has: bytes by layer, ``wasted`` of them hidden by later layers."""
+
+    owner: Owner
+    size: int
+    wasted: int
+    files: int
+    layers: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Visible files of one content; all but one could be hard links."""
+
+    size: int
+    files: tuple[OwnedFile, ...]
+
+    @property
+    def wasted(self) -> int:
+        """The bytes that one file would save."""
+        return self.size * (len(self.files) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """An image with every byte's owner.
+
+    ``base_known_by`` says in a few words how it is known which layers are the base's; ``files`` are
+    sorted by path, and by layer where several layers have the same.
+    """
+
+    name: str
+    platform: str
+    layers: tuple[InspectedLayer, ...]
+    base_known_by: str
+    files: tuple[OwnedFile, ...]
+    duplicates: tuple[Duplicate, ...]
+
+    @property
+    def size(self) -> int:
+        """Uncompressed bytes of all layers."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def compressed_size(self) -> int:
+        """The bytes that a pull moves."""
+        return sum(layer.compressed_size for layer in self.layers)
+
+    @cached_property
+    def owners(self) -> tuple[OwnerShare, ...]:
+        """Every owner, the largest first."""
+        shares = (_share(owner, files) for owner, files in _by_owner(self.files).items())
+        return tuple(sorted(shares, key=lambda one: (-one.size, one.owner)))
+
+    @property
+    def kinds(self) -> Mapping[OwnerKind, int]:
+        """Bytes by kind of owner."""
+        return kinds_of(self.files)
+
+    @cached_property
+    def wasted(self) -> tuple[OwnedFile, ...]:
+        """The files that later layers hide, the largest first."""
+        hidden = (one for one in self.files if one.file.hidden)
+        return tuple(sorted(hidden, key=lambda one: (-one.file.size, one.file.path)))
+
+    @property
+    def wasted_size(self) -> int:
+        """The bytes that are pulled and never seen."""
+        return sum(one.file.size for one in self.wasted)
+
+    @property
+    def duplicated_size(self) -> int:
+        """The bytes that equal files take beyond the first of each."""
+        return sum(one.wasted for one in self.duplicates)
+
+
+def kinds_of(files: tuple[OwnedFile, ...]) -> Mapping[OwnerKind, int]:
+    """Add up bytes by kind of owner; every kind is there."""
+    sizes: Counter[OwnerKind] = Counter(dict.fromkeys(OwnerKind, 0))
+    for one in files:
+        sizes[one.owner.kind] += one.file.size
+    return sizes
+
+
+def _by_owner(files: tuple[OwnedFile, ...]) -> dict[Owner, list[StoredFile]]:
+    grouped: dict[Owner, list[StoredFile]] = {}
+    for one in files:
+        grouped.setdefault(one.owner, []).append(one.file)
+    return grouped
+
+
+def _share(owner: Owner, files: list[StoredFile]) -> OwnerShare:
+    layers: Counter[int] = Counter()
+    for file in files:
+        layers[file.layer] += file.size
+    return OwnerShare(
+        owner=owner,
+        size=layers.total(),
+        wasted=sum(file.size for file in files if file.hidden),
+        files=len(files),
+        layers=dict(sorted(layers.items())),
+    )

@@ -1,0 +1,136 @@
+"""An inspection as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.inspect.inspection import Duplicate, InspectedLayer, Inspection, OwnedFile
+from jettison.inspect.owner import OwnerKind
+from jettison.report.table import human, table
+
+LARGEST_OWNERS = 20
+_FILES_SHOWN = 5
+_WIDTH = 60
+
+
+def inspection_text(image: Inspection) -> str:
+    """Give kinds, layers, the largest owners, and what is stored for nothing."""
+    parts = [
+        heading(image),
+        _kinds(image),
+        _layers(image),
+        _owners(image),
+        "\n".join(_wasted(image)),
+        "\n".join(_duplicates(image)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def heading(image: Inspection) -> str:
+    """Say in one line what the image weighs."""
+    return (
+        f"{image.name}: {human(image.size)} in {len(image.layers)} layers, "
+        f"{human(image.compressed_size)} compressed ({image.platform})"
+    )
+
+
+def _kinds(image: Inspection) -> str:
+    kinds = image.kinds
+    rows = [
+        (
+            kind.value,
+            human(kinds[kind]),
+            share(kinds[kind], image.size),
+            human(in_base(image, kind)),
+        )
+        for kind in sorted(OwnerKind, key=lambda kind: -kinds[kind])
+        if kinds[kind]
+    ]
+    return table(("whose", "size", "share", "of it in the base"), rows, right=(1, 2, 3))
+
+
+def in_base(image: Inspection, kind: OwnerKind) -> int:
+    """Add up the bytes of a kind that the base's layers hold."""
+    return sum(layer.kinds[kind] for layer in image.layers if layer.base)
+
+
+def _layers(image: Inspection) -> str:
+    rows = [_layer(index, layer) for index, layer in enumerate(image.layers)]
+    header = ("layer", "", "size", "compressed", "wasted", "made by")
+    known = f"\nWhich layers are the base's is known by {image.base_known_by}."
+    told = known if image.base_known_by else "\nWhich layers are the base's is not known."
+    return table(header, rows, right=(0, 2, 3, 4)) + told
+
+
+def _layer(index: int, layer: InspectedLayer) -> tuple[str, ...]:
+    return (
+        str(index),
+        "base" if layer.base else "",
+        human(layer.size),
+        human(layer.compressed_size),
+        human(layer.wasted) if layer.wasted else "-",
+        fitting(" ".join(layer.created_by.split()) or "(the image does not say)"),
+    )
+
+
+def _owners(image: Inspection) -> str:
+    shown = image.owners[:LARGEST_OWNERS]
+    rows = [
+        (
+            str(share_.owner),
+            share_.owner.kind.value,
+            human(share_.size),
+            share(share_.size, image.size),
+            ", ".join(map(str, share_.layers)),
+        )
+        for share_ in shown
+    ]
+    left = image.owners[LARGEST_OWNERS:]
+    rest = human(sum(one.size for one in left))
+    more = f"\nand {len(left)} smaller owners with {rest}" if left else ""
+    header = (f"the {len(shown)} largest owners", "kind", "size", "share", "in layers")
+    return table(header, rows, right=(2, 3)) + more
+
+
+def _wasted(image: Inspection) -> Iterator[str]:
+    if not image.wasted:
+        yield "Wasted: nothing. No layer overwrites or deletes a file of another."
+        return
+    yield (
+        f"Wasted: {human(image.wasted_size)} in {len(image.wasted)} files that a later layer "
+        "overwrites or deletes; they are stored and pulled all the same"
+    )
+    yield from (_hidden(one) for one in image.wasted[:_FILES_SHOWN])
+
+
+def _hidden(one: OwnedFile) -> str:
+    hidden = one.file.hidden
+    how = f"{hidden.how.value} by layer {hidden.layer}" if hidden else ""
+    return f"  {human(one.file.size):>7}  /{one.file.path} of layer {one.file.layer}, {how}"
+
+
+def _duplicates(image: Inspection) -> Iterator[str]:
+    if not image.duplicates:
+        yield "Duplicates: none."
+        return
+    yield (
+        f"Duplicates: {human(image.duplicated_size)} in {len(image.duplicates)} contents "
+        "that are stored more than once"
+    )
+    yield from (_duplicate(one) for one in image.duplicates[:_FILES_SHOWN])
+
+
+def _duplicate(one: Duplicate) -> str:
+    first, second, *others = [f"/{each.file.path}" for each in one.files]
+    more = f" and {len(others)} more" if others else ""
+    return f"  {human(one.wasted):>7}  {first} = {second}{more}"
+
+
+def share(part: int, whole: int) -> str:
+    """Write a part as per cent."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def fitting(text: str, width: int = _WIDTH) -> str:
+    """Cut a text to a column."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+from images import ARM64, small_image
+
+from jettison.__main__ import run
+from jettison.errors import ImageError
+from jettison.stores.archive import ArchiveStore
+from jettison.stores.blobs import BlobDirectory
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    path = tmp_path / "image.tar"
+    ArchiveStore(path, BlobDirectory(tmp_path / "blobs")).write(small_image(), None)
+    return f"archive:{path}"
+
+
+def test_an_image_of_an_archive_is_inspected(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):  # the second time from what is remembered
+        assert run(["inspect", archive, "--platform", "linux/amd64", "--format", "json"]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["size"] == len(b"hello\n") + len(b"print('hello')\n")
+        assert document["platform"] == "linux/amd64"
+
+
+def test_the_page_is_written_beside_the_text(
+    archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "out" / "map.html"
+    assert run(["inspect", archive, "--platform", "linux/amd64", "--html", str(page)]) == 0
+    assert "21 B in 2 layers" in capsys.readouterr().out
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_base_that_is_not_the_images_is_refused(
+    archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.tar"
+    store = ArchiveStore(other, BlobDirectory(tmp_path / "blobs"))
+    store.write(small_image(text=b"other\n"), None)
+    status = run(["inspect", archive, "--platform", "linux/amd64", "--base", f"archive:{other}"])
+    assert status == ImageError.exit_status
+    assert "is not made on" in capsys.readouterr().err
+
+
+def test_an_image_that_is_not_there_is_an_error_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["inspect", f"archive:{tmp_path}/absent.tar"]) == ImageError.exit_status
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_two_images_are_compared(
+    archive: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.tar"
+    store = ArchiveStore(other, BlobDirectory(tmp_path / "blobs"))
+    store.write(small_image(text=b"hello, world\n"), None)
+    arguments = ["compare", archive, f"archive:{other}", "--platform", "linux/amd64"]
+    assert run(arguments) == 0
+    assert "+7 B" in capsys.readouterr().out
+    assert run([*arguments, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["growth"] == 7
+
+
+def test_a_platform_that_the_image_lacks_is_named(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["inspect", archive, "--platform", str(ARM64)]) == ImageError.exit_status
+    assert "linux/arm64" in capsys.readouterr().err
