@@ -9,6 +9,7 @@ from jettison.lift.declared import production_files
 from jettison.lift.services import service_of, services_of
 from jettison.lift.writable import data_mounts
 from jettison.plan.plan import Plan
+from jettison.project.compose import ComposeMount, MountKind
 from jettison.scopes.values import Scope
 from jettison.verify.request import Suite, VerificationRequest
 
@@ -36,7 +37,9 @@ def verification_request(
         ports=_ports(plan),
         environment={v.name: v.value for v in variables if v.value is not None},
         command=command,
-        volumes=_volumes(plan),
+        volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
+        bind_mounts=_volumes(plan, MountKind.BIND),
+        read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
         application=_application(plan),
         modules=tuple(_modules(plan)),
@@ -58,17 +61,29 @@ def _ports(plan: Plan) -> tuple[int, ...]:
     return tuple(dict.fromkeys(numbers)) or (DEFAULT_PORT,)
 
 
-def _volumes(plan: Plan) -> tuple[str, ...]:
-    mounted = [
-        mount.target
-        for service in services_of(plan.original)
-        for mount in data_mounts(service, plan.original, plan.original_stage)
-    ]
-    found = dict.fromkeys([*mounted, *plan.writing.folders])
+def _volumes(plan: Plan, *kinds: MountKind) -> tuple[str, ...]:
+    """Targets of data mounts of some kinds; named volumes start with what the image has there."""
+    found = [mount.target for mount in _mounts(plan) if mount.kind in kinds]
+    found += plan.original_stage.volumes if MountKind.VOLUME in kinds else ()
+    return tuple(dict.fromkeys(found))
+
+
+def _read_only_volumes(plan: Plan) -> tuple[str, ...]:
+    """Folders that stay writable below a read-only root, beside those that are mounted anyway."""
+    outer = {mount.target for mount in _mounts(plan)} | set(plan.writing.folders)
     return tuple(
         path
-        for path in found
-        if not any(other != path and path.startswith(f"{other}/") for other in found)
+        for path in plan.writing.folders
+        if not any(path.startswith(f"{other}/") for other in outer)
+        and path not in {mount.target for mount in _mounts(plan)}
+    )
+
+
+def _mounts(plan: Plan) -> tuple[ComposeMount, ...]:
+    return tuple(
+        mount
+        for service in services_of(plan.original)
+        for mount in data_mounts(service, plan.original, plan.original_stage)
     )
 
 

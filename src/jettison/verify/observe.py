@@ -58,7 +58,7 @@ def options(setting: Setting, request: VerificationRequest, *, beside: str = "")
         ports=request.ports,
         environment=request.environment,
         command=request.command,
-        volumes=request.volumes,
+        volumes=(*request.volumes, *(request.read_only_volumes if setting.read_only else ())),
         tmpfs=tmpfs(request, read_only=setting.read_only),
         read_only=setting.read_only,
         hardened=setting.read_only,

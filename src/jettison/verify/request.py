@@ -64,7 +64,8 @@ class VerificationRequest:
     ``ports`` are TCP ports in the container, the first is HTTP. ``environment`` and ``command`` are
     what the compose service gives, the same for both. ``volumes`` are writable targets that start
     with what the image has there, as named volumes do; ``bind_mounts`` are targets that start empty
-    and that everybody may write, as folders of a user's machine.
+    and that everybody may write, as folders of a user's machine. ``read_only_volumes`` are mounted
+    only where the root is read-only: what the plan keeps writable there.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are what
     the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -94,6 +95,7 @@ class VerificationRequest:
     programs: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     time_zones: tuple[str, ...] = ()
+    read_only_volumes: tuple[str, ...] = ()
     removed_distributions: tuple[str, ...] = ()
     removed_environment: tuple[str, ...] = ()
     expected_command: tuple[str, ...] | None = None
