@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jettison.removal.group import Group
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaceBase:
@@ -191,6 +193,13 @@ class AddDevelopment:
     health_check: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFiles:
+    """Take files out of the Python environment before the final stage copies it."""
+
+    groups: tuple[Group, ...]
+
+
 Change = (
     ReplaceBase
     | ChangeDistribution
@@ -210,4 +219,5 @@ Change = (
     | IgnorePaths
     | HardenService
     | AddDevelopment
+    | RemoveFiles
 )

@@ -19,3 +19,9 @@ def table(name: str) -> Mapping[str, Any]:
 def resource(name: str) -> bytes:
     """Read a file of the catalogue; ``name`` is relative to it, with ``/`` separators."""
     return files(__package__).joinpath(*name.split("/")).read_bytes()
+
+
+@cache
+def removal_script() -> str:
+    """Read the program that takes files out of an environment, as it is put beside a Dockerfile."""
+    return files("jettison.removal").joinpath("remove_files.py").read_text(encoding="utf-8")

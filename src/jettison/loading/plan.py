@@ -14,6 +14,7 @@ from jettison.loading.project import Loaded, load_project
 from jettison.plan.base import BaseWish
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
+from jettison.removal.contents import contents_of
 from jettison.rules import RULES
 
 ANY_BASE = BaseWish()
@@ -60,6 +61,11 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         unknown=knowledge.unknown,
     )
     packages = scoped_packages(stage, needs)
+    installed = {
+        name: facts
+        for name, facts in knowledge.closure.facts.items()
+        if name in knowledge.production
+    }
     asked = base_needs(project, knowledge, packages, wish)
     return Plan(
         original=project,
@@ -74,5 +80,7 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         leaving=knowledge.leaving,
         closure=knowledge.closure,
         keeps_cache=knowledge.keeps_cache,
+        distributions=installed,
+        contents=contents_of(installed.values()),
         learned=knowledge.skipped,
     )

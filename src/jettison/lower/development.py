@@ -12,6 +12,7 @@ from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import lifted
 from jettison.lower.compose_development import development_compose
 from jettison.lower.instructions import exec_form
+from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.commands import PipInstall
@@ -51,6 +52,8 @@ def development_dockerfile(project: Project, change: AddDevelopment) -> str:
         text = _with_development_files(project, item)
         if text is not None:
             replaced[line_of(item)] = text
+        if is_removal(item):
+            replaced[line_of(item)] = ""
     for item in stage.instructions:
         if item.keyword == "USER" or _compiles(item):
             replaced[line_of(item)] = ""

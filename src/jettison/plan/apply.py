@@ -18,6 +18,7 @@ from jettison.changes import (
     MarkUnused,
     MoveToDevelopment,
     RemoveCommands,
+    RemoveFiles,
     RemovePackages,
     ReplaceBase,
     RunAsUser,
@@ -42,6 +43,7 @@ from jettison.lower.instructions import (
     set_health_check,
 )
 from jettison.lower.packages import add_packages, remove_commands, remove_packages
+from jettison.lower.removal import remove_files
 from jettison.lower.requirements import mark_unused, move_to_development
 from jettison.lower.service import harden_service
 from jettison.lower.tidy import tidy_package_installs
@@ -72,6 +74,7 @@ FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
     IgnorePaths: ignore_paths,
     HardenService: harden_service,
     AddDevelopment: add_development,
+    RemoveFiles: remove_files,
 }
 
 

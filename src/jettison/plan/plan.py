@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.graph import Closure, RequirementGraph
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
@@ -21,6 +22,7 @@ from jettison.plan.parts import (
 )
 from jettison.prediction.image import predicted
 from jettison.prediction.values import Predictions
+from jettison.removal.contents import Contents
 from jettison.values import Evidence, Size, Skipped
 
 
@@ -43,9 +45,10 @@ class Plan:
     ``requirements``, ``packages`` and ``base`` describe the project as it was found: scopes do not
     change while rules are applied. ``usage`` is what the application uses at run time; ``linked``
     maps packages that must be there then to the reason; ``loaded`` are the files of the project
-    that production loads; ``leaving`` what goes with development requirements; ``closure`` are the
-    distributions of all requirements and ``keeps_cache`` says that pip keeps what it fetches;
-    ``learned`` is what could not be found out.
+    that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
+    distributions of all requirements, ``distributions`` those of production by normalized name and
+    ``contents`` their files; ``keeps_cache`` says that pip keeps what it fetches. ``learned`` is
+    what could not be found out.
     """
 
     original: Project
@@ -60,6 +63,10 @@ class Plan:
     leaving: Leaving = NOTHING
     closure: Closure = EMPTY
     keeps_cache: bool = True
+    distributions: Mapping[str, DistributionFacts] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    contents: Contents = field(default_factory=Contents)
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
 

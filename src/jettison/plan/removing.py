@@ -1,0 +1,140 @@
+"""How rules ask for files to leave: candidates in, one finding with the change out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from jettison.changes import RemoveFiles
+from jettison.distributions.graph import total_size
+from jettison.lift.environment import NotApart, environment_of
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.removal.collapse import collapsed
+from jettison.removal.contents import OwnedFile
+from jettison.removal.group import Group
+from jettison.removal.listing import LIST, paths_in, sections_in
+from jettison.removal.match import Matcher
+from jettison.report.table import human
+from jettison.values import Evidence, Size
+
+# Less than this of one distribution is not worth a line of the list.
+WORTHWHILE = 20_000
+# What cannot be taken out is told from this size on.
+TOLD = 1_000_000
+
+
+def listed(plan: Plan) -> Matcher[bool]:
+    """The paths that are taken out already."""
+    text = plan.project.texts.get(plan.project.in_context(LIST), "")
+    return Matcher.of((path, True) for path in paths_in(text))
+
+
+def imported(plan: Plan, folder: str) -> bool:
+    """Whether the application imports a module of a folder of site-packages."""
+    name = folder.rstrip("/").replace("/", ".")
+    return any(f"{used}.".startswith(f"{name}.") for used in plan.usage.imports)
+
+
+def present(plan: Plan) -> Mapping[str, OwnedFile]:
+    """The files of the environment that no rule has taken out yet."""
+    gone = listed(plan)
+    return {path: file for path, file in plan.contents.files.items() if not gone.find(path)}
+
+
+def shortened(plan: Plan) -> tuple[str, ...]:
+    """The patterns of libraries that are shortened already."""
+    return sections_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+
+
+def grouped(
+    plan: Plan, rule: str, what: str, chosen: Callable[[OwnedFile], bool]
+) -> tuple[Group, ...]:
+    """Group the chosen files by distribution, the heaviest first; ``what`` they are of it."""
+    here = present(plan)
+    found: dict[str, list[OwnedFile]] = {}
+    for file in here.values():
+        if chosen(file):
+            found.setdefault(file.distribution, []).append(file)
+    groups = [
+        group(plan, rule, f"{what} of {plan.contents.label(name)}", files, every=here)
+        for name, files in found.items()
+    ]
+    return tuple(
+        sorted(
+            (one for one in groups if one.bytes >= WORTHWHILE),
+            key=lambda one: (-one.bytes, one.distribution),
+        )
+    )
+
+
+def group(
+    plan: Plan,
+    rule: str,
+    reason: str,
+    files: Sequence[OwnedFile],
+    *,
+    every: Collection[str] | None = None,
+    not_counting: tuple[str, ...] = (),
+) -> Group:
+    """Make a group of files of one distribution; ``every`` file is what is present."""
+    paths = {file.path for file in files}
+    return Group(
+        rule=rule,
+        distribution=files[0].distribution,
+        reason=reason,
+        paths=collapsed(paths, present(plan) if every is None else every),
+        not_counting=not_counting,
+        bytes=sum(file.size for file in files),
+        source_bytes=sum(file.size for file in files if file.path.endswith(".py")),
+    )
+
+
+def removal(
+    plan: Plan,
+    rule: str,
+    what: str,
+    groups: Sequence[Group],
+    evidence: Iterable[Evidence] = (),
+) -> tuple[Finding, ...]:
+    """Ask for groups to leave; where the environment is not built apart, only say so.
+
+    ``what`` names the files in the plural (``tests of distributions``).
+    """
+    if not groups:
+        return ()
+    saving = together(groups)
+    why = (*evidence, *(_evidence(group) for group in groups))
+    where = environment_of(plan.project, plan.stage)
+    if isinstance(where, NotApart):
+        if saving.bytes < TOLD:
+            return ()
+        return (
+            Finding(
+                rule=rule,
+                message=f"{what} stay ({human(saving.bytes)}): {where.evidence.message}",
+                evidence=(where.evidence, *why),
+                safety=Safety.REVIEW,
+            ),
+        )
+    return (
+        Finding(
+            rule=rule,
+            message=f"{what} leave the environment",
+            evidence=why,
+            saving=saving if saving.bytes else None,
+            changes=(RemoveFiles(groups=tuple(groups)),),
+        ),
+    )
+
+
+def together(groups: Sequence[Group]) -> Size:
+    """What all groups weigh."""
+    sizes = [group.size for group in groups]
+    return total_size(sizes, source=max(sizes, key=lambda size: size.bytes).source)
+
+
+def _evidence(group: Group) -> Evidence:
+    shown = ", ".join((*group.paths, *group.sections)[:3])
+    more = f" and {len(group.paths) - 3} more" if len(group.paths) > 3 else ""  # noqa: PLR2004  # shown
+    size = f" {human(group.size.bytes)}:" if group.bytes else ""
+    return Evidence(kind="wheel", message=f"{group.reason}:{size} {shown}{more}")

@@ -1,0 +1,42 @@
+"""Files that leave an environment together, and the rule that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jettison.values import Basis, Size
+
+# Measured over the 93 distributions of a web application by CPython 3.11, 2026-11: 95.6 MB of byte
+# code from 78.5 MB of source.
+BYTE_CODE_PER_SOURCE = 1.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Paths of one distribution that leave together.
+
+    ``paths`` are below site-packages, or below the environment when they begin with ``/``; one
+    that ends in ``/`` is a folder, and ``*`` and ``**`` are patterns. ``reason`` names what it is
+    in a few words. ``not_counting`` are patterns of files whose imports do not keep the group.
+    ``sections`` are patterns of shared libraries that are shortened. ``bytes`` are those of the
+    files, ``source_bytes`` those of Python files among them, whose byte code goes too.
+    """
+
+    rule: str
+    distribution: str
+    reason: str
+    paths: tuple[str, ...] = ()
+    not_counting: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    bytes: int = 0
+    source_bytes: int = 0
+    basis: Basis = Basis.MEASURED
+
+    @property
+    def size(self) -> Size:
+        """What the environment is smaller by, byte code included."""
+        if not self.source_bytes:
+            return Size(bytes=self.bytes, basis=self.basis, source="files of the wheel")
+        code = round(self.source_bytes * BYTE_CODE_PER_SOURCE)
+        source = f"files of the wheel, and byte code at {BYTE_CODE_PER_SOURCE} of its source"
+        return Size(bytes=self.bytes + code, basis=Basis.ESTIMATED, source=source)

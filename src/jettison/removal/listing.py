@@ -1,0 +1,52 @@
+"""The list of removals as text: what ``remove_files.py`` carries out and a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from jettison.removal.group import Group
+from jettison.report.table import KILOBYTE, human, sized
+
+LIST = "removed-files.txt"
+SCRIPT = "remove_files.py"
+NOT_COUNTING = "not counting: "
+SECTIONS = "sections: "
+HEAD = f"""\
+# Files that leave the Python environment of the image, and why. The build applies this list
+# ({SCRIPT} says how it is read). To keep something, delete its lines.
+"""
+
+
+def written(groups: Iterable[Group]) -> str:
+    """Write the groups as paragraphs, each under the rule that wants it."""
+    return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def paths_in(text: str) -> Iterator[str]:
+    """Give every path and pattern that a list takes out."""
+    for line in text.splitlines():
+        path = line.strip()
+        if path and not path.startswith(("#", NOT_COUNTING.strip(), SECTIONS.strip())):
+            yield path
+
+
+def sections_in(text: str) -> tuple[str, ...]:
+    """Give the patterns of shared libraries that a list shortens."""
+    return tuple(
+        line.removeprefix(SECTIONS.strip()).strip()
+        for line in text.splitlines()
+        if line.startswith(SECTIONS.strip())
+    )
+
+
+def _paragraph(group: Group) -> str:
+    size = f" ({sized(group.size)})" if group.bytes >= KILOBYTE else ""
+    lines = [f"# {group.rule}: {group.reason}{size}"]
+    lines += [f"{NOT_COUNTING}{pattern}" for pattern in group.not_counting]
+    lines += [f"{SECTIONS}{pattern}" for pattern in group.sections]
+    return "\n".join([*lines, *group.paths]) + "\n"
+
+
+def total(groups: Iterable[Group]) -> str:
+    """Write the sum of some groups."""
+    return human(sum(group.size.bytes for group in groups))

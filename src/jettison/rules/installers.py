@@ -1,0 +1,88 @@
+"""pip and setuptools leave the environment.
+
+``python -m venv`` puts pip into every environment, and before Python 3.12 setuptools too. They
+install what the build stage installs; in the final image they are weight, and the first tool of an
+intruder.
+
+Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (the catalogue says
+where).
+
+Safe: an installer stays when the application imports it, when a requirement asks for it, and when
+the source calls it. The build checks in what was really installed that no module that stays imports
+``setuptools`` or ``pkg_resources``; modules that only build things do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.catalogue.reader import table
+from jettison.lift.environment import NotApart, environment_of
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.removing import listed, removal
+from jettison.removal.group import Group
+from jettison.rules.rule import Rule
+from jettison.values import Basis
+
+NAME = "installers"
+WITHOUT_SETUPTOOLS = (3, 12)
+MODULES = {
+    "pip": ("pip",),
+    "setuptools": ("setuptools", "pkg_resources", "distutils"),
+}
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find installers that the maker of the environment put into it."""
+    where = environment_of(plan.project, plan.stage)
+    if isinstance(where, NotApart) or not where.seeded:
+        return ()
+    return removal(plan, NAME, "installers", tuple(_groups(plan)))
+
+
+def _groups(plan: Plan) -> Iterator[Group]:
+    paths = listed(plan)
+    minor = tuple(int(part) for part in (plan.python or "0").split("."))
+    seeds = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
+    for name, known in table("dead_weight")["installers"].items():
+        if (
+            name in MODULES
+            and name in seeds
+            and not _is_needed(plan, name)
+            and not paths.find(known["paths"][0])
+        ):
+            yield Group(
+                rule=NAME,
+                distribution=name,
+                reason=f"{name}, which is in every new environment",
+                paths=tuple(known["paths"]),
+                not_counting=tuple(_importers(plan)) if name != "pip" else (),
+                bytes=known["bytes"],
+                basis=Basis.CATALOGUED,
+            )
+
+
+def _is_needed(plan: Plan, name: str) -> bool:
+    """Whether the application or a requirement wants it."""
+    if name in plan.distributions or name in plan.usage.programs:
+        return True
+    modules = MODULES[name]
+    return any(used.partition(".")[0] in modules for used in plan.usage.imports)
+
+
+def _importers(plan: Plan) -> Iterator[str]:
+    """Files whose imports of an installer do not count, as patterns."""
+    for module in table("dead_weight")["installers"]["importers"]:
+        if not any(f"{used}.".startswith(f"{module}.") for used in plan.usage.imports):
+            path = module.replace(".", "/")
+            files = (f"{path}.py", f"{path}/")
+            yield from (one for one in files if _exists(plan, one))
+
+
+def _exists(plan: Plan, path: str) -> bool:
+    files = plan.contents.files
+    return path in files or (path.endswith("/") and any(one.startswith(path) for one in files))
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

@@ -1,0 +1,38 @@
+"""Symbols and debug information of shared libraries are cut off.
+
+The loader of a shared library reads its segments. What lies behind the last of them (the symbol
+table, debug information, the table of sections) is for linkers and debuggers; compiled modules of
+wheels often have more of it than of code.
+
+Source: the ELF specification (System V ABI, "Program Loading"): a process image is made from the
+segments alone. GNU ``strip`` is not used: it moves segments, and damages libraries that auditwheel
+has patched (pypa/auditwheel#716).
+
+Safe: not a byte of any segment changes or moves. A library with anything behind its table of
+sections is left alone. Native stack traces of debuggers lose the names of internal functions; those
+of Python do not. RECORD states the new hashes.
+"""
+
+from __future__ import annotations
+
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.removing import present, removal, shortened
+from jettison.removal.group import Group
+from jettison.rules.rule import Rule
+
+NAME = "unloaded-sections"
+PATTERN = "**/*.so*"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find shared libraries in the environment that are not shortened yet."""
+    libraries = [file for path, file in present(plan).items() if ".so" in path.rpartition("/")[2]]
+    if not libraries or PATTERN in shortened(plan):
+        return ()
+    reason = f"symbols and debug information of {len(libraries)} shared libraries"
+    only = Group(rule=NAME, distribution="", reason=reason, sections=(PATTERN,))
+    return removal(plan, NAME, "symbols and debug information of shared libraries", (only,))
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
