@@ -9,6 +9,9 @@
     === project: Dockerfile
     FROM python:3.12
     …
+    === wheel: numpy 2.4.6
+    numpy/__init__.py 25000
+    numpy/tests/test_numpy.py 48000
     === findings
     …
     === changes
@@ -20,14 +23,19 @@ What follows `=== findings` is written by `make golden` and read by people.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
+from jettison.catalogue.reader import removal_script
+from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.loading.plan import Planned, planned
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
+from jettison.removal.contents import contents_of
 from jettison.rules import RULES, Rule
 from jettison.values import Evidence
 
@@ -35,6 +43,7 @@ FOLDER = Path(__file__).parents[1] / "rules" / "cases"
 FIELD = re.compile(r"(Why|Rules|Level|Service|File): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
+WHEEL = "wheel: "
 UNENDED = " (no line feed at the end)"
 EXECUTABLE = " (executable)"
 
@@ -46,6 +55,7 @@ class Case:
     path: Path
     head: str
     files: dict[str, str]
+    wheels: tuple[DistributionFacts, ...]
     executable: frozenset[str]
     written: str
     expected: str
@@ -91,7 +101,11 @@ class Case:
 
     def plan(self, folder: Path) -> Plan:
         """The plan after the rules of the case."""
-        return optimized(self.start(folder).start, self.rules)
+        plan = self.start(folder).start
+        if self.wheels:
+            known = {facts.name: facts for facts in self.wheels}
+            plan = replace(plan, distributions=known, contents=contents_of(self.wheels))
+        return optimized(plan, self.rules)
 
     def text(self, plan: Plan) -> str:
         """The whole case with what was found in it now."""
@@ -106,6 +120,7 @@ def read_case(path: Path) -> Case:
     head, *parts = SECTION.split(text)
     files: dict[str, str] = {}
     executable: set[str] = set()
+    wheels: list[DistributionFacts] = []
     written = ""
     for title, body in zip(parts[::2], parts[1::2], strict=True):
         if title.startswith(PROJECT):
@@ -117,15 +132,32 @@ def read_case(path: Path) -> Case:
             name = name.removesuffix(UNENDED)
             files[name] = body.removesuffix("\n") if unended else body
             written += f"=== {title}\n{body}"
+        elif title.startswith(WHEEL):
+            wheels.append(_wheel(title.removeprefix(WHEEL), body))
+            written += f"=== {title}\n{body}"
     assert head.startswith("Why: "), f"{path}: say at the top why the case exists"
     expected = text[len(head) + len(written) :]
     return Case(
         path=path,
         head=head,
         files=files,
+        wheels=tuple(wheels),
         executable=frozenset(executable),
         written=written,
         expected=expected,
+    )
+
+
+def _wheel(title: str, body: str) -> DistributionFacts:
+    """A wheel from its name, its version and what it requires, and lines of paths and bytes."""
+    name, version, *requires = title.split()
+    rows = [line.rsplit(" ", 1) for line in body.splitlines() if line]
+    return DistributionFacts(
+        name=name,
+        version=version,
+        requires=tuple(Requirement(one) for one in requires),
+        files=tuple(InstalledFile(path=path, size=int(size)) for path, size in rows),
+        source=Source.INDEX,
     )
 
 
@@ -144,6 +176,8 @@ def finding_text(finding: Finding) -> str:
 def change_text(change: FileChange) -> str:
     """A changed file: its diff, or its text where that is shorter or the file is new."""
     diff = change.diff()
+    if change.after == removal_script():
+        return f"{change.kind.value} {change.path} (the program of jettison.removal)\n"
     if change.before is None or len(diff) > len(change.after):
         ended = change.after if change.after.endswith("\n") else f"{change.after}\n"
         return f"{change.kind.value} {change.path}\n{_indented(ended)}"

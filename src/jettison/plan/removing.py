@@ -47,16 +47,23 @@ def shortened(plan: Plan) -> tuple[str, ...]:
 
 
 def grouped(
-    plan: Plan, rule: str, what: str, chosen: Callable[[OwnedFile], bool]
+    plan: Plan,
+    rule: str,
+    what: str,
+    chosen: Callable[[OwnedFile], bool],
+    whole: Callable[[str], bool],
 ) -> tuple[Group, ...]:
-    """Group the chosen files by distribution, the heaviest first; ``what`` they are of it."""
+    """Group the chosen files by distribution, the heaviest first; ``what`` they are of it.
+
+    ``whole`` says of a folder (with a final ``/``) that all that may lie in it is meant.
+    """
     here = present(plan)
     found: dict[str, list[OwnedFile]] = {}
     for file in here.values():
         if chosen(file):
             found.setdefault(file.distribution, []).append(file)
     groups = [
-        group(plan, rule, f"{what} of {plan.contents.label(name)}", files, every=here)
+        group(rule, f"{what} of {plan.contents.label(name)}", files, every=here, whole=whole)
         for name, files in found.items()
     ]
     return tuple(
@@ -68,12 +75,12 @@ def grouped(
 
 
 def group(
-    plan: Plan,
     rule: str,
     reason: str,
     files: Sequence[OwnedFile],
     *,
-    every: Collection[str] | None = None,
+    every: Collection[str] = (),
+    whole: Callable[[str], bool] = lambda _: False,
     not_counting: tuple[str, ...] = (),
 ) -> Group:
     """Make a group of files of one distribution; ``every`` file is what is present."""
@@ -82,7 +89,7 @@ def group(
         rule=rule,
         distribution=files[0].distribution,
         reason=reason,
-        paths=collapsed(paths, present(plan) if every is None else every),
+        paths=collapsed(paths, every, whole) if every else tuple(sorted(paths)),
         not_counting=not_counting,
         bytes=sum(file.size for file in files),
         source_bytes=sum(file.size for file in files if file.path.endswith(".py")),

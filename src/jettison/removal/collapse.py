@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 
-def collapsed(gone: Collection[str], every: Collection[str]) -> tuple[str, ...]:
+def collapsed(
+    gone: Collection[str], every: Collection[str], whole: Callable[[str], bool]
+) -> tuple[str, ...]:
     """Give folders, patterns and files that mean exactly ``gone`` of ``every`` file.
 
-    A folder ends in ``/``; a pattern stands for the files of one suffix below a package.
+    A folder ends in ``/``, and stands for its files where ``whole`` says that all that may ever
+    lie in it is meant. A pattern stands for the files of one suffix below a package.
     """
     leaving = Counter(folder for path in gone for folder in _folders(path))
     present = Counter(folder for path in every for folder in _folders(path))
     found: dict[str, None] = {}
     for path in sorted(gone):
-        whole = (folder for folder in _folders(path) if leaving[folder] == present[folder])
-        found.setdefault(next(whole, path))
+        folders = (one for one in _folders(path) if leaving[one] == present[one] and whole(one))
+        found.setdefault(next(folders, path))
     return tuple(sorted(_by_suffix(found, gone, every)))
 
 

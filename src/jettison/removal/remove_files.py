@@ -85,7 +85,8 @@ class Group:
 
 def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
     """Give the files that a line means, none of them outside of the environment."""
-    base, inner = (root if pattern.startswith("/") else site), pattern.strip("/")
+    base = root if pattern.startswith("/") else site
+    inner = pattern.strip("/").replace("[", "[[]")
     if not inner or ".." in inner.split("/"):
         raise SystemExit(f"not a path below the environment: {pattern}")
     for place in base.glob(inner):

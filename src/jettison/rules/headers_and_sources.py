@@ -29,7 +29,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find files that only a compiler reads."""
     if plan.distributions.keys() & table("dead_weight")["headers"]["compilers"].keys():
         return ()
-    groups = grouped(plan, NAME, "headers and sources", _is_for_compilers)
+    groups = grouped(plan, NAME, "headers and sources", _is_for_compilers, _is_folder)
     return removal(plan, NAME, "headers and sources of compiled modules", groups)
 
 
@@ -41,6 +41,11 @@ def _is_for_compilers(file: OwnedFile) -> bool:
     if any(folder.endswith(WHOLE) for folder in folders):
         return not name.endswith((".py", ".so")) and ".so." not in name
     return any(fnmatchcase(name, f"*{suffix}") for suffix in known["suffixes"])
+
+
+def _is_folder(folder: str) -> bool:
+    names = table("dead_weight")["headers"]["folders"]
+    return any(fnmatchcase(part, name) for part in folder.rstrip("/").split("/") for name in names)
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

@@ -21,6 +21,7 @@ from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 
 NAME = "installed-documentation"
+WHAT = "documentation and examples"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -36,7 +37,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for folder in with_modules
         if folder.rstrip("/").rpartition("/")[2] not in code or imported(plan, folder)
     )
-    groups = grouped(plan, NAME, "documentation and examples", partial(_leaves, stay=stay))
+    chosen = partial(_leaves, stay=stay)
+    groups = grouped(plan, NAME, WHAT, chosen, lambda folder: bool(documentation_folder(folder)))
     return removal(plan, NAME, "documentation and examples of distributions", groups)
 
 

@@ -37,7 +37,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if folder and not imported(plan, folder)
     )
     chosen = partial(_leaves, folders=folders)
-    return removal(plan, NAME, "tests of distributions", grouped(plan, NAME, "tests", chosen))
+    groups = grouped(plan, NAME, "tests", chosen, lambda folder: bool(test_folder(folder)))
+    return removal(plan, NAME, "tests of distributions", groups)
 
 
 def test_folder(path: str) -> str:

@@ -35,12 +35,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     if keep & known["keep"].keys():
         return ()
-    groups = grouped(plan, NAME, "type stubs", partial(_leaves, keep=keep))
+    groups = grouped(plan, NAME, "type stubs", partial(_leaves, keep=keep), _is_folder)
     return removal(plan, NAME, "type stubs", groups)
 
 
 def _leaves(file: OwnedFile, keep: frozenset[str]) -> bool:
     return file.path.endswith(".pyi") and file.distribution not in keep
+
+
+def _is_folder(folder: str) -> bool:
+    return folder.partition("/")[0].endswith("-stubs")
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

@@ -49,7 +49,7 @@ def _groups(plan: Plan, files: list[OwnedFile]) -> Iterator[Group]:
     known = table("dead_weight")["binaries"]["known"]
     for file in files:
         reason = f"{_program(file)} of {plan.contents.label(file.distribution)}, "
-        yield group(plan, NAME, reason + known[file.distribution]["reason"], [file])
+        yield group(NAME, reason + known[file.distribution]["reason"], [file])
 
 
 def _is_known(file: OwnedFile) -> bool:

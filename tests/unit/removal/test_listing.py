@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jettison.removal.collapse import collapsed
+from jettison.removal.contents import installed_path
+from jettison.removal.group import Group
+from jettison.removal.listing import paths_in, sections_in, written
+from jettison.removal.match import Matcher
+
+FILES = {
+    "numbers/__init__.py",
+    "numbers/tests/__init__.py",
+    "numbers/tests/data/one.txt",
+    "numbers/core/one.h",
+    "numbers/core/two.h",
+    "numbers/core/one.py",
+    "numbers/two.h",
+    "/bin/count",
+}
+
+
+@pytest.mark.parametrize(
+    ("gone", "paths"),
+    [
+        ({"numbers/tests/__init__.py", "numbers/tests/data/one.txt"}, ("numbers/tests/",)),
+        ({"numbers/core/one.h", "numbers/core/two.h", "numbers/two.h"}, ("numbers/**/*.h",)),
+        ({"numbers/core/one.h"}, ("numbers/core/one.h",)),
+        ({"numbers/core/one.h", "numbers/two.h"}, ("numbers/core/one.h", "numbers/two.h")),
+        ({"/bin/count"}, ("/bin/count",)),
+    ],
+)
+def test_fewest_paths(gone: set[str], paths: tuple[str, ...]) -> None:
+    assert collapsed(gone, FILES, lambda folder: "tests/" in folder) == paths
+
+
+names = st.sampled_from(["a", "b", "tests", "c.h", "d.h", "e.py", "[x]", "f"])
+trees = st.sets(st.lists(names, min_size=1, max_size=4).map("/".join), max_size=20)
+
+
+@given(trees, st.data())
+def test_collapsed_paths_mean_exactly_what_leaves(tree: set[str], data: st.DataObject) -> None:
+    # A name cannot be a file and a folder at once.
+    files = {one for one in tree if not any(other.startswith(f"{one}/") for other in tree)}
+    gone = {one for one in files if data.draw(st.booleans())}
+    whole = data.draw(st.sampled_from([lambda _: True, lambda _: False]))
+    matcher = Matcher.of((path, True) for path in collapsed(gone, files, whole))
+    assert {one for one in files if matcher.find(one)} == gone
+
+
+def test_a_list_is_read_as_it_was_written() -> None:
+    group = Group(
+        rule="installed-tests",
+        distribution="numbers",
+        reason="tests of numbers 1.0",
+        paths=("numbers/tests/",),
+        not_counting=("numbers/build.py",),
+        sections=("**/*.so*",),
+        bytes=2_000_000,
+    )
+    text = written([group])
+    assert text.startswith("\n# installed-tests: tests of numbers 1.0 (2.0 MB)\n")
+    assert list(paths_in(text)) == ["numbers/tests/"]
+    assert sections_in(text) == ("**/*.so*",)
+
+
+@pytest.mark.parametrize(
+    ("member", "path"),
+    [
+        ("numbers/one.py", "numbers/one.py"),
+        ("numbers-1.0.data/scripts/count", "/bin/count"),
+        ("numbers-1.0.data/data/share/man/man1/count.1", "/share/man/man1/count.1"),
+        ("numbers-1.0.data/headers/one.h", ""),
+    ],
+)
+def test_place_of_a_wheels_member(member: str, path: str) -> None:
+    assert installed_path(member) == path
