@@ -40,7 +40,8 @@ def _by_suffix(found: Iterable[str], gone: Collection[str], every: Iterable[str]
 def _kind(path: str) -> tuple[str, str]:
     """The package that a file lies in, and its suffix."""
     package, _, inner = path.partition("/")
-    return package, inner.rpartition("/")[2].rpartition(".")[2] if "." in inner else ""
+    _, dot, suffix = inner.rpartition("/")[2].rpartition(".")
+    return package, suffix if dot else ""
 
 
 def _folders(path: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ FILES = {
     "numbers/core/two.h",
     "numbers/core/one.py",
     "numbers/two.h",
+    "numbers/core.d/one",
+    "numbers/core.d/two",
     "/bin/count",
 }
 
@@ -28,6 +30,10 @@ FILES = {
         ({"numbers/core/one.h"}, ("numbers/core/one.h",)),
         ({"numbers/core/one.h", "numbers/two.h"}, ("numbers/core/one.h", "numbers/two.h")),
         ({"/bin/count"}, ("/bin/count",)),
+        (
+            {"numbers/core.d/one", "numbers/core.d/two"},
+            ("numbers/core.d/one", "numbers/core.d/two"),
+        ),
     ],
 )
 def test_fewest_paths(gone: set[str], paths: tuple[str, ...]) -> None:
