@@ -16,6 +16,7 @@ from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import context_path
 from jettison.lift.stage import FinalStage
 from jettison.prediction.distributions import distribution_size
+from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
 from jettison.project.commands import PipInstall, VirtualEnvironment
 from jettison.project.dockerfile import mounts
@@ -38,7 +39,8 @@ def environments(
     project: Project, stage: FinalStage, closure: Closure, *, keeps_cache: bool
 ) -> Iterator[Written | Skipped]:
     """Follow the RUN instructions of a stage: environments, distributions, what pip leaves."""
-    place, left = LIBRARY, False
+    place, left, compiled = LIBRARY, False, False
+    names: set[str] = set()
     for run in stage.runs:
         for action in run.actions:
             fact = action.fact
@@ -46,6 +48,8 @@ def environments(
                 place = _absolute(fact.path, stage)
                 yield Written(path=place, part=_virtual_environment(fact))
             elif isinstance(fact, PipInstall):
+                names |= installed_names(project, stage, fact, closure)
+                compiled |= _compiles(stage, fact)
                 where = fact.target or ("/root/.local" if fact.user else place)
                 yield from _installed(project, stage, closure, fact, where)
                 if fact.tool.startswith("uv"):
@@ -55,6 +59,9 @@ def environments(
                 if not left and not stage.environment.get("PYTHONDONTWRITEBYTECODE"):
                     left = True
                     yield Written(path="/usr/local/lib", part=_left(fact.origin))
+            elif applies_list(action):
+                part = taken_out(project, closure, names, action, byte_code=compiled)
+                yield Written(path=place, part=part)
             elif action.kind is ActionKind.LOCKED:
                 yield Skipped(
                     what=f"what `{_short(action)}` installs",

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jettison.prediction.distributions import byte_code_of
 from jettison.values import Basis, Size
-
-# Measured over the 93 distributions of a web application by CPython 3.11, 2026-11: 95.6 MB of byte
-# code from 78.5 MB of source.
-BYTE_CODE_PER_SOURCE = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +34,6 @@ class Group:
         """What the environment is smaller by, byte code included."""
         if not self.source_bytes:
             return Size(bytes=self.bytes, basis=self.basis, source="files of the wheel")
-        code = round(self.source_bytes * BYTE_CODE_PER_SOURCE)
-        source = f"files of the wheel, and byte code at {BYTE_CODE_PER_SOURCE} of its source"
-        return Size(bytes=self.bytes + code, basis=Basis.ESTIMATED, source=source)
+        source = "files of the wheel, and byte code by the size of the sources"
+        count = self.bytes + byte_code_of(self.source_bytes)
+        return Size(bytes=count, basis=Basis.ESTIMATED, source=source)
