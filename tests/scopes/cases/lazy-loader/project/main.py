@@ -1,0 +1,2 @@
+from shop.loading import LazyLoader
+frames = LazyLoader("pandas")

@@ -1,0 +1,2 @@
+import markdown
+html = markdown.markdown(text, extensions=["pymdownx.superfences"])
