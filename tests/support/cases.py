@@ -5,6 +5,7 @@
         after; `all` runs every rule.
     Level: 2
     Service: web
+    Base: alpine
 
     === project: Dockerfile
     FROM python:3.12
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -31,6 +33,7 @@ from packaging.requirements import Requirement
 from jettison.catalogue.reader import removal_script
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.loading.plan import Planned, planned
+from jettison.plan.base import BaseWish
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
@@ -40,7 +43,7 @@ from jettison.rules import RULES, Rule
 from jettison.values import Evidence
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
-FIELD = re.compile(r"(Why|Rules|Level|Service|File): ?")
+FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
 WHEEL = "wheel: "
@@ -97,6 +100,8 @@ class Case:
             level=int(self.field("Level") or 2) if level is None else level,
             offline=True,
             cache=folder / "cache",
+            base=BaseWish(reference=self.field("Base")),
+            today=date(2026, 11, 24),
         )
 
     def plan(self, folder: Path) -> Plan:

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
 from jettison.lift.distribution import obstacles
+from jettison.lift.other_packages import named_locales, origin_of_variable
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.values import Evidence, Origin
-
-PLAIN_LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")
-LOCALE_VARIABLES = ("LC_ALL", "LANG", "LC_COLLATE", "LC_TIME")
 
 
 def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
@@ -22,21 +20,8 @@ def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]
         yield from _steps(needs, image)
 
 
-def named_locales(needs: BaseNeeds) -> Iterator[Evidence]:
-    """Locales beyond the C library's own that the source or the environment names."""
-    for use in needs.usage.locales:
-        name = use.message.partition("'")[2].rpartition("'")[0]
-        if name not in PLAIN_LOCALES:
-            yield use
-    for variable in LOCALE_VARIABLES:
-        value = needs.stage.environment.get(variable, "")
-        if value not in PLAIN_LOCALES:
-            origin = _origin_of(needs, variable)
-            yield Evidence(kind="locale", message=f"{variable} is {value}", origin=origin)
-
-
 def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    first = next(named_locales(needs), None)
+    first = next(iter(named_locales(needs.stage, needs.usage)), None)
     if first is None:
         return
     if image.release == ALPINE:
@@ -52,7 +37,9 @@ def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     zone = needs.stage.environment.get("TZ")
     if zone:
-        first = Evidence(kind="zone", message=f"TZ is {zone}", origin=_origin_of(needs, "TZ"))
+        first = Evidence(
+            kind="zone", message=f"TZ is {zone}", origin=origin_of_variable(needs.stage, "TZ")
+        )
     elif needs.usage.zones:
         first = needs.usage.zones[0]
     else:
@@ -67,13 +54,6 @@ def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Steps that were written for another distribution and that nobody can translate."""
     for evidence in obstacles(needs.stage, image.release or ""):
         yield Remark(works=Works.UNKNOWN, evidence=evidence)
-
-
-def _origin_of(needs: BaseNeeds, variable: str) -> Origin | None:
-    found = (
-        i.origin for i in needs.stage.inherited if i.keyword == "ENV" and variable in i.arguments
-    )
-    return next(found, None)
 
 
 def _said(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:

@@ -14,6 +14,7 @@ from jettison.catalogue.reader import table
 from jettison.values import Basis, Size
 
 __all__ = [
+    "brought_by",
     "cost_of",
     "full_packages",
     "is_build_package",
@@ -125,6 +126,13 @@ def cost_of(
     packages = facts.closure(wanted, already, recommends=recommends)
     total = sum(package.bytes(documented=False) for package in packages)
     return Size(bytes=total, basis=Basis.CATALOGUED, source=facts.source)
+
+
+def brought_by(name: str, release: str) -> tuple[str, ...]:
+    """Return what installing a package adds to a slim image beside itself, ordered by name."""
+    facts = facts_of(release)
+    closure = facts.closure([name]) if facts else ()
+    return tuple(package.name for package in closure if package.name != name)
 
 
 def translated(name: str, release: str) -> str | None:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import (
+    brought_by,
     cost_of,
     is_build_package,
     programs_in,
     runtime_libraries_of,
     slim_packages,
+    translated,
 )
 from jettison.lift.action import Action, ActionKind
+from jettison.lift.other_packages import judged_other
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.parts import PackageScope, PlannedPackage
@@ -78,6 +81,7 @@ def _scoped(stage: FinalStage, name: str, origin: Origin, needs: Needs) -> Plann
         evidence=(*evidence, place),
         origin=origin,
         runtime=runtime,
+        brings=brought_by(name, release),
         size=cost_of([name], release),
     )
 
@@ -86,8 +90,9 @@ Judgement = tuple[PackageScope, tuple[Evidence, ...], tuple[str, ...]]
 
 
 def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgement:
-    if name in needs.linked:
-        return PackageScope.RUNTIME, (needs.linked[name],), ()
+    linked = needs.linked.get(translated(name, release) or name)
+    if linked is not None:
+        return PackageScope.RUNTIME, (linked,), ()
     if name in table("tools")["container_clients"]["packages"]:
         return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
     if name in table("tools")["programs_only"]["packages"]:
@@ -96,10 +101,7 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
     reason = is_build_package(name)
     if reason is not None:
         return _build(name, reason, release, needs)
-    if name == "tzdata":
-        return _time_zones(stage, needs.usage)
-    kept = Evidence(kind="unknown", message=f"kept: nothing shows that {name} is not needed")
-    return PackageScope.RUNTIME, (kept,), ()
+    return (*judged_other(stage, name, release, needs.usage), ())
 
 
 def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
@@ -163,25 +165,8 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
     ]
 
 
-def _time_zones(stage: FinalStage, usage: Usage) -> Judgement:
-    zone = stage.environment.get("TZ")
-    evidence: tuple[Evidence, ...]
-    if zone:
-        evidence = (Evidence(kind="time-zone", message=f"TZ is {zone}", origin=_env_origin(stage)),)
-    elif usage.zones:
-        evidence = usage.zones
-    else:
-        evidence = (Evidence(kind="unknown", message="kept: time zones are named at run time"),)
-    return PackageScope.RUNTIME, evidence, ()
-
-
-def _env_origin(stage: FinalStage) -> Origin | None:
-    found = (i.origin for i in stage.inherited if i.keyword == "ENV" and "TZ" in i.arguments)
-    return next(found, None)
-
-
 def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
-    """What the final stage is smaller by without some of its packages, by Installed-Size.
+    """What the final stage is smaller by without some of its packages, by catalogue.
 
     The closure of all packages less that of those that stay; recommended packages count where apt
     takes them along. None when the catalogue knows none of them.
@@ -198,6 +183,4 @@ def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
         return None
     rest = cost_of(stay, release, recommends=recommends)
     count = whole.bytes - (rest.bytes if rest else 0)
-    return Size(
-        bytes=count, basis=Basis.ESTIMATED, source=f"Installed-Size of what leaves; {whole.source}"
-    )
+    return Size(bytes=count, basis=Basis.ESTIMATED, source=f"what leaves; {whole.source}")

@@ -10,6 +10,7 @@ from functools import cached_property
 from jettison.catalogue.base_release import release_of
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.invocation import Invocation
 from jettison.lift.reference import PythonTag, python_tag
 from jettison.project.dockerfile import (
     Copy,
@@ -28,24 +29,9 @@ from jettison.project.dockerfile import (
     volumes,
     workdir,
 )
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence
 
 ROOT_NAMES = ("", "root", "0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """What CMD or ENTRYPOINT runs: ``words`` in exec form, or ``text`` for a shell."""
-
-    keyword: str
-    words: tuple[str, ...] | None
-    text: str
-    instruction: Instruction
-
-    @property
-    def origin(self) -> Origin:
-        """Where it stands."""
-        return self.instruction.origin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +67,6 @@ class FinalStage:
     def runs(self) -> tuple[LiftedRun, ...]:
         """The RUN instructions of the final stage with their commands recognized."""
         return tuple(lifted_run(item) for item in self.instructions if item.keyword == "RUN")
-
-    @cached_property
-    def inherited_runs(self) -> tuple[LiftedRun, ...]:
-        """The RUN instructions of the whole chain."""
-        return tuple(lifted_run(item) for item in self.inherited if item.keyword == "RUN")
-
-    @cached_property
-    def inherited_copies(self) -> tuple[tuple[Instruction, Copy], ...]:
-        """The COPY and ADD instructions of the whole chain."""
-        kinds = ("COPY", "ADD")
-        return tuple((item, copy(item)) for item in self.inherited if item.keyword in kinds)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
@@ -192,6 +167,11 @@ class FinalStage:
             if item.keyword == "LABEL":
                 found.update((name, self.expanded(value)) for name, value in pairs(item))
         return found
+
+    @property
+    def understands_all(self) -> bool:
+        """Whether every RUN is plain shell text, so that no command in it is overlooked."""
+        return all(run.script.understood for run in self.runs)
 
     @cached_property
     def not_understood(self) -> tuple[Evidence, ...]:

@@ -98,8 +98,9 @@ def usage_of(
 def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
     for call in calls:
         if call.program:
-            message = f"{call.callee} runs {call.program}"
-            yield call.program, Evidence(kind="subprocess", message=message, origin=call.origin)
+            kind, verb = ("lookup", "looks for") if call.searched else ("subprocess", "runs")
+            message = f"{call.callee} {verb} {call.program}"
+            yield call.program, Evidence(kind=kind, message=message, origin=call.origin)
 
 
 def _computed(call: ProgramCall) -> Evidence:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jettison.candidates.choose import base_choice
@@ -38,16 +39,18 @@ def planned(
     offline: bool = False,
     base: BaseWish = ANY_BASE,
     cache: Path | None = None,
+    today: date | None = None,
 ) -> Planned:
     """Read a folder and plan.
 
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
-    index is asked. Raises the errors of :func:`load_project`, and UnsupportedError for a base that
-    does not work.
+    index is asked. ``today`` is the day on which support may have ended. Raises the errors of
+    :func:`load_project`, and UnsupportedError for a base that does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
     knowledge = knowledge_of(loaded, cache=cache or cache_folder(), offline=offline)
     start = _start(loaded, knowledge, level, base)
+    start = replace(start, today=today or datetime.now(UTC).date())
     return Planned(loaded=loaded, start=start, plan=optimized(start, RULES))
 
 

@@ -18,6 +18,7 @@ from jettison.project.dockerfile import Instruction, Stage, mounts
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import Word, replacing, replacing_words, without_words
 
+Edit = Callable[[LiftedRun], str | None]
 APT_FOLDERS = ("/var/cache/apt", "/var/lib/apt")
 
 
@@ -29,30 +30,37 @@ def change_distribution(project: Project, change: ChangeDistribution) -> Mapping
     """
     path = project.dockerfile_path
     names = dict(change.packages)
-    edits: list[Callable[[LiftedRun], str | None]] = [
+    edits: list[Edit] = [
         lambda run: without_packages(run, [name for name, other in names.items() if not other]),
     ]
     if change.alpine:
         edits += [_without_plumbing, _without_options, _by_apk, _without_mounts, _by_busybox]
-    edits.append(lambda run: _renamed(run, names))
     stages = [(each.index, base) for each, base in bases_of(lifted(project))]
     for edit in edits:
         project = _repeated(project, edit)
+    project = _once(project, lambda run: _renamed(run, names)) or project
     stage = lifted(project)
     text = edited(stage.dockerfile, _bases(stage, stages, change))
     return {path: text}
 
 
-def _repeated(project: Project, edit: Callable[[LiftedRun], str | None]) -> Project:
-    path = project.dockerfile_path
+def _repeated(project: Project, edit: Edit) -> Project:
     while True:
-        runs = [run for run in runs_of(lifted(project)) if run.editable]
-        found = ((line_of(run.instruction), edit(run)) for run in runs)
-        replaced = {line: text for line, text in found if text is not None}
-        if not replaced:
+        after = _once(project, edit)
+        if after is None:
             return project
-        text = edited(project.dockerfile, Edits(replaced=replaced))
-        project = project.with_texts({path: text})
+        project = after
+
+
+def _once(project: Project, edit: Edit) -> Project | None:
+    """The project with the edit made in each RUN; None when there is nothing to edit."""
+    runs = [run for run in runs_of(lifted(project)) if run.editable]
+    found = ((line_of(run.instruction), edit(run)) for run in runs)
+    replaced = {line: text for line, text in found if text is not None}
+    if not replaced:
+        return None
+    text = edited(project.dockerfile, Edits(replaced=replaced))
+    return project.with_texts({project.dockerfile_path: text})
 
 
 def _bases(

@@ -35,7 +35,8 @@ class PlannedPackage:
     """A system package that the final stage installs, with its scope.
 
     ``runtime`` names the packages that take its place in the final image when only its library is
-    needed there (``libpq-dev`` → ``libpq5``).
+    needed there (``libpq-dev`` → ``libpq5``). ``brings`` are the packages that come with it on a
+    slim image, and ``size`` counts them.
     """
 
     name: str
@@ -43,6 +44,7 @@ class PlannedPackage:
     evidence: tuple[Evidence, ...] = ()
     origin: Origin | None = None
     runtime: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
     size: Size | None = None
 
 

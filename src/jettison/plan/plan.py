@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 
@@ -47,8 +49,8 @@ class Plan:
     maps packages that must be there then to the reason; ``loaded`` are the files of the project
     that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
     distributions of all requirements, ``distributions`` those of production by normalized name and
-    ``contents`` their files; ``keeps_cache`` says that pip keeps what it fetches. ``learned`` is
-    what could not be found out.
+    ``contents`` their files; ``keeps_cache`` says that pip keeps what it fetches, ``today`` is the
+    day of the plan. ``learned`` is what could not be found out.
     """
 
     original: Project
@@ -67,6 +69,7 @@ class Plan:
         default_factory=lambda: MappingProxyType({})
     )
     contents: Contents = field(default_factory=Contents)
+    today: date | None = None
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -93,6 +96,13 @@ class Plan:
             for project in (self.original, self.project)
         )
         return Predictions(before=before, after=after)
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The programs that distributions put on PATH, and those among the project's own files."""
+        own = (posixpath.basename(path) for path in self.original.files)
+        known = self.closure.facts.values()
+        return frozenset((*own, *(script for each in known for script in each.console_scripts)))
 
     @property
     def python(self) -> str | None:

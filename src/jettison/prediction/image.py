@@ -10,7 +10,7 @@ from jettison.candidates.image import image_facts, packages_of
 from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
 from jettison.facts import Project
-from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import Variant
 from jettison.prediction.application import copied_files, sent_files
@@ -19,7 +19,7 @@ from jettison.prediction.environment import Written, environments
 from jettison.prediction.packages import Packages
 from jettison.prediction.values import Part, Prediction
 from jettison.project.commands import Permission, UserChange, compile_bytecode
-from jettison.project.dockerfile import Copy, Instruction
+from jettison.project.dockerfile import Copy, Instruction, copy
 from jettison.values import Basis, Origin, Size, Skipped
 
 
@@ -55,11 +55,11 @@ class _Walk:
         packages = Packages(
             self.stage.release or "", packages_of(base), documented=base.variant is Variant.FULL
         )
-        runs = {id(run.instruction): run for run in self.stage.inherited_runs}
         for item in self.stage.inherited:
             if item.keyword == "RUN":
-                yield from packages.installed(runs[id(item)])
-                yield from self._other(runs[id(item)])
+                run = lifted_run(item)
+                yield from packages.installed(run)
+                yield from self._other(run)
             elif item.keyword in ("COPY", "ADD"):
                 yield from self._copied(item)
         yield from (
@@ -86,7 +86,8 @@ class _Walk:
     def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
         """The project's files below a folder of the image, as far as they were copied by then."""
         sent = sent_files(self.project)
-        for item, found in self.stage.inherited_copies:
+        copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
+        for item, found in ((item, copy(item)) for item in copies):
             if found.stage is None and (item.origin.line or 0) < (before.line or 0):
                 place = self._place(found)
                 for name, size in copied_files(found, sent):
@@ -100,7 +101,7 @@ class _Walk:
         )
 
     def _copied(self, item: Instruction) -> Iterator[Part | Skipped]:
-        found = next(copied for each, copied in self.stage.inherited_copies if each is item)
+        found = copy(item)
         if found.stage is None:
             count = sum(size for _, size in copied_files(found, sent_files(self.project)))
             size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")

@@ -90,6 +90,7 @@ def _package(item: PlannedPackage) -> dict[str, Any]:
         "scope": item.scope.value,
         **origin_document(item.origin),
         "replaced_by": list(item.runtime),
+        "brings": list(item.brings),
         "evidence": evidence_documents(item.evidence),
         "size": size_document(item.size),
     }

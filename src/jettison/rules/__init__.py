@@ -10,6 +10,7 @@ from jettison.rules import (
     container_client,
     development_image,
     development_requirements,
+    end_of_life,
     exec_form_command,
     headers_and_sources,
     image_labels,
@@ -17,6 +18,7 @@ from jettison.rules import (
     installed_tests,
     installers,
     missing_libraries,
+    missing_programs,
     non_root_user,
     production_compose,
     python_environment,
@@ -32,11 +34,13 @@ from jettison.rules import (
 from jettison.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    end_of_life.RULE,
     development_requirements.RULE,
     container_client.RULE,
     python_health_check.RULE,
     unneeded_packages.RULE,
     missing_libraries.RULE,
+    missing_programs.RULE,
     build_stage.RULE,
     runtime_libraries.RULE,
     installers.RULE,

@@ -26,6 +26,8 @@ from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving
 
 NAME = "another-distribution"
+# On Debian a compiler brings the headers of the C library along, on Alpine it does not.
+COMPILERS = ("gcc", "g++", "clang")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -62,6 +64,8 @@ def _names(plan: Plan, taken: BaseCandidate) -> dict[str, str]:
     for name in installed_names(plan.stage):
         other = translated(name, release)
         found[name] = name if other is None else other
+        if release == ALPINE and other in COMPILERS and "musl-dev" not in found.values():
+            found[name] = f"{other} musl-dev"
     return found
 
 

@@ -16,7 +16,7 @@ Safe: the words are the same; only a single plain command is rewritten.
 from __future__ import annotations
 
 from jettison.changes import SetCommand
-from jettison.lift.stage import Invocation
+from jettison.lift.invocation import Invocation
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.project.dockerfile.run import run_script

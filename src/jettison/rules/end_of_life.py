@@ -1,0 +1,59 @@
+"""Python and the distribution still get security fixes.
+
+A base image whose Python or whose distribution has reached the end of its life gets no fixes any
+more: what is found in it stays in it. Moving on needs tests of the application, so that Jettison
+only says when it is time.
+
+Source: devguide.python.org/versions; www.debian.org/releases and wiki.debian.org/LTS;
+alpinelinux.org/releases.
+
+Safe: nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from jettison.candidates.image import image_facts
+from jettison.plan.base import ImageFacts
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "end-of-life"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a base whose Python or distribution has no support on the day of the plan."""
+    if plan.today is None:
+        return ()
+    origin = plan.stage.chain[0].origin
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=message,
+            evidence=(
+                Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin),
+            ),
+            safety=Safety.REVIEW,
+        )
+        for message in _ended(image_facts(plan.stage.base), plan.today)
+    )
+
+
+def _ended(image: ImageFacts, today: date) -> Iterator[str]:
+    if image.python_ends and image.python_ends < today:
+        yield f"Python {image.python} has had no security fixes since {image.python_ends}"
+    regular, long_term = image.distribution_ends, image.long_term_ends
+    if regular is None or regular >= today:
+        return
+    if long_term and long_term >= today:
+        only = f"long-term support only since {regular}, until {long_term}"
+        yield f"{image.distribution} has had {only}"
+    else:
+        yield f"{image.distribution} has had no security fixes since {long_term or regular}"
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,85 @@
+"""Programs that the application runs are installed by name.
+
+A program can be there because another package brings it along: `ssh` comes with `git`, as a
+recommended package. It works until that package leaves, or until apt no longer takes recommended
+packages along. A program that no package brings is not there at all: the call fails, or it stands
+in code that never runs.
+
+Source: Debian Policy 7.2 (Recommends); docs.docker.com, "Building best practices".
+
+Safe: it only adds what is in the image today and would be lost. A program that is not there today
+is reported and not added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.image import image_facts, packages_of
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.system_packages import package_of_program
+from jettison.changes import AddPackages
+from jettison.lift.packages import requested
+from jettison.lift.stage import FinalStage
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.project.commands import PackageInstall
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "missing-programs"
+CERTAIN = ("subprocess", "script")
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find programs that are run and that no package the Dockerfile names ships."""
+    stage = plan.stage
+    if stage.release is None or stage.release == ALPINE or facts_of(stage.release) is None:
+        return ()
+    today = _present(plan.original_stage)
+    return tuple(_finding(each, today) for each in _missing(plan, stage.release))
+
+
+def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
+    """Program, package and use of each that neither the base nor a named package has."""
+    named = {*packages_of(image_facts(plan.stage.base)), *requested(plan.stage)}
+    provided = plan.scripts
+    for program, uses in plan.usage.programs.items():
+        certain = [use for use in uses if use.kind in CERTAIN]
+        package = package_of_program(program, release)
+        if certain and package and package not in named and program not in provided:
+            yield program, package, certain[0]
+
+
+def _present(stage: FinalStage) -> frozenset[str]:
+    """The packages of the image as it is, those that come along included."""
+    facts = facts_of(stage.release or "")
+    found = set(packages_of(image_facts(stage.base)))
+    for action in stage.actions:
+        if facts and isinstance(action.fact, PackageInstall):
+            names = [request.name for request in action.fact.packages]
+            brought = facts.closure(names, found, recommends=action.fact.recommends)
+            found |= {package.name for package in brought}
+    return frozenset(found)
+
+
+def _finding(missing: tuple[str, str, Evidence], today: frozenset[str]) -> Finding:
+    program, package, use = missing
+    if package in today:
+        reason = f"{program} is called"
+        return Finding(
+            rule=NAME,
+            message=f"{package} is installed by name: {program} came along with another package",
+            evidence=(use,),
+            changes=(AddPackages(names=(package,), reason=reason),),
+        )
+    return Finding(
+        rule=NAME,
+        message=f"{program} is called and not there: {package} has it, and nothing installs it",
+        evidence=(use,),
+        safety=Safety.REVIEW,
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
