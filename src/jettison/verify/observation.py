@@ -62,8 +62,9 @@ class Observation:
 
     ``failure`` is empty when it became ready. What could not be observed is None, and ``missing``
     says why. ``startups`` are seconds, one for each start. ``steps`` are the requests whose answers
-    ``exchanges`` holds; ``again`` holds those of a second run. ``errors`` are lines of its logs
-    that name an exception.
+    ``exchanges`` holds; ``again`` holds those of a second run, ``reruns`` those of more, which are
+    made when the two images seem to differ. ``errors`` are lines of its logs that name an
+    exception.
     """
 
     facts: ImageFacts
@@ -77,6 +78,7 @@ class Observation:
     steps: tuple[Step, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     again: tuple[Exchange, ...] = ()
+    reruns: tuple[tuple[Exchange, ...], ...] = ()
     errors: tuple[str, ...] = ()
     stopped: Stopped | None = None
     suite: SuiteOutcome | None = None

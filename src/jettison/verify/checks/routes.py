@@ -11,12 +11,19 @@ from jettison.verify.verdict import CheckResult, Outcome
 _NAME = "routes"
 
 
+def compared(before: Observation, after: Observation) -> Comparison:
+    """Compare all runs of both images."""
+    return compare_exchanges(
+        (before.exchanges, before.again, *before.reruns), (after.exchanges, *after.reruns)
+    )
+
+
 def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
     if after.failure:
         return skipped(_NAME, "the image after did not start")
     if not before.exchanges:
         return skipped(_NAME, before.missing.get("routes", "no request could be sent"))
-    found = compare_exchanges(before.exchanges, before.again, after.exchanges)
+    found = compared(before, after)
     details = [*found.differences]
     if found.differences:
         details += [f"written by the image after only: {line}" for line in after.errors]

@@ -1,4 +1,4 @@
-"""Holds the answers of the image after against two runs of the image before. Pure."""
+"""Holds the answers of the image after against those of the image before. Pure."""
 
 from __future__ import annotations
 
@@ -30,27 +30,36 @@ class Comparison:
 
 
 def compare_exchanges(
-    before: Sequence[Exchange], again: Sequence[Exchange], after: Sequence[Exchange]
+    before: Sequence[Sequence[Exchange]], after: Sequence[Sequence[Exchange]]
 ) -> Comparison:
-    """Compare three runs of the same steps; ``again`` may be empty when there was no second run."""
-    second: Sequence[Exchange | None] = again or [None] * len(before)
+    """Compare runs of the same steps: at least one of each image; empty runs do not count.
+
+    What two runs of the image before say differently is set apart. A difference counts when every
+    run of the image after shows it.
+    """
+    first, *repeats = [run for run in before if run]
+    afters = [run for run in after if run] or [()]
     differences: list[str] = []
     flaky: list[str] = []
     new_errors = failing = 0
-    for one, repeated, other in zip(before, second, after, strict=False):
-        if repeated is not None and _answered(one.answer) != _answered(repeated.answer):
-            flaky.append(f"{one.name}: {_said(one.answer)}, then {_said(repeated.answer)}")
+    length = min(len(first), *(len(run) for run in afters))
+    for number, one in enumerate(first[:length]):
+        repeated = [run[number].answer for run in repeats if number < len(run)]
+        others = [run[number].answer for run in afters]
+        unlike = [each for each in repeated if _answered(each) != _answered(one.answer)]
+        if unlike:
+            flaky.append(f"{one.name}: {_said(one.answer)}, then {_said(unlike[0])}")
             continue
-        failing += one.answer.status >= _SERVER_ERROR and other.answer.status >= _SERVER_ERROR
-        new_errors += one.answer.status < _SERVER_ERROR <= other.answer.status
-        found = _difference(one.answer, repeated.answer if repeated else None, other.answer)
-        if found:
-            differences.append(f"{one.name}: {found}")
-    same = min(len(before), len(after)) - len(flaky) - len(differences)
-    if len(after) < len(before):
-        differences.append(f"{len(before) - len(after)} requests were not answered")
+        found = [_difference(one.answer, repeated, other) for other in others]
+        failing += all(a.status >= _SERVER_ERROR for a in (one.answer, *others))
+        if all(found):
+            differences.append(f"{one.name}: {found[0]}")
+            new_errors += all(one.answer.status < _SERVER_ERROR <= o.status for o in others)
+    same = length - len(flaky) - len(differences)
+    if length < len(first):
+        differences.append(f"{len(first) - length} requests were not answered")
     return Comparison(
-        total=len(before),
+        total=len(first),
         same=same,
         differences=tuple(differences),
         new_errors=new_errors,
@@ -69,7 +78,7 @@ def _said(answer: Answer) -> str:
     return f"{answer.status} {answer.content_type}".strip()
 
 
-def _difference(one: Answer, repeated: Answer | None, other: Answer) -> str:
+def _difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
     """Say in a few words how ``other`` differs, or nothing."""
     if one.status < _SERVER_ERROR <= other.status:
         return f"{_said(one)} became {_said(other)}, a new server error: {_excerpt(other)}"
@@ -98,11 +107,11 @@ def _cookie_names(answer: Answer) -> set[str]:
     return {cookie.partition("=")[0] for cookie in answer.cookies}
 
 
-def _body_difference(one: Answer, repeated: Answer | None, other: Answer) -> str:
+def _body_difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
     if one.body == other.body:
         return ""
     first, last = leaves(one), leaves(other)
-    unstable = _unstable(first, leaves(repeated)) if repeated else set()
+    unstable = {place for each in repeated for place in _unstable(first, leaves(each))}
     changed = list(_changes(first, last, unstable))
     if not changed:
         return ""
