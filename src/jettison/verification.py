@@ -9,6 +9,7 @@ from jettison.lift.declared import production_files
 from jettison.lift.services import service_of, services_of
 from jettison.lift.writable import data_mounts
 from jettison.plan.plan import Plan
+from jettison.plan.removing import uninstalled
 from jettison.project.compose import ComposeMount, MountKind
 from jettison.scopes.values import Scope
 from jettison.verify.request import Suite, VerificationRequest
@@ -115,10 +116,10 @@ def _modules(plan: Plan) -> Iterable[str]:
 
 
 def _removed(plan: Plan) -> tuple[str, ...]:
-    """The distributions that may be gone: development requirements and what only they bring."""
+    """The distributions that may be gone: of development, or without a use."""
     gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
     kept = {line.name for file in production_files(plan.project) for line in file.requirements}
-    return tuple(sorted((gone | plan.leaving.names) - kept))
+    return tuple(sorted(((gone | plan.leaving.names) - kept) | uninstalled(plan)))
 
 
 def _suite(plan: Plan, image: str) -> Suite | None:

@@ -32,7 +32,10 @@ from packaging.requirements import Requirement
 
 from jettison.catalogue.reader import removal_script
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
+from jettison.distributions.graph import Closure, requirement_graph
+from jettison.distributions.target import Target
 from jettison.loading.plan import Planned, planned
+from jettison.loading.words import used_words
 from jettison.plan.base import BaseWish
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
@@ -106,10 +109,8 @@ class Case:
 
     def plan(self, folder: Path) -> Plan:
         """The plan after the rules of the case."""
-        plan = self.start(folder).start
-        if self.wheels:
-            known = {facts.name: facts for facts in self.wheels}
-            plan = replace(plan, distributions=known, contents=contents_of(self.wheels))
+        found = self.start(folder)
+        plan = with_wheels(found, self.wheels) if self.wheels else found.start
         return optimized(plan, self.rules)
 
     def text(self, plan: Plan) -> str:
@@ -153,6 +154,21 @@ def read_case(path: Path) -> Case:
     )
 
 
+def with_wheels(found: Planned, wheels: tuple[DistributionFacts, ...]) -> Plan:
+    """The plan as if an index had these wheels, and no others."""
+    known = {facts.name: facts for facts in wheels}
+    roots = [Requirement(item.name) for item in found.start.requirements]
+    graph = requirement_graph(known, roots, Target(python=found.start.python or "3.11"))
+    closure = Closure(facts=known, graph=graph)
+    return replace(
+        found.start,
+        closure=closure,
+        distributions=known,
+        contents=contents_of(wheels),
+        usage=replace(found.start.usage, words=used_words(found.loaded, closure)),
+    )
+
+
 def _wheel(title: str, body: str) -> DistributionFacts:
     """A wheel from its name, its version and what it requires, and lines of paths and bytes."""
     name, version, *requires = title.split()
@@ -160,6 +176,7 @@ def _wheel(title: str, body: str) -> DistributionFacts:
     return DistributionFacts(
         name=name,
         version=version,
+        import_names=tuple(sorted({path.split("/")[0] for path, _ in rows if "-" not in path})),
         requires=tuple(Requirement(one) for one in requires),
         files=tuple(InstalledFile(path=path, size=int(size)) for path, size in rows),
         source=Source.INDEX,

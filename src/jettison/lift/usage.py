@@ -35,8 +35,9 @@ class Usage:
     ``programs`` are by their name on PATH, ``started`` those that scripts and start commands begin
     with; ``computed`` are calls whose program is not a literal, so that nothing can be said about
     it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
-    ``imports`` maps the external modules that any production file imports to where. ``searched``
-    says what was read, in words.
+    ``imports`` maps the external modules that any production file imports to where. ``words`` are
+    those of the rules' vocabulary that stand in the source at all, each with its first place.
+    ``searched`` says what was read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -48,6 +49,7 @@ class Usage:
     locales: tuple[Evidence, ...] = ()
     stored: tuple[StoredFile, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
+    words: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
     def search(self, what: str) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -24,6 +24,7 @@ from jettison.lift.linked import linked_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage, usage_of
 from jettison.loading.project import Loaded
+from jettison.loading.words import used_words
 from jettison.plan.parts import PlannedRequirement
 from jettison.plan.plan import Leaving
 from jettison.project.dockerfile.run import run_script
@@ -91,7 +92,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     return Knowledge(
         requirements=tuple(_planned(lines, verdicts, brought)),
-        usage=usage,
+        usage=replace(usage, words=used_words(loaded, brought)),
         linked=linked_packages(production | kept, usage, stage.release),
         closure=_with_files(found, brought),
         production=frozenset(production),

@@ -134,6 +134,18 @@ def removal(
     )
 
 
+def uninstalled(plan: Plan) -> frozenset[str]:
+    """The distributions that leave whole, with their metadata."""
+    return frozenset(
+        group.distribution
+        for finding in plan.findings
+        for change in finding.changes
+        if isinstance(change, RemoveFiles) and finding.safety is Safety.SAFE
+        for group in change.groups
+        if any(path.endswith(".dist-info/") for path in group.paths)
+    )
+
+
 def together(groups: Sequence[Group]) -> Size:
     """What all groups weigh."""
     sizes = [group.size for group in groups]

@@ -7,9 +7,9 @@ ENVIRONMENT when it begins with ``/``; one that ends in ``/`` takes a folder who
 there is passed over, and nothing outside of ENVIRONMENT is touched.
 
 A paragraph stays, and that is said, when a module that stays imports one of its modules and has
-no other way (``try`` with ``except ImportError``). ``not counting: PATTERN`` names files whose
-imports do not keep it. ``sections: PATTERN`` cuts symbols and debug information off shared
-libraries, which no loader reads.
+no other way (``try`` with ``except ImportError``), or a library that stays names one of its
+libraries. ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN``
+cuts symbols and debug information off shared libraries, which no loader reads.
 
 Byte code goes with its source, folders go when they are empty, and RECORD stays true.
 """
@@ -41,7 +41,7 @@ ELF_64_LITTLE = b"\x7fELF\x02\x01"
 def main(arguments: list[str]) -> int:
     """Carry out the list; gives the exit status."""
     root = Path(arguments[1]).resolve()
-    site = site_packages(root)
+    site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
     groups = [Group(text, root, site) for text in paragraphs(Path(arguments[0]))]
     gone = removable(groups, site)
     libraries = {file for group in groups for file in group.libraries if file not in gone}
@@ -53,11 +53,6 @@ def main(arguments: list[str]) -> int:
     count += sum(saved.values())
     print(f"{len(gone)} files removed, {len(saved)} shortened: {count / 1e6:.1f} MB")
     return 0
-
-
-def site_packages(root: Path) -> Path:
-    """Give the folder of an environment that holds its packages: below it, or itself."""
-    return next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
 
 
 def paragraphs(file: Path) -> Iterator[list[str]]:
@@ -112,17 +107,22 @@ def module(file: Path, site: Path) -> str:
 
 
 def removable(groups: list[Group], site: Path) -> set[Path]:
-    """Give the files of all groups of which no module is imported by what stays."""
+    """Give the files of all groups that nothing which stays needs; say which are kept."""
     while True:
         gone = {file for group in groups for file in group.files}
-        kept = {id(group) for group in imported_groups(groups, gone, site)}
+        uses = [*uses_of_modules(groups, gone, site), *uses_of_libraries(groups, gone, site)]
+        kept = {id(group): (what, user) for group, what, user in uses}
         if not kept:
             return gone
+        for what, user in kept.values():
+            print(f"kept {what} and what goes with it, for {user.relative_to(site)}")
         groups = [group for group in groups if id(group) not in kept]
 
 
-def imported_groups(groups: list[Group], gone: set[Path], site: Path) -> Iterator[Group]:
-    """Give every group that a file which stays imports and cannot do without."""
+def uses_of_modules(
+    groups: list[Group], gone: set[Path], site: Path
+) -> Iterator[tuple[Group, str, Path]]:
+    """Give every module of a group that a file which stays imports and cannot do without."""
     owners = {name: group for group in groups for name in group.modules}
     for file in sorted(site.rglob("*.py")) if owners else ():
         if file in gone:
@@ -134,8 +134,19 @@ def imported_groups(groups: list[Group], gone: set[Path], site: Path) -> Iterato
             for name in imported(match, package):
                 group = owner(name, owners)
                 if group and file not in group.not_counting and binding(source, match):
-                    print(f"kept {name} and what goes with it: {file.relative_to(site)} imports it")
-                    yield group
+                    yield group, name, file
+
+
+def uses_of_libraries(
+    groups: list[Group], gone: set[Path], site: Path
+) -> Iterator[tuple[Group, str, Path]]:
+    """Give every shared library of a group that one which stays names, to load it."""
+    leaving = [(file, group) for group in groups for file in group.files if ".so" in file.name]
+    for file in sorted(site.rglob("*.so*")) if leaving else ():
+        content = b"" if file in gone else file.read_bytes()
+        for library, group in leaving:
+            if library.name.partition(".so")[0].encode() + b".so" in content:
+                yield group, library.name, file
 
 
 def imported(match: re.Match[bytes], package: list[str]) -> list[str]:
@@ -218,9 +229,9 @@ def cut_sections(file: Path) -> int:
         end: int = max(segments + len(table), *(offset + length for offset, length in spans))
         if sections + section_width * section_count != size or not end <= sections:
             return 0
-        for place, width in ((40, 8), (58, 6)):
+        for place, zeros in ((40, bytes(8)), (58, bytes(6))):
             stream.seek(place)
-            stream.write(bytes(width))
+            stream.write(zeros)
         stream.truncate(end)
     return size - end
 

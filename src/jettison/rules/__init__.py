@@ -20,6 +20,7 @@ from jettison.rules import (
     missing_libraries,
     missing_programs,
     non_root_user,
+    optional_distributions,
     production_compose,
     python_environment,
     python_health_check,
@@ -30,6 +31,7 @@ from jettison.rules import (
     uncalled_binaries,
     unloaded_sections,
     unneeded_packages,
+    unused_parts,
 )
 from jettison.rules.rule import Rule
 
@@ -43,8 +45,10 @@ RULES: tuple[Rule, ...] = (
     missing_programs.RULE,
     build_stage.RULE,
     runtime_libraries.RULE,
+    optional_distributions.RULE,
     installers.RULE,
     uncalled_binaries.RULE,
+    unused_parts.RULE,
     installed_tests.RULE,
     headers_and_sources.RULE,
     installed_documentation.RULE,

@@ -1,0 +1,50 @@
+"""Which words of the rules' catalogue stand in the source of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from jettison.catalogue.reader import table
+from jettison.distributions.graph import Closure
+from jettison.loading.project import Loaded
+from jettison.project.reading import read_text
+from jettison.project.source.places import is_test
+from jettison.project.source.words import words_in
+from jettison.values import Origin
+
+READ = (".py", ".sh", ".ipynb")
+
+
+def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
+    """Search the source, tests apart, for the words that matter to these distributions."""
+    vocabulary = {word for entry in _entries(closure.facts) for word in entry["words"]}
+    vocabulary |= set(_module_names(closure))
+    found: dict[str, Origin] = {}
+    for path in loaded.tree.files if vocabulary else ():
+        if path.endswith(READ) and not is_test(path):
+            text = read_text(loaded.root, path)
+            if text is None:
+                # What cannot be read may use everything.
+                return dict.fromkeys(vocabulary, Origin(file=path))
+            found = {**words_in(text, vocabulary, path), **found}
+    return found
+
+
+def _module_names(closure: Closure) -> Iterator[str]:
+    """What the distributions that an unused part brings are imported by."""
+    for entry in _entries(closure.facts):
+        waiting, seen = list(entry.get("requires", ())), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in closure.facts and name not in seen:
+                seen.add(name)
+                waiting += closure.graph.edges.get(name, ())
+                yield from closure.facts[name].import_names
+
+
+def _entries(distributions: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    known = table("dead_weight")
+    for entry in (*known["optional"], *known["parts"]):
+        if entry["distribution"] in distributions:
+            yield entry

@@ -1,0 +1,123 @@
+"""Distributions that serve only unused parts of another one leave the environment.
+
+Some distributions require what only a part of them uses: pymupdf asks for its layout analysis with
+four neural networks, onnxruntime and networkx, for two methods that few applications call. Such a
+requirement would have been an extra.
+
+Source: the catalogue names for each one where it was read that everything else works without, and
+by which names the part is reached.
+
+Safe: a distribution leaves only when none of those names is written anywhere in the source of the
+project, when no other distribution requires what is left out, and when the application does not
+import it. The build checks again that no module that stays depends on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from jettison.catalogue.reader import table
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.removing import group, present, removal
+from jettison.removal.group import Group
+from jettison.removal.match import Matcher
+from jettison.rules.rule import Rule
+from jettison.scopes.values import Scope
+from jettison.values import Evidence
+
+NAME = "optional-distributions"
+METADATA = re.compile(r"-[^-/]+\.dist-info/")
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find distributions that nothing needs once unused parts are not counted."""
+    unused = [entry for entry in table("dead_weight")["optional"] if _is_unused(plan, entry)]
+    if not unused:
+        return ()
+    names = _unneeded(plan, unused)
+    groups = (*_parts(plan, unused, names), *_groups(plan, names))
+    what = f"{', '.join(names)}, which only unused parts of others need,"
+    return removal(plan, NAME, what, groups, [_evidence(entry) for entry in unused])
+
+
+def _is_unused(plan: Plan, entry: Mapping[str, Any]) -> bool:
+    """Whether the part is there, nobody else asks for its owner, and none of its names is used."""
+    owner, parts = entry["distribution"], set(entry["parts"])
+    users = {name for name, needs in plan.closure.graph.edges.items() if owner in needs}
+    others = (users & plan.distributions.keys()) - parts
+    return (
+        owner in plan.distributions
+        and not others
+        and not set(entry["words"]) & plan.usage.words.keys()
+    )
+
+
+def _unneeded(plan: Plan, unused: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Production distributions that no requirement reaches without the edges of unused parts."""
+    left_out = {(entry["distribution"], name) for entry in unused for name in entry["requires"]}
+    edges = plan.closure.graph.edges
+    waiting = [one.name for one in plan.requirements if one.scope is not Scope.DEVELOPMENT]
+    waiting += [name for name in plan.distributions if _is_imported(plan, name)]
+    needed: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += [one for one in edges.get(name, ()) if (name, one) not in left_out]
+    return tuple(sorted(plan.distributions.keys() - needed))
+
+
+def _is_imported(plan: Plan, name: str) -> bool:
+    roots = plan.distributions[name].import_names
+    return bool(set(roots) & plan.usage.words.keys()) or any(
+        f"{used}.".startswith(f"{root}.") for used in plan.usage.imports for root in roots
+    )
+
+
+def _groups(plan: Plan, names: Iterable[str]) -> Iterator[Group]:
+    """All that a distribution has installed, its metadata whatever version it is of."""
+    here = present(plan)
+    for name in names:
+        files = [file for file in here.values() if file.distribution == name]
+        if files:
+            label = plan.contents.label(name)
+            found = group(NAME, f"all of {label}", files, every=here, whole=lambda _: True)
+            programs = (f"/bin/{one}" for one in plan.distributions[name].console_scripts)
+            paths = dict.fromkeys([*map(_any_version, found.paths), *programs])
+            yield replace(found, paths=tuple(paths))
+
+
+def _parts(
+    plan: Plan, unused: Iterable[Mapping[str, Any]], names: Collection[str]
+) -> Iterator[Group]:
+    """Modules of unused parts that lie in the wheel of a distribution that stays."""
+    for entry in unused:
+        meant = Matcher.of((path, True) for path in entry["paths"])
+        files = [
+            file
+            for path, file in present(plan).items()
+            if file.distribution not in names and meant.find(path)
+        ]
+        if files:
+            label = plan.contents.label(entry["distribution"])
+            found = group(NAME, f"{entry['reason']}, in {label}", files)
+            yield replace(found, paths=tuple(entry["paths"]))
+
+
+def _any_version(path: str) -> str:
+    return METADATA.sub("-*.dist-info/", path)
+
+
+def _evidence(entry: Mapping[str, Any]) -> Evidence:
+    message = (
+        f"{entry['distribution']} needs {', '.join(entry['parts'])} only for {entry['reason']}, "
+        f"and none of {', '.join(entry['words'])} is written ({entry['source']})"
+    )
+    return Evidence(kind="catalogue", message=message)
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
