@@ -42,11 +42,23 @@ def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:
     root = folder / tree.key
     if not root.exists():
         _write(tree.members, root)
-    program = root / tree.interpreter.lstrip("/")
-    command = (str(root / loader), "--library-path", str(root / directory), str(program))
-    return Compiler(
-        version=tree.python_version, command=command, environment={"PYTHONHOME": str(root / "usr")}
-    )
+    return _compiler(root, tree.interpreter, tree.python_version)
+
+
+def kept_compiler(key: str, interpreter: str, version: str, folder: Path) -> Compiler | None:
+    """Return what ``composed_compiler`` made before of the tree with this key, if it is there."""
+    root = folder / key
+    return _compiler(root, interpreter, version) if host_architecture() and root.exists() else None
+
+
+def _compiler(root: Path, interpreter: str, version: str) -> Compiler:
+    architecture = host_architecture()
+    directory = root / f"usr/lib/{TRIPLETS[architecture]}"
+    program = root / interpreter.lstrip("/")
+    command = (
+        str(directory / _LOADERS[architecture]), "--library-path", str(directory), str(program)
+    )  # fmt: skip
+    return Compiler(version=version, command=command, environment={"PYTHONHOME": str(root / "usr")})
 
 
 def _write(members: Iterable[Member], root: Path) -> None:

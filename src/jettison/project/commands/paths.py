@@ -29,6 +29,7 @@ class Directories:
     parents: bool
     mode: str | None
     owner: str | None
+    group: str | None = None
     origin: Origin
 
 
@@ -77,6 +78,7 @@ def directories(command: Command) -> Directories | None:
         parents=run.program == "install" or options.has("-p", "--parents"),
         mode=options.value("-m", "--mode"),
         owner=options.value("-o", "--owner"),
+        group=options.value("-g", "--group"),
         origin=run.origin,
     )
 

@@ -59,21 +59,29 @@ def expand(
 
 
 def environments(
-    dockerfile: Dockerfile, build_args: Mapping[str, str] = _EMPTY
+    dockerfile: Dockerfile,
+    build_args: Mapping[str, str] = _EMPTY,
+    inherited: Mapping[str, str] = _EMPTY,
 ) -> tuple[Environment, ...]:
     """Return what each of ``dockerfile.instructions`` sees, in the same order.
 
-    ENV of base images is not known here; a stage that is built on another one inherits its ENV.
+    A stage that is built on another one inherits its ENV; ``inherited`` is that of base images.
     """
-    return tuple(before for _, before, _ in _walk(dockerfile, build_args))
+    return tuple(before for _, before, _ in _walk(dockerfile, build_args, inherited))
 
 
 def final_environment(
-    dockerfile: Dockerfile, stage: Stage, build_args: Mapping[str, str] = _EMPTY
+    dockerfile: Dockerfile,
+    stage: Stage,
+    build_args: Mapping[str, str] = _EMPTY,
+    inherited: Mapping[str, str] = _EMPTY,
 ) -> Environment:
-    """Return the variables at the end of a stage: its ENV is that of the image."""
+    """Return the variables at the end of a stage: its ENV is that of the image.
+
+    ``inherited`` is the ENV of base images, as far as it is known.
+    """
     last = Environment()
-    for instruction, _, after in _walk(dockerfile, build_args):
+    for instruction, _, after in _walk(dockerfile, build_args, inherited):
         if any(item is instruction for item in stage.items):
             last = after
     return last
@@ -90,7 +98,9 @@ def base_reference(
 _Step = tuple[Instruction, Environment, Environment]
 
 
-def _walk(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> list[_Step]:
+def _walk(
+    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str] = _EMPTY
+) -> list[_Step]:
     """Each instruction with what it sees and what it leaves."""
     steps: list[_Step] = []
     preamble = Environment()
@@ -100,7 +110,7 @@ def _walk(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> list[_Step]:
     ends: dict[str, Environment] = {}
     for stage in dockerfile.stages:
         base = base_reference(stage, dockerfile, build_args).lower()
-        current = Environment(env=ends.get(base, Environment()).env)
+        current = Environment(env=ends[base].env if base in ends else inherited)
         first, *rest = stage.instructions
         steps.append((first, preamble, current))
         for instruction in rest:

@@ -1,0 +1,131 @@
+"""Bases as the build needs them: layers, config, and what their files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from jettison.build.scheme import Scheme
+from jettison.bytecode.compiler import Compiler
+from jettison.distributions.target import Target
+from jettison.errors import UnsupportedError
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.values import Skipped
+
+# glibc and musl as wheel tags name the architecture of an image.
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseFacts:
+    """What is read of a base once and then remembered.
+
+    ``interpreter`` is the absolute path of its Python and ``version`` the full version, or the
+    minor one when no more is known. ``packages_directory`` is where the interpreter's own
+    distributions are, relative to the root. ``directories`` are all of its directories;
+    ``passwd`` and ``group`` the texts of these files. ``debian`` are names, versions and
+    architectures of its packages.
+    """
+
+    interpreter: str
+    version: str
+    packages_directory: str
+    libc: str
+    libc_version: str
+    directories: frozenset[str]
+    passwd: str
+    group: str
+    debian: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def python(self) -> str:
+        """The minor version."""
+        return ".".join(self.version.split(".")[:2])
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The facts as JSON."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> BaseFacts:
+        """Invert ``fields``; KeyError or TypeError for another shape."""
+        return cls(**{
+            **fields,
+            "directories": frozenset(fields["directories"]),
+            "debian": tuple((name, version, arch) for name, version, arch in fields["debian"]),
+        })  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+class BaseSource(Protocol):
+    """Where a base comes from.
+
+    What it says before it is made is enough to choose the distributions that go on it, whose
+    needs then decide what it is made of.
+    """
+
+    @property
+    def target(self) -> Target:
+        """What wheels must fit."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment that the base's config sets."""
+
+    @property
+    def folder(self) -> str:
+        """The working directory that the base's config sets, or nothing."""
+
+    def base(self, libraries: tuple[str, ...]) -> Base:
+        """Return the base, with these shared libraries where it is made to measure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """An image to build on.
+
+    ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
+    none; it is asked only when something must be compiled.
+    """
+
+    name: str
+    image: Image
+    facts: BaseFacts
+    compiler: Callable[[], Compiler | Skipped] = field(repr=False)
+    notes: tuple[Skipped, ...] = ()
+
+    def scheme(self, environment: str) -> Scheme:
+        """Return where distributions go: a virtual environment, or for nothing the base's own."""
+        facts = self.facts
+        if environment:
+            return Scheme.virtual(environment, facts.python)
+        prefix = "usr/local"
+        return Scheme(
+            packages=facts.packages_directory,
+            scripts=f"{prefix}/bin",
+            prefix=prefix,
+            python=facts.python,
+            interpreter=facts.interpreter,
+        )
+
+
+def target_of(version: str, platform: Platform, libc: str, libc_version: str) -> Target:
+    """Return what wheels must fit; UnsupportedError for an architecture without wheels."""
+    architecture = ARCHITECTURES.get(platform.architecture)
+    if architecture is None or platform.os != "linux":
+        raise UnsupportedError(
+            f"images for {platform} cannot be built",
+            hint=f"Architectures: {', '.join(ARCHITECTURES)}, on linux.",
+        )
+    return Target(
+        python=version,
+        architecture=architecture,
+        libc="musl" if libc == "musl" else "glibc",
+        libc_version=libc_version,
+    )

@@ -1,0 +1,203 @@
+"""The composed base as two layers: the system, and the interpreter with its standard library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from jettison.base.chosen import chosen
+from jettison.base.compose import composed_base
+from jettison.base.request import BaseChoice, BaseRequest, BaseTree
+from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.recipe import BaseWanted
+from jettison.build.scheme import FIXED_TIME
+from jettison.bytecode.compiler import Compiler
+from jettison.bytecode.composed import composed_compiler, host_architecture, kept_compiler
+from jettison.bytecode.members import bytecode_members
+from jettison.catalogue.base_release import DebianRelease, debian_release
+from jettison.catalogue.system_packages import translated
+from jettison.debian.archive import Archive
+from jettison.distributions.target import Target
+from jettison.errors import UnsupportedError
+from jettison.oci.config import Config
+from jettison.oci.entry import Kind
+from jettison.oci.history import History
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.oci.tar_writer import Member
+from jettison.stores.segments import Segment, SegmentCache
+from jettison.values import Skipped
+
+# Raised when the same packages become other layers.
+_FORMAT = "1"
+_PATH = "/usr/local/bin:/usr/bin:/bin"
+_PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
+# What servers never import; the same that the rule for bytecode leaves to the interpreter.
+_UNCOMPILED = ("/test/", "/tests/", "/idlelib/", "/tkinter/", "/turtledemo/", "/lib2to3/",
+               "/ensurepip/", "/pydoc_data/")  # fmt: skip
+# Links in the root that stand for directories.
+_MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
+
+
+class _Part(StrEnum):
+    """A layer of the base."""
+
+    SYSTEM = "Debian packages"
+    INTERPRETER = "Python and its standard library"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposedBase:
+    """Makes a composed base, or finds in the cache what was made before."""
+
+    wanted: BaseWanted
+    platform: Platform
+    archive: Archive
+    cache: SegmentCache
+    interpreters: Path
+    bytecode: bool
+    libraries: tuple[str, ...] = ()
+
+    @cached_property
+    def request(self) -> BaseRequest:
+        """The request with the packages by the names of the release; raises UnsupportedError."""
+        bare = BaseRequest(python=self.wanted.python, architecture=self.platform.architecture)
+        release = bare.release
+        names = (translated(name, release) or name for name in self.wanted.packages)
+        return BaseRequest(
+            python=bare.python,
+            architecture=bare.architecture,
+            packages=tuple(sorted(set(names) - {"python3"})),
+            libraries=self.libraries,
+            timezones=self.wanted.time_zones,
+            user=None,
+        )
+
+    @property
+    def target(self) -> Target:
+        """The Python and the C library of the release."""
+        name = f"python{self.request.python}-minimal"
+        package = next(each for each in self.choice.packages if each.name == name)
+        version = package.version.partition("-")[0]
+        glibc = _release(self.request).glibc
+        return target_of(version, self.platform, "glibc", glibc)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Where programs are, and the text encoding that official images set too."""
+        return {"PATH": _PATH, "LANG": "C.UTF-8"}
+
+    @property
+    def folder(self) -> str:
+        """Nothing: the root."""
+        return ""
+
+    @cached_property
+    def choice(self) -> BaseChoice:
+        """The packages that the archive has today."""
+        return chosen(self.request, self.archive)
+
+    @cached_property
+    def tree(self) -> BaseTree:
+        """The files; composing takes about a second, so this is asked for late."""
+        return composed_base(self.request, self.archive)
+
+    def base(self, libraries: tuple[str, ...]) -> Base:
+        """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""
+        return replace(self, libraries=libraries).as_it_is()
+
+    def as_it_is(self) -> Base:
+        """Return the base with the libraries that it was asked for."""
+        facts = self._facts()
+        config = (
+            Config.empty(self.platform)
+            .with_env(self.environment)
+            .with_command([f"python{facts.python}"])
+        )
+        image = Image.compose(config)
+        for part in _Part:
+            history = History(created_by=f"jettison: {part}")
+            image = image.append(self.cache.layer([self._segment(part)]), history)
+        return Base(name="composed", image=image, facts=facts, compiler=self.compiler)
+
+    def _facts(self) -> BaseFacts:
+        key = self._key("facts")
+        known = self.cache.records.get(key)
+        if known is not None:
+            return BaseFacts.from_fields(known)
+        facts = _facts_of(self.tree, self.request, self._members())
+        self.cache.records.put(key, facts.fields)
+        return facts
+
+    def _key(self, *parts: str) -> str:
+        return "\n".join(("composed base", _FORMAT, *parts, self.choice.key))
+
+    def _segment(self, part: _Part) -> Segment:
+        compiled = self.bytecode and part is _Part.INTERPRETER
+        key = self._key(part, f"bytecode {compiled}")
+        known = self.cache.get(key)
+        if known is not None:
+            return known
+        members = [member for member in self._members() if _part(member) is part]
+        compiler = self.compiler() if compiled else None
+        if isinstance(compiler, Compiler):
+            modules = [member for member in members if is_compiled(member.entry.path)]
+            members += bytecode_members(compiler, modules)
+        return self.cache.put(key, [member.dated(FIXED_TIME) for member in members])
+
+    def _members(self) -> tuple[Member, ...]:
+        """Return the files, and the interpreter where official images have it."""
+        there = {member.entry.path for member in self.tree.members}
+        added = [Member.directory(path) for path in ("usr/local", "usr/local/bin")]
+        names = ("python", "python3", f"python{self.request.python}")
+        added += [Member.symlink(f"usr/local/bin/{n}", self.tree.interpreter) for n in names]
+        return (*self.tree.members, *(each for each in added if each.entry.path not in there))
+
+    def compiler(self) -> Compiler | Skipped:
+        """Return the interpreter of the base, or that of the same base for this machine."""
+        if self.platform.architecture != host_architecture():
+            if not host_architecture():
+                return Skipped(what="bytecode", reason="no composed base runs on this machine")
+            platform = replace(self.platform, architecture=host_architecture())
+            wanted = replace(self.wanted, packages=(), time_zones=False)
+            return replace(self, platform=platform, wanted=wanted, libraries=()).compiler()
+        facts = self._facts()
+        kept = kept_compiler(self.choice.key, facts.interpreter, facts.version, self.interpreters)
+        return kept or composed_compiler(self.tree, self.interpreters)
+
+
+def is_compiled(path: str) -> bool:
+    """Tell whether a module of the standard library is worth its bytecode in an image."""
+    return not any(part in f"/{path}" for part in _UNCOMPILED)
+
+
+def _part(member: Member) -> _Part:
+    return _Part.INTERPRETER if member.entry.path.startswith(_PYTHON) else _Part.SYSTEM
+
+
+def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...]) -> BaseFacts:
+    texts = {member.entry.path: member for member in members}
+    return BaseFacts(
+        interpreter=tree.interpreter,
+        version=tree.python_version,
+        packages_directory=f"usr/local/lib/python{request.python}/dist-packages",
+        libc="glibc",
+        libc_version=_release(request).glibc,
+        directories=frozenset(
+            path for path, member in texts.items()
+            if member.entry.kind is Kind.DIRECTORY or path in _MERGED
+        ),
+        passwd=b"".join(texts["etc/passwd"].content()).decode(),
+        group=b"".join(texts["etc/group"].content()).decode(),
+        debian=tuple((p.name, p.version, p.architecture) for p in tree.packages),
+    )  # fmt: skip
+
+
+def _release(request: BaseRequest) -> DebianRelease:
+    release = debian_release(request.release)
+    if release is None:
+        raise UnsupportedError(f"nothing is known of the Debian release {request.release}")
+    return release

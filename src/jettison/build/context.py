@@ -1,0 +1,102 @@
+"""The build context on disk: every path that the ignore file lets in."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.errors import ProjectError
+from jettison.oci.entry import Kind
+from jettison.project.dockerignore import IgnoreFile
+from jettison.project.dockerignore.match import Pattern, Verdict, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextPath:
+    """A path of the context: a file with its bytes, a directory, or a link with its text.
+
+    ``content`` holds the bytes of a file that a plan changed; others are read from ``place``.
+    """
+
+    kind: Kind
+    executable: bool = False
+    size: int = 0
+    modified_ns: int = 0
+    link: str = ""
+    place: Path | None = None
+    content: bytes | None = None
+
+
+def read_context(
+    root: Path, ignore: IgnoreFile | None, changed: Mapping[str, str]
+) -> dict[str, ContextPath]:
+    """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
+
+    The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
+    Docker. Devices, pipes and sockets are left out. ProjectError when it cannot be read.
+    """
+    patterns = ignore.patterns if ignore else ()
+    found: dict[str, ContextPath] = {}
+    try:
+        for path, entry, verdict in _walk(root, "", patterns, None):
+            if not verdict.ignored and (described := _described(entry)):
+                found[path] = described
+    except OSError as error:
+        raise ProjectError(f"{error.filename} cannot be read", why=error.strerror or "") from error
+    for path, text in changed.items():
+        if ignore is None or not ignore.ignores(path):
+            before = found.get(path)
+            content = text.encode()
+            found[path] = ContextPath(
+                kind=Kind.FILE, executable=bool(before and before.executable),
+                size=len(content), content=content,
+            )  # fmt: skip
+    return _with_parents(found)
+
+
+def _walk(
+    folder: Path, prefix: str, patterns: tuple[Pattern, ...], parent: Verdict | None
+) -> Iterator[tuple[str, os.DirEntry[str], Verdict]]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        path = prefix + entry.name
+        verdict = judge(patterns, path, parent) if patterns else _KEPT
+        yield path, entry, verdict
+        if entry.is_dir(follow_symlinks=False) and (
+            not verdict.ignored or any(one.exception for one in patterns)
+        ):
+            yield from _walk(Path(entry.path), f"{path}/", patterns, verdict)
+
+
+_KEPT = Verdict(ignored=False, by=None, matched=())
+
+
+def _described(entry: os.DirEntry[str]) -> ContextPath | None:
+    if entry.is_symlink():
+        return ContextPath(kind=Kind.SYMLINK, link=str(Path(entry.path).readlink()))
+    status = entry.stat(follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        return ContextPath(kind=Kind.DIRECTORY)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return ContextPath(
+        kind=Kind.FILE,
+        executable=bool(status.st_mode & stat.S_IXUSR),
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        place=Path(entry.path),
+    )
+
+
+def _with_parents(found: dict[str, ContextPath]) -> dict[str, ContextPath]:
+    """Add the directories of files that an exception of the ignore file brought back."""
+    for path in list(found):
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found[parent] = ContextPath(kind=Kind.DIRECTORY)
+            parent = parent.rpartition("/")[0]
+    return dict(sorted(found.items()))

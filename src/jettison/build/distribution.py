@@ -1,0 +1,166 @@
+"""The members that an installed wheel is made of."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import posixpath
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from jettison.build.scheme import FIXED_TIME
+from jettison.build.scripts import entry_scripts, with_interpreter
+from jettison.build.wheel import Placed, Wheel, encoded, recorded_path
+from jettison.bytecode.compiler import Compiler
+from jettison.distributions.metadata import parse_entry_points
+from jettison.errors import IntegrityError
+from jettison.oci.entry import Entry, Kind
+from jettison.oci.tar_writer import Member
+
+INSTALLER = b"jettison\n"
+# What is read whole: scripts, whose first line changes.
+_LARGEST_SCRIPT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """What is done to a distribution besides installing it.
+
+    ``compiler`` makes its bytecode, None for none; ``compiled`` tells which modules by their path
+    in the image. ``removed`` are paths of the image that are left out. ``shrink`` shortens a
+    file, and gives None for one that stays as it is.
+    """
+
+    compiler: Compiler | None = None
+    compiled: Callable[[str], bool] = field(default=lambda _: True)
+    removed: frozenset[str] = frozenset()
+    shrink: Callable[[Iterator[bytes], int], Shrunk | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrunk:
+    """A file that becomes shorter: its size, its hash, and how its chunks become those."""
+
+    size: int
+    digest: bytes
+    apply: Callable[[Iterator[bytes]], Iterator[bytes]] = field(repr=False)
+
+
+def installed_paths(wheel: Wheel) -> tuple[str, ...]:
+    """Return the paths of all files that the wheel installs, without bytecode, sorted."""
+    folder = f"{wheel.scheme.packages}/{wheel.information}"
+    own = [f"{folder}/{name}" for name in ("RECORD", "INSTALLER")]
+    points = parse_entry_points(wheel.text("entry_points.txt"))
+    made = [f"{wheel.scheme.scripts}/{name}" for name, _ in entry_scripts(points, "")]
+    return tuple(sorted({*(file.path for file in wheel.files), *own, *made}))
+
+
+def installed_members(wheel: Wheel, treatment: Treatment) -> list[Member]:
+    """Return the files of an installed wheel, without directories, RECORD among them.
+
+    The wheel must stay open until they are written. IntegrityError when a file is not what the
+    wheel's RECORD says, here or when it is written.
+    """
+    rows: list[tuple[str, str, str]] = []
+    members: dict[str, Member] = {}
+
+    def put(member: Member, digest: str) -> None:
+        path = member.entry.path
+        if path in treatment.removed:
+            return
+        members[path] = member.dated(FIXED_TIME)
+        rows.append((recorded_path(path, wheel.scheme), digest, str(member.entry.size)))
+
+    for placed in wheel.files:
+        put(*_file(wheel, placed, treatment))
+    points = parse_entry_points(wheel.text("entry_points.txt"))
+    for name, content in entry_scripts(points, wheel.scheme.interpreter):
+        put(
+            _known(f"{wheel.scheme.scripts}/{_program_name(name, wheel)}", content, 0o755),
+            _hash(content),
+        )
+    folder = f"{wheel.scheme.packages}/{wheel.information}"
+    put(_known(f"{folder}/INSTALLER", INSTALLER), _hash(INSTALLER))
+    for path, content in _bytecode(wheel, treatment):
+        put(_known(path, content), _hash(content))
+    record = f"{folder}/RECORD"
+    members[record] = _known(record, _record(rows, recorded_path(record, wheel.scheme))).dated(
+        FIXED_TIME
+    )
+    return list(members.values())
+
+
+def _file(wheel: Wheel, placed: Placed, treatment: Treatment) -> tuple[Member, str]:
+    mode = 0o755 if placed.executable else 0o644
+    if placed.script:
+        content = b"".join(wheel.chunks(placed))
+        content = with_interpreter(content, wheel.scheme.interpreter)
+        return _known(placed.path, content, mode), _hash(content)
+    if treatment.shrink is not None and ".so" in posixpath.basename(placed.path):
+        shrunk = treatment.shrink(wheel.chunks(placed), placed.size)
+        if shrunk is not None:
+            entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=shrunk.size)
+            content_of = partial(_shrunk, wheel, placed, shrunk)
+            return Member(entry=entry, content=content_of), f"sha256={encoded(shrunk.digest)}"
+    entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=placed.size)
+    digest = f"sha256={placed.digest}" if placed.digest else ""
+    return Member(entry=entry, content=partial(wheel.chunks, placed)), digest
+
+
+def _shrunk(wheel: Wheel, placed: Placed, shrunk: Shrunk) -> Iterator[bytes]:
+    return shrunk.apply(wheel.chunks(placed))
+
+
+def _program_name(name: str, wheel: Wheel) -> str:
+    if "/" in name or name in {"", ".", ".."}:
+        raise IntegrityError(
+            f"{wheel.name} is not a sound wheel", why=f"it has an entry point named {name!r}"
+        )
+    return name
+
+
+def _bytecode(wheel: Wheel, treatment: Treatment) -> Iterator[tuple[str, bytes]]:
+    if treatment.compiler is None:
+        return
+    modules = [
+        placed for placed in wheel.files
+        if placed.path.endswith(".py")
+        and not placed.script
+        and placed.path not in treatment.removed
+        and placed.path.startswith(f"{wheel.scheme.packages}/")
+        and treatment.compiled(placed.path)
+    ]  # fmt: skip
+    sources = ((placed.path, b"".join(wheel.chunks(placed))) for placed in modules)
+    shipped = {placed.path for placed in wheel.files}
+    for path, content in treatment.compiler.compiled(sources):
+        if path not in shipped:
+            yield path, content
+
+
+def _known(path: str, content: bytes, mode: int = 0o644) -> Member:
+    return Member.file(path, content, mode=mode)
+
+
+def _hash(content: bytes) -> str:
+    return f"sha256={encoded(hashlib.sha256(content).digest())}"
+
+
+def _record(rows: list[tuple[str, str, str]], own: str) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows(sorted(rows))
+    writer.writerow((own, "", ""))
+    return text.getvalue().encode()
+
+
+def directories_of(paths: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return the directories that paths need and that are not known yet, parents first."""
+    found: set[str] = set()
+    for path in paths:
+        parent = posixpath.dirname(path)
+        while parent and parent not in found and parent not in known:
+            found.add(parent)
+            parent = posixpath.dirname(parent)
+    return tuple(sorted(found))

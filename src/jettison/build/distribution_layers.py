@@ -1,0 +1,161 @@
+"""The layers of an environment: large distributions each in their own, the others together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jettison.build.distribution import (
+    Treatment,
+    directories_of,
+    installed_members,
+    installed_paths,
+)
+from jettison.build.pins import Pin
+from jettison.build.scheme import FIXED_TIME, Scheme
+from jettison.build.wheel import Wheel
+from jettison.oci.layer import Layer
+from jettison.oci.tar_writer import Member
+from jettison.stores.records import Records
+from jettison.stores.segments import Segment, SegmentCache
+
+# Raised when the same wheel is installed differently.
+_FORMAT = "1"
+# Docker's storage holds 127 layers, but each costs a request and a mount.
+_MOST_HEAVY = 4
+_HEAVY = 10_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How distributions are installed; ``identity`` says so in cache keys.
+
+    ``known`` are the directories that the base has.
+    """
+
+    scheme: Scheme
+    treatment: Treatment
+    identity: str
+    known: frozenset[str]
+    owner: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A distribution as a segment of a layer, and the directories that its files need."""
+
+    pin: Pin
+    folders: tuple[str, ...]
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedLayer:
+    """A layer, what it is, and the distributions in it."""
+
+    layer: Layer
+    created_by: str
+
+
+def packed(
+    pins: Sequence[Pin], wheels: Mapping[str, Path], method: Method, cache: SegmentCache
+) -> tuple[Packed, ...]:
+    """Install every wheel into a segment, two at a time; those in the cache are not made again.
+
+    A path that several distributions bring is that of the last one by name.
+    """
+    listed = {pin.name: _paths(pin, wheels[pin.name], method, cache.records) for pin in pins}
+    hidden = _hidden(listed)
+
+    def made(pin: Pin) -> Packed:
+        paths = frozenset(listed[pin.name])
+        gone = hidden.get(pin.name, frozenset()) | (method.treatment.removed & paths)
+        return _packed(pin, wheels[pin.name], method, gone, cache)
+
+    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+        # The largest first, so that none is left over at the end.
+        ordered = sorted(pins, key=lambda pin: -(pin.size or 0))
+        done = {each.pin.name: each for each in pool.map(made, ordered)}
+    return tuple(done[pin.name] for pin in pins)
+
+
+def layers(
+    found: Sequence[Packed],
+    own: Iterable[Member],
+    method: Method,
+    cache: SegmentCache,
+) -> Iterator[PackedLayer]:
+    """Yield the layers, the heaviest distributions first by name, then all others.
+
+    ``own`` are the files that make the environment.
+    """  # fmt: skip
+    by_size = sorted(found, key=lambda each: -each.segment.size)
+    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:_MOST_HEAVY]
+    rest = [each for each in found if each not in heavy]
+    for each in sorted(heavy, key=lambda one: one.pin.name):
+        yield _layer([each], (), method, cache, f"{each.pin.name} {each.pin.version}")
+    members = tuple(own)
+    if rest or members:
+        yield _layer(rest, members, method, cache, f"{len(rest)} distributions")
+
+
+def _layer(
+    found: Sequence[Packed], own: tuple[Member, ...], method: Method, cache: SegmentCache,
+    what: str,
+) -> PackedLayer:  # fmt: skip
+    folders = {path for each in found for path in each.folders}
+    folders |= set(directories_of([member.entry.path for member in own], ()))
+    first = [_finished(Member.directory(path), method) for path in folders - method.known]
+    first += [_finished(member, method) for member in own]
+    segment = cache.pack(first)
+    layer = cache.layer((segment, *(each.segment for each in found)))
+    return PackedLayer(layer=layer, created_by=f"jettison: {what}")
+
+
+def _finished(member: Member, method: Method) -> Member:
+    return member.owned(*method.owner).dated(FIXED_TIME)
+
+
+def _paths(pin: Pin, file: Path, method: Method, records: Records) -> tuple[str, ...]:
+    key = "\n".join(("installed paths", _FORMAT, pin.sha256, repr(method.scheme)))
+    record = records.get(key)
+    if record is None:
+        with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
+            record = {"paths": installed_paths(wheel)}
+        records.put(key, record)
+    return tuple(record["paths"])
+
+
+def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    """Return the paths of each distribution that a later one brings too."""
+    owners: dict[str, str] = {}
+    hidden: dict[str, set[str]] = {}
+    for name in sorted(listed):
+        for path in listed[name]:
+            if path in owners:
+                hidden.setdefault(owners[path], set()).add(path)
+            owners[path] = name
+    return {name: frozenset(paths) for name, paths in hidden.items()}
+
+
+def _packed(
+    pin: Pin, file: Path, method: Method, gone: frozenset[str], cache: SegmentCache
+) -> Packed:
+    without = hashlib.sha256("\0".join(sorted(gone)).encode()).hexdigest() if gone else ""
+    how = (repr(method.scheme), method.identity, repr(method.owner), without)
+    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how))
+    known, folders = cache.get(key), cache.records.get(f"{key}\nfolders")
+    if known is not None and folders is not None:
+        return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
+    treatment = replace(method.treatment, removed=gone)
+    with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
+        members = installed_members(wheel, treatment)
+        found = directories_of([member.entry.path for member in members], ())
+        segment = cache.put(key, [member.owned(*method.owner) for member in members])
+    cache.records.put(f"{key}\nfolders", {"folders": found})
+    return Packed(pin=pin, folders=found, segment=segment)

@@ -1,0 +1,151 @@
+"""A base that is an image: from a registry, a layout, an archive, or an engine's storage."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.recipe import BaseWanted
+from jettison.bytecode.interpreters import host_compiler
+from jettison.catalogue.base_release import debian_release
+from jettison.catalogue.reader import table
+from jettison.debian.control import paragraphs
+from jettison.distributions.target import Target
+from jettison.errors import UnsupportedError
+from jettison.oci.entry import Kind
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.oci.tree import TreeBuilder
+from jettison.stores.location import locate
+from jettison.stores.packing import packed
+from jettison.stores.segments import SegmentCache
+
+_FORMAT = "1"
+_PYTHON = re.compile(r"(?:usr/local|usr|opt/[^/]+)/bin/python(3\.\d+)")
+_TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status")
+_LARGEST_TEXT = 32 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageBase:
+    """Reads an image; what its files are is remembered by the image's digest."""
+
+    wanted: BaseWanted
+    platform: Platform
+    cache: SegmentCache
+
+    @cached_property
+    def image(self) -> Image:
+        """The image; raises what its store raises."""
+        location = locate(self.wanted.location, self.cache.blobs)
+        return packed(location.store.read(location.reference, self.platform), self.cache)
+
+    @cached_property
+    def facts(self) -> BaseFacts:
+        """What its files are; UnsupportedError for an image without a CPython."""
+        digest = str(self.image.config.digest)
+        key = "\n".join(("image base", _FORMAT, digest, self.wanted.python))
+        known = self.cache.records.get(key)
+        if known is not None:
+            return BaseFacts.from_fields(known)
+        facts = _facts_of(self.image, self.wanted)
+        self.cache.records.put(key, facts.fields)
+        return facts
+
+    @property
+    def target(self) -> Target:
+        """The Python and the C library of the image."""
+        facts = self.facts
+        return target_of(facts.version, self.platform, facts.libc, facts.libc_version)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of the image."""
+        return self.image.config.env
+
+    @property
+    def folder(self) -> str:
+        """The working directory of the image."""
+        return self.image.config.working_directory
+
+    def base(self, libraries: tuple[str, ...]) -> Base:  # noqa: ARG002 — an image is what it is
+        """Return the base."""
+        facts = self.facts
+        return Base(
+            name=self.wanted.location,
+            image=self.image,
+            facts=facts,
+            compiler=lambda: host_compiler(facts.python),
+        )
+
+
+def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
+    builder = TreeBuilder()
+    texts: dict[str, str] = {}
+    for layer in image.layers:
+        builder.begin_layer()
+        for read in layer.entries():
+            builder.add(read.entry)
+            if read.entry.path in _TEXTS and read.entry.size <= _LARGEST_TEXT:
+                texts[read.entry.path] = b"".join(read.chunks()).decode("utf-8", "replace")
+    tree = builder.tree()
+    interpreter = _interpreter(tree.paths, wanted)
+    prefix = posixpath.dirname(posixpath.dirname(interpreter))
+    python = interpreter.rpartition("python")[2]
+    debian_own = prefix == "usr" and "var/lib/dpkg/status" in tree
+    packages = (
+        f"usr/local/lib/python{python}/dist-packages"
+        if debian_own
+        else (f"{prefix}/lib/python{python}/site-packages")
+    )
+    libc, version = _libc(texts)
+    named = image.config.env.get("PYTHON_VERSION", "")
+    return BaseFacts(
+        interpreter=f"/{interpreter}",
+        version=named if named.startswith(f"{python}.") else python,
+        packages_directory=packages,
+        libc=libc,
+        libc_version=version,
+        directories=frozenset(
+            path for path, placed in tree.paths.items()
+            if placed.entry.kind is Kind.DIRECTORY
+            or (placed.entry.kind is Kind.SYMLINK and "/" not in path)
+        ),
+        passwd=texts.get("etc/passwd", ""),
+        group=texts.get("etc/group", ""),
+        debian=tuple(_debian(texts.get("var/lib/dpkg/status", ""))),
+    )  # fmt: skip
+
+
+def _interpreter(paths: Iterable[str], wanted: BaseWanted) -> str:
+    found = [path for path in paths if _PYTHON.fullmatch(path)]
+    fitting = [p for p in found if not wanted.python or p.endswith(f"python{wanted.python}")]
+    # /usr/local before /usr: what was installed by hand is meant.
+    ordered = sorted(fitting, key=lambda path: (not path.startswith("usr/local"), path))
+    if not ordered:
+        raise UnsupportedError(
+            f"{wanted.location} has no Python {wanted.python}".rstrip(),
+            why=f"found: {', '.join(found)}" if found else "",
+            hint="Name a base with an interpreter, or `--base composed`.",
+        )
+    return ordered[0]
+
+
+def _libc(texts: dict[str, str]) -> tuple[str, str]:
+    release = texts.get("etc/os-release") or texts.get("usr/lib/os-release") or ""
+    fields = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
+    if fields.get("ID", "").strip('"') == "alpine":
+        return "musl", str(table("base_images")["alpine"]["libc"])
+    known = debian_release(fields.get("VERSION_CODENAME", "").strip('"'))
+    # Without a name that says more, the oldest glibc that wheels are made for today.
+    return "glibc", known.glibc if known else "2.17"
+
+
+def _debian(status: str) -> Iterator[tuple[str, str, str]]:
+    for paragraph in paragraphs(status.splitlines()):
+        if paragraph.get("Status", "").endswith(" installed"):
+            yield paragraph["Package"], paragraph["Version"], paragraph["Architecture"]

@@ -1,0 +1,208 @@
+"""Exact wheels for an environment: resolved by uv for the target, never for this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import uv
+
+from jettison.build.not_understood import ENGINE
+from jettison.build.recipe import Environment
+from jettison.distributions.choice import best_wheel
+from jettison.distributions.facts import WheelFile
+from jettison.distributions.listing import wheel_tags
+from jettison.distributions.resolving import platform
+from jettison.distributions.settings import index_url
+from jettison.distributions.target import Target
+from jettison.errors import NetworkError, ProgramError, ProjectError, UnsupportedError
+from jettison.facts import Project
+from jettison.process import run
+from jettison.project.locks.pylock import parse
+from jettison.project.locks.values import LockedDistribution, LockedFile, SourceKind
+from jettison.stores.records import Records
+
+_SECONDS = 300
+_OFFLINE = ("Network connectivity is disabled", "Failed to fetch", "error sending request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One distribution and the wheel that is installed; ``sha256`` is lower-case hexadecimal."""
+
+    name: str
+    version: str
+    filename: str
+    url: str
+    sha256: str
+    size: int | None
+
+
+def pins(
+    environment: Environment,
+    project: Project,
+    target: Target,
+    *,
+    records: Records,
+    offline: bool = False,
+) -> tuple[Pin, ...]:
+    """Resolve what the installations of an environment ask for, sorted by name.
+
+    An answer is kept for the day on which it was given, and longer without a network. Raises
+    UnsupportedError for a distribution without a fitting wheel, ProjectError when requirements
+    contradict each other, NetworkError when the index does not answer.
+    """
+    texts = requirement_texts(environment, project)
+    index = index_url(os.environ, home=Path.home())
+    key = _key(environment, texts, target, index)
+    today = datetime.now(tz=UTC).date().isoformat()
+    known = records.get(key)
+    if known is not None and (offline or known["day"] == today):
+        return tuple(Pin(**each) for each in known["pins"])
+    found = tuple(_resolved(environment, texts, target, index, offline=offline))
+    records.put(key, {"day": today, "pins": [_fields(pin) for pin in found]})
+    return found
+
+
+def requirement_texts(environment: Environment, project: Project) -> dict[str, str]:
+    """Return the texts of all requirements and constraints files, by their context paths."""
+    prefix = f"{project.context}/" if project.context else ""
+    return {
+        each.file.removeprefix(prefix): project.texts[each.file]
+        for installation in environment.installations
+        for path in (*installation.files, *installation.constraints)
+        for each in project.requirements_file(path)
+    }
+
+
+def _key(environment: Environment, texts: Mapping[str, str], target: Target, index: str) -> str:
+    asked = [(i.files, i.constraints, i.requirements, i.options) for i in environment.installations]
+    parts = (repr(asked), repr(sorted(texts.items())), repr(target), index)
+    return "pins\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _fields(pin: Pin) -> dict[str, Any]:
+    return {name: getattr(pin, name) for name in Pin.__slots__}
+
+
+def _resolved(
+    environment: Environment,
+    texts: Mapping[str, str],
+    target: Target,
+    index: str,
+    *,
+    offline: bool,
+) -> Iterator[Pin]:
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name)
+        for path, text in texts.items():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        document = _compiled(environment, target, index, folder, offline=offline)
+    for each in parse(document, file="pylock.toml").distributions:
+        yield _pin(each, target)
+
+
+def _compiled(
+    environment: Environment, target: Target, index: str, folder: Path, *, offline: bool
+) -> str:
+    words = [word for each in environment.installations for word in each.requirements]
+    files = [path for each in environment.installations for path in each.files]
+    bounds = [path for each in environment.installations for path in each.constraints]
+    options = dict.fromkeys(o for each in environment.installations for o in _grouped(each.options))
+    command = [
+        _uv(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-config",
+        "--no-header", "--color", "never", "--format", "pylock.toml",
+        "--only-binary", ":all:", "--python", sys.executable,
+        "--python-version", target.python_full, "--python-platform", platform(target),
+        *(word for bound in bounds for word in ("--constraints", bound)),
+        *(word for option in options for word in option),
+        *(["--offline"] if offline else []),
+    ]  # fmt: skip
+    done = run(
+        command,
+        stdin="\n".join(words).encode(),
+        timeout=_SECONDS,
+        directory=folder,
+        # The address goes by the environment: it may hold a password, and others can list
+        # processes.
+        environment={"UV_DEFAULT_INDEX": index, "UV_PYTHON_DOWNLOADS": "never"},
+    )
+    if done.status:
+        raise _failure(done.error_text)
+    return done.text
+
+
+def _grouped(options: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield each option with its value, so that the same is given once."""
+    index = 0
+    while index < len(options):
+        end = index + 1
+        while end < len(options) and not options[end].startswith("-"):
+            end += 1
+        yield options[index:end]
+        index = end
+
+
+def _uv() -> str:
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise ProgramError(
+            "uv is missing", why=str(error), hint="Install Jettison again, with its dependencies."
+        ) from error
+
+
+def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    why = "\n".join(lines[:12])
+    if any(sign in text for sign in _OFFLINE):
+        return NetworkError("the package index did not answer", why=why)
+    if "no usable wheels" in text or "building from source is disabled" in text.lower():
+        return UnsupportedError("a distribution has no fitting wheel", why=why, hint=ENGINE)
+    hint = "Correct the requirements; `uv pip compile` on them says the same."
+    return ProjectError("the requirements cannot be resolved", why=why, hint=hint)
+
+
+def _pin(found: LockedDistribution, target: Target) -> Pin:
+    files = {wheel.filename: wheel for wheel in found.wheels}
+    offered = [
+        WheelFile(filename=name, url=file.url, tags=wheel_tags(name))
+        for name, file in files.items()
+    ]
+    best = best_wheel(offered, target)
+    if best is None or found.source is not SourceKind.REGISTRY:
+        what = "is not taken from an index" if files or found.location else "has no fitting wheel"
+        raise UnsupportedError(
+            f"{found.name} {found.version} {what}".replace("  ", " "),
+            why=found.location or f"for Python {target.python_minor}, {platform(target)}",
+            hint=ENGINE,
+        )
+    file = files[best[0].filename]
+    return Pin(
+        name=found.name,
+        version=found.version,
+        filename=file.filename,
+        url=file.url,
+        sha256=_sha256(file),
+        size=file.size,
+    )
+
+
+def _sha256(file: LockedFile) -> str:
+    found = [one.removeprefix("sha256:") for one in file.hashes if one.startswith("sha256:")]
+    if not found:
+        raise UnsupportedError(
+            f"the index gives no SHA-256 of {file.filename}",
+            why="what is downloaded could not be verified",
+            hint="Use an index that lists hashes, as the simple API asks.",
+        )
+    return found[0]

@@ -1,0 +1,82 @@
+"""Reads a recipe from a plan: the pure part of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jettison.build.environment import found_environment
+from jettison.build.execution import execution
+from jettison.build.not_understood import not_understood
+from jettison.build.recipe import BaseWanted, Recipe
+from jettison.build.stage_steps import places, stage_steps
+from jettison.candidates.image import COMPOSED
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.stage import FinalStage
+from jettison.plan.base import Works
+from jettison.plan.plan import Plan
+from jettison.project.commands import PackageInstall, invocation
+from jettison.project.dockerfile import final_environment
+
+
+def recipe_of(plan: Plan, inherited: Mapping[str, str], folder: str) -> Recipe:
+    """Read what is laid on the base, whose environment and working directory are given.
+
+    UnsupportedError, with file and line, for a step that needs an engine.
+    """
+    project, stage = plan.project, plan.stage
+    found = found_environment(project, stage, inherited)
+    steps = tuple(stage_steps(places(project, stage, inherited, folder), found.copies))
+    environment = final_environment(
+        project.dockerfile, stage.stage, project.build_arguments, inherited
+    )
+    return Recipe(
+        packages=packages_of(stage),
+        environment=found.environment,
+        steps=steps,
+        execution=execution(stage, environment.env, places(project, stage, inherited, folder)),
+        uncompiled=_uncompiled(stage),
+    )
+
+
+def packages_of(stage: FinalStage) -> tuple[str, ...]:
+    """Name the system packages that the final stage installs."""
+    names: dict[str, None] = {}
+    for item in stage.inherited:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if isinstance(action.fact, PackageInstall) and action.kind is ActionKind.PACKAGES:
+                for request in action.fact.packages:
+                    if not request.literal:
+                        why = f"{request.name} is computed by a shell"
+                        raise not_understood(action.text, why, request.origin)
+                    names.setdefault(request.name)
+    return tuple(names)
+
+
+def base_wanted(plan: Plan, asked: str = "") -> BaseWanted:
+    """Decide what is built on.
+
+    ``asked`` is ``composed``, the name of an image as ``locate`` reads it, or empty: then a base
+    is composed when that is shown to work, and the Dockerfile's own base is taken otherwise.
+    """
+    stage = plan.stage
+    candidates = plan.base.candidates
+    composed = next((each for each in candidates if each.reference == COMPOSED), None)
+    works = composed is not None and composed.works is Works.YES
+    if asked not in {"", COMPOSED} or (not asked and not works):
+        return BaseWanted(kind="image", location=asked or stage.base, python=stage.python or "")
+    return BaseWanted(
+        kind="composed",
+        python=stage.python or "",
+        packages=tuple(dict.fromkeys((*packages_of(stage), *(composed.adds if composed else ())))),
+        time_zones=bool(stage.environment.get("TZ")),
+    )
+
+
+def _uncompiled(stage: FinalStage) -> str:
+    """Return the paths that a ``compileall`` of the Dockerfile leaves out."""
+    for item in stage.instructions:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            run = invocation(action.command)
+            if run is not None and run.program == "compileall":
+                return run.options.value("-x") or ""
+    return ""

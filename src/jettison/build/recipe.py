@@ -1,0 +1,189 @@
+"""What an image is made of, in the order in which it is made; plain data, read from a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jettison.values import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyStep:
+    """Files of the build context that are laid into the image.
+
+    ``sources`` are relative to the context, ``documents`` names and texts of files that the
+    Dockerfile itself holds. ``destination`` is absolute and ends with a slash when it must be a
+    directory. ``owner`` is ``user[:group]``, ``mode`` the mode of every path; None keeps root and
+    what is usual.
+    """
+
+    sources: tuple[str, ...]
+    documents: tuple[tuple[str, str], ...]
+    destination: str
+    owner: str | None
+    mode: str | None
+    exclude: tuple[str, ...]
+    parents: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderStep:
+    """A directory that is made, with its parents."""
+
+    path: str
+    mode: str | None
+    owner: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerStep:
+    """A change of owner (``user[:group]``, or ``:group``)."""
+
+    owner: str
+    paths: tuple[str, ...]
+    recursive: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeStep:
+    """A change of mode as ``chmod`` reads it."""
+
+    mode: str
+    paths: tuple[str, ...]
+    recursive: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveStep:
+    """Paths that are removed; they may be patterns."""
+
+    paths: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserStep:
+    """A user that is made; numbers that are not given follow from those that exist.
+
+    ``group`` is the primary group by name or number, None for one of the user's own name.
+    ``first`` and ``last`` are where a number is looked for, in this direction.
+    """
+
+    name: str
+    uid: str | None
+    group: str | None
+    home: str
+    shell: str
+    home_made: bool
+    groups: tuple[str, ...]
+    first: int
+    last: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStep:
+    """A group that is made, or one that gets a ``member``."""
+
+    name: str
+    gid: str | None
+    member: str | None
+    first: int
+    last: int
+    origin: Origin
+
+
+Step = CopyStep | FolderStep | OwnerStep | ModeStep | RemoveStep | UserStep | GroupStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One run of an installer: what it was asked for and with which options of uv.
+
+    ``files`` and ``constraints`` are relative to the context.
+    """
+
+    files: tuple[str, ...]
+    constraints: tuple[str, ...]
+    requirements: tuple[str, ...]
+    options: tuple[str, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Where distributions are installed.
+
+    ``path`` is a virtual environment, or empty for the interpreter's own directories. Later
+    installations may replace what earlier ones brought, so they are resolved together, in order.
+    """
+
+    path: str
+    installations: tuple[Installation, ...]
+    system_packages: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """A health check: ``test`` as an image's config has it; times in seconds, None by default."""
+
+    test: tuple[str, ...]
+    interval: float | None = None
+    timeout: float | None = None
+    start_period: float | None = None
+    start_interval: float | None = None
+    retries: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How the image is run; None and empty leave what the base says.
+
+    ``environment`` is all of it, the base's variables first.
+    """
+
+    environment: tuple[tuple[str, str], ...]
+    user: str
+    directory: str
+    entrypoint: tuple[str, ...] | None
+    command: tuple[str, ...] | None
+    ports: tuple[str, ...]
+    volumes: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    health_check: HealthCheck | None
+    stop_signal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that is laid on a base.
+
+    ``packages`` are system packages by the names that the Dockerfile gives them. ``uncompiled``
+    is a regular expression for paths that are not compiled, empty for none.
+    """
+
+    packages: tuple[str, ...]
+    environment: Environment | None
+    steps: tuple[Step, ...]
+    execution: Execution
+    uncompiled: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWanted:
+    """The base that is built on: a composed one, or an image that a text names.
+
+    ``python`` is the minor version that the Dockerfile asks for, empty when its base does not say.
+    ``packages`` are Debian's names of what a composed base shall have besides.
+    """
+
+    kind: Literal["composed", "image"]
+    location: str = ""
+    python: str = ""
+    packages: tuple[str, ...] = ()
+    time_zones: bool = False

@@ -1,0 +1,169 @@
+"""Reads a wheel: which files it installs, where they go, and whether they are what it says."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import posixpath
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.build.scheme import Scheme
+from jettison.errors import IntegrityError
+from jettison.oci.stream import CHUNK
+
+# PEP 427 and PEP 376; signatures are of the wheel and not of what is installed.
+_SIGNATURES = ("RECORD.jws", "RECORD.p7s")
+_LARGEST_TEXT = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A file of a wheel: its name there, its path in the image, and what RECORD says of it.
+
+    ``recorded`` is how RECORD names a file of the installed distribution; ``digest`` the URL-safe
+    base 64 of its SHA-256, empty when RECORD gives none.
+    """
+
+    source: str
+    path: str
+    recorded: str
+    size: int
+    executable: bool
+    script: bool
+    digest: str
+
+
+class Wheel:
+    """An open wheel; ``name`` is what errors call it.
+
+    Opening and reading raise IntegrityError when the wheel is not sound.
+    """
+
+    def __init__(self, file: Path, name: str, scheme: Scheme) -> None:
+        self.name = name
+        self.scheme = scheme
+        try:
+            self._archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError) as error:
+            raise self._damaged(str(error)) from error
+        self.entries = {
+            each.filename: each for each in self._archive.infolist() if not each.is_dir()
+        }
+        for path in self.entries:
+            self._require_safe(path)
+        self.information = self._information()
+        self.distribution = self.information.removesuffix(".dist-info").partition("-")[0]
+        self._record = self._read_record()
+        self.files = tuple(self._placed())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def chunks(self, placed: Placed) -> Iterator[bytes]:
+        """Yield the content of a file; IntegrityError when RECORD says another."""
+        running = hashlib.sha256()
+        try:
+            with self._archive.open(placed.source) as file:
+                while chunk := file.read(CHUNK):
+                    running.update(chunk)
+                    yield chunk
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+            raise self._damaged(f"{placed.source}: {error}") from error
+        if placed.digest and encoded(running.digest()) != placed.digest:
+            raise self._damaged(f"{placed.source} has another hash than RECORD says")
+
+    def text(self, name: str) -> str:
+        """Return a text of the ``.dist-info`` directory, empty when there is none."""
+        path = f"{self.information}/{name}"
+        entry = self.entries.get(path)
+        if entry is None or entry.file_size > _LARGEST_TEXT:
+            return ""
+        return self._archive.read(entry).decode("utf-8", "replace")
+
+    def _placed(self) -> Iterator[Placed]:
+        for name, entry in self.entries.items():
+            if posixpath.dirname(name) == self.information and self._is_written_anew(name):
+                continue
+            path, script = self._place(name)
+            yield Placed(
+                source=name,
+                path=path,
+                recorded=recorded_path(path, self.scheme),
+                size=entry.file_size,
+                executable=bool(entry.external_attr >> 16 & 0o111) or script,
+                script=script,
+                digest=self._record.get(name, ""),
+            )
+
+    def _is_written_anew(self, name: str) -> bool:
+        return posixpath.basename(name) in {"RECORD", "INSTALLER", "REQUESTED", *_SIGNATURES}
+
+    def _place(self, name: str) -> tuple[str, bool]:
+        first, _, rest = name.partition("/")
+        if not first.endswith(".data") or not rest:
+            return f"{self.scheme.packages}/{name}", False
+        kind, _, inner = rest.partition("/")
+        folder = self.scheme.place(kind, self.distribution)
+        if folder is None or not inner:
+            raise self._damaged(f"{name} is for no place that installers know")
+        return f"{folder}/{inner}", kind == "scripts"
+
+    def _require_safe(self, name: str) -> None:
+        parts = name.split("/")
+        if name.startswith("/") or ".." in parts or "\0" in name or "\\" in name or "" in parts:
+            raise self._damaged(f"it has the path {name!r}, which leaves the environment")
+        if stat.S_ISLNK(self.entries[name].external_attr >> 16):
+            raise self._damaged(f"{name} is a link, and wheels hold none")
+
+    def _information(self) -> str:
+        found = sorted({
+            name.partition("/")[0] for name in self.entries
+            if name.partition("/")[0].endswith(".dist-info") and name.endswith("/METADATA")
+        })  # fmt: skip
+        if len(found) != 1:
+            raise self._damaged("it has no .dist-info directory of its own")
+        return found[0]
+
+    def _read_record(self) -> Mapping[str, str]:
+        """Return the hashes of RECORD by name; those that are not SHA-256 count as none."""
+        path = f"{self.information}/RECORD"
+        if path not in self.entries:
+            raise self._damaged("it has no RECORD")
+        try:
+            rows = list(csv.reader(io.StringIO(self.text("RECORD"))))
+        except csv.Error as error:
+            raise self._damaged(f"its RECORD cannot be read: {error}") from error
+        found = {row[0]: row[1] for row in rows if len(row) > 1}
+        self._require_recorded(found)
+        prefix = "sha256="
+        return {n: d.removeprefix(prefix) for n, d in found.items() if d.startswith(prefix)}
+
+    def _require_recorded(self, found: Mapping[str, str]) -> None:
+        for name in self.entries:
+            if name not in found and posixpath.basename(name) not in _SIGNATURES:
+                raise self._damaged(f"its RECORD does not name {name}")
+
+    def _damaged(self, why: str) -> IntegrityError:
+        return IntegrityError(
+            f"{self.name} is not a sound wheel",
+            why=why,
+            hint="Tell those who publish it; until then, pin another version.",
+        )
+
+
+def encoded(digest: bytes) -> str:
+    """Return a hash as RECORD has it."""
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def recorded_path(path: str, scheme: Scheme) -> str:
+    """Return how RECORD names a path of the image: relative to the packages' directory."""
+    return posixpath.relpath(path, scheme.packages)
