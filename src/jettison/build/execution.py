@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from jettison.build.not_understood import not_understood
 from jettison.build.recipe import Execution, HealthCheck
 from jettison.build.words import Place
-from jettison.lift.stage import FinalStage, Invocation
+from jettison.lift.invocation import Invocation
+from jettison.lift.stage import FinalStage
 from jettison.oci.config import Config
 from jettison.oci.health_check import HealthCheck as ConfiguredHealthCheck
 from jettison.project.dockerfile import HealthCheck as Written
