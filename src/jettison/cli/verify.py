@@ -94,11 +94,11 @@ def command(
 def _request(
     engine: Engine, before: str, after: str, project: Path | None, service: str | None
 ) -> VerificationRequest:
-    had, has = engine.inspect(before), engine.inspect(after)
     if project is None:
-        return request_of(had, has)
+        asked = request_of(engine.inspect(before), engine.inspect(after))
+        return replace(asked, image_before=before, image_after=after)
     plan = planned(project, service=service, offline=True).plan
-    return verification_request(plan, had.id, has.id, None)
+    return verification_request(plan, before, after, None)
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:
