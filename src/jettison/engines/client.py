@@ -24,12 +24,13 @@ class Client:
     """A client program that answers, and the run in whose name it works.
 
     ``direct`` says that this machine reaches the addresses of containers itself, so that no port
-    needs to be published.
+    needs to be published. ``removal`` ends a container at once and removes it with its volumes.
     """
 
     program: str
     version: str
     direct: bool
+    removal: tuple[str, ...] = ("rm", "--force", "--volumes")
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
 
     @property
@@ -65,7 +66,7 @@ class Client:
     def remove_everything(self) -> None:
         """Remove every container, network and image with the label of this run, and no other."""
         for listing, removal in (
-            (("ps", "--all", "--no-trunc"), ("rm", "--force", "--volumes")),
+            (("ps", "--all", "--no-trunc"), self.removal),
             (("network", "ls"), ("network", "rm")),
             (("image", "ls", "--no-trunc"), ("image", "rm", "--force")),
         ):

@@ -38,7 +38,7 @@ class ClientContainer:
     def __exit__(self, *failure: object) -> None:
         """Remove the container with its volumes, and its network if it was made for it."""
         with process.uninterrupted():
-            self._client.ask("rm", "--force", "--volumes", self._id)
+            self._client.ask(*self._client.removal, self._id)
             if self._network:
                 self._client.ask("network", "rm", self._network)
 

@@ -22,7 +22,7 @@ def image_facts(text: str) -> ImageFacts:
             size=document["Size"],
             layers=tuple(document["RootFS"].get("Layers") or ()),
             architecture=document.get("Architecture", ""),
-            health_check=_health_check(config.get("Healthcheck") or document.get("HealthCheck")),
+            health_check=_health_check(config.get("Healthcheck") or document.get("Healthcheck")),
             **_configured(config),
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as wrong:

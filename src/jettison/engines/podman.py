@@ -37,4 +37,10 @@ def podman_engine() -> CommandLineEngine:
         )
     # without root, containers live in a network namespace that this process is not in
     direct = sys.platform == "linux" and os.geteuid() == 0
-    return CommandLineEngine(Client(program="podman", version=asked.text, direct=direct), _DIALECT)
+    client = Client(
+        program="podman",
+        version=asked.text,
+        direct=direct,
+        removal=("rm", "--force", "--volumes", "--time=0"),
+    )
+    return CommandLineEngine(client, _DIALECT)

@@ -119,11 +119,13 @@ def _look(
     run: Running, setting: Setting, request: VerificationRequest, talk: Conversation
 ) -> Observation:
     container = run.container
-    memory = container.memory()
+    missing = {}
+    memory, why = _memory(container)
+    if why:
+        missing["memory"] = why
     command = health_command(request, setting.facts)
     health = run_health_command(container, command) if command else None
     steps, exchanges = converse(container, setting, request, talk)
-    missing = {}
     interpreter = find_interpreter(container, setting.facts)
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
@@ -143,6 +145,14 @@ def _look(
         stopped=stopped,
         missing=missing,
     )
+
+
+def _memory(container: Container) -> tuple[int | None, str]:
+    """Give the memory in use, or why the engine cannot tell it: it may not see control groups."""
+    try:
+        return container.memory(), ""
+    except EngineError as failure:
+        return None, _why(failure)
 
 
 def converse(

@@ -36,8 +36,14 @@ def test_podman_writes_ids_without_their_algorithm() -> None:
     assert image_facts(json.dumps([{**DOCUMENT, "Id": "aa"}])).id == "sha256:aa"
 
 
+def test_podman_writes_the_health_check_beside_the_configuration() -> None:
+    config = {name: value for name, value in DOCUMENT["Config"].items() if name != "Healthcheck"}
+    document = {**DOCUMENT, "Config": config, "Healthcheck": {"Test": ["CMD", "true"]}}
+    assert image_facts(json.dumps([document])).health_check == HealthCheck(test=("CMD", "true"))
+
+
 def test_a_health_check_that_is_switched_off_is_none() -> None:
-    config = {**DOCUMENT["Config"], "Healthcheck": {"Test": ["NONE"]}}  # type: ignore[dict-item]
+    config = {**DOCUMENT["Config"], "Healthcheck": {"Test": ["NONE"]}}
     assert image_facts(json.dumps([{**DOCUMENT, "Config": config}])).health_check is None
 
 

@@ -15,7 +15,8 @@ _BETTER = 0.9
 
 def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
     if before.memory is None or after.memory is None:
-        return skipped(_NAME, "one of the images did not start")
+        why = before.missing.get("memory") or after.missing.get("memory")
+        return skipped(_NAME, why or "one of the images did not start")
     had, has = before.memory, after.memory
     outcome = Outcome.SAME
     if has > had * _FACTOR + _SPARE:
