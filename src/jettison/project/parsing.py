@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -37,11 +38,17 @@ def parse_files(
         return
     shares = [files[start::workers] for start in range(workers)]
     tasks = [(root, [path for path, _ in share]) for share in shares]
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
+    with multiprocessing.get_context("fork").Pool(workers, initializer=_quiet) as pool:
         parts = [iter(part) for part in pool.map(_parsed_share, tasks, chunksize=1)]
     for position, (path, _) in enumerate(files):
         answer = next(parts[position % workers])
         yield answer if isinstance(answer, Skipped) else unpack(path, answer)
+
+
+def _quiet() -> None:
+    """End without a word when the pool ends, and leave Ctrl-C to the process that is asked."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _parsed_share(task: tuple[Path, list[str]]) -> list[Packed | Skipped]:
