@@ -17,6 +17,7 @@ from jettison.verify.verdict import CheckResult, Outcome, Verdict
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 
 SAMPLE = Path(__file__).parent / "cases" / "sample"
+LIBRARY = "/usr/local/lib/python3.11"
 BEFORE = "jettison-test/sample:before"
 AFTER = "jettison-test/sample:after"
 REQUEST = VerificationRequest(
@@ -145,6 +146,11 @@ def test_the_projects_tests_run_against_what_the_image_after_has(
     for instruction, outcome in (
         ("LABEL another=one", Outcome.SAME),
         ("RUN rm reports.py", Outcome.DIFFERENT),
+        (f"RUN rm -r {LIBRARY}/unittest {LIBRARY}/doctest.py", Outcome.SAME),
+        (
+            f"RUN rm {LIBRARY}/doctest.py && echo import doctest >> reports.py",
+            Outcome.DIFFERENT,
+        ),
     ):
         build(AFTER, f"FROM {BEFORE}\nUSER root\n{instruction}\nUSER 10001\n")
         after = observe_after(request, baseline, engine, SilentProgress())

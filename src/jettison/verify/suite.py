@@ -13,7 +13,7 @@ from dataclasses import replace
 from jettison.engines.engine import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.process import Completed
-from jettison.verify.interior import interpreters, script_text
+from jettison.verify.interior import ask, interpreters, script_text
 from jettison.verify.observation import Observation, SuiteOutcome
 from jettison.verify.observe import tmpfs
 from jettison.verify.request import Suite, VerificationRequest
@@ -29,29 +29,16 @@ def run_suite(engine: Engine, request: VerificationRequest, after: Observation) 
     suite = request.suite
     if suite is None:
         return after
-    present = tuple(after.interior.distributions) if after.interior else ()
     try:
-        packed = _packed(engine, suite, present)
-        outcome = _tested(engine, request, suite, packed)
+        outcome = _outcome(engine, request, suite, after)
     except (EngineError, ProgramError) as failure:
         why = f"the test suite could not be run: {failure} {failure.why[-200:]}"
         return replace(after, missing={**after.missing, "suite": why})
     return replace(after, suite=outcome)
 
 
-def _packed(engine: Engine, suite: Suite, present: tuple[str, ...]) -> bytes:
-    options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
-    asked = {"distributions": suite.distributions, "present": present, "paths": suite.paths}
-    with _waiting(engine, suite.image, options) as (container, interpreter):
-        done = container.execute(
-            (interpreter, "-B", "-c", script_text("pack", asked)), timeout=_TRANSFER_TIMEOUT
-        )
-        _require(done, "the test tools could not be read")
-        return done.stdout
-
-
-def _tested(
-    engine: Engine, request: VerificationRequest, suite: Suite, packed: bytes
+def _outcome(
+    engine: Engine, request: VerificationRequest, suite: Suite, after: Observation
 ) -> SuiteOutcome:
     options = RunOptions(
         network=Network.NONE,
@@ -61,16 +48,12 @@ def _tested(
         read_only=request.read_only_after,
         hardened=request.read_only_after,
     )
-    directory = suite.working_directory or (
-        engine.inspect(request.image_after).working_directory or "/"
-    )
-    asked = {"overlay": _OVERLAY, "working_directory": directory}
+    directory = suite.working_directory or after.facts.working_directory or "/"
     with _waiting(engine, request.image_after, options) as (container, interpreter):
-        unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
-        _require(
-            container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT),
-            "the tests could not be laid beside the image",
-        )
+        library, _ = ask(container, interpreter, "library", {})
+        present = tuple(after.interior.distributions) if after.interior else ()
+        packed = _packed(engine, suite, present, library)
+        _unpack(container, interpreter, directory, packed)
         done = container.execute(
             _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),
             environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
@@ -78,6 +61,35 @@ def _tested(
         )
     lines = "\n".join((done.text, done.error_text)).strip().splitlines()
     return SuiteOutcome(status=done.status, lines=tuple(lines[-_LINES_KEPT:]))
+
+
+def _packed(
+    engine: Engine, suite: Suite, present: tuple[str, ...], library: list[str] | None
+) -> bytes:
+    """Take tests, tools, and what the image after lacks of the library from the suite's image."""
+    options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
+    asked = {
+        "distributions": suite.distributions,
+        "present": present,
+        "paths": suite.paths,
+        "library": library,
+    }
+    with _waiting(engine, suite.image, options) as (container, interpreter):
+        pack = (interpreter, "-B", "-c", script_text("pack", asked))
+        done = container.execute(pack, timeout=_TRANSFER_TIMEOUT)
+        _require(done, "the test tools could not be read")
+        return done.stdout
+
+
+def _unpack(container: Container, interpreter: str, directory: str, packed: bytes) -> None:
+    asked = {
+        "overlay": _OVERLAY,
+        "working_directory": directory,
+        "boot": script_text("boot", None),
+    }
+    unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
+    done = container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT)
+    _require(done, "the tests could not be laid beside the image")
 
 
 def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple[str, ...]:

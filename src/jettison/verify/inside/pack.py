@@ -88,9 +88,31 @@ def tools(files):
     return packed
 
 
+def library(present):
+    """Give the files and names of the standard library's modules that are not present."""
+    root = os.path.dirname(os.__file__)
+    files, lacking = {}, []
+    for folder, inner, names in os.walk(root):
+        inner[:] = [
+            name for name in inner if name not in ("__pycache__", "site-packages", "dist-packages")
+        ]
+        place = os.path.relpath(folder, root).replace("lib-dynload", "").strip("./")
+        for name in names:
+            path = os.path.join(place, name)
+            stem = path.split(".")[0].replace("/", ".")
+            module = stem[: -len(".__init__")] if stem.endswith(".__init__") else stem
+            if name.endswith((".py", ".so")) and module not in present:
+                files[path] = read(os.path.join(folder, name))
+                lacking.append(module)
+    return files, lacking
+
+
 import marshal  # noqa: E402 - built into every interpreter, so its place does not matter
 
 TESTS = tests()
-marshal.dump({"tools": tools(TESTS), "tests": TESTS}, OUTPUT, 2)
+PRESENT = ASKED.get("library")
+LIBRARY, LACKING = library(set(PRESENT)) if PRESENT is not None else ({}, [])
+PACKED = {"tools": tools(TESTS), "tests": TESTS, "library": LIBRARY, "lacking": LACKING}
+marshal.dump(PACKED, OUTPUT, 2)
 OUTPUT.flush()
 os._exit(0)

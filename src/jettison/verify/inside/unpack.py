@@ -12,20 +12,6 @@ import sys
 ASKED = globals().get("ASKED", {})
 OVERLAY = ASKED.get("overlay", "/jettison")
 
-BOOT = """import sys
-sys.path.append({site!r})
-for _folder in sys.path:
-    if _folder == {boot!r}:
-        continue
-    try:
-        _file = open(_folder + "/sitecustomize.py")
-    except OSError:
-        continue
-    with _file:
-        exec(compile(_file.read(), _file.name, "exec"))
-    break
-"""
-
 
 def folder(path):
     """Make a folder of the overlay; what the image has in it is linked."""
@@ -51,15 +37,20 @@ def write(path, mode, content):
     os.chmod(path, mode | 0o600)
 
 
+def write_all(files, below):
+    """Write files by their path below a folder."""
+    for path, (mode, content) in files.items():
+        os.makedirs(os.path.dirname(os.path.join(below, path)), exist_ok=True)
+        write(os.path.join(below, path), mode, content)
+
+
 packed = marshal.loads(sys.stdin.buffer.read())
-site, boot = OVERLAY + "/.site", OVERLAY + "/.boot"
-os.makedirs(site)
-os.makedirs(boot)
-for path, (mode, content) in packed["tools"].items():
-    os.makedirs(os.path.dirname(os.path.join(site, path)), exist_ok=True)
-    write(os.path.join(site, path), mode, content)
+write_all(packed["tools"], OVERLAY + "/.site")
+write_all(packed["library"], OVERLAY + "/.library")
 for path, (mode, content) in packed["tests"].items():
     folder(os.path.dirname(path))
     write(OVERLAY + path, mode, content)
 folder(ASKED.get("working_directory", "/"))
-write(boot + "/sitecustomize.py", 0o644, BOOT.format(site=site, boot=boot).encode())
+os.mkdir(OVERLAY + "/.boot")
+known = f"OVERLAY = {OVERLAY!r}\nLACKING = frozenset({packed['lacking']!r})\n"
+write(OVERLAY + "/.boot/sitecustomize.py", 0o644, (known + ASKED["boot"]).encode())

@@ -116,7 +116,7 @@ def test_tests_and_their_tools_are_carried_over(tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     (project / "data.txt").write_text("kept")
-    asked = {"overlay": str(overlay), "working_directory": str(project)}
+    asked = {"overlay": str(overlay), "working_directory": str(project), "boot": ""}
     run("unpack", asked, tmp_path, stdin=packed)
     laid = Path(f"{overlay}{project}")
     assert (laid / "tests" / "test_x.py").read_text() == "import packaging\n"
@@ -129,7 +129,8 @@ def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     packed = run("pack", {"distributions": ["iniconfig"]}, tmp_path)
-    run("unpack", {"overlay": str(overlay), "working_directory": "/"}, tmp_path, stdin=packed)
+    asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
+    run("unpack", asked, tmp_path, stdin=packed)
     done = subprocess.run(
         [sys.executable, "-c", "import sys; print(sys.path[-1])"],
         env={**os.environ, "PYTHONPATH": str(overlay / ".boot")},
@@ -138,3 +139,32 @@ def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.strip() == str(overlay / ".site")
+
+
+def test_the_standard_library_is_listed_by_module(tmp_path: Path) -> None:
+    found = ask("library", {}, tmp_path)
+    assert {"os", "json", "json.decoder", "email.mime.text"} <= set(found)
+    assert not [name for name in found if "site-packages" in name]
+
+
+def test_what_the_image_lacks_of_the_library_is_for_tools_alone(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    present = [name for name in ask("library", {}, tmp_path) if name != "colorsys"]
+    packed = run("pack", {"distributions": ["iniconfig"], "library": present}, tmp_path)
+    # the module is there in fact: a mark, as long as what it replaces, tells the copy apart
+    packed = packed.replace(b"ONE_THIRD = 1.0/3.0", b"laid_here = True   ")
+    asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
+    run("unpack", asked, tmp_path, stdin=packed)
+    asking = "def ask():\n    import colorsys\n    return hasattr(colorsys, 'laid_here')\n"
+    (overlay / ".site" / "tool.py").write_text(asking)
+    (tmp_path / "application.py").write_text(asking)
+    for module, laid in (("tool", "True"), ("application", "False")):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {module}; print({module}.ask())"],
+            env={**os.environ, "PYTHONPATH": f"{overlay}/.boot:{tmp_path}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == laid
