@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: corpus setup test check golden format lock demo bench catalogue
+.PHONY: corpus setup test check golden format lock docs demo bench catalogue
 
 setup: .venv/.ready
 
@@ -31,6 +31,11 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
+
+# Writes the reference pages from the code.
+docs: setup
+	$(BIN)/python tools/docs.py
 
 format: setup
 	$(BIN)/ruff format .
