@@ -23,6 +23,7 @@ from jettison.build.libraries import needed_libraries
 from jettison.build.pins import Pin, pins
 from jettison.build.reading import base_wanted, recipe_of
 from jettison.build.recipe import Recipe
+from jettison.build.removal import Removal, removal_of
 from jettison.build.scheme import environment_members
 from jettison.bytecode.compiler import Compiler
 from jettison.debian.archive import Archive
@@ -176,10 +177,19 @@ class Builder:
             return base.image
         compiler = self._compiler(base)
         scheme = base.scheme(environment.path)
+        removal = Removal()
+        if environment.removed:
+            with step(self._progress, "choose what leaves"):
+                removal = removal_of(
+                    pinned, wheels, scheme, environment.removed, self._cache.records
+                )
+            self._notes += removal.kept
         method = Method(
             scheme=scheme,
-            treatment=Treatment(compiler=compiler),
-            identity=compiler.identity if compiler else "",
+            treatment=Treatment(
+                compiler=compiler, removed=removal.paths, shortened=removal.shortened
+            ),
+            identity="\n".join((compiler.identity if compiler else "", removal.identity)),
             known=base.facts.directories,
             owner=files.environment_owner,
         )

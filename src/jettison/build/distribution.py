@@ -12,6 +12,7 @@ from functools import partial
 
 from jettison.build.scheme import FIXED_TIME
 from jettison.build.scripts import entry_scripts, with_interpreter
+from jettison.build.shrink import shrunk
 from jettison.build.wheel import Placed, Wheel, encoded, recorded_path
 from jettison.bytecode.compiler import Compiler
 from jettison.distributions.metadata import parse_entry_points
@@ -29,23 +30,14 @@ class Treatment:
     """What is done to a distribution besides installing it.
 
     ``compiler`` makes its bytecode, None for none; ``compiled`` tells which modules by their path
-    in the image. ``removed`` are paths of the image that are left out. ``shrink`` shortens a
-    file, and gives None for one that stays as it is.
+    in the image. ``removed`` are paths of the image that are left out. ``shortened`` tells which
+    shared libraries lose what no loader reads.
     """
 
     compiler: Compiler | None = None
     compiled: Callable[[str], bool] = field(default=lambda _: True)
     removed: frozenset[str] = frozenset()
-    shrink: Callable[[Iterator[bytes], int], Shrunk | None] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
-    """A file that becomes shorter: its size, its hash, and how its chunks become those."""
-
-    size: int
-    digest: bytes
-    apply: Callable[[Iterator[bytes]], Iterator[bytes]] = field(repr=False)
+    shortened: Callable[[str], bool] = field(default=lambda _: False)
 
 
 def installed_paths(wheel: Wheel) -> tuple[str, ...]:
@@ -98,19 +90,14 @@ def _file(wheel: Wheel, placed: Placed, treatment: Treatment) -> tuple[Member, s
         content = b"".join(wheel.chunks(placed))
         content = with_interpreter(content, wheel.scheme.interpreter)
         return _known(placed.path, content, mode), _hash(content)
-    if treatment.shrink is not None and ".so" in posixpath.basename(placed.path):
-        shrunk = treatment.shrink(wheel.chunks(placed), placed.size)
-        if shrunk is not None:
-            entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=shrunk.size)
-            content_of = partial(_shrunk, wheel, placed, shrunk)
-            return Member(entry=entry, content=content_of), f"sha256={encoded(shrunk.digest)}"
+    if treatment.shortened(placed.path):
+        short = shrunk(partial(wheel.chunks, placed), placed.size)
+        if short is not None:
+            entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=short.size)
+            return Member(entry=entry, content=short.content), f"sha256={encoded(short.digest)}"
     entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=placed.size)
     digest = f"sha256={placed.digest}" if placed.digest else ""
     return Member(entry=entry, content=partial(wheel.chunks, placed)), digest
-
-
-def _shrunk(wheel: Wheel, placed: Placed, shrunk: Shrunk) -> Iterator[bytes]:
-    return shrunk.apply(wheel.chunks(placed))
 
 
 def _program_name(name: str, wheel: Wheel) -> str:

@@ -20,8 +20,10 @@ from jettison.lift.installation import (
     is_installer,
 )
 from jettison.lift.stage import FinalStage, lifted
+from jettison.lower.removal import is_removal
 from jettison.project.commands import PipInstall, VirtualEnvironment
 from jettison.project.dockerfile import Instruction, copy
+from jettison.removal.listing import LIST
 
 # uv's own options that say where, which are read apart, or how files are written.
 _READ_APART = frozenset(
@@ -86,12 +88,18 @@ def _copied(
         if view.stage != name or not found or paths != {found.path} or target != found.path:
             why = f"it is not the environment that the stage {view.stage} makes"
             raise not_understood(place.instruction.text, why, place.instruction.origin)
+    removal = False
     for run in source.runs:
-        for action in run.actions:
+        removal = removal or is_removal(run.instruction)
+        for action in () if is_removal(run.instruction) else run.actions:
             if action.kind in {ActionKind.OTHER, ActionKind.APPLICATION}:
                 why = f"the environment is copied from the stage {name}, and this may change it"
                 raise not_understood(action.text, why, action.origin)
-    return FoundEnvironment(environment=found, copies=tuple(place.instruction for place in copied))
+    removed = project.texts.get(project.in_context(LIST), "") if removal else ""
+    return FoundEnvironment(
+        environment=replace(found, removed=removed) if found else None,
+        copies=tuple(place.instruction for place in copied),
+    )
 
 
 def _environment(installs: tuple[_Install, ...]) -> Environment | None:

@@ -121,11 +121,13 @@ class Environment:
 
     ``path`` is a virtual environment, or empty for the interpreter's own directories. Later
     installations may replace what earlier ones brought, so they are resolved together, in order.
+    ``removed`` is the list of files that leave it, empty for none.
     """
 
     path: str
     installations: tuple[Installation, ...]
     system_packages: bool = False
+    removed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,183 @@
+"""Which files of the environment leave it, by the list that a plan writes.
+
+The list means what ``jettison.removal.remove_files`` says, which carries it out in a Dockerfile;
+here it is carried out on wheels that are not unpacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jettison.build.pins import Pin
+from jettison.build.scheme import Scheme
+from jettison.build.wheel import Placed, Wheel
+from jettison.removal.listing import NOT_COUNTING, SECTIONS, sections_in
+from jettison.removal.match import Matcher
+from jettison.removal.remove_files import IMPORT, binding, imported
+from jettison.stores.records import Records
+from jettison.values import Skipped
+
+_FORMAT = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """Paths of the image that are left out, what shortens libraries, and what was kept after all.
+
+    ``shortened`` tells by the path of the image whether the list names a library's sections.
+    """
+
+    paths: frozenset[str] = frozenset()
+    shortened: Callable[[str], bool] = field(default=lambda _: False)
+    identity: str = ""
+    kept: tuple[Skipped, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    """Files of the image that leave together, and those whose imports do not keep them."""
+
+    files: frozenset[str]
+    not_counting: frozenset[str]
+    modules: frozenset[str]
+
+
+def removal_of(
+    pins: Sequence[Pin], wheels: Mapping[str, Path], scheme: Scheme, listed: str, records: Records
+) -> Removal:
+    """Decide what leaves; remembered by the wheels and the list.
+
+    A group stays when a module that stays imports one of its modules and must, or a library that
+    stays names one of its libraries.
+    """
+    parts = (_FORMAT, repr(scheme), listed, *(pin.sha256 for pin in pins))
+    key = "removal\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    known = records.get(key)
+    if known is None:
+        with ExitStack() as stack:
+            opened = [
+                stack.enter_context(closing(Wheel(wheels[pin.name], pin.filename, scheme)))
+                for pin in pins
+            ]
+            gone, kept = _decided(opened, scheme, listed)
+        known = {"paths": sorted(gone), "kept": sorted(kept.items())}
+        records.put(key, known)
+    sections = sections_in(listed)
+    return Removal(
+        paths=frozenset(known["paths"]),
+        shortened=_matching(sections, scheme),
+        identity=" ".join(sections),
+        kept=tuple(Skipped(what=f"removing {what}", reason=why) for what, why in known["kept"]),
+    )
+
+
+def _decided(
+    wheels: Sequence[Wheel], scheme: Scheme, listed: str
+) -> tuple[frozenset[str], dict[str, str]]:
+    files = {placed.path: (wheel, placed) for wheel in wheels for placed in wheel.files}
+    groups = [_group(lines, tuple(files), scheme) for lines in _paragraphs(listed)]
+    kept: dict[str, str] = {}
+    while True:
+        gone = frozenset(path for group in groups for path in group.files)
+        stay = [each for path, each in files.items() if path not in gone]
+        uses = [*_module_uses(groups, stay, scheme), *_library_uses(groups, stay)]
+        if not uses:
+            return gone, kept
+        kept |= {what: f"{user} needs it" for _, what, user in uses}
+        needed = {id(group) for group, _, _ in uses}
+        groups = [group for group in groups if id(group) not in needed]
+
+
+def _paragraphs(listed: str) -> Iterator[list[str]]:
+    for part in re.split(r"\n[ \t]*\n", listed):
+        lines = [line.strip() for line in part.splitlines()]
+        if found := [line for line in lines if line and not line.startswith("#")]:
+            yield found
+
+
+def _group(lines: Sequence[str], files: Sequence[str], scheme: Scheme) -> _Group:
+    marks = (NOT_COUNTING.strip(), SECTIONS.strip())
+    leaving = _matching([line for line in lines if not line.startswith(marks)], scheme)
+    beside = [line.removeprefix(marks[0]).strip() for line in lines if line.startswith(marks[0])]
+    not_counting = _matching(beside, scheme)
+    found = frozenset(path for path in files if leaving(path))
+    return _Group(
+        files=found,
+        not_counting=frozenset(path for path in files if not_counting(path)) if beside else found,
+        modules=frozenset(_module(path, scheme) for path in found if _is_module(path, scheme)),
+    )
+
+
+def _matching(lines: Sequence[str], scheme: Scheme) -> Callable[[str], bool]:
+    """Return what tells whether lines of the list mean a path of the image."""
+    matcher = Matcher.of((line, None) for line in lines)
+    inside, prefix = f"{scheme.packages}/", f"{scheme.prefix}/"
+
+    def means(path: str) -> bool:
+        if path.startswith(inside) and matcher.find(path.removeprefix(inside)):
+            return True
+        return path.startswith(prefix) and matcher.find(f"/{path.removeprefix(prefix)}") is not None
+
+    return means
+
+
+def _is_module(path: str, scheme: Scheme) -> bool:
+    return path.endswith(".py") and path.startswith(f"{scheme.packages}/")
+
+
+def _module(path: str, scheme: Scheme) -> str:
+    name = path.removeprefix(f"{scheme.packages}/").removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".__init__")
+
+
+_Use = tuple[_Group, str, str]
+_Files = Sequence[tuple[Wheel, Placed]]
+
+
+def _module_uses(groups: Sequence[_Group], stay: _Files, scheme: Scheme) -> Iterator[_Use]:
+    owners = {name: group for group in groups for name in group.modules}
+    # A statement that imports one of these modules holds the last part of one of their names.
+    words = {
+        name.rpartition(".")[2].encode()
+        for name in owners
+        if not _owner(name.rpartition(".")[0], owners)
+    }
+    for wheel, placed in stay if owners else ():
+        if not _is_module(placed.path, scheme):
+            continue
+        source = b"".join(wheel.chunks(placed))
+        if not any(word in source for word in words):
+            continue
+        own = _module(placed.path, scheme).split(".")
+        package = own if placed.path.endswith("/__init__.py") else own[:-1]
+        for match in IMPORT.finditer(source):
+            for name in imported(match, package):
+                group = _owner(name, owners)
+                if group and placed.path not in group.not_counting and binding(source, match):
+                    yield group, name, placed.recorded
+
+
+def _owner(name: str, owners: Mapping[str, _Group]) -> _Group | None:
+    while name and name not in owners:
+        name = name.rpartition(".")[0]
+    return owners.get(name)
+
+
+def _library_uses(groups: Sequence[_Group], stay: _Files) -> Iterator[_Use]:
+    leaving = [
+        (path.rpartition("/")[2], group)
+        for group in groups for path in group.files
+        if ".so" in path.rpartition("/")[2]
+    ]  # fmt: skip
+    for wheel, placed in stay if leaving else ():
+        if ".so" not in placed.path.rpartition("/")[2]:
+            continue
+        content = b"".join(wheel.chunks(placed))
+        for name, group in leaving:
+            if name.partition(".so")[0].encode() + b".so" in content:
+                yield group, name, placed.recorded

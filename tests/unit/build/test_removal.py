@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from wheels import wheel
+
+from jettison.build.pins import Pin
+from jettison.build.removal import Removal, removal_of
+from jettison.build.scheme import Scheme
+from jettison.stores.records import Records
+
+SCHEME = Scheme.virtual("/opt/venv", "3.13")
+SITE = "opt/venv/lib/python3.13/site-packages"
+
+
+def removed(folder: Path, files: Mapping[str, bytes], listed: str) -> Removal:
+    content = wheel("a", files=files)
+    file = folder / "a.whl"
+    file.write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    pin = Pin(name="a", version="1.0", filename="a.whl", url="", sha256=digest, size=None)
+    return removal_of([pin], {"a": file}, SCHEME, listed, Records(folder / "records"))
+
+
+def test_paths_and_patterns_leave(tmp_path: Path) -> None:
+    files = {
+        "a/__init__.py": b"",
+        "a/tests/t.py": b"",
+        "a/x.h": b"",
+        "a-1.0.data/data/share/x": b"",
+    }
+    found = removed(tmp_path, files, "# why\na/tests/\n\na/**/*.h\n\n/share/\n")
+    assert found.paths == {f"{SITE}/a/tests/t.py", f"{SITE}/a/x.h", "opt/venv/share/x"}
+
+
+def test_a_group_stays_when_a_module_that_stays_imports_it(tmp_path: Path) -> None:
+    files = {"a/__init__.py": b"from .tests import t\n", "a/tests/t.py": b"", "a/b.h": b""}
+    found = removed(tmp_path, files, "a/tests/\n\na/*.h\n")
+    assert found.paths == {f"{SITE}/a/b.h"}
+    assert [(each.what, each.reason) for each in found.kept] == [
+        ("removing a.tests.t", "a/__init__.py needs it")
+    ]
+
+
+def test_an_import_that_may_fail_keeps_nothing(tmp_path: Path) -> None:
+    source = b"try:\n    import a.tests.t\nexcept ImportError:\n    pass\n"
+    found = removed(tmp_path, {"a/__init__.py": source, "a/tests/t.py": b""}, "a/tests/\n")
+    assert found.paths == {f"{SITE}/a/tests/t.py"}
+
+
+def test_a_library_that_another_names_stays(tmp_path: Path) -> None:
+    files = {"a/__init__.py": b"", "a/x.so": b"loads y.so", "a/y.so": b""}
+    assert removed(tmp_path, files, "a/y.so\n").paths == frozenset()
+
+
+def test_the_list_names_libraries_to_shorten(tmp_path: Path) -> None:
+    found = removed(tmp_path, {"a/x.so": b""}, "# why\nsections: **/*.so*\n")
+    assert found.shortened(f"{SITE}/a/x.so")
+    assert found.shortened(f"{SITE}/y.so.1")
+    assert not found.shortened(f"{SITE}/a/x.py")
