@@ -60,7 +60,8 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     """Yield one line for each fact."""
     base = slim_base(release, index)
     yield from (f"base\t{name}" for name in base)
-    yield from (f"full\t{name}" for name in full_image(index, base))
+    full = full_image(index, base)
+    yield from (f"full\t{name}" for name in full)
     development = {
         name: runtime_libraries(index, name)
         for name in FACTS["lookup"]["development"]
@@ -68,12 +69,16 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     }
     for name, libraries in development.items():
         yield f"development\t{name}\t{' '.join(libraries)}"
-    programs = dict(program_packages(index, owners))
+    programs = {
+        **image_programs(owners, full),
+        **image_programs(owners, base),
+        **dict(program_packages(index, owners)),
+    }
     yield from (f"program\t{name}\t{package}" for name, package in programs.items())
     runtime = {library for libraries in development.values() for library in libraries}
     libraries = runtime | set(FACTS["lookup"]["libraries"]) | set(base)
     yield from library_lines(owners, libraries)
-    names = {*development, *libraries, *programs.values(), *FACTS["lookup"]["packages"]}
+    names = {*development, *libraries, *programs.values(), *FACTS["lookup"]["packages"], *full}
     yield from package_lines(index, names | set(FACTS["build"]), base)
 
 
@@ -110,6 +115,16 @@ def program_packages(index: PackageIndex, owners: FileOwners) -> Iterator[tuple[
             yield program, shipped[0]
         else:
             sys.stderr.write(f"no package ships {program}\n")
+
+
+def image_programs(owners: FileOwners, packages: Iterable[str]) -> dict[str, str]:
+    """Map every program of some packages to the one that ships it."""
+    wanted = set(packages)
+    found = {
+        program: [package for package in shipped if package in wanted]
+        for program, shipped in owners.programs.items()
+    }
+    return {program: shipped[0] for program, shipped in found.items() if shipped}
 
 
 def library_lines(owners: FileOwners, packages: set[str]) -> Iterator[str]:

@@ -26,8 +26,8 @@ CHOOSES = 2
 # musl is worth its differences (no profile-guided Python, another resolver and allocator) when it
 # halves the image.
 WORTH = 0.5
-# A glibc base that is at most this much larger counts as of similar size.
-SIMILAR = 1.25
+# An image with glibc that is at most this many times as large counts as of similar size.
+SIMILAR = 1.5
 UNNEEDED = "compilers, headers and version control that a running application does not need"
 
 
@@ -165,6 +165,8 @@ class Reasons:
         if self.wish.reference:
             shown = "" if item.works is Works.YES else f"; not shown to work: {item.because}"
             return f"asked for{shown}"
+        if not in_use and item.image.variant is Variant.ALPINE:
+            return f"works, {self._smaller(item)}: all it needs is known to be there on musl"
         if not in_use:
             return "works; the same Python without what only compilers need"
         if item.image.variant is Variant.OTHER:
@@ -198,13 +200,20 @@ class Reasons:
         """Why an image on musl that works is not taken."""
         if item.predicted is None or self.chosen.predicted is None:
             return "of unknown size; glibc stays"
-        share = 1 - item.predicted.bytes / self.chosen.predicted.bytes
-        gain = f"{share:.0%} smaller"
+        gain = self._smaller(item)
         if self.wish.policy is Policy.COMPATIBLE:
             return f"{gain}; the policy is to stay with glibc"
         if item.predicted.bytes > self.chosen.predicted.bytes * WORTH:
             return f"{gain}: less than half, so glibc stays; --base alpine takes it"
-        return f"{gain}, but a composed base with glibc is as small; --base alpine takes it"
+        return f"{gain}, but a composed base comes near with glibc; --base alpine takes it"
+
+    def _smaller(self, item: Judged) -> str:
+        """How much smaller than the image on another base, the chosen one or the one in use."""
+        in_use = next(i for i in self.found if i.image.reference == self.needs.stage.base)
+        other = self.chosen if item is not self.chosen else in_use
+        if item.predicted is None or other.predicted is None:
+            return "of unknown size"
+        return f"{1 - item.predicted.bytes / other.predicted.bytes:.0%} smaller"
 
 
 def _candidate(item: Judged, told: Reasons) -> BaseCandidate:

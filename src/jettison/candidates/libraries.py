@@ -19,6 +19,8 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Look for the libraries that are loaded or linked, and for what the Dockerfile installs."""
     release = image.release
     for library, why in libraries_needed(needs.production, needs.usage).items():
+        if release == ALPINE and why.kind == "find-library" and image.reference != needs.stage.base:
+            yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
         package = package_of_library(library, release) if release else None
         if package is None:
             if image.reference != needs.stage.base:

@@ -34,7 +34,9 @@ TRANSLATED = frozenset(
 def program_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Look for each program that is run by the source, scripts, start commands and steps."""
     for program, uses in _programs(needs).items():
-        if not _is_provided(needs, program):
+        # Nothing runs while a base is composed and laid under an application.
+        stepped = image.variant is Variant.COMPOSED and uses[0].kind == "step"
+        if not stepped and not _is_provided(needs, program):
             yield from _remark(needs, image, program, uses[0])
     if needs.usage.computed and not _alike(needs, image):
         first = needs.usage.computed[0]

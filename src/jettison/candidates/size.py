@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jettison.candidates.image import packages_of
+from jettison.base.prediction import predicted_size as composed_size
+from jettison.base.request import BaseRequest
+from jettison.candidates.image import DEBIAN_NAMES, packages_of
 from jettison.candidates.needs import BaseNeeds
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.system_packages import cost_of, translated
-from jettison.plan.base import ImageFacts
+from jettison.plan.base import ImageFacts, Variant
 from jettison.prediction.distributions import environment_size
 from jettison.values import Basis, Size
 
@@ -19,9 +21,27 @@ def predicted_size(needs: BaseNeeds, image: ImageFacts, adds: Collection[str]) -
     """Add up base, packages, distributions and the project's own files; None without a base."""
     if image.size is None:
         return None
-    parts = image.size.bytes + _packages(needs, image, adds) + needs.application
+    if image.variant is Variant.COMPOSED:
+        base = _composed(image, {*needs.installed, *adds})
+    else:
+        base = image.size.bytes + _packages(needs, image, adds)
+    parts = base + needs.application
     facts = (needs.closure.facts[name] for name in needs.names if name in needs.closure.facts)
     return Size(bytes=parts + environment_size(facts), basis=Basis.ESTIMATED, source=FORMULA)
+
+
+def _composed(image: ImageFacts, names: Collection[str]) -> int:
+    """The bytes of a composed base with packages; what only installs packages is left out."""
+    release = image.release or ""
+    known = {other for name in names if (other := translated(name, release))}
+    architecture = image.target.architecture if image.target else "x86_64"
+    request = BaseRequest(
+        python=image.python or "",
+        architecture=DEBIAN_NAMES[architecture],
+        packages=tuple(sorted(known - packages_of(image))),
+    )
+    size = composed_size(request)
+    return size.bytes if size else 0
 
 
 def _packages(needs: BaseNeeds, image: ImageFacts, adds: Collection[str]) -> int:

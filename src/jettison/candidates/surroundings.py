@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
+from jettison.lift.action import ActionKind
 from jettison.lift.distribution import obstacles
 from jettison.lift.other_packages import named_locales, origin_of_variable
 from jettison.plan.base import ImageFacts, Variant, Works
+from jettison.project.commands import compile_bytecode
 from jettison.values import Evidence, Origin
 
 
@@ -16,7 +18,9 @@ def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]
     """Compare a candidate with the present base where the distribution is another."""
     yield from _locales(needs, image)
     yield from _zones(needs, image)
-    if image.variant is not Variant.COMPOSED and image.release != needs.current.release:
+    if image.variant is Variant.COMPOSED:
+        yield from _run_steps(needs)
+    elif image.release != needs.current.release:
         yield from _steps(needs, image)
 
 
@@ -54,6 +58,14 @@ def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Steps that were written for another distribution and that nobody can translate."""
     for evidence in obstacles(needs.stage, image.release or ""):
         yield Remark(works=Works.UNKNOWN, evidence=evidence)
+
+
+def _run_steps(needs: BaseNeeds) -> Iterator[Remark]:
+    """Steps that only an engine can run: nothing runs when an image is put together."""
+    for action in needs.stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
+        if compile_bytecode(action.command) is None:
+            text = " ".join(action.text.split())[:60]
+            yield _said(Works.UNKNOWN, f"a step has to be run: {text}", action.origin)
 
 
 def _said(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:

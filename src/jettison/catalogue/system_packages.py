@@ -175,4 +175,7 @@ def _alpine_program(name: str) -> str | None:
     if name in special:
         return str(special[name])
     debian = package_of_program(name, RELEASES[0])
-    return translated(debian, ALPINE) if debian else None
+    if debian in special["gnu"]:
+        # busybox has the usual ones of these; the others come with a package of the same name.
+        return debian
+    return translated(debian, ALPINE) or None if debian else None

@@ -14,6 +14,8 @@ from jettison.values import Evidence
 def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str, Evidence]:
     """Map shared libraries to the reason: a requirement that is imported, or a call that loads it.
 
+    The kind ``find-library`` says that it is looked for with ``ctypes.util.find_library``.
+
     ``requirements`` are the normalized names of what stays in production. A library is named as the
     loader knows it (``libmagic.so.1``) or as ``ctypes.util.find_library`` takes it (``magic``).
     """
@@ -29,7 +31,8 @@ def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str
         place = imports[0].origin if imports else None
         for library in need["libraries"]:
             message = f"{library}: {need['distribution']} {need['how']}"
-            found.setdefault(library, Evidence(kind="library", message=message, origin=place))
+            kind = "find-library" if need.get("finds") else "library"
+            found.setdefault(library, Evidence(kind=kind, message=message, origin=place))
     for library, uses in usage.libraries.items():
         found.setdefault(library, uses[0])
     return found

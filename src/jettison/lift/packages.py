@@ -24,6 +24,7 @@ from jettison.project.commands import PackageInstall
 from jettison.values import Basis, Evidence, Origin, Size
 
 DEFAULT_RELEASE = "trixie"
+SHOWN = 3
 MOVED = (ActionKind.PYTHON, ActionKind.REPOSITORY, ActionKind.ENVIRONMENT)
 
 
@@ -142,7 +143,7 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
             (Evidence(kind="unknown", message=message, origin=first.origin),),
             (),
         )
-    evidence = [needs.usage.search(" or ".join(names))]
+    evidence = [needs.usage.search(_some(tuple(names)))]
     check = stage.health_check
     if check and any(
         word in names for word in (check.exec_form or (check.shell_form or "").split())
@@ -150,6 +151,13 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
         message = f"only the health check calls {name}, and Python can ask the same"
         evidence.insert(0, Evidence(kind="health-check", message=message, origin=check.origin))
     return PackageScope.UNNEEDED, tuple(evidence), ()
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """A few names, and how many more were looked for."""
+    if len(names) <= SHOWN:
+        return " or ".join(names)
+    return f"{' or '.join(names[:SHOWN])} or one of {len(names) - SHOWN} more"
 
 
 def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:

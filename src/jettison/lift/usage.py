@@ -23,6 +23,7 @@ from jettison.project.source.programs import (
 from jettison.values import Evidence, Origin
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
+INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 Use = tuple[str, Evidence]
@@ -111,8 +112,14 @@ def _computed(call: ProgramCall) -> Evidence:
 
 
 def _scripted(scripts: Iterable[Script]) -> Iterator[Use]:
-    """The programs of scripts; a function that the script defines is none."""
+    """The programs of scripts and what interprets them; a function that one defines is none."""
     for script in scripts:
+        interpreter = INTERPRETER.match(script.text)
+        if interpreter:
+            name = interpreter[1].rpartition("/")[2]
+            origin = Origin(file=script.excerpt.file, line=1)
+            message = f"{name} interprets the script"
+            yield name, Evidence(kind="script", message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
             name = command.name.rpartition("/")[2]
@@ -142,7 +149,8 @@ def _named_by(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Us
 
 def _loaded(load: LibraryLoad) -> Evidence:
     message = f"{load.callee} loads {load.name or 'a library that is computed'}"
-    return Evidence(kind="library", message=message, origin=load.origin)
+    kind = "find-library" if load.callee.endswith("find_library") else "library"
+    return Evidence(kind=kind, message=message, origin=load.origin)
 
 
 def _named(kind: str, use: ZoneUse) -> Evidence:

@@ -13,13 +13,13 @@ def prediction_text(found: Predictions) -> str:
         unknown = (*found.before.unknown, *found.after.unknown)
         return f"Predicted size: not known: {unknown[0].what}: {unknown[0].reason}"
     share = 1 - after.bytes / before.bytes
-    title = f"Predicted size: {human(before.bytes)} -> {human(after.bytes)} (-{share:.0%})"
+    title = f"Predicted size: {human(before.bytes)} -> {human(after.bytes)} ({-share:+.0%})"
     rows = [
         (human(part.size.bytes), part.what, str(part.origin or "")) for part in _large(found.after)
     ]
     lines = [title, table(("bytes", "of", "where"), rows, right=(0,))]
-    unknown = tuple(dict.fromkeys((*found.before.unknown, *found.after.unknown)))
-    lines += [f"  not counted: {item.what}: {item.reason}" for item in unknown]
+    untold = {item.what: item.reason for item in (*found.before.unknown, *found.after.unknown)}
+    lines += [f"  not counted: {what}: {reason}" for what, reason in untold.items()]
     return "\n".join(lines)
 
 

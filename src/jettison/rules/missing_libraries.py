@@ -11,8 +11,10 @@ Safe: it only adds what the import of the application shows to be needed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from jettison.candidates.present import brought_packages, named_packages
 from jettison.changes import AddPackages
-from jettison.lift.packages import requested
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
@@ -22,17 +24,26 @@ NAME = "missing-libraries"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages that must be there at run time and that the final stage does not install."""
-    present = requested(plan.stage)
-    missing = {name: why for name, why in plan.linked.items() if name not in present}
+    present = named_packages(plan.stage)
+    brought = brought_packages(plan.original_stage)
+    # The headers bring the library, and the library takes their place when they leave.
+    headed = {library for item in plan.packages for library in item.runtime}
     return tuple(
         Finding(
             rule=NAME,
-            message=f"{name} is installed by name: it was there by accident or not at all",
+            message=f"{name} is installed by name: {_where_from(name, brought)}",
             evidence=(why,),
             changes=(AddPackages(names=(name,), reason=why.message),),
         )
-        for name, why in missing.items()
+        for name, why in plan.linked.items()
+        if name not in present and name not in headed
     )
+
+
+def _where_from(name: str, brought: Mapping[str, str]) -> str:
+    if name in brought:
+        return f"it came along with {brought[name]}, by accident"
+    return "nothing installs it, so that what loads it does not work"
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -13,18 +13,15 @@ is reported and not added.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from jettison.candidates.image import image_facts, packages_of
+from jettison.candidates.present import brought_packages, named_packages
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.system_packages import package_of_program
 from jettison.changes import AddPackages
-from jettison.lift.packages import requested
-from jettison.lift.stage import FinalStage
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
-from jettison.project.commands import PackageInstall
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -37,13 +34,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stage = plan.stage
     if stage.release is None or stage.release == ALPINE or facts_of(stage.release) is None:
         return ()
-    today = _present(plan.original_stage)
+    today = brought_packages(plan.original_stage)
     return tuple(_finding(each, today) for each in _missing(plan, stage.release))
 
 
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
-    named = {*packages_of(image_facts(plan.stage.base)), *requested(plan.stage)}
+    named = named_packages(plan.stage)
     provided = plan.scripts
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if use.kind in CERTAIN]
@@ -52,25 +49,13 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
             yield program, package, certain[0]
 
 
-def _present(stage: FinalStage) -> frozenset[str]:
-    """The packages of the image as it is, those that come along included."""
-    facts = facts_of(stage.release or "")
-    found = set(packages_of(image_facts(stage.base)))
-    for action in stage.actions:
-        if facts and isinstance(action.fact, PackageInstall):
-            names = [request.name for request in action.fact.packages]
-            brought = facts.closure(names, found, recommends=action.fact.recommends)
-            found |= {package.name for package in brought}
-    return frozenset(found)
-
-
-def _finding(missing: tuple[str, str, Evidence], today: frozenset[str]) -> Finding:
+def _finding(missing: tuple[str, str, Evidence], today: Mapping[str, str]) -> Finding:
     program, package, use = missing
     if package in today:
         reason = f"{program} is called"
         return Finding(
             rule=NAME,
-            message=f"{package} is installed by name: {program} came along with another package",
+            message=f"{package} is installed by name: {program} came along with {today[package]}",
             evidence=(use,),
             changes=(AddPackages(names=(package,), reason=reason),),
         )
