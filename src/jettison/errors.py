@@ -116,6 +116,12 @@ class ImageError(JettisonError):
     exit_status = 15
 
 
+class BudgetError(JettisonError):
+    """The image is larger, or slower, than the project's settings allow."""
+
+    exit_status = 16
+
+
 class InterruptedByUserError(JettisonError):
     """Ctrl-C; nothing was written."""
 

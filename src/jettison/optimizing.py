@@ -6,12 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
+from jettison.loading.probes import read_probes
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.parts import FileChange
@@ -50,6 +51,8 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
         development = _development(shop, plan, folder)
         tools = development.id if development else None
         request = verification_request(plan, before.id, after.id, tools)
+        own = (read_probes(shop.root / name) for name in plan.settings.probes)
+        request = replace(request, probes=tuple(probe for found in own for probe in found))
         with step(shop.progress, "run both and compare"):
             verdict = compare(request, shop.engine, shop.progress)
     return Result(

@@ -23,9 +23,9 @@ def command(
     directory: Path,
     dockerfile: str | None,
     service: str | None,
-    level: int,
+    level: int | None,
     offline: bool,
-    base: BaseWish,
+    base: BaseWish | None,
     output_format: str,
 ) -> None:
     """Show which base images would work for the project in DIRECTORY, and why.

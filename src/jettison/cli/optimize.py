@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from jettison.budgets import exceeded
 from jettison.cli.options import base_options, format_option, project_options, write_options
 from jettison.engines.finding import find_engine
-from jettison.errors import EngineError, NotEquivalentError
+from jettison.errors import BudgetError, EngineError, NotEquivalentError
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
 from jettison.plan.base import BaseWish
@@ -42,9 +43,9 @@ def command(
     directory: Path,
     dockerfile: str | None,
     service: str | None,
-    level: int,
+    level: int | None,
     offline: bool,
-    base: BaseWish,
+    base: BaseWish | None,
     output: Path | None,
     force: bool,
     write: bool,
@@ -87,6 +88,13 @@ def command(
             "the optimized image does not behave as the original did",
             why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.differences),
             hint="Nothing was written. The report shows what differed; -O1 changes less.",
+        )
+    over = tuple(exceeded(result))
+    if over:
+        raise BudgetError(
+            f"{len(over)} budgets of the project are exceeded",
+            why="\n".join(over),
+            hint="Raise the budget, or look in the report for what is large.",
         )
 
 

@@ -11,8 +11,6 @@ import click
 
 from jettison.plan.base import BaseWish, Policy
 
-DEFAULT_LEVEL = 2
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -30,9 +28,8 @@ def project_options(function: Function) -> Function:
             "-O",
             "level",
             type=click.IntRange(0, 3),
-            default=DEFAULT_LEVEL,
-            show_default=True,
-            help="0 changes nothing, 1 structure, 2 base and dead weight, 3 by a trace of the run.",
+            help="0 changes nothing, 1 structure, 2 (default) base and dead weight, "
+            "3 by a trace of the run.",
         ),
         click.option("--offline", is_flag=True, help="Ask no package index; use what is known."),
     ):
@@ -44,19 +41,23 @@ def base_options(function: Function) -> Function:
     """Add what the user asks of the base image, given to the command as one ``base``."""
 
     @wraps(function)
-    def gathered(*, policy: str, base: str, allow_source_builds: bool, **rest: object) -> object:
+    def gathered(
+        *, policy: str | None, base: str, allow_source_builds: bool, **rest: object
+    ) -> object:
         wish = BaseWish(
-            policy=Policy(policy), reference=base, allow_source_builds=allow_source_builds
+            policy=Policy(policy or Policy.SMALLEST),
+            reference=base,
+            allow_source_builds=allow_source_builds,
         )
-        return function(base=wish, **rest)
+        given = policy or base or allow_source_builds
+        return function(base=wish if given else None, **rest)
 
     for decorator in (
         click.option(
             "--policy",
             type=click.Choice([each.value for each in Policy]),
-            default=Policy.SMALLEST.value,
-            show_default=True,
-            help="How the base is chosen: the smallest that works, the same distribution, or none.",
+            help="How the base is chosen: the smallest that works (default), the same "
+            "distribution, or none.",
         ),
         click.option(
             "--base",

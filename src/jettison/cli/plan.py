@@ -24,9 +24,9 @@ def command(
     directory: Path,
     dockerfile: str | None,
     service: str | None,
-    level: int,
+    level: int | None,
     offline: bool,
-    base: BaseWish,
+    base: BaseWish | None,
     diff: bool,
     output_format: str,
 ) -> None:

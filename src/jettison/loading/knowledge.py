@@ -36,6 +36,8 @@ from jettison.project.shell import parse as parse_shell
 from jettison.scopes.decide import decide
 from jettison.scopes.gather import gather
 from jettison.scopes.values import DeclaredRequirement, RequirementScope, Scope, ScopeInputs
+from jettison.scopes.wishes import as_asked
+from jettison.settings import Wish
 from jettison.values import Evidence, Origin, Skipped
 
 DEFAULT_PYTHON = "3.11"
@@ -58,7 +60,9 @@ class Knowledge:
     skipped: tuple[Skipped, ...]
 
 
-def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
+def knowledge_of(
+    loaded: Loaded, *, cache: Path, offline: bool, wishes: Iterable[Wish] = ()
+) -> Knowledge:
     """Read the source, ask the package index (or the caches alone), and decide scopes."""
     project = loaded.project
     stage = lifted(project)
@@ -85,7 +89,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool) -> Knowledge:
         roots=_roots(project),
     )
     _check_entries(inputs)
-    verdicts = decide(inputs)
+    verdicts = as_asked(decide(inputs), wishes)
     usage = _usage(project, texts, sources, commands, inputs)
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT}
     dropped = {v.name for v in verdicts} - kept

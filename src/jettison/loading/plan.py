@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jettison.candidates.choose import base_choice
+from jettison.facts import Project
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
@@ -15,10 +16,13 @@ from jettison.loading.project import Loaded, load_project
 from jettison.plan.base import BaseWish
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
+from jettison.project.settings import find_settings
 from jettison.removal.contents import contents_of
+from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES
+from jettison.settings import Settings
 
-ANY_BASE = BaseWish()
+DEFAULT_LEVEL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +39,32 @@ def planned(
     *,
     dockerfile: str | None = None,
     service: str | None = None,
-    level: int = 2,
+    level: int | None = None,
     offline: bool = False,
-    base: BaseWish = ANY_BASE,
+    base: BaseWish | None = None,
     cache: Path | None = None,
     today: date | None = None,
 ) -> Planned:
     """Read a folder and plan.
 
-    ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
-    index is asked. ``today`` is the day on which support may have ended. Raises the errors of
-    :func:`load_project`, and UnsupportedError for a base that does not work.
+    ``level`` and ``base`` come before those of the project's settings. ``cache`` is the folder of
+    Jettison's caches, by default the user's; with ``offline`` no package index is asked. ``today``
+    is the day on which support may have ended. Raises the errors of :func:`load_project`, and
+    UnsupportedError for a base that does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
-    knowledge = knowledge_of(loaded, cache=cache or cache_folder(), offline=offline)
-    start = _start(loaded, knowledge, level, base)
+    settings = settings_of(loaded.project)
+    folder = cache or cache_folder()
+    knowledge = knowledge_of(loaded, cache=folder, offline=offline, wishes=settings.wishes)
+    chosen = level if level is not None else settings.level
+    wish = base or settings.base or BaseWish()
+    start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
+    wishes = wishes_of(settings.wishes, start.contents)
+    start = replace(start, settings=settings, wishes=wishes)
     start = replace(start, today=today or datetime.now(UTC).date())
-    return Planned(loaded=loaded, start=start, plan=optimized(start, RULES))
+    return Planned(
+        loaded=loaded, start=start, plan=optimized(start, RULES, without=settings.without)
+    )
 
 
 def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
@@ -87,3 +100,8 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         contents=contents_of(installed.values()),
         learned=knowledge.skipped,
     )
+
+
+def settings_of(project: Project) -> Settings:
+    """What the project asks in files of its own, beside the Dockerfile or at its root."""
+    return find_settings(project.texts, ("", project.context), {rule.name for rule in RULES})

@@ -25,6 +25,8 @@ from jettison.plan.parts import (
 from jettison.prediction.image import predicted
 from jettison.prediction.values import Predictions
 from jettison.removal.contents import Contents
+from jettison.removal.wishes import Wishes
+from jettison.settings import Settings
 from jettison.values import Evidence, Size, Skipped
 
 
@@ -69,6 +71,8 @@ class Plan:
         default_factory=lambda: MappingProxyType({})
     )
     contents: Contents = field(default_factory=Contents)
+    settings: Settings = field(default_factory=Settings)
+    wishes: Wishes = field(default_factory=Wishes)
     today: date | None = None
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()

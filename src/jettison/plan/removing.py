@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from jettison.changes import RemoveFiles
@@ -21,6 +22,7 @@ from jettison.values import Evidence, Size
 WORTHWHILE = 20_000
 # What cannot be taken out is told from this size on.
 TOLD = 1_000_000
+METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 
 def listed(plan: Plan) -> Matcher[bool]:
@@ -35,10 +37,16 @@ def imported(plan: Plan, folder: str) -> bool:
     return any(f"{used}.".startswith(f"{name}.") for used in plan.usage.imports)
 
 
-def present(plan: Plan) -> Mapping[str, OwnedFile]:
+def remaining(plan: Plan) -> Mapping[str, OwnedFile]:
     """The files of the environment that no rule has taken out yet."""
     gone = listed(plan)
     return {path: file for path, file in plan.contents.files.items() if not gone.find(path)}
+
+
+def present(plan: Plan) -> Mapping[str, OwnedFile]:
+    """The files that may leave: not taken out yet, and not kept by a line of the settings."""
+    kept = plan.wishes.kept
+    return {path: file for path, file in remaining(plan).items() if path not in kept}
 
 
 def shortened(plan: Plan) -> tuple[str, ...]:
@@ -57,10 +65,10 @@ def grouped(
 
     ``whole`` says of a folder (with a final ``/``) that all that may lie in it is meant.
     """
-    here = present(plan)
+    here = remaining(plan)
     found: dict[str, list[OwnedFile]] = {}
-    for file in here.values():
-        if chosen(file):
+    for path, file in here.items():
+        if path not in plan.wishes.kept and chosen(file):
             found.setdefault(file.distribution, []).append(file)
     groups = [
         group(rule, f"{what} of {plan.contents.label(name)}", files, every=here, whole=whole)
@@ -100,13 +108,14 @@ def removal(
     plan: Plan,
     rule: str,
     what: str,
-    groups: Sequence[Group],
+    groups: Iterable[Group],
     evidence: Iterable[Evidence] = (),
 ) -> tuple[Finding, ...]:
     """Ask for groups to leave; where the environment is not built apart, only say so.
 
     ``what`` names the files in the plural (``tests of distributions``).
     """
+    groups = [one for one in groups if not _keeps(plan, one)]
     if not groups:
         return ()
     saving = together(groups)
@@ -134,6 +143,11 @@ def removal(
     )
 
 
+def any_version(path: str) -> str:
+    """The path of a folder of metadata, whatever version it is of."""
+    return METADATA.sub("-*.dist-info/", path)
+
+
 def uninstalled(plan: Plan) -> frozenset[str]:
     """The distributions that leave whole, with their metadata."""
     return frozenset(
@@ -150,6 +164,12 @@ def together(groups: Sequence[Group]) -> Size:
     """What all groups weigh."""
     sizes = [group.size for group in groups]
     return total_size(sizes, source=max(sizes, key=lambda size: size.bytes).source)
+
+
+def _keeps(plan: Plan, group: Group) -> bool:
+    """Whether a line of the settings keeps a file that the paths of a group would mean too."""
+    meant = Matcher.of((path, True) for path in group.paths)
+    return any(meant.find(path) for path in plan.wishes.kept)
 
 
 def _evidence(group: Group) -> Evidence:

@@ -23,6 +23,7 @@ from jettison.plan.plan import Plan
 from jettison.plan.removing import listed, removal
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
+from jettison.settings import Ask
 from jettison.values import Basis
 
 NAME = "installers"
@@ -65,7 +66,8 @@ def _groups(plan: Plan) -> Iterator[Group]:
 
 def _is_needed(plan: Plan, name: str) -> bool:
     """Whether the application or a requirement wants it."""
-    if name in plan.distributions or name in plan.usage.programs:
+    kept = {wish.text.lower() for wish in plan.wishes.of(Ask.KEEP)}
+    if name in kept or name in plan.distributions or name in plan.usage.programs:
         return True
     modules = MODULES[name]
     return any(used.partition(".")[0] in modules for used in plan.usage.imports)

@@ -14,7 +14,6 @@ import it. The build checks again that no module that stays depends on it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import group, present, removal
+from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.removal.group import Group
 from jettison.removal.match import Matcher
 from jettison.rules.rule import Rule
@@ -30,7 +29,6 @@ from jettison.scopes.values import Scope
 from jettison.values import Evidence
 
 NAME = "optional-distributions"
-METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -62,6 +60,7 @@ def _unneeded(plan: Plan, unused: Iterable[Mapping[str, Any]]) -> tuple[str, ...
     edges = plan.closure.graph.edges
     waiting = [one.name for one in plan.requirements if one.scope is not Scope.DEVELOPMENT]
     waiting += [name for name in plan.distributions if _is_imported(plan, name)]
+    waiting += {plan.contents.files[path].distribution for path in plan.wishes.kept}
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -80,14 +79,14 @@ def _is_imported(plan: Plan, name: str) -> bool:
 
 def _groups(plan: Plan, names: Iterable[str]) -> Iterator[Group]:
     """All that a distribution has installed, its metadata whatever version it is of."""
-    here = present(plan)
+    here, every = present(plan), remaining(plan)
     for name in names:
         files = [file for file in here.values() if file.distribution == name]
         if files:
             label = plan.contents.label(name)
-            found = group(NAME, f"all of {label}", files, every=here, whole=lambda _: True)
+            found = group(NAME, f"all of {label}", files, every=every, whole=lambda _: True)
             programs = (f"/bin/{one}" for one in plan.distributions[name].console_scripts)
-            paths = dict.fromkeys([*map(_any_version, found.paths), *programs])
+            paths = dict.fromkeys([*map(any_version, found.paths), *programs])
             yield replace(found, paths=tuple(paths))
 
 
@@ -106,10 +105,6 @@ def _parts(
             label = plan.contents.label(entry["distribution"])
             found = group(NAME, f"{entry['reason']}, in {label}", files)
             yield replace(found, paths=tuple(entry["paths"]))
-
-
-def _any_version(path: str) -> str:
-    return METADATA.sub("-*.dist-info/", path)
 
 
 def _evidence(entry: Mapping[str, Any]) -> Evidence:

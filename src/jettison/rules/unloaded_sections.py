@@ -28,10 +28,12 @@ PATTERN = "**/*.so*"
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find shared libraries in the environment that are not shortened yet."""
     libraries = [file for path, file in present(plan).items() if ".so" in path.rpartition("/")[2]]
-    if not libraries or PATTERN in shortened(plan):
+    if not libraries or shortened(plan):
         return ()
+    kept = [path for path in plan.wishes.kept if ".so" in path.rpartition("/")[2]]
+    paths = tuple(sorted(file.path for file in libraries)) if kept else (PATTERN,)
     reason = f"symbols and debug information of {len(libraries)} shared libraries"
-    only = Group(rule=NAME, distribution="", reason=reason, sections=(PATTERN,))
+    only = Group(rule=NAME, distribution="", reason=reason, sections=paths)
     return removal(plan, NAME, "symbols and debug information of shared libraries", (only,))
 
 

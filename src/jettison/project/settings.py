@@ -1,0 +1,160 @@
+"""Parses ``jettison.toml`` and ``[tool.jettison]``: every key is known, or it is an error."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jettison.errors import InputSyntaxError
+from jettison.plan.base import BaseWish, Policy
+from jettison.project.toml.places import Path, places
+from jettison.project.toml.read import read_toml, table
+from jettison.settings import Ask, Budget, Limit, Settings, Wish
+from jettison.values import Origin
+
+OWN_FILE = "jettison.toml"
+SHARED_FILE = "pyproject.toml"
+SHARED_TABLE = ("tool", "jettison")
+HIGHEST_LEVEL = 3
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?B|m?s)")
+UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "s": 1, "ms": 1e-3}
+KEYS = (
+    *("level", "base", "policy", "allow-source-builds", "keep", "remove", "without"),
+    *("probes", "budgets"),
+)
+
+
+def find_settings(texts: Mapping[str, str], folders: tuple[str, ...], rules: set[str]) -> Settings:
+    """Read the settings of a project; ``folders`` are searched in order, ``rules`` are all names.
+
+    Raises InputSyntaxError for a file that is not valid, an unknown key or a wrong value, and when
+    two files have settings.
+    """
+    found = [
+        settings
+        for folder in dict.fromkeys(folders)
+        for name in (OWN_FILE, SHARED_FILE)
+        if (settings := _read(texts, posixpath.join(folder, name), rules)) is not None
+    ]
+    if len(found) > 1:
+        raise InputSyntaxError(
+            f"there are settings in {found[0].file} and in {found[1].file}",
+            hint="Keep one of them.",
+            origin=Origin(file=found[1].file),
+        )
+    return found[0] if found else Settings()
+
+
+def _read(texts: Mapping[str, str], path: str, rules: set[str]) -> Settings | None:
+    text = texts.get(path)
+    if text is None:
+        return None
+    above: tuple[str, ...] = () if path.endswith(OWN_FILE) else SHARED_TABLE
+    values = table(read_toml(text, path), *above)
+    if not values:
+        return None
+    return _Reader(file=path, text=text, above=above, values=values, rules=rules).settings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    file: str
+    text: str
+    above: Path
+    values: Mapping[str, Any]
+    rules: set[str]
+
+    def settings(self) -> Settings:
+        self.known(self.values, KEYS, ())
+        return Settings(
+            file=self.file,
+            level=self.level(),
+            base=self.base(),
+            wishes=(*self.wishes(Ask.KEEP), *self.wishes(Ask.REMOVE)),
+            without=frozenset(self.rule_names()),
+            probes=tuple(text for text, _ in self.list("probes")),
+            budgets=self.budgets(),
+        )
+
+    def level(self) -> int | None:
+        level = self.values.get("level")
+        wrong = isinstance(level, bool) or not isinstance(level, int | None)
+        if wrong or (level is not None and not 0 <= level <= HIGHEST_LEVEL):
+            raise self.fault(("level",), f"the level {level!r} is not a number from 0 to 3")
+        return level
+
+    def base(self) -> BaseWish | None:
+        if not {"base", "policy", "allow-source-builds"} & self.values.keys():
+            return None
+        policy = self.typed("policy", str, Policy.SMALLEST.value)
+        if policy not in set(Policy):
+            names = ", ".join(Policy)
+            raise self.fault(("policy",), f"there is no policy {policy}", f"Use one of {names}.")
+        return BaseWish(
+            policy=Policy(policy),
+            reference=self.typed("base", str, ""),
+            allow_source_builds=self.typed("allow-source-builds", bool, default=False),
+        )
+
+    def wishes(self, ask: Ask) -> list[Wish]:
+        return [Wish(ask=ask, text=text, origin=at) for text, at in self.list(ask.value)]
+
+    def rule_names(self) -> list[str]:
+        for index, (name, _) in enumerate(self.list("without")):
+            if name not in self.rules:
+                hint = _nearest(name, sorted(self.rules))
+                raise self.fault(("without", index), f"there is no rule {name}", hint)
+        return [name for name, _ in self.list("without")]
+
+    def budgets(self) -> Mapping[Budget, Limit]:
+        written = self.typed("budgets", dict, {})
+        self.known(written, tuple(Budget), ("budgets",))
+        return {Budget(name): self.limit(Budget(name), text) for name, text in written.items()}
+
+    def limit(self, budget: Budget, text: object) -> Limit:
+        amount = AMOUNT.fullmatch(text) if isinstance(text, str) else None
+        seconds = budget is Budget.START_UP
+        if amount is None or amount[2].endswith("s") != seconds:
+            example = "1.5 s" if seconds else "300 MB"
+            raise self.fault(
+                ("budgets", budget.value), f"{text!r} is no amount", f'Write it as "{example}".'
+            )
+        at = self.origin(("budgets", budget.value))
+        return Limit(text=amount[0], most=float(amount[1]) * UNITS[amount[2]], origin=at)
+
+    def list(self, key: str) -> list[tuple[str, Origin]]:
+        found = self.values.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
+            raise self.fault((key,), f"{key} is not a list of texts")
+        return [(one, self.origin((key, index))) for index, one in enumerate(found)]
+
+    def typed(self, key: str, kind: type, default: Any) -> Any:  # noqa: ANN401  # TOML
+        found = self.values.get(key, default)
+        if type(found) is not kind:
+            names = {str: "a text", bool: "true or false", dict: "a table"}
+            raise self.fault((key,), f"{key} is not {names[kind]}")
+        return found
+
+    def known(self, values: Mapping[str, Any], keys: tuple[str, ...], inside: Path) -> None:
+        for key in values:
+            if key not in keys:
+                raise self.fault((*inside, key), f"there is no setting {key}", _nearest(key, keys))
+
+    def fault(self, path: Path, what: str, hint: str = "") -> InputSyntaxError:
+        return InputSyntaxError(what, hint=hint, origin=self.origin(path))
+
+    def origin(self, path: Path) -> Origin:
+        found = places(self.text)
+        whole = (*self.above, *path)
+        while whole and whole not in found:
+            whole = whole[:-1]
+        return Origin(file=self.file, line=found[whole].line if whole else None)
+
+
+def _nearest(name: str, names: tuple[str, ...] | list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(names)}."

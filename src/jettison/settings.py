@@ -1,0 +1,62 @@
+"""What a project asks of Jettison in its own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from jettison.plan.base import BaseWish
+from jettison.values import Origin
+
+
+class Ask(StrEnum):
+    """What a line asks for."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``."""
+
+    ask: Ask
+    text: str
+    origin: Origin
+
+
+class Budget(StrEnum):
+    """What may not grow beyond a limit: bytes of the image or of memory, seconds of start-up."""
+
+    SIZE = "size"
+    COMPRESSED = "compressed-size"
+    MEMORY = "memory"
+    START_UP = "start-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The most that a budget allows, as it was written, and in bytes or seconds."""
+
+    text: str
+    most: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
+
+    ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
+    not applied, ``probes`` files with requests, relative to the project.
+    """
+
+    file: str = ""
+    level: int | None = None
+    base: BaseWish | None = None
+    wishes: tuple[Wish, ...] = ()
+    without: frozenset[str] = frozenset()
+    probes: tuple[str, ...] = ()
+    budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))
