@@ -42,6 +42,7 @@ from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.removal.contents import contents_of
+from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
 from jettison.values import Evidence
 
@@ -165,6 +166,7 @@ def with_wheels(found: Planned, wheels: tuple[DistributionFacts, ...]) -> Plan:
         closure=closure,
         distributions=known,
         contents=contents_of(wheels),
+        wishes=wishes_of(found.start.settings.wishes, contents_of(wheels)),
         usage=replace(found.start.usage, words=used_words(found.loaded, closure)),
     )
 

@@ -8,7 +8,7 @@ import click
 
 from jettison import __version__
 
-COMMANDS = ("apply", "base", "build", "compare", "inspect", "optimize", "plan", "verify")
+COMMANDS = ("apply", "base", "build", "compare", "inspect", "optimize", "plan", "verify", "why")
 
 
 class LazyGroup(click.Group):

@@ -17,7 +17,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def project_options(function: Function) -> Function:
     """Add the folder and what selects an image in it."""
     for decorator in (
-        click.argument("directory", type=click.Path(path_type=Path)),
+        click.argument("directory", type=click.Path(path_type=Path), default=Path()),
         click.option(
             "--file", "dockerfile", metavar="PATH", help="The Dockerfile, within DIRECTORY."
         ),

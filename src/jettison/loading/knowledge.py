@@ -181,6 +181,10 @@ def _planned(
             origin=line.origin,
             scope=verdict.scope,
             evidence=verdict.evidence,
+            chain=tuple(
+                Evidence(kind="chain", message=f"{link.why} loads {link.file}", origin=link.origin)
+                for link in verdict.chain
+            ),
             size=share.together if len(share.unknown) <= len(share.brings) else None,
         )
 

@@ -20,13 +20,17 @@ class PackageScope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRequirement:
-    """A declared requirement with its scope; ``size`` includes what only it brings."""
+    """A declared requirement with its scope; ``size`` includes what only it brings.
+
+    ``chain`` leads from an entry point of the application to an import of it.
+    """
 
     name: str
     specifier: str
     origin: Origin
     scope: Scope
     evidence: tuple[Evidence, ...] = ()
+    chain: tuple[Evidence, ...] = ()
     size: Size | None = None
 
 

@@ -21,6 +21,7 @@ from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.removal.group import Group
+from jettison.removal.match import WILD
 from jettison.rules.rule import Rule
 from jettison.settings import Ask, Wish
 from jettison.values import Evidence
@@ -48,7 +49,8 @@ def _groups(plan: Plan) -> Iterator[Group]:
             files = [file for file in meant if file.distribution == name]
             reason = f'{plan.contents.label(name)}, remove = "{wish.text}"'
             found = group(NAME, reason, files, every=remaining(plan), whole=lambda _: True)
-            yield replace(found, paths=tuple(map(any_version, found.paths)))
+            own = (wish.text,) if WILD.search(wish.text) else map(any_version, found.paths)
+            yield replace(found, paths=tuple(own))
 
 
 def _idle(plan: Plan) -> Iterator[Finding]:

@@ -1,0 +1,73 @@
+"""Answers as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from jettison.report.plan_text import evidence_line
+from jettison.report.table import human, sized
+from jettison.why.values import Answer, DistributionAnswer, FileAnswer, LineAnswer
+
+SHOWN = 12
+
+
+def why_text(answers: Iterable[Answer]) -> str:
+    """Write each answer as a paragraph: the verdict first, then what it rests on."""
+    return "\n\n".join("\n".join(_lines(answer)) for answer in answers) + "\n"
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    if isinstance(answer, DistributionAnswer):
+        yield from _distribution(answer)
+    elif isinstance(answer, FileAnswer):
+        yield from _file(answer)
+    else:
+        yield from _line(answer)
+
+
+def _distribution(answer: DistributionAnswer) -> Iterator[str]:
+    yield f"{answer.name} {answer.version}".rstrip() + f": {answer.verdict}"
+    if answer.origin:
+        yield f"  declared    {answer.origin}, scope {answer.scope}"
+    if len(answer.path) > 1:
+        yield f"  brought by  {' -> '.join(answer.path)}"
+    if answer.required_by:
+        yield f"  needed by   {', '.join(answer.required_by)}"
+    if answer.alone:
+        together = f", {sized(answer.together)} with what only it brings" if answer.together else ""
+        yield f"  size        {sized(answer.alone)}{together}"
+    if answer.gone:
+        yield f"  only it brings {', '.join(answer.gone)}"
+    if answer.without:
+        yield f"  without it  {answer.without}"
+    for share in answer.rules:
+        yield f"  leaves      {sized(share.size)}: {share.reason} ({share.rule})"
+    if answer.chain:
+        yield "  loaded along"
+        yield from (f"    {evidence_line(step)}" for step in answer.chain)
+    if answer.evidence:
+        yield "  evidence"
+        yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])
+
+
+def _file(answer: FileAnswer) -> Iterator[str]:
+    verdict = {True: "kept", False: "removed", None: "removed in part"}[answer.kept]
+    yield f"{answer.path}: {verdict}"
+    yield f"  owner   {answer.owner}"
+    if answer.files:
+        gone = f", {human(answer.removed_bytes)} of it removed" if answer.kept is None else ""
+        yield f"  size    {human(answer.bytes)} in {answer.files} files{gone}"
+    if answer.rule:
+        yield f"  rule    {answer.rule}"
+    yield f"  reason  {answer.reason}"
+    if answer.line:
+        yield f"  listed  {answer.line}"
+    if answer.evidence:
+        yield "  evidence"
+        yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])
+
+
+def _line(answer: LineAnswer) -> Iterator[str]:
+    size = f" [{sized(answer.size)}]" if answer.size else ""
+    yield f"{answer.subject} ({answer.kind}): {answer.verdict}{size}"
+    yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])

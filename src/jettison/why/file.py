@@ -1,0 +1,83 @@
+"""Why a file of the environment is in the image, or is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jettison.plan.plan import Plan
+from jettison.removal.contents import OwnedFile
+from jettison.removal.group import Group
+from jettison.removal.match import Matcher
+from jettison.values import Evidence
+from jettison.why.distribution import groups_of
+from jettison.why.values import FileAnswer
+
+SITE_PACKAGES = re.compile(r"^.*/(?:site|dist)-packages/")
+PROGRAMS = re.compile(r"^/.*(?=/bin/[^/]+$)")
+
+
+def explain_path(plan: Plan, text: str) -> FileAnswer | None:
+    """Explain a file or a folder, absolute in the image or below site-packages; None: no such."""
+    path = PROGRAMS.sub("", SITE_PACKAGES.sub("", text)).removesuffix("/")
+    groups = Matcher.of((path, group) for group in groups_of(plan) for path in group.paths)
+    files = [
+        file
+        for name, file in plan.contents.files.items()
+        if name == path or name.startswith(f"{path}/")
+    ]
+    if not files:
+        found = groups.find(path) or groups.find(f"{path}/any")
+        return _unlisted(path, *found) if found else None
+    return _answer(plan, path, files, groups)
+
+
+def _unlisted(path: str, line: str, group: Group) -> FileAnswer:
+    """What no wheel lists, but a line of the list takes: an installer, byte code, a script."""
+    return FileAnswer(
+        path=path,
+        owner=group.distribution,
+        files=0,
+        bytes=0,
+        kept=False,
+        rule=group.rule,
+        reason=group.reason,
+        line=line,
+    )
+
+
+def _answer(
+    plan: Plan, path: str, files: Sequence[OwnedFile], groups: Matcher[Group]
+) -> FileAnswer:
+    gone = {file.path: found for file in files if (found := groups.find(file.path))}
+    owners = dict.fromkeys(plan.contents.label(file.distribution) for file in files)
+    lines = dict.fromkeys(line for line, _ in gone.values())
+    rules = dict.fromkeys(group.rule for _, group in gone.values())
+    reasons = dict.fromkeys(group.reason for _, group in gone.values())
+    kept = next((plan.wishes.kept[f.path] for f in files if f.path in plan.wishes.kept), None)
+    evidence = tuple(
+        found for finding in plan.findings if finding.rule in rules for found in finding.evidence
+    )
+    reason = "; ".join(reasons) or "no rule takes it: what may be used stays"
+    if kept and not gone:
+        reason = f'keep = "{kept.text}"'
+        evidence = (Evidence(kind="setting", message=reason, origin=kept.origin),)
+    return FileAnswer(
+        path=path,
+        owner=", ".join(owners),
+        files=len(files),
+        bytes=sum(file.size for file in files),
+        kept=True if not gone else (False if len(gone) == len(files) else None),
+        removed_bytes=sum(file.size for file in files if file.path in gone),
+        rule=", ".join(rules),
+        reason=reason,
+        line=", ".join(lines),
+        evidence=tuple(one for one in evidence if _speaks_of(one, files)) or evidence[:1],
+    )
+
+
+def _speaks_of(evidence: Evidence, files: Sequence[OwnedFile]) -> bool:
+    names = {file.distribution for file in files}
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", evidence.message) for name in names
+    )

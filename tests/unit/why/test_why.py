@@ -1,0 +1,141 @@
+"""Questions about a small project whose wheels are made up in a case."""
+
+from pathlib import Path
+
+import pytest
+from cases import Case, read_case, with_wheels
+
+from jettison.errors import ProjectError
+from jettison.plan.plan import Plan
+from jettison.planning import optimized
+from jettison.report.why_json import why_document
+from jettison.report.why_text import why_text
+from jettison.rules import RULES
+from jettison.why.ask import why
+from jettison.why.values import DistributionAnswer, FileAnswer, LineAnswer
+
+CASE = """\
+Why: everything that can be asked.
+
+=== project: Dockerfile
+FROM python:3.11-slim AS builder
+RUN python -m venv /opt/venv
+COPY requirements.txt .
+RUN /opt/venv/bin/pip install -r requirements.txt
+
+FROM python:3.11-slim
+RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /opt/venv /opt/venv
+COPY . /app
+CMD ["/opt/venv/bin/python", "/app/main.py"]
+=== project: requirements.txt
+counting==1.0
+=== project: jettison.toml
+keep = ["counting/tests/test_all.py"]
+remove = [
+    "numbers.fractions",
+]
+=== project: main.py
+import counting
+=== wheel: counting 1.0 numbers>=2
+counting/__init__.py 20000
+counting/tests/test_all.py 30000
+counting/tests/test_more.py 30000
+counting/one.so 90000
+=== wheel: numbers 2.0
+numbers/__init__.py 20000
+numbers/fractions.py 50000
+numbers/tests/test_all.py 30000
+numbers-2.0.data/scripts/count 5000
+"""
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    path = tmp_path / "asked.case"
+    path.write_text(CASE)
+    case: Case = read_case(path)
+    return optimized(with_wheels(case.start(tmp_path), case.wheels), RULES)
+
+
+def test_a_requirement(plan: Plan) -> None:
+    (answer,) = why(plan, "counting")
+    assert isinstance(answer, DistributionAnswer)
+    assert answer.scope == "runtime"
+    assert str(answer.origin) == "requirements.txt:1"
+    assert answer.without == "the import in main.py:1 would fail"
+    assert answer.gone == ("numbers",)
+    assert {share.rule for share in answer.rules} == {"installed-tests"}
+
+
+def test_what_a_requirement_brings(plan: Plan) -> None:
+    (answer,) = why(plan, "Numbers")
+    assert isinstance(answer, DistributionAnswer)
+    assert answer.path == ("counting", "numbers")
+    assert answer.required_by == ("counting",)
+    assert answer.without == "counting would miss what they require"
+
+
+@pytest.mark.parametrize(
+    ("question", "kept", "rule", "line"),
+    [
+        ("numbers/tests/test_all.py", False, "installed-tests", "numbers/tests/"),
+        (
+            "/opt/venv/lib/python3.11/site-packages/numbers/tests",
+            False,
+            "installed-tests",
+            "numbers/tests/",
+        ),
+        ("numbers/__init__.py", True, "", ""),
+        ("/opt/venv/bin/count", True, "", ""),
+        ("counting/tests/test_all.py", True, "", ""),
+        ("numbers.fractions", False, "requested-removals", "numbers/fractions.py"),
+        ("pip/_internal/cli/main.py", False, "installers", "pip/"),
+    ],
+)
+def test_a_path(plan: Plan, question: str, kept: bool, rule: str, line: str) -> None:
+    (answer,) = why(plan, question)
+    assert isinstance(answer, FileAnswer)
+    assert (answer.kept, answer.rule, answer.line) == (kept, rule, line)
+
+
+def test_a_folder_of_which_some_leaves(plan: Plan) -> None:
+    (answer,) = why(plan, "counting/tests")
+    assert isinstance(answer, FileAnswer)
+    assert answer.kept is None
+    assert (answer.bytes, answer.removed_bytes) == (60_000, 30_000)
+
+
+def test_a_kept_path_names_the_line_that_keeps_it(plan: Plan) -> None:
+    (answer,) = why(plan, "counting/tests/test_all.py")
+    assert isinstance(answer, FileAnswer)
+    assert [str(item.origin) for item in answer.evidence] == ["jettison.toml:1"]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "verdict"),
+    [
+        ("curl", "system package", "unneeded"),
+        ("installed-tests", "rule", "tests of distributions leave the environment"),
+        ("jettison.toml:3", "setting", "means 1 files (50 kB) of the wheels"),
+        ("container-client", "rule", "Here: it found nothing"),
+    ],
+)
+def test_other_decisions(plan: Plan, question: str, kind: str, verdict: str) -> None:
+    answer = why(plan, question)[0]
+    assert isinstance(answer, LineAnswer)
+    assert answer.kind == kind
+    assert verdict in answer.verdict
+
+
+def test_what_the_plan_does_not_know_is_an_error(plan: Plan) -> None:
+    with pytest.raises(ProjectError, match="knows nothing of nosuch"):
+        why(plan, "nosuch")
+
+
+def test_text_and_document_say_the_same(plan: Plan) -> None:
+    answers = why(plan, "numbers/tests/test_all.py")
+    text, document = why_text(answers), why_document("asked", answers)
+    assert text.startswith("numbers/tests/test_all.py: removed\n  owner   numbers 2.0\n")
+    assert document["answers"][0]["kept"] is False
+    assert document["answers"][0]["bytes"] == 30_000
