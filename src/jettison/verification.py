@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from jettison.lift.declared import production_files
+from jettison.lift.declared import shipped_names
 from jettison.lift.services import service_of, services_of
 from jettison.lift.writable import data_mounts
 from jettison.plan.plan import Plan
@@ -118,7 +118,7 @@ def _modules(plan: Plan) -> Iterable[str]:
 def _removed(plan: Plan) -> tuple[str, ...]:
     """The distributions that may be gone: of development, or without a use."""
     gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
-    kept = {line.name for file in production_files(plan.project) for line in file.requirements}
+    kept = shipped_names(plan.project)
     return tuple(sorted(((gone | plan.leaving.names) - kept) | uninstalled(plan)))
 
 

@@ -1,13 +1,45 @@
-"""The requirements files that the image is installed from."""
+"""What the image is installed from: requirements files, and what projects declare themselves."""
 
 from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from jettison.facts import Project
 from jettison.lift.action import lifted_run
 from jettison.lift.installation import context_path
+from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
 from jettison.lift.stage import lifted
 from jettison.project.commands import PipInstall
+from jettison.project.declarations import (
+    Declaration,
+    Kind,
+    declarations,
+    pyproject,
+    setup_cfg,
+    setup_py,
+)
+from jettison.project.declarations.requirement_files import declared
+from jettison.project.declarations.values import MAIN
+from jettison.project.locks import Lock, SourceKind, locks
 from jettison.project.requirements import RequirementsFile
+
+LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """A declaration that concerns the image.
+
+    ``shipped`` says whether the image gets it; what is not shipped belongs to a group that the
+    commands leave out. ``lock`` is the lock file that would have to follow a change, if any.
+    """
+
+    declaration: Declaration
+    shipped: bool
+    lock: str | None = None
 
 
 def production_files(project: Project) -> tuple[RequirementsFile, ...]:
@@ -24,7 +56,99 @@ def production_files(project: Project) -> tuple[RequirementsFile, ...]:
             if isinstance(action.fact, PipInstall):
                 for path in action.fact.requirement_files:
                     source = context_path(stage, path) or path.rpartition("/")[2]
-                    if project.in_context(source) in project.texts:
+                    if project.in_context(source) in project.texts and not is_declaring(source):
                         files = project.requirements_file(source)
                         found.update((file.file, file) for file in files)
     return tuple(found.values())
+
+
+def installed_declarations(project: Project) -> tuple[Installed, ...]:
+    """Everything that the image is installed from, and the groups that it leaves out.
+
+    A name that is shipped is not listed again for a group. Projects of the same workspace, and
+    other folders that a lock names, stand for what they declare. Raises InputSyntaxError for a
+    declaring file or a lock that is not valid.
+    """
+    found = [
+        Installed(declaration=one, shipped=True)
+        for file in production_files(project)
+        for one in declared(file, MAIN)
+    ]
+    for request in project_requests(project):
+        found += _of_request(project, request)
+    shipped = {one.declaration.name for one in found if one.shipped}
+    unique: dict[object, Installed] = {}
+    for one in found:
+        key = (one.declaration.name, one.declaration.origin, one.declaration.group)
+        if one.shipped or one.declaration.name not in shipped:
+            unique[key] = one if one.shipped else unique.get(key, one)
+    return tuple(unique.values())
+
+
+def shipped_names(project: Project) -> frozenset[str]:
+    """The normalized names of what the image is told to install."""
+    found = installed_declarations(project)
+    return frozenset(one.declaration.name for one in found if one.shipped)
+
+
+def locks_of(project: Project) -> tuple[Lock, ...]:
+    """The lock files that decide what the image gets. Raises InputSyntaxError."""
+    paths = dict.fromkeys(one.lock for one in project_requests(project) if one.lock)
+    return tuple(lock for path in paths for lock in _lock(project, path))
+
+
+def _lock(project: Project, path: str) -> tuple[Lock, ...]:
+    return _parsed_lock(path, project.texts[path])
+
+
+@lru_cache(maxsize=4)
+def _parsed_lock(path: str, text: str) -> tuple[Lock, ...]:
+    """A lock is long, and each rule looks at the same one."""
+    return locks({path: text}.get, [path], folder=posixpath.dirname(path))
+
+
+def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed]:
+    local = _local_folders(project, request)
+    waiting, seen = [request.folder], {request.folder}
+    while waiting:
+        folder = waiting.pop()
+        for one in _declared_in(project, folder, request):
+            shipped = request.selection.takes(one)
+            if one.name not in local:
+                if shipped or (one.kind is Kind.GROUP and folder == request.folder):
+                    yield Installed(declaration=one, shipped=shipped, lock=request.lock)
+            elif shipped and local[one.name] not in seen:
+                seen.add(local[one.name])
+                waiting.append(local[one.name])
+
+
+def _local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
+    """The distributions that are folders of the project, by the lock."""
+    return {
+        one.name: posixpath.normpath(posixpath.join(posixpath.dirname(lock.file), one.location))
+        for lock in (_lock(project, request.lock) if request.lock else ())
+        for one in lock.distributions
+        if one.source in LOCAL
+    }
+
+
+def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iterable[Declaration]:
+    """What the files of a folder declare that the tool of a request looks into."""
+    folder = "" if folder == "." else folder
+    names = (PYPROJECT, *SETUP) if request.tool == "pip" else (posixpath.basename(request.file),)
+    files = [path for name in names if (path := posixpath.join(folder, name)) in project.texts]
+    for path in tuple(files) if request.tool == "pip" else ():
+        named = (posixpath.join(folder, name) for name in _named(path, project.texts[path]))
+        files += [found for name in named if (found := posixpath.normpath(name)) in project.texts]
+    everything = declarations(project.texts.get, files, folder=folder).declarations
+    return [one for one in everything if one.origin.file in files]
+
+
+def _named(path: str, text: str) -> tuple[str, ...]:
+    """The requirements files that a declaring file says its dependencies are in."""
+    name = posixpath.basename(path)
+    if name == PYPROJECT:
+        return pyproject.requirement_files(text, file=path)
+    if name == "setup.cfg":
+        return setup_cfg.requirement_files(text, file=path)
+    return setup_py.parse(text, file=path).requirement_files

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 
 from jettison.changes import MarkUnused, MoveToDevelopment
 from jettison.facts import Project
-from jettison.lift.declared import production_files
-from jettison.project.moves.move import development_file
+from jettison.lift.declared import installed_declarations, production_files
+from jettison.project.declarations import Kind
+from jettison.project.moves.move import MOVES, development_file
 from jettison.project.requirements import annotate, parse, split
 
 MARK = "jettison: no use found"
 
 
 def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[str, str]:
-    """Split each production file that declares one of the requirements."""
+    """Split each requirements file that declares one; others keep it in a place for development."""
     texts: dict[str, str] = {}
+    for path in own_files(project):
+        move = MOVES.get(posixpath.basename(path))
+        if move is not None:
+            texts[path] = move(project.texts[path], change.names, file=path)
     for file in production_files(project):
         names = {line.name for line in file.requirements} & set(change.names)
         if names:
@@ -24,6 +30,17 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
             existing = None if old is None else parse(old, file=path)
             texts[file.file], texts[path] = split(file, names, existing=existing)
     return texts
+
+
+def own_files(project: Project) -> tuple[str, ...]:
+    """The files beside requirements files that declare what the image ships in its main list."""
+    paths = {
+        one.declaration.origin.file: None
+        for one in installed_declarations(project)
+        if one.shipped and one.declaration.kind is Kind.MAIN
+    }
+    listed = {file.file for file in production_files(project)}
+    return tuple(path for path in paths if path not in listed)
 
 
 def mark_unused(project: Project, change: MarkUnused) -> Mapping[str, str]:

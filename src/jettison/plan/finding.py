@@ -21,6 +21,7 @@ class Finding:
     """One result of one rule.
 
     A finding without changes is advice. Findings marked for review are reported and never applied.
+    ``error`` says that the project does not work as it is.
     """
 
     rule: str
@@ -29,3 +30,4 @@ class Finding:
     saving: Saving | None = None
     safety: Safety = Safety.SAFE
     changes: tuple[Change, ...] = ()
+    error: bool = False

@@ -22,7 +22,9 @@ class PackageScope(StrEnum):
 class PlannedRequirement:
     """A declared requirement with its scope; ``size`` includes what only it brings.
 
-    ``chain`` leads from an entry point of the application to an import of it.
+    ``group`` is the extra or group that holds it, empty for the main list; ``shipped`` whether the
+    image gets it as it is. ``misplaced`` says that it is declared for development and needed in
+    production; ``chain`` leads from an entry point of the application to an import of it.
     """
 
     name: str
@@ -32,6 +34,9 @@ class PlannedRequirement:
     evidence: tuple[Evidence, ...] = ()
     chain: tuple[Evidence, ...] = ()
     size: Size | None = None
+    group: str = ""
+    shipped: bool = True
+    misplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "evidence": evidence_documents(finding.evidence),
         "saving": size_document(finding.saving),
         "safety": finding.safety.value,
+        "error": finding.error,
     }
 
 
@@ -79,6 +80,10 @@ def _requirement(item: PlannedRequirement) -> dict[str, Any]:
         "specifier": item.specifier,
         **origin_document(item.origin),
         "scope": item.scope.value,
+        "group": item.group,
+        "installed": item.shipped,
+        "misplaced": item.misplaced,
+        "chain": evidence_documents(item.chain),
         "evidence": evidence_documents(item.evidence),
         "size": size_document(item.size),
     }

@@ -41,6 +41,7 @@ def findings_text(findings: Iterable[Finding]) -> str:
     for number, finding in enumerate(listed, 1):
         saving = f"  [{sized(finding.saving)}]" if finding.saving else ""
         review = "  (for you to decide)" if finding.safety is Safety.REVIEW else ""
+        review = "  (an error)" if finding.error else review
         lines.append(f"{number:3}. {finding.rule}: {finding.message}{saving}{review}")
         lines += [f"       - {line}" for line in _evidence_lines(finding.evidence)]
     lines += _total(listed)
@@ -83,9 +84,11 @@ def _requirements(plan: Plan) -> str:
             evidence_line(item.evidence[0]) if item.evidence else "",
         )
         for item in plan.requirements
-        if item.scope is not Scope.RUNTIME
+        if item.misplaced or (item.shipped and item.scope is not Scope.RUNTIME)
     ]
+    absent = sum(not item.shipped for item in plan.requirements)
     title = f"Requirements: {counts}"
+    title += f" ({absent} of them not installed)" if absent else ""
     if not rows:
         return title
     header = ("scope", "requirement", "declared", "brings", "first evidence")

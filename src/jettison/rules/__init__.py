@@ -17,6 +17,7 @@ from jettison.rules import (
     installed_documentation,
     installed_tests,
     installers,
+    misplaced_requirements,
     missing_libraries,
     missing_programs,
     non_root_user,
@@ -38,6 +39,7 @@ from jettison.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     end_of_life.RULE,
+    misplaced_requirements.RULE,
     development_requirements.RULE,
     container_client.RULE,
     python_health_check.RULE,

@@ -65,7 +65,8 @@ def _direct(context: Context, name: str, signals: list[Signal]) -> Scope:
 def _used_by_application(signals: list[Signal]) -> bool:
     """Whether the source uses it at all outside of what serves development."""
     return any(
-        s.evidence.toward is Toward.RUNTIME and s.evidence.kind in ("import", "string", "command")
+        s.evidence.toward is Toward.RUNTIME
+        and s.evidence.kind in ("import", "optional-import", "string", "command")
         for s in signals
     )
 
@@ -104,7 +105,11 @@ def _declared_for_development(signals: list[Signal]) -> bool:
 
 def _chain(context: Context, evidence: tuple[Evidence, ...]) -> tuple[Link, ...]:
     for each in evidence:
-        if each.kind == "import" and each.origin and context.is_reached(each.origin.file):
+        if (
+            each.kind in ("import", "optional-import")
+            and each.origin
+            and context.is_reached(each.origin.file)
+        ):
             return context.inputs.reach.chain(each.origin.file)
     return ()
 

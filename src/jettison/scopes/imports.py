@@ -68,7 +68,8 @@ def _reached(name: str, imports: list[Import]) -> Signal:
     first = min(imports, key=lambda each: each.circumstance.optional)
     optional = ", and goes on without it" if first.circumstance.optional else ""
     message = f"{first.file} imports {first.module}{optional}"
-    return toward_runtime(name, Weight.STRONG, "import", message, first.origin)
+    kind = "optional-import" if optional else "import"
+    return toward_runtime(name, Weight.STRONG, kind, message, first.origin)
 
 
 def _switched_off(name: str, first: Import) -> Iterator[Signal]:

@@ -17,7 +17,7 @@ from jettison.project.requirements import parse, split
 from jettison.values import Origin
 
 _DEVELOPMENT = ("dev", "develop", "development")
-_MOVES = {
+MOVES = {
     "pyproject.toml": pyproject.move_to_development,
     "Pipfile": pipfile.move_to_development,
     "setup.cfg": setup_cfg.move_to_development,
@@ -45,7 +45,7 @@ def move_to_development(
         return changed.get(path, read(path))
 
     for file in dict.fromkeys(one.origin.file for one in moving):
-        move = _MOVES.get(posixpath.basename(file))
+        move = MOVES.get(posixpath.basename(file))
         if move is not None:
             changed[file] = move(latest(file) or "", names, file=file)
         elif file.endswith((".txt", ".in")):

@@ -1,0 +1,57 @@
+"""What production imports is not declared for development alone.
+
+A requirement that stands in a development group, while code that production loads imports it, works
+on every developer's machine and in every test. The image that is made without the group stops with
+ModuleNotFoundError. This rule shows the chain of imports from the start of the application.
+
+Source: PEP 735 and the documentation of each tool: groups are not part of what a project installs
+for its users; `deptry` reports the same as DEP004.
+
+Safe: it changes nothing. The fix is to move the requirement to the main list of the same file, and
+to make the lock anew. An import inside `try` and `except ImportError`, under `TYPE_CHECKING` or
+under a debug setting does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.parts import PlannedRequirement
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "misplaced-requirements"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find requirements of a development group that production needs."""
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=f"{item.name} is declared for development, needed in production{_fate(item)}",
+            evidence=tuple(_evidence(item)),
+            safety=Safety.REVIEW,
+            error=not item.shipped,
+        )
+        for item in plan.requirements
+        if item.misplaced and (item.group or not item.shipped)
+    )
+
+
+def _fate(item: PlannedRequirement) -> str:
+    where = f"the group {item.group}" if item.group else item.origin.file
+    if item.shipped:
+        return f": move it out of {where} before {where} can leave the image"
+    return f": the image is made without {where}"
+
+
+def _evidence(item: PlannedRequirement) -> Iterator[Evidence]:
+    yield from item.evidence[:1]
+    yield from item.chain
+    message = f"declared in {item.group or item.origin.file}"
+    yield Evidence(kind="group", message=message, origin=item.origin)
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
