@@ -1,0 +1,125 @@
+"""The whole way on the example application, with a real engine: the command that users run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jettison import process
+
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
+HEALTHY_WITHIN = 90.0
+
+
+def jettison(*arguments: str, allowed: tuple[int, ...] = (0,)) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in allowed, done.stderr + done.stdout[-4000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        jettison("optimize", str(EXAMPLE), "--format", "json", allowed=(0, 4))
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def optimized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("optimized") / "pkms"
+    jettison("apply", str(EXAMPLE), "--output", str(folder))
+    return folder
+
+
+def test_both_images_behave_alike(report: dict[str, Any]) -> None:
+    verdict = report["verdict"]
+    different = [check for check in verdict["checks"] if check["outcome"] == "different"]
+    assert different == []
+    assert verdict["equivalent"] is True
+
+
+def test_routes_and_the_own_suite_were_compared(report: dict[str, Any]) -> None:
+    outcomes = {check["name"]: check for check in report["verdict"]["checks"]}
+    assert outcomes["routes"]["outcome"] == "same"
+    assert "passed" in outcomes["test-suite"]["message"]
+    assert outcomes["read-only-root"]["outcome"] == "same"
+    assert outcomes["user"]["outcome"] == "improved"
+
+
+def test_the_image_is_at_least_seventy_percent_smaller(report: dict[str, Any]) -> None:
+    before, after = (report[name]["size"]["bytes"] for name in ("before", "after"))
+    assert before >= 1_200_000_000
+    assert after <= 0.3 * before
+    assert after <= 300_000_000
+
+
+def test_the_development_image_is_at_least_a_fifth_smaller(report: dict[str, Any]) -> None:
+    before, development = (report[name]["size"]["bytes"] for name in ("before", "development"))
+    assert development <= 0.8 * before
+
+
+def test_planning_the_result_finds_nothing(optimized: Path) -> None:
+    assert jettison("apply", str(optimized), "--check") == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "container", "user"),
+    [
+        ("docker-compose.yml", "pkms-backend", "10001"),
+        ("docker-compose.dev.yml", "pkms-backend-dev", "0"),
+    ],
+)
+def test_compose_brings_the_service_up(
+    optimized: Path, compose: list[str], file: str, container: str, user: str
+) -> None:
+    command = [*compose, "-f", file]
+    try:
+        run([*command, "up", "--build", "--detach"], optimized)
+        assert health(container) == "healthy"
+        assert run(["docker", "exec", container, "id", "-u"], optimized).strip() == user
+    finally:
+        run([*command, "down", "--volumes", "--rmi", "local", "--timeout", "2"], optimized)
+
+
+@pytest.fixture
+def compose() -> Iterator[list[str]]:
+    for command in (["docker-compose"], ["docker", "compose"]):
+        if process.installed(command[0]):
+            found = subprocess.run([*command, "version"], capture_output=True, check=False)
+            if found.returncode == 0:
+                yield command
+                return
+    if os.environ.get("JETTISON_REQUIRE_ENGINE") == "1":
+        pytest.fail("docker-compose is not installed")
+    pytest.skip("docker-compose is not installed")
+
+
+def health(container: str) -> str:
+    until = time.monotonic() + HEALTHY_WITHIN
+    state = ""
+    while time.monotonic() < until and state != "healthy":
+        state = run(
+            ["docker", "inspect", "--format", "{{.State.Health.Status}}", container], Path.cwd()
+        ).strip()
+        time.sleep(0.3)
+    return state
+
+
+def run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{shutil.which(command[0])}: {done.stderr[-2000:]}"
+    return done.stdout
