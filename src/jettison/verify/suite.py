@@ -59,7 +59,8 @@ def _outcome(
             environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
             timeout=suite.timeout,
         )
-    lines = "\n".join((done.text, done.error_text)).strip().splitlines()
+    # Test runners sum up on standard output; what is on standard error comes before.
+    lines = "\n".join((done.error_text, done.text)).strip().splitlines()
     return SuiteOutcome(status=done.status, lines=tuple(lines[-_LINES_KEPT:]))
 
 

@@ -44,7 +44,8 @@ def own_customization():
         path = os.path.join(folder, "sitecustomize.py")
         if not folder.startswith(OVERLAY) and os.path.isfile(path):
             with open(path) as file:
-                exec(compile(file.read(), path, "exec"), {"__name__": "sitecustomize"})
+                names = {"__name__": "sitecustomize", "__file__": path}
+                exec(compile(file.read(), path, "exec"), names)
             return
 
 
