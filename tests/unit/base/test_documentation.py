@@ -5,7 +5,7 @@ import pytest
 from jettison.catalogue.reader import table
 from jettison.debian import settings
 
-PAGE = (Path(__file__).parents[3] / "docs/composed-base.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs/explanation/composed-base.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("group", [group["name"] for group in table("composed_base")["leave_out"]])
