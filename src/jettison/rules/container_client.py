@@ -7,9 +7,9 @@ together with keys, package sources and the programs that set those up.
 Source: docs.docker.com, "Docker daemon attack surface"; OWASP Docker Security Cheat Sheet, rule
 1.
 
-Safe when nothing at run time calls the client: the Python source (subprocess, os, shutil.which),
-the shell scripts of the project and the commands that start the image are searched. When the
-program of a call is computed, the client stays.
+Safe: nothing at run time calls the client: the Python source (subprocess, os, shutil.which), the
+shell scripts of the project and the commands that start the image are searched. When the program
+of a call is computed, the client stays.
 """
 
 from __future__ import annotations

@@ -1,0 +1,90 @@
+"""What is written about the code is there, is reached, and names what the code names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
+BY_HAND = {"json.md"}
+GENERATED = "<!-- Written by `make docs`"
+FENCED = re.compile(r"^ *(`{3,}).*?^ *\1$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`[^`\n]*`")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+DOCUMENTS = [
+    "src/jettison/report/plan_json.py",
+    "src/jettison/report/result_json.py",
+    "src/jettison/report/inspection_json.py",
+    "src/jettison/verify/verdict_json.py",
+]
+
+
+def links(page: Path) -> list[str]:
+    text = INLINE.sub("", FENCED.sub("", page.read_text(encoding="utf-8")))
+    return [link for link in LINK.findall(text) if "://" not in link]
+
+
+def anchors(page: Path) -> set[str]:
+    headings = HEADING.findall(FENCED.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", [pytest.param(each, id=each.name) for each in PAGES])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        assert target.exists(), f"{page}: {link}"
+        assert not anchor or anchor in anchors(target), f"{page}: {link}"
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    reached, ahead = set(), [DOCS / "index.md"]
+    while ahead:
+        page = ahead.pop().resolve()
+        if page not in reached and page.is_file() and page.suffix == ".md":
+            reached.add(page)
+            ahead += [page.parent / link.partition("#")[0] for link in links(page)]
+    assert {page for page in PAGES if page.is_relative_to(DOCS)} <= reached
+
+
+def test_reference_pages_are_generated() -> None:
+    pages = (DOCS / "reference").rglob("*.md")
+    by_hand = {page.name for page in pages if not page.read_text("utf-8").startswith(GENERATED)}
+    assert by_hand == BY_HAND
+
+
+@pytest.mark.parametrize("module", DOCUMENTS)
+def test_every_key_of_the_json_documents_is_described(module: str) -> None:
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    keys = {
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    }
+    text = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
+    assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *(ROOT / "requirements-build.in").read_text(encoding="utf-8").split(),
+    ]
+    page = (DOCS / "development" / "dependencies.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\w.-]+)", page, re.MULTILINE)
+    explained = {canonicalize_name(row) for row in rows}
+    assert {canonicalize_name(Requirement(each).name) for each in asked} <= explained

@@ -1,0 +1,45 @@
+"""Every rule is registered, explained and held by cases."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+from jettison import rules
+from jettison.rules import RULES, Rule
+
+ROOT = Path(__file__).parents[2]
+EACH = pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.name) for rule in RULES])
+NOT_RULES = {"rule"}
+
+
+def test_every_module_is_a_rule_and_registered_once() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(rules.__path__)} - NOT_RULES
+    names = [rule.name.replace("-", "_") for rule in RULES]
+    assert len(names) == len(set(names))
+    assert modules == set(names)
+
+
+@EACH
+def test_it_is_named_and_explained_by_its_module(rule: Rule) -> None:
+    module = importlib.import_module(f"jettison.rules.{rule.name.replace('-', '_')}")
+    assert rule is module.RULE
+    assert rule.documentation == module.__doc__
+    assert "\n\nSource: " in rule.documentation
+    assert "\n\nSafe: " in rule.documentation
+    assert rule.title.endswith(".")
+
+
+@EACH
+def test_it_has_a_page_and_is_in_the_list(rule: Rule) -> None:
+    folder = ROOT / "docs" / "reference" / "rules"
+    assert (folder / f"{rule.name}.md").is_file()
+    assert f"]({rule.name}.md)" in (folder / "index.md").read_text(encoding="utf-8")
+
+
+@EACH
+def test_it_has_a_case(rule: Rule) -> None:
+    assert list((ROOT / "tests" / "rules" / "cases" / rule.name).glob("*.case"))
