@@ -11,10 +11,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from jettison.project.settings import KEYS
+from jettison.settings import Budget
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
-BY_HAND = {"json.md"}
+BY_HAND = {"json.md", "settings.md"}
 GENERATED = "<!-- Written by `make docs`"
 FENCED = re.compile(r"^ *(`{3,}).*?^ *\1$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`[^`\n]*`")
@@ -24,6 +27,7 @@ DOCUMENTS = [
     "src/jettison/report/plan_json.py",
     "src/jettison/report/result_json.py",
     "src/jettison/report/inspection_json.py",
+    "src/jettison/report/why_json.py",
     "src/jettison/verify/verdict_json.py",
 ]
 
@@ -75,6 +79,11 @@ def test_every_key_of_the_json_documents_is_described(module: str) -> None:
     }
     text = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
     assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_every_setting_is_described() -> None:
+    text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+    assert {key for key in (*KEYS, *Budget) if f"`{key}`" not in text} == set()
 
 
 def test_every_dependency_is_explained() -> None:

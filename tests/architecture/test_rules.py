@@ -38,8 +38,3 @@ def test_it_has_a_page_and_is_in_the_list(rule: Rule) -> None:
     folder = ROOT / "docs" / "reference" / "rules"
     assert (folder / f"{rule.name}.md").is_file()
     assert f"]({rule.name}.md)" in (folder / "index.md").read_text(encoding="utf-8")
-
-
-@EACH
-def test_it_has_a_case(rule: Rule) -> None:
-    assert list((ROOT / "tests" / "rules" / "cases" / rule.name).glob("*.case"))

@@ -5,7 +5,7 @@ pattern of paths below site-packages. A declared requirement that it names moves
 
 Source: the settings of the project; the report shows the line.
 
-Safe as far as the person who wrote the line knows. The build still keeps what a module that stays
+Safe: as far as the person who wrote the line knows. The build still keeps what a module that stays
 imports, and says so. Lines that mean nothing (any more) are told, those of ``keep`` too.
 """
 
