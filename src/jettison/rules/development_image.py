@@ -5,8 +5,7 @@ Reload, mounted source and test tools are why production images hold what they s
 `docker compose -f docker-compose.dev.yml up --build` has all requirements, the source mounted and
 reload.
 
-Source: docs.docker.com, "Use containers for Python development"; the split that PKMS
-(github.com/ashishacharya123/PKMS) made by hand.
+Source: docs.docker.com, "Use containers for Python development".
 
 Safe: it only adds files. A project that has a `Dockerfile.dev` keeps its own.
 """
