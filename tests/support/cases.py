@@ -35,7 +35,7 @@ from jettison.distributions.facts import DistributionFacts, InstalledFile, Sourc
 from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
 from jettison.loading.plan import Planned, planned
-from jettison.loading.words import used_words
+from jettison.loading.words import given_names, used_words
 from jettison.plan.base import BaseWish
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
@@ -167,7 +167,11 @@ def with_wheels(found: Planned, wheels: tuple[DistributionFacts, ...]) -> Plan:
         distributions=known,
         contents=contents_of(wheels),
         wishes=wishes_of(found.start.settings.wishes, contents_of(wheels)),
-        usage=replace(found.start.usage, words=used_words(found.loaded, closure)),
+        usage=replace(
+            found.start.usage,
+            words=used_words(found.loaded, closure),
+            given=given_names(found.loaded, closure),
+        ),
     )
 
 

@@ -38,7 +38,8 @@ class Usage:
     it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
     those of the rules' vocabulary that stand in the source at all, each with its first place.
-    ``searched`` says what was read, in words.
+    ``given`` maps distributions that load data by name to the names that the source gives them,
+    an empty one for a computed name. ``searched`` says what was read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -51,6 +52,7 @@ class Usage:
     stored: tuple[StoredFile, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     words: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
     def search(self, what: str) -> Evidence:

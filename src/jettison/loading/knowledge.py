@@ -26,7 +26,7 @@ from jettison.lift.usage import Usage
 from jettison.loading.project import Loaded
 from jettison.loading.requirements import leaving, planned, roots
 from jettison.loading.usage import used
-from jettison.loading.words import used_words
+from jettison.loading.words import given_names, used_words
 from jettison.plan.parts import PlannedRequirement
 from jettison.plan.plan import Leaving
 from jettison.project.operations.collect import collect
@@ -98,7 +98,7 @@ def knowledge_of(
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
-        usage=replace(usage, words=used_words(loaded, brought)),
+        usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
         linked=linked_packages(production | kept, usage, stage.release),
         closure=_with_files(found, brought),
         production=frozenset(production),

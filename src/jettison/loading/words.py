@@ -10,7 +10,7 @@ from jettison.distributions.graph import Closure
 from jettison.loading.project import Loaded
 from jettison.project.reading import read_text
 from jettison.project.source.places import is_test
-from jettison.project.source.words import words_in
+from jettison.project.source.words import first_arguments, words_in
 from jettison.values import Origin
 
 READ = (".py", ".sh", ".ipynb")
@@ -21,14 +21,35 @@ def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
     vocabulary = {word for entry in _entries(closure.facts) for word in entry["words"]}
     vocabulary |= set(_module_names(closure))
     found: dict[str, Origin] = {}
-    for path in loaded.tree.files if vocabulary else ():
-        if path.endswith(READ) and not is_test(path):
-            text = read_text(loaded.root, path)
-            if text is None:
-                # What cannot be read may use everything.
-                return dict.fromkeys(vocabulary, Origin(file=path))
-            found = {**words_in(text, vocabulary, path), **found}
+    for path in _paths(loaded) if vocabulary else ():
+        text = read_text(loaded.root, path)
+        if text is None:
+            # What cannot be read may use everything.
+            return dict.fromkeys(vocabulary, Origin(file=path))
+        found = {**words_in(text, vocabulary, path), **found}
     return found
+
+
+def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]]:
+    """The names of data that the source asks distributions for, tests apart."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in table("dead_weight")["services"]:
+        name = entry["distribution"]
+        if name in closure.facts:
+            texts = (read_text(loaded.root, path) for path in _paths(loaded))
+            asked = (
+                first_arguments(text, entry["methods"])
+                for text in texts
+                if text is not None and entry["mention"] in text
+            )
+            found[name] = frozenset().union(*asked)
+    return found
+
+
+def _paths(loaded: Loaded) -> Iterator[str]:
+    for path in loaded.tree.files:
+        if path.endswith(READ) and not is_test(path):
+            yield path
 
 
 def _module_names(closure: Closure) -> Iterator[str]:
@@ -45,6 +66,6 @@ def _module_names(closure: Closure) -> Iterator[str]:
 
 def _entries(distributions: Collection[str]) -> Iterator[Mapping[str, Any]]:
     known = table("dead_weight")
-    for entry in (*known["optional"], *known["parts"]):
+    for entry in (*known["optional"], *known["parts"], *known["variants"]):
         if entry["distribution"] in distributions:
             yield entry

@@ -28,12 +28,14 @@ from jettison.rules import (
     requested_removals,
     runtime_libraries,
     smaller_base,
+    smaller_variants,
     tidy_package_installs,
     type_stubs,
     uncalled_binaries,
     unloaded_sections,
     unneeded_packages,
     unused_parts,
+    unused_service_data,
 )
 from jettison.rules.rule import Rule
 
@@ -53,11 +55,13 @@ RULES: tuple[Rule, ...] = (
     installers.RULE,
     uncalled_binaries.RULE,
     unused_parts.RULE,
+    unused_service_data.RULE,
     installed_tests.RULE,
     headers_and_sources.RULE,
     installed_documentation.RULE,
     type_stubs.RULE,
     unloaded_sections.RULE,
+    smaller_variants.RULE,
     smaller_base.RULE,
     another_distribution.RULE,
     tidy_package_installs.RULE,

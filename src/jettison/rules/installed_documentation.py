@@ -3,6 +3,8 @@
 Source: packaging.python.org, "Including files": what a project forgets to leave out is installed
 for everyone.
 
+Extensions of notebooks leave too where no notebook server is installed.
+
 Safe: below templates, static files and data a folder of this name is part of the application's
 pages. A folder of documentation with modules in it is code (``botocore.docs``) and stays; folders
 of examples with modules stay when anything imports them, which the build checks again in what was
@@ -37,7 +39,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for folder in with_modules
         if folder.rstrip("/").rpartition("/")[2] not in code or imported(plan, folder)
     )
-    chosen = partial(_leaves, stay=stay)
+    known = table("dead_weight")["documentation"]
+    served = plan.distributions.keys() & set(known["notebook_servers"])
+    prefixes = (*known["prefixes"], *(() if served else known["notebooks"]))
+    chosen = partial(_leaves, stay=stay, prefixes=prefixes)
     groups = grouped(plan, NAME, WHAT, chosen, lambda folder: bool(documentation_folder(folder)))
     return removal(plan, NAME, "documentation and examples of distributions", groups)
 
@@ -55,11 +60,11 @@ def documentation_folder(path: str) -> str:
     return ""
 
 
-def _leaves(file: OwnedFile, stay: frozenset[str]) -> bool:
+def _leaves(file: OwnedFile, stay: frozenset[str], prefixes: tuple[str, ...]) -> bool:
     known = table("dead_weight")["documentation"]
     if file.distribution in known["keep"] or "licen" in file.path.lower():
         return False
-    if file.path.startswith(tuple(known["prefixes"])):
+    if file.path.startswith(prefixes):
         return True
     folder = documentation_folder(file.path)
     return bool(folder) and folder not in stay

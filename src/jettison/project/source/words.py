@@ -1,4 +1,4 @@
-"""Words of a vocabulary in source text, found without parsing.
+"""Words of a vocabulary in source text, and what methods are given, found without parsing.
 
 A method called on an object cannot be followed to its class by reading; that its name is nowhere
 written can be seen.
@@ -11,6 +11,10 @@ from collections.abc import Collection, Mapping
 
 from jettison.values import Origin
 
+LITERAL = re.compile(
+    r"(?:service_name\s*=\s*|serviceName\s*=\s*)?[\"'](?P<text>[\w.-]+)[\"']\s*(?=[,)])"
+)
+
 
 def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, Origin]:
     """Give the first place of each word that stands in a text, comments included."""
@@ -22,3 +26,16 @@ def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, 
         line = text.count("\n", 0, match.start()) + 1
         found.setdefault(match[0], Origin(file=file, line=line))
     return found
+
+
+def first_arguments(text: str, methods: Collection[str]) -> frozenset[str]:
+    """Give the literal first arguments of calls of these names; empty text for a computed one.
+
+    A call without arguments says nothing.
+    """
+    form = "|".join(re.escape(name) for name in methods)
+    found: set[str] = set()
+    for match in re.finditer(rf"(?<!\w)(?<!def )(?:{form})\(\s*(?=[^)\s])", text):
+        given = LITERAL.match(text, match.end())
+        found.add(given["text"] if given else "")
+    return frozenset(found)

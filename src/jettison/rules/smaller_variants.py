@@ -1,0 +1,65 @@
+"""Some distributions have a smaller variant that does what the application needs.
+
+opencv-python has one without windows, torch one without the libraries of CUDA (several GB). They
+have other names, or another index, so that nothing can be taken out: the requirement is another.
+
+Source: the catalogue names the page of each project that describes its variants.
+
+For a person to decide: that none of the names that need the larger one is written in the source
+does not show on which machine the image will run. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from jettison.catalogue.reader import table
+from jettison.distributions.graph import total_size
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence, Size
+
+NAME = "smaller-variants"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find distributions with a variant that would do."""
+    return tuple(
+        _advice(plan, entry)
+        for entry in table("dead_weight")["variants"]
+        if entry["distribution"] in plan.distributions
+        and not set(entry["words"]) & plan.usage.words.keys()
+    )
+
+
+def _advice(plan: Plan, entry: Mapping[str, Any]) -> Finding:
+    name = entry["distribution"]
+    declared = next((item for item in plan.requirements if item.name == name), None)
+    words = ", ".join(entry["words"])
+    evidence = Evidence(
+        kind="catalogue",
+        message=f"{entry['reason']}; none of {words} is written ({entry['source']})",
+        origin=declared.origin if declared else None,
+    )
+    return Finding(
+        rule=NAME,
+        message=f"{entry['instead']} would do instead of {plan.contents.label(name)}",
+        evidence=(evidence,),
+        saving=_dropped(plan, entry),
+        safety=Safety.REVIEW,
+    )
+
+
+def _dropped(plan: Plan, entry: Mapping[str, Any]) -> Size | None:
+    sizes = [
+        facts.installed_size
+        for name, facts in plan.distributions.items()
+        if any(fnmatchcase(name, form) for form in entry["drops"]) and facts.installed_size
+    ]
+    return total_size(sizes, source=f"what {entry['distribution']} brings") if sizes else None
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
