@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -43,14 +44,18 @@ class ConsoleProgress:
     """A spinner on a terminal; one plain line for each finished step elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:
-        if console is None:
-            from rich.console import Console  # noqa: PLC0415 - 30 ms that a plain plan does not need
-
-            console = Console(file=sys.stderr, stderr=True, highlight=False)
-        self._console = console
+        self._given = console
         self._step = ""
         self._begun = 0.0
         self._status: Status | None = None
+
+    @cached_property
+    def _console(self) -> Console:
+        if self._given is not None:
+            return self._given
+        from rich.console import Console  # noqa: PLC0415 - 30 ms that work without steps does not need
+
+        return Console(file=sys.stderr, stderr=True, highlight=False)
 
     def begin(self, step: str) -> None:
         """Show that the step runs."""

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 
 from jettison.build.scheme import FIXED_TIME
-from jettison.bytecode.compiler import Compiler
-from jettison.bytecode.members import bytecode_members
+from jettison.bytecode.members import Compiles, bytecode_members
 from jettison.oci.entry import Kind
 from jettison.oci.layer import Layer
 from jettison.oci.tar_writer import Member
@@ -19,7 +18,7 @@ def application_layer(
     time: int,
     cache: SegmentCache,
     *,
-    compiler: Compiler | None,
+    compiler: Compiles | None,
     uncompiled: str,
 ) -> Layer | None:
     """Pack files and their bytecode; None when there is nothing.

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from jettison.build.foundation import FoundationLayer
 from jettison.build.scheme import Scheme
 from jettison.bytecode.compiler import Compiler
 from jettison.distributions.target import Target
 from jettison.errors import UnsupportedError
-from jettison.oci.image import Image
+from jettison.oci.config import Config
 from jettison.oci.platform import Platform
 from jettison.values import Skipped
 
@@ -26,7 +27,7 @@ class BaseFacts:
     minor one when no more is known. ``packages_directory`` is where the interpreter's own
     distributions are, relative to the root. ``directories`` are all of its directories;
     ``passwd`` and ``group`` the texts of these files. ``debian`` are names, versions and
-    architectures of its packages.
+    architectures of its packages; ``notes`` what may not work, and why.
     """
 
     interpreter: str
@@ -38,6 +39,7 @@ class BaseFacts:
     passwd: str
     group: str
     debian: tuple[tuple[str, str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def python(self) -> str:
@@ -56,6 +58,7 @@ class BaseFacts:
             **fields,
             "directories": frozenset(fields["directories"]),
             "debian": tuple((name, version, arch) for name, version, arch in fields["debian"]),
+            "notes": tuple((what, why) for what, why in fields["notes"]),
         })  # fmt: skip
 
 
@@ -88,17 +91,17 @@ class BaseSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """An image to build on.
+    """What is built on: the config of an image, and its layers as a foundation keeps them.
 
     ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
     none; it is asked only when something must be compiled.
     """
 
     name: str
-    image: Image
+    config: Config
+    layers: tuple[FoundationLayer, ...]
     facts: BaseFacts
     compiler: Callable[[], Compiler | Skipped] = field(repr=False)
-    notes: tuple[Skipped, ...] = ()
 
     def scheme(self, environment: str) -> Scheme:
         """Return where distributions go: a virtual environment, or for nothing the base's own."""

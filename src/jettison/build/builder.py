@@ -1,120 +1,112 @@
-"""Builds an image from a plan."""
+"""Makes the foundation of an image from a plan: base, distributions, and how it is run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from jettison.build.accounts import Accounts
-from jettison.build.application_layer import application_layer
 from jettison.build.base import Base, BaseSource
 from jettison.build.composed_base import ComposedBase
-from jettison.build.context import ContextPath, read_context
-from jettison.build.created import creation_time, rfc3339
+from jettison.build.context import read_context
 from jettison.build.distribution import Treatment
 from jettison.build.distribution_layers import Method, layers, packed
 from jettison.build.execution import configured
 from jettison.build.fetch import fetched
 from jettison.build.files import Files
+from jettison.build.foundation import Foundation, FoundationLayer
 from jettison.build.image_base import ImageBase
 from jettison.build.libraries import needed_libraries
+from jettison.build.options import BuildOptions, Bytecode
 from jettison.build.pins import Pin, pins
 from jettison.build.reading import base_wanted, recipe_of
-from jettison.build.recipe import Recipe
+from jettison.build.recipe import Environment, Recipe
 from jettison.build.removal import Removal, removal_of
-from jettison.build.scheme import environment_members
+from jettison.build.scheme import Scheme, environment_members
 from jettison.bytecode.compiler import Compiler
 from jettison.debian.archive import Archive
 from jettison.errors import UnsupportedError
-from jettison.oci.compression import Compressor
+from jettison.oci.config import Config
 from jettison.oci.history import History
-from jettison.oci.image import Image
-from jettison.oci.platform import Platform
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
-from jettison.stores.cache import cache_directory
 from jettison.stores.segments import SegmentCache
 from jettison.values import Skipped
 
 
-class Bytecode(StrEnum):
-    """Which modules have their bytecode in the image."""
-
-    ALL = "all"
-    IMPORTED = "imported"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
-    """What the user asks of a build; ``base`` as ``base_wanted`` reads it."""
-
-    platform: Platform
-    base: str = ""
-    bytecode: Bytecode = Bytecode.ALL
-    compressor: Compressor
-    offline: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """An image and what went into it."""
-
-    image: Image
-    base: Base
-    pins: tuple[Pin, ...]
-    notes: tuple[Skipped, ...] = ()
-
-
+@dataclass(frozen=True, kw_only=True)
 class Builder:
-    """Builds images of one plan; everything that is made is kept in the cache."""
+    """Builds one image of a plan; everything that is made is kept in the cache in ``folder``."""
 
-    def __init__(
-        self, plan: Plan, root: Path, options: BuildOptions, progress: Progress,
-        cache: Path | None = None,
-    ) -> None:  # fmt: skip
-        self._plan = plan
-        self._context = root / plan.project.context
-        self._options = options
-        self._progress = progress
-        self._folder = cache or cache_directory()
-        self._cache = SegmentCache.under(self._folder, options.compressor)
-        self._notes: list[Skipped] = []
+    plan: Plan
+    root: Path
+    options: BuildOptions
+    progress: Progress
+    folder: Path
+    notes: list[Skipped] = field(default_factory=list)
 
-    def build(self) -> Built:
-        """Build the image.
+    @cached_property
+    def cache(self) -> SegmentCache:
+        """The segments of the cache."""
+        return SegmentCache.under(self.folder, self.options.compressor)
+
+    def foundation(self) -> Foundation:
+        """Make everything but the application layer.
 
         UnsupportedError names the step that needs an engine; otherwise the errors of the base, of
         the package index and of the cache.
         """
         source = self._source()
-        recipe = recipe_of(self._plan, source.environment, source.folder)
+        recipe = recipe_of(self.plan, source.environment, source.folder)
         pinned, wheels = self._wheels(recipe, source)
-        with step(self._progress, "base"):
-            base = source.base(needed_libraries(pinned, wheels, self._cache.records))
+        with step(self.progress, "base"):
+            base = source.base(needed_libraries(pinned, wheels, self.cache.records))
+        self.notes.extend(Skipped(what=what, reason=why) for what, why in base.facts.notes)
         self._require_packages(recipe, base)
-        files = self._files(recipe, base)
-        image = self._with_distributions(recipe, base, files, pinned, wheels)
-        image = self._with_application(image, recipe, base, files)
-        time = rfc3339(creation_time(self._context))
-        config = configured(image.config.with_created(time), recipe.execution)
-        return Built(
-            image=image.with_config(config), base=base, pins=pinned, notes=tuple(self._notes)
+        compiler = self._compiler(base)
+        layers = [*base.layers]
+        config = base.config
+        if recipe.environment is not None:
+            found = self._environment(recipe, base, compiler, pinned, wheels)
+            for layer, history in found:
+                layers.append(layer)
+                config = _with_layer(config, layer, history)
+        return self._founded(recipe, base, compiler, config, layers)
+
+    def _founded(
+        self, recipe: Recipe, base: Base, compiler: Compiler | None, config: Config,
+        layers: list[FoundationLayer],
+    ) -> Foundation:  # fmt: skip
+        project = self.plan.project
+        return Foundation(
+            config=configured(config, recipe.execution).content.decode(),
+            layers=tuple(layers),
+            steps=recipe.steps,
+            directories=base.facts.directories,
+            passwd=base.facts.passwd,
+            group=base.facts.group,
+            environment=recipe.environment.path if recipe.environment else "",
+            context=project.context,
+            changed=self._changed,
+            ignore=project.texts.get(project.ignore_path),
+            compiler=compiler,
+            uncompiled=recipe.uncompiled,
+            notes=tuple(dict.fromkeys(self.notes)),
         )
 
     def _source(self) -> BaseSource:
-        wanted = base_wanted(self._plan, self._options.base)
+        wanted = base_wanted(self.plan, self.options.base)
         if wanted.kind == "image":
-            return ImageBase(wanted=wanted, platform=self._options.platform, cache=self._cache)
+            return ImageBase(wanted=wanted, platform=self.options.platform, cache=self.cache)
         return ComposedBase(
             wanted=wanted,
-            platform=self._options.platform,
-            archive=Archive(cache=self._folder),
-            cache=self._cache,
-            interpreters=self._folder / "interpreters",
-            bytecode=self._options.bytecode is not Bytecode.NONE,
+            platform=self.options.platform,
+            archive=Archive(cache=self.folder),
+            cache=self.cache,
+            interpreters=self.folder / "interpreters",
+            bytecode=self.options.bytecode is not Bytecode.NONE,
         )
 
     def _wheels(
@@ -122,22 +114,14 @@ class Builder:
     ) -> tuple[tuple[Pin, ...], Mapping[str, Path]]:
         if recipe.environment is None:
             return (), {}
-        offline = self._options.offline
-        with step(self._progress, "resolve"):
+        offline = self.options.offline
+        with step(self.progress, "resolve"):
             found = pins(
-                recipe.environment, self._plan.project, source.target,
-                records=self._cache.records, offline=offline,
+                recipe.environment, self.plan.project, source.target,
+                records=self.cache.records, offline=offline,
             )  # fmt: skip
-        with step(self._progress, f"fetch {len(found)} wheels"):
-            return found, fetched(found, self._cache.blobs, offline=offline)
-
-    def _files(self, recipe: Recipe, base: Base) -> Files:
-        accounts = Accounts(passwd=base.facts.passwd, group=base.facts.group)
-        environment = recipe.environment.path if recipe.environment else ""
-        files = Files(self._read_context(), base.facts.directories, accounts, environment)
-        for each in recipe.steps:
-            files.take(each)
-        return files
+        with step(self.progress, f"fetch {len(found)} wheels"):
+            return found, fetched(found, self.cache.blobs, offline=offline)
 
     def _require_packages(self, recipe: Recipe, base: Base) -> None:
         there = {name for name, _, _ in base.facts.debian}
@@ -148,69 +132,75 @@ class Builder:
                 hint="Build on a composed base: `--base composed`.",
             )
 
-    def _read_context(self) -> dict[str, ContextPath]:
-        project = self._plan.project
+    @cached_property
+    def _changed(self) -> dict[str, str]:
+        """Texts of files of the context that the plan changed."""
+        project = self.plan.project
         prefix = f"{project.context}/" if project.context else ""
-        changed = {
+        return {
             change.path.removeprefix(prefix): change.after
-            for change in self._plan.files
+            for change in self.plan.files
             if change.path.startswith(prefix)
         }
-        return read_context(self._context, project.ignore, changed)
 
     def _compiler(self, base: Base) -> Compiler | None:
-        if self._options.bytecode is Bytecode.NONE:
+        if self.options.bytecode is Bytecode.NONE:
             return None
         found = base.compiler()
-        if isinstance(found, Skipped):
-            if found not in self._notes:
-                self._notes.append(found)
-            return None
-        return found
+        if isinstance(found, Compiler):
+            return found
+        self.notes.append(found)
+        return None
 
-    def _with_distributions(
-        self, recipe: Recipe, base: Base, files: Files, pinned: tuple[Pin, ...],
+    def _environment(
+        self, recipe: Recipe, base: Base, compiler: Compiler | None, pinned: tuple[Pin, ...],
         wheels: Mapping[str, Path],
-    ) -> Image:  # fmt: skip
+    ) -> list[tuple[FoundationLayer, History]]:  # fmt: skip
         environment = recipe.environment
         if environment is None:
-            return base.image
-        compiler = self._compiler(base)
+            return []
         scheme = base.scheme(environment.path)
-        removal = Removal()
-        if environment.removed:
-            with step(self._progress, "choose what leaves"):
-                removal = removal_of(
-                    pinned, wheels, scheme, environment.removed, self._cache.records
-                )
-            self._notes += removal.kept
+        removal = self._removal(environment, scheme, pinned, wheels)
+        shortened = removal.shortened if self.options.strip else lambda _: False
         method = Method(
             scheme=scheme,
-            treatment=Treatment(
-                compiler=compiler, removed=removal.paths, shortened=removal.shortened
-            ),
-            identity="\n".join((compiler.identity if compiler else "", removal.identity)),
+            treatment=Treatment(compiler=compiler, removed=removal.paths, shortened=shortened),
+            identity="\n".join((
+                compiler.identity if compiler else "",
+                removal.identity if self.options.strip else "",
+            )),
             known=base.facts.directories,
-            owner=files.environment_owner,
-        )
+            owner=self._owner(recipe, base),
+        )  # fmt: skip
         own = tuple(environment_members(
             scheme, base.facts.interpreter, base.facts.version, system=environment.system_packages
         ))  # fmt: skip
-        image = base.image
-        with step(self._progress, "install"):
-            done = packed(pinned, wheels, method, self._cache)
-            for each in layers(done, own, method, self._cache):
-                image = image.append(each.layer, History(created_by=each.created_by))
-        return image
+        with step(self.progress, "install"):
+            done = packed(pinned, wheels, method, self.cache)
+            return list(layers(done, own, method, self.cache))
 
-    def _with_application(self, image: Image, recipe: Recipe, base: Base, files: Files) -> Image:
-        with step(self._progress, "application"):
-            layer = application_layer(
-                files.members,
-                creation_time(self._context),
-                self._cache,
-                compiler=self._compiler(base),
-                uncompiled=recipe.uncompiled,
-            )
-        history = History(created_by="jettison: application")
-        return image.append(layer, history) if layer else image
+    def _removal(
+        self, environment: Environment, scheme: Scheme, pinned: tuple[Pin, ...],
+        wheels: Mapping[str, Path],
+    ) -> Removal:  # fmt: skip
+        if not environment.removed:
+            return Removal()
+        with step(self.progress, "choose what leaves"):
+            found = removal_of(pinned, wheels, scheme, environment.removed, self.cache.records)
+        self.notes.extend(found.kept)
+        return found
+
+    def _owner(self, recipe: Recipe, base: Base) -> tuple[int, int]:
+        """Return whom the steps give the environment to."""
+        project = self.plan.project
+        context = read_context(self.root / project.context, project.ignore, self._changed)
+        accounts = Accounts(passwd=base.facts.passwd, group=base.facts.group)
+        path = recipe.environment.path if recipe.environment else ""
+        files = Files(context, base.facts.directories, accounts, path)
+        for each in recipe.steps:
+            files.take(each)
+        return files.environment_owner
+
+
+def _with_layer(config: Config, layer: FoundationLayer, history: History) -> Config:
+    return config.with_layers((*config.diff_ids, layer.diff_id), (*config.history, history))

@@ -12,6 +12,7 @@ from jettison.base.chosen import chosen
 from jettison.base.compose import composed_base
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.foundation import layer_of
 from jettison.build.recipe import BaseWanted
 from jettison.build.scheme import FIXED_TIME
 from jettison.bytecode.compiler import Compiler
@@ -25,14 +26,13 @@ from jettison.errors import UnsupportedError
 from jettison.oci.config import Config
 from jettison.oci.entry import Kind
 from jettison.oci.history import History
-from jettison.oci.image import Image
 from jettison.oci.platform import Platform
 from jettison.oci.tar_writer import Member
 from jettison.stores.segments import Segment, SegmentCache
 from jettison.values import Skipped
 
 # Raised when the same packages become other layers.
-_FORMAT = "1"
+_FORMAT = "2"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
 # What servers never import; the same that the rule for bytecode leaves to the interpreter.
@@ -117,11 +117,15 @@ class ComposedBase:
             .with_env(self.environment)
             .with_command([f"python{facts.python}"])
         )
-        image = Image.compose(config)
-        for part in _Part:
-            history = History(created_by=f"jettison: {part}")
-            image = image.append(self.cache.layer([self._segment(part)]), history)
-        return Base(name="composed", image=image, facts=facts, compiler=self.compiler)
+        layers = [layer_of([self._segment(part)], self.cache) for part in _Part]
+        config = config.with_layers(
+            (layer.diff_id for layer in layers),
+            (History(created_by=f"jettison: {part}") for part in _Part),
+        )
+        return Base(
+            name="composed", config=config, layers=tuple(layers), facts=facts,
+            compiler=self.compiler,
+        )  # fmt: skip
 
     def _facts(self) -> BaseFacts:
         key = self._key("facts")
@@ -193,6 +197,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
         passwd=b"".join(texts["etc/passwd"].content()).decode(),
         group=b"".join(texts["etc/group"].content()).decode(),
         debian=tuple((p.name, p.version, p.architecture) for p in tree.packages),
+        notes=tuple((note.what, note.reason) for note in tree.notes),
     )  # fmt: skip
 
 

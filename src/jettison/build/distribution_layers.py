@@ -16,10 +16,11 @@ from jettison.build.distribution import (
     installed_members,
     installed_paths,
 )
+from jettison.build.foundation import FoundationLayer, layer_of
 from jettison.build.pins import Pin
 from jettison.build.scheme import FIXED_TIME, Scheme
 from jettison.build.wheel import Wheel
-from jettison.oci.layer import Layer
+from jettison.oci.history import History
 from jettison.oci.tar_writer import Member
 from jettison.stores.records import Records
 from jettison.stores.segments import Segment, SegmentCache
@@ -54,14 +55,6 @@ class Packed:
     segment: Segment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedLayer:
-    """A layer, what it is, and the distributions in it."""
-
-    layer: Layer
-    created_by: str
-
-
 def packed(
     pins: Sequence[Pin], wheels: Mapping[str, Path], method: Method, cache: SegmentCache
 ) -> tuple[Packed, ...]:
@@ -89,7 +82,7 @@ def layers(
     own: Iterable[Member],
     method: Method,
     cache: SegmentCache,
-) -> Iterator[PackedLayer]:
+) -> Iterator[tuple[FoundationLayer, History]]:
     """Yield the layers, the heaviest distributions first by name, then all others.
 
     ``own`` are the files that make the environment.
@@ -107,14 +100,14 @@ def layers(
 def _layer(
     found: Sequence[Packed], own: tuple[Member, ...], method: Method, cache: SegmentCache,
     what: str,
-) -> PackedLayer:  # fmt: skip
+) -> tuple[FoundationLayer, History]:  # fmt: skip
     folders = {path for each in found for path in each.folders}
     folders |= set(directories_of([member.entry.path for member in own], ()))
     first = [_finished(Member.directory(path), method) for path in folders - method.known]
     first += [_finished(member, method) for member in own]
     segment = cache.pack(first)
-    layer = cache.layer((segment, *(each.segment for each in found)))
-    return PackedLayer(layer=layer, created_by=f"jettison: {what}")
+    history = History(created_by=f"jettison: {what}")
+    return layer_of((segment, *(each.segment for each in found)), cache), history
 
 
 def _finished(member: Member, method: Method) -> Member:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.foundation import FoundationLayer
 from jettison.build.recipe import BaseWanted
 from jettison.bytecode.interpreters import host_compiler
 from jettison.catalogue.base_release import debian_release
@@ -18,13 +19,15 @@ from jettison.distributions.target import Target
 from jettison.errors import UnsupportedError
 from jettison.oci.entry import Kind
 from jettison.oci.image import Image
+from jettison.oci.layer import Layer
 from jettison.oci.platform import Platform
+from jettison.oci.stream import chunks_of
 from jettison.oci.tree import TreeBuilder
 from jettison.stores.location import locate
 from jettison.stores.packing import packed
 from jettison.stores.segments import SegmentCache
 
-_FORMAT = "1"
+_FORMAT = "2"
 _PYTHON = re.compile(r"(?:usr/local|usr|opt/[^/]+)/bin/python(3\.\d+)")
 _TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status")
 _LARGEST_TEXT = 32 << 20
@@ -77,9 +80,19 @@ class ImageBase:
         facts = self.facts
         return Base(
             name=self.wanted.location,
-            image=self.image,
+            config=self.image.config,
+            layers=tuple(map(self._kept, self.image.layers)),
             facts=facts,
             compiler=lambda: host_compiler(facts.python),
+        )
+
+    def _kept(self, layer: Layer) -> FoundationLayer:
+        """Bring a layer into the cache, where the foundation finds it."""
+        if not self.cache.blobs.has(layer.descriptor):
+            with layer.open() as stream:
+                self.cache.blobs.add(layer.descriptor, chunks_of(stream))
+        return FoundationLayer(
+            blob=layer.descriptor, diff_id=layer.diff_id, home=str(layer.home or "")
         )
 
 

@@ -19,6 +19,8 @@ from jettison.stores.records import Records
 from jettison.stores.transfer import mapped
 
 _FORMAT = "1"
+# The program that loads all others is part of the C library, whatever its name.
+_LOADERS = ("ld-linux", "ld-musl", "ld64")
 _MAGIC = b"\x7fELF"
 _SCHEME = Scheme.virtual("/environment", "3")
 
@@ -32,7 +34,8 @@ def needed_libraries(
     """
     found = mapped(pins, lambda pin: _facts(pin, wheels[pin.name], records))
     brought = {name for each in found for name in each["brought"]}
-    return tuple(sorted({name for each in found for name in each["needed"]} - brought))
+    needed = {name for each in found for name in each["needed"]} - brought
+    return tuple(sorted(name for name in needed if not name.startswith(_LOADERS)))
 
 
 def _facts(pin: Pin, file: Path, records: Records) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from jettison.errors import ProgramError
@@ -65,12 +63,21 @@ class Compiler:
         waiting = list(modules)
         workers = max(1, min(os.cpu_count() or 1, len(waiting)))
         shares = [waiting[number::workers] for number in range(workers)]
-        with ThreadPoolExecutor(workers) as pool:
-            results = [iter(share) for share in pool.map(self._compile, shares)]
+        results = [iter(share) for share in self._compile_all(shares)]
         for number, (path, _) in enumerate(waiting):
             content = next(results[number % workers])
             if content:
                 yield self.cached_path(path), content
+
+    def _compile_all(self, shares: Sequence[Sequence[tuple[str, bytes]]]) -> list[list[bytes]]:
+        """Compile each share in a process of its own, all at once."""
+        if len(shares) == 1:
+            return [self._compile(share) for share in shares]
+        # Late: a single module, the usual case after a change, needs no pool.
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+        with ThreadPoolExecutor(len(shares)) as pool:
+            return list(pool.map(self._compile, shares))
 
     def _compile(self, modules: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Return the content of each .pyc, empty for what does not compile."""
@@ -107,4 +114,4 @@ def _frame(output: bytes, position: int) -> tuple[bytes, int]:
 
 @cache
 def _program() -> str:
-    return files(__package__).joinpath("worker.py").read_text(encoding="utf-8")
+    return Path(__file__).with_name("worker.py").read_text(encoding="utf-8")

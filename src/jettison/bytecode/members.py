@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from jettison.bytecode.compiler import Compiler
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
 
-def bytecode_members(compiler: Compiler, members: Iterable[Member]) -> tuple[Member, ...]:
+class Compiles(Protocol):
+    """What makes bytecode, anew or from what was kept."""
+
+    def cached_path(self, path: str) -> str:
+        """Return where the bytecode of a module is."""
+
+    def compiled(self, modules: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+        """Yield path and content for each module that compiles."""
+
+
+def bytecode_members(compiler: Compiles, members: Iterable[Member]) -> tuple[Member, ...]:
     """Return the .pyc files of all modules among ``members``, and their directories.
 
     Owners and groups are those of the modules. Raises ProgramError when the compiler fails.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.options import base_options, project_options, write_options
+from jettison.cli.base_options import base_options
+from jettison.cli.options import project_options, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
 from jettison.plan.base import BaseWish

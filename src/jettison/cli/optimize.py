@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from jettison.budgets import exceeded
-from jettison.cli.options import base_options, format_option, project_options, write_options
+from jettison.cli.base_options import base_options
+from jettison.cli.options import format_option, project_options, write_options
 from jettison.engines.finding import find_engine
 from jettison.errors import BudgetError, EngineError, NotEquivalentError
 from jettison.loading.plan import Planned, planned

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.options import base_options, format_option, project_options
+from jettison.cli.base_options import base_options
+from jettison.cli.options import format_option, project_options
 from jettison.loading.plan import planned
 from jettison.plan.base import BaseWish
 from jettison.report.why_json import why_document

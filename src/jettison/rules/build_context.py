@@ -17,7 +17,7 @@ from __future__ import annotations
 from jettison.changes import IgnorePaths
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.project.dockerignore import Proposal, propose
+from jettison.project.dockerignore.propose import Proposal, propose
 from jettison.report.table import human
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving

@@ -6,12 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jettison import process
 from jettison.errors import EngineError, ImageError, ProgramError
 from jettison.oci.reference import Reference
-from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
-from jettison.stores.daemon import DaemonStore
 from jettison.stores.layout import LayoutStore
 from jettison.stores.store import Store
 
@@ -38,11 +35,11 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     if not colon or kind not in _KINDS:
         return Location(store=_registries(cache), reference=Reference.parse(text))
     if kind in _DAEMONS:
-        return Location(store=DaemonStore(kind, cache), reference=Reference.parse(rest))
+        return Location(store=_daemon(kind, cache), reference=Reference.parse(rest))
     path, _, name = rest.partition(":")
     if not path:
         raise ImageError(f"{text!r} names no path", hint=f"Write it as {kind}:PATH.")
-    store = LayoutStore(Path(path)) if kind == "oci" else ArchiveStore(Path(path), cache)
+    store = LayoutStore(Path(path)) if kind == "oci" else _archive(Path(path), cache)
     return Location(store=store, reference=Reference.parse(name) if name else None)
 
 
@@ -52,6 +49,8 @@ def nearest(text: str, cache: BlobDirectory) -> Location:
     It is in a registry when no daemon that answers has it.
     """
     if text.partition(":")[0] not in _KINDS:
+        from jettison import process  # noqa: PLC0415 — late, as below
+
         for daemon in filter(process.installed, _DAEMONS):
             place = locate(f"{daemon}:{text}", cache)
             with suppress(EngineError, ProgramError):
@@ -60,8 +59,20 @@ def nearest(text: str, cache: BlobDirectory) -> Location:
     return locate(text, cache)
 
 
+def _daemon(program: str, cache: BlobDirectory) -> Store:
+    # Late, here and below: each store loads what the others do not need.
+    from jettison.stores.daemon import DaemonStore  # noqa: PLC0415
+
+    return DaemonStore(program, cache)
+
+
+def _archive(path: Path, cache: BlobDirectory) -> Store:
+    from jettison.stores.archive import ArchiveStore  # noqa: PLC0415
+
+    return ArchiveStore(path, cache)
+
+
 def _registries(cache: BlobDirectory) -> Store:
-    # Late, as an HTTP client takes long to load and local stores need none.
     from jettison.stores.registry.store import RegistryStore  # noqa: PLC0415
 
     return RegistryStore(cache)

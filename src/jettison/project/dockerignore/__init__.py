@@ -4,21 +4,16 @@ from jettison.project.dockerignore.evaluate import Amount, IgnoreResult, evaluat
 from jettison.project.dockerignore.match import Pattern, pattern
 from jettison.project.dockerignore.model import IgnoreFile, IgnoreLine
 from jettison.project.dockerignore.parse import ignore_file_name, parse, render
-from jettison.project.dockerignore.propose import Entry, Proposal, entries, propose
 
 __all__ = [
     "Amount",
-    "Entry",
     "IgnoreFile",
     "IgnoreLine",
     "IgnoreResult",
     "Pattern",
-    "Proposal",
-    "entries",
     "evaluate",
     "ignore_file_name",
     "parse",
     "pattern",
-    "propose",
     "render",
 ]

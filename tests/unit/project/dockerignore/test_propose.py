@@ -2,15 +2,8 @@
 
 import pytest
 
-from jettison.project.dockerignore import (
-    Amount,
-    Proposal,
-    entries,
-    evaluate,
-    parse,
-    pattern,
-    propose,
-)
+from jettison.project.dockerignore import Amount, evaluate, parse, pattern
+from jettison.project.dockerignore.propose import Proposal, entries, propose
 
 
 def proposed(

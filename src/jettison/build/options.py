@@ -1,0 +1,42 @@
+"""What a user asks of a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jettison.oci.compression import Compressor
+from jettison.oci.platform import Platform
+
+
+class Bytecode(StrEnum):
+    """Which modules have their bytecode in the image.
+
+    ``imported`` compiles what the application reaches by its imports, and the distributions that
+    it reaches whole.
+    """
+
+    ALL = "all"
+    IMPORTED = "imported"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """One image of a build; ``base`` is composed, the name of an image, or empty for the plan's.
+
+    ``strip`` follows the plan where it shortens shared libraries; without it none is shortened.
+    """
+
+    platform: Platform
+    base: str = ""
+    bytecode: Bytecode = Bytecode.ALL
+    compressor: Compressor
+    strip: bool = True
+    offline: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Everything that the image depends on, as text."""
+        parts = (str(self.platform), self.base, self.bytecode, self.compressor.identity, self.strip)
+        return "\n".join(map(str, parts))

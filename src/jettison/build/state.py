@@ -1,0 +1,109 @@
+"""What of a project the plan depends on, as one digest.
+
+A plan reads the texts that describe the project, the names of its files, and of Python source only
+the facts: imports, calls, strings that name modules. So a changed line that changes no fact leaves
+the state as it was, and what was planned for that state holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jettison.stores.records import Records
+
+# Folders whose content is never read for a plan, only that they are there.
+_UNREAD = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
+     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
+     "__pypackages__", ".direnv", ".pixi"}
+)  # fmt: skip
+# As large as a text that describes a project may be.
+_LARGEST_TEXT = 2 << 20
+# A file that changed within the clock's grain may change again without a trace.
+_GRAIN_NS = 2_000_000_000
+
+
+def state_of(root: Path, records: Records, now_ns: int) -> str:
+    """Return the digest; files whose size and time are as they were are not read again.
+
+    ``now_ns`` is the present in nanoseconds since 1970.
+    """
+    key = f"state of files\n{_package_state()}\n{root.resolve()}"
+    kept: dict[str, Any] = records.get(key) or {}
+    found: dict[str, list[Any]] = {}
+    for path, entry in _walk(root, ""):
+        found[path] = _entry(root, path, entry, kept.get(path))
+    lines = sorted(f"{path}\0{entry[0]}\0{entry[1]}" for path, entry in found.items())
+    fresh = {
+        path: entry for path, entry in found.items()
+        if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
+    }  # fmt: skip
+    if fresh != kept:
+        records.put(key, fresh)
+    return hashlib.sha256("\n".join((_package_state(), root.name, *lines)).encode(
+        "utf-8", "surrogateescape"
+    )).hexdigest()  # fmt: skip
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        listed = list(entries)
+    for entry in listed:
+        yield prefix + entry.name, entry
+        if entry.is_dir(follow_symlinks=False) and entry.name not in _UNREAD:
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
+
+
+def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: list[Any] | None) -> list[Any]:
+    """Return kind, digest, size and time of modification."""
+    if entry.is_symlink():
+        return ["link", str(Path(entry.path).readlink()), None, None]
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode):
+        return ["folder", "", None, None]
+    kind = "program" if status.st_mode & stat.S_IXUSR else "file"
+    same = kept and kept[0] == kind and kept[2:] == [status.st_size, status.st_mtime_ns]
+    digest = (
+        kept[1]
+        if kept and same
+        else _digest(root, path, status.st_size, executable=kind == "program")
+    )
+    return [kind, digest, status.st_size, status.st_mtime_ns]
+
+
+def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
+    """Return what a plan would see of a file; nothing for one that is known by its name alone."""
+    # Late: most files are as they were.
+    from jettison.loading.texts import NAMES  # noqa: PLC0415
+    from jettison.project.operations.kinds import is_read  # noqa: PLC0415
+
+    text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
+    if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
+        return hashlib.sha256((root / path).read_bytes()).hexdigest()
+    return _facts_digest(path, (root / path).read_bytes()) if path.endswith(".py") else ""
+
+
+def _facts_digest(path: str, content: bytes) -> str:
+    """Hash what a plan learns from a module, without the places where it stands."""
+    from jettison.project.source.packing import pack  # noqa: PLC0415
+    from jettison.project.source.parse import parse  # noqa: PLC0415
+
+    _, _, *groups, skipped = pack(parse(path, content))
+    facts = [sorted({repr(fact[1:]) for fact in group}) for group in groups]
+    return hashlib.sha256(repr((facts, skipped)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _package_state() -> str:
+    """Name the state of Jettison itself: another version may plan otherwise."""
+    running = hashlib.sha256()
+    for path, entry in sorted(_walk(Path(__file__).parents[1], ""), key=lambda each: each[0]):
+        status = entry.stat(follow_symlinks=False)
+        running.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return running.hexdigest()
