@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.report.table import human
 from jettison.result import Result
 from jettison.settings import Budget
+from jettison.sizes import human
 
 
 def exceeded(result: Result) -> Iterator[str]:

@@ -7,8 +7,33 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from jettison.plan.base import BaseWish
 from jettison.values import Origin
+
+
+class Policy(StrEnum):
+    """How the base is chosen.
+
+    ``smallest`` takes the smallest image that works, with glibc before musl at a similar size;
+    ``compatible`` stays with the distribution and its C library; ``keep`` changes nothing.
+    """
+
+    SMALLEST = "smallest"
+    COMPATIBLE = "compatible"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWish:
+    """What the user asks of the base.
+
+    ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
+    ``alpine``); empty leaves the choice to the policy. ``allow_source_builds`` accepts a base on
+    which distributions are compiled because no wheel fits.
+    """
+
+    policy: Policy = Policy.SMALLEST
+    reference: str = ""
+    allow_source_builds: bool = False
 
 
 class Ask(StrEnum):

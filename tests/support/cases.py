@@ -36,7 +36,6 @@ from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
-from jettison.plan.base import BaseWish
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
@@ -44,6 +43,7 @@ from jettison.planning import optimized
 from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
+from jettison.settings import BaseWish
 from jettison.values import Evidence
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"

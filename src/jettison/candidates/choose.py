@@ -11,15 +11,8 @@ from jettison.candidates.needs import BaseNeeds
 from jettison.candidates.wheels import source_builds
 from jettison.errors import UnsupportedError
 from jettison.lift.reference import PythonTag
-from jettison.plan.base import (
-    BaseCandidate,
-    BaseChoice,
-    BaseWish,
-    ImageFacts,
-    Policy,
-    Variant,
-    Works,
-)
+from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts, Variant, Works
+from jettison.settings import BaseWish, Policy
 
 # The level that may choose another base.
 CHOOSES = 2

@@ -10,8 +10,8 @@ from jettison.candidates.image import DEBIAN_NAMES, packages_of
 from jettison.candidates.needs import BaseNeeds
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.system_packages import cost_of, translated
+from jettison.distributions.installed_size import environment_size
 from jettison.plan.base import ImageFacts, Variant
-from jettison.prediction.distributions import environment_size
 from jettison.values import Basis, Size
 
 FORMULA = "base, packages by Installed-Size, distributions by their files with byte code, own files"

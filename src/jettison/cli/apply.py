@@ -10,7 +10,7 @@ from jettison.cli.base_options import base_options
 from jettison.cli.options import project_options, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
-from jettison.plan.base import BaseWish
+from jettison.settings import BaseWish
 from jettison.writing import write_copy, write_in_place
 
 

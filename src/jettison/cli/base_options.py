@@ -8,7 +8,7 @@ from typing import cast
 import click
 
 from jettison.cli.options import Function
-from jettison.plan.base import BaseWish, Policy
+from jettison.settings import BaseWish, Policy
 
 
 def base_options(function: Function) -> Function:

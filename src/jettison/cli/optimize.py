@@ -14,13 +14,13 @@ from jettison.engines.finding import find_engine
 from jettison.errors import BudgetError, EngineError, NotEquivalentError
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
-from jettison.plan.base import BaseWish
 from jettison.progress import ConsoleProgress
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.report.result_json import result_document
 from jettison.report.result_text import full_text
 from jettison.result import Result
+from jettison.settings import BaseWish
 from jettison.writing import write_copy, write_in_place
 
 

@@ -10,9 +10,9 @@ import click
 from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options
 from jettison.loading.plan import planned
-from jettison.plan.base import BaseWish
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
+from jettison.settings import BaseWish
 
 
 @click.command("plan")

@@ -11,10 +11,10 @@ from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.installation import NotMovable, fixed_path, installation_of, is_installer
 from jettison.lift.stage import FinalStage, lifted
 from jettison.loading.knowledge import Knowledge
-from jettison.plan.base import BaseWish
 from jettison.plan.parts import PlannedPackage
 from jettison.prediction.application import application_size
 from jettison.project.commands import PipInstall
+from jettison.settings import BaseWish
 from jettison.values import Evidence, Origin
 
 

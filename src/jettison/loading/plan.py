@@ -13,14 +13,13 @@ from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
 from jettison.loading.knowledge import Knowledge, cache_folder, knowledge_of
 from jettison.loading.project import Loaded, load_project
-from jettison.plan.base import BaseWish
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.project.settings import find_settings
 from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES
-from jettison.settings import Settings
+from jettison.settings import BaseWish, Settings
 
 DEFAULT_LEVEL = 2
 

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from jettison.distributions.target import Target
+from jettison.settings import Policy
 from jettison.values import Evidence, Size
 
 
@@ -26,32 +27,6 @@ class Works(StrEnum):
     YES = "yes"
     NO = "no"
     UNKNOWN = "unknown"
-
-
-class Policy(StrEnum):
-    """How the base is chosen.
-
-    ``smallest`` takes the smallest image that works, with glibc before musl at a similar size;
-    ``compatible`` stays with the distribution and its C library; ``keep`` changes nothing.
-    """
-
-    SMALLEST = "smallest"
-    COMPATIBLE = "compatible"
-    KEEP = "keep"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseWish:
-    """What the user asks of the base.
-
-    ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
-    ``alpine``); empty leaves the choice to the policy. ``allow_source_builds`` accepts a base on
-    which distributions are compiled because no wheel fits.
-    """
-
-    policy: Policy = Policy.SMALLEST
-    reference: str = ""
-    allow_source_builds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

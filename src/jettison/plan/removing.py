@@ -15,7 +15,7 @@ from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.removal.listing import LIST, paths_in, sections_in
 from jettison.removal.match import Matcher
-from jettison.report.table import human
+from jettison.sizes import human
 from jettison.values import Evidence, Size
 
 # Less than this of one distribution is not worth a line of the list.

@@ -11,11 +11,11 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue.reader import table
 from jettison.distributions.catalogue import catalogued
 from jettison.distributions.graph import Closure
+from jettison.distributions.installed_size import distribution_size
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import context_path
 from jettison.lift.stage import FinalStage
-from jettison.prediction.distributions import distribution_size
 from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
 from jettison.project.commands import PipInstall, VirtualEnvironment

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from jettison.candidates.image import image_facts, packages_of
 from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
+from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import Variant
 from jettison.prediction.application import copied_files, sent_files
-from jettison.prediction.distributions import byte_code_of
 from jettison.prediction.environment import Written, environments
 from jettison.prediction.packages import Packages
 from jettison.prediction.values import Part, Prediction

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
+from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
 from jettison.lift.action import Action
-from jettison.prediction.distributions import byte_code_of
 from jettison.prediction.values import Part
 from jettison.removal.contents import contents_of
 from jettison.removal.listing import LIST, SCRIPT, paths_in

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jettison.errors import InputSyntaxError
-from jettison.plan.base import BaseWish, Policy
 from jettison.project.toml.places import Path, places
 from jettison.project.toml.read import read_toml, table
-from jettison.settings import Ask, Budget, Limit, Settings, Wish
+from jettison.settings import Ask, BaseWish, Budget, Limit, Policy, Settings, Wish
 from jettison.values import Origin
 
 OWN_FILE = "jettison.toml"

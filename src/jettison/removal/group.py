@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jettison.prediction.distributions import byte_code_of
+from jettison.distributions.installed_size import byte_code_of
 from jettison.values import Basis, Size
 
 

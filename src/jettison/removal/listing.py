@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jettison.removal.group import Group
-from jettison.report.table import KILOBYTE, human, sized
+from jettison.sizes import KILOBYTE, human, sized
 
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
-from jettison.report.table import human, sized, table
+from jettison.report.table import table
+from jettison.sizes import human, sized
 from jettison.values import Evidence
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from jettison.inspect.comparison import Change, Comparison
 from jettison.inspect.owner import OwnerKind
-from jettison.report.table import human, table
+from jettison.report.table import table
+from jettison.sizes import human
 
 _SHOWN = 20
 

@@ -12,7 +12,7 @@ from jettison.inspect.inspection import Inspection
 from jettison.inspect.owner import OwnerKind
 from jettison.inspect.treemap import Area, by_layer, by_owner
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
-from jettison.report.table import human
+from jettison.sizes import human
 
 
 def inspection_html(image: Inspection) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from jettison.inspect.inspection import Duplicate, InspectedLayer, Inspection, OwnedFile
 from jettison.inspect.owner import OwnerKind
-from jettison.report.table import human, table
+from jettison.report.table import table
+from jettison.sizes import human
 
 LARGEST_OWNERS = 20
 _FILES_SHOWN = 5

@@ -9,8 +9,9 @@ from jettison.plan.parts import FileKind, PackageScope
 from jettison.plan.plan import Plan
 from jettison.report.base_text import base_table
 from jettison.report.prediction_text import prediction_text
-from jettison.report.table import human, sized, table
+from jettison.report.table import table
 from jettison.scopes.values import Scope
+from jettison.sizes import human, sized
 from jettison.values import Basis, Evidence, Size
 
 SHOWN_EVIDENCE = 3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jettison.prediction.values import Part, Prediction, Predictions
-from jettison.report.table import human, table
+from jettison.report.table import table
+from jettison.sizes import human
 
 
 def prediction_text(found: Predictions) -> str:

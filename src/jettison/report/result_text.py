@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.finding import Finding
 from jettison.report.plan_text import evidence_line, plan_text
-from jettison.report.table import human, sized, table
+from jettison.report.table import table
 from jettison.result import Result
+from jettison.sizes import human, sized
 from jettison.verify.verdict import Subject
 from jettison.verify.verdict_table import verdict_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jettison.report.plan_text import evidence_line
-from jettison.report.table import human, sized
+from jettison.sizes import human, sized
 from jettison.why.values import Answer, DistributionAnswer, FileAnswer, LineAnswer
 
 SHOWN = 12

@@ -18,8 +18,8 @@ from jettison.changes import IgnorePaths
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.project.dockerignore.propose import Proposal, propose
-from jettison.report.table import human
 from jettison.rules.rule import Rule
+from jettison.sizes import human
 from jettison.values import Basis, Evidence, Saving
 
 NAME = "build-context"

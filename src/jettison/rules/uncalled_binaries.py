@@ -20,8 +20,8 @@ from jettison.plan.plan import Plan
 from jettison.plan.removing import group, present, removal
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
-from jettison.report.table import human
 from jettison.rules.rule import Rule
+from jettison.sizes import human
 from jettison.values import Basis, Evidence, Saving
 
 NAME = "uncalled-binaries"

@@ -9,8 +9,8 @@ from packaging.utils import canonicalize_name
 
 from jettison.errors import ProjectError
 from jettison.plan.plan import Plan
-from jettison.report.table import human
 from jettison.rules import RULES
+from jettison.sizes import human
 from jettison.values import Evidence
 from jettison.why.distribution import explain_distribution
 from jettison.why.file import explain_path

@@ -9,7 +9,8 @@ from jettison.candidates.choose import base_choice
 from jettison.candidates.needs import BaseNeeds
 from jettison.errors import UnsupportedError
 from jettison.lift.usage import Usage
-from jettison.plan.base import BaseCandidate, BaseWish, Policy, Variant, Works
+from jettison.plan.base import BaseCandidate, Variant, Works
+from jettison.settings import BaseWish, Policy
 from jettison.values import Evidence, Origin
 
 GLIBC = "cp313-cp313-manylinux_2_28_x86_64"

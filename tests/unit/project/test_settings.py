@@ -1,9 +1,8 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.plan.base import Policy
 from jettison.project.settings import find_settings
-from jettison.settings import Ask, Budget, Settings
+from jettison.settings import Ask, Budget, Policy, Settings
 from jettison.values import Origin
 
 RULES = {"installed-tests", "type-stubs"}
