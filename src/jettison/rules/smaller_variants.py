@@ -5,8 +5,8 @@ have other names, or another index, so that nothing can be taken out: the requir
 
 Source: the catalogue names the page of each project that describes its variants.
 
-For a person to decide: that none of the names that need the larger one is written in the source
-does not show on which machine the image will run. Nothing is changed.
+Safe: nothing is changed; a person decides. That none of the names that need the larger one is
+written in the source does not show on which machine the image will run.
 """
 
 from __future__ import annotations
