@@ -1,6 +1,6 @@
 """Writes all expected results anew: ``python tests/support/golden.py [WORD]``.
 
-With a word only the cases whose name holds it are written.
+With a word only the cases whose name holds it are written, and of the examples none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from cases import all_cases
+from expectations import written_expectations
 
 
 def main(words: list[str]) -> None:
@@ -21,6 +22,9 @@ def main(words: list[str]) -> None:
             if text != case.path.read_text(encoding="utf-8"):
                 case.path.write_text(text, encoding="utf-8")
                 print(f"wrote {case.name}")
+    if not words:
+        for path in written_expectations():
+            print(f"wrote {path}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,260 @@
+"""Takes files out of a Python environment, as a list says.
+
+    python remove_files.py LIST ENVIRONMENT
+
+LIST holds paragraphs. A line is a path or a pattern (``*``, ``**``) below site-packages, or below
+ENVIRONMENT when it begins with ``/``; one that ends in ``/`` takes a folder whole. What is not
+there is passed over, and nothing outside of ENVIRONMENT is touched.
+
+A paragraph stays, and that is said, when a module that stays imports one of its modules and has
+no other way (``try`` with ``except ImportError``), or a library that stays names one of its
+libraries. ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN``
+cuts symbols and debug information off shared libraries, which no loader reads.
+
+Byte code goes with its source, folders go when they are empty, and RECORD stays true.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import csv
+import hashlib
+import os
+import re
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+NOT_COUNTING = "not counting:"
+SECTIONS = "sections:"
+IMPORT = re.compile(
+    rb"^([ \t]*)(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)"
+    rb"|import[ \t]+([^\n#;]*))",
+    re.MULTILINE,
+)
+WORD = re.compile(rb"[\w.]+")
+ELF_64_LITTLE = b"\x7fELF\x02\x01"
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out the list; gives the exit status."""
+    root = Path(arguments[1]).resolve()
+    site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
+    groups = [Group(text, root, site) for text in paragraphs(Path(arguments[0]))]
+    gone = removable(groups, site)
+    libraries = {file for group in groups for file in group.libraries if file not in gone}
+    count = sum(file.lstat().st_size for file in gone)
+    remove(gone, root)
+    saved = {file: size for file in sorted(libraries) if (size := cut_sections(file))}
+    for record in site.glob("*.dist-info/RECORD"):
+        correct(record, gone, saved)
+    count += sum(saved.values())
+    print(f"{len(gone)} files removed, {len(saved)} shortened: {count / 1e6:.1f} MB")
+    return 0
+
+
+def paragraphs(file: Path) -> Iterator[list[str]]:
+    """Give the lines of each paragraph, without comments."""
+    for part in re.split(r"\n[ \t]*\n", file.read_text(encoding="utf-8")):
+        lines = [line.strip() for line in part.splitlines()]
+        yield [line for line in lines if line and not line.startswith("#")]
+
+
+class Group:
+    """One paragraph: files that go together, and shared libraries that are shortened."""
+
+    def __init__(self, lines: list[str], root: Path, site: Path) -> None:
+        self.files: set[Path] = set()
+        self.libraries: set[Path] = set()
+        self.not_counting: set[Path] = set()
+        for line in lines:
+            word = next((word for word in (SECTIONS, NOT_COUNTING) if line.startswith(word)), "")
+            into = {SECTIONS: self.libraries, NOT_COUNTING: self.not_counting}.get(word, self.files)
+            into.update(found(line[len(word) :].strip(), root, site))
+        python = [file for file in self.files if file.suffix == ".py" and site in file.parents]
+        self.files.update(code for file in python for code in bytecode(file))
+        self.modules = {module(file, site) for file in python}
+
+
+def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
+    """Give the files that a line means, none of them outside of the environment."""
+    base = root if pattern.startswith("/") else site
+    inner = pattern.strip("/").replace("[", "[[]")
+    if not inner or ".." in inner.split("/"):
+        raise SystemExit(f"not a path below the environment: {pattern}")
+    for place in base.glob(inner):
+        files = [place]
+        if pattern.endswith("/"):
+            files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
+        for file in files:
+            real = file.parent.resolve() / file.name
+            if root in real.parents and (file.is_file() or file.is_symlink()):
+                yield real
+
+
+def bytecode(file: Path) -> Iterable[Path]:
+    """Give the compiled forms of a source file."""
+    stem = re.sub(r"([*?[])", r"[\1]", file.stem)
+    return (file.parent / "__pycache__").glob(f"{stem}.*.pyc")
+
+
+def module(file: Path, site: Path) -> str:
+    """Give the dotted name of a source file."""
+    parts = file.relative_to(site).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def removable(groups: list[Group], site: Path) -> set[Path]:
+    """Give the files of all groups that nothing which stays needs; say which are kept."""
+    while True:
+        gone = {file for group in groups for file in group.files}
+        uses = [*uses_of_modules(groups, gone, site), *uses_of_libraries(groups, gone, site)]
+        kept = {id(group): (what, user) for group, what, user in uses}
+        if not kept:
+            return gone
+        for what, user in kept.values():
+            print(f"kept {what} and what goes with it, for {user.relative_to(site)}")
+        groups = [group for group in groups if id(group) not in kept]
+
+
+def uses_of_modules(
+    groups: list[Group], gone: set[Path], site: Path
+) -> Iterator[tuple[Group, str, Path]]:
+    """Give every module of a group that a file which stays imports and cannot do without."""
+    owners = {name: group for group in groups for name in group.modules}
+    for file in sorted(site.rglob("*.py")) if owners else ():
+        if file in gone:
+            continue
+        source = file.read_bytes()
+        own = module(file, site).split(".")
+        package = own if file.name == "__init__.py" else own[:-1]
+        for match in IMPORT.finditer(source):
+            for name in imported(match, package):
+                group = owner(name, owners)
+                if group and file not in group.not_counting and binding(source, match):
+                    yield group, name, file
+
+
+def uses_of_libraries(
+    groups: list[Group], gone: set[Path], site: Path
+) -> Iterator[tuple[Group, str, Path]]:
+    """Give every shared library of a group that one which stays names, to load it."""
+    leaving = [(file, group) for group in groups for file in group.files if ".so" in file.name]
+    for file in sorted(site.rglob("*.so*")) if leaving else ():
+        content = b"" if file in gone else file.read_bytes()
+        for library, group in leaving:
+            if library.name.partition(".so")[0].encode() + b".so" in content:
+                yield group, library.name, file
+
+
+def imported(match: re.Match[bytes], package: list[str]) -> list[str]:
+    """Give the absolute names that an import statement may load."""
+    _, origin, names, modules = match.groups()
+    if modules is not None:
+        return words(modules)
+    dots = len(origin) - len(origin.lstrip(b"."))
+    base = package[: len(package) - dots + 1] if dots else []
+    base = [*base, *filter(None, origin.lstrip(b".").decode().split("."))]
+    return [".".join(base), *(".".join([*base, word]) for word in words(names))]
+
+
+def words(names: bytes) -> list[str]:
+    """Give the names of a list of ``name as other``."""
+    found = (WORD.match(part.strip(b" \t\r\n\\")) for part in names.strip(b"() \t\r\n").split(b","))
+    return [match[0].decode() for match in found if match]
+
+
+def owner(name: str, owners: dict[str, Group]) -> Group | None:
+    """Give the group of a module, or of a package that it lies in."""
+    while name and name not in owners:
+        name = name.rpartition(".")[0]
+    return owners.get(name)
+
+
+def binding(source: bytes, match: re.Match[bytes]) -> bool:
+    """Whether an import has to succeed; in case of doubt it has."""
+    if not match[1]:
+        return True
+    line = source.count(b"\n", 0, match.end(1)) + 1
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return True
+    return not any(escapes(node, line) for node in ast.walk(tree))
+
+
+def escapes(node: ast.AST, line: int) -> bool:
+    """Whether a statement around a line says that the program goes on without it."""
+    if not isinstance(node, (ast.Try, ast.If)):
+        return False
+    if not node.lineno <= line <= (node.body[-1].end_lineno or 0):
+        return False
+    if isinstance(node, ast.If):
+        test = ast.dump(node.test)
+        return "TYPE_CHECKING" in test or "__main__" in test
+    caught = " ".join(
+        ast.dump(handler.type) if handler.type else "'*'" for handler in node.handlers
+    )
+    return bool(re.search(r"'(ImportError|ModuleNotFoundError|Exception|\*)'", caught))
+
+
+def remove(files: set[Path], root: Path) -> None:
+    """Remove files, and the folders that are empty then."""
+    for file in files:
+        file.unlink()
+    for parent in {file.parent for file in files}:
+        for folder in (parent, *parent.parents):
+            if root in folder.parents and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def cut_sections(file: Path) -> int:
+    """Cut what lies behind the last loaded byte of a shared library; gives the bytes saved.
+
+    Only 64-bit little-endian ELF files that end with their section table: what a program has
+    put behind it is its own.
+    """
+    size = file.lstat().st_size
+    with file.open("r+b") as stream:
+        head = stream.read(64)
+        if file.is_symlink() or head[:6] != ELF_64_LITTLE:
+            return 0
+        segments, sections = struct.unpack_from("<QQ", head, 32)
+        width, count, section_width, section_count = struct.unpack_from("<HHHH", head, 54)
+        stream.seek(segments)
+        table = stream.read(width * count)
+        spans = [struct.unpack_from("<Q16xQ", table, width * index + 8) for index in range(count)]
+        end: int = max(segments + len(table), *(offset + length for offset, length in spans))
+        if sections + section_width * section_count != size or not end <= sections:
+            return 0
+        for place, zeros in ((40, bytes(8)), (58, bytes(6))):
+            stream.seek(place)
+            stream.write(zeros)
+        stream.truncate(end)
+    return size - end
+
+
+def correct(record: Path, gone: set[Path], shortened: dict[Path, int]) -> None:
+    """Take removed files out of a RECORD, and state shortened ones as they are now."""
+    with record.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.reader(stream) if row]
+    kept = []
+    for row in rows:
+        file = Path(os.path.normpath(record.parent.parent / row[0]))
+        if file in shortened:
+            content = file.read_bytes()
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+            kept.append([row[0], f"sha256={digest.decode().rstrip('=')}", str(len(content))])
+        elif file not in gone:
+            kept.append(row)
+    if kept != rows:
+        with record.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows(kept)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:  # noqa: PLR2004  # the program, the list, the environment
+        raise SystemExit("usage: python remove_files.py LIST ENVIRONMENT")
+    raise SystemExit(main(sys.argv[1:]))
