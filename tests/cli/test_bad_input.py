@@ -1,0 +1,168 @@
+"""Bad input: a clear message, an exit status of its own, and nothing written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DOCKERFILE = """FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["python", "main.py"]
+"""
+FILES = {
+    "Dockerfile": DOCKERFILE,
+    "requirements.txt": "six==1.16.0\n",
+    "main.py": "import six\n\nprint(six.__version__)\n",
+}
+
+
+def project(folder: Path, **changed: str | None) -> Path:
+    files = {**FILES, **{name.replace("__", "."): text for name, text in changed.items()}}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        if text is not None:
+            (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def jettison(
+    *arguments: str | Path, cache: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jettison", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environment},
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "said"),
+    [
+        ({"Dockerfile": None}, 3, "no Dockerfile"),
+        (
+            {"Dockerfile": None, "a__Dockerfile": "FROM x\n", "b__Dockerfile": "FROM y\n"},
+            3,
+            "--file",
+        ),
+        ({"Dockerfile": "FROM python:3.11-slim\nRUNN x\n"}, 5, "Dockerfile:2"),
+        ({"requirements__txt": "six=1\n"}, 5, "requirements.txt:1"),
+        ({"compose__yml": "services:\n  web:\n   build: .\n  - x\n"}, 5, "compose.yml:"),
+        ({"main__py": "def broken(:\n"}, 5, "main.py:1"),
+    ],
+)
+def test_a_faulty_project_is_named_by_file_and_line(
+    tmp_path: Path, changed: dict[str, str | None], status: int, said: str
+) -> None:
+    folder = project(tmp_path / "project", **changed)
+    before = contents(folder)
+    done = jettison("apply", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == status, done.stderr
+    assert said in done.stderr
+    assert "hint: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert contents(folder) == before
+
+
+def test_a_fault_in_a_module_that_does_not_start_the_image_costs_it_alone(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", old__py="print 'Python 2'\n")
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 0
+    assert "old.py" in done.stdout
+
+
+def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    done = jettison("plan", folder / "Dockerfile", cache=tmp_path / "cache")
+    assert (done.returncode, "is not a folder" in done.stderr) == (3, True)
+
+
+def test_uncommitted_changes_are_not_written_over(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        subprocess.run(["git", "-C", str(folder), *identity, *command], check=True)
+    (folder / "main.py").write_text("import six\n")
+    before = contents(folder)
+    done = jettison("apply", folder, "--offline", cache=tmp_path / "cache")
+    assert (done.returncode, "uncommitted changes" in done.stderr) == (8, True)
+    assert contents(folder) == before
+    forced = jettison("apply", folder, "--offline", "--force", cache=tmp_path / "cache")
+    assert forced.returncode == 0
+    assert contents(folder) != before
+
+
+def test_a_read_only_file_stays_as_it_is_and_so_do_all_others(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    (folder / "Dockerfile").chmod(0o444)
+    before = contents(folder)
+    done = jettison("apply", folder, "--offline", cache=tmp_path / "cache")
+    assert (done.returncode, "Dockerfile cannot be written" in done.stderr) == (8, True)
+    assert contents(folder) == before
+
+
+def test_an_output_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("x")
+    done = jettison(
+        "apply", folder, "--offline", "--output", tmp_path / "out", cache=tmp_path / "cache"
+    )
+    assert done.returncode == 8
+    assert contents(tmp_path / "out") == {"mine": b"x"}
+
+
+def test_check_says_what_would_change_and_writes_nothing(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    before = contents(folder)
+    done = jettison("apply", folder, "--offline", "--check", cache=tmp_path / "cache")
+    assert (done.returncode, "Dockerfile" in done.stderr) == (9, True)
+    assert contents(folder) == before
+
+
+def test_an_engine_that_does_not_answer_is_said_when_it_was_asked_for(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    done = jettison(
+        "optimize", folder, "--offline", "--engine", "nonesuch", cache=tmp_path / "cache"
+    )
+    assert (done.returncode, "no engine 'nonesuch'" in done.stderr) == (7, True)
+
+
+def test_an_interrupt_leaves_the_project_as_it_was(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    before = contents(folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jettison", "apply", str(folder), "--offline"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+    time.sleep(0.25)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    if process.returncode == 0:
+        pytest.skip("it was done before the interrupt came")
+    assert contents(folder) == before
+    # An interrupt while Python itself starts is answered by Python.
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Nothing was written" in said or process.returncode == -signal.SIGINT
