@@ -7,7 +7,6 @@ here it is carried out on wheels that are not unpacked.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -18,11 +17,11 @@ from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel
 from jettison.removal.listing import NOT_COUNTING, SECTIONS, sections_in
 from jettison.removal.match import Matcher
-from jettison.removal.remove_files import IMPORT, binding, imported
+from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
 from jettison.stores.records import Records
 from jettison.values import Skipped
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def _decided(
     wheels: Sequence[Wheel], scheme: Scheme, listed: str
 ) -> tuple[frozenset[str], dict[str, str]]:
     files = {placed.path: (wheel, placed) for wheel in wheels for placed in wheel.files}
-    groups = [_group(lines, tuple(files), scheme) for lines in _paragraphs(listed)]
+    groups = _groups(listed, tuple(files), scheme)
     kept: dict[str, str] = {}
     while True:
         gone = frozenset(path for group in groups for path in group.files)
@@ -93,19 +92,25 @@ def _decided(
         groups = [group for group in groups if id(group) not in needed]
 
 
-def _paragraphs(listed: str) -> Iterator[list[str]]:
-    for part in re.split(r"\n[ \t]*\n", listed):
-        lines = [line.strip() for line in part.splitlines()]
-        if found := [line for line in lines if line and not line.startswith("#")]:
-            yield found
-
-
-def _group(lines: Sequence[str], files: Sequence[str], scheme: Scheme) -> _Group:
+def _groups(listed: str, files: Sequence[str], scheme: Scheme) -> list[_Group]:
+    """The groups of a list with the files that each of them means."""
+    parts = list(lines_together(listed))
     marks = (NOT_COUNTING.strip(), SECTIONS.strip())
-    leaving = _matching([line for line in lines if not line.startswith(marks)], scheme)
-    beside = [line.removeprefix(marks[0]).strip() for line in lines if line.startswith(marks[0])]
+    lines = [(line, index) for index, part in enumerate(parts) for line in part]
+    owner = _marked([(line, index) for line, index in lines if not line.startswith(marks)], scheme)
+    found: list[set[str]] = [set() for _ in parts]
+    for path in files:
+        index = owner(path)
+        if index is not None:
+            found[index].add(path)
+    return [_group(part, found[index], files, scheme) for index, part in enumerate(parts)]
+
+
+def _group(lines: Sequence[str], own: set[str], files: Sequence[str], scheme: Scheme) -> _Group:
+    mark = NOT_COUNTING.strip()
+    beside = [line.removeprefix(mark).strip() for line in lines if line.startswith(mark)]
     not_counting = _matching(beside, scheme)
-    found = frozenset(path for path in files if leaving(path))
+    found = frozenset(own)
     return _Group(
         files=found,
         not_counting=frozenset(path for path in files if not_counting(path)) if beside else found,
@@ -115,15 +120,24 @@ def _group(lines: Sequence[str], files: Sequence[str], scheme: Scheme) -> _Group
 
 def _matching(lines: Sequence[str], scheme: Scheme) -> Callable[[str], bool]:
     """Return what tells whether lines of the list mean a path of the image."""
-    matcher = Matcher.of((line, None) for line in lines)
+    mark = _marked([(line, 0) for line in lines], scheme)
+    return lambda path: mark(path) is not None
+
+
+def _marked(lines: Sequence[tuple[str, int]], scheme: Scheme) -> Callable[[str], int | None]:
+    """Return what gives the number of the first line that means a path of the image."""
+    matcher = Matcher.of(lines)
     inside, prefix = f"{scheme.packages}/", f"{scheme.prefix}/"
 
-    def means(path: str) -> bool:
-        if path.startswith(inside) and matcher.find(path.removeprefix(inside)):
-            return True
-        return path.startswith(prefix) and matcher.find(f"/{path.removeprefix(prefix)}") is not None
+    def mark(path: str) -> int | None:
+        found = None
+        if path.startswith(inside):
+            found = matcher.find(path.removeprefix(inside))
+        if found is None and path.startswith(prefix):
+            found = matcher.find(f"/{path.removeprefix(prefix)}")
+        return found[1] if found else None
 
-    return means
+    return mark
 
 
 def _is_module(path: str, scheme: Scheme) -> bool:

@@ -14,9 +14,10 @@ class Group:
 
     ``paths`` are below site-packages, or below the environment when they begin with ``/``; one
     that ends in ``/`` is a folder, and ``*`` and ``**`` are patterns. ``reason`` names what it is
-    in a few words. ``not_counting`` are patterns of files whose imports do not keep the group.
-    ``sections`` are patterns of shared libraries that are shortened. ``bytes`` are those of the
-    files, ``source_bytes`` those of Python files among them, whose byte code goes too.
+    in a few words. ``together`` says that none leaves without the others. ``not_counting`` are
+    patterns of files whose imports do not keep the group. ``sections`` are patterns of shared
+    libraries that are shortened. ``bytes`` are those of the files, ``source_bytes`` those of
+    Python files among them, whose byte code goes too.
     """
 
     rule: str
@@ -25,6 +26,7 @@ class Group:
     paths: tuple[str, ...] = ()
     not_counting: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    together: bool = False
     bytes: int = 0
     source_bytes: int = 0
     basis: Basis = Basis.MEASURED

@@ -9,6 +9,7 @@ from jettison.sizes import KILOBYTE, human, sized
 
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
+TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "
 HEAD = f"""\
@@ -26,7 +27,8 @@ def paths_in(text: str) -> Iterator[str]:
     """Give every path and pattern that a list takes out."""
     for line in text.splitlines():
         path = line.strip()
-        if path and not path.startswith(("#", NOT_COUNTING.strip(), SECTIONS.strip())):
+        other = ("#", NOT_COUNTING.strip(), SECTIONS.strip())
+        if path and path != TOGETHER and not path.startswith(other):
             yield path
 
 
@@ -42,6 +44,7 @@ def sections_in(text: str) -> tuple[str, ...]:
 def _paragraph(group: Group) -> str:
     size = f" ({sized(group.size)})" if group.bytes >= KILOBYTE else ""
     lines = [f"# {group.rule}: {group.reason}{size}"]
+    lines += [TOGETHER] if group.together else []
     lines += [f"{NOT_COUNTING}{pattern}" for pattern in group.not_counting]
     lines += [f"{SECTIONS}{pattern}" for pattern in group.sections]
     return "\n".join([*lines, *group.paths]) + "\n"

@@ -58,6 +58,7 @@ def _groups(plan: Plan) -> Iterator[Group]:
                 distribution=name,
                 reason=f"{name}, which is in every new environment",
                 paths=tuple(known["paths"]),
+                together=True,
                 not_counting=tuple(_importers(plan)) if name != "pip" else (),
                 bytes=known["bytes"],
                 basis=Basis.CATALOGUED,

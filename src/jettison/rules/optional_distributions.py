@@ -87,7 +87,7 @@ def _groups(plan: Plan, names: Iterable[str]) -> Iterator[Group]:
             found = group(NAME, f"all of {label}", files, every=every, whole=lambda _: True)
             programs = (f"/bin/{one}" for one in plan.distributions[name].console_scripts)
             paths = dict.fromkeys([*map(any_version, found.paths), *programs])
-            yield replace(found, paths=tuple(paths))
+            yield replace(found, paths=tuple(paths), together=True)
 
 
 def _parts(
@@ -104,7 +104,7 @@ def _parts(
         if files:
             label = plan.contents.label(entry["distribution"])
             found = group(NAME, f"{entry['reason']}, in {label}", files)
-            yield replace(found, paths=tuple(entry["paths"]))
+            yield replace(found, paths=tuple(entry["paths"]), together=True)
 
 
 def _evidence(entry: Mapping[str, Any]) -> Evidence:

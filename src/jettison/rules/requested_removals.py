@@ -50,7 +50,7 @@ def _groups(plan: Plan) -> Iterator[Group]:
             reason = f'{plan.contents.label(name)}, remove = "{wish.text}"'
             found = group(NAME, reason, files, every=remaining(plan), whole=lambda _: True)
             own = (wish.text,) if WILD.search(wish.text) else map(any_version, found.paths)
-            yield replace(found, paths=tuple(own))
+            yield replace(found, paths=tuple(own), together=True)
 
 
 def _idle(plan: Plan) -> Iterator[Finding]:

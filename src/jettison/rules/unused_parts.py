@@ -60,7 +60,7 @@ def _groups(plan: Plan, entry: Mapping[str, Any]) -> Iterator[Group]:
         reason = f"{entry['reason']}, part of {plan.contents.label(entry['distribution'])}"
         counted = tuple(entry.get("not_counting", ()))
         found = group(NAME, reason, files, not_counting=counted)
-        yield replace(found, paths=tuple(entry["paths"]))
+        yield replace(found, paths=tuple(entry["paths"]), together=True)
 
 
 def _evidence(entry: Mapping[str, Any]) -> Evidence:

@@ -158,8 +158,17 @@ def test_relative_imports_count(environment: Path, tmp_path: Path) -> None:
 
 def test_imports_of_some_files_do_not_count(environment: Path, tmp_path: Path) -> None:
     install(environment, "other", {"other/build.py": "import counting.tests\n"})
-    take_out(environment, "not counting: other/\ncounting/tests/\n", tmp_path)
+    take_out(environment, "together\nnot counting: other/\ncounting/tests/\n", tmp_path)
     assert "counting/tests/__init__.py" not in present(environment)
+
+
+def test_lines_stay_one_by_one_and_together(environment: Path, tmp_path: Path) -> None:
+    install(environment, "other", {"other/__init__.py": "import counting.tests\n"})
+    take_out(environment, "together\ncounting/tests/\ncounting/**/*.pyi\n", tmp_path)
+    assert "counting/numbers.pyi" in present(environment)
+    take_out(environment, "counting/tests/\ncounting/**/*.pyi\n", tmp_path)
+    assert "counting/numbers.pyi" not in present(environment)
+    assert "counting/tests/__init__.py" in present(environment)
 
 
 def test_what_a_kept_paragraph_imports_stays_too(environment: Path, tmp_path: Path) -> None:
