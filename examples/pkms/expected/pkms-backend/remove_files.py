@@ -1,15 +1,14 @@
-"""Takes files out of a Python environment, as a list says.
-
-    python remove_files.py LIST ENVIRONMENT
+"""Takes files out of a Python environment: ``python remove_files.py LIST ENVIRONMENT``.
 
 LIST holds paragraphs. A line is a path or a pattern (``*``, ``**``) below site-packages, or below
 ENVIRONMENT when it begins with ``/``; one that ends in ``/`` takes a folder whole. What is not
 there is passed over, and nothing outside of ENVIRONMENT is touched.
 
-A paragraph stays, and that is said, when a module that stays imports one of its modules and has
-no other way (``try`` with ``except ImportError``), or a library that stays names one of its
-libraries. ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN``
-cuts symbols and debug information off shared libraries, which no loader reads.
+What a line means stays, and that is said, when a module that stays imports one of its modules
+and has no other way (``try`` with ``except ImportError``), or a library that stays names one of
+its libraries. Under ``together`` the lines of a paragraph leave or stay as one, and
+``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN`` cuts
+symbols and debug information off shared libraries, which no loader reads.
 
 Byte code goes with its source, folders go when they are empty, and RECORD stays true.
 """
@@ -27,6 +26,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+TOGETHER = "together"
 NOT_COUNTING = "not counting:"
 SECTIONS = "sections:"
 IMPORT = re.compile(
@@ -42,28 +42,30 @@ def main(arguments: list[str]) -> int:
     """Carry out the list; gives the exit status."""
     root = Path(arguments[1]).resolve()
     site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
-    groups = [Group(text, root, site) for text in paragraphs(Path(arguments[0]))]
+    text = Path(arguments[0]).read_text(encoding="utf-8")
+    groups = [Group(lines, root, site) for lines in lines_together(text)]
     gone = removable(groups, site)
-    libraries = {file for group in groups for file in group.libraries if file not in gone}
+    libraries = {file for group in groups for file in group.libraries} - gone
     count = sum(file.lstat().st_size for file in gone)
     remove(gone, root)
     saved = {file: size for file in sorted(libraries) if (size := cut_sections(file))}
     for record in site.glob("*.dist-info/RECORD"):
         correct(record, gone, saved)
-    count += sum(saved.values())
-    print(f"{len(gone)} files removed, {len(saved)} shortened: {count / 1e6:.1f} MB")
+    megabytes = (count + sum(saved.values())) / 1e6
+    print(f"{len(gone)} files removed, {len(saved)} shortened: {megabytes:.1f} MB")
     return 0
 
 
-def paragraphs(file: Path) -> Iterator[list[str]]:
-    """Give the lines of each paragraph, without comments."""
-    for part in re.split(r"\n[ \t]*\n", file.read_text(encoding="utf-8")):
+def lines_together(text: str) -> Iterator[list[str]]:
+    """Give the lines of a list that go together, without comments."""
+    for part in re.split(r"\n[ \t]*\n", text):
         lines = [line.strip() for line in part.splitlines()]
-        yield [line for line in lines if line and not line.startswith("#")]
+        lines = [line for line in lines if line and not line.startswith("#")]
+        yield from [lines[1:]] if lines[:1] == [TOGETHER] else ([line] for line in lines)
 
 
 class Group:
-    """One paragraph: files that go together, and shared libraries that are shortened."""
+    """Files that go together, and shared libraries that are shortened."""
 
     def __init__(self, lines: list[str], root: Path, site: Path) -> None:
         self.files: set[Path] = set()
@@ -96,8 +98,7 @@ def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
 
 def bytecode(file: Path) -> Iterable[Path]:
     """Give the compiled forms of a source file."""
-    stem = re.sub(r"([*?[])", r"[\1]", file.stem)
-    return (file.parent / "__pycache__").glob(f"{stem}.*.pyc")
+    return (file.parent / "__pycache__").glob(f"{file.stem.replace('[', '[[]')}.*.pyc")
 
 
 def module(file: Path, site: Path) -> str:
@@ -229,9 +230,8 @@ def cut_sections(file: Path) -> int:
         end: int = max(segments + len(table), *(offset + length for offset, length in spans))
         if sections + section_width * section_count != size or not end <= sections:
             return 0
-        for place, zeros in ((40, bytes(8)), (58, bytes(6))):
-            stream.seek(place)
-            stream.write(zeros)
+        stream.seek(40)
+        stream.write(bytes(8) + head[48:58] + bytes(6))
         stream.truncate(end)
     return size - end
 
