@@ -147,6 +147,19 @@ class MoveToDevelopment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveGroupsOut:
+    """Install projects without some groups and extras, and without requirements files.
+
+    ``files`` are ``(development, production)`` paths as the commands name them; production is
+    empty when the commands read its file anyway.
+    """
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkUnused:
     """Mark requirements that nothing seems to use; they stay."""
 
@@ -215,6 +228,7 @@ Change = (
     | CompileApplication
     | AddLabels
     | MoveToDevelopment
+    | LeaveGroupsOut
     | MarkUnused
     | IgnorePaths
     | HardenService

@@ -47,7 +47,6 @@ def production_files(project: Project) -> tuple[RequirementsFile, ...]:
 
     Files that are not part of the project are left out.
     """
-    stage = lifted(project)
     found: dict[str, RequirementsFile] = {}
     for item in project.dockerfile.instructions:
         if item.keyword != "RUN":
@@ -55,11 +54,18 @@ def production_files(project: Project) -> tuple[RequirementsFile, ...]:
         for action in lifted_run(item).actions:
             if isinstance(action.fact, PipInstall):
                 for path in action.fact.requirement_files:
-                    source = context_path(stage, path) or path.rpartition("/")[2]
-                    if project.in_context(source) in project.texts and not is_declaring(source):
+                    source = context_file(project, path)
+                    if source is not None:
                         files = project.requirements_file(source)
                         found.update((file.file, file) for file in files)
     return tuple(found.values())
+
+
+def context_file(project: Project, path: str) -> str | None:
+    """The requirements file of the context behind a path in the image; None when it is none."""
+    source = context_path(lifted(project), path) or path.rpartition("/")[2]
+    known = project.in_context(source) in project.texts and not is_declaring(source)
+    return source if known else None
 
 
 def installed_declarations(project: Project) -> tuple[Installed, ...]:
@@ -120,6 +126,11 @@ def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed
             elif shipped and local[one.name] not in seen:
                 seen.add(local[one.name])
                 waiting.append(local[one.name])
+
+
+def declared_by(project: Project, request: ProjectRequest) -> tuple[Declaration, ...]:
+    """What the folder of a request declares, all groups and extras."""
+    return tuple(_declared_in(project, request.folder, request))
 
 
 def _local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:

@@ -154,8 +154,10 @@ def context_path(stage: FinalStage, path: str) -> str | None:
             folder = found.destination.rstrip("/")
             if path in (f"{folder}/{name}", folder):
                 return source.removeprefix("./")
-            if source in (".", "./") and path.startswith(f"{folder}/"):
-                return path.removeprefix(f"{folder}/")
+            if path.startswith(f"{folder}/") and not posixpath.splitext(name)[1]:
+                # A folder: what it holds lands below the destination.
+                inside = posixpath.join(source, path.removeprefix(f"{folder}/"))
+                return posixpath.normpath(inside)
     return None
 
 

@@ -24,11 +24,11 @@ from jettison.lift.linked import linked_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.loading.project import Loaded
-from jettison.loading.requirements import leaving, planned, roots
+from jettison.loading.requirements import planned, roots
 from jettison.loading.usage import used
 from jettison.loading.words import given_names, used_words
+from jettison.plan.leaving import Leaving, leaving
 from jettison.plan.parts import PlannedRequirement
-from jettison.plan.plan import Leaving
 from jettison.project.operations.collect import collect
 from jettison.project.reading import read_sources, read_texts
 from jettison.scopes.decide import decide
@@ -95,6 +95,7 @@ def knowledge_of(
     shipped = {one.declaration.name for one in listed if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
+    absent = {one.declaration.name for one in listed if not one.shipped}
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
@@ -106,7 +107,7 @@ def knowledge_of(
         from_source=tuple(_from_source(brought, production, target)),
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,
-        leaving=leaving(listed, verdicts, brought),
+        leaving=leaving(brought, dropped & shipped, absent),
         skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
     )
 

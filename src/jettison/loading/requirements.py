@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from jettison.distributions.facts import DistributionFacts
-from jettison.distributions.graph import Closure, gone_without, total_size, weight
+from jettison.distributions.graph import Closure, weight
 from jettison.lift.declared import Installed
 from jettison.plan.parts import PlannedRequirement
-from jettison.plan.plan import Leaving
-from jettison.project.declarations import Declaration, Kind
+from jettison.project.declarations import Declaration
 from jettison.project.declarations.specifiers import standard_specifier
-from jettison.scopes.values import RequirementScope, Scope
+from jettison.scopes.values import RequirementScope
 from jettison.values import Evidence
 
 
@@ -63,32 +61,3 @@ def planned(
                 for link in verdict.chain
             ),
         )
-
-
-def leaving(
-    found: Iterable[Installed], verdicts: Iterable[RequirementScope], brought: Closure
-) -> Leaving:
-    """What goes with the development requirements of the main list, beside what is not there."""
-    listed = list(found)
-    scopes = {verdict.name: verdict.scope for verdict in verdicts}
-    absent = {one.declaration.name for one in listed if not one.shipped}
-    names = {
-        one.declaration.name
-        for one in listed
-        if one.declaration.kind is Kind.MAIN
-        and scopes[one.declaration.name] is Scope.DEVELOPMENT
-        and one.shipped
-    }
-    return without(brought, names, absent)
-
-
-def without(brought: Closure, names: set[str], absent: set[str]) -> Leaving:
-    """What goes when requirements leave; what only those ``absent`` bring is not there before."""
-    if not names:
-        return Leaving(names=frozenset(), size=None)
-    graph = brought.graph
-    gone = frozenset(gone_without(graph, names | absent)) - frozenset(gone_without(graph, absent))
-    facts: list[DistributionFacts] = [brought.facts[n] for n in gone if n in brought.facts]
-    sizes = [each.installed_size for each in facts if each.installed_size]
-    size = total_size(sizes, source="files of the wheels that go") if sizes else None
-    return Leaving(names=gone, size=size)

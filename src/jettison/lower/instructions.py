@@ -20,6 +20,7 @@ from jettison.project.dockerfile.run import run_script, with_script
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
     "PYTHONUNBUFFERED": "Log lines leave the process at once, also when it dies.",
+    "UV_NO_SYNC": "`uv run` starts what was installed, and installs nothing at start-up.",
 }
 COMPILED = (
     "Byte code of the standard library and of the application: the image has none, and a read-only "

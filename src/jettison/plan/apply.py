@@ -15,6 +15,7 @@ from jettison.changes import (
     CompileApplication,
     HardenService,
     IgnorePaths,
+    LeaveGroupsOut,
     MarkUnused,
     MoveToDevelopment,
     RemoveCommands,
@@ -34,6 +35,7 @@ from jettison.lower.base import replace_base
 from jettison.lower.build_stage import split_build_stage
 from jettison.lower.development import add_development
 from jettison.lower.distribution import change_distribution
+from jettison.lower.groups import leave_groups_out
 from jettison.lower.ignore import ignore_paths
 from jettison.lower.instructions import (
     add_labels,
@@ -70,6 +72,7 @@ REPEATED = (RemovePackages, TidyPackageInstalls)
 FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
     ChangeDistribution: change_distribution,
     MoveToDevelopment: move_to_development,
+    LeaveGroupsOut: leave_groups_out,
     MarkUnused: mark_unused,
     IgnorePaths: ignore_paths,
     HardenService: harden_service,

@@ -17,6 +17,7 @@ from jettison.lift.usage import Usage
 from jettison.lift.writing import Writing, writing_of
 from jettison.plan.base import BaseChoice
 from jettison.plan.finding import Finding
+from jettison.plan.leaving import NOTHING, Leaving
 from jettison.plan.parts import (
     FileChange,
     PlannedPackage,
@@ -27,18 +28,8 @@ from jettison.prediction.values import Predictions
 from jettison.removal.contents import Contents
 from jettison.removal.wishes import Wishes
 from jettison.settings import Settings
-from jettison.values import Evidence, Size, Skipped
+from jettison.values import Evidence, Skipped
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
-    """The distributions that go when development requirements leave production, and their bytes."""
-
-    names: frozenset[str]
-    size: Size | None
-
-
-NOTHING = Leaving(names=frozenset(), size=None)
 EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
 
 

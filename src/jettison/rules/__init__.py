@@ -23,6 +23,7 @@ from jettison.rules import (
     non_root_user,
     optional_distributions,
     production_compose,
+    production_groups,
     python_environment,
     python_health_check,
     requested_removals,
@@ -42,6 +43,7 @@ from jettison.rules.rule import Rule
 RULES: tuple[Rule, ...] = (
     end_of_life.RULE,
     misplaced_requirements.RULE,
+    production_groups.RULE,
     development_requirements.RULE,
     container_client.RULE,
     python_health_check.RULE,

@@ -21,9 +21,15 @@ from __future__ import annotations
 import posixpath
 
 from jettison.changes import MarkUnused, MoveToDevelopment
-from jettison.lift.declared import Installed, installed_declarations, production_files
+from jettison.lift.declared import (
+    Installed,
+    installed_declarations,
+    production_files,
+    shipped_names,
+)
 from jettison.lower.requirements import MARK
 from jettison.plan.finding import Finding, Safety
+from jettison.plan.leaving import leaving
 from jettison.plan.parts import PlannedRequirement
 from jettison.plan.plan import Plan
 from jettison.project.declarations import Kind
@@ -47,16 +53,18 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     found = _by_name(plan)
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
-    leaving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
-    free = [r for r in leaving if not _obstacle(found[r.name])]
+    moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
+    free = [r for r in moving if not _obstacle(found[r.name])]
     marked = {
         line.name: line for file in production_files(plan.project) for line in file.requirements
     }
     unused = [r for r in wanted[Scope.UNUSED] if r.name in marked]
     unmarked = [r for r in unused if MARK not in marked[r.name].comment]
+    absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
+    for_review = [r for r in moving if r not in free]
     return (
-        *_leaving(free, plan.leaving.size if free == leaving else None),
-        *_for_review([r for r in leaving if r not in free], found, plan),
+        *_leaving(free, _saved(plan, free, absent)),
+        *_for_review(for_review, found, _saved(plan, for_review, absent)),
         *_unused(unmarked),
         *_unmarkable([r for r in wanted[Scope.UNUSED] if r.name in found and r.name not in marked]),
     )
@@ -69,6 +77,10 @@ def _by_name(plan: Plan) -> dict[str, Installed]:
         for one in installed_declarations(plan.project)
         if one.shipped and one.declaration.kind is Kind.MAIN
     }
+
+
+def _saved(plan: Plan, items: list[PlannedRequirement], absent: set[str]) -> Size | None:
+    return leaving(plan.closure, [item.name for item in items], absent).size
 
 
 def _obstacle(one: Installed) -> str:
@@ -99,7 +111,7 @@ def _leaving(found: list[PlannedRequirement], saving: Size | None) -> tuple[Find
 
 
 def _for_review(
-    items: list[PlannedRequirement], found: dict[str, Installed], plan: Plan
+    items: list[PlannedRequirement], found: dict[str, Installed], saving: Size | None
 ) -> tuple[Finding, ...]:
     if not items:
         return ()
@@ -111,7 +123,7 @@ def _for_review(
             rule=NAME,
             message=f"{len(items)} {noun} for development: {', '.join(names)}: {todo}",
             evidence=tuple(_first(item) for item in items),
-            saving=plan.leaving.size,
+            saving=saving,
             safety=Safety.REVIEW,
             changes=(MoveToDevelopment(names=names),),
         ),

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.lift.groups import is_named_for_development
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PlannedRequirement
 from jettison.plan.plan import Plan
@@ -27,6 +28,11 @@ NAME = "misplaced-requirements"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find requirements of a development group that production needs."""
+    elsewhere = {
+        item.name
+        for item in plan.requirements
+        if item.shipped and not is_named_for_development(item.group)
+    }
     return tuple(
         Finding(
             rule=NAME,
@@ -36,12 +42,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             error=not item.shipped,
         )
         for item in plan.requirements
-        if item.misplaced and (item.group or not item.shipped)
+        if item.misplaced and item.group and item.name not in elsewhere
     )
 
 
 def _fate(item: PlannedRequirement) -> str:
-    where = f"the group {item.group}" if item.group else item.origin.file
+    where = f"the group {item.group}"
     if item.shipped:
         return f": move it out of {where} before {where} can leave the image"
     return f": the image is made without {where}"

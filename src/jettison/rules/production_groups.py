@@ -1,0 +1,214 @@
+"""The image gets production's requirements, not every group that the project declares.
+
+Many projects declare the split already, in a group, an extra or a second requirements file, and the
+Dockerfile installs everything all the same: `uv sync` and `poetry install` bring the development
+group unless they are told not to, `pipenv install --dev` and `pip install -r requirements-dev.txt`
+ask for it. This rule changes the command (`--no-dev`, `--only main`, without `--dev`, the other
+file) and leaves the declarations as they are. Where the application is started with `uv run`, which
+would install the group again at every start, UV_NO_SYNC keeps the environment as it was built.
+
+Source: docs.astral.sh/uv, "Development dependencies"; python-poetry.org, "Dependency groups";
+pip-tools, "Layered requirements"; 25 of 52 locked distributions of a web application were for
+production in a measurement of this project.
+
+Safe: a group leaves when its name says development, or when all of its requirements are tools or
+are used by tests alone, and when nothing in production uses what would go with it. Otherwise it
+stays, with the requirement that holds it. A command inside a condition stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from jettison.changes import Change, LeaveGroupsOut, SetEnvironment
+from jettison.lift.declared import shipped_names
+from jettison.lift.distribution import feeding_stages
+from jettison.lift.groups import (
+    ShippedFile,
+    ShippedGroup,
+    is_named_for_development,
+    shipped_files,
+    shipped_groups,
+)
+from jettison.lift.stage import lifted
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.leaving import Leaving, leaving
+from jettison.plan.parts import PlannedRequirement
+from jettison.plan.plan import Plan
+from jettison.project.declarations import Kind
+from jettison.project.declarations.requirement_files import group_of
+from jettison.rules.rule import Rule
+from jettison.scopes.values import Scope
+from jettison.values import Evidence, Origin, Toward
+
+NAME = "production-groups"
+UV_RUN = re.compile(r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))")
+# Tools whose extras can be left out by an option or a word.
+WITH_EXTRAS = ("uv", "pip")
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find groups, extras and requirements files for development that the image gets."""
+    if plan.stage.triggers:
+        return ()
+    groups = [group for group in shipped_groups(plan.project) if _is_for_development(plan, group)]
+    files = shipped_files(plan.project)
+    shared = _shared(plan)
+    everything: tuple[ShippedGroup | ShippedFile, ...] = (*groups, *files)
+    held = {
+        _called(one): why
+        for one in everything
+        if (why := shared.get(one.stage.index) or _needed(plan, one.names))
+    }
+    return (
+        *_changed(
+            plan,
+            [group for group in groups if _called(group) not in held],
+            [file for file in files if _called(file) not in held],
+        ),
+        *(_stays(what, why) for what, why in held.items()),
+    )
+
+
+def _called(one: ShippedGroup | ShippedFile) -> str:
+    if isinstance(one, ShippedFile):
+        return one.path
+    return f"the {'extra' if one.kind is Kind.OPTIONAL else 'group'} {one.name}"
+
+
+def _shared(plan: Plan) -> dict[int, Evidence]:
+    """The stages that others are made from which this image is not: those may need everything."""
+    project, found = plan.project, {}
+    own = {stage.index for stage in feeding_stages(plan.stage)}
+    for other in project.dockerfile.stages:
+        if other.index not in own:
+            target = other.name or str(other.index)
+            for stage in feeding_stages(lifted(replace(project, target=target))):
+                message = f"the stage {target} is made from the same stage"
+                origin = other.instructions[0].origin
+                found[stage.index] = Evidence(kind="stage", message=message, origin=origin)
+    return found
+
+
+def _is_for_development(plan: Plan, group: ShippedGroup) -> bool:
+    if group.request.action.command.nested:
+        return False
+    if group.kind is Kind.OPTIONAL and group.request.tool not in WITH_EXTRAS:
+        return False
+    if is_named_for_development(group.name):
+        return True
+    known = {item.name: item for item in plan.requirements if item.group}
+    return group.kind is Kind.GROUP and all(
+        name in known
+        and known[name].scope is Scope.DEVELOPMENT
+        and any(e.toward is Toward.DEVELOPMENT and e.kind != "group" for e in known[name].evidence)
+        for name in group.names
+    )
+
+
+def _gone(plan: Plan, names: Iterable[str]) -> Leaving:
+    absent = {item.name for item in plan.requirements} - shipped_names(plan.project)
+    others = {r.name for r in plan.requirements if r.shipped and not _is_in_development(r)}
+    return leaving(plan.closure, set(names) - others, absent)
+
+
+def _is_in_development(item: PlannedRequirement) -> bool:
+    if item.group:
+        return is_named_for_development(item.group)
+    return group_of(item.origin.file).kind is Kind.GROUP
+
+
+def _needed(plan: Plan, names: Collection[str]) -> Evidence | None:
+    """A use in production of something that would go."""
+    gone = _gone(plan, names).names
+    needed = [r for r in plan.requirements if r.name in gone and r.scope is Scope.RUNTIME]
+    for item in needed:
+        first = item.evidence[0] if item.evidence else None
+        message = f"{item.name}: {first.message}" if first else f"production needs {item.name}"
+        origin = first.origin if first else None
+        return Evidence(kind="needed", message=message, origin=origin or item.origin)
+    return None
+
+
+def _changed(
+    plan: Plan, groups: list[ShippedGroup], files: list[ShippedFile]
+) -> tuple[Finding, ...]:
+    if not groups and not files:
+        return ()
+    kinds = {kind: _names(g.name for g in groups if g.kind is kind) for kind in Kind}
+    names = {name for group in groups for name in group.names}
+    names |= {name for file in files for name in file.names}
+    gone = _gone(plan, names)
+    changes: list[Change] = [
+        LeaveGroupsOut(
+            groups=kinds[Kind.GROUP],
+            extras=kinds[Kind.OPTIONAL],
+            files=tuple(dict.fromkeys((file.path, file.production) for file in files)),
+        )
+    ]
+    what = _names([*map(_called, groups), *map(_called, files)])
+    started = _synced_at_start(plan) if any(g.request.tool == "uv" for g in groups) else None
+    if started is not None:
+        changes.append(SetEnvironment(variables=(("UV_NO_SYNC", "1"),)))
+    count = "1 distribution" if len(gone.names) == 1 else f"{len(gone.names)} distributions"
+    verb = "stay" if len(what) > 1 else "stays"
+    return (
+        Finding(
+            rule=NAME,
+            message=f"{' and '.join(what)} {verb} out of the image: {count} less",
+            evidence=(*_evidence(groups, files), *((started,) if started else ())),
+            saving=gone.size,
+            changes=tuple(changes),
+        ),
+    )
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[Evidence]:
+    for group in groups:
+        word = "extra" if group.kind is Kind.OPTIONAL else "group"
+        listed = ", ".join(sorted(group.names))
+        how = "unasked" if group.unasked else "as it is asked to"
+        text = " ".join(group.request.action.text.split())[:60]
+        message = f"`{text}` installs the {word} {group.name} {how}: {listed}"
+        yield Evidence(kind="group", message=message, origin=group.origin)
+    for file in files:
+        own = file.production or "the other file"
+        listed = ", ".join(sorted(file.names))
+        message = f"{file.path} is for development, {own} for production: {listed}"
+        yield Evidence(kind="file", message=message, origin=file.action.origin)
+
+
+def _synced_at_start(plan: Plan) -> Evidence | None:
+    """A start command or script that would install the groups again."""
+    if "UV_NO_SYNC" in plan.stage.environment:
+        return None
+    starts = [each for each in (plan.stage.command, plan.stage.entrypoint) if each is not None]
+    for each in starts:
+        if UV_RUN.search(" ".join(each.words or (each.text,))):
+            message = "`uv run` installs what is missing at every start"
+            return Evidence(kind="start", message=message, origin=each.origin)
+    for path, text in plan.project.texts.items():
+        for number, line in enumerate(text.splitlines(), 1) if path.endswith(".sh") else ():
+            if UV_RUN.search(line):
+                message = "`uv run` installs what is missing at every start"
+                origin = Origin(file=path, line=number)
+                return Evidence(kind="start", message=message, origin=origin)
+    return None
+
+
+def _stays(what: str, why: Evidence) -> Finding:
+    return Finding(
+        rule=NAME,
+        message=f"{what} is for development and stays in the image: {why.message}",
+        evidence=(why,),
+        safety=Safety.REVIEW,
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
