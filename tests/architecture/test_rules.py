@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,10 @@ def test_it_has_a_page_and_is_in_the_list(rule: Rule) -> None:
     folder = ROOT / "docs" / "reference" / "rules"
     assert (folder / f"{rule.name}.md").is_file()
     assert f"]({rule.name}.md)" in (folder / "index.md").read_text(encoding="utf-8")
+
+
+@EACH
+def test_it_finds_something_in_a_case(rule: Rule) -> None:
+    found = re.compile(rf"^{rule.name} \[", re.MULTILINE)
+    cases = (ROOT / "tests" / "rules" / "cases").glob("*/*.case")
+    assert any(found.search(case.read_text(encoding="utf-8")) for case in cases)
