@@ -126,10 +126,14 @@ class RunAsUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileApplication:
-    """Compile the modules below ``folder`` and those of the standard library in ``library``."""
+    """Compile the modules below ``folder`` and those of the standard library in ``library``.
+
+    With ``modules``, paths below ``library``, those alone are compiled of it.
+    """
 
     folder: str
     library: str
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,16 @@ from jettison.planning import optimized
 from jettison.progress import Progress, step
 from jettison.result import Ablation, Result
 from jettison.rules import RULES
-from jettison.values import Basis, Saving
+from jettison.trace.observing import observed
+from jettison.values import Basis, Saving, Skipped
 from jettison.verification import verification_request
 from jettison.verify.differential import compare
+from jettison.verify.request import VerificationRequest
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
+# The level from which on the image is watched.
+TRACED = 3
 # Large folders that need not be copied when the ignore file keeps them out of the context.
 LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
 
@@ -43,16 +47,49 @@ class Workshop:
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
     """Build, measure, run and compare the image before and the image after.
 
-    ``start`` is the plan without any rule applied. Raises BuildError and EngineError.
+    ``start`` is the plan without any rule applied. From level 3 on the image is built once more, to
+    be watched: what it does not touch and cannot reach leaves too, unless answers differ then.
+    Raises BuildError and EngineError.
     """
     before = _built(shop, start.original, shop.root, "before")
+    if plan.level >= TRACED:
+        start, result = _guided(shop, start, plan, before)
+    else:
+        result = _result(shop, plan, before)
+    ablations = tuple(_ablations(shop, start, result)) if ablation else ()
+    return replace(result, ablations=ablations)
+
+
+def _guided(
+    shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement
+) -> tuple[Plan, Result]:
+    """Give the plan before any rule, with what was seen of the image, and what comes of it."""
+    watched = _watched(shop, start, plan, before)
+    result = _result(shop, _planned(watched), before)
+    if watched.observed and not result.verdict.equivalent:
+        watched = _given_up(start, result)
+        result = _result(shop, _planned(watched), before)
+    return watched, result
+
+
+def _planned(start: Plan) -> Plan:
+    return optimized(start, RULES, without=start.settings.without)
+
+
+def _request(
+    shop: Workshop, plan: Plan, before: str, after: str, development: ImageMeasurement | None
+) -> VerificationRequest:
+    """Ask for all that the plan may have broken, and the probes of the project's settings."""
+    request = verification_request(plan, before, after, development.id if development else None)
+    own = (read_probes(shop.root / name) for name in plan.settings.probes)
+    return replace(request, probes=tuple(probe for found in own for probe in found))
+
+
+def _result(shop: Workshop, plan: Plan, before: ImageMeasurement) -> Result:
     with _staged(shop.root, plan) as folder:
         after = _built(shop, plan.project, folder, "after")
         development = _development(shop, plan, folder)
-        tools = development.id if development else None
-        request = verification_request(plan, before.id, after.id, tools)
-        own = (read_probes(shop.root / name) for name in plan.settings.probes)
-        request = replace(request, probes=tuple(probe for found in own for probe in found))
+        request = _request(shop, plan, before.id, after.id, development)
         with step(shop.progress, "run both and compare"):
             verdict = compare(request, shop.engine, shop.progress)
     return Result(
@@ -62,8 +99,26 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
         after=after,
         development=development,
         verdict=verdict,
-        ablations=tuple(_ablations(shop, start, plan, after)) if ablation else (),
     )
+
+
+def _watched(shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement) -> Plan:
+    """Give the plan before any rule, with what was seen of the image that the rules make."""
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "watched")
+        development = _development(shop, plan, folder)
+        request = _request(shop, plan, before.id, image, development)
+        seen = observed(plan, request, shop.engine, shop.progress)
+    if isinstance(seen, Skipped):
+        return replace(start, learned=(*start.learned, seen))
+    return replace(start, observed=seen)
+
+
+def _given_up(start: Plan, result: Result) -> Plan:
+    """Say that nothing is removed by the trace, because answers differed without it."""
+    names = ", ".join(check.name for check in result.verdict.differences)
+    reason = f"without what it left out the image behaved differently: {names}"
+    return replace(start, learned=(*start.learned, Skipped(what="the trace", reason=reason)))
 
 
 def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMeasurement:
@@ -99,10 +154,9 @@ def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageMeasurement |
         return measure(image, shop.engine)
 
 
-def _ablations(
-    shop: Workshop, start: Plan, plan: Plan, after: ImageMeasurement
-) -> Iterator[Ablation]:
+def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation]:
     """Build once more for each rule that changed something, without that rule."""
+    plan, after = result.plan, result.after
     for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
         without = optimized(start, RULES, without=frozenset({rule}))
         try:

@@ -13,12 +13,18 @@
     === wheel: numpy 2.4.6
     numpy/__init__.py 25000
     numpy/tests/test_numpy.py 48000
+    === installed: numpy
+    numpy/__init__.py 25000 touched
+    === source: numpy/__init__.py
+    import numpy.core
     === findings
     …
     === changes
     …
 
-What follows `=== findings` is written by `make golden` and read by people.
+`=== installed` is what a watched image holds of a distribution, `=== source` the text of one of its
+files; paths are below site-packages, or absolute. What follows `=== findings` is written by
+`make golden` and read by people.
 """
 
 from __future__ import annotations
@@ -34,6 +40,9 @@ from jettison.catalogue.reader import removal_script
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
+from jettison.installed.environment import Installed
+from jettison.installed.observed import Observed
+from jettison.installed.reach import reached
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
 from jettison.plan.finding import Finding
@@ -44,6 +53,7 @@ from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
 from jettison.settings import BaseWish
+from jettison.trace.values import Trace
 from jettison.values import Evidence
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
@@ -51,6 +61,10 @@ FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
 WHEEL = "wheel: "
+INSTALLED = "installed: "
+SOURCE = "source: "
+SITE = "/opt/venv/lib/python3.11/site-packages"
+LIBRARY = "/usr/local/lib/python3.11"
 UNENDED = " (no line feed at the end)"
 EXECUTABLE = " (executable)"
 
@@ -63,6 +77,8 @@ class Case:
     head: str
     files: dict[str, str]
     wheels: tuple[DistributionFacts, ...]
+    installed: dict[str, str]
+    sources: dict[str, str]
     executable: frozenset[str]
     written: str
     expected: str
@@ -112,7 +128,35 @@ class Case:
         """The plan after the rules of the case."""
         found = self.start(folder)
         plan = with_wheels(found, self.wheels) if self.wheels else found.start
+        if self.installed:
+            plan = replace(plan, observed=self.observed(plan))
         return optimized(plan, self.rules)
+
+    def observed(self, plan: Plan) -> Observed:
+        """What a watched image would have shown."""
+        rows = [
+            (name, *line.split())
+            for name, body in self.installed.items()
+            for line in body.splitlines()
+        ]
+        inner = {path: (name, int(size)) for name, path, size, *_ in rows if path[0] != "/"}
+        touched = {path for _, path, _, *marks in rows if marks}
+        installed = Installed(
+            site=SITE,
+            library=LIBRARY,
+            files={path: size for path, (_, size) in inner.items()},
+            owners={path: name for path, (name, _) in inner.items()},
+            entry_points=(),
+            sources={
+                path: self.sources.get(path, "").encode() for path in inner if path.endswith(".py")
+            },
+            words={},
+            application={f"/app/{path}": text.encode() for path, text in self.files.items()},
+        )
+        served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
+        trace = Trace(served=served)
+        reach = reached(installed, trace, plan.wishes.kept)
+        return Observed(installed=installed, trace=trace, reach=reach)
 
     def text(self, plan: Plan) -> str:
         """The whole case with what was found in it now."""
@@ -128,6 +172,8 @@ def read_case(path: Path) -> Case:
     files: dict[str, str] = {}
     executable: set[str] = set()
     wheels: list[DistributionFacts] = []
+    installed: dict[str, str] = {}
+    sources: dict[str, str] = {}
     written = ""
     for title, body in zip(parts[::2], parts[1::2], strict=True):
         if title.startswith(PROJECT):
@@ -142,6 +188,10 @@ def read_case(path: Path) -> Case:
         elif title.startswith(WHEEL):
             wheels.append(_wheel(title.removeprefix(WHEEL), body))
             written += f"=== {title}\n{body}"
+        elif title.startswith((INSTALLED, SOURCE)):
+            into = installed if title.startswith(INSTALLED) else sources
+            into[title.partition(": ")[2]] = body
+            written += f"=== {title}\n{body}"
     assert head.startswith("Why: "), f"{path}: say at the top why the case exists"
     expected = text[len(head) + len(written) :]
     return Case(
@@ -149,6 +199,8 @@ def read_case(path: Path) -> Case:
         head=head,
         files=files,
         wheels=tuple(wheels),
+        installed=installed,
+        sources=sources,
         executable=frozenset(executable),
         written=written,
         expected=expected,

@@ -101,7 +101,7 @@ def command(
 
 def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:
     """Write what was asked for, if the verdict allows it, and say where the files are."""
-    changes = found.plan.files
+    changes = result.plan.files
     if not result.verdict.equivalent:
         return "Nothing was written."
     if not changes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from jettison.changes import (
     AddLabels,
@@ -12,7 +12,8 @@ from jettison.changes import (
     SetEnvironment,
     SetHealthCheck,
 )
-from jettison.lift.stage import FinalStage
+from jettison.facts import Project
+from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import run_script, with_script
@@ -26,6 +27,9 @@ COMPILED = (
     "Byte code of the standard library and of the application: the image has none, and a read-only "
     "container would compile them anew at every start."
 )
+LOADED = "Of the standard library, what the application loaded while it was watched."
+COMPILED_LIST = "compiled-modules.txt"
+LIST_PLACE = "/tmp/compiled-modules.txt"  # noqa: S108 - a path in the build stage
 # Parts of the standard library that no server imports, and what is compiled already.
 UNSERVED = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|pydoc_data)/"
 PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
@@ -75,15 +79,32 @@ def set_health_check(stage: FinalStage, change: SetHealthCheck) -> str:
     return edited(stage.dockerfile, Edits(replaced={line_of(item): text}))
 
 
-def compile_application(stage: FinalStage, change: CompileApplication) -> str:
+def compile_application(project: Project, change: CompileApplication) -> Mapping[str, str]:
     """Compile after the last copy into the final stage, with hashes instead of times."""
-    text = comment(COMPILED) + (
-        "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-        f"    -x '{UNSERVED}' \\\n"
-        f"    {change.library} {change.folder}\n"
-    )
+    stage = lifted(project)
+    text = comment(COMPILED) + _compiling(change)
     own = [item for item, found in stage.copies if found.stage is None]
-    return edited(stage.dockerfile, Edits(after={line_of(own[-1]): f"\n{text}\n"}))
+    edits = Edits(after={line_of(own[-1]): f"\n{text}\n"})
+    texts = {project.dockerfile_path: edited(stage.dockerfile, edits)}
+    if change.modules:
+        listed = "".join(f"{change.library}/{path}\n" for path in change.modules)
+        texts[project.in_context(COMPILED_LIST)] = listed
+    return texts
+
+
+def _compiling(change: CompileApplication) -> str:
+    if not change.modules:
+        return (
+            "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
+            f"    -x '{UNSERVED}' \\\n"
+            f"    {change.library} {change.folder}\n"
+        )
+    return (
+        f"{comment(LOADED)}"
+        f"RUN --mount=type=bind,source={COMPILED_LIST},target={LIST_PLACE} \\\n"
+        "    python -m compileall -q --invalidation-mode unchecked-hash \\\n"
+        f"    -i {LIST_PLACE} {change.folder}\n"
+    )
 
 
 def last_of_head(stage: FinalStage) -> Instruction:

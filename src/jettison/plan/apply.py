@@ -63,7 +63,6 @@ STAGE_EDITS: Mapping[type, Callable[[FinalStage, Any], str]] = {
     SetCommand: set_command,
     SetHealthCheck: set_health_check,
     RunAsUser: run_as_user,
-    CompileApplication: compile_application,
     AddLabels: add_labels,
 }
 # Edits that may have to be made to one command after the other.
@@ -78,6 +77,7 @@ FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
     HardenService: harden_service,
     AddDevelopment: add_development,
     RemoveFiles: remove_files,
+    CompileApplication: compile_application,
 }
 
 

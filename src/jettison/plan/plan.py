@@ -12,6 +12,7 @@ from types import MappingProxyType
 from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.graph import Closure, RequirementGraph
 from jettison.facts import Project
+from jettison.installed.observed import Observed
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writing import Writing, writing_of
@@ -42,8 +43,9 @@ class Plan:
     maps packages that must be there then to the reason; ``loaded`` are the files of the project
     that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
     distributions of all requirements, ``distributions`` those of production by normalized name and
-    ``contents`` their files; ``keeps_cache`` says that pip keeps what it fetches, ``today`` is the
-    day of the plan. ``learned`` is what could not be found out.
+    ``contents`` their files; ``observed`` is what a run of the built image showed. ``keeps_cache``
+    says that pip keeps what it fetches, ``today`` is the day of the plan. ``learned`` is what could
+    not be found out.
     """
 
     original: Project
@@ -64,6 +66,7 @@ class Plan:
     contents: Contents = field(default_factory=Contents)
     settings: Settings = field(default_factory=Settings)
     wishes: Wishes = field(default_factory=Wishes)
+    observed: Observed | None = None
     today: date | None = None
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()

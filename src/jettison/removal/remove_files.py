@@ -176,14 +176,15 @@ def owner(name: str, owners: dict[str, Group]) -> Group | None:
 
 def binding(source: bytes, match: re.Match[bytes]) -> bool:
     """Whether an import has to succeed; in case of doubt it has."""
-    if not match[1]:
-        return True
     line = source.count(b"\n", 0, match.end(1)) + 1
     try:
-        tree = ast.parse(source)
+        nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):
         return True
-    return not any(escapes(node, line) for node in ast.walk(tree))
+    statements = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    if not any(node.lineno == line for node in statements):
+        return False  # a line of a text
+    return not any(escapes(node, line) for node in nodes)
 
 
 def escapes(node: ast.AST, line: int) -> bool:

@@ -9,6 +9,9 @@ image without it would start later than before. Compiled with hashes instead of 
 Source: PEP 552; docker-library/python#615. Measured for this project on Python 3.11: 9 MB for the
 standard library without the parts that no server imports.
 
+From -O3 on, when the image was watched, only those modules of the standard library are compiled
+that the application loaded; the others are compiled when something imports them.
+
 Safe: byte code is only used by the Python that made it. A project with a file that this Python
 cannot compile is left as it is.
 """
@@ -16,8 +19,10 @@ cannot compile is left as it is.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from jettison.changes import CompileApplication
+from jettison.installed.reach import source_of
 from jettison.lift.action import ActionKind
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
@@ -26,6 +31,7 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "compiled-bytecode"
+TRACED = 3
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -46,14 +52,31 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     evidence = Evidence(
         kind="copy", message="source is copied and never compiled", origin=copies[-1].origin
     )
+    modules = tuple(_loaded(plan, library))
+    change = CompileApplication(folder=stage.folder, library=library, modules=modules)
     return (
         Finding(
             rule=NAME,
             message="byte code of application and standard library is part of the image",
-            evidence=(evidence,),
-            changes=(CompileApplication(folder=stage.folder, library=library),),
+            evidence=(evidence, *_traced(modules)),
+            changes=(change,),
         ),
     )
+
+
+def _loaded(plan: Plan, library: str) -> Iterator[str]:
+    """Name the files of the standard library that the application loaded, if that is known."""
+    if plan.level >= TRACED and plan.observed and plan.observed.installed.library == library:
+        inside = f"{library}/"
+        paths = {path.removeprefix(inside) for path in plan.observed.trace.served}
+        modules = {source_of(path) for path in paths if not path.startswith("/")}
+        yield from sorted(path for path in modules if path.endswith(".py"))
+
+
+def _traced(modules: tuple[str, ...]) -> Iterator[Evidence]:
+    if modules:
+        message = f"{len(modules)} modules of the standard library were loaded by the application"
+        yield Evidence(kind="trace", message=message)
 
 
 def _hashes(python: str | None) -> bool:

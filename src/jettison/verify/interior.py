@@ -30,10 +30,11 @@ def interpreters(facts: ImageFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*beside, "python", "python3", "/usr/bin/python3")))
 
 
-def script_text(script: str, asked: dict[str, Any] | None) -> str:
-    """Give the text of a script of ``inside``, with what it is asked in front if anything is."""
-    source = resources.files("jettison.verify.inside").joinpath(f"{script}.py")
-    text = source.read_text("utf-8")
+def script_text(
+    script: str, asked: dict[str, Any] | None, package: str = "jettison.verify.inside"
+) -> str:
+    """Give the text of a script of ``package``, with what it is asked in front if anything is."""
+    text = resources.files(package).joinpath(f"{script}.py").read_text("utf-8")
     return text if asked is None else f"ASKED = {asked!r}\n{text}"
 
 

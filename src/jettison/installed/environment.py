@@ -1,0 +1,110 @@
+"""What an environment holds, as values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+# A library without a tag may be one that is loaded by its path.
+_EXTENSION = re.compile(r"\.(?:cpython-[\w-]+|abi3)\.so$")
+_BUNDLED = ".libs/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """What a distribution offers under a group: ``value`` is ``module:attribute``."""
+
+    distribution: str
+    group: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """One environment and the application beside it.
+
+    ``site`` and ``library`` are the folders of distributions and of the standard library. Paths of
+    ``files`` (with their bytes), ``owners`` (normalized names of distributions), ``sources``
+    (Python) and ``words`` (those of extension modules that may name modules) are below ``site``.
+    ``application`` has the application's source and settings by absolute path.
+    """
+
+    site: str
+    library: str
+    files: Mapping[str, int]
+    owners: Mapping[str, str]
+    entry_points: tuple[EntryPoint, ...]
+    sources: Mapping[str, bytes]
+    words: Mapping[str, frozenset[str]]
+    application: Mapping[str, bytes]
+
+    @cached_property
+    def modules(self) -> Modules:
+        """The modules of the environment."""
+        return Modules.of(self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modules:
+    """Modules by dotted name.
+
+    ``files`` maps a name to its file; where a module is there as source and as extension, to the
+    extension, which Python prefers. ``packages`` are the names that have modules below them.
+    """
+
+    files: Mapping[str, str]
+    packages: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, files: Mapping[str, int]) -> Modules:
+        """Find the modules among the files of a folder."""
+        found: dict[str, str] = {}
+        for path in sorted(files):
+            name = module_name(path)
+            if name and (name not in found or path.endswith(".so")):
+                found[name] = path
+        below: dict[str, set[str]] = {}
+        for name in found:
+            parent = name.rpartition(".")[0]
+            child = name
+            while parent:
+                below.setdefault(parent, set()).add(child)
+                parent, child = parent.rpartition(".")[0], parent
+        packages = {name: frozenset(children) for name, children in below.items()}
+        return cls(files=found, packages=packages)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.files or name in self.packages
+
+    def known(self, name: str) -> str:
+        """Give the longest beginning of a dotted name that is a module or package; may be empty."""
+        while name and name not in self:
+            name = name.rpartition(".")[0]
+        return name
+
+    def package_of(self, name: str) -> str:
+        """Give the package that relative imports of a module start from."""
+        path = self.files.get(name, "/__init__.")
+        return name if "/__init__." in path else name.rpartition(".")[0]
+
+    def below(self, package: str) -> frozenset[str]:
+        """Give every module of a package, itself included."""
+        found = {package} & self.files.keys()
+        for child in self.packages.get(package, ()):
+            found |= self.below(child)
+        return frozenset(found)
+
+
+def module_name(path: str) -> str:
+    """Give the dotted name of a file of site-packages; empty when it is no module."""
+    if path.endswith(".py"):
+        stem = path.removesuffix(".py")
+    elif _EXTENSION.search(path) and _BUNDLED not in path:
+        stem = _EXTENSION.sub("", path)
+    else:
+        return ""
+    parts = stem.removesuffix("/__init__").split("/")
+    return ".".join(parts) if all(part.isidentifier() or part.isalnum() for part in parts) else ""

@@ -1,0 +1,151 @@
+"""Which other modules a module names: by import statements, and by texts."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jettison.catalogue.reader import table
+
+_TEXT = re.compile(rb"""["']([A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
+_NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """``from`` ``level`` dots and ``module`` ``import`` ``names``."""
+
+    module: str
+    names: tuple[str, ...] = ()
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What one module names.
+
+    ``texts`` are the strings that may be dotted names. ``beginnings`` are packages out of which it
+    imports by a name that is made at run time, relative ones with dots in front. ``computed`` is an
+    import (or the reading of a package's file) of which not even the package is written down;
+    empty when there is none. ``dynamic`` says that it imports by names given as text.
+    """
+
+    imports: tuple[Import, ...] = ()
+    texts: frozenset[str] = frozenset()
+    beginnings: frozenset[str] = frozenset()
+    computed: str = ""
+    dynamic: bool = False
+
+
+def links_of(source: bytes) -> Links:
+    """Read a module; one that is not valid Python names what its lines do, and all around it."""
+    texts = frozenset(found.decode("ascii", "ignore") for found in _TEXT.findall(source))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Links(texts=texts, computed="a module that this Python cannot parse", dynamic=True)
+    nodes = list(_running(tree))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _loads(node)]
+    origins = [_origin(call) for call in calls]
+    return Links(
+        imports=tuple(one for node in nodes for one in _imports(node)),
+        texts=texts,
+        beginnings=frozenset(origin for origin in origins if origin),
+        computed=next((_shown(c) for c, o in zip(calls, origins, strict=True) if o == ""), ""),
+        dynamic=bool(calls),
+    )
+
+
+def names_in(text: bytes) -> Iterator[str]:
+    """Give the dotted names in a text that is not Python, such as settings."""
+    for found in _NAME.findall(text):
+        yield found.decode("ascii", "ignore")
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Give every node but those that only type checkers see."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.If) and _is_typing(node.test):
+            pending += node.orelse
+        else:
+            pending += ast.iter_child_nodes(node)
+
+
+def _is_typing(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return bool(name == "TYPE_CHECKING")
+
+
+def _imports(node: ast.AST) -> Iterable[Import]:
+    if isinstance(node, ast.Import):
+        return [Import(module=alias.name) for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        names = tuple(alias.name for alias in node.names)
+        return [Import(module=node.module or "", names=names, level=node.level)]
+    return ()
+
+
+def _loads(call: ast.Call) -> bool:
+    """Whether a call loads a module, or a file of a package, by its name."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    loaders = table("loaders")
+    if name in loaders["modules"]:
+        return True
+    owner = getattr(function, "value", None)
+    origin = getattr(owner, "attr", getattr(owner, "id", ""))
+    return name in loaders["resources"] and (owner is None or origin in loaders["resource_modules"])
+
+
+def _origin(call: ast.Call) -> str | None:
+    """Give the package that a call takes from; None when its name is written down whole.
+
+    ``.`` is the module's own package, the empty text one that is not known.
+    """
+    arguments = [*call.args, *(word.value for word in call.keywords if word.arg == "name")]
+    if not arguments:
+        return None
+    name = arguments[0]
+    if isinstance(name, ast.Constant):
+        return None
+    if getattr(name, "id", "") in {"__name__", "__package__", "__spec__"}:
+        return "."
+    beginning = _beginning(name)
+    if not beginning.startswith("."):
+        return beginning.rpartition(".")[0]
+    package = call.args[1] if len(call.args) > 1 else None
+    given = package.value if isinstance(package, ast.Constant) else None
+    inner = beginning.rpartition(".")[0].lstrip(".")
+    return ".".join(filter(None, [given, inner])) if isinstance(given, str) else f".{inner}"
+
+
+def _beginning(node: ast.expr) -> str:
+    """Give the literal text that a computed one begins with."""
+    match node:
+        case ast.Constant(value=value):
+            found = str(value)
+        case ast.JoinedStr(values=[ast.FormattedValue(value=first) | first, *_]):
+            found = _beginning(first)
+        case ast.BinOp(op=ast.Add(), left=left):
+            found = _beginning(left)
+        case ast.BinOp(op=ast.Mod(), left=left):
+            found = _beginning(left).partition("%")[0]
+        case ast.Call(func=ast.Attribute(attr="format", value=value)):
+            found = _beginning(value).partition("{")[0]
+        case ast.Name(id="__name__" | "__package__"):
+            found = "."
+        case _:
+            found = ""
+    return found
+
+
+def _shown(call: ast.Call) -> str:
+    return ast.unparse(call)[:100]

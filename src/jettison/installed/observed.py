@@ -1,0 +1,18 @@
+"""What was observed of a built image: what it holds, what it touched, what can be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jettison.installed.environment import Installed
+from jettison.installed.reach import Reach
+from jettison.trace.values import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The evidence for what is removed by a trace."""
+
+    installed: Installed
+    trace: Trace
+    reach: Reach

@@ -1,0 +1,207 @@
+"""Which modules of an environment can be reached from what was touched and from the application."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from jettison.catalogue.reader import table
+from jettison.installed.environment import Installed, Modules, module_name
+from jettison.installed.links import Links, links_of, names_in
+from jettison.trace.values import Trace
+
+_BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
+
+Read = Callable[[bytes], Links]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """The modules that stay, by dotted name, each with the reason.
+
+    ``unsure`` are those of them that nothing names: they lie in a package out of which something
+    imports by a name that is made at run time, so it could not be shown that they are unused.
+    """
+
+    modules: Mapping[str, str]
+    unsure: frozenset[str]
+
+
+def reached(
+    installed: Installed,
+    trace: Trace,
+    kept: Iterable[str] = (),
+    read: Read = links_of,
+) -> Reach:
+    """Follow everything that a module that stays may import, from the roots on.
+
+    Roots are the touched modules, what the application's source and settings name, the entry points
+    of groups that something asks for, and the modules among the ``kept`` paths below site-packages.
+    """
+    search = _Search(installed, read)
+    for path in kept:
+        search.reach(module_name(path), "a line of the settings keeps it")
+    for name in sorted(touched_modules(installed, trace)):
+        search.reach(name, "the trace touched it")
+    for path, content in sorted(installed.application.items()):
+        search.application(path, content)
+    search.libraries()
+    search.run()
+    return Reach(modules=search.found, unsure=frozenset(search.unsure))
+
+
+def touched_modules(installed: Installed, trace: Trace) -> Iterator[str]:
+    """Give the modules that the trace saw loaded, as source, byte code or extension."""
+    names = {path: name for name, path in installed.modules.files.items()}
+    for path in trace.touched:
+        if path.startswith(f"{installed.site}/"):
+            inner = source_of(path.removeprefix(f"{installed.site}/"))
+            if inner in names:
+                yield names[inner]
+
+
+def source_of(path: str) -> str:
+    """Give the source file of byte code, and any other path as it is."""
+    return _BYTECODE.sub(r"\1.py", path)
+
+
+class _Search:
+    def __init__(self, installed: Installed, read: Read) -> None:
+        self._installed = installed
+        self._modules: Modules = installed.modules
+        self._read = read
+        self._queue: deque[str] = deque()
+        self._texts: set[str] = set()
+        self.found: dict[str, str] = {}
+        self.unsure: set[str] = set()
+
+    def run(self) -> None:
+        """Follow until nothing new is found; entry points are asked for by what was found."""
+        self._entry_points()
+        while self._queue:
+            while self._queue:
+                self._follow(self._queue.popleft())
+            self._entry_points()
+
+    def reach(self, name: str, why: str, *, sure: bool = True) -> None:
+        """Keep a module and the packages that it lies in."""
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            each = ".".join(parts[:end])
+            if sure:
+                self.unsure.discard(each)
+            if each in self._modules.files and each not in self.found:
+                self.found[each] = why
+                self._queue.append(each)
+                if not sure:
+                    self.unsure.add(each)
+
+    def application(self, path: str, content: bytes) -> None:
+        """Take what a file of the application imports or names; a package named is kept whole."""
+        if path.endswith(".py"):
+            links = self._read(content)
+            for imported in links.imports:
+                if not imported.level:
+                    self._import(imported.module, imported.names, path)
+            named: Iterable[str] = links.texts
+        else:
+            named = names_in(content)
+        for name in named:
+            known = self._modules.known(name)
+            if known and ("." in known or name == known):
+                for each in self._modules.below(known) if known == name else (known,):
+                    self.reach(each, f"{path} names {name}")
+
+    def _follow(self, name: str) -> None:
+        path = self._modules.files[name]
+        source = self._installed.sources.get(path)
+        if source is None:
+            self._words(self._modules.package_of(name), path)
+            return
+        links = self._read(source)
+        self._texts |= links.texts
+        package = self._modules.package_of(name)
+        for imported in links.imports:
+            base = imported.module
+            if imported.level:
+                base = _relative(package, imported.level, imported.module)
+            self._import(base, imported.names, path)
+        for text in links.texts:
+            self._named(name, package, text, path, dynamic=links.dynamic)
+        for beginning in links.beginnings:
+            self._all_of(
+                _absolute(package, beginning), f"{path} imports out of it by computed names"
+            )
+        if links.computed:
+            self._all_of(package, f"{path} loads by a computed name: {links.computed}")
+
+    def _import(self, base: str, names: Iterable[str], path: str) -> None:
+        known = self._modules.known(base)
+        if not known:
+            return
+        self.reach(known, f"{path} imports it")
+        for name in names:
+            if base == known and f"{base}.{name}" in self._modules:
+                self.reach(f"{base}.{name}", f"{path} imports it")
+
+    def _named(self, name: str, package: str, text: str, path: str, *, dynamic: bool) -> None:
+        """A text names a module when it is dotted; a plain word only where words are imported."""
+        if "." in text:
+            known = self._modules.known(text)
+            if "." in known:
+                self.reach(known, f"{path} names {text}")
+        elif dynamic or package == name:
+            if f"{package}.{text}" in self._modules:
+                self.reach(f"{package}.{text}", f"{path} names {text}")
+            if dynamic and text in self._modules:
+                self.reach(text, f"{path} names {text}")
+
+    def _all_of(self, package: str, why: str) -> None:
+        for each in sorted(self._modules.below(package)):
+            self.reach(each, why, sure=False)
+
+    def libraries(self) -> None:
+        """Take what libraries name that are no modules by their names but may be loaded."""
+        extensions = set(self._modules.files.values())
+        for path in self._installed.words.keys() - extensions:
+            self._words(posixpath.dirname(path).replace("/", "."), path)
+
+    def _words(self, package: str, path: str) -> None:
+        """Compiled code names what it imports too, relative names without their dots."""
+        around = list(_packages(package))
+        for word in self._installed.words.get(path, ()):
+            if "." in word and word in self._modules:
+                self.reach(word, f"{path} holds the word {word}")
+            for each in around:
+                if f"{each}.{word}" in self._modules:
+                    self.reach(f"{each}.{word}", f"{path} holds the word {word}")
+
+    def _entry_points(self) -> None:
+        """Keep what distributions offer to a group that something which stays names."""
+        always = table("loaders")["groups"]
+        for point in self._installed.entry_points:
+            if point.group in always or point.group in self._texts:
+                module = point.value.partition("[")[0].partition(":")[0].strip()
+                self.reach(self._modules.known(module), f"it is an entry point of {point.group}")
+
+
+def _packages(package: str) -> Iterator[str]:
+    while package:
+        yield package
+        package = package.rpartition(".")[0]
+
+
+def _relative(package: str, level: int, module: str) -> str:
+    parts = package.split(".")
+    base = parts[: len(parts) - level + 1]
+    return ".".join([*base, module] if module else base)
+
+
+def _absolute(package: str, beginning: str) -> str:
+    """Give the absolute name of a beginning, which has dots in front where it is relative."""
+    inner = beginning.lstrip(".")
+    level = len(beginning) - len(inner)
+    return _relative(package, level, inner) if level else inner

@@ -1,0 +1,147 @@
+"""Modules of distributions that nothing can reach leave the environment.
+
+The image is run and watched while it answers everything that verification asks, and while the
+project's tests run. From the modules that were touched, and from what the source and the settings
+of the application name, every import is followed: those within functions, those that may fail,
+names given as text, words in compiled modules, and entry points. What is left is code that no run
+can load.
+
+Source: peps.python.org, PEP 578 (audit hooks), by which every Python process tells what it opens;
+docs.python.org, "The import system".
+
+Safe: a package out of which something imports by a name that is made at run time stays whole, even
+where the trace loaded one module of it alone. Data files stay unless their distribution has no
+module that can be reached and nothing names it. Metadata, licences, entry points and shared
+libraries stay. A removed module that is imported after all says who removed it, why, and what to
+write to keep it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from jettison.catalogue.reader import table
+from jettison.installed.environment import Installed, module_name
+from jettison.installed.observed import Observed
+from jettison.installed.reach import source_of
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.plan.removing import WORTHWHILE, group, removal
+from jettison.removal.contents import OwnedFile
+from jettison.removal.group import Group
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "unreached-modules"
+TRACE = "the trace"
+NOT_WATCHED = "what nothing reaches is known when the image is watched: `jettison optimize -O3`"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find the modules that neither the trace nor any import from what it touched reaches."""
+    if plan.observed is None:
+        tried = any(skipped.what == TRACE for skipped in plan.learned)
+        advice = Finding(rule=NAME, message=NOT_WATCHED, safety=Safety.REVIEW)
+        return () if tried else (advice,)
+    leaving = leaving_files(plan.observed) - plan.wishes.kept.keys()
+    groups = tuple(_groups(plan, leaving))
+    return removal(plan, NAME, "modules that nothing reaches", groups, _evidence(plan.observed))
+
+
+def leaving_files(observed: Observed) -> frozenset[str]:
+    """Give the files below site-packages that leave, byte code not counted."""
+    installed = observed.installed
+    unused = frozenset(_unused_distributions(observed))
+    found: set[str] = set()
+    for path in installed.files:
+        name = module_name(path)
+        if name:
+            if name not in observed.reach.modules:
+                found.add(path)
+        elif installed.owners.get(path) in unused and not _stays(path):
+            found.add(path)
+    return frozenset(found)
+
+
+def _unused_distributions(observed: Observed) -> Iterator[str]:
+    """Name the distributions of which no file was touched and no module can be reached."""
+    installed = observed.installed
+    used = {installed.owners.get(installed.modules.files[name]) for name in observed.reach.modules}
+    inside = f"{installed.site}/"
+    for path in observed.trace.touched:
+        if path.startswith(inside) and ".dist-info/" not in path:
+            used.add(installed.owners.get(source_of(path.removeprefix(inside))))
+    with_modules = {installed.owners.get(path) for path in installed.modules.files.values()}
+    for name in with_modules - used - table("loaders")["read_by_others"].keys():
+        if name:
+            yield name
+
+
+def _stays(path: str) -> bool:
+    return ".dist-info/" in path or ".libs/" in path or "licen" in path.lower() or ".pth" in path
+
+
+def _groups(plan: Plan, leaving: frozenset[str]) -> Iterator[Group]:
+    """Give one group for each distribution, the heaviest first."""
+    installed = plan.observed.installed if plan.observed else None
+    if installed is None:
+        return
+    every = [path for path in installed.files if not path.endswith(".pyc")]
+    owned: dict[str, list[OwnedFile]] = {}
+    for path in leaving:
+        owner = installed.owners.get(path)
+        if owner:
+            file = OwnedFile(path=path, distribution=owner, size=installed.files[path])
+            owned.setdefault(owner, []).append(file)
+    compiled = _bytecode_sizes(installed)
+    found = [_group(plan, owner, files, every, compiled) for owner, files in owned.items()]
+    yield from sorted(
+        (one for one in found if one.bytes >= WORTHWHILE),
+        key=lambda one: (-one.bytes, one.distribution),
+    )
+
+
+def _group(
+    plan: Plan,
+    owner: str,
+    files: list[OwnedFile],
+    every: Collection[str],
+    compiled: Mapping[str, int],
+) -> Group:
+    made = group(
+        NAME,
+        f"modules of {plan.contents.label(owner)} that nothing reaches",
+        sorted(files, key=lambda file: file.path),
+        every=every,
+        whole=lambda _: True,
+    )
+    size = sum(file.size + compiled.get(file.path, 0) for file in files)
+    return replace(made, bytes=size, source_bytes=0)
+
+
+def _bytecode_sizes(installed: Installed) -> Mapping[str, int]:
+    """Give the bytes of the byte code of each source file."""
+    sizes: Counter[str] = Counter()
+    for path, size in installed.files.items():
+        if source_of(path) != path:
+            sizes[source_of(path)] += size
+    return sizes
+
+
+def _evidence(observed: Observed) -> Iterator[Evidence]:
+    trace, reach = observed.trace, observed.reach
+    yield Evidence(
+        kind="trace",
+        message=f"{len(trace.touched)} files were touched, seen by {trace.method}",
+    )
+    yield Evidence(
+        kind="imports",
+        message=f"{len(reach.modules)} of {len(observed.installed.modules.files)} modules can be "
+        f"reached; {len(reach.unsure)} of them are kept because something imports by names that "
+        "are made at run time",
+    )
+
+
+RULE = Rule(name=NAME, level=3, documentation=__doc__, detect=detect)

@@ -1,0 +1,1 @@
+"""What an image touches while it serves: watched from inside ordinary containers."""

@@ -1,0 +1,102 @@
+"""Gives what an environment holds, as marshal's bytes: its files, sources, owners, entry points.
+
+``ASKED`` is put in front of this text: ``environment`` is its folder and ``folder`` the
+application's.
+"""
+
+import marshal
+import os
+import re
+import sys
+
+ASKED = globals().get("ASKED", {})
+LARGEST = 4 * 2**20
+SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".env", ".txt", ".conf")
+LIBRARY = re.compile(r"\.(?:cpython-[\w-]+|abi3)?\.?so$")
+WORD = re.compile(rb"\w+(?:\.\w+)*")
+
+OUTPUT = os.fdopen(os.dup(1), "wb")
+os.dup2(2, 1)
+
+
+def site():
+    """Give the folder of the environment's distributions."""
+    environment = ASKED.get("environment", "").rstrip("/")
+    folders = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    if environment in sys.path:
+        return environment
+    below = [path for path in folders if path.startswith(environment + "/")]
+    return (below or folders or [""])[0]
+
+
+def walk(top):
+    """Give the files below a folder by their path within it."""
+    for folder, inner, names in os.walk(top):
+        inner[:] = [name for name in inner if name not in ("site-packages", ".git")]
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                yield os.path.relpath(path, top), path
+
+
+def read(path):
+    """Give a file's contents."""
+    with open(path, "rb") as file:
+        return file.read(LARGEST)
+
+
+def words(path, wanted):
+    """Give the words in a library that are parts of names of modules."""
+    found = set()
+    with open(path, "rb") as file:
+        for match in WORD.finditer(file.read()):
+            word = match[0].decode("ascii", "ignore")
+            if word.rpartition(".")[2] in wanted:
+                found.add(word)
+    return sorted(found)
+
+
+def metadata():
+    """Give the owners of files and the entry points."""
+    import importlib.metadata
+
+    owners, points = {}, []
+    for one in importlib.metadata.distributions(path=[SITE]):
+        name = re.sub(r"[-_.]+", "-", one.metadata["Name"] or "").lower()
+        for file in one.files or ():
+            path = os.path.normpath(str(file))
+            if not path.startswith(".."):
+                owners[path] = name
+        points.extend((name, point.group, point.name, point.value) for point in one.entry_points)
+    return owners, points
+
+
+SITE = site()
+files = {path: os.path.getsize(real) for path, real in walk(SITE)} if SITE else {}
+last = {path.split(".")[0].rpartition("/")[2] for path in files if LIBRARY.search(path)}
+last |= {
+    path[:-3].removesuffix("/__init__").rpartition("/")[2] for path in files if path[-3:] == ".py"
+}
+owners, points = metadata() if SITE else ({}, [])
+folder = ASKED.get("folder") or "/"
+application = {}
+if folder != "/":
+    for _, real in walk(folder):
+        if real.endswith((".py", *SETTINGS)) and not real.startswith(SITE + "/"):
+            application[real] = read(real)
+marshal.dump(
+    {
+        "site": SITE,
+        "library": os.path.dirname(os.__file__),
+        "files": files,
+        "owners": owners,
+        "points": points,
+        "sources": {path: read(SITE + "/" + path) for path in files if path[-3:] == ".py"},
+        "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
+        "application": application,
+    },
+    OUTPUT,
+    2,
+)
+OUTPUT.flush()
+os._exit(0)

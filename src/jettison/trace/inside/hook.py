@@ -1,0 +1,56 @@
+"""Notes every file that this Python process opens, loads or maps.
+
+A ``.pth`` file that is mounted beside the image's distributions runs this in every Python process
+at its start, child processes included. Each process appends to a file of its own; nothing that goes
+wrong here reaches the program.
+"""
+
+import os
+import sys
+
+NAME = "jettison trace"
+OUTPUT = "/jettison-noted"
+# The argument that holds the path, by the event's name (docs.python.org, "Audit events table").
+PATHS = {"open": 0, "import": 1, "ctypes.dlopen": 0}
+
+seen = set()
+noted = []
+
+
+def note(event, arguments):
+    """Write down a path that was not seen before in this process."""
+    position = PATHS.get(event)
+    if position is None:
+        return
+    path = arguments[position]
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if type(path) is not str or path in seen:
+        return
+    seen.add(path)
+    try:
+        write(os.path.join(os.getcwd(), path) if "/" in path else path)
+    except (OSError, ValueError):
+        return
+
+
+def write(path):
+    """Append a line; a program may have closed the file, as daemons do."""
+    line = os.fsencode(path) + b"\n"
+    if noted:
+        try:
+            os.write(noted[-1], line)
+        except OSError:
+            noted.clear()
+        else:
+            return
+    name = "%s/%d-%s" % (OUTPUT, os.getpid(), os.urandom(6).hex())
+    seen.add(name)
+    noted.append(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))
+    os.write(noted[-1], line)
+
+
+if os.path.isdir(OUTPUT) and NAME not in sys.modules:
+    # a folder that is on the path twice has its .pth files read twice
+    sys.modules[NAME] = None
+    sys.addaudithook(note)

@@ -1,0 +1,29 @@
+"""From a plan's built image to the evidence for what can be removed by a trace."""
+
+from __future__ import annotations
+
+from jettison.engines.engine import Engine
+from jettison.installed.observed import Observed
+from jettison.installed.reach import reached
+from jettison.lift.environment import NotApart, environment_of
+from jettison.plan.plan import Plan
+from jettison.progress import Progress, step
+from jettison.trace.tracing import trace
+from jettison.values import Skipped
+from jettison.verify.request import VerificationRequest
+
+
+def observed(
+    plan: Plan, request: VerificationRequest, engine: Engine, progress: Progress
+) -> Observed | Skipped:
+    """Watch the image that was built from ``plan``, and follow imports from what it touched."""
+    where = environment_of(plan.project, plan.stage)
+    if isinstance(where, NotApart):
+        evidence = where.evidence
+        return Skipped(what="the trace", reason=evidence.message, origin=evidence.origin)
+    seen = trace(request, where.path, engine, progress)
+    if isinstance(seen, Skipped):
+        return seen
+    with step(progress, "Following imports"):
+        reach = reached(seen.installed, seen.trace, plan.wishes.kept)
+    return Observed(installed=seen.installed, trace=seen.trace, reach=reach)

@@ -1,0 +1,92 @@
+"""Runs an image under the workload of verification and notes what it touches."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.engines.engine import Engine, ImageFacts
+from jettison.errors import EngineError
+from jettison.installed.environment import Installed
+from jettison.progress import Progress, step
+from jettison.trace.reading import read_installed
+from jettison.trace.values import Trace
+from jettison.trace.watching import WatchingEngine, write_hook
+from jettison.values import Skipped
+from jettison.verify.discover import discover
+from jettison.verify.exchange.session import probe_steps
+from jettison.verify.health import health_command, health_path, run_health_command
+from jettison.verify.interior import find_interpreter, interior
+from jettison.verify.observation import Observation
+from jettison.verify.observe import converse, running
+from jettison.verify.request import VerificationRequest
+from jettison.verify.setting import Conversation, Setting
+from jettison.verify.suite import run_suite
+from jettison.verify.workload.plan import workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """What an image has installed, and what of it was touched."""
+
+    installed: Installed
+    trace: Trace
+
+
+def trace(
+    request: VerificationRequest, environment: str, engine: Engine, progress: Progress
+) -> Traced | Skipped:
+    """Watch the image after: the workload first, then the project's own tests.
+
+    ``environment`` is the folder of its Python environment. Skipped says why nothing was learned:
+    what was not seen to work tells nothing about what is not needed.
+    """
+    image = request.image_after
+    facts = engine.inspect(image)
+    try:
+        with step(progress, "Reading what is installed"):
+            installed = read_installed(engine, image, facts, environment)
+        with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
+            write_hook(Path(name))
+            watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
+            with step(progress, "Watching what the application touches"):
+                _serve(request, facts, watching[0])
+            if request.suite:
+                with step(progress, "Watching what the test suite touches"):
+                    run_suite(watching[1], request, Observation(facts=facts))
+    except EngineError as failure:
+        return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
+    served, tested = (frozenset(each.noted) for each in watching)
+    return Traced(installed=installed, trace=Trace(served=served, tested=tested))
+
+
+def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> None:
+    """Ask a container everything that verification asks."""
+    setting = Setting(
+        image=request.image_after, facts=facts, health_path=health_path(request, facts)
+    )
+    with running(engine, setting, request) as run:
+        if run.failure:
+            raise EngineError(
+                "the image did not become ready while it was watched", why=run.failure
+            )
+        container = run.container
+        if request.ports:
+            found = discover(container, setting, request)
+            talk = Conversation(
+                steps=(
+                    *workload(found.interface, request.credentials),
+                    *probe_steps(request.probes),
+                ),
+                token_scheme=found.interface.token_scheme,
+                explores=True,
+                superuser=found.superuser,
+            )
+            converse(container, setting, request, talk)
+        command = health_command(request, setting.facts)
+        if command:
+            run_health_command(container, command)
+        interpreter = find_interpreter(container, setting.facts)
+        if interpreter:
+            interior(container, interpreter, request)

@@ -1,0 +1,28 @@
+"""What a trace saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+METHOD = (
+    "an audit hook in every Python process (files opened, extension modules, libraries loaded) "
+    "and the memory maps of all processes"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The files that were touched, as absolute paths of the image.
+
+    ``served`` are those of the application under the workload, ``tested`` those of the project's
+    own tests. ``method`` says how they were seen.
+    """
+
+    served: frozenset[str]
+    tested: frozenset[str] = frozenset()
+    method: str = METHOD
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """All of them."""
+        return self.served | self.tested
