@@ -16,7 +16,7 @@ from jettison.loading.plan import planned
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "examples" / "index.json"
-KINDS = ("files", "releases", "sdists", "wheels")
+KINDS = ("files", "releases", "sdists", "unloaded", "wheels")
 
 
 def examples() -> list[Path]:

@@ -67,7 +67,8 @@ class DistributionFacts:
     program names put on ``PATH``. ``requires`` holds every Requires-Dist, markers unevaluated.
     ``installed_size`` counts unpacked files without byte code and is None when unknown.
     ``vendored_libraries`` are shared libraries shipped beside the package (``*.libs/…``).
-    ``files`` is None unless asked for. ``sdist_only`` means that the release has no wheel at all.
+    ``files`` is None unless asked for, as is ``unloaded``: the larger shared libraries with the
+    bytes of each that no process loads. ``sdist_only`` means that the release has no wheel at all.
     ``has_sdist`` says whether it can be built from source, and ``compiles`` whether that takes a
     compiler; both are None when it is not known.
     ``catalogued_on`` is the ISO date of a catalogue entry, whose version may differ from the one
@@ -85,6 +86,7 @@ class DistributionFacts:
     installed_size: Size | None = None
     vendored_libraries: tuple[str, ...] = ()
     files: tuple[InstalledFile, ...] | None = None
+    unloaded: tuple[InstalledFile, ...] | None = None
     wheels: tuple[WheelFile, ...] = ()
     sdist_only: bool = False
     has_sdist: bool | None = None

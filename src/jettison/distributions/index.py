@@ -26,6 +26,7 @@ from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_lis
 from jettison.distributions.remote_wheel import read_metadata, read_wheel
 from jettison.distributions.sdist import read_sdist
 from jettison.distributions.target import Target
+from jettison.distributions.wheel_libraries import read_unloaded
 from jettison.errors import NetworkError
 
 _LARGEST_LISTING = 64 << 20
@@ -123,6 +124,16 @@ class Index:
             known = {"allowed": allowed or bool(answer.headers.get("etag"))}
             self.cache.write(known, "cacheable", host)
         return bool(known["allowed"]) if known else True
+
+    def unloaded(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
+        """Shared libraries of a wheel with the bytes of each that no process loads."""
+        rows = self.cache.read("unloaded", *_wheel_key(wheel))
+        if rows is None:
+            self._require_network(wheel.filename)
+            found = read_unloaded(self.client, wheel)
+            rows = [[file.path, file.size] for file in found]
+            self.cache.write(rows, "unloaded", *_wheel_key(wheel))
+        return tuple(InstalledFile(path=path, size=size) for path, size in rows)
 
     def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
         sdist = release.sdist

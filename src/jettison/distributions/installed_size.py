@@ -9,6 +9,7 @@ from jettison.distributions.facts import DistributionFacts
 
 # The share of Python source in wheels whose file list is not at hand: the median of 142 pure
 # wheels, and the whole of 28 wheels with compiled parts.
+WINDOWS = (".dll", ".pyd")
 PURE_SHARE = 0.88
 COMPILED_SHARE = 0.07
 
@@ -20,8 +21,15 @@ def environment_size(distributions: Iterable[DistributionFacts], *, byte_code: b
 
 def distribution_size(facts: DistributionFacts, *, byte_code: bool = True) -> int:
     """The bytes of one distribution; 0 when its size is not known."""
-    installed = facts.installed_size.bytes if facts.installed_size else 0
+    installed = _installed(facts)
     return installed + (byte_code_of(source_bytes(facts)) if byte_code else 0)
+
+
+def _installed(facts: DistributionFacts) -> int:
+    """The bytes of the files; of a wheel for Windows those that a build on Linux has too."""
+    if facts.files is not None and any(file.path.endswith(WINDOWS) for file in facts.files):
+        return sum(file.size for file in facts.files if not file.path.endswith(WINDOWS))
+    return facts.installed_size.bytes if facts.installed_size else 0
 
 
 def byte_code_of(sources: int) -> int:

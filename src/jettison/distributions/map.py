@@ -104,6 +104,25 @@ class DistributionMap:
             self._skip(facts.name, f"files of {facts.name}", error)
             return facts
 
+    def with_unloaded(
+        self, distributions: Iterable[DistributionFacts]
+    ) -> dict[str, DistributionFacts]:
+        """Give facts with what of their libraries no process loads, by name, read concurrently."""
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = pool.map(self._with_unloaded, distributions)
+        return {facts.name: facts for facts in found}
+
+    def _with_unloaded(self, facts: DistributionFacts) -> DistributionFacts:
+        wheel = representative_wheel(facts.wheels, self.target)
+        libraries = any(".so" in file.path.rpartition("/")[2] for file in facts.files or ())
+        if wheel is None or self._index is None or not libraries:
+            return facts
+        try:
+            return replace(facts, unloaded=self._index.unloaded(wheel))
+        except NetworkError as error:
+            self._skip(f"{facts.name} libraries", f"what {facts.name} never loads", error)
+            return facts
+
     def is_cacheable(self, distributions: Iterable[DistributionFacts]) -> bool:
         """Whether pip would keep the wheels of these distributions in its cache."""
         wheels = (wheel for facts in distributions for wheel in facts.wheels if wheel.url)

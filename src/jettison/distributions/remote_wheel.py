@@ -33,7 +33,7 @@ def read_wheel(client: Client, wheel: WheelFile) -> Contents:
     checked against its hash. Raises NetworkError when the wheel cannot be had or is no zip file.
     """
     try:
-        source = _open(client, wheel)
+        source = open_wheel(client, wheel)
         with zipfile.ZipFile(source) as archive:
             return _contents(archive)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
@@ -80,7 +80,8 @@ def _metadata_folder(paths: Iterable[str]) -> str:
     return folders[0]
 
 
-def _open(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
+def open_wheel(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
+    """Open a wheel as a file of which the pieces that are read are fetched."""
     if wheel.size is not None and wheel.size <= _WHOLE_BELOW:
         return _whole(client, wheel)
     headers = {"range": f"bytes={_tail_range(wheel.size)}", "accept-encoding": "identity"}

@@ -101,7 +101,7 @@ def knowledge_of(
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
         linked=linked_packages(production | kept, usage, stage.release),
-        closure=_with_files(found, brought),
+        closure=_with_files(found, brought, production),
         production=frozenset(production),
         keeps_cache=found.is_cacheable(brought.facts.values()),
         from_source=tuple(_from_source(brought, production, target)),
@@ -132,10 +132,11 @@ def _search_path(project: Project) -> tuple[str, ...]:
     return (context, f"{context}/src") if context else ("", "src")
 
 
-def _with_files(found: DistributionMap, brought: Closure) -> Closure:
-    """The closure with the files of each wheel, from which byte code is predicted."""
+def _with_files(found: DistributionMap, brought: Closure, production: set[str]) -> Closure:
+    """The closure with the files of each wheel, and what production's libraries never load."""
     facts = {name: found.with_files(each) for name, each in brought.facts.items()}
-    return Closure(facts=facts, graph=brought.graph)
+    kept = [facts[name] for name in sorted(production) if name in facts]
+    return Closure(facts=facts | found.with_unloaded(kept), graph=brought.graph)
 
 
 def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:

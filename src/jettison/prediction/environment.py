@@ -20,7 +20,7 @@ from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
 from jettison.project.commands import PipInstall, VirtualEnvironment
 from jettison.project.dockerfile import mounts
-from jettison.values import Basis, Origin, Size, Skipped
+from jettison.values import Basis, Size, Skipped
 
 LIBRARY = "/usr/local"
 FORMULA = "files of the wheels, byte code by the size of the sources"
@@ -58,7 +58,7 @@ def environments(
                     yield Written(path="/root", part=_cache(project, stage, closure, fact))
                 if not left and not stage.environment.get("PYTHONDONTWRITEBYTECODE"):
                     left = True
-                    yield Written(path="/usr/local/lib", part=_left(fact.origin))
+                    yield Written(path="/usr/local/lib", part=_left(fact))
             elif applies_list(action):
                 part = taken_out(project, closure, names, action, byte_code=compiled)
                 yield Written(path=place, part=part)
@@ -164,10 +164,14 @@ def _virtual_environment(fact: VirtualEnvironment) -> Part:
     return Part(what="a virtual environment", size=size, origin=fact.origin)
 
 
-def _left(origin: Origin) -> Part:
+def _left(fact: PipInstall) -> Part:
+    """Byte code of what pip itself imports; pip's own goes when it is replaced."""
     known = table("base_images")["python"]
-    size = Size(bytes=known["left_by_pip"], basis=Basis.CATALOGUED, source=known["source"])
-    return Part(what="byte code that pip leaves in the standard library", size=size, origin=origin)
+    own = (
+        0 if any(_named(word.text) == "pip" for word in fact.requirements) else known["left_of_pip"]
+    )
+    size = Size(bytes=known["left_by_pip"] + own, basis=Basis.CATALOGUED, source=known["source"])
+    return Part(what="byte code that pip leaves behind", size=size, origin=fact.origin)
 
 
 def _absolute(path: str, stage: FinalStage) -> str:

@@ -22,6 +22,8 @@ from jettison.project.commands import Permission, UserChange, compile_bytecode
 from jettison.project.dockerfile import Copy, Instruction, copy
 from jettison.values import Basis, Origin, Size, Skipped
 
+LOCALES = ("locale-gen", "localedef")
+
 
 def predicted(project: Project, closure: Closure, *, keeps_cache: bool = True) -> Prediction:
     """Predict the image of a project; ``closure`` has the distributions of all its requirements.
@@ -77,6 +79,11 @@ class _Walk:
                 yield from self._copied_again(action, action.fact)
             elif compile_bytecode(action.command):
                 yield from self._compiled(action)
+            elif action.command.name.rpartition("/")[2] in LOCALES:
+                count = table("base_images")["apt"]["locale"]
+                yield _catalogued("compiled locales", count, action.origin)
+            elif action.command.words[:2] == ("sed", "-i"):
+                continue
             elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
                 text = " ".join(action.text.split())[:60]
                 yield Skipped(

@@ -10,8 +10,8 @@ from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
 from jettison.lift.action import Action
 from jettison.prediction.values import Part
-from jettison.removal.contents import contents_of
-from jettison.removal.listing import LIST, SCRIPT, paths_in
+from jettison.removal.contents import contents_of, installed_path
+from jettison.removal.listing import LIST, SCRIPT, paths_in, sections_in
 from jettison.removal.match import Matcher
 from jettison.values import Basis, Size
 
@@ -26,16 +26,29 @@ def applies_list(action: Action) -> bool:
 def taken_out(
     project: Project, closure: Closure, names: Collection[str], action: Action, *, byte_code: bool
 ) -> Part:
-    """The bytes that leave, as a negative part; shortened libraries are not counted."""
-    paths = list(paths_in(project.texts.get(project.in_context(LIST), "")))
+    """The bytes that leave, as a negative part, what shortened libraries lose among them."""
+    text = project.texts.get(project.in_context(LIST), "")
+    paths = list(paths_in(text))
     gone = Matcher.of((path, True) for path in paths)
     installed = contents_of(closure.facts[name] for name in sorted(names) if name in closure.facts)
     files = [file for path, file in installed.files.items() if gone.find(path)]
     count = sum(file.size for file in files)
     if byte_code:
         count += byte_code_of(sum(file.size for file in files if file.path.endswith(".py")))
+    count += _shortened(closure, names, sections_in(text), gone)
     for known in table("dead_weight")["installers"].values():
         if set(known.get("paths", ())) & set(paths):
             count += known["bytes"]
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
+
+
+def _shortened(
+    closure: Closure, names: Collection[str], patterns: Collection[str], gone: Matcher[bool]
+) -> int:
+    """The bytes of shared libraries that no process loads, where the list has them cut off."""
+    cut = Matcher.of((pattern, True) for pattern in patterns)
+    facts = [closure.facts[name] for name in names if name in closure.facts]
+    files = [file for each in facts for file in each.unloaded or ()]
+    paths = ((installed_path(file.path), file.size) for file in files)
+    return sum(size for path, size in paths if path and cut.find(path) and not gone.find(path))

@@ -16,8 +16,8 @@ class Group:
     that ends in ``/`` is a folder, and ``*`` and ``**`` are patterns. ``reason`` names what it is
     in a few words. ``together`` says that none leaves without the others. ``not_counting`` are
     patterns of files whose imports do not keep the group. ``sections`` are patterns of shared
-    libraries that are shortened. ``bytes`` are those of the files, ``source_bytes`` those of
-    Python files among them, whose byte code goes too.
+    libraries that are shortened. ``bytes`` are those of the files, or what the libraries
+    lose; ``source_bytes`` those of Python files among them, whose byte code goes too.
     """
 
     rule: str
