@@ -66,6 +66,11 @@ class Size:
 Saving = Size
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number of things: ``1 file``, ``2 files``."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """Something that could not be learned, and why; reports show it."""

@@ -10,15 +10,11 @@ from jettison.build.not_understood import not_understood
 from jettison.build.recipe import Environment, Installation
 from jettison.build.stage_steps import places
 from jettison.build.words import Place
+from jettison.catalogue.reader import table
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
-from jettison.lift.installation import (
-    FILES,
-    SAME_FOR_UV,
-    WITHOUT_EFFECT,
-    context_path,
-    is_installer,
-)
+from jettison.lift.context import context_path
+from jettison.lift.installation import is_installer
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.removal import is_removal
 from jettison.project.commands import PipInstall, VirtualEnvironment
@@ -198,18 +194,20 @@ def _requirement(text: str, action: Action) -> str:
 
 
 def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str:
-    found = context_path(stage, path)
-    if found is None or project.in_context(found) not in project.texts:
+    found = context_path(project, stage, action.instruction, path)
+    if found is None:
         why = f"{path} is not a file of the build context"
         raise not_understood(action.text, why, action.origin)
-    return posixpath.normpath(found)
+    return found
 
 
 def _options(fact: PipInstall, action: Action, place: Place) -> Iterable[str]:
+    known = table("tools")["pip"]
+    ignored = {*known["without_effect"], *known["files"], *_READ_APART}
     for option in fact.options.options:
-        if option.name in SAME_FOR_UV:
+        if option.name in (*known["valued"], *known["flags"]):
             yield option.name
-            if SAME_FOR_UV[option.name] and option.value is not None:
+            if option.name in known["valued"] and option.value is not None:
                 yield place.word(option.value, action)
-        elif option.name not in WITHOUT_EFFECT | FILES | _READ_APART:
+        elif option.name not in ignored:
             raise not_understood(action.text, f"{option.name} is not known", action.origin)

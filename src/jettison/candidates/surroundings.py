@@ -8,7 +8,8 @@ from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
 from jettison.lift.action import ActionKind
 from jettison.lift.distribution import obstacles
-from jettison.lift.other_packages import named_locales, origin_of_variable
+from jettison.lift.other_packages import named_locales
+from jettison.lift.variables import origin_of_variable
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.project.commands import compile_bytecode
 from jettison.values import Evidence, Origin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,7 +36,7 @@ from jettison.project.commands import (
 from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import run_script
 from jettison.project.shell import Command, Script
-from jettison.values import Origin
+from jettison.values import Evidence, Origin
 
 
 class ActionKind(StrEnum):
@@ -91,7 +91,7 @@ class Action:
         return self.command.origin
 
 
-_INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON, ActionKind.REPOSITORY)
+_INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,3 +163,25 @@ def _action(command: Command, instruction: Instruction) -> Action:
     if kind is ActionKind.OTHER and (command.name in _SILENT or not command.name):
         kind = ActionKind.SETTING
     return Action(command=command, kind=kind, fact=None, instruction=instruction)
+
+
+def steps_not_understood(
+    actions: Iterable[Action], instructions: Iterable[Instruction]
+) -> tuple[Evidence, ...]:
+    """The commands and instructions that no rule knows."""
+    steps = [
+        Evidence(kind="step", message=f"RUN {_short(action.text)}", origin=action.origin)
+        for action in actions
+        if action.kind is ActionKind.OTHER
+    ]
+    steps += [
+        Evidence(kind="step", message=_short(item.text), origin=item.origin)
+        for item in instructions
+        if item.keyword in ("ONBUILD", "SHELL")
+    ]
+    return tuple(steps)
+
+
+def _short(text: str, width: int = 90) -> str:
+    line = " ".join(text.replace("\\\n", " ").split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

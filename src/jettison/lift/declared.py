@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from jettison.catalogue.reader import table
 from jettison.facts import Project
-from jettison.lift.action import lifted_run
-from jettison.lift.installation import context_path
+from jettison.lift.action import ActionKind
+from jettison.lift.context import context_path
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
-from jettison.lift.stage import lifted
+from jettison.lift.stage import lifted_stage
 from jettison.project.commands import PipInstall
 from jettison.project.declarations import (
     Declaration,
@@ -21,8 +22,9 @@ from jettison.project.declarations import (
     setup_cfg,
     setup_py,
 )
-from jettison.project.declarations.requirement_files import declared
+from jettison.project.declarations.requirement_files import declared, group_of
 from jettison.project.declarations.values import MAIN
+from jettison.project.dockerfile import Instruction, Stage
 from jettison.project.locks import Lock, SourceKind, locks
 from jettison.project.requirements import RequirementsFile
 
@@ -48,24 +50,36 @@ def production_files(project: Project) -> tuple[RequirementsFile, ...]:
     Files that are not part of the project are left out.
     """
     found: dict[str, RequirementsFile] = {}
-    for item in project.dockerfile.instructions:
-        if item.keyword != "RUN":
-            continue
-        for action in lifted_run(item).actions:
-            if isinstance(action.fact, PipInstall):
-                for path in action.fact.requirement_files:
-                    source = context_file(project, path)
-                    if source is not None:
-                        files = project.requirements_file(source)
-                        found.update((file.file, file) for file in files)
+    for stage in project.dockerfile.stages:
+        for source in _read_in(project, stage):
+            found.update((file.file, file) for file in project.requirements_file(source))
     return tuple(found.values())
 
 
-def context_file(project: Project, path: str) -> str | None:
-    """The requirements file of the context behind a path in the image; None when it is none."""
-    source = context_path(lifted(project), path) or path.rpartition("/")[2]
-    known = project.in_context(source) in project.texts and not is_declaring(source)
-    return source if known else None
+def is_for_development(path: str) -> bool:
+    """Whether a requirements file is for development by its name."""
+    return group_of(path).name in table("requirement_files")["development"]
+
+
+def movable_files(project: Project) -> tuple[RequirementsFile, ...]:
+    """Those of the production files that are not for development by their names."""
+    return tuple(f for f in production_files(project) if not is_for_development(f.file))
+
+
+def context_file(project: Project, stage: Stage, step: Instruction, path: str) -> str | None:
+    """The requirements file of the context that a step means by a path; None when it is none."""
+    source = context_path(project, lifted_stage(project, stage), step, path)
+    return None if source is None or is_declaring(source) else source
+
+
+def _read_in(project: Project, stage: Stage) -> Iterator[str]:
+    """The requirements files of the context that the steps of a stage install from."""
+    for action in lifted_stage(project, stage).of_kind(ActionKind.PYTHON):
+        if isinstance(action.fact, PipInstall):
+            for path in action.fact.requirement_files:
+                source = context_file(project, stage, action.instruction, path)
+                if source is not None:
+                    yield source
 
 
 def installed_declarations(project: Project) -> tuple[Installed, ...]:

@@ -104,10 +104,10 @@ def shipped_files(project: Project) -> tuple[ShippedFile, ...]:
     ]
     read = {
         path: source
-        for _, action in actions
+        for stage, action in actions
         if isinstance(action.fact, PipInstall)
         for path in action.fact.requirement_files
-        if (source := context_file(project, path)) is not None
+        if (source := context_file(project, stage, action.instruction, path)) is not None
     }
     together = [source for source in read.values() if group_of(source).kind is Kind.MAIN]
     return tuple(

@@ -6,8 +6,11 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jettison.catalogue.reader import table
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind
+from jettison.lift.context import context_path
+from jettison.lift.obstacles import obstacle_at, obstacles
 from jettison.lift.stage import FinalStage
 from jettison.project.commands import PipInstall
 from jettison.project.dockerfile import Instruction
@@ -15,46 +18,6 @@ from jettison.project.requirements import RequirementsFile
 from jettison.project.shell import Word
 from jettison.values import Evidence, Origin
 
-# Options of pip that uv understands under the same name. A true value says that it takes a value.
-SAME_FOR_UV = {
-    "--index-url": True,
-    "-i": True,
-    "--extra-index-url": True,
-    "--find-links": True,
-    "-f": True,
-    "--no-index": False,
-    "--no-deps": False,
-    "--require-hashes": False,
-    "--no-binary": True,
-    "--only-binary": True,
-    "--no-build-isolation": False,
-}
-# Options of pip that only concern its own output, cache and environment.
-WITHOUT_EFFECT = frozenset(
-    {
-        *(
-            "--no-cache-dir",
-            "--no-cache",
-            "--disable-pip-version-check",
-            "--no-input",
-            "-q",
-            "--quiet",
-        ),
-        *("-v", "--verbose", "--progress-bar", "--root-user-action", "--no-warn-script-location"),
-        *(
-            "--break-system-packages",
-            "--upgrade",
-            "-U",
-            "--timeout",
-            "--default-timeout",
-            "--retries",
-        ),
-        *("--prefer-binary", "--compile", "--no-compile", "--system", "--upgrade-strategy"),
-    }
-)
-FILES = frozenset({"-r", "--requirement", "-c", "--constraint"})
-# Where the environment of the official images is; scripts that name it would miss it.
-OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "build"})
 
 
@@ -62,9 +25,10 @@ INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "build"
 class Installation:
     """The commands that install requirements, with all that a build stage needs to repeat them.
 
-    ``requirement_files`` and ``constraint_files`` are paths as the commands name them; ``files``
-    are all files that they read, relative to the context; ``requirements`` are words of the
-    commands themselves; ``options`` are in uv's spelling.
+    ``requirement_files`` and ``constraint_files`` are those that the commands name and ``files``
+    all that are read, relative to the context; ``requirements`` are words of the commands
+    themselves; ``options`` are in uv's spelling. ``version_control`` is where the first requirement
+    stands that is fetched with git.
     """
 
     actions: tuple[Action, ...]
@@ -73,7 +37,7 @@ class Installation:
     requirements: tuple[str, ...]
     options: tuple[str, ...]
     files: tuple[str, ...]
-    from_version_control: bool
+    version_control: Origin | None
 
     @property
     def origin(self) -> Origin:
@@ -96,30 +60,30 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
-    if stage.triggers:
-        return _stays(stage.triggers[0].origin, "images that are built on this one use it")
-    for run in stage.runs:
-        if not run.editable and any(action in actions for action in run.actions):
-            return _stays(run.instruction.origin, "the installation is part of a shell script")
+    obstacle = next(obstacles(stage, actions), None)
+    if obstacle is not None:
+        return NotMovable(evidence=obstacle)
     facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
-    for fact in facts:
-        reason = _obstacle(fact)
-        if reason:
-            return _stays(fact.origin, reason)
     return _collected(project, stage, actions, facts)
 
 
 def _collected(
     project: Project, stage: FinalStage, actions: tuple[Action, ...], facts: list[PipInstall]
 ) -> Installation | NotMovable:
-    requirement_files = _unique(path for fact in facts for path in fact.requirement_files)
-    constraint_files = _unique(path for fact in facts for path in fact.constraint_files)
+    requirement_files: list[str] = []
+    constraint_files: list[str] = []
     read: list[RequirementsFile] = []
-    for path in (*requirement_files, *constraint_files):
-        source = context_path(stage, path)
-        if source is None or project.in_context(source) not in project.texts:
-            return _stays(facts[0].origin, f"{path} is not a file of the build context")
-        read += project.requirements_file(source)
+    for step, fact in ((a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)):
+        for paths, sources in (
+            (fact.requirement_files, requirement_files),
+            (fact.constraint_files, constraint_files),
+        ):
+            for path in paths:
+                source = context_path(project, stage, step, path)
+                if source is None:
+                    return _stays(fact.origin, f"{path} is not a file of the build context")
+                sources.append(source)
+                read += project.requirements_file(source)
     lines = [line for file in read for line in file.requirements]
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
@@ -133,37 +97,15 @@ def _collected(
     prefix = f"{project.context}/" if project.context else ""
     return Installation(
         actions=actions,
-        requirement_files=requirement_files,
-        constraint_files=constraint_files,
+        requirement_files=_unique(requirement_files),
+        constraint_files=_unique(constraint_files),
         requirements=_unique(word.text for word in words),
         options=_unique_options(facts),
         files=_unique(file.file.removeprefix(prefix) for file in read),
-        from_version_control=any(line.url.startswith("git+") for line in lines),
-    )
-
-
-def context_path(stage: FinalStage, path: str) -> str | None:
-    """The file of the context behind a path in the image; None when it cannot be told."""
-    if not path.startswith("/"):
-        copied = [found for _, found in stage.copies if found.stage is None]
-        renamed = [c for c in copied if path in _targets(c.destination) and len(c.sources) == 1]
-        return renamed[-1].sources[0].removeprefix("./") if renamed else path.removeprefix("./")
-    for _, found in reversed(stage.copies):
-        for source in found.sources:
-            name = source.rstrip("/").rpartition("/")[2]
-            folder = found.destination.rstrip("/")
-            if path in (f"{folder}/{name}", folder):
-                return source.removeprefix("./")
-            if path.startswith(f"{folder}/") and not posixpath.splitext(name)[1]:
-                # A folder: what it holds lands below the destination.
-                inside = posixpath.join(source, path.removeprefix(f"{folder}/"))
-                return posixpath.normpath(inside)
-    return None
-
-
-def _targets(destination: str) -> tuple[str, ...]:
-    return (
-        () if destination.endswith("/") or destination == "." else (destination.removeprefix("./"),)
+        version_control=next(
+            (line.origin for line in lines if line.url.startswith("git+")),
+            next((word.origin for word in words if "git+" in word.text), None),
+        ),
     )
 
 
@@ -177,41 +119,25 @@ def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Inst
     own = [(item, copied) for item, copied in stage.copies if copied.stage is None]
     again = any(set(copied.sources) & {".", "./"} for _, copied in own)
     names = wanted | folders if again else wanted
+    read = _named_by_other_steps(stage)
     return tuple(
         item
         for item, copied in own
         if copied.sources
         and all(posixpath.normpath(source) in names for source in copied.sources)
         and not copied.documents
+        and (again or not read & {posixpath.basename(source) for source in copied.sources})
     )
 
 
-def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
-    """A start command or script that names the environment of the base image by its path."""
-    for invocation in (stage.command, stage.entrypoint):
-        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
-            message = "the start command names a program of the old environment by its path"
-            return Evidence(kind="path", message=message, origin=invocation.origin)
-    for path, text in project.texts.items():
-        if path.endswith((".sh", ".conf", ".ini", ".service")):
-            for number, line in enumerate(text.splitlines(), 1):
-                if any(old in line for old in OLD_PATHS):
-                    message = f"{path}:{number} names the old environment by its path"
-                    return Evidence(kind="path", message=message)
-    return None
-
-
-def _obstacle(fact: PipInstall) -> str:
-    if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
-        return "the project itself is installed, not only its requirements"
-    if fact.target or fact.user:
-        return "the requirements go to a folder of their own"
-    if fact.groups:
-        return "dependency groups are installed"
-    for option in fact.options.options:
-        if option.name not in SAME_FOR_UV and option.name not in WITHOUT_EFFECT | FILES:
-            return f"the option {option.name} is not known to uv"
-    return ""
+def _named_by_other_steps(stage: FinalStage) -> frozenset[str]:
+    """The last parts of all words of steps that stay, but for those that remove files."""
+    return frozenset(
+        posixpath.basename(word)
+        for action in stage.actions
+        if action.kind not in (ActionKind.PYTHON, ActionKind.CLEANUP)
+        for word in action.command.words
+    )
 
 
 def is_installer(word: Word) -> bool:
@@ -222,11 +148,12 @@ def is_installer(word: Word) -> bool:
 
 def _unique_options(facts: list[PipInstall]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for fact in facts:
-        for option in fact.options.options:
-            if option.name in SAME_FOR_UV:
-                value = f" {option.value}" if SAME_FOR_UV[option.name] else ""
-                found.setdefault(f"{option.name}{value}")
+    known = table("tools")["pip"]
+    for option in (each for fact in facts for each in fact.options.options):
+        if option.name in known["valued"]:
+            found.setdefault(f"{option.name} {option.value}")
+        elif option.name in known["flags"]:
+            found.setdefault(option.name)
     if any(option.startswith("--extra-index-url") for option in found):
         # pip takes the best version of all indexes, uv by default the first index that has one.
         found.setdefault("--index-strategy unsafe-best-match")
@@ -238,4 +165,4 @@ def _unique(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def _stays(origin: Origin, reason: str) -> NotMovable:
-    return NotMovable(evidence=Evidence(kind="installation", message=reason, origin=origin))
+    return NotMovable(evidence=obstacle_at(origin, reason))

@@ -7,8 +7,9 @@ from jettison.catalogue.system_packages import libraries_in, slim_packages, tran
 from jettison.lift.action import ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
+from jettison.lift.variables import origin_of_variable
 from jettison.plan.parts import PackageScope
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence
 
 PLAIN_LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")
 LOCALE_VARIABLES = ("LC_ALL", "LANG", "LC_COLLATE", "LC_TIME", "LC_CTYPE")
@@ -57,12 +58,6 @@ def time_zones(stage: FinalStage, usage: Usage) -> tuple[Evidence, ...]:
     if usage.zones:
         return usage.zones
     return (Evidence(kind="unknown", message="kept: time zones are named at run time"),)
-
-
-def origin_of_variable(stage: FinalStage, variable: str) -> Origin | None:
-    """The ENV that sets a variable."""
-    found = (i.origin for i in stage.inherited if i.keyword == "ENV" and variable in i.arguments)
-    return next(found, None)
 
 
 def _loaded_by(files: tuple[str, ...]) -> list[str]:

@@ -15,21 +15,21 @@ WGET_VALUED = frozenset({"-O", "--output-document", "-T", "--timeout", "-t", "--
 LIMITS = frozenset({"-m", "--max-time", "-T", "--timeout"})
 # Options that change the question itself; a check with one of them stays as it is.
 CURL_QUESTIONS = frozenset("XHduFI") | {"--request", "--header", "--data", "--user", "--head"}
-DEFAULT_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """A GET request that says whether the application is well.
 
-    ``strict`` says that a status of 400 or more is a failure; ``timeout`` is in seconds.
+    ``strict`` says that a status of 400 or more is a failure; ``timeout`` is in
+    seconds, None where only that of the health check itself holds.
     """
 
     host: str
     port: int
     path: str
     strict: bool
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: float | None = None
 
     def python(self) -> tuple[str, ...]:
         """The words of a command that asks the same with the standard library.
@@ -37,10 +37,10 @@ class Probe:
         Redirects count as an answer, as they do for curl without ``-L``.
         """
         verdict = "sys.exit(c.getresponse().status >= 400)" if self.strict else "c.getresponse()"
+        limit = "" if self.timeout is None else f", timeout={self.timeout:g}"
         program = (
             "import http.client, sys; "
-            f"c = http.client.HTTPConnection('{self.host}', {self.port}, "
-            f"timeout={self.timeout:g}); "
+            f"c = http.client.HTTPConnection('{self.host}', {self.port}{limit}); "
             f"c.request('GET', '{self.path}'); {verdict}"
         )
         return ("python", "-c", program)
@@ -91,10 +91,12 @@ def _wget(words: Sequence[str]) -> Probe | None:
     return _probe(urls[0], strict=True, timeout=timeout)
 
 
-def _options(words: Sequence[str], valued: frozenset[str]) -> tuple[list[str], set[str], float]:
+def _options(
+    words: Sequence[str], valued: frozenset[str]
+) -> tuple[list[str], set[str], float | None]:
     urls: list[str] = []
     options: set[str] = set()
-    timeout = DEFAULT_TIMEOUT
+    timeout: float | None = None
     rest = list(words)
     while rest:
         word = rest.pop(0)
@@ -109,7 +111,7 @@ def _options(words: Sequence[str], valued: frozenset[str]) -> tuple[list[str], s
     return urls, options, timeout
 
 
-def _probe(url: str, *, strict: bool, timeout: float) -> Probe | None:
+def _probe(url: str, *, strict: bool, timeout: float | None) -> Probe | None:
     text = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(text)

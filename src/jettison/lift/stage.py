@@ -9,7 +9,13 @@ from functools import cached_property
 
 from jettison.catalogue.base_release import release_of
 from jettison.facts import Project
-from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.action import (
+    Action,
+    ActionKind,
+    LiftedRun,
+    lifted_run,
+    steps_not_understood,
+)
 from jettison.lift.invocation import Invocation
 from jettison.lift.reference import PythonTag, python_tag
 from jettison.project.dockerfile import (
@@ -32,6 +38,7 @@ from jettison.project.dockerfile import (
 from jettison.values import Evidence
 
 ROOT_NAMES = ("", "root", "0")
+COPIES = ("COPY", "ADD")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +132,12 @@ class FinalStage:
     @cached_property
     def copies(self) -> tuple[tuple[Instruction, Copy], ...]:
         """The COPY and ADD instructions of the final stage."""
-        kinds = ("COPY", "ADD")
-        return tuple((item, copy(item)) for item in self.instructions if item.keyword in kinds)
+        return tuple((item, copy(item)) for item in self.instructions if item.keyword in COPIES)
+
+    @cached_property
+    def all_copies(self) -> tuple[tuple[Instruction, Copy], ...]:
+        """The COPY and ADD instructions of the whole chain."""
+        return tuple((item, copy(item)) for item in self.inherited if item.keyword in COPIES)
 
     @cached_property
     def command(self) -> Invocation | None:
@@ -176,16 +187,7 @@ class FinalStage:
     @cached_property
     def not_understood(self) -> tuple[Evidence, ...]:
         """The commands and instructions of the final stage that no rule knows."""
-        steps = [
-            Evidence(kind="step", message=f"RUN {_short(action.text)}", origin=action.origin)
-            for action in self.of_kind(ActionKind.OTHER)
-        ]
-        steps += [
-            Evidence(kind="step", message=_short(item.text), origin=item.origin)
-            for item in self.instructions
-            if item.keyword in ("ONBUILD", "SHELL")
-        ]
-        return tuple(steps)
+        return steps_not_understood(self.actions, self.instructions)
 
     def folder_at(self, instruction: Instruction) -> str:
         """The working directory where an instruction stands."""
@@ -228,7 +230,13 @@ def _is_root(name: str) -> bool:
 def lifted(project: Project) -> FinalStage:
     """Lift the stage that the project's image is made from."""
     dockerfile = project.dockerfile
-    stage = (project.target and dockerfile.stage_named(project.target)) or dockerfile.final_stage
+    target = project.target and dockerfile.stage_named(project.target)
+    return lifted_stage(project, target or dockerfile.final_stage)
+
+
+def lifted_stage(project: Project, stage: Stage) -> FinalStage:
+    """Lift any stage of the Dockerfile, as if the image were made from it."""
+    dockerfile = project.dockerfile
     chain = [stage]
     arguments = project.build_arguments
     while True:
@@ -251,8 +259,3 @@ def _joined(folder: str, path: str) -> str:
     if path.startswith("/"):
         return path.rstrip("/") or "/"
     return f"{folder.rstrip('/')}/{path}".rstrip("/")
-
-
-def _short(text: str, width: int = 90) -> str:
-    line = " ".join(text.replace("\\\n", " ").split())
-    return line if len(line) <= width else f"{line[: width - 1]}…"

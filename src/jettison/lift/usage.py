@@ -20,7 +20,7 @@ from jettison.project.source.programs import (
     programs_called,
     time_zones,
 )
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, counted
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
@@ -167,4 +167,5 @@ def _grouped(found: Iterable[Use]) -> Uses:
 
 
 def _searched(modules: int, calls: int, scripts: int) -> str:
-    return f"{modules} Python files ({calls} program calls), {scripts} scripts, the start commands"
+    files = f"{counted(modules, 'Python file')} ({counted(calls, 'program call')})"
+    return f"{files}, {counted(scripts, 'script')}, the start commands"

@@ -10,6 +10,7 @@ from jettison.facts import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.services import services_of
 from jettison.lift.stage import FinalStage
+from jettison.lift.variables import origin_of_variable
 from jettison.project.commands import Directories, Permission
 from jettison.project.compose import ComposeMount, MountKind, Service
 from jettison.values import Evidence, Origin
@@ -71,7 +72,7 @@ def source_targets(service: Service | None, project: Project, stage: FinalStage)
 def variables_of(project: Project, stage: FinalStage) -> Iterator[tuple[str, str, Origin | None]]:
     """Environment variables of the image and of the services that run it, with their places."""
     for name, value in stage.environment.items():
-        yield name, value, None
+        yield name, value, origin_of_variable(stage, name)
     for service in services_of(project):
         for each in service.environment:
             yield each.name, each.value or "", each.origin
@@ -87,7 +88,8 @@ def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:
             message = f"{mount.target} is a {mount.kind.value} mount"
             yield mount.target, Evidence(kind="volume", message=message, origin=mount.origin)
     for path in stage.volumes:
-        yield path, Evidence(kind="volume", message=f"{path} is a volume")
+        origin = next(i.origin for i in reversed(stage.inherited) if i.keyword == "VOLUME")
+        yield path, Evidence(kind="volume", message=f"{path} is a volume", origin=origin)
 
 
 def _made(stage: FinalStage) -> Iterator[Reason]:

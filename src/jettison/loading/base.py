@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from jettison.candidates.needs import BaseNeeds
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.installation import NotMovable, fixed_path, installation_of, is_installer
+from jettison.lift.installation import NotMovable, installation_of, is_installer
+from jettison.lift.obstacles import fixed_path
 from jettison.lift.stage import FinalStage, lifted
 from jettison.loading.knowledge import Knowledge
 from jettison.plan.parts import PlannedPackage

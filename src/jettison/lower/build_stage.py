@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from jettison.changes import SplitBuildStage
 from jettison.facts import Project
-from jettison.lift.action import ActionKind, LiftedRun
+from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import (
     Installation,
     NotMovable,
@@ -17,13 +17,13 @@ from jettison.lift.installation import (
 )
 from jettison.lift.stage import FinalStage
 from jettison.lower.packages import install_text
-from jettison.lower.text import Edits, comment, edited, ended, line_of
-from jettison.project.commands import PackageInstall
-from jettison.project.dockerfile import Instruction, raw_pairs
+from jettison.lower.text import WIDTH, Edits, comment, edited, ended, line_of
+from jettison.project.commands import PackageInstall, removal
+from jettison.project.dockerfile import Instruction, copy, raw_pairs
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import without
 
-STAGE = "build"
+NAMES = ("build", "environment", "python-build", "python-environment")
 # uv does not read pip's variables; these say the same.
 INDEXES = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
 PROXIES = frozenset(
@@ -37,22 +37,21 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
     if isinstance(found, NotMovable):
         return project.dockerfile.text
     start = stage.stage.instructions[0]
+    name = next(one for one in NAMES if project.dockerfile.stage_named(one) is None)
     edits = Edits(
         before={
-            line_of(start): _build_stage(stage, found, change) + "\n",
-            line_of(_environment_anchor(stage, found)): _copy_environment(change),
+            line_of(start): _build_stage(name, stage, found, change) + "\n",
+            line_of(_environment_anchor(stage, found)): _copy_environment(name, change),
         },
         replaced=_removed(stage, found),
     )
     return edited(project.dockerfile, edits)
 
 
-def _build_stage(stage: FinalStage, found: Installation, change: SplitBuildStage) -> str:
-    python = f"{change.environment}/bin/python"
-    words = " ".join(_words(found))
+def _build_stage(name: str, stage: FinalStage, found: Installation, change: SplitBuildStage) -> str:
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
-        f"FROM {_base(stage)} AS {STAGE}\n",
+        f"FROM {_base(stage)} AS {name}\n",
         *_installer_variables(stage, found),
     ]
     if change.build_packages:
@@ -63,12 +62,23 @@ def _build_stage(stage: FinalStage, found: Installation, change: SplitBuildStage
         ]
     parts += [
         "\n",
+        f"ENV VIRTUAL_ENV={change.environment} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n",
         f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
         *_requirements(found),
-        "RUN --mount=type=cache,target=/root/.cache/uv \\\n",
-        f"    UV_LINK_MODE=copy uv pip install --python {python} --compile-bytecode {words}\n",
+        _installation(found),
     ]
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
+
+
+def _installation(found: Installation) -> str:
+    """The RUN that installs, with its words on lines of their own where one is not enough."""
+    head = "RUN --mount=type=cache,target=/root/.cache/uv"
+    words = list(_words(found))
+    line = f"{head} uv pip install {' '.join(words)}\n"
+    if len(line) <= WIDTH:
+        return line
+    listed = "".join(f" \\\n        {word}" for word in words)
+    return f"{head} \\\n    uv pip install{listed}\n"
 
 
 def _base(stage: FinalStage) -> str:
@@ -79,16 +89,10 @@ def _base(stage: FinalStage) -> str:
 def _words(found: Installation) -> Iterable[str]:
     yield from found.options
     for path in found.constraint_files:
-        yield f"-c {_in_build(path)}"
+        yield f"-c {path}"
     for path in found.requirement_files:
-        yield f"-r {_in_build(path)}"
+        yield f"-r {path}"
     yield from (shlex.quote(word) for word in found.requirements)
-
-
-def _in_build(path: str) -> str:
-    return (
-        path.removeprefix("./").lstrip("/") if not path.startswith("/") else path.rpartition("/")[2]
-    )
 
 
 def _requirements(found: Installation) -> list[str]:
@@ -145,27 +149,48 @@ def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
     return next(item for item in stage.instructions if line_of(item) == min(lines))
 
 
-def _copy_environment(change: SplitBuildStage) -> str:
+def _copy_environment(name: str, change: SplitBuildStage) -> str:
     return (
-        f"COPY --from={STAGE} {change.environment} {change.environment}\n"
+        f"COPY --from={name} {change.environment} {change.environment}\n"
         f"ENV PATH={change.environment}/bin:$PATH\n\n"
     )
 
 
 def _removed(stage: FinalStage, found: Installation) -> dict[int, str]:
     """What leaves the final stage: the installation and the files that only it reads."""
-    replaced = {line_of(item): "" for item in copies_of_requirements(stage, found)}
+    copies = copies_of_requirements(stage, found)
+    gone = frozenset(path for item in copies for path in _targets(stage, item))
+    replaced = {line_of(item): "" for item in copies}
     for run in stage.runs:
-        text = _without_installation(run)
+        text = _without_installation(stage, run, gone)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced
 
 
-def _without_installation(run: LiftedRun) -> str | None:
-    """The RUN without its pip commands; None when it has none."""
-    commands = [action.command for action in run.actions if action.kind is ActionKind.PYTHON]
-    if not commands:
+def _targets(stage: FinalStage, item: Instruction) -> Iterator[str]:
+    """The paths in the image that a copied file may have."""
+    copied = copy(item)
+    into = stage.absolute(copied.destination, item)
+    yield into
+    for source in copied.sources:
+        yield posixpath.join(into, posixpath.basename(source))
+
+
+def _without_installation(stage: FinalStage, run: LiftedRun, gone: frozenset[str]) -> str | None:
+    """The RUN without its pip commands, and what removes files that are gone; None without any."""
+    commands = [
+        action.command
+        for action in run.actions
+        if action.kind is ActionKind.PYTHON or _removes(stage, action, gone)
+    ]
+    if not commands or not run.editable:
         return None
     source = without(run.script, commands)
     return "" if source is None else with_script(run.instruction, source)
+
+
+def _removes(stage: FinalStage, action: Action, gone: frozenset[str]) -> bool:
+    removed = removal(action.command)
+    paths = removed.paths if removed else ()
+    return bool(paths) and {stage.absolute(path, action.instruction) for path in paths} <= gone

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from jettison.changes import MarkUnused, MoveToDevelopment
 from jettison.facts import Project
-from jettison.lift.declared import installed_declarations, production_files
+from jettison.lift.declared import installed_declarations, movable_files, production_files
 from jettison.project.declarations import Kind
 from jettison.project.moves.move import MOVES, development_file
 from jettison.project.requirements import annotate, parse, split
@@ -22,7 +22,7 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
         move = MOVES.get(posixpath.basename(path))
         if move is not None:
             texts[path] = move(project.texts[path], change.names, file=path)
-    for file in production_files(project):
+    for file in movable_files(project):
         names = {line.name for line in file.requirements} & set(change.names)
         if names:
             path = development_file(file.file, project.texts)
@@ -48,7 +48,7 @@ def mark_unused(project: Project, change: MarkUnused) -> Mapping[str, str]:
     marks = dict.fromkeys(change.names, MARK)
     return {
         file.file: annotate(file, marks)
-        for file in production_files(project)
+        for file in movable_files(project)
         if {line.name for line in file.requirements} & set(marks)
     }
 
@@ -58,7 +58,8 @@ def development_of(project: Project, path: str) -> str | None:
 
     Both paths are relative to the build context.
     """
-    found = development_file(project.in_context(path), project.texts)
-    if found not in project.texts:
+    whole = project.in_context(path)
+    found = development_file(whole, project.texts)
+    if whole not in project.texts or found not in project.texts:
         return None
     return found.removeprefix(f"{project.context}/") if project.context else found

@@ -81,5 +81,6 @@ def _without_recommended(run: LiftedRun) -> str | None:
 
 def _without_lists(run: LiftedRun) -> str:
     last = run.script.commands[-1]
-    text = f"{written(run.script, last)} \\\n    && {CLEANUP}"
+    joint = "; \\\n    " if last.connector == ";" else " \\\n    && "
+    text = f"{written(run.script, last)}{joint}{CLEANUP}"
     return with_script(run.instruction, replacing(run.script, {last: text}))

@@ -59,11 +59,12 @@ def _creation(change: RunAsUser) -> str:
 def _folders(change: RunAsUser) -> str:
     if not change.writable:
         return ""
-    text = (
-        "The application may write beside its code, which it owns."
-        if change.owns_code
-        else "The code belongs to root; the application writes here alone."
-    )
+    if change.owns_code:
+        text = "The application may write beside its code, which it owns."
+    elif change.writable == (change.application,):
+        text = "The code belongs to root; the application may add files beside it."
+    else:
+        text = "The code belongs to root; the application writes here alone."
     user, group = _owner(change)
     owner = f"-o {user} -g {group}" if group else f"-o {user}"
     return f"\n{comment(text)}RUN install -d {owner} {' '.join(change.writable)}\n"

@@ -14,7 +14,7 @@ from jettison.distributions.graph import Closure
 from jettison.distributions.installed_size import distribution_size
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
-from jettison.lift.installation import context_path
+from jettison.lift.context import context_path
 from jettison.lift.stage import FinalStage
 from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
@@ -74,7 +74,7 @@ def installed_names(
     project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
 ) -> set[str]:
     """The distributions that a command installs, with all that they need."""
-    roots = {name for path in fact.requirement_files for name in _declared(project, stage, path)}
+    roots = set(_declared(project, stage, fact))
     roots |= {name for word in fact.requirements if (name := _named(word.text))}
     edges = closure.graph.edges
     found: set[str] = set()
@@ -87,10 +87,11 @@ def installed_names(
     return found
 
 
-def _declared(project: Project, stage: FinalStage, path: str) -> Iterator[str]:
-    source = context_path(stage, path) or path.rpartition("/")[2]
-    if project.in_context(source) in project.texts:
-        for file in project.requirements_file(source):
+def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
+    step = next(action.instruction for action in stage.actions if action.fact is fact)
+    for path in fact.requirement_files:
+        source = context_path(project, stage, step, path)
+        for file in project.requirements_file(source) if source else ():
             yield from (line.name for line in file.requirements if line.name)
 
 

@@ -8,19 +8,21 @@ small.
 Source: docs.docker.com, "Build context", .dockerignore files, and "Build secrets"; each pattern
 of the catalogue names its own.
 
-Safe: files that the Dockerfile copies by name, and modules that production imports, stay in. A
+Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so
+does a file of settings that the application may read when nothing else gives it to it. A
 pattern that only may be useless at run time is used for tests alone, when nothing imports them.
 """
 
 from __future__ import annotations
 
 from jettison.changes import IgnorePaths
-from jettison.plan.finding import Finding
+from jettison.lift.settings import settings_that_are_read
+from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.project.dockerignore.propose import Proposal, propose
 from jettison.rules.rule import Rule
 from jettison.sizes import human
-from jettison.values import Basis, Evidence, Saving
+from jettison.values import Basis, Evidence, Origin, Saving, counted
 
 NAME = "build-context"
 # Categories that are kept out although their patterns are not certain by themselves: production
@@ -33,7 +35,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     project = plan.project
     if not any(copied.stage is None for _, copied in plan.stage.copies):
         return ()
+    read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
+    needed += read
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     proposals = [
@@ -41,8 +45,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for proposal in propose(_files(plan), project.ignore, needed)
         if proposal.certain or proposal.category in DECIDED
     ]
+    kept = tuple(_kept(plan, path) for path in read)
     if not proposals:
-        return ()
+        return kept
     count = sum(item.amount.bytes for item in proposals)
     files = sum(item.amount.files for item in proposals)
     entries = tuple(
@@ -56,11 +61,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{len(entries)} patterns keep {files} files ({human(count)}) out",
+            message=f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "
+            f"{counted(files, 'file')} ({human(count)}) out",
             evidence=tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
             saving=saving,
             changes=(IgnorePaths(entries=entries),),
         ),
+        *kept,
     )
 
 
@@ -73,6 +80,18 @@ def _files(plan: Plan) -> dict[str, int]:
     return {**project.files, **added}
 
 
+def _kept(plan: Plan, path: str) -> Finding:
+    place = Origin(file=plan.project.in_context(path))
+    evidence = Evidence(kind="settings", message=f"{path} is copied into the image", origin=place)
+    return Finding(
+        rule=NAME,
+        message=f"{path} stays: the application may read it; give it to the container instead "
+        "(env_file, --env-file), so that it is not in the image for ever",
+        evidence=(evidence,),
+        safety=Safety.REVIEW,
+    )
+
+
 def _copies(plan: Plan) -> list[tuple[str, ...]]:
     return [copied.sources for _, copied in plan.stage.copies if copied.stage is None]
 
@@ -83,7 +102,7 @@ def _weight(item: Proposal) -> int:
 
 def _evidence(item: Proposal) -> Evidence:
     amount = (
-        f"{item.amount.files} files, {human(item.amount.bytes)}"
+        f"{counted(item.amount.files, 'file')}, {human(item.amount.bytes)}"
         if item.amount.files
         else "none yet"
     )

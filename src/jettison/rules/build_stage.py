@@ -19,13 +19,14 @@ from __future__ import annotations
 from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages, SplitBuildStage
 from jettison.lift.action import ActionKind
-from jettison.lift.installation import Installation, NotMovable, fixed_path, installation_of
+from jettison.lift.installation import Installation, NotMovable, installation_of
+from jettison.lift.obstacles import fixed_path
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, counted
 
 NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"
@@ -50,10 +51,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     message = "a build stage makes the environment with uv; the final stage copies it"
     if build:
-        packages = (
-            "1 build package stays" if len(build) == 1 else f"{len(build)} build packages stay"
-        )
-        message += f"; {packages} there"
+        message += f"; {counted(len(build), 'build package stays', 'build packages stay')} there"
     present = removable(plan.stage)
     gone = tuple(name for name in build if name in present and not _needed_in_final(plan, name))
     changes = (change, RemovePackages(names=gone)) if gone else (change,)
@@ -61,7 +59,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule=NAME,
             message=message,
-            evidence=(evidence, *_why_build(plan, build)),
+            evidence=(evidence, *_why_build(plan, found, build)),
             saving=saved_without(plan.stage, gone),
             changes=changes,
         ),
@@ -73,7 +71,7 @@ def build_packages(plan: Plan, found: Installation) -> tuple[str, ...]:
     present = requested(plan.stage)
     scopes = {item.name: item.scope for item in plan.packages}
     names = [name for name in present if scopes.get(name) is PackageScope.BUILD]
-    names += [name for name in ("git",) if name in present and found.from_version_control]
+    names += [name for name in ("git",) if name in present and found.version_control]
     return tuple(names)
 
 
@@ -88,8 +86,14 @@ def _needed_in_final(plan: Plan, name: str) -> bool:
     return bool(unknown)
 
 
-def _why_build(plan: Plan, names: tuple[str, ...]) -> tuple[Evidence, ...]:
-    return tuple(item.evidence[0] for item in plan.packages if item.name in names and item.evidence)
+def _why_build(plan: Plan, found: Installation, names: tuple[str, ...]) -> tuple[Evidence, ...]:
+    message = "git: a requirement comes from version control"
+    git = Evidence(kind="requirement", message=message, origin=found.version_control)
+    return tuple(
+        git if item.name == "git" else item.evidence[0]
+        for item in plan.packages
+        if item.name in names and item.evidence
+    )
 
 
 def _stays(evidence: Evidence) -> tuple[Finding, ...]:

@@ -40,7 +40,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
-    actions = [action for action in plan.stage.actions if _serves_client(action)]
+    actions = [action for action in plan.stage.actions if _serves_client(action, plan)]
     present = removable(plan.stage)
     names = tuple(item.name for item in clients if item.name in present)
     if not names:
@@ -54,7 +54,8 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{', '.join(names)} leaves: nothing calls it",
+            message=f"{', '.join(names)} {'leaves' if len(names) == 1 else 'leave'}: nothing calls "
+            f"{'it' if len(names) == 1 else 'them'}",
             evidence=evidence,
             saving=saved_without(plan.stage, names),
             changes=(*changes, RemovePackages(names=names)),
@@ -62,10 +63,16 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     )
 
 
-def _serves_client(action: Action) -> bool:
-    """Whether a command adds the client's package source or puts the user into its group."""
+def _serves_client(action: Action, plan: Plan) -> bool:
+    """Whether a command adds the client's package source or puts the user into its group.
+
+    The group stays where the source speaks to the engine itself.
+    """
     if action.kind is ActionKind.REPOSITORY:
         return GROUP in action.text
+    modules = table("tools")["container_clients"]["modules"]
+    if any(name.partition(".")[0] in modules for name in plan.usage.imports):
+        return False
     fact = action.fact
     if isinstance(fact, GroupChange):
         return fact.name == GROUP

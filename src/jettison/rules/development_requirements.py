@@ -24,7 +24,8 @@ from jettison.changes import MarkUnused, MoveToDevelopment
 from jettison.lift.declared import (
     Installed,
     installed_declarations,
-    production_files,
+    is_for_development,
+    movable_files,
     shipped_names,
 )
 from jettison.lower.requirements import MARK
@@ -36,7 +37,7 @@ from jettison.project.declarations import Kind
 from jettison.project.moves.move import MOVES
 from jettison.rules.rule import Rule
 from jettison.scopes.values import Scope
-from jettison.values import Evidence, Size
+from jettison.values import Evidence, Size, counted
 
 NAME = "development-requirements"
 LOCKING = {
@@ -54,10 +55,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     found = _by_name(plan)
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
+    moving = [r for r in moving if not is_for_development(r.origin.file)]
     free = [r for r in moving if not _obstacle(found[r.name])]
-    marked = {
-        line.name: line for file in production_files(plan.project) for line in file.requirements
-    }
+    marked = {line.name: line for file in movable_files(plan.project) for line in file.requirements}
     unused = [r for r in wanted[Scope.UNUSED] if r.name in marked]
     unmarked = [r for r in unused if MARK not in marked[r.name].comment]
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
@@ -102,7 +102,8 @@ def _leaving(found: list[PlannedRequirement], saving: Size | None) -> tuple[Find
     return (
         Finding(
             rule=NAME,
-            message=f"{_counted(len(found))} production: {', '.join(names)}",
+            message=f"{counted(len(found), 'requirement leaves', 'requirements leave')} "
+            f"production: {', '.join(names)}",
             evidence=tuple(_first(item) for item in found),
             saving=saving,
             changes=(MoveToDevelopment(names=names),),
@@ -157,10 +158,6 @@ def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:
             changes=(MarkUnused(names=names),),
         ),
     )
-
-
-def _counted(count: int) -> str:
-    return "1 requirement leaves" if count == 1 else f"{count} requirements leave"
 
 
 def _first(item: PlannedRequirement) -> Evidence:

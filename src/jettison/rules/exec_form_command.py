@@ -15,6 +15,8 @@ Safe: the words are the same; only a single plain command is rewritten.
 
 from __future__ import annotations
 
+import re
+
 from jettison.changes import SetCommand
 from jettison.lift.invocation import Invocation
 from jettison.plan.finding import Finding, Safety
@@ -25,6 +27,9 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "exec-form-command"
+# Entry points that run what they are given, and scripts that end so without looking at it.
+TRANSPARENT = frozenset({"tini", "dumb-init", "catatonit", "docker-init", "env", "nice", "exec"})
+PASSES_ON = re.compile(r"\A(?!.*\$\{?1\b)(?!.*\$1\b).*\bexec \"\$@\"\s*\Z", re.DOTALL)
 # What a shell does to words beside variables: patterns, home folders, braces.
 PATTERN_CHARACTERS = frozenset("*?[]~{}")
 
@@ -41,6 +46,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
+    beside = _beside(plan, invocation)
+    if beside is not None:
+        return (_finding(invocation, beside, ()),)
     script = run_script(invocation.instruction)
     command = script.commands[0] if len(script.commands) == 1 else None
     if command and command.name == "exec":
@@ -54,6 +62,22 @@ def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
         words = (*_shell(plan), f"exec {command.raw}")
         message = "replaces its shell (exec), so that it receives SIGTERM"
     return (_finding(invocation, message, words),)
+
+
+def _beside(plan: Plan, invocation: Invocation) -> str | None:
+    """What the other one of ENTRYPOINT and CMD would make of the exec form, when it matters."""
+    stage = plan.stage
+    if invocation.keyword == "ENTRYPOINT":
+        return "ignores CMD; in exec form it would not" if stage.command else None
+    words = stage.entrypoint.words if stage.entrypoint else None
+    if not words:
+        return None
+    name = words[0].rpartition("/")[2]
+    scripts = [text for path, text in plan.project.texts.items() if path.endswith(f"/{name}")]
+    scripts += [plan.project.texts[name]] if name in plan.project.texts else []
+    if name in TRANSPARENT or any(PASSES_ON.search(text) for text in scripts):
+        return None
+    return f"is given to {name}, which may read it as it is"
 
 
 def _shell(plan: Plan) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from jettison.candidates.present import brought_packages, named_packages
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
 from jettison.changes import AddPackages
 from jettison.plan.finding import Finding, Safety
@@ -41,7 +42,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
     named = named_packages(plan.stage)
-    provided = plan.scripts
+    others = table("tools")["alternatives"]
+    provided = {*plan.scripts, *(name for package in named for name in others.get(package, ()))}
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if use.kind in CERTAIN]
         package = package_of_program(program, release)

@@ -21,19 +21,19 @@ volume that root filled before has to be given to the user once: the report says
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from jettison.catalogue.reader import table
 from jettison.changes import RunAsUser
 from jettison.lift.action import Action
-from jettison.lift.services import service_of, services_of
+from jettison.lift.root import needs_root
+from jettison.lift.services import service_of
 from jettison.lift.stage import FinalStage
 from jettison.lift.writable import data_mounts
 from jettison.lower.user import recursive_on
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
+from jettison.project.commands import Permission
 from jettison.rules.rule import Rule
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence
 
 NAME = "non-root-user"
 IDENTIFIER = 10001
@@ -46,8 +46,6 @@ TAKEN = frozenset(
         *("proxy", "list", "nobody", "web", "app", "backend", "api", "server", "service", "src"),
     }
 )
-# Settings of servers that give root up by themselves.
-DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
 PRIVILEGED_PORTS = 1024
 
 
@@ -58,7 +56,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     if not stage.runs_as_root:
         return _owned_code(plan)
-    obstacle = _obstacle(plan)
+    obstacle = needs_root(plan.project, stage, plan.usage, plan.writing)
     if obstacle is not None:
         return (_stays_root(obstacle),)
     change = _change(plan)
@@ -97,31 +95,6 @@ def _message(change: RunAsUser) -> str:
     if change.owns_code:
         return f"{start}, who owns the code because the application may write there"
     return f"{start}; code stays with root, {', '.join(change.writable)} writable"
-
-
-def _obstacle(plan: Plan) -> Evidence | None:
-    """What needs root, or lies in other hands."""
-    if plan.stage.triggers:
-        message = "ONBUILD: images that are built on this one decide"
-        return Evidence(kind="trigger", message=message, origin=plan.stage.triggers[0].origin)
-    for service in services_of(plan.project):
-        if service.user:
-            message = f"the compose file runs {service.name} as {service.user}"
-            return Evidence(kind="compose", message=message, origin=service.origin_of("user"))
-    programs = table("tools")["needs_root"]["programs"]
-    uses = [use for name in programs for use in plan.usage.started.get(name, ())]
-    return next((use for use in (*uses, *_dropping(plan))), None)
-
-
-def _dropping(plan: Plan) -> Iterator[Evidence]:
-    """Settings of a server that starts as root and then drops it."""
-    for path, text in plan.project.texts.items():
-        if path.endswith((".ini", ".conf")):
-            for number, line in enumerate(text.splitlines(), 1):
-                if DROPS_ROOT.match(line):
-                    message = f"`{line.strip()}` is for a process that starts as root"
-                    origin = Origin(file=path, line=number)
-                    yield Evidence(kind="settings", message=message, origin=origin)
 
 
 def _stays_root(evidence: Evidence) -> Finding:
@@ -166,7 +139,7 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
         )
         return (found,) if actions else ()
     change = RunAsUser(
-        name=stage.user,
+        name=_owner(actions, stage.user),
         uid=0,
         gid=0,
         create=False,
@@ -175,6 +148,12 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
     return (Finding(rule=NAME, message=message, evidence=evidence, changes=(change,)),)
+
+
+def _owner(actions: list[Action], user: str) -> str:
+    """The user with the group that the Dockerfile gives the code to."""
+    values = [a.fact.value for a in actions if isinstance(a.fact, Permission)]
+    return next((value for value in values if value.partition(":")[0] == user), user)
 
 
 def _is_code(folder: str, stage: FinalStage) -> bool:

@@ -62,16 +62,21 @@ def _findings(
             service=service.name,
             mounts=tuple(mount.target for mount in mounts),
             health_check=checked,
-            volumes=volumes if read_only else (),
+            volumes=() if unsure else volumes,
             read_only=read_only,
             restricted=not rooted,
         )
         yield Finding(
             rule=NAME,
             message=_message(service, mounts, missing),
-            evidence=(*(_evidence(mount) for mount in mounts), *_loose(service, missing)),
+            evidence=(
+                *(_evidence(mount) for mount in mounts),
+                *_loose(service, missing),
+                *_asked(service, checked),
+            ),
             changes=(change,),
         )
+    yield from _to_copy(plan, service, mounts, volumes)
     if unsure and not service.read_only:
         yield Finding(
             rule=NAME,
@@ -80,6 +85,27 @@ def _findings(
             evidence=unsure,
             safety=Safety.REVIEW,
         )
+
+
+def _to_copy(
+    plan: Plan,
+    service: Service,
+    mounts: list[ComposeMount],
+    volumes: tuple[tuple[str, str], ...],
+) -> Iterator[Finding]:
+    """What lay in the mounted source and has to go into its volume once."""
+    known = plan.project.compose.volumes if plan.project.compose else ()
+    for mount in mounts:
+        for name, target in volumes:
+            if name not in known and target.startswith(f"{mount.target.rstrip('/')}/"):
+                source = posixpath.join(mount.source, posixpath.relpath(target, mount.target))
+                command = f"docker compose cp {source}/. {service.name}:{target}"
+                yield Finding(
+                    rule=NAME,
+                    message=f"what {source} holds goes into the volume {name} once: `{command}`",
+                    evidence=(_evidence(mount),),
+                    safety=Safety.REVIEW,
+                )
 
 
 def _leaves(plan: Plan, service: Service, mount: ComposeMount) -> bool:
@@ -178,6 +204,13 @@ def _loose(service: Service, missing: tuple[str, ...]) -> tuple[Evidence, ...]:
         return ()
     message = f"the service does not set {', '.join(missing)}"
     return (Evidence(kind="compose", message=message, origin=service.origin),)
+
+
+def _asked(service: Service, checked: tuple[str, ...]) -> tuple[Evidence, ...]:
+    if not checked or service.healthcheck is None:
+        return ()
+    message = "the health check asks with a download tool, and Python can ask the same"
+    return (Evidence(kind="health-check", message=message, origin=service.healthcheck.origin),)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

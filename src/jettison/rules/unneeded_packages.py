@@ -13,8 +13,11 @@ step of the Dockerfile. A call whose program is computed keeps them all.
 
 from __future__ import annotations
 
+import re
+
 from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages
+from jettison.lift.action import ActionKind
 from jettison.lift.packages import removable, saved_without
 from jettison.plan.finding import Finding
 from jettison.plan.parts import PackageScope
@@ -23,20 +26,22 @@ from jettison.project.dockerfile.run import run_script
 from jettison.rules.rule import Rule
 
 NAME = "unneeded-packages"
+DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
+FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages with the scope ``unneeded`` that the final stage still installs."""
     present = removable(plan.stage)
     clients = table("tools")["container_clients"]["packages"]
-    checked = _called_by_health_check(plan)
+    called = _called_by_health_check(plan) | _called_by_installers(plan)
     found = [
         item
         for item in plan.packages
         if item.scope is PackageScope.UNNEEDED
         and item.name in present
         and item.name not in clients
-        and item.name not in checked
+        and item.name not in called
     ]
     names = tuple(item.name for item in found)
     if not names:
@@ -51,6 +56,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             changes=(RemovePackages(names=names),),
         ),
     )
+
+
+def _called_by_installers(plan: Plan) -> frozenset[str]:
+    """What an installation that is left in the final stage fetches requirements with."""
+    if not plan.stage.of_kind(ActionKind.PYTHON, ActionKind.LOCKED):
+        return frozenset()
+    texts = [text for path, text in plan.project.texts.items() if DECLARING.search(path)]
+    texts += [action.text for action in plan.stage.of_kind(ActionKind.PYTHON)]
+    fetched = any("git+" in text or "git =" in text for text in texts)
+    return FETCHERS if fetched else frozenset()
 
 
 def _called_by_health_check(plan: Plan) -> frozenset[str]:

@@ -16,7 +16,7 @@ from jettison.scopes.values import (
     Signal,
     Weight,
 )
-from jettison.values import Evidence, Toward
+from jettison.values import Evidence, Toward, counted
 
 Collector = Callable[[Context], Iterator[Signal]]
 COLLECTORS: tuple[Collector, ...] = (
@@ -121,8 +121,8 @@ def _searched(context: Context, scope: Scope) -> Evidence:
     return Evidence(
         kind="search",
         message=(
-            f"{found} in {len(modules)} Python files, {calls} calls and "
-            f"{len(context.inputs.commands.commands)} commands"
+            f"{found} in {counted(len(modules), 'Python file')}, {counted(calls, 'call')} and "
+            f"{counted(len(context.inputs.commands.commands), 'command')}"
         ),
         toward=Toward.UNUSED,
     )

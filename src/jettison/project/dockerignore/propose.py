@@ -75,11 +75,13 @@ def propose(
     stay = _needed(open_files, brought_back, needed)
     candidates = (*_environments(open_files), *entries())
     patterns = [pattern(entry.pattern) for entry in candidates]
+    written = {one.text.strip() for one in existing.pattern_lines} if existing else set()
     proposals: list[Proposal] = []
     for entry, one, files in zip(candidates, patterns, survey(open_files, patterns), strict=True):
         matched = files & open_files
         gone = matched - stay.files
         guards = entry.guard and not (existing and existing.ignores(entry.sample))
+        guards = guards and entry.pattern not in written
         if not (gone or guards) or matched & stay.many or stay.has_directory_of(one):
             continue
         proposals.append(_proposal(entry, matched & stay.files, [tree[path] for path in gone]))

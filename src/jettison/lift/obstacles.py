@@ -1,0 +1,96 @@
+"""Why an installation by pip cannot move to a build stage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from jettison.catalogue.reader import table
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.stage import FinalStage
+from jettison.project.commands import PipInstall
+from jettison.project.dockerfile import mounts
+from jettison.values import Evidence, Origin
+
+# Where the environment of the official images is; scripts that name it would miss it.
+OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
+# Steps that call the pip of the environment, which one made by uv does not have.
+NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\b|\bensurepip\b")
+INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
+
+
+def obstacles(stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
+    """Everything that keeps the installing ``actions`` in the stage."""
+    yield from _other_users(stage)
+    for action in actions:
+        run = next(run for run in stage.runs if run.instruction is action.instruction)
+        if not run.editable:
+            yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
+        if isinstance(action.fact, PipInstall):
+            for reason in (*_unknown_to_uv(action.fact), *_surroundings(stage, action)):
+                yield obstacle_at(action.origin, reason)
+
+
+def obstacle_at(origin: Origin, reason: str) -> Evidence:
+    """The evidence for one obstacle."""
+    return Evidence(kind="installation", message=reason, origin=origin)
+
+
+def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
+    """A start command or script that names the environment of the base image by its path."""
+    for invocation in (stage.command, stage.entrypoint):
+        if invocation and any(path in invocation.instruction.text for path in OLD_PATHS):
+            message = "the start command names a program of the old environment by its path"
+            return Evidence(kind="path", message=message, origin=invocation.origin)
+    for path, text in project.texts.items():
+        if path.endswith((".sh", ".conf", ".ini", ".service")):
+            for number, line in enumerate(text.splitlines(), 1):
+                if any(old in line for old in OLD_PATHS):
+                    message = "a program of the old environment is named by its path"
+                    origin = Origin(file=path, line=number)
+                    return Evidence(kind="path", message=message, origin=origin)
+    return None
+
+
+def _other_users(stage: FinalStage) -> Iterator[Evidence]:
+    """What else in the stage needs the environment of the base image."""
+    for item in stage.triggers:
+        yield obstacle_at(item.origin, "images that are built on this one use it")
+    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
+        if item.keyword == "RUN" and any(a.kind in INSTALLING for a in lifted_run(item).actions):
+            yield obstacle_at(item.origin, "an earlier stage installs requirements too")
+    for item, copied in stage.copies:
+        if copied.destination.startswith(OLD_PATHS):
+            yield obstacle_at(item.origin, "files are copied into the base's environment")
+    for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
+        if NEEDS_PIP.search(action.text):
+            yield obstacle_at(action.origin, f"`{action.text[:60]}` installs with pip")
+
+
+def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:
+    if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
+        yield "the project itself is installed, not only its requirements"
+    if fact.target or fact.user:
+        yield "the requirements go to a folder of their own"
+    if fact.groups:
+        yield "dependency groups are installed"
+    known = table("tools")["pip"]
+    names = {*known["valued"], *known["flags"], *known["without_effect"], *known["files"]}
+    for option in fact.options.options:
+        if option.name not in names:
+            yield f"the option {option.name} is not known to uv"
+
+
+def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
+    """What else an installation depends on, and would miss in another stage."""
+    if any(mount.type in ("secret", "ssh") for mount in mounts(action.instruction)):
+        yield "a secret is mounted for it"
+    if action.command.assignments:
+        yield "variables are set for it alone"
+    run = next(run for run in stage.runs if run.instruction is action.instruction)
+    if any(each.command.name in ("cd", "export") for each in run.actions):
+        yield "the script changes folder or environment"
+    for _, copied in stage.copies:
+        if copied.destination.endswith(tuple(table("tools")["pip"]["configuration"])):
+            yield f"{copied.destination} is read by pip alone"

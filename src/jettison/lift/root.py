@@ -1,0 +1,84 @@
+"""Why an image has to start as root, or keep the user that it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from jettison.catalogue.reader import table
+from jettison.facts import Project
+from jettison.lift.action import ActionKind
+from jettison.lift.services import services_of
+from jettison.lift.stage import FinalStage
+from jettison.lift.usage import Usage
+from jettison.lift.writable import source_targets
+from jettison.lift.writing import Writing
+from jettison.values import Evidence, Origin
+
+HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
+# Settings of servers that give root up by themselves.
+DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
+
+
+def needs_root(
+    project: Project, stage: FinalStage, usage: Usage, writing: Writing
+) -> Evidence | None:
+    """The first reason to leave the user alone; None when there is none."""
+    reasons = chain(
+        _in_other_hands(project, stage),
+        _writes_to_the_host(project, stage, writing),
+        _home_of_root(stage),
+        _started(usage),
+        _dropping(project.texts),
+    )
+    return next(reasons, None)
+
+
+def _in_other_hands(project: Project, stage: FinalStage) -> Iterator[Evidence]:
+    for item in stage.triggers:
+        message = "ONBUILD: images that are built on this one decide"
+        yield Evidence(kind="trigger", message=message, origin=item.origin)
+    for service in services_of(project):
+        if service.user:
+            message = f"the compose file runs {service.name} as {service.user}"
+            yield Evidence(kind="compose", message=message, origin=service.origin_of("user"))
+
+
+def _writes_to_the_host(
+    project: Project, stage: FinalStage, writing: Writing
+) -> Iterator[Evidence]:
+    """The source is mounted from the host, where another user could not write beside it."""
+    for service in services_of(project):
+        if writing.unsure and source_targets(service, project, stage):
+            yield writing.unsure[0]
+
+
+def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
+    """Steps that leave something in root's home folder, where another user would miss it."""
+    programs = frozenset(table("tools")["writes_home"]["programs"])
+    for action in stage.of_kind(ActionKind.OTHER):
+        if action.command.name.rpartition("/")[2] in programs:
+            message = f"`{action.text[:60]}` may leave files in root's home folder"
+            yield Evidence(kind="step", message=message, origin=action.origin)
+    for item in stage.inherited:
+        if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):
+            message = "something lies in root's home folder"
+            yield Evidence(kind="step", message=message, origin=item.origin)
+
+
+def _started(usage: Usage) -> Iterator[Evidence]:
+    """Programs that only root can use, called when the container starts."""
+    for name in table("tools")["needs_root"]["programs"]:
+        yield from usage.started.get(name, ())
+
+
+def _dropping(texts: Mapping[str, str]) -> Iterator[Evidence]:
+    """Settings of a server that starts as root and then drops it."""
+    for path, text in texts.items():
+        if path.endswith((".ini", ".conf")):
+            for number, line in enumerate(text.splitlines(), 1):
+                if DROPS_ROOT.match(line):
+                    message = f"`{line.strip()}` is for a process that starts as root"
+                    origin = Origin(file=path, line=number)
+                    yield Evidence(kind="settings", message=message, origin=origin)
