@@ -113,7 +113,8 @@ def shipped_files(project: Project) -> tuple[ShippedFile, ...]:
     return tuple(
         found
         for stage, action in actions
-        if isinstance(action.fact, PipInstall)
+        # What a condition chooses stays: it may be there for the build argument that asks for it.
+        if isinstance(action.fact, PipInstall) and not action.command.nested
         for path in action.fact.requirement_files
         if path in read and (found := _file(project, (stage, action), path, read[path], together))
     )
