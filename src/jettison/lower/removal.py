@@ -8,29 +8,56 @@ from jettison.catalogue.reader import removal_script
 from jettison.changes import RemoveFiles
 from jettison.facts import Project
 from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
-from jettison.lift.stage import lifted
-from jettison.lower.text import Edits, comment, edited, line_of
+from jettison.lift.stage import FinalStage, lifted
+from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
 from jettison.removal.listing import HEAD, LIST, SCRIPT, written
+from jettison.values import Evidence, Origin
 
 FOLDER = "/removal"
+# By so many characters a file is known as one that was written here.
+OPENING = 40
 REASON = "What no running application needs leaves the environment; the list names it, and why."
 
 
 def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
-    """Add the groups to the list; write the script and the step when they are not there yet."""
-    found = environment_of(project, lifted(project))
+    """Add the groups to the list; write the script and the step where they are not there yet."""
+    found = place_of_removal(project, lifted(project))
     if isinstance(found, NotApart):
         return {}
     path = project.in_context(LIST)
-    listed = project.texts.get(path, HEAD)
-    texts = {path: listed + written(change.groups)}
+    texts = {
+        path: project.texts.get(path, HEAD) + written(change.groups),
+        project.in_context(SCRIPT): removal_script(),
+        **_let_in(project),
+    }
     if not any(_is_step(item) for item in found.stage.instructions):
-        texts[project.in_context(SCRIPT)] = removal_script()
         texts[project.dockerfile_path] = edited(
             project.dockerfile, Edits(after={line_of(found.last): f"\n{step(found)}"})
         )
     return texts
+
+
+def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
+    """The environment that files can be taken out of, or why there is none."""
+    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script())):
+        path = project.in_context(name)
+        if not project.texts.get(path, opening).startswith(opening[:OPENING]):
+            message = f"{path} is a file of the project's own"
+            return NotApart(
+                evidence=Evidence(kind="file", message=message, origin=Origin(file=path))
+            )
+    return environment_of(project, stage)
+
+
+def _let_in(project: Project) -> Mapping[str, str]:
+    """The ignore file with exceptions for what the step copies, where it keeps that out."""
+    ignore = project.ignore
+    out = [name for name in (LIST, SCRIPT) if ignore and ignore.ignores(name)]
+    if not out:
+        return {}
+    lines = "".join(f"!{name}\n" for name in out)
+    return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}{lines}"}
 
 
 def step(found: BuiltEnvironment) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from jettison.changes import RemoveFiles
 from jettison.distributions.graph import total_size
-from jettison.lift.environment import NotApart, environment_of
+from jettison.lift.environment import NotApart
+from jettison.lower.removal import place_of_removal
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.removal.collapse import collapsed
@@ -120,7 +121,7 @@ def removal(
         return ()
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
-    where = environment_of(plan.project, plan.stage)
+    where = place_of_removal(plan.project, plan.stage)
     if isinstance(where, NotApart):
         if saving.bytes < TOLD:
             return ()
