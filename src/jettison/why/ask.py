@@ -13,7 +13,7 @@ from jettison.rules import RULES
 from jettison.sizes import human
 from jettison.values import Evidence
 from jettison.why.distribution import explain_distribution
-from jettison.why.file import explain_path
+from jettison.why.file import explain_path, explain_source
 from jettison.why.values import Answer, LineAnswer
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+)")
@@ -46,6 +46,7 @@ def _answers(plan: Plan, question: str) -> Iterator[Answer | None]:
         yield from _rules(plan, question)
     if "/" in question or not explain_distribution(plan, canonicalize_name(question)):
         yield explain_path(plan, question)
+        yield explain_source(plan, question)
     if "/" not in question and "." in question:
         module = question.replace(".", "/")
         yield explain_path(plan, module) or explain_path(plan, f"{module}.py")

@@ -32,6 +32,39 @@ def explain_path(plan: Plan, text: str) -> FileAnswer | None:
     return _answer(plan, path, files, groups)
 
 
+def explain_source(plan: Plan, text: str) -> FileAnswer | None:
+    """Explain a file of the build context, relative to it or where the image has it."""
+    places = [plan.stage.folder, *(copied.destination for _, copied in plan.stage.copies)]
+    inside = (f"{plan.stage.expanded(place).rstrip('/')}/" for place in places)
+    place = next((one for one in inside if one != "/" and text.startswith(one)), "")
+    path = text.removeprefix(place).removesuffix("/")
+    files = {
+        name: size
+        for name, size in plan.project.files.items()
+        if name == path or name.startswith(f"{path}/")
+    }
+    if not files:
+        return None
+    ignore = plan.project.ignore
+    lines = {name: ignore.ignored_by(name) if ignore else None for name in files}
+    out = [name for name, line in lines.items() if line is not None]
+    line = next((found for found in lines.values() if found is not None), None)
+    return FileAnswer(
+        path=path,
+        owner="the application",
+        files=len(files),
+        bytes=sum(files.values()),
+        kept=True if not out else (False if len(out) == len(files) else None),
+        removed_bytes=sum(files[name] for name in out),
+        rule="build-context" if line else "",
+        reason="the ignore file keeps it out" if line else "nothing keeps it out of the context",
+        line=line.text.strip() if line else "",
+        evidence=(Evidence(kind="ignore", message=line.text.strip(), origin=line.origin),)
+        if line
+        else (),
+    )
+
+
 def _unlisted(path: str, line: str, group: Group) -> FileAnswer:
     """What no wheel lists, but a line of the list takes: an installer, byte code, a script."""
     return FileAnswer(

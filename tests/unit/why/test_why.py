@@ -90,6 +90,8 @@ def test_what_a_requirement_brings(plan: Plan) -> None:
         ("/opt/venv/bin/count", True, "", ""),
         ("counting/tests/test_all.py", True, "", ""),
         ("numbers.fractions", False, "requested-removals", "numbers/fractions.py"),
+        ("/app/main.py", True, "", ""),
+        ("Dockerfile", False, "build-context", "**/Dockerfile*"),
         ("pip/_internal/cli/main.py", False, "installers", "pip/"),
     ],
 )
