@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from jettison.removal.remove_files import QT_SECTION
+
 _HEADER = 64
 _ELF_64_LITTLE = b"\x7fELF\x02\x01"
 # Where the header names the section table: its offset, then size, count and names' index.
@@ -33,7 +35,7 @@ class Shrunk:
 def shrunk(content: Chunks, size: int) -> Shrunk | None:
     """Return the shorter form of a library of ``size`` bytes, None for one that stays as it is."""
     end = _end_of_loaded(content, size)
-    if end is None or end >= size:
+    if end is None or end >= size or _is_looked_up(content, end):
         return None
     shortened = partial(_shortened, content, end)
     running = hashlib.sha256()
@@ -56,6 +58,19 @@ def _end_of_loaded(content: Chunks, size: int) -> int | None:
     end: int = max(segments + length, *(offset + extent for offset, extent in spans), 0)
     whole = sections + section_width * section_count == size
     return end if whole and end <= sections else None
+
+
+def _is_looked_up(content: Chunks, end: int) -> bool:
+    """Whether the names of sections behind ``end`` have one that Qt looks its plugins up by."""
+    at, before = 0, b""
+    for chunk in content():
+        at += len(chunk)
+        if at > end:
+            before += chunk
+            if QT_SECTION in before:
+                return True
+            before = before[-len(QT_SECTION) :]
+    return False
 
 
 def _first(content: Chunks, count: int) -> bytes:

@@ -36,6 +36,7 @@ IMPORT = re.compile(
 )
 WORD = re.compile(rb"[\w.]+")
 ELF_64_LITTLE = b"\x7fELF\x02\x01"
+QT_SECTION = b".qtmetadata"
 
 
 def main(arguments: list[str]) -> int:
@@ -46,12 +47,12 @@ def main(arguments: list[str]) -> int:
     groups = [Group(lines, root, site) for lines in lines_together(text)]
     gone = removable(groups, site)
     libraries = {file for group in groups for file in group.libraries} - gone
-    count = sum(file.lstat().st_size for file in gone)
+    removed = sum(file.lstat().st_size for file in gone)
     remove(gone, root)
     saved = {file: size for file in sorted(libraries) if (size := cut_sections(file))}
     for record in site.glob("*.dist-info/RECORD"):
         correct(record, gone, saved)
-    megabytes = (count + sum(saved.values())) / 1e6
+    megabytes = (removed + sum(saved.values())) / 1e6
     print(f"{len(gone)} files removed, {len(saved)} shortened: {megabytes:.1f} MB")
     return 0
 
@@ -59,8 +60,7 @@ def main(arguments: list[str]) -> int:
 def lines_together(text: str) -> Iterator[list[str]]:
     """Give the lines of a list that go together, without comments."""
     for part in re.split(r"\n[ \t]*\n", text):
-        lines = [line.strip() for line in part.splitlines()]
-        lines = [line for line in lines if line and not line.startswith("#")]
+        lines = [one for line in part.splitlines() if (one := line.strip()) and one[0] != "#"]
         yield from [lines[1:]] if lines[:1] == [TOGETHER] else ([line] for line in lines)
 
 
@@ -125,9 +125,7 @@ def uses_of_modules(
 ) -> Iterator[tuple[Group, str, Path]]:
     """Give every module of a group that a file which stays imports and cannot do without."""
     owners = {name: group for group in groups for name in group.modules}
-    for file in sorted(site.rglob("*.py")) if owners else ():
-        if file in gone:
-            continue
+    for file in sorted(set(site.rglob("*.py")) - gone) if owners else ():
         source = file.read_bytes()
         own = module(file, site).split(".")
         package = own if file.name == "__init__.py" else own[:-1]
@@ -143,8 +141,8 @@ def uses_of_libraries(
 ) -> Iterator[tuple[Group, str, Path]]:
     """Give every shared library of a group that one which stays names, to load it."""
     leaving = [(file, group) for group in groups for file in group.files if ".so" in file.name]
-    for file in sorted(site.rglob("*.so*")) if leaving else ():
-        content = b"" if file in gone else file.read_bytes()
+    for file in sorted(set(site.rglob("*.so*")) - gone) if leaving else ():
+        content = file.read_bytes() if file.is_file() else b""
         for library, group in leaving:
             if library.name.partition(".so")[0].encode() + b".so" in content:
                 yield group, library.name, file
@@ -194,8 +192,7 @@ def escapes(node: ast.AST, line: int) -> bool:
     if not node.lineno <= line <= (node.body[-1].end_lineno or 0):
         return False
     if isinstance(node, ast.If):
-        test = ast.dump(node.test)
-        return "TYPE_CHECKING" in test or "__main__" in test
+        return any(name in ast.dump(node.test) for name in ("TYPE_CHECKING", "__main__"))
     caught = " ".join(
         ast.dump(handler.type) if handler.type else "'*'" for handler in node.handlers
     )
@@ -216,7 +213,7 @@ def cut_sections(file: Path) -> int:
     """Cut what lies behind the last loaded byte of a shared library; gives the bytes saved.
 
     Only 64-bit little-endian ELF files that end with their section table: what a program has
-    put behind it is its own.
+    put behind it is its own. Qt looks its plugins' sections up by name, so they stay.
     """
     size = file.lstat().st_size
     with file.open("r+b") as stream:
@@ -228,8 +225,10 @@ def cut_sections(file: Path) -> int:
         stream.seek(segments)
         table = stream.read(width * count)
         spans = [struct.unpack_from("<Q16xQ", table, width * index + 8) for index in range(count)]
-        end: int = max(segments + len(table), *(offset + length for offset, length in spans))
-        if sections + section_width * section_count != size or not end <= sections:
+        end: int = max(64, segments + len(table), *(offset + length for offset, length in spans))
+        stream.seek(end)
+        whole = sections + section_width * section_count == size
+        if not whole or end > sections or QT_SECTION in stream.read():
             return 0
         stream.seek(40)
         stream.write(bytes(8) + head[48:58] + bytes(6))

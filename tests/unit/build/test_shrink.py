@@ -58,3 +58,8 @@ def test_it_is_what_the_script_of_a_dockerfile_makes(tmp_path: Path, chunk: int)
 )
 def test_anything_else_stays_as_it_is(content: bytes) -> None:
     assert shortened(content) is None
+
+
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+def test_a_plugin_of_qt_keeps_its_sections(chunk: int) -> None:
+    assert shortened(library(behind=b"\0.text\0.qtmetadata\0"), chunk=chunk) is None

@@ -183,12 +183,15 @@ def test_what_a_kept_paragraph_imports_stays_too(environment: Path, tmp_path: Pa
 def test_sections_are_cut_and_stated(environment: Path, tmp_path: Path) -> None:
     library = with_sections(shared_library("libcount.so"), b"names of functions" * 100)
     appended = library + b"a program of its own"
-    install(environment, "fast", {"fast/_fast.so": library, "fast/_own.so": appended})
+    plugin = with_sections(shared_library("libqcount.so"), b"\0.qtmetadata\0")
+    files = {"fast/_fast.so": library, "fast/_own.so": appended, "fast/plugin.so": plugin}
+    install(environment, "fast", files)
     take_out(environment, "sections: **/*.so*\n", tmp_path)
     cut = (environment / SITE / "fast/_fast.so").read_bytes()
     assert cut[64:] == shared_library("libcount.so")[64:]
     assert cut[40:48] == bytes(8)
     assert (environment / SITE / "fast/_own.so").read_bytes() == appended
+    assert (environment / SITE / "fast/plugin.so").read_bytes() == plugin
     assert wrong_rows(environment) == []
 
 
