@@ -101,6 +101,7 @@ def shipped_files(project: Project) -> tuple[ShippedFile, ...]:
         for item in stage.instructions
         if item.keyword == "RUN"
         for action in lifted_run(item).actions
+        if not action.command.nested  # a condition chooses for itself
     ]
     read = {
         path: source
