@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cases import all_cases
 from expectations import written_expectations
+from transcripts import transcribed, transcripts
 
 
 def main(words: list[str]) -> None:
@@ -22,6 +23,13 @@ def main(words: list[str]) -> None:
             if text != case.path.read_text(encoding="utf-8"):
                 case.path.write_text(text, encoding="utf-8")
                 print(f"wrote {case.name}")
+    for path in transcripts():
+        if all(word in path.stem for word in words):
+            with tempfile.TemporaryDirectory() as folder:
+                text = transcribed(path, Path(folder))
+            if text != path.read_text(encoding="utf-8"):
+                path.write_text(text, encoding="utf-8")
+                print(f"wrote {path.name}")
     if not words:
         for path in written_expectations():
             print(f"wrote {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ def planned(
     start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
     wishes = wishes_of(settings.wishes, start.contents)
     start = replace(start, settings=settings, wishes=wishes)
-    start = replace(start, today=today or datetime.now(UTC).date())
+    start = replace(start, today=today or _today())
     return Planned(
         loaded=loaded, start=start, plan=optimized(start, RULES, without=settings.without)
     )
@@ -104,3 +105,11 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
 def settings_of(project: Project) -> Settings:
     """What the project asks in files of its own, beside the Dockerfile or at its root."""
     return find_settings(project.texts, ("", project.context), {rule.name for rule in RULES})
+
+
+def _today() -> date:
+    """The day by which support ends; SOURCE_DATE_EPOCH sets it, to repeat a report."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if seconds.isdigit():
+        return datetime.fromtimestamp(int(seconds), UTC).date()
+    return datetime.now(UTC).date()

@@ -9,6 +9,7 @@ from jettison.plan.parts import FileKind, PackageScope
 from jettison.plan.plan import Plan
 from jettison.report.base_text import base_table
 from jettison.report.prediction_text import prediction_text
+from jettison.report.skipped_text import skipped_lines
 from jettison.report.table import table
 from jettison.scopes.values import Scope
 from jettison.sizes import human, sized
@@ -121,7 +122,7 @@ def _left_alone(plan: Plan) -> str:
     text = ["Not understood, kept as it is:", *lines] if lines else []
     if plan.skipped:
         text += ["Could not be learned:"]
-        text += [f"  {item.what}: {item.reason}" for item in plan.skipped]
+        text += [f"  {line}" for line in skipped_lines(plan.skipped)]
     return "\n".join(text)
 
 
