@@ -9,7 +9,7 @@ from datetime import date
 from jettison.catalogue.reader import table
 
 ALPINE = "alpine"
-_CODENAME = re.compile(r"(?:^|-)(buster|bullseye|bookworm|trixie|forky|sid)(?:-|$)")
+_CODENAME = re.compile(r"(?:^|-)(jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid)(?:-|$)")
 _SERIES = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 

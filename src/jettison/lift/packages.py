@@ -25,7 +25,14 @@ from jettison.values import Basis, Evidence, Origin, Size
 
 DEFAULT_RELEASE = "trixie"
 SHOWN = 3
-MOVED = (ActionKind.PYTHON, ActionKind.REPOSITORY, ActionKind.ENVIRONMENT)
+MOVED = (ActionKind.PYTHON, ActionKind.ENVIRONMENT)
+# What the commands that add a package source need beside the programs they name.
+SOURCES = frozenset(
+    {
+        *("gnupg", "gnupg2", "gpg", "apt-transport-https", "lsb-release"),
+        *("software-properties-common", "apt-utils"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,16 +168,26 @@ def _some(names: tuple[str, ...]) -> str:
 
 
 def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
-    """Uses by steps of the final stage that stay there."""
+    """Uses by steps of the final stage that stay there.
+
+    A step that adds the package source of a container client leaves with the client.
+    """
     names = set(programs)
-    return [
-        Evidence(kind="step", message=f"a step calls {command.name}", origin=command.origin)
-        for run in stage.runs
-        for action in run.actions
-        if action.kind not in MOVED and action.kind is not ActionKind.PACKAGES
-        for command in (action.command, *action.command.substitutions)
-        if names & {command.name.rpartition("/")[2]}
-    ]
+    client = table("tools")["container_clients"]["word"]
+    found = []
+    for action in stage.actions:
+        source = action.kind is ActionKind.REPOSITORY
+        if action.kind in (*MOVED, ActionKind.PACKAGES) or (source and client in action.text):
+            continue
+        called = {
+            command.name.rpartition("/")[2]
+            for command in (action.command, *action.command.substitutions)
+        }
+        if names & called or (source and names & SOURCES):
+            name = next(iter(sorted(names & called)), action.command.name)
+            message = f"a step calls {name}" if names & called else "a step adds a package source"
+            found.append(Evidence(kind="step", message=message, origin=action.origin))
+    return found
 
 
 def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from jettison.facts import Project
 from jettison.project.compose import Service
+
+DEVELOPMENT = re.compile(
+    r"(^|[-_.])(dev|devel|development|tests?|testing|lint|ci|docs|notebook)($|[-_.])"
+)
 
 
 def service_of(project: Project) -> Service | None:
@@ -18,7 +23,16 @@ def services_of(project: Project) -> tuple[Service, ...]:
     chosen = service_of(project)
     if chosen is None or project.compose is None:
         return ()
-    return tuple(one for one in project.compose.services if _is_alike(one, chosen))
+    return tuple(
+        one
+        for one in project.compose.services
+        if one.name == chosen.name or (_is_alike(one, chosen) and not _is_for_development(one))
+    )
+
+
+def _is_for_development(service: Service) -> bool:
+    """Whether a service's name or profile says that developers run it."""
+    return any(DEVELOPMENT.search(word) for word in (service.name, *service.profiles))
 
 
 def _is_alike(one: Service, chosen: Service) -> bool:

@@ -15,6 +15,9 @@ from jettison.project.commands import Directories, Permission
 from jettison.project.compose import ComposeMount, MountKind, Service
 from jettison.values import Evidence, Origin
 
+PATTERN = re.compile(r"[*?\[]")
+# Variables of installers, which only work while the image is built.
+BUILDING = re.compile(r"(PIP|POETRY|UV|PDM|PIPENV|NPM|YARN|PNPM|CARGO|CCACHE)_")
 DATA_NAME = re.compile(
     r"(^|_)(DATA|UPLOADS?|MEDIA|STORAGE|STATE|CACHE|LOGS?|BACKUPS?|TMP|TEMP|DB|DATABASE)(_|$)"
 )
@@ -102,7 +105,7 @@ def _made(stage: FinalStage) -> Iterator[Reason]:
             what = "gives an owner to"
         else:
             continue
-        for path in fact.paths:
+        for path in (path for path in fact.paths if not PATTERN.search(path)):
             message = f"the Dockerfile {what} {path}"
             evidence = Evidence(kind="folder", message=message, origin=action.origin)
             yield stage.absolute(path, action.instruction), evidence
@@ -111,6 +114,8 @@ def _made(stage: FinalStage) -> Iterator[Reason]:
 def _named(project: Project, stage: FinalStage) -> Iterator[Reason]:
     """Folders that environment variables name."""
     for name, value, origin in variables_of(project, stage):
+        if BUILDING.match(name):
+            continue
         if value.startswith("/") and DATA_NAME.search(name) and not posixpath.splitext(value)[1]:
             message = f"{name}={value}"
             yield value, Evidence(kind="environment", message=message, origin=origin)

@@ -40,7 +40,7 @@ def recursive_on(action: Action, folder: str, stage: FinalStage) -> Permission |
     fact = action.fact
     if not isinstance(fact, Permission) or not fact.recursive:
         return None
-    paths = {stage.absolute(path, action.instruction) for path in fact.paths}
+    paths = {stage.absolute(path.removesuffix("/*"), action.instruction) for path in fact.paths}
     return fact if folder in paths else None
 
 

@@ -67,7 +67,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule=NAME,
             message="development gets an image of its own, with all requirements and reload",
-            evidence=tuple(evidence),
+            evidence=tuple(dict.fromkeys(evidence)),
             changes=(change,),
         ),
     )

@@ -47,6 +47,8 @@ def _ended(image: ImageFacts, today: date) -> Iterator[str]:
     if image.python_ends and image.python_ends < today:
         yield f"Python {image.python} has had no security fixes since {image.python_ends}"
     regular, long_term = image.distribution_ends, image.long_term_ends
+    if "@" in image.reference and (image.release or "?") not in image.reference:
+        return  # the image of a digest may be older than what its tag stands for today
     if regular is None or regular >= today:
         return
     if long_term and long_term >= today:

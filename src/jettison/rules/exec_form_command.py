@@ -56,12 +56,25 @@ def _findings(plan: Plan, invocation: Invocation) -> tuple[Finding, ...]:
     if command is None or not _is_plain(script, command):
         return (_finding(invocation, "is a shell script: make sure that it ends with exec", ()),)
     if all(token.literal for token in command.tokens):
+        if _lacks_interpreter(plan, command.name):
+            message = f"runs {command.name}, which has no #! line and needs the shell"
+            return (_finding(invocation, message, ()),)
         words = command.words
         message = "runs without a shell around it, so that it receives SIGTERM"
     else:
-        words = (*_shell(plan), f"exec {command.raw}")
+        quoted = any(mark in command.raw for mark in "\"'\\")
+        text = command.raw if quoted else " ".join(command.raw.split())
+        words = (*_shell(plan), f"exec {text}")
         message = "replaces its shell (exec), so that it receives SIGTERM"
     return (_finding(invocation, message, words),)
+
+
+def _lacks_interpreter(plan: Plan, program: str) -> bool:
+    """Whether a program is a script of the project that only a shell can start."""
+    name = program.rpartition("/")[2]
+    texts = plan.project.texts
+    found = [text for path, text in texts.items() if path == name or path.endswith(f"/{name}")]
+    return bool(found) and not all(text.startswith("#!") for text in found)
 
 
 def _beside(plan: Plan, invocation: Invocation) -> str | None:

@@ -31,7 +31,7 @@ from jettison.lift.writable import data_mounts
 from jettison.lower.user import recursive_on
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
-from jettison.project.commands import Permission
+from jettison.project.commands import Permission, UserChange
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -129,7 +129,11 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     evidence = (*copies, *(_recursive(action) for action in actions))
     if not evidence:
         return ()
-    if writing.unsure or not writing.folders:
+    home = any(
+        isinstance(action.fact, UserChange) and action.fact.home == stage.folder
+        for action in stage.actions
+    )
+    if writing.unsure or not writing.folders or home:
         message = f"{stage.user} owns the code: it is not known where else the application writes"
         found = Finding(
             rule=NAME,

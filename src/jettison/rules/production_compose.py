@@ -54,7 +54,10 @@ def _findings(
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
     read_only = not unsure and not rooted
-    mounts = [mount for mount in service.volumes if _leaves(plan, service, mount)]
+    leaving = [mount for mount in service.volumes if _leaves(plan, service, mount)]
+    mounts = [mount for mount in leaving if not _is_shared(service, mount)]
+    shared = [mount for mount in leaving if _is_shared(service, mount)]
+    read_only = read_only and not shared
     checked = _health_check(service)
     missing = () if rooted else _missing(service, read_only=read_only)
     if mounts or checked or missing:
@@ -77,6 +80,15 @@ def _findings(
             changes=(change,),
         )
     yield from _to_copy(plan, service, mounts, volumes)
+    if shared:
+        targets = ", ".join(mount.target for mount in shared)
+        yield Finding(
+            rule=NAME,
+            message=f"{service.name} keeps the mounts {targets}: they stand in a part that "
+            "services share; take them out there",
+            evidence=tuple(_evidence(mount) for mount in shared),
+            safety=Safety.REVIEW,
+        )
     if unsure and not service.read_only:
         yield Finding(
             rule=NAME,
@@ -85,6 +97,12 @@ def _findings(
             evidence=unsure,
             safety=Safety.REVIEW,
         )
+
+
+def _is_shared(service: Service, mount: ComposeMount) -> bool:
+    """Whether a mount comes from a part above the service that others refer to (an anchor)."""
+    start, line = service.origin.line, mount.origin.line
+    return start is not None and line is not None and line < start
 
 
 def _to_copy(
@@ -141,11 +159,13 @@ def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
         and mount.target not in source_targets(service, plan.project, plan.stage)
     ]
     taken = set(compose.volumes)
-    found = []
+    found: list[tuple[str, str]] = []
     for folder in plan.writing.folders:
         if any(folder == target or folder.startswith(f"{target}/") for target in bound):
             continue
         above = next((t for t in mounted if folder == t or folder.startswith(f"{t}/")), None)
+        if any(folder.startswith(f"{target}/") for _, target in found):
+            continue
         name = mounted[above] if above else _name(services[0].name, folder, taken)
         taken.add(name)
         found.append((name, above or folder))

@@ -12,7 +12,6 @@ packages that no longer do.
 from __future__ import annotations
 
 from jettison.catalogue.debian_release import facts_of
-from jettison.catalogue.system_packages import is_build_package
 from jettison.changes import TidyPackageInstalls
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lower.tidy import installs_recommended, runs_leaving_lists
@@ -36,6 +35,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     lists = runs_leaving_lists(plan.stage)
     if not recommended and not lists:
         return ()
+    extra = _recommended(plan)
+    taken = bool(recommended) and (not extra or _are_libraries(plan))
+    if not taken and not lists:
+        return ()
     evidence = [
         Evidence(kind="apt", message="recommended packages are taken along", origin=action.origin)
         for action in recommended
@@ -46,19 +49,16 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         )
         for run in lists
     ]
-    extra = _recommended(plan)
-    if recommended and extra:
+    if taken and extra:
         names = ", ".join(sorted(extra)[:SHOWN]) + (" …" if len(extra) > SHOWN else "")
         evidence.append(Evidence(kind="catalogue", message=f"no longer comes along: {names}"))
-    sure = not extra or _are_libraries(plan)
-    taken = bool(recommended) and sure
-    if recommended and not sure:
+    elif recommended and not taken:
         message = "kept: a program among the packages may use what is recommended with it"
         evidence.append(Evidence(kind="unknown", message=message))
-    if not taken and not lists:
-        return ()
     change = TidyPackageInstalls(recommends=taken, lists=bool(lists))
-    message = "apt installs what is asked for and leaves no lists"
+    parts = ["installs what is asked for"] if taken else []
+    parts += ["leaves no lists"] if lists else []
+    message = f"apt {' and '.join(parts)}"
     return (
         Finding(
             rule=NAME,
@@ -73,7 +73,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _are_libraries(plan: Plan) -> bool:
     """Whether no package is a program, whose recommended packages could be missed."""
     return all(
-        name.startswith("lib") or name in HARMLESS or is_build_package(name)
+        (name.startswith("lib") and not name.endswith("-dev")) or name in HARMLESS
         for name in requested(plan.stage)
     )
 
