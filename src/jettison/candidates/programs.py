@@ -120,7 +120,7 @@ def _unknown(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) -
     """Nothing says which package a program comes from."""
     if _alike(needs, image):
         return
-    if use.kind == "script" and image.variant is not Variant.ALPINE:
+    if use.kind in ("script", "uncalled-script") and image.variant is not Variant.ALPINE:
         # A function of the script, or one of the programs that every Debian image has.
         return
     yield _said(Works.UNKNOWN, f"where {program} comes from is not known: {use.message}", use)

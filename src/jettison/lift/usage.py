@@ -26,6 +26,8 @@ PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
+# The kind of evidence from a script that nothing is seen to call.
+UNCALLED = "uncalled-script"
 Use = tuple[str, Evidence]
 
 
@@ -62,14 +64,15 @@ class Usage:
 
 def usage_of(
     modules: Iterable[ModuleFacts],
-    scripts: Iterable[Script],
+    scripts: Iterable[tuple[Script, bool]],
     commands: Iterable[tuple[tuple[str, ...], Origin]],
     imports: Mapping[str, tuple[Origin, ...]],
     loaded: frozenset[str],
 ) -> Usage:
     """Gather the uses from source files, shell scripts and the commands that start the image.
 
-    ``loaded`` are the files that production loads, as far as it could be followed.
+    ``scripts`` come with whether something is seen to call them: one that was copied under another
+    name is not. ``loaded`` are the files that production loads, as far as it could be followed.
     """
     modules = [facts for facts in modules if not is_test(facts.file)]
     scripts = list(scripts)
@@ -89,7 +92,7 @@ def usage_of(
         locales=tuple(_named("locale", use) for use in locales(modules)),
         stored=(
             *stored_by_source(each for each in modules if not loaded or each.file in loaded),
-            *stored_by_scripts(scripts),
+            *stored_by_scripts(script for script, _ in scripts),
         ),
         imports=_grouped(
             (name, Evidence(kind="import", message=f"import {name}", origin=place))
@@ -113,21 +116,22 @@ def _computed(call: ProgramCall) -> Evidence:
     return Evidence(kind="subprocess", message=message, origin=call.origin)
 
 
-def _scripted(scripts: Iterable[Script]) -> Iterator[Use]:
+def _scripted(scripts: Iterable[tuple[Script, bool]]) -> Iterator[Use]:
     """The programs of scripts and what interprets them; a function that one defines is none."""
-    for script in scripts:
+    for script, called in scripts:
+        kind = "script" if called else UNCALLED
         interpreter = INTERPRETER.match(script.text)
         if interpreter:
             name = interpreter[1].rpartition("/")[2]
             origin = Origin(file=script.excerpt.file, line=1)
             message = f"{name} interprets the script"
-            yield name, Evidence(kind="script", message=message, origin=origin)
+            yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
             name = command.name.rpartition("/")[2]
             if name and name not in functions:
                 message = f"the script runs {name}"
-                yield name, Evidence(kind="script", message=message, origin=command.origin)
+                yield name, Evidence(kind=kind, message=message, origin=command.origin)
 
 
 def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:

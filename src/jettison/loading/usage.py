@@ -23,9 +23,9 @@ def used(
 ) -> Usage:
     """Put together the uses that production has; texts are relative to the root of the project."""
     scripts = [
-        parse_shell(texts[path], origin=Origin(file=path, line=1))
+        (parse_shell(texts[path], origin=Origin(file=path, line=1)), use is not Use.UNCALLED)
         for path, use in commands.scripts.items()
-        if use is not Use.DEVELOPMENT and path in project.texts
+        if use is not Use.DEVELOPMENT
     ]
     checks, others = _health_checks(project), _other_services(project)
     started = [

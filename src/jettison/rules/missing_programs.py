@@ -47,7 +47,9 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if use.kind in CERTAIN]
         package = package_of_program(program, release)
-        if certain and package and package not in named and program not in provided:
+        versioned = any(name.startswith(f"{package}-") for name in named)
+        present = package in named or versioned or program in provided
+        if certain and package and not present:
             yield program, package, certain[0]
 
 
