@@ -26,7 +26,8 @@ class BaseFacts:
     ``interpreter`` is the absolute path of its Python and ``version`` the full version, or the
     minor one when no more is known. ``packages_directory`` is where the interpreter's own
     distributions are, relative to the root. ``directories`` are all of its directories;
-    ``passwd`` and ``group`` the texts of these files. ``debian`` are names, versions and
+    ``passwd`` and ``group`` the texts of these files. ``distribution`` is ``debian-12`` where that
+    is known, ``debian`` are names, versions and
     architectures of its packages; ``notes`` what may not work, and why.
     """
 
@@ -38,6 +39,7 @@ class BaseFacts:
     directories: frozenset[str]
     passwd: str
     group: str
+    distribution: str = ""
     debian: tuple[tuple[str, str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from jettison.build.accounts import Accounts
 from jettison.build.base import Base, BaseSource
+from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
 from jettison.build.context import read_context
 from jettison.build.distribution import Treatment
@@ -73,7 +74,9 @@ class Builder:
             for layer, history in found:
                 layers.append(layer)
                 config = _with_layer(config, layer, history)
-        return self._founded(recipe, base, compiler, config, layers)
+        bill = bill_of(self.root.name, pinned, base.facts, str(self.options.platform))
+        founded = self._founded(recipe, base, compiler, config, layers)
+        return replace(founded, documents=((MEDIA_TYPE, bill),))
 
     def _founded(
         self, recipe: Recipe, base: Base, compiler: Compiler | None, config: Config,

@@ -19,6 +19,7 @@ from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import composed_compiler, host_architecture, kept_compiler
 from jettison.bytecode.members import bytecode_members
 from jettison.catalogue.base_release import DebianRelease, debian_release
+from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.debian.archive import Archive
 from jettison.distributions.target import Target
@@ -32,7 +33,7 @@ from jettison.stores.segments import Segment, SegmentCache
 from jettison.values import Skipped
 
 # Raised when the same packages become other layers.
-_FORMAT = "2"
+_FORMAT = "3"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
 # What servers never import; the same that the rule for bytecode leaves to the interpreter.
@@ -196,6 +197,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
         ),
         passwd=b"".join(texts["etc/passwd"].content()).decode(),
         group=b"".join(texts["etc/group"].content()).decode(),
+        distribution=f"debian-{_number(request.release)}",
         debian=tuple((p.name, p.version, p.architecture) for p in tree.packages),
         notes=tuple((note.what, note.reason) for note in tree.notes),
     )  # fmt: skip
@@ -206,3 +208,8 @@ def _release(request: BaseRequest) -> DebianRelease:
     if release is None:
         raise UnsupportedError(f"nothing is known of the Debian release {request.release}")
     return release
+
+
+def _number(release: str) -> str:
+    numbers = table("system_packages")["releases"]["numbers"]
+    return next((str(number) for number, name in numbers.items() if name == release), release)

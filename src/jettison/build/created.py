@@ -30,7 +30,7 @@ def creation_time(root: Path) -> int:
 
 def _last_commit(root: Path) -> int:
     try:
-        done = run(("git", "-C", str(root), "log", "-1", "--format=%ct", "--", "."), timeout=20)
+        done = run(("git", "-C", str(root), "log", "-1", "--format=%ct"), timeout=20)
     except (JettisonError, OSError):
         return 0
     return int(done.text) if done.status == 0 and done.text.strip().isdecimal() else 0

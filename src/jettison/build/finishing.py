@@ -10,6 +10,7 @@ from jettison.build.accounts import Accounts
 from jettison.build.application_layer import application_layer
 from jettison.build.context import read_context
 from jettison.build.created import creation_time, rfc3339
+from jettison.build.dating import dated_document
 from jettison.build.files import Files
 from jettison.build.foundation import Foundation, FoundationLayer
 from jettison.bytecode.kept import KeptBytecode
@@ -80,9 +81,11 @@ def finished(foundation: Foundation, root: Path, cache: SegmentCache, kept: Path
     )
     if layer is not None:
         image = image.append(layer, APPLICATION)
-    image = image.with_config(image.config.with_created(rfc3339(time)))
+    created = rfc3339(time)
+    image = image.with_config(image.config.with_created(created))
     return image.with_attachments(
-        Attachment(artifact_type=kind, content=text.encode()) for kind, text in foundation.documents
+        Attachment(artifact_type=kind, content=dated_document(text, created))
+        for kind, text in foundation.documents
     )
 
 

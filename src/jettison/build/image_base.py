@@ -27,7 +27,7 @@ from jettison.stores.location import locate
 from jettison.stores.packing import packed
 from jettison.stores.segments import SegmentCache
 
-_FORMAT = "2"
+_FORMAT = "3"
 _PYTHON = re.compile(r"(?:usr/local|usr|opt/[^/]+)/bin/python(3\.\d+)")
 _TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status")
 _LARGEST_TEXT = 32 << 20
@@ -115,7 +115,8 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
         if debian_own
         else (f"{prefix}/lib/python{python}/site-packages")
     )
-    libc, version = _libc(texts)
+    system = _system(texts)
+    libc, version = _libc(system)
     named = image.config.env.get("PYTHON_VERSION", "")
     return BaseFacts(
         interpreter=f"/{interpreter}",
@@ -130,6 +131,7 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
         ),
         passwd=texts.get("etc/passwd", ""),
         group=texts.get("etc/group", ""),
+        distribution="-".join(filter(None, (system.get("ID"), system.get("VERSION_ID")))),
         debian=tuple(_debian(texts.get("var/lib/dpkg/status", ""))),
     )  # fmt: skip
 
@@ -148,12 +150,17 @@ def _interpreter(paths: Iterable[str], wanted: BaseWanted) -> str:
     return ordered[0]
 
 
-def _libc(texts: dict[str, str]) -> tuple[str, str]:
-    release = texts.get("etc/os-release") or texts.get("usr/lib/os-release") or ""
-    fields = dict(line.split("=", 1) for line in release.splitlines() if "=" in line)
-    if fields.get("ID", "").strip('"') == "alpine":
+def _system(texts: dict[str, str]) -> dict[str, str]:
+    """Return the fields of os-release."""
+    text = texts.get("etc/os-release") or texts.get("usr/lib/os-release") or ""
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return {name: value.strip('"') for name, value in pairs}
+
+
+def _libc(system: dict[str, str]) -> tuple[str, str]:
+    if system.get("ID") == "alpine":
         return "musl", str(table("base_images")["alpine"]["libc"])
-    known = debian_release(fields.get("VERSION_CODENAME", "").strip('"'))
+    known = debian_release(system.get("VERSION_CODENAME", ""))
     # Without a name that says more, the oldest glibc that wheels are made for today.
     return "glibc", known.glibc if known else "2.17"
 

@@ -9,12 +9,12 @@ import click
 from jettison.build.options import BuildOptions, Bytecode
 from jettison.building import ProjectChoice, built
 from jettison.cli.options import project_options
+from jettison.delivery import Delivery, delivered
 from jettison.oci.compression import Compressor
 from jettison.oci.media import Compression
 from jettison.oci.platform import Platform
 from jettison.progress import ConsoleProgress
 from jettison.stores.cache import blob_cache, cache_directory
-from jettison.stores.location import locate
 
 
 @click.command("build")
@@ -23,7 +23,8 @@ from jettison.stores.location import locate
     "--base",
     default="",
     metavar="BASE",
-    help="composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME.",
+    help="composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME; by default"
+    " composed where that is shown to work, else the Dockerfile's own.",
 )
 @click.option(
     "--output",
@@ -32,12 +33,17 @@ from jettison.stores.location import locate
     metavar="WHERE",
     help="oci:DIR or archive:FILE, with :NAME after it if wanted; may be repeated.",
 )
+@click.option("--load", is_flag=True, help="Load the image into Docker or Podman.")
+@click.option(
+    "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; may be repeated."
+)
+@click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded.")
 @click.option(
     "--platform",
     "platforms",
     default="",
     metavar="LIST",
-    help="linux/amd64, linux/arm64 or both; this machine's by default.",
+    help="linux/amd64, linux/arm64 or both with a comma; this machine's by default.",
 )
 @click.option(
     "--compression",
@@ -59,6 +65,12 @@ from jettison.stores.location import locate
     show_default=True,
     help="Shorten shared libraries where the plan says so.",
 )
+@click.option(
+    "--sbom",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the bill of materials (CycloneDX); it is attached to the image in any case.",
+)
 def command(
     *,
     directory: Path,
@@ -68,10 +80,14 @@ def command(
     offline: bool,
     base: str,
     outputs: tuple[str, ...],
+    load: bool,
+    pushed: tuple[str, ...],
+    tag: str,
     platforms: str,
     compression: str,
     bytecode: str,
     strip: bool,
+    sbom: Path | None,
 ) -> None:
     """Build the image of the project in DIRECTORY, without Docker and without root."""
     project = ProjectChoice(
@@ -88,18 +104,18 @@ def command(
         )
         for platform in _platforms(platforms)
     ]
-    cache = blob_cache()
-    places = [locate(text, cache) for text in outputs]
+    delivery = Delivery(outputs=outputs, load=load, pushed=pushed, tag=tag, sbom=sbom)
+    places = delivery.places(directory, blob_cache())
     done = built(project, asked, ConsoleProgress(), cache_directory())
-    for place in places:
-        top = place.store.write(done.content, place.reference)
-        click.echo(f"{place.store}: {top.digest}")
+    for line in delivered(done, places, delivery):
+        click.echo(line)
     for note in done.notes:
         click.echo(f"note: {note.what}: {note.reason}", err=True)
 
 
 def _platforms(text: str) -> list[Platform]:
+    if text:
+        return [Platform.parse(each.strip()) for each in text.split(",")]
     import platform  # noqa: PLC0415 — it starts slowly
 
-    named = text or platform.machine()
-    return [Platform.parse(each.strip()) for each in named.split(",")]
+    return [Platform.parse(platform.machine())]

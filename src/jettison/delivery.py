@@ -1,0 +1,93 @@
+"""Where a built image goes: layouts, archives, engines, registries, and its bill of materials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.building import Built
+from jettison.errors import EngineError, ImageError
+from jettison.oci.image import Image, ImageSet
+from jettison.stores.blobs import BlobDirectory
+from jettison.stores.files import whole_file
+from jettison.stores.location import Location, locate
+
+_DAEMONS = ("docker", "podman")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a user asked for; every text is as ``locate`` reads it."""
+
+    outputs: tuple[str, ...] = ()
+    load: bool = False
+    pushed: tuple[str, ...] = ()
+    tag: str = ""
+    sbom: Path | None = None
+
+    def places(self, project: Path, cache: BlobDirectory) -> tuple[Location, ...]:
+        """Read all of them before anything is built.
+
+        Raises ImageError for a text that names no place, EngineError when no engine is there.
+        """
+        for text in self.outputs:
+            if text.partition(":")[0] not in {"oci", "archive"}:
+                raise ImageError(
+                    f"{text!r} is no place for an output",
+                    hint="Write oci:DIR or archive:FILE; --push is for registries, --load for"
+                    " Docker and Podman.",
+                )
+        texts = [*self.outputs, *self.pushed]
+        if self.load:
+            texts.append(f"{_daemon()}:{self.tag or _name(project)}")
+        return tuple(locate(text, cache) for text in texts)
+
+
+def delivered(done: Built, places: tuple[Location, ...], delivery: Delivery) -> Iterator[str]:
+    """Write the image to each place, yielding a line for it; raises what the stores raise."""
+    for place in places:
+        top = place.store.write(done.content, place.reference)
+        named = f"{place.reference} in {place.store}" if place.reference else str(place.store)
+        yield f"{named}: {top.digest}"
+    if not places:
+        top_digest = _digest(done.content)
+        yield f"built, and written nowhere: {top_digest}"
+    if delivery.sbom is not None:
+        for file, content in _bills(done.content, delivery.sbom):
+            with whole_file(file) as stream:
+                stream.write(content)
+
+
+def _digest(content: Image | ImageSet) -> str:
+    return str((content.index if isinstance(content, ImageSet) else content.manifest).digest)
+
+
+def _bills(content: Image | ImageSet, file: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield each image's bill and its file; several get the platform into their names."""
+    images = content.images if isinstance(content, ImageSet) else (content,)
+    for image in images:
+        platform = str(image.platform).replace("/", "-")
+        name = file if len(images) == 1 else file.with_name(f"{file.stem}-{platform}{file.suffix}")
+        for attachment in image.attachments:
+            yield name, attachment.content
+
+
+def _daemon() -> str:
+    from jettison import process  # noqa: PLC0415 — only for this
+
+    found = next(filter(process.installed, _DAEMONS), None)
+    if found is None:
+        raise EngineError(
+            "there is no engine to load the image into",
+            why="neither docker nor podman is on the search path (PATH)",
+            hint="Write it to an archive: --output archive:FILE.",
+        )
+    return found
+
+
+def _name(project: Path) -> str:
+    """Return a name for the image of a folder that every engine accepts."""
+    name = re.sub(r"[^a-z0-9]+", "-", project.resolve().name.lower()).strip("-")
+    return f"{name or 'application'}:latest"
