@@ -26,6 +26,7 @@ class Result:
     """The plan, what was built from it, and whether it behaves the same.
 
     ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
+    ``reference`` is empty, or says what ``before`` is where the original could not be built.
     """
 
     plan: Plan
@@ -35,6 +36,7 @@ class Result:
     development: ImageMeasurement | None
     verdict: Verdict
     ablations: tuple[Ablation, ...] = ()
+    reference: str = ""
 
     @property
     def saved(self) -> int:

@@ -11,7 +11,7 @@ from jettison.build.accounts import Accounts
 from jettison.build.base import Base, BaseSource
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
-from jettison.build.context import read_context
+from jettison.build.context import ContextPath, content_of, read_context
 from jettison.build.distribution import Treatment
 from jettison.build.distribution_layers import Method, layers, packed
 from jettison.build.execution import configured
@@ -19,6 +19,7 @@ from jettison.build.fetch import fetched
 from jettison.build.files import Files
 from jettison.build.foundation import Foundation, FoundationLayer
 from jettison.build.image_base import ImageBase
+from jettison.build.imported import imported_modules, names_in
 from jettison.build.libraries import needed_libraries
 from jettison.build.options import BuildOptions, Bytecode
 from jettison.build.pins import Pin, pins
@@ -30,6 +31,7 @@ from jettison.bytecode.compiler import Compiler
 from jettison.debian.archive import Archive
 from jettison.errors import UnsupportedError
 from jettison.oci.config import Config
+from jettison.oci.entry import Kind
 from jettison.oci.history import History
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
@@ -136,6 +138,11 @@ class Builder:
             )
 
     @cached_property
+    def _context(self) -> dict[str, ContextPath]:
+        project = self.plan.project
+        return read_context(self.root / project.context, project.ignore, self._changed)
+
+    @cached_property
     def _changed(self) -> dict[str, str]:
         """Texts of files of the context that the plan changed."""
         project = self.plan.project
@@ -167,7 +174,12 @@ class Builder:
         shortened = removal.shortened if self.options.strip else lambda _: False
         method = Method(
             scheme=scheme,
-            treatment=Treatment(compiler=compiler, removed=removal.paths, shortened=shortened),
+            treatment=Treatment(
+                compiler=compiler,
+                compiled=self._compiled(recipe, scheme, pinned, wheels),
+                removed=removal.paths,
+                shortened=shortened,
+            ),
             identity="\n".join((
                 compiler.identity if compiler else "",
                 removal.identity if self.options.strip else "",
@@ -182,6 +194,23 @@ class Builder:
             done = packed(pinned, wheels, method, self.cache)
             return list(layers(done, own, method, self.cache))
 
+    def _compiled(
+        self, recipe: Recipe, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]
+    ) -> frozenset[str] | None:
+        """Return the modules of distributions that get bytecode, None for all."""
+        if self.options.bytecode is not Bytecode.IMPORTED:
+            return None
+        execution = recipe.execution
+        roots = {
+            *self.plan.usage.imports,
+            *(execution.entrypoint or ()),
+            *(execution.command or ()),
+        }
+        for path, each in self._context.items():
+            if path.endswith(".py") and each.kind is Kind.FILE:
+                roots.update(names_in(content_of(each)))
+        return imported_modules(pinned, wheels, scheme, roots, self.cache.records)
+
     def _removal(
         self, environment: Environment, scheme: Scheme, pinned: tuple[Pin, ...],
         wheels: Mapping[str, Path],
@@ -195,11 +224,9 @@ class Builder:
 
     def _owner(self, recipe: Recipe, base: Base) -> tuple[int, int]:
         """Return whom the steps give the environment to."""
-        project = self.plan.project
-        context = read_context(self.root / project.context, project.ignore, self._changed)
         accounts = Accounts(passwd=base.facts.passwd, group=base.facts.group)
         path = recipe.environment.path if recipe.environment else ""
-        files = Files(context, base.facts.directories, accounts, path)
+        files = Files(self._context, base.facts.directories, accounts, path)
         for each in recipe.steps:
             files.take(each)
         return files.environment_owner

@@ -100,3 +100,10 @@ def _with_parents(found: dict[str, ContextPath]) -> dict[str, ContextPath]:
             found[parent] = ContextPath(kind=Kind.DIRECTORY)
             parent = parent.rpartition("/")[0]
     return dict(sorted(found.items()))
+
+
+def content_of(found: ContextPath) -> bytes:
+    """Return the bytes of a file of the context."""
+    if found.content is not None:
+        return found.content
+    return found.place.read_bytes() if found.place else b""

@@ -29,13 +29,13 @@ _LARGEST_SCRIPT = 64 << 20
 class Treatment:
     """What is done to a distribution besides installing it.
 
-    ``compiler`` makes its bytecode, None for none; ``compiled`` tells which modules by their path
-    in the image. ``removed`` are paths of the image that are left out. ``shortened`` tells which
-    shared libraries lose what no loader reads.
+    ``compiler`` makes its bytecode, None for none; ``compiled`` are the paths of modules that are
+    compiled, None for all. ``removed`` are paths of the image that are left out. ``shortened``
+    tells which shared libraries lose what no loader reads.
     """
 
     compiler: Compiler | None = None
-    compiled: Callable[[str], bool] = field(default=lambda _: True)
+    compiled: frozenset[str] | None = None
     removed: frozenset[str] = frozenset()
     shortened: Callable[[str], bool] = field(default=lambda _: False)
 
@@ -117,7 +117,7 @@ def _bytecode(wheel: Wheel, treatment: Treatment) -> Iterator[tuple[str, bytes]]
         and not placed.script
         and placed.path not in treatment.removed
         and placed.path.startswith(f"{wheel.scheme.packages}/")
-        and treatment.compiled(placed.path)
+        and (treatment.compiled is None or placed.path in treatment.compiled)
     ]  # fmt: skip
     sources = ((placed.path, b"".join(wheel.chunks(placed))) for placed in modules)
     shipped = {placed.path for placed in wheel.files}

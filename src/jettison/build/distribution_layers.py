@@ -68,7 +68,11 @@ def packed(
     def made(pin: Pin) -> Packed:
         paths = frozenset(listed[pin.name])
         gone = hidden.get(pin.name, frozenset()) | (method.treatment.removed & paths)
-        return _packed(pin, wheels[pin.name], method, gone, cache)
+        compiled = method.treatment.compiled
+        treatment = replace(
+            method.treatment, removed=gone, compiled=None if compiled is None else compiled & paths
+        )
+        return _packed(pin, wheels[pin.name], replace(method, treatment=treatment), cache)
 
     with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
         # The largest first, so that none is left over at the end.
@@ -136,19 +140,21 @@ def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
     return {name: frozenset(paths) for name, paths in hidden.items()}
 
 
-def _packed(
-    pin: Pin, file: Path, method: Method, gone: frozenset[str], cache: SegmentCache
-) -> Packed:
-    without = hashlib.sha256("\0".join(sorted(gone)).encode()).hexdigest() if gone else ""
-    how = (repr(method.scheme), method.identity, repr(method.owner), without)
-    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how))
+def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed:
+    treatment = method.treatment
+    how = (repr(method.scheme), method.identity, repr(method.owner), _digest(treatment.removed))
+    chosen = "all" if treatment.compiled is None else _digest(treatment.compiled)
+    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how, chosen))
     known, folders = cache.get(key), cache.records.get(f"{key}\nfolders")
     if known is not None and folders is not None:
         return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
-    treatment = replace(method.treatment, removed=gone)
     with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
         members = installed_members(wheel, treatment)
         found = directories_of([member.entry.path for member in members], ())
         segment = cache.put(key, [member.owned(*method.owner) for member in members])
     cache.records.put(f"{key}\nfolders", {"folders": found})
     return Packed(pin=pin, folders=found, segment=segment)
+
+
+def _digest(paths: frozenset[str]) -> str:
+    return hashlib.sha256("\0".join(sorted(paths)).encode()).hexdigest() if paths else ""

@@ -10,17 +10,18 @@ import click
 from jettison.budgets import exceeded
 from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options, write_options
-from jettison.engines.finding import find_engine
-from jettison.errors import BudgetError, EngineError, NotEquivalentError
+from jettison.engines.finding import EMBEDDED, find_engine
+from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
-from jettison.progress import ConsoleProgress
+from jettison.progress import ConsoleProgress, Progress
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.report.result_json import result_document
 from jettison.report.result_text import full_text
 from jettison.result import Result
 from jettison.settings import BaseWish
+from jettison.stores.cache import cache_directory
 from jettison.writing import write_copy, write_in_place
 
 
@@ -32,7 +33,9 @@ from jettison.writing import write_copy, write_in_place
     "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
 )
 @click.option(
-    "--engine", metavar="NAME", help="docker or podman; the first that answers by default."
+    "--engine",
+    metavar="NAME",
+    help="docker, podman or embedded; the first that answers by default.",
 )
 @click.option(
     "--ablation", is_flag=True, help="Measure each rule by building once more without it."
@@ -70,15 +73,12 @@ def command(
         base=base,
     )
     try:
-        chosen = find_engine(engine)
+        result = _result(found, engine, progress, ablation=ablation)
     except EngineError as error:
         if engine is not None or write or output is not None:
             raise
         _without_engine(found, error, diff=diff, output_format=output_format)
         return
-    with chosen:
-        shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
-        result = optimize(shop, found.start, found.plan, ablation=ablation)
     where = _taken(found, result, write=write, output=output, force=force)
     if output_format == "json":
         click.echo(json.dumps(result_document(result), indent=2))
@@ -97,6 +97,38 @@ def command(
             why="\n".join(over),
             hint="Raise the budget, or look in the report for what is large.",
         )
+
+
+def _result(found: Planned, engine: str | None, progress: Progress, *, ablation: bool) -> Result:
+    """Build and compare with an engine, or without one where there is none."""
+    if engine == EMBEDDED:
+        return _without_programs(found, progress)
+    try:
+        chosen = find_engine(engine)
+    except EngineError as missing:
+        if engine is not None:
+            raise
+        try:
+            return _without_programs(found, progress)
+        except (EngineError, UnsupportedError) as refused:
+            raise EngineError(missing.what, why=str(refused), hint=missing.hint) from refused
+    with chosen:
+        shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
+        return optimize(shop, found.start, found.plan, ablation=ablation)
+
+
+def _without_programs(found: Planned, progress: Progress) -> Result:
+    """Build and run with nothing but the kernel."""
+    # Late: what this needs, an engine's user does not.
+    from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
+    from jettison.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
+
+    with EmbeddedEngine() as engine:
+        engine.check()
+        shop = EmbeddedWorkshop(
+            root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()
+        )
+        return optimize_embedded(shop, found)
 
 
 def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:

@@ -19,6 +19,7 @@ def result_document(result: Result) -> dict[str, Any]:
         "schema": SCHEMA,
         "engine": result.engine,
         "before": image_document(result.before),
+        "reference": result.reference or None,
         "after": image_document(result.after),
         "development": image_document(development) if development else None,
         "saved_bytes": result.saved,

@@ -16,6 +16,11 @@ from jettison.verify.verdict_table import verdict_table
 # What is left of a line of 120 characters beside the other two columns; JSON has the whole text.
 WIDTH = 72
 
+NOT_BEFORE = """
+The image before needs an engine to be built, because its Dockerfile runs programs. The image after
+was compared with the same image from which nothing was taken: no requirement, no file, no part of
+the context."""
+
 
 def result_text(result: Result, *, where: str) -> str:
     """Give the report; ``where`` says where the optimized files are, or how to take them."""
@@ -56,7 +61,7 @@ def _fitting(text: str) -> str:
 
 def _images(result: Result) -> str:
     columns = [result.before, result.after]
-    header = ["", "before", "after"]
+    header = ["", result.reference or "before", "after"]
     if result.development:
         columns.append(result.development)
         header.append("development")
@@ -67,6 +72,8 @@ def _images(result: Result) -> str:
     rows.append(["memory at rest", *(_memory(item) for item in subjects), *blanks])
     share = 100 * result.saved / result.before.size.bytes
     summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
+    if result.reference:
+        summary += NOT_BEFORE
     right = tuple(range(1, len(header)))
     return table(header, rows, right=right) + f"\n\n{summary}"
 

@@ -61,9 +61,8 @@ def mount_all(spec: Spec) -> None:
         _bind(_OLD + source, f"/etc/{name}")
     for target in spec.volumes:
         _volume(target)
-    for target in spec.tmpfs:
-        Path(target).mkdir(parents=True, exist_ok=True)
-        mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    for asked in spec.tmpfs:
+        _temporary(asked)
     for source, target in spec.binds:
         _bind(_OLD + source, target)
         _remount_read_only(target)
@@ -71,6 +70,16 @@ def mount_all(spec: Spec) -> None:
         _remount_read_only("/")
     syscalls.unmount(_OLD)
     Path(_OLD).rmdir()
+
+
+def _temporary(asked: str) -> None:
+    """Mount an empty directory; ``/path:exec,mode=755`` as Docker has it, not executable else."""
+    target, _, options = asked.partition(":")
+    words = [word for word in options.split(",") if word]
+    modes = [word for word in words if word.startswith("mode=")]
+    flags = MS_NOSUID | MS_NODEV | (0 if "exec" in words or not words else MS_NOEXEC)
+    Path(target).mkdir(parents=True, exist_ok=True)
+    mount("tmpfs", target, "tmpfs", flags, modes[-1] if modes else "mode=1777")
 
 
 def _root(spec: Spec) -> str:

@@ -1,0 +1,97 @@
+"""Builds, runs and compares without an engine.
+
+The image before cannot be built then: its Dockerfile runs programs. The image after is compared
+with the same image from which nothing was taken: all requirements, every file of them, and the
+whole build context. So what is proved is that nothing which left is missed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from jettison.build.builder import Builder
+from jettison.build.finishing import Lost, finished
+from jettison.build.options import BuildOptions
+from jettison.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.engine import ImageID
+from jettison.loading.plan import Planned
+from jettison.measure.image import measure
+from jettison.measure.measurement import ImageMeasurement
+from jettison.oci.compression import Compressor
+from jettison.oci.platform import Platform
+from jettison.plan.plan import Plan
+from jettison.planning import optimized
+from jettison.progress import Progress, step
+from jettison.result import Result
+from jettison.rules import RULES
+from jettison.verification import verification_request
+from jettison.verify.differential import compare
+
+REFERENCE = "with everything"
+_TAKING = (MoveToDevelopment, LeaveGroupsOut, RemoveFiles, IgnorePaths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedWorkshop:
+    """Where images are made and run without an engine; ``folder`` is the cache."""
+
+    root: Path
+    engine: EmbeddedEngine
+    progress: Progress
+    folder: Path
+
+
+def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
+    """Build the image after and its reference, run and compare both.
+
+    Raises UnsupportedError when the plan holds a step that needs an engine, and the errors of
+    ``Builder.foundation``.
+    """
+    plan = found.plan
+    after = _built(shop, plan, "after")
+    before = _built(shop, _with_everything(found), REFERENCE)
+    request = verification_request(plan, before.id, after.id, before.id)
+    with step(shop.progress, "run both and compare"):
+        verdict = compare(request, shop.engine, shop.progress)
+    return Result(
+        plan=plan,
+        engine=shop.engine.name,
+        before=before,
+        after=after,
+        development=None,
+        verdict=verdict,
+        reference=REFERENCE,
+    )
+
+
+def _with_everything(found: Planned) -> Plan:
+    """Plan anew without the rules that took something out."""
+    taking = {
+        finding.rule
+        for finding in found.plan.findings
+        if any(isinstance(change, _TAKING) for change in finding.changes)
+    }
+    return optimized(found.start, RULES, without=frozenset(taking) | found.plan.settings.without)
+
+
+def _built(shop: EmbeddedWorkshop, plan: Plan, name: str) -> ImageMeasurement:
+    builder = Builder(
+        plan=plan,
+        root=shop.root,
+        options=BuildOptions(
+            platform=Platform.parse(os.uname().machine), compressor=Compressor.default()
+        ),
+        progress=shop.progress,
+        folder=shop.folder,
+    )
+    foundation = builder.foundation()
+    with step(shop.progress, f"build {name}"):
+        image = finished(foundation, shop.root, builder.cache, shop.folder / "bytecode")
+    if isinstance(image, Lost):
+        raise image.error
+    identifier: ImageID = shop.engine.add(image)
+    with step(shop.progress, f"measure {name}"):
+        return measure(identifier, shop.engine)

@@ -1,0 +1,87 @@
+"""A package index on this machine, in memory, that fails where a test asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(slots=True)
+class PackageIndex:
+    """Files by name; ``spoiled`` are sent with other bytes, ``missing`` answered with 404."""
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    spoiled: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+
+    def add(self, filename: str, content: bytes) -> None:
+        """Offer a file."""
+        self.files[filename] = content
+
+    def page(self, project: str) -> bytes | None:
+        """Give the listing of a project (PEP 691), None when there is none."""
+        names = [name for name in self.files if _project(name) == project]
+        listed = [
+            {
+                "filename": name,
+                "url": f"{self.url}/files/{name}",
+                "hashes": {"sha256": hashlib.sha256(self.files[name]).hexdigest()},
+                "size": len(self.files[name]),
+            }
+            for name in names
+        ]
+        document = {"meta": {"api-version": "1.0"}, "name": project, "files": listed}
+        return json.dumps(document).encode() if names else None
+
+
+def _project(filename: str) -> str:
+    return filename.partition("-")[0].lower().replace("_", "-").replace(".", "-")
+
+
+@contextmanager
+def serving() -> Iterator[PackageIndex]:
+    """Serve an index for as long as the block takes; its simple API is below ``url``/simple."""
+    index = PackageIndex()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            index.asked.append(self.path)
+            head, _, name = self.path.strip("/").rpartition("/")
+            if head == "files" and name in index.files and name not in index.missing:
+                content = index.files[name]
+                if name in index.spoiled:
+                    content = content[:-1] + b"?"
+                self._answer(content, "application/octet-stream")
+            elif head == "simple" and (page := index.page(name)):
+                self._answer(page, "application/vnd.pypi.simple.v1+json")
+            else:
+                self.send_error(404)
+
+        def _answer(self, content: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_HEAD(self) -> None:
+            self.send_error(405)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    index.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield index
+    finally:
+        server.shutdown()
+        server.server_close()
