@@ -6,17 +6,18 @@ import base64
 import csv
 import hashlib
 import io
+import mmap
 import posixpath
+import re
 import stat
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.build.scheme import Scheme
+from jettison.build.zip_members import member_chunks
 from jettison.errors import IntegrityError
-from jettison.oci.stream import CHUNK
 
 # PEP 427 and PEP 376; signatures are of the wheel and not of what is installed.
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
@@ -50,14 +51,15 @@ class Wheel:
         self.name = name
         self.scheme = scheme
         try:
-            self._archive = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError) as error:
+            with file.open("rb") as stream:
+                self._content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+                listed = zipfile.ZipFile(stream).infolist()
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise self._damaged(str(error)) from error
-        self.entries = {
-            each.filename: each for each in self._archive.infolist() if not each.is_dir()
-        }
-        for path in self.entries:
-            self._require_safe(path)
+        self.entries = {each.filename: each for each in listed if not each.is_dir()}
+        for each in listed:
+            self._require_safe(each)
+        self._empty = _empty_folders(each.filename for each in listed)
         self.information = self._information()
         self.distribution = self.information.removesuffix(".dist-info").partition("-")[0]
         self._record = self._read_record()
@@ -65,18 +67,22 @@ class Wheel:
 
     def close(self) -> None:
         """Close the file."""
-        self._archive.close()
+        self._content.close()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The directories of the image that the wheel has without a file in them."""
+        return tuple(f"{self.scheme.packages}/{name}" for name in self._empty)
 
     def chunks(self, placed: Placed) -> Iterator[bytes]:
         """Yield the content of a file; IntegrityError when RECORD says another."""
         running = hashlib.sha256()
         try:
-            with self._archive.open(placed.source) as file:
-                while chunk := file.read(CHUNK):
-                    running.update(chunk)
-                    yield chunk
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-            raise self._damaged(f"{placed.source}: {error}") from error
+            for chunk in member_chunks(self._content, self.entries[placed.source]):
+                running.update(chunk)
+                yield chunk
+        except zipfile.BadZipFile as error:
+            raise self._damaged(str(error)) from error
         if placed.digest and encoded(running.digest()) != placed.digest:
             raise self._damaged(f"{placed.source} has another hash than RECORD says")
 
@@ -86,7 +92,10 @@ class Wheel:
         entry = self.entries.get(path)
         if entry is None or entry.file_size > _LARGEST_TEXT:
             return ""
-        return self._archive.read(entry).decode("utf-8", "replace")
+        try:
+            return b"".join(member_chunks(self._content, entry)).decode("utf-8", "replace")
+        except zipfile.BadZipFile as error:
+            raise self._damaged(str(error)) from error
 
     def _placed(self) -> Iterator[Placed]:
         for name, entry in self.entries.items():
@@ -116,11 +125,12 @@ class Wheel:
             raise self._damaged(f"{name} is for no place that installers know")
         return f"{folder}/{inner}", kind == "scripts"
 
-    def _require_safe(self, name: str) -> None:
-        parts = name.split("/")
+    def _require_safe(self, entry: zipfile.ZipInfo) -> None:
+        name = entry.filename
+        parts = name.removesuffix("/").split("/")
         if name.startswith("/") or ".." in parts or "\0" in name or "\\" in name or "" in parts:
             raise self._damaged(f"it has the path {name!r}, which leaves the environment")
-        if stat.S_ISLNK(self.entries[name].external_attr >> 16):
+        if stat.S_ISLNK(entry.external_attr >> 16):
             raise self._damaged(f"{name} is a link, and wheels hold none")
 
     def _information(self) -> str:
@@ -157,6 +167,15 @@ class Wheel:
             why=why,
             hint="Tell those who publish it; until then, pin another version.",
         )
+
+
+def _empty_folders(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the directories, below the packages, that a wheel lists and that hold nothing."""
+    listed = list(names)
+    files = [name for name in listed if not name.endswith("/")]
+    holding = {name[: match.start()] for name in files for match in re.finditer("/", name)}
+    folders = (name.rstrip("/") for name in listed if name.endswith("/"))
+    return tuple(sorted(f for f in folders if f not in holding and ".data" not in f.split("/")[0]))
 
 
 def encoded(digest: bytes) -> str:
