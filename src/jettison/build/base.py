@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from jettison.build.foundation import FoundationLayer
@@ -12,9 +12,11 @@ from jettison.bytecode.compiler import Compiler
 from jettison.distributions.target import Target
 from jettison.errors import UnsupportedError
 from jettison.oci.config import Config
+from jettison.oci.history import History
 from jettison.oci.platform import Platform
 from jettison.values import Skipped
 
+SKELETON = "etc/skel/"
 # glibc and musl as wheel tags name the architecture of an image.
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -27,7 +29,8 @@ class BaseFacts:
     minor one when no more is known. ``packages_directory`` is where the interpreter's own
     distributions are, relative to the root. ``directories`` are all of its directories;
     ``passwd`` and ``group`` the texts of these files. ``distribution`` is ``debian-12`` where that
-    is known, ``debian`` are names, versions and
+    is known, ``release`` the name of a Debian release; ``files`` are paths and contents (as
+    Latin-1) of files that the build changes or copies, ``debian`` are names, versions and
     architectures of its packages; ``notes`` what may not work, and why.
     """
 
@@ -40,6 +43,8 @@ class BaseFacts:
     passwd: str
     group: str
     distribution: str = ""
+    release: str = ""
+    files: tuple[tuple[str, str], ...] = ()
     debian: tuple[tuple[str, str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
 
@@ -47,6 +52,15 @@ class BaseFacts:
     def python(self) -> str:
         """The minor version."""
         return ".".join(self.version.split(".")[:2])
+
+    def file(self, path: str) -> str:
+        """Return the content of one of ``files``, nothing when it is not there."""
+        return dict(self.files).get(path, "")
+
+    @property
+    def skeleton(self) -> tuple[tuple[str, str], ...]:
+        """What a new home directory holds: names and contents."""
+        return tuple((p.removeprefix(SKELETON), t) for p, t in self.files if p.startswith(SKELETON))
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -60,6 +74,7 @@ class BaseFacts:
             **fields,
             "directories": frozenset(fields["directories"]),
             "debian": tuple((name, version, arch) for name, version, arch in fields["debian"]),
+            "files": tuple((path, text) for path, text in fields["files"]),
             "notes": tuple((what, why) for what, why in fields["notes"]),
         })  # fmt: skip
 
@@ -104,6 +119,12 @@ class Base:
     layers: tuple[FoundationLayer, ...]
     facts: BaseFacts
     compiler: Callable[[], Compiler | Skipped] = field(repr=False)
+
+    def with_layer(self, layer: FoundationLayer, history: History) -> Base:
+        """Return the base with one layer more."""
+        diff_ids = (*self.config.diff_ids, layer.diff_id)
+        config = self.config.with_layers(diff_ids, (*self.config.history, history))
+        return replace(self, config=config, layers=(*self.layers, layer))
 
     def scheme(self, environment: str) -> Scheme:
         """Return where distributions go: a virtual environment, or for nothing the base's own."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from jettison.build.accounts import Accounts
+from jettison.build.added_packages import added_packages
 from jettison.build.base import Base, BaseSource
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
@@ -28,9 +29,8 @@ from jettison.build.recipe import Environment, Recipe
 from jettison.build.removal import Removal, removal_of
 from jettison.build.scheme import Scheme, environment_members
 from jettison.bytecode.compiler import Compiler
+from jettison.candidates.image import COMPOSED
 from jettison.debian.archive import Archive
-from jettison.errors import UnsupportedError
-from jettison.oci.config import Config
 from jettison.oci.entry import Kind
 from jettison.oci.history import History
 from jettison.plan.plan import Plan
@@ -67,31 +67,24 @@ class Builder:
         with step(self.progress, "base"):
             base = source.base(needed_libraries(pinned, wheels, self.cache.records))
         self.notes.extend(Skipped(what=what, reason=why) for what, why in base.facts.notes)
-        self._require_packages(recipe, base)
+        base = self._with_packages(recipe, base)
         compiler = self._compiler(base)
-        layers = [*base.layers]
-        config = base.config
-        if recipe.environment is not None:
-            found = self._environment(recipe, base, compiler, pinned, wheels)
-            for layer, history in found:
-                layers.append(layer)
-                config = _with_layer(config, layer, history)
+        for layer, history in self._environment(recipe, base, compiler, pinned, wheels):
+            base = base.with_layer(layer, history)
         bill = bill_of(self.root.name, pinned, base.facts, str(self.options.platform))
-        founded = self._founded(recipe, base, compiler, config, layers)
+        founded = self._founded(recipe, base, compiler)
         return replace(founded, documents=((MEDIA_TYPE, bill),))
 
-    def _founded(
-        self, recipe: Recipe, base: Base, compiler: Compiler | None, config: Config,
-        layers: list[FoundationLayer],
-    ) -> Foundation:  # fmt: skip
+    def _founded(self, recipe: Recipe, base: Base, compiler: Compiler | None) -> Foundation:
         project = self.plan.project
         return Foundation(
-            config=configured(config, recipe.execution).content.decode(),
-            layers=tuple(layers),
+            config=configured(base.config, recipe.execution).content.decode(),
+            layers=base.layers,
             steps=recipe.steps,
             directories=base.facts.directories,
             passwd=base.facts.passwd,
             group=base.facts.group,
+            skeleton=base.facts.skeleton,
             environment=recipe.environment.path if recipe.environment else "",
             context=project.context,
             changed=self._changed,
@@ -104,11 +97,17 @@ class Builder:
     def _source(self) -> BaseSource:
         wanted = base_wanted(self.plan, self.options.base)
         if wanted.kind == "image":
-            return ImageBase(wanted=wanted, platform=self.options.platform, cache=self.cache)
+            return ImageBase(
+                wanted=wanted,
+                platform=self.options.platform,
+                cache=self.cache,
+                interpreters=self.folder / "interpreters",
+                bytecode=self.options.bytecode is not Bytecode.NONE,
+            )
         return ComposedBase(
             wanted=wanted,
             platform=self.options.platform,
-            archive=Archive(cache=self.folder),
+            archive=self._archive,
             cache=self.cache,
             interpreters=self.folder / "interpreters",
             bytecode=self.options.bytecode is not Bytecode.NONE,
@@ -128,14 +127,23 @@ class Builder:
         with step(self.progress, f"fetch {len(found)} wheels"):
             return found, fetched(found, self.cache.blobs, offline=offline)
 
-    def _require_packages(self, recipe: Recipe, base: Base) -> None:
+    def _with_packages(self, recipe: Recipe, base: Base) -> Base:
+        """Lay the system packages that an image lacks on it; a composed base has them."""
         there = {name for name, _, _ in base.facts.debian}
         missing = [name for name in recipe.packages if name not in there]
-        if missing and base.name != "composed":
-            raise UnsupportedError(
-                f"{', '.join(missing)} cannot be installed on {base.name}",
-                hint="Build on a composed base: `--base composed`.",
+        if base.name == COMPOSED or not missing:
+            return base
+        with step(self.progress, "system packages"):
+            added = added_packages(
+                missing, base.facts, self.options.platform.architecture, self._archive, self.cache
             )
+        self.notes.extend(added.notes)
+        history = History(created_by=f"jettison: {', '.join(missing)}")
+        return replace(base.with_layer(added.layer, history), facts=added.facts)
+
+    @cached_property
+    def _archive(self) -> Archive:
+        return Archive(cache=self.folder)
 
     @cached_property
     def _context(self) -> dict[str, ContextPath]:
@@ -230,7 +238,3 @@ class Builder:
         for each in recipe.steps:
             files.take(each)
         return files.environment_owner
-
-
-def _with_layer(config: Config, layer: FoundationLayer, history: History) -> Config:
-    return config.with_layers((*config.diff_ids, layer.diff_id), (*config.history, history))

@@ -15,6 +15,7 @@ from jettison.build.base import Base, BaseFacts, target_of
 from jettison.build.foundation import layer_of
 from jettison.build.recipe import BaseWanted
 from jettison.build.scheme import FIXED_TIME
+from jettison.build.standard_library import is_compiled
 from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import composed_compiler, host_architecture, kept_compiler
 from jettison.bytecode.members import bytecode_members
@@ -33,12 +34,9 @@ from jettison.stores.segments import Segment, SegmentCache
 from jettison.values import Skipped
 
 # Raised when the same packages become other layers.
-_FORMAT = "3"
+_FORMAT = "5"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
-# What servers never import; the same that the rule for bytecode leaves to the interpreter.
-_UNCOMPILED = ("/test/", "/tests/", "/idlelib/", "/tkinter/", "/turtledemo/", "/lib2to3/",
-               "/ensurepip/", "/pydoc_data/")  # fmt: skip
 # Links in the root that stand for directories.
 _MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
 
@@ -174,11 +172,6 @@ class ComposedBase:
         return kept or composed_compiler(self.tree, self.interpreters)
 
 
-def is_compiled(path: str) -> bool:
-    """Tell whether a module of the standard library is worth its bytecode in an image."""
-    return not any(part in f"/{path}" for part in _UNCOMPILED)
-
-
 def _part(member: Member) -> _Part:
     return _Part.INTERPRETER if member.entry.path.startswith(_PYTHON) else _Part.SYSTEM
 
@@ -197,6 +190,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
         ),
         passwd=b"".join(texts["etc/passwd"].content()).decode(),
         group=b"".join(texts["etc/group"].content()).decode(),
+        release=request.release,
         distribution=f"debian-{_number(request.release)}",
         debian=tuple((p.name, p.version, p.architecture) for p in tree.packages),
         notes=tuple((note.what, note.reason) for note in tree.notes),

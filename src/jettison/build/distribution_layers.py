@@ -26,7 +26,7 @@ from jettison.stores.records import Records
 from jettison.stores.segments import Segment, SegmentCache
 
 # Raised when the same wheel is installed differently.
-_FORMAT = "1"
+_FORMAT = "2"
 # Docker's storage holds 127 layers, but each costs a request and a mount.
 _MOST_HEAVY = 4
 _HEAVY = 10_000_000
@@ -150,7 +150,8 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
         return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
     with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
         members = installed_members(wheel, treatment)
-        found = directories_of([member.entry.path for member in members], ())
+        empty = (f"{folder}/." for folder in wheel.folders)
+        found = directories_of([*(m.entry.path for m in members), *empty], ())
         segment = cache.put(key, [member.owned(*method.owner) for member in members])
     cache.records.put(f"{key}\nfolders", {"folders": found})
     return Packed(pin=pin, folders=found, segment=segment)

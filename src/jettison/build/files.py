@@ -31,18 +31,21 @@ class Files:
     """Takes steps in their order; then ``members`` are the files, directories and links.
 
     ``base`` are the directories that are there already, with their own modes and owners.
-    ``environment`` is the path of the virtual environment, whose owner a step may change.
+    ``environment`` is the path of the virtual environment, whose owner a step may change;
+    ``skeleton`` names and texts of the files of a new home directory.
     """
 
     def __init__(
         self, context: Mapping[str, ContextPath], base: frozenset[str], accounts: Accounts,
         environment: str = "",
+        skeleton: Iterable[tuple[str, str]] = (),
     ) -> None:  # fmt: skip
         self._context = context
         self._base = base
         self._members: dict[str, Member] = {}
         self._before = accounts
         self._environment = environment.strip("/")
+        self._skeleton = tuple(skeleton)
         self.accounts = accounts
         self.environment_owner = (0, 0)
 
@@ -180,7 +183,11 @@ class Files:
             uid = self.accounts.uid(step.name, step.origin)
             self._parents(home, 0, 0)
             gid = self.accounts.primary_group(step.name)
-            self._put(home, Member.directory(home), uid, gid)
+            # As Debian configures its programs since release 12.
+            self._put(home, Member.directory(home, mode=0o700), uid, gid)
+            for name, text in self._skeleton:
+                path = f"{home}/{name}"
+                self._put(path, Member.file(path, text.encode("latin-1")), uid, gid)
 
     def _parents(self, path: str, uid: int, gid: int) -> None:
         parent = posixpath.dirname(path)

@@ -51,7 +51,9 @@ def files_of(foundation: Foundation, root: Path) -> Files:
         foundation.changed,
     )
     accounts = Accounts(passwd=foundation.passwd, group=foundation.group)
-    files = Files(context, foundation.directories, accounts, foundation.environment)
+    files = Files(
+        context, foundation.directories, accounts, foundation.environment, foundation.skeleton
+    )
     for step in foundation.steps:
         files.take(step)
     return files

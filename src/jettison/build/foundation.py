@@ -39,7 +39,8 @@ class Foundation:
     """An image without its application layer, and what that layer is made by.
 
     ``config`` is the text of its config, which names the layers and how the image is run.
-    ``steps`` lay the project's files; ``directories``, ``passwd`` and ``group`` are the base's;
+    ``steps`` lay the project's files; ``directories``, ``passwd``, ``group`` and ``skeleton``
+    (what a new home directory holds) are the base's;
     ``environment`` is where distributions are. ``changed`` are texts of files of the context that
     the plan changed, and ``ignore`` that of the ignore file. ``documents`` are attachments: kind
     and text.
@@ -51,6 +52,7 @@ class Foundation:
     directories: frozenset[str]
     passwd: str
     group: str
+    skeleton: tuple[tuple[str, str], ...]
     environment: str
     context: str
     changed: Mapping[str, str]
@@ -69,6 +71,7 @@ class Foundation:
             "layers": [_layer_fields(layer) for layer in self.layers],
             "steps": [encoded_step(step) for step in self.steps],
             "directories": sorted(self.directories),
+            "skeleton": self.skeleton,
             "changed": dict(self.changed),
             "compiler": _compiler_fields(self.compiler),
             "documents": self.documents,
@@ -83,6 +86,7 @@ class Foundation:
             "layers": tuple(map(_layer, document["layers"])),
             "steps": tuple(map(decoded_step, document["steps"])),
             "directories": frozenset(document["directories"]),
+            "skeleton": tuple((name, text) for name, text in document["skeleton"]),
             "compiler": _compiler(document["compiler"]),
             "documents": tuple((kind, text) for kind, text in document["documents"]),
             "notes": tuple(Skipped(what=w, reason=r) for w, r in document["notes"]),

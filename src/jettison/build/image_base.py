@@ -7,17 +7,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
-from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.added_packages import LOADER_CACHE, SETTINGS, STATUS
+from jettison.build.base import SKELETON, Base, BaseFacts, target_of
 from jettison.build.foundation import FoundationLayer
+from jettison.build.image_compiler import image_compiler
 from jettison.build.recipe import BaseWanted
-from jettison.bytecode.interpreters import host_compiler
+from jettison.build.standard_library import library_layer
+from jettison.bytecode.compiler import Compiler
 from jettison.catalogue.base_release import debian_release
 from jettison.catalogue.reader import table
 from jettison.debian.control import paragraphs
 from jettison.distributions.target import Target
 from jettison.errors import UnsupportedError
-from jettison.oci.entry import Kind
+from jettison.oci.entry import Entry, Kind
+from jettison.oci.history import History
 from jettison.oci.image import Image
 from jettison.oci.layer import Layer
 from jettison.oci.platform import Platform
@@ -27,10 +32,11 @@ from jettison.stores.location import locate
 from jettison.stores.packing import packed
 from jettison.stores.segments import SegmentCache
 
-_FORMAT = "3"
+_FORMAT = "5"
 _PYTHON = re.compile(r"(?:usr/local|usr|opt/[^/]+)/bin/python(3\.\d+)")
-_TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status")
+_TEXTS = ("etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", STATUS)
 _LARGEST_TEXT = 32 << 20
+_LARGEST_KEPT = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,8 @@ class ImageBase:
     wanted: BaseWanted
     platform: Platform
     cache: SegmentCache
+    interpreters: Path
+    bytecode: bool
 
     @cached_property
     def image(self) -> Image:
@@ -76,15 +84,21 @@ class ImageBase:
         return self.image.config.working_directory
 
     def base(self, libraries: tuple[str, ...]) -> Base:  # noqa: ARG002 — an image is what it is
-        """Return the base."""
-        facts = self.facts
-        return Base(
+        """Return the base, with the bytecode of its standard library on top when asked for."""
+        layers = tuple(map(self._kept, self.image.layers))
+        base = Base(
             name=self.wanted.location,
             config=self.image.config,
-            layers=tuple(map(self._kept, self.image.layers)),
-            facts=facts,
-            compiler=lambda: host_compiler(facts.python),
+            layers=layers,
+            facts=self.facts,
+            compiler=lambda: image_compiler(self.image, self.facts, self.interpreters),
         )
+        compiler = base.compiler() if self.bytecode else None
+        if not isinstance(compiler, Compiler):
+            return base
+        library = library_layer(self.image, self.facts, compiler, self.cache)
+        history = History(created_by="jettison: bytecode of the standard library")
+        return base.with_layer(library, history) if library else base
 
     def _kept(self, layer: Layer) -> FoundationLayer:
         """Bring a layer into the cache, where the foundation finds it."""
@@ -99,17 +113,21 @@ class ImageBase:
 def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
     builder = TreeBuilder()
     texts: dict[str, str] = {}
+    kept: dict[str, str] = {}
     for layer in image.layers:
         builder.begin_layer()
         for read in layer.entries():
             builder.add(read.entry)
             if read.entry.path in _TEXTS and read.entry.size <= _LARGEST_TEXT:
-                texts[read.entry.path] = b"".join(read.chunks()).decode("utf-8", "replace")
+                content = b"".join(read.chunks())
+                texts[read.entry.path] = content.decode("utf-8", "replace")
+            elif _is_kept(read.entry):
+                kept[read.entry.path] = b"".join(read.chunks()).decode("latin-1")
     tree = builder.tree()
     interpreter = _interpreter(tree.paths, wanted)
     prefix = posixpath.dirname(posixpath.dirname(interpreter))
     python = interpreter.rpartition("python")[2]
-    debian_own = prefix == "usr" and "var/lib/dpkg/status" in tree
+    debian_own = prefix == "usr" and STATUS in tree
     packages = (
         f"usr/local/lib/python{python}/dist-packages"
         if debian_own
@@ -117,6 +135,7 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
     )
     system = _system(texts)
     libc, version = _libc(system)
+    release = debian_release(system.get("VERSION_CODENAME", ""))
     named = image.config.env.get("PYTHON_VERSION", "")
     return BaseFacts(
         interpreter=f"/{interpreter}",
@@ -132,7 +151,9 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
         passwd=texts.get("etc/passwd", ""),
         group=texts.get("etc/group", ""),
         distribution="-".join(filter(None, (system.get("ID"), system.get("VERSION_ID")))),
-        debian=tuple(_debian(texts.get("var/lib/dpkg/status", ""))),
+        release=release.name if release else "",
+        files=tuple(sorted({**kept, STATUS: texts.get(STATUS, "")}.items())),
+        debian=tuple(_debian(texts.get(STATUS, ""))),
     )  # fmt: skip
 
 
@@ -148,6 +169,11 @@ def _interpreter(paths: Iterable[str], wanted: BaseWanted) -> str:
             hint="Name a base with an interpreter, or `--base composed`.",
         )
     return ordered[0]
+
+
+def _is_kept(entry: Entry) -> bool:
+    kept = entry.path.startswith((SKELETON, SETTINGS)) or entry.path == LOADER_CACHE
+    return kept and entry.kind is Kind.FILE and entry.size <= _LARGEST_KEPT
 
 
 def _system(texts: dict[str, str]) -> dict[str, str]:

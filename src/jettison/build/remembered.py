@@ -12,7 +12,7 @@ from jettison.build.foundation import Foundation
 from jettison.build.state import state_of
 from jettison.stores.records import Records
 
-_FORMAT = "1"
+_FORMAT = "2"
 # What else decides what is planned, resolved and fetched.
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "HOME")
 

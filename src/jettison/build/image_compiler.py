@@ -1,0 +1,67 @@
+"""The interpreter of a base image as a compiler, run on this machine without a container."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from jettison.build.base import BaseFacts
+from jettison.bytecode.compiler import Compiler
+from jettison.bytecode.composed import host_architecture
+from jettison.bytecode.interpreters import host_compiler
+from jettison.oci.image import Image
+from jettison.stores.files import partial_path, writing
+from jettison.stores.unpack import remove_unpacked, unpack
+from jettison.values import Skipped
+
+_LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-musl-*.so.1")
+_LIBRARIES = ("usr/local/lib", "usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib", "lib")
+
+
+def image_compiler(image: Image, facts: BaseFacts, folder: Path) -> Compiler | Skipped:
+    """Return the image's own interpreter where it runs here, else one of the same minor version.
+
+    The image is unpacked below ``folder``, once; its interpreter is started through its own loader,
+    so neither root nor a namespace is needed.
+    """
+    if image.platform.architecture != host_architecture():
+        return host_compiler(facts.python)
+    root = folder / image.config.digest.hex
+    if not root.exists():
+        _unpack(image, root)
+    command = _command(root, facts)
+    return _compiler(root, facts, command) if command else host_compiler(facts.python)
+
+
+def _compiler(root: Path, facts: BaseFacts, command: tuple[str, ...]) -> Compiler:
+    home = (root / facts.interpreter.lstrip("/")).parent.parent
+    return Compiler(version=facts.version, command=command, environment={"PYTHONHOME": str(home)})
+
+
+def _command(root: Path, facts: BaseFacts) -> tuple[str, ...]:
+    """Return how the interpreter is started; nothing when a part of that is a link to elsewhere."""
+    loader = next((place for name in _LOADERS for place in sorted(root.glob(name))), None)
+    program = root / facts.interpreter.lstrip("/")
+    if loader is None or not _inside(loader, root) or not _inside(program, root):
+        return ()
+    libraries = [str(place) for name in _LIBRARIES for place in sorted(root.glob(name))]
+    return (str(loader), "--library-path", ":".join(libraries), str(program))
+
+
+def _inside(place: Path, root: Path) -> bool:
+    real = place.resolve()
+    return real.is_relative_to(root.resolve()) and real.is_file()
+
+
+def _unpack(image: Image, root: Path) -> None:
+    """Unpack an image; the directory appears whole or not at all."""
+    with writing(root), partial_path(root) as partial:
+        partial.mkdir()
+        try:
+            unpack(image, partial)
+            if not root.exists():
+                partial.rename(root)
+        finally:
+            if partial.exists():
+                remove_unpacked(partial)
+                shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,66 @@
+"""One plan, two back ends: both give the same file tree on the same base."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from jettison import process
+from jettison.oci.compare import Difference, compare_trees
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.stores.cache import blob_cache
+from jettison.stores.location import locate
+
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CONTEXTS = {
+    "pkms": "pkms-backend",
+    "flask-links": "",
+    "django-guestbook": "",
+    "fastapi-units": "",
+}
+EXPECTED = tomllib.loads((Path(__file__).parent / "parity.toml").read_text())["difference"]
+PLATFORM = Platform(architecture="amd64")
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def read(text: str) -> Image:
+    place = locate(text, blob_cache())
+    return place.store.read(place.reference, PLATFORM)
+
+
+def is_expected(found: Difference) -> bool:
+    return any(
+        re.fullmatch(kind["paths"], found.path) and found.what in kind.get("what", [found.what])
+        for kind in EXPECTED
+    )
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_both_back_ends_give_the_same_tree(name: str, tmp_path: Path) -> None:
+    engine = next(filter(process.installed, ("docker", "podman")))
+    project, copy, tag = EXAMPLES / name, tmp_path / name, f"jettison-parity-{name}"
+    run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
+    dockerfile = copy / CONTEXTS[name] / "Dockerfile"
+    run(engine, "build", "--tag", tag, str(dockerfile.parent))
+    bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
+    layout = tmp_path / "layout"
+    run(sys.executable, "-m", "jettison", "build", str(project),
+        "--base", f"{engine}:{bases[-1]}", "--output", f"oci:{layout}")  # fmt: skip
+    before, after = read(f"{engine}:{tag}"), read(f"oci:{layout}")
+    differences = compare_trees(before.tree(digests=True), after.tree(digests=True))
+    assert [each for each in differences if not is_expected(each)] == []
+    for field in ("env", "user", "command", "entrypoint", "working_directory", "labels", "ports",
+                  "volumes", "health_check", "stop_signal"):  # fmt: skip
+        assert getattr(after.config, field) == getattr(before.config, field), field
