@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jettison.candidates.image import image_facts, packages_of
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.system_packages import translated
-from jettison.lift.packages import requested
+from jettison.lift.packages import named_by, requested
 from jettison.lift.stage import FinalStage
 from jettison.project.commands import PackageInstall
 
@@ -24,13 +24,16 @@ def named_packages(stage: FinalStage) -> frozenset[str]:
 def brought_packages(stage: FinalStage) -> Mapping[str, str]:
     """The packages that came along, each with the package that the Dockerfile names for it."""
     facts = facts_of(stage.release or "")
-    present = set(packages_of(image_facts(stage.base)))
+    if facts is None:
+        return {}
+    present = packages_of(image_facts(stage.base))
     found: dict[str, str] = {}
-    for action in stage.actions:
-        if facts is None or not isinstance(action.fact, PackageInstall):
-            continue
-        for request in action.fact.packages:
-            closure = facts.closure([request.name], present, recommends=action.fact.recommends)
-            for package in closure:
-                found.setdefault(package.name, request.name)
-    return {name: by for name, by in found.items() if name not in named_packages(stage)}
+    for run in stage.runs:
+        for action in run.actions:
+            fact = action.fact
+            for name, _ in named_by(action, run, stage):
+                recommends = isinstance(fact, PackageInstall) and fact.recommends
+                for package in facts.closure([name], present, recommends=recommends):
+                    found.setdefault(package.name, name)
+    named = named_packages(stage)
+    return {name: by for name, by in found.items() if name not in named}

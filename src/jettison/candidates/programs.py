@@ -32,7 +32,12 @@ TRANSLATED = frozenset(
 
 
 def program_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
-    """Look for each program that is run by the source, scripts, start commands and steps."""
+    """Look for each program that is run by the source, scripts, start commands and steps.
+
+    What an image of which nothing is known has today is not looked for in it.
+    """
+    if image.variant is Variant.OTHER:
+        return
     for program, uses in _programs(needs).items():
         # Nothing runs while a base is composed and laid under an application.
         stepped = image.variant is Variant.COMPOSED and uses[0].kind == "step"
@@ -56,11 +61,12 @@ def _alike(needs: BaseNeeds, image: ImageFacts) -> bool:
 
 
 def _programs(needs: BaseNeeds) -> dict[str, tuple[Evidence, ...]]:
-    found = {
-        program: uses
-        for program, uses in needs.usage.programs.items()
-        if any(use.kind != "command" for use in uses) or _is_known(program)
-    }
+    found = {}
+    for program, uses in needs.usage.programs.items():
+        sure = tuple(use for use in uses if use.kind != "command")
+        named = tuple(use for use in uses if use.kind == "command" and _is_known(program))
+        if sure or named:
+            found[program] = sure or named
     for action in needs.stage.actions:
         name = action.command.name.rpartition("/")[2]
         if action.kind not in TRANSLATED and _is_known(name):

@@ -40,15 +40,19 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 
 def source_builds(needs: BaseNeeds, target: Target | None) -> tuple[str, ...]:
-    """The distributions of production that are built from source on a target, ordered by name."""
+    """The distributions that are compiled from source on a target, ordered by name.
+
+    One that is Python alone is built too, but needs no compiler and is not among them.
+    """
     if target is None:
         return ()
     known = (needs.closure.facts.get(name) for name in needs.names)
-    return tuple(
-        facts.name
-        for facts in known
-        if facts and (facts.wheels or facts.sdist_only) and not compatible(facts, target).compatible
-    )
+    return tuple(facts.name for facts in known if facts and _is_compiled(facts, target))
+
+
+def _is_compiled(facts: DistributionFacts, target: Target) -> bool:
+    known = bool(facts.wheels) or facts.sdist_only
+    return known and facts.compiles is not False and not compatible(facts, target).compatible
 
 
 def _without_wheel(needs: BaseNeeds, facts: DistributionFacts, target: Target) -> Remark:

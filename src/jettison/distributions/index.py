@@ -141,7 +141,7 @@ class Index:
             raise NetworkError(f"{name} {release.version} has neither a wheel nor an sdist")
         key = (name, f"{sdist.filename}.{sdist.sha256[:16]}")
         document = self.cache.read("sdists", *key)
-        if document is not None:
+        if document is not None and "compiles" in document:
             return facts_from_document(document, source=Source.SDIST_GUESS)
         self._require_network(sdist.filename)
         facts = read_sdist(self.client, sdist, name=name, version=str(release.version))

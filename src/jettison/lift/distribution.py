@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.base_release import ALPINE, release_of
+from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.reference import python_tag
@@ -55,16 +56,29 @@ def bases_of(stage: FinalStage) -> Iterator[tuple[Stage, str]]:
             yield each, base
 
 
-def runs_of(stage: FinalStage) -> Iterator[LiftedRun]:
-    """The RUN instructions of all feeding stages."""
+def moving_stages(stage: FinalStage) -> Iterator[Stage]:
+    """The feeding stages that stand on an official Python image of the present release.
+
+    What comes from other images (static files, single programs) is copied as it is.
+    """
+    standing = {each.index for each, _ in bases_of(stage)}
     for each in feeding_stages(stage):
+        parent = stage.dockerfile.stage_named(base_reference(each, stage.dockerfile))
+        if each.index in standing or (parent and parent.index in standing):
+            standing.add(each.index)
+            yield each
+
+
+def runs_of(stage: FinalStage) -> Iterator[LiftedRun]:
+    """The RUN instructions of all moving stages."""
+    for each in moving_stages(stage):
         for item in each.instructions:
             if item.keyword == "RUN":
                 yield lifted_run(item)
 
 
 def installed_names(stage: FinalStage) -> Mapping[str, Origin]:
-    """The packages that any feeding stage installs, with the line of each."""
+    """The packages that any moving stage installs, with the line of each."""
     found: dict[str, Origin] = {}
     for run in runs_of(stage):
         for action in run.actions:
@@ -76,7 +90,7 @@ def installed_names(stage: FinalStage) -> Mapping[str, Origin]:
 
 def obstacles(stage: FinalStage, release: str) -> Iterator[Evidence]:
     """What nobody can translate: steps of another kind, scripts, packages without a name there."""
-    for each in feeding_stages(stage):
+    for each in moving_stages(stage):
         for item in each.instructions:
             if item.keyword == "SHELL":
                 yield _told("a step sets another shell", item.origin)
@@ -99,7 +113,15 @@ def _has_counterpart(action: Action) -> bool:
         return fact.action == "add" and fact.member is None
     if isinstance(fact, PackageInstall):
         return fact.manager == "apt" and all(request.literal for request in fact.packages)
-    return action.kind in ALIKE
+    return action.kind in ALIKE or _is_alike(action)
+
+
+def _is_alike(action: Action) -> bool:
+    """Whether a command is the same on every distribution: Python's, or one on plain files."""
+    name = action.command.name.rpartition("/")[2]
+    return (
+        name.startswith(("python", "pip")) or name in table("system_packages")["files"]["programs"]
+    )
 
 
 def _joins_groups(fact: UserChange) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jettison.catalogue.reader import table
@@ -15,12 +15,13 @@ from jettison.catalogue.system_packages import (
     slim_packages,
     translated,
 )
-from jettison.lift.action import Action, ActionKind
+from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.other_packages import judged_other
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.project.commands import PackageInstall
+from jettison.project.shell import assignments, value
 from jettison.values import Basis, Evidence, Origin, Size
 
 DEFAULT_RELEASE = "trixie"
@@ -59,23 +60,45 @@ def scoped_packages(stage: FinalStage, needs: Needs) -> tuple[PlannedPackage, ..
 
 
 def requested(stage: FinalStage) -> dict[str, Origin]:
-    """The packages that the final stage asks for, with the line of each."""
-    return _requested(stage.actions)
+    """The packages that the final stage asks for, with the line of each; variables are followed."""
+    return _requested(stage, stage.runs)
 
 
 def removable(stage: FinalStage) -> dict[str, Origin]:
     """Those of the requested packages whose install commands can be changed."""
-    fixed = _requested(a for run in stage.runs if not run.editable for a in run.actions)
-    return {name: origin for name, origin in requested(stage).items() if name not in fixed}
+    fixed = _requested(stage, (run for run in stage.runs if not run.editable))
+    literal = {
+        request.name
+        for action in stage.actions
+        if isinstance(action.fact, PackageInstall)
+        for request in action.fact.packages
+        if request.literal
+    }
+    found = requested(stage).items()
+    return {name: origin for name, origin in found if name in literal and name not in fixed}
 
 
-def _requested(actions: Iterable[Action]) -> dict[str, Origin]:
+def named_by(action: Action, run: LiftedRun, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
+    """The packages that a command installs, those in variables of its script or stage too."""
+    if not isinstance(action.fact, PackageInstall):
+        return
+    known: dict[str, str] | None = None
+    for request in action.fact.packages:
+        if request.literal:
+            yield request.name, request.origin
+            continue
+        if known is None:
+            known = assignments(run.script, stage.variables)
+        for word in (value(request.word, known) or "").split():
+            yield word.partition("=")[0], request.origin
+
+
+def _requested(stage: FinalStage, runs: Iterable[LiftedRun]) -> dict[str, Origin]:
     names: dict[str, Origin] = {}
-    for action in actions:
-        if isinstance(action.fact, PackageInstall):
-            for request in action.fact.packages:
-                if request.literal:
-                    names.setdefault(request.name, request.origin)
+    for run in runs:
+        for action in run.actions:
+            for name, origin in named_by(action, run, stage):
+                names.setdefault(name, origin)
     return names
 
 

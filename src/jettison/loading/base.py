@@ -5,11 +5,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from jettison.candidates.needs import BaseNeeds
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.distribution import feeding_stages
 from jettison.lift.installation import NotMovable, installation_of, is_installer
 from jettison.lift.obstacles import fixed_path
+from jettison.lift.projects import project_requests
 from jettison.lift.stage import FinalStage, lifted
 from jettison.loading.knowledge import Knowledge
 from jettison.plan.parts import PlannedPackage
@@ -33,7 +38,7 @@ def base_needs(
         packages=tuple(packages),
         application=application_size(project),
         stays=_stays(project, stage),
-        not_listed=_not_listed(project),
+        not_listed=_not_listed(project, knowledge),
         provided=frozenset(posixpath.basename(path) for path in project.files),
         allow_source_builds=wish.allow_source_builds,
     )
@@ -49,14 +54,26 @@ def _stays(project: Project, stage: FinalStage) -> Evidence | None:
     return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
 
 
-def _not_listed(project: Project) -> Evidence | None:
-    """An installation whose distributions were not read from requirements files."""
-    for item in project.dockerfile.instructions:
+def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
+    """An installation whose distributions were not read, or of which nothing is known."""
+    read = {request.action.origin for request in project_requests(project)}
+    known = knowledge.closure.graph.edges
+    stages = feeding_stages(lifted(project))
+    for item in (item for stage in stages for item in stage.instructions):
         for action in lifted_run(item).actions if item.keyword == "RUN" else ():
             fact = action.fact
             words = fact.requirements if isinstance(fact, PipInstall) else ()
-            if action.kind is ActionKind.LOCKED or any(not is_installer(word) for word in words):
+            named = (word for word in words if not is_installer(word))
+            unread = any(_name(word.text) not in known for word in named)
+            if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
                 text = " ".join(action.text.split())[:60]
                 message = f"what `{text}` installs was not read"
                 return Evidence(kind="installation", message=message, origin=action.origin)
     return None
+
+
+def _name(word: str) -> str:
+    try:
+        return canonicalize_name(Requirement(word).name)
+    except InvalidRequirement:
+        return ""

@@ -13,14 +13,15 @@ from jettison.distributions.catalogue import catalogued
 from jettison.distributions.graph import Closure
 from jettison.distributions.installed_size import distribution_size
 from jettison.facts import Project
-from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.action import Action, LiftedRun
 from jettison.lift.context import context_path
 from jettison.lift.stage import FinalStage
+from jettison.prediction.locked import locked_byte_code, locked_place, locked_roots
 from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
-from jettison.project.commands import PipInstall, VirtualEnvironment
+from jettison.project.commands import PipInstall, ProjectInstall, VirtualEnvironment
 from jettison.project.dockerfile import mounts
-from jettison.values import Basis, Size, Skipped
+from jettison.values import Basis, Origin, Size, Skipped
 
 LIBRARY = "/usr/local"
 FORMULA = "files of the wheels, byte code by the size of the sources"
@@ -62,12 +63,11 @@ def environments(
             elif applies_list(action):
                 part = taken_out(project, closure, names, action, byte_code=compiled)
                 yield Written(path=place, part=part)
-            elif action.kind is ActionKind.LOCKED:
-                yield Skipped(
-                    what=f"what `{_short(action)}` installs",
-                    reason="the lock file is not read for sizes",
-                    origin=action.origin,
-                )
+            elif isinstance(fact, ProjectInstall) and fact.output is None:
+                place = locked_place(fact, stage)
+                names |= reached(locked_roots(project), closure)
+                compiled |= locked_byte_code(fact, stage)
+                yield from _written(closure, names, place, fact.origin, byte_code=compiled)
 
 
 def installed_names(
@@ -76,6 +76,13 @@ def installed_names(
     """The distributions that a command installs, with all that they need."""
     roots = set(_declared(project, stage, fact))
     roots |= {name for word in fact.requirements if (name := _named(word.text))}
+    if any(_is_local(word.text) for word in fact.requirements):
+        roots |= locked_roots(project)
+    return reached(roots, closure)
+
+
+def reached(roots: Collection[str], closure: Closure) -> set[str]:
+    """The requirements with all that they need."""
     edges = closure.graph.edges
     found: set[str] = set()
     waiting = list(roots)
@@ -85,6 +92,10 @@ def installed_names(
             found.add(name)
             waiting += edges.get(name, ())
     return found
+
+
+def _is_local(word: str) -> bool:
+    return word.startswith((".", "/"))
 
 
 def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
@@ -107,17 +118,23 @@ def _installed(
 ) -> Iterator[Written | Skipped]:
     names = installed_names(project, stage, fact, closure)
     byte_code = _compiles(stage, fact)
+    yield from _written(closure, names, where, fact.origin, byte_code=byte_code)
+
+
+def _written(
+    closure: Closure, names: Collection[str], where: str, origin: Origin, *, byte_code: bool
+) -> Iterator[Written | Skipped]:
     sizes = {name: _size(closure, name, byte_code=byte_code) for name in names}
     known = {name: count for name, count in sizes.items() if count}
-    unknown = sorted(names - set(known))
+    unknown = sorted(set(names) - set(known))
     if unknown:
         yield Skipped(
             what=f"the size of {', '.join(unknown)}",
             reason="nothing is known of these distributions",
-            origin=fact.origin,
+            origin=origin,
         )
     size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
-    part = Part(what=f"{len(known)} distributions", size=size, origin=fact.origin)
+    part = Part(what=f"{len(known)} distributions", size=size, origin=origin)
     yield Written(path=where, part=part)
 
 

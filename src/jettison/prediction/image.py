@@ -60,7 +60,7 @@ class _Walk:
         for item in self.stage.inherited:
             if item.keyword == "RUN":
                 run = lifted_run(item)
-                yield from packages.installed(run)
+                yield from packages.installed(run, self.stage)
                 yield from self._other(run)
             elif item.keyword in ("COPY", "ADD"):
                 yield from self._copied(item)

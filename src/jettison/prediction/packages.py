@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.debian_release import RELEASES, PackageFacts, facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.lift.action import ActionKind, LiftedRun
+from jettison.lift.packages import named_by
+from jettison.lift.stage import FinalStage
 from jettison.prediction.values import Part
 from jettison.project.commands import PackageInstall
 from jettison.project.dockerfile import mounts
 from jettison.values import Basis, Size, Skipped
 
+SHOWN = 4
 MANAGERS = ("apt", "apk")
 LISTS = "/var/lib/apt/lists"
 FORMULA = "files of the packages and what they bring, dpkg's records"
@@ -35,39 +38,40 @@ class Packages:
         self._has_lists = False
         self._release = release
 
-    def installed(self, run: LiftedRun) -> Iterator[Part | Skipped]:
+    def installed(self, run: LiftedRun, stage: FinalStage) -> Iterator[Part | Skipped]:
         """Give what a RUN adds with apt: the packages, dpkg's records, and lists that stay."""
         added: list[PackageFacts] = []
+        asked: list[str] = []
         for action in run.actions:
             if isinstance(action.fact, PackageInstall):
-                yield from self._unknown(action.fact)
-                added += self._added(action.fact)
+                names = [name for name, _ in named_by(action, run, stage)]
+                asked += names
+                yield from self._unknown(action.fact, names)
+                added += self._added(action.fact, names)
         if added or any(isinstance(action.fact, PackageInstall) for action in run.actions):
-            names = ", ".join(self._named(run))
             count = sum(each.bytes(documented=self._documented) for each in added)
             size = Size(bytes=count + self._records(added), basis=Basis.ESTIMATED, source=FORMULA)
-            yield Part(what=f"packages: {names}", size=size, origin=run.instruction.origin)
+            what = f"packages: {', '.join(_some(asked))}"
+            yield Part(what=what, size=size, origin=run.instruction.origin)
             yield from self._lists(run)
 
-    def _added(self, fact: PackageInstall) -> list[PackageFacts]:
+    def _added(self, fact: PackageInstall, names: Iterable[str]) -> list[PackageFacts]:
         if self._facts is None or fact.manager not in MANAGERS:
             return []
-        names = [self._name(request.name) for request in fact.packages]
-        closure = self._facts.closure(names, self._present, recommends=fact.recommends)
+        own = [self._name(name) for name in names]
+        closure = self._facts.closure(own, self._present, recommends=fact.recommends)
         self._present |= {each.name for each in closure}
         return list(closure)
 
     def _name(self, name: str) -> str:
-        return (translated(name, RELEASES[0]) or name) if self._alpine else name
+        """The name of the release whose packages are counted."""
+        return translated(name, RELEASES[0] if self._alpine else self._release) or name
 
-    def _unknown(self, fact: PackageInstall) -> Iterator[Skipped]:
-        known = self._facts.packages if self._facts else {}
-        missing = [
-            request.name
-            for request in fact.packages
-            if fact.manager not in MANAGERS
-            or self._name(request.name) not in {*known, *self._present}
-        ]
+    def _unknown(self, fact: PackageInstall, names: Iterable[str]) -> Iterator[Skipped]:
+        known = {*(self._facts.packages if self._facts else ()), *self._present}
+        readable = fact.manager in MANAGERS
+        missing = [name for name in names if not readable or self._name(name) not in known]
+        missing += [request.name for request in fact.packages if not request.literal and not names]
         if missing:
             yield Skipped(
                 what=f"the size of {', '.join(missing)}",
@@ -95,12 +99,7 @@ class Packages:
             self._has_lists = True
             yield Part(what="package lists that stay", size=size, origin=run.instruction.origin)
 
-    @staticmethod
-    def _named(run: LiftedRun) -> list[str]:
-        names = [
-            request.name
-            for action in run.actions
-            if isinstance(action.fact, PackageInstall)
-            for request in action.fact.packages
-        ]
-        return names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]  # noqa: PLR2004  a line
+
+def _some(names: list[str]) -> list[str]:
+    """A few names, and how many more there are."""
+    return names if len(names) <= SHOWN else [*names[: SHOWN - 1], f"{len(names) - SHOWN + 1} more"]

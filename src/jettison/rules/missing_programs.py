@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jettison.candidates.present import brought_packages, named_packages
-from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
@@ -27,13 +26,15 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "missing-programs"
-CERTAIN = ("subprocess", "script")
+# What the Python of every image brings.
+PYTHON = ("python", "pip")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find programs that are run and that no package the Dockerfile names ships."""
     stage = plan.stage
-    if stage.release is None or stage.release == ALPINE or facts_of(stage.release) is None:
+    known = stage.release is not None and facts_of(stage.release) is not None
+    if stage.tag is None or stage.release is None or not known:
         return ()
     today = brought_packages(plan.original_stage)
     return tuple(_finding(each, today) for each in _missing(plan, stage.release))
@@ -45,12 +46,21 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     others = table("tools")["alternatives"]
     provided = {*plan.scripts, *(name for package in named for name in others.get(package, ()))}
     for program, uses in plan.usage.programs.items():
-        certain = [use for use in uses if use.kind in CERTAIN]
+        certain = [use for use in uses if _is_certain(use, plan)]
         package = package_of_program(program, release)
         versioned = any(name.startswith(f"{package}-") for name in named)
         present = package in named or versioned or program in provided
+        if program.startswith(PYTHON):
+            continue
         if certain and package and not present:
             yield program, package, certain[0]
+
+
+def _is_certain(use: Evidence, plan: Plan) -> bool:
+    """Whether production makes a call: in a file that it loads or a script that it runs."""
+    if use.kind == "script":
+        return True
+    return use.kind == "subprocess" and use.origin is not None and use.origin.file in plan.loaded
 
 
 def _finding(missing: tuple[str, str, Evidence], today: Mapping[str, str]) -> Finding:

@@ -125,3 +125,11 @@ def test_feeding_stages_are_found_through_copies_and_parents() -> None:
     text = "FROM a AS one\nFROM one AS two\nFROM c AS three\nFROM d\nCOPY --from=two /x /x\n"
     stage = lifted(project_of(text))
     assert [each.name for each in feeding_stages(stage)] == ["one", "two", None]
+
+
+def test_stages_on_other_images_stay_what_they_are() -> None:
+    text = "FROM oven/bun AS web\nRUN bun install\nFROM python:3.13-slim AS base\n"
+    text += "FROM base\nRUN pip wheel .\nCOPY --from=web /out /static\n"
+    stage = lifted(project_of(text))
+    assert list(obstacles(stage, "alpine")) == []
+    assert on_alpine(text).startswith("FROM oven/bun AS web\nRUN bun install\n")
