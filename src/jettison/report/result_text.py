@@ -10,6 +10,7 @@ from jettison.report.plan_text import evidence_line, plan_text
 from jettison.report.table import table
 from jettison.result import Result
 from jettison.sizes import human, sized
+from jettison.values import Size
 from jettison.verify.verdict import Subject
 from jettison.verify.verdict_table import verdict_table
 
@@ -65,7 +66,8 @@ def _images(result: Result) -> str:
     if result.development:
         columns.append(result.development)
         header.append("development")
-    rows = list(_figures(columns))
+    size, *rows = _figures(columns)
+    rows = [size, ["predicted size", *_predicted(result), *[""] * (len(columns) - 2)], *rows]
     subjects = (result.verdict.before, result.verdict.after)
     blanks = [""] * (len(columns) - len(subjects))
     rows.append(["start-up to healthy", *(_seconds(item) for item in subjects), *blanks])
@@ -76,6 +78,19 @@ def _images(result: Result) -> str:
         summary += NOT_BEFORE
     right = tuple(range(1, len(header)))
     return table(header, rows, right=right) + f"\n\n{summary}"
+
+
+def _predicted(result: Result) -> list[str]:
+    """What the plan said of each image, and how far that was from what was built."""
+    prediction = result.plan.prediction
+    pairs = ((prediction.before, result.before), (prediction.after, result.after))
+    return [_held_against(predicted.size, built.size) for predicted, built in pairs]
+
+
+def _held_against(predicted: Size | None, built: Size) -> str:
+    if predicted is None:
+        return "-"
+    return f"{human(predicted.bytes)} ({100 * (predicted.bytes / built.bytes - 1):+.1f} %)"
 
 
 def _figures(images: list[ImageMeasurement]) -> Iterator[list[str]]:
