@@ -10,7 +10,7 @@ from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.candidates.programs import program_remarks
 from jettison.candidates.size import predicted_size
 from jettison.candidates.surroundings import surrounding_remarks
-from jettison.candidates.wheels import source_builds, wheel_remarks
+from jettison.candidates.wheels import source_builds, unknown_wheels, wheel_remarks
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.values import Evidence, Size
 
@@ -71,7 +71,11 @@ def _compilers(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         return
     if needs.not_listed:
         yield Remark(works=Works.UNKNOWN, evidence=needs.not_listed)
-    built = source_builds(needs, image.target)
+    built, unknown = source_builds(needs, image.target), unknown_wheels(needs)
+    if unknown:
+        message = f"whether {unknown[0]} has to be compiled is not known: {needs.stays.message}"
+        evidence = Evidence(kind="installation", message=message, origin=needs.stays.origin)
+        yield Remark(works=Works.UNKNOWN, evidence=evidence)
     if built:
         message = (
             f"{built[0]} is built in the final stage, without a compiler: {needs.stays.message}"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from jettison.candidates.image import packages_of
 from jettison.candidates.needs import BaseNeeds, Remark
+from jettison.candidates.wheels import source_builds, unknown_wheels
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.reader import table
-from jettison.catalogue.system_packages import package_of_library, translated
+from jettison.catalogue.system_packages import package_of_library, runtime_libraries_of, translated
 from jettison.lift.linked import libraries_needed
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.plan.parts import PackageScope
@@ -18,7 +19,8 @@ from jettison.values import Evidence
 def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Look for the libraries that are loaded or linked, and for what the Dockerfile installs."""
     release = image.release
-    for library, why in libraries_needed(needs.production, needs.usage).items():
+    compiled = {*source_builds(needs, image.target), *unknown_wheels(needs)}
+    for library, why in libraries_needed(needs.production, needs.usage, compiled).items():
         if release == ALPINE and why.kind == "find-library" and image.reference != needs.stage.base:
             yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
         package = package_of_library(library, release) if release else None
@@ -29,10 +31,32 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
             yield _said(Works.YES, f"{why.message}, and the base has it", why)
         else:
             yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
+    if not packages_of(image) >= packages_of(needs.current):
+        yield from _linked_unseen(needs, image)
     if needs.usage.computed_libraries and image.reference != needs.stage.base:
         yield _computed(needs, image)
     if release != needs.current.release:
         yield from _translations(needs, image)
+
+
+def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """What is compiled on the present base may be linked to libraries that only it has."""
+    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    for name in source_builds(needs, image.target):
+        headers = table("source_builds")["packages"].get(name, ())
+        if name in listed:
+            continue
+        libraries = [
+            library
+            for header in headers
+            for library in runtime_libraries_of(header, image.release or "") or ()
+            if library not in packages_of(image)
+        ]
+        works = Works.YES if headers else Works.UNKNOWN
+        what = ", ".join(libraries) or ("what the base has" if headers else "what is not known")
+        message = f"{name}{needs.through(name)} is compiled, and linked to {what}"
+        evidence = Evidence(kind="library", message=message, origin=needs.origin(name))
+        yield Remark(works=works, evidence=evidence, adds=tuple(libraries))
 
 
 def _computed(needs: BaseNeeds, image: ImageFacts) -> Remark:

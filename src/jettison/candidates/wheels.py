@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.candidates.image import packages_of
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.candidates.source_builds import build_packages
 from jettison.distributions.choice import compatible
@@ -11,6 +12,8 @@ from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.target import Target
 from jettison.plan.base import ImageFacts, Works
 from jettison.values import Evidence
+
+SHOWN = 3
 
 
 def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
@@ -23,20 +26,40 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     if needs.not_listed and not (current and current.libc == target.libc):
         yield Remark(works=Works.UNKNOWN, evidence=needs.not_listed)
     fitting = 0
+    unknown = unknown_wheels(needs)
+    # What was linked on the present base finds its libraries where all of its packages are.
+    alike = target == current and packages_of(image) >= packages_of(needs.current)
+    if unknown and alike:
+        message = f"{_few(unknown)} {'is' if len(unknown) == 1 else 'are'} installed as today"
+        yield Remark(works=Works.YES, evidence=_evidence(message))
     for name in needs.names:
         facts = needs.closure.facts.get(name)
-        if facts is None:
-            message = f"nothing is known of {name}{needs.through(name)}"
-            yield _unknown(needs, name, message)
+        if name in unknown or facts is None:
+            if not alike:
+                message = f"the wheels of {name}{needs.through(name)} are not known"
+                yield _decided(needs, name, Works.UNKNOWN, message)
         elif compatible(facts, target).compatible:
             fitting += 1
         else:
             yield _without_wheel(needs, facts, target)
     if fitting:
-        message = (
-            f"{fitting} of {len(needs.production)} distributions have a wheel for {_named(target)}"
-        )
+        count = f"{fitting} of {len(needs.production)}"
+        message = f"{count} distributions have a wheel for {_named(target)}"
         yield Remark(works=Works.YES, evidence=_evidence(message))
+
+
+def unknown_wheels(needs: BaseNeeds) -> tuple[str, ...]:
+    """The distributions of which no wheel and no source is known, ordered by name."""
+    known = needs.closure.facts
+    return tuple(
+        name
+        for name in needs.names
+        if name not in known or not (known[name].wheels or known[name].sdist_only)
+    )
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= SHOWN else f"{', '.join(names[:SHOWN])} and others"
 
 
 def source_builds(needs: BaseNeeds, target: Target | None) -> tuple[str, ...]:
@@ -60,8 +83,6 @@ def _without_wheel(needs: BaseNeeds, facts: DistributionFacts, target: Target) -
     label = f"{name} {facts.version}"
     reason = compatible(facts, target).reason.removeprefix(label).strip()
     message = f"{name}{needs.through(name)} {reason}"
-    if not facts.wheels and not facts.sdist_only:
-        return _unknown(needs, name, f"the wheels of {name}{needs.through(name)} are not known")
     current = needs.current.target
     if facts.compiles is False:
         return _decided(needs, name, Works.YES, f"{message}, which is Python alone")
@@ -80,10 +101,6 @@ def _without_wheel(needs: BaseNeeds, facts: DistributionFacts, target: Target) -
     return _decided(
         needs, name, Works.NO, f"{message}; a build from source needs {', '.join(tools)}"
     )
-
-
-def _unknown(needs: BaseNeeds, name: str, message: str) -> Remark:
-    return _decided(needs, name, Works.UNKNOWN, message)
 
 
 def _decided(needs: BaseNeeds, name: str, works: Works, message: str) -> Remark:

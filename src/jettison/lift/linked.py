@@ -11,12 +11,16 @@ from jettison.lift.usage import Usage
 from jettison.values import Evidence
 
 
-def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str, Evidence]:
+def libraries_needed(
+    requirements: Collection[str], usage: Usage, compiled: Collection[str] = ()
+) -> Mapping[str, Evidence]:
     """Map shared libraries to the reason: a requirement that is imported, or a call that loads it.
 
     The kind ``find-library`` says that it is looked for with ``ctypes.util.find_library``.
 
-    ``requirements`` are the normalized names of what stays in production. A library is named as the
+    ``requirements`` are the normalized names of what stays in production, ``compiled`` those among
+    them that are built from source, or may be: what they are linked to is needed whoever imports
+    them. A library is named as the
     loader knows it (``libmagic.so.1``) or as ``ctypes.util.find_library`` takes it (``magic``).
     """
     found: dict[str, Evidence] = {}
@@ -26,7 +30,8 @@ def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str
         ):
             continue
         imports = [use for name in need["modules"] for use in _imports(usage, name)]
-        if need["modules"] and not imports:
+        linked = need["distribution"] in compiled and need["how"].startswith("is linked")
+        if need["modules"] and not imports and not linked:
             continue
         place = imports[0].origin if imports else None
         for library in need["libraries"]:
@@ -39,12 +44,15 @@ def libraries_needed(requirements: Collection[str], usage: Usage) -> Mapping[str
 
 
 def linked_packages(
-    requirements: Collection[str], usage: Usage, release: str | None
+    requirements: Collection[str],
+    usage: Usage,
+    release: str | None,
+    compiled: Collection[str] = (),
 ) -> Mapping[str, Evidence]:
     """Map packages beyond the slim image's to the library that they bring, and why it is needed."""
     release = release or DEFAULT_RELEASE
     found: dict[str, Evidence] = {}
-    for library, why in libraries_needed(requirements, usage).items():
+    for library, why in libraries_needed(requirements, usage, compiled).items():
         package = package_of_library(library, release)
         if package and package not in slim_packages(release):
             found.setdefault(package, why)

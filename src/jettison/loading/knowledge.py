@@ -100,7 +100,12 @@ def knowledge_of(
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
-        linked=linked_packages(production | kept, usage, stage.release),
+        linked=linked_packages(
+            production | kept,
+            usage,
+            stage.release,
+            {name for name in production | kept if _may_compile(brought, name, target)},
+        ),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
         keeps_cache=found.is_cacheable(brought.facts.values()),
@@ -137,6 +142,14 @@ def _with_files(found: DistributionMap, brought: Closure, production: set[str]) 
     facts = {name: found.with_files(each) for name, each in brought.facts.items()}
     kept = [facts[name] for name in sorted(production) if name in facts]
     return Closure(facts=facts | found.with_unloaded(kept), graph=brought.graph)
+
+
+def _may_compile(brought: Closure, name: str, target: Target) -> bool:
+    """Whether a distribution is built from source, or nothing says that it is not."""
+    facts = brought.facts.get(name)
+    return facts is None or (
+        facts.compiles is not False and not compatible(facts, target).compatible
+    )
 
 
 def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:

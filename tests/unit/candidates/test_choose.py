@@ -188,3 +188,17 @@ def test_each_candidate_tells_what_scanners_and_calendars_ask() -> None:
     assert str(facts.distribution_ends) == "2026-06-10"
     assert str(facts.python_ends) == "2027-10-31"
     assert not found[Variant.COMPOSED].facts.shell
+
+
+def test_slim_gets_the_libraries_that_a_compiled_distribution_is_linked_to() -> None:
+    slim = candidates(needs_of(FULL, distribution("psycopg2")))[Variant.SLIM]
+    assert (slim.works, slim.adds) == (Works.YES, ("libpq5",))
+    # By the headers that it is compiled with.
+    slim = candidates(needs_of(FULL, distribution("h5py")))[Variant.SLIM]
+    assert slim.works is Works.YES
+    assert any(name.startswith("libhdf5") for name in slim.adds)
+
+
+def test_the_full_image_stays_when_nobody_knows_what_is_linked() -> None:
+    assert chosen(needs_of(FULL, distribution("obscure"))) == "python:3.13"
+    assert chosen(needs_of(FULL, distribution("pure", compiles=False))) == "python:3.13-slim"

@@ -115,3 +115,15 @@ def test_libraries_that_are_needed_are_those_whose_module_is_imported() -> None:
 def test_a_library_that_is_loaded_by_name_is_found_in_its_package() -> None:
     usage = Usage(libraries={"zbar": (seen("library", "ctypes.util.find_library loads zbar"),)})
     assert set(linked_packages([], usage, "bookworm")) == {"libzbar0"}
+
+
+def test_what_is_linked_when_it_is_compiled_is_needed_whoever_imports_it() -> None:
+    assert not libraries_needed(["psycopg2"], Usage())
+    assert set(libraries_needed(["psycopg2"], Usage(), compiled=["psycopg2"])) == {"libpq.so.5"}
+    # What is loaded by name is only needed by those who import it, wheel or not.
+    assert not libraries_needed(["python-magic"], Usage(), compiled=["python-magic"])
+
+
+def test_packages_in_variables_are_followed() -> None:
+    found = scoped(f'{SLIM}RUN PACKAGES="git libpq5" && apt-get install -y $PACKAGES\n')
+    assert list(found) == ["git", "libpq5"]
