@@ -24,11 +24,12 @@ SIMILAR = 1.5
 UNNEEDED = "compilers, headers and version control that a running application does not need"
 
 
-def base_choice(needs: BaseNeeds, wish: BaseWish, *, level: int) -> BaseChoice:
+def base_choice(needs: BaseNeeds, wish: BaseWish, *, level: int, across: bool = True) -> BaseChoice:
     """Judge all candidates and take one.
 
-    Below level 2 the base stays, unless the user names another. Raises UnsupportedError when the
-    image that the user names is shown not to work.
+    Below level 2 the base stays, unless the user names another. Without ``across`` the policy stays
+    within the distribution. Raises UnsupportedError when the image that the user names is shown
+    not to work.
     """
     found = [judged(needs, image) for image in _images(needs, wish)]
     by_reference = {item.image.reference: item for item in found}
@@ -39,7 +40,7 @@ def base_choice(needs: BaseNeeds, wish: BaseWish, *, level: int) -> BaseChoice:
     elif level < CHOOSES or wish.policy is Policy.KEEP or current.image.variant is Variant.OTHER:
         chosen = current
     else:
-        chosen = _smallest(found, current, wish.policy)
+        chosen = _smallest(found, current, across=across and wish.policy is Policy.SMALLEST)
     told = Reasons(needs=needs, wish=wish, level=level, chosen=chosen, found=tuple(found))
     return BaseChoice(
         current=needs.stage.base,
@@ -98,7 +99,7 @@ def _required(item: Judged) -> Judged:
     return item
 
 
-def _smallest(found: Iterable[Judged], current: Judged, policy: Policy) -> Judged:
+def _smallest(found: Iterable[Judged], current: Judged, *, across: bool) -> Judged:
     """The smallest that works of the present kind; musl in place of glibc only when worth it."""
     working = [
         item
@@ -108,7 +109,7 @@ def _smallest(found: Iterable[Judged], current: Judged, policy: Policy) -> Judge
     ]
     same = [item for item in working if item.image.release == current.image.release]
     best = min(same, key=lambda item: _bytes(item, current))
-    others = [item for item in working if item not in same and policy is Policy.SMALLEST]
+    others = [item for item in working if item not in same and across]
     worth = [item for item in others if is_worth_it(item, best, found)]
     return min(worth, key=lambda item: _bytes(item, current), default=best)
 
@@ -198,6 +199,8 @@ class Reasons:
             return f"{gain}; the policy is to stay with glibc"
         if item.predicted.bytes > self.chosen.predicted.bytes * WORTH:
             return f"{gain}: less than half, so glibc stays; --base alpine takes it"
+        if is_worth_it(item, self.chosen, self.found):
+            return f"{gain} today, but not after the plan; --base alpine takes it"
         return f"{gain}, but a composed base comes near with glibc; --base alpine takes it"
 
     def _smaller(self, item: Judged) -> str:

@@ -14,6 +14,9 @@ from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
 from jettison.loading.knowledge import Knowledge, cache_folder, knowledge_of
 from jettison.loading.project import Loaded, load_project
+from jettison.plan.finding import Finding
+from jettison.plan.parts import PlannedPackage
+from jettison.plan.places import led_back
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.project.settings import find_settings
@@ -62,21 +65,52 @@ def planned(
     wishes = wishes_of(settings.wishes, start.contents)
     start = replace(start, settings=settings, wishes=wishes)
     start = replace(start, today=today or _today())
-    return Planned(
-        loaded=loaded, start=start, plan=optimized(start, RULES, without=settings.without)
+    plan = optimized(start, RULES, without=settings.without)
+    settled = _settled(start, plan, knowledge, wish)
+    if settled.base.chosen != start.base.chosen:
+        plan = optimized(settled, RULES, without=settings.without)
+    plan = replace(plan, base=settled.base)
+    return Planned(loaded=loaded, start=settled, plan=plan)
+
+
+def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> Plan:
+    """The start with the base that the finished plan would choose.
+
+    Whether another distribution is worth it is judged by what the rules leave: steps and packages
+    that go are no obstacle. So the same is chosen when the result is planned again.
+    """
+    packages = _packages(plan.project, knowledge)
+    asked = base_needs(plan.project, knowledge, packages, wish)
+    last = base_choice(asked, wish, level=start.level).taken
+    if wish.reference or last is None or last.facts.release in (None, plan.stage.release):
+        return start
+    found = Finding(rule="", message=last.verdict, evidence=last.evidence)
+    last = replace(last, evidence=led_back(found, plan).evidence)
+    candidates = tuple(
+        last
+        if item.reference == last.reference
+        else replace(item, accepted=False, verdict="works; larger than the one that is taken")
+        if item.accepted
+        else item
+        for item in start.base.candidates
     )
+    base = replace(start.base, chosen=last.reference, candidates=candidates)
+    return replace(start, base=base)
 
 
-def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
-    project = loaded.project
-    stage = lifted(project)
+def _packages(project: Project, knowledge: Knowledge) -> tuple[PlannedPackage, ...]:
     needs = Needs(
         usage=knowledge.usage,
         linked=knowledge.linked,
         from_source=knowledge.from_source,
         unknown=knowledge.unknown,
     )
-    packages = scoped_packages(stage, needs)
+    return scoped_packages(lifted(project), needs)
+
+
+def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
+    project = loaded.project
+    packages = _packages(project, knowledge)
     installed = {
         name: facts
         for name, facts in knowledge.closure.facts.items()
@@ -89,7 +123,7 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         level=level,
         requirements=knowledge.requirements,
         packages=packages,
-        base=base_choice(asked, wish, level=level),
+        base=base_choice(asked, wish, level=level, across=False),
         usage=knowledge.usage,
         linked=knowledge.linked,
         loaded=knowledge.loaded,
