@@ -18,7 +18,12 @@ _DETAILS_SHOWN = 10
 
 def verdict_table(verdict: Verdict) -> str:
     """Give one line for each check, what differs below it, and the verdict last."""
-    return "\n".join((*_lines(verdict), "")) + "\n"
+    return "\n".join((*map(_printable, _lines(verdict)), "")) + "\n"
+
+
+def _printable(line: str) -> str:
+    """Leave out what would steer a terminal: parts of the text come from the application."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:

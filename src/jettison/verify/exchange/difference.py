@@ -35,7 +35,7 @@ def compare_exchanges(
     """Compare runs of the same steps: at least one of each image; empty runs do not count.
 
     What two runs of the image before say differently is set apart. A difference counts when every
-    run of the image after shows it.
+    run of the image after shows it; a server error that no run of the image before had, at once.
     """
     first, *repeats = [run for run in before if run]
     afters = [run for run in after if run] or [()]
@@ -52,9 +52,10 @@ def compare_exchanges(
             continue
         found = [_difference(one.answer, repeated, other) for other in others]
         failing += all(a.status >= _SERVER_ERROR for a in (one.answer, *others))
-        if all(found):
-            differences.append(f"{one.name}: {found[0]}")
-            new_errors += all(one.answer.status < _SERVER_ERROR <= o.status for o in others)
+        broken = [said for said, other in zip(found, others, strict=True) if _broken(one, other)]
+        new_errors += bool(broken)
+        if broken or all(found):
+            differences.append(f"{one.name}: {(broken or found)[0]}")
     same = length - len(flaky) - len(differences)
     if length < len(first):
         differences.append(f"{len(first) - length} requests were not answered")
@@ -66,6 +67,10 @@ def compare_exchanges(
         flaky=tuple(flaky),
         failing=failing,
     )
+
+
+def _broken(one: Exchange, other: Answer) -> bool:
+    return one.answer.status < _SERVER_ERROR <= other.status
 
 
 def _answered(answer: Answer) -> tuple[int, str]:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 _WORDS = "A short note about the garden in spring."
 
@@ -21,6 +22,7 @@ class Upload:
     content: bytes
 
 
+@cache
 def uploads() -> tuple[Upload, ...]:
     """Give one file of each kind: text, PDF, picture, office document, table."""
     kinds: tuple[tuple[str, str, Callable[[], bytes]], ...] = (

@@ -122,3 +122,12 @@ def test_a_difference_that_a_second_run_does_not_show_is_none() -> None:
     other = [Exchange(name="GET /x", answer=answer({"order": ["b", "a"]}))]
     assert compare_exchanges([one, one], [other, one]).differences == ()
     assert len(compare_exchanges([one, one], [other, other]).differences) == 1
+
+
+def test_a_new_server_error_in_one_run_is_enough() -> None:
+    def run(status: int) -> list[Exchange]:
+        return [Exchange(name="GET /x", answer=answer({}, status))]
+
+    found = compare_exchanges([run(200), run(200)], [run(500), run(200)])
+    assert found.new_errors == 1
+    assert len(found.differences) == 1
