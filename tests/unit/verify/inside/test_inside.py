@@ -141,6 +141,24 @@ def test_tools_come_last_on_the_import_path(tmp_path: Path) -> None:
     assert done.stdout.strip() == str(overlay / ".site")
 
 
+def test_the_images_own_customization_still_runs(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    packed = run("pack", {"distributions": ["iniconfig"]}, tmp_path)
+    asked = {"overlay": str(overlay), "working_directory": "/", "boot": script_text("boot", None)}
+    run("unpack", asked, tmp_path, stdin=packed)
+    (tmp_path / "sitecustomize.py").write_text("print('customized by', __file__)")
+    done = subprocess.run(
+        [sys.executable, "-c", ""],
+        env={**os.environ, "PYTHONPATH": f"{overlay}/.boot:{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"customized by {tmp_path}/sitecustomize.py"
+    assert done.stderr == ""
+
+
 def test_the_standard_library_is_listed_by_module(tmp_path: Path) -> None:
     found = ask("library", {}, tmp_path)
     assert {"os", "json", "json.decoder", "email.mime.text"} <= set(found)
