@@ -10,26 +10,23 @@ from collections.abc import Iterator
 from jettison.verify.exchange.answer import Answer
 from jettison.verify.workload.operation import Json
 
-_REPLACED = (
-    (
-        re.compile(r"(?<!\d)\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"),
-        "<time>",
-    ),
-    (re.compile(r"(?<!\d)\d{8}[T_-]?\d{6}([-_.]?\d{3,6})?(?!\d)"), "<time>"),
-    (re.compile(r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d( GMT)?"), "<time>"),
-    (re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)"), "<date>"),
-    (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?\b"), "<time>"),
-    (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "<address>"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "<token>"),
-    (
-        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I),
-        "<uuid>",
-    ),
-    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{12,128}\b", re.I), "<hex>"),
-    (re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{40,}\b"), "<token>"),
-    (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}(:\d+)?\b"), "<address>"),
-    (re.compile(r"\b\d+(\.\d+)? ?(ms|µs|us|s|seconds)\b"), "<duration>"),
+# No letter and no digit stands beside what is replaced: part of an id may look like a time.
+_ALONE = r"(?<![0-9A-Za-z])(?:%s)(?![0-9A-Za-z])"
+_WORDS = (
+    (r"\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
+    (r"\d{8}[T_-]?\d{6}(?:[-_.]?\d{3,6})?Z?", "<time>"),
+    (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: GMT)?", "<time>"),
+    (r"\d{4}-\d\d-\d\d", "<date>"),
+    (r"\d\d:\d\d:\d\d(?:\.\d+)?", "<time>"),
+    (r"0x[0-9a-f]{6,16}", "<address>"),
+    (r"eyJ[\w-]+\.[\w-]+\.[\w-]*", "<token>"),
+    (r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", "<uuid>"),
+    (r"(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,128})", "<hex>"),
+    (r"(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{40,}", "<token>"),
+    (r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?", "<address>"),
+    (r"\d+(?:\.\d+)? ?(?:ms|µs|us|s|seconds)", "<duration>"),
 )
+_REPLACED = tuple((re.compile(_ALONE % pattern), word) for pattern, word in _WORDS)
 _MEASURED = re.compile(
     r"time|timing|_at\b|date|uptime|elapsed|duration|latency|_ms\b|seconds|memory|rss|cpu|\bpid\b|expires|"
     r"\biat\b|\bexp\b|disk|load|percent|free|available",

@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/time":
             return self.json({"zone": datetime.datetime.now().astimezone().tzname()})
         if path == "/random":
-            return self.json({"number": uuid.uuid4().int % 1000}, 200 + uuid.uuid4().int % 2)
+            return self.json({"number": uuid.uuid4().int % 10**9})
         if path == "/broken":
             raise RuntimeError("always broken")
         return self.json({"missing": path}, 404)
