@@ -7,7 +7,6 @@ because only the caller knows what it means.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from jettison.errors import ProgramError
+from jettison.process_group import deadline, group, pipe
 
 _GRACE_SECONDS = 3.0
 
@@ -64,7 +64,7 @@ def run(
     missing or is still running after ``timeout`` seconds.
     """
     begun = time.monotonic()
-    with _group(command, environment, directory, stderr=subprocess.PIPE) as process:
+    with group(command, environment, directory, stderr=subprocess.PIPE) as process:
         try:
             stdout, stderr = process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired as late:
@@ -92,9 +92,9 @@ def follow(
     ``run`` does.
     """
     begun = time.monotonic()
-    with _group(command, environment, directory, stderr=subprocess.STDOUT) as process:
-        _pipe(process.stdin).close()
-        with _deadline(process, timeout) as late:
+    with group(command, environment, directory, stderr=subprocess.STDOUT) as process:
+        pipe(process.stdin).close()
+        with deadline(process, timeout) as late:
             kept = list(_lines(process, on_line))
             process.wait()
     if late.is_set():
@@ -115,12 +115,12 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
     Leaving the block before the end of the stream stops the program. Raises ProgramError when the
     program is missing, or when it fails although its whole output was read.
     """
-    with _group(command, None, None, stderr=subprocess.PIPE) as process:
-        _pipe(process.stdin).close()
-        stream = _pipe(process.stdout)
+    with group(command, None, None, stderr=subprocess.PIPE) as process:
+        pipe(process.stdin).close()
+        stream = pipe(process.stdout)
         complaints: list[bytes] = []
         listener = threading.Thread(
-            target=lambda: complaints.append(_pipe(process.stderr).read()), daemon=True
+            target=lambda: complaints.append(pipe(process.stderr).read()), daemon=True
         )
         listener.start()
         yield stream
@@ -140,9 +140,9 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
     is missing; one that ends before its input does has its status to tell.
     """
     begun = time.monotonic()
-    with _group(command, None, None, stderr=subprocess.PIPE) as process:
+    with group(command, None, None, stderr=subprocess.PIPE) as process:
         # Taken away, so that communicate leaves it alone: it only has to read.
-        stdin, process.stdin = _pipe(process.stdin), None
+        stdin, process.stdin = pipe(process.stdin), None
         output: list[tuple[bytes, bytes]] = []
         listener = threading.Thread(
             target=lambda: output.append(process.communicate()), daemon=True
@@ -185,93 +185,23 @@ def begin(
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let work in the block end in spite of Ctrl-C: for cleaning up, which must not stay half."""
+    """Let clean-up in the block end in spite of Ctrl-C and SIGTERM: it must not stay half done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    previous = [signal.signal(number, signal.SIG_IGN) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in zip(numbers, previous, strict=True):
+            signal.signal(number, handler)
 
 
 def _lines(process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> Iterator[bytes]:
-    for line in _pipe(process.stdout):
+    for line in pipe(process.stdout):
         on_line(line.decode("utf-8", "replace").rstrip("\r\n"))
         yield line
-
-
-@contextmanager
-def _deadline(process: subprocess.Popen[bytes], timeout: float | None) -> Iterator[threading.Event]:
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        _end_group(process)
-
-    timer = threading.Timer(timeout, stop) if timeout is not None else None
-    if timer:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield late
-    finally:
-        if timer:
-            timer.cancel()
-
-
-@contextmanager
-def _group(
-    command: Sequence[str],
-    environment: Mapping[str, str] | None,
-    directory: Path | None,
-    *,
-    stderr: int,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program; whatever ends the block ends its whole process group."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 - commands are lists that Jettison builds
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env={**os.environ, **(environment or {})},
-            cwd=directory,
-            start_new_session=True,
-        )
-    except FileNotFoundError as missing:
-        raise ProgramError(
-            f"the program {command[0]!r} was not found",
-            why="it is not on the search path (PATH)",
-            hint=f"Install {command[0]} or add its folder to PATH.",
-        ) from missing
-    try:
-        yield process
-    finally:
-        _end_group(process)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                with suppress(OSError):
-                    stream.close()
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is not None:
-        return
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - all three are opened as pipes; only mypy cannot know
-    return stream
 
 
 def _too_long(command: Sequence[str], timeout: float | None) -> ProgramError:

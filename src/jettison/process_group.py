@@ -1,0 +1,91 @@
+"""A running program with all that it starts, as one group that ends together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from jettison.errors import ProgramError
+
+_GRACE_SECONDS = 3.0
+
+
+@contextmanager
+def deadline(process: subprocess.Popen[bytes], timeout: float | None) -> Iterator[threading.Event]:
+    """End the program after ``timeout`` seconds; the event tells whether that happened."""
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        end_group(process)
+
+    timer = threading.Timer(timeout, stop) if timeout is not None else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield late
+    finally:
+        if timer:
+            timer.cancel()
+
+
+@contextmanager
+def group(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None,
+    directory: Path | None,
+    *,
+    stderr: int,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program; whatever ends the block ends its whole process group."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - commands are lists that Jettison builds
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, **(environment or {})},
+            cwd=directory,
+            start_new_session=True,
+        )
+    except FileNotFoundError as missing:
+        raise ProgramError(
+            f"the program {command[0]!r} was not found",
+            why="it is not on the search path (PATH)",
+            hint=f"Install {command[0]} or add its folder to PATH.",
+        ) from missing
+    try:
+        yield process
+    finally:
+        end_group(process)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the program and all that it started, by force if it does not end by itself."""
+    if process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """Give a stream that was opened as a pipe."""
+    assert stream is not None  # noqa: S101 - all three are opened as pipes; only mypy cannot know
+    return stream
