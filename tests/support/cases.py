@@ -36,7 +36,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from jettison.catalogue.reader import removal_script
+from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
@@ -256,7 +256,7 @@ def finding_text(finding: Finding) -> str:
 def change_text(change: FileChange) -> str:
     """A changed file: its diff, or its text where that is shorter or the file is new."""
     diff = change.diff()
-    if change.after == removal_script():
+    if change.after in {removal_script(), removal_hook()}:
         return f"{change.kind.value} {change.path} (the program of jettison.removal)\n"
     if change.before is None or len(diff) > len(change.after):
         ended = change.after if change.after.endswith("\n") else f"{change.after}\n"

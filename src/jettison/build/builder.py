@@ -26,7 +26,7 @@ from jettison.build.options import BuildOptions, Bytecode
 from jettison.build.pins import Pin, pins
 from jettison.build.reading import base_wanted, recipe_of
 from jettison.build.recipe import Environment, Recipe
-from jettison.build.removal import Removal, removal_of
+from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme, environment_members
 from jettison.bytecode.compiler import Compiler
 from jettison.candidates.image import COMPOSED
@@ -179,18 +179,19 @@ class Builder:
             return []
         scheme = base.scheme(environment.path)
         removal = self._removal(environment, scheme, pinned, wheels)
-        shortened = removal.shortened if self.options.strip else lambda _: False
+        strip = self.options.strip
         method = Method(
             scheme=scheme,
             treatment=Treatment(
                 compiler=compiler,
                 compiled=self._compiled(recipe, scheme, pinned, wheels),
+                uncompiled=removal.uncompiled,
                 removed=removal.paths,
-                shortened=shortened,
+                shortened=removal.shortened if strip else lambda _: False,
             ),
             identity="\n".join((
-                compiler.identity if compiler else "",
-                removal.identity if self.options.strip else "",
+                f"{compiler.identity}\n{removal.bytecode}" if compiler else "",
+                removal.sections if strip else "",
             )),
             known=base.facts.directories,
             owner=self._owner(recipe, base),
@@ -198,6 +199,7 @@ class Builder:
         own = tuple(environment_members(
             scheme, base.facts.interpreter, base.facts.version, system=environment.system_packages
         ))  # fmt: skip
+        own += tuple(explanation(removal, environment.removed, scheme, compiler))
         with step(self.progress, "install"):
             done = packed(pinned, wheels, method, self.cache)
             return list(layers(done, own, method, self.cache))

@@ -30,12 +30,14 @@ class Treatment:
     """What is done to a distribution besides installing it.
 
     ``compiler`` makes its bytecode, None for none; ``compiled`` are the paths of modules that are
-    compiled, None for all. ``removed`` are paths of the image that are left out. ``shortened``
-    tells which shared libraries lose what no loader reads.
+    compiled, None for all, and ``uncompiled`` tells of those which are not after all. ``removed``
+    are paths of the image that are left out. ``shortened`` tells which shared libraries lose what
+    no loader reads.
     """
 
     compiler: Compiler | None = None
     compiled: frozenset[str] | None = None
+    uncompiled: Callable[[str], bool] = field(default=lambda _: False)
     removed: frozenset[str] = frozenset()
     shortened: Callable[[str], bool] = field(default=lambda _: False)
 
@@ -118,6 +120,7 @@ def _bytecode(wheel: Wheel, treatment: Treatment) -> Iterator[tuple[str, bytes]]
         and placed.path not in treatment.removed
         and placed.path.startswith(f"{wheel.scheme.packages}/")
         and (treatment.compiled is None or placed.path in treatment.compiled)
+        and not treatment.uncompiled(placed.path)
     ]  # fmt: skip
     sources = ((placed.path, b"".join(wheel.chunks(placed))) for placed in modules)
     shipped = {placed.path for placed in wheel.files}

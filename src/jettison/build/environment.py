@@ -16,7 +16,7 @@ from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.context import context_path
 from jettison.lift.installation import is_installer
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.removal import is_removal
+from jettison.lower.removal import is_manifest, is_removal
 from jettison.project.commands import PipInstall, VirtualEnvironment
 from jettison.project.dockerfile import Instruction, copy
 from jettison.removal.listing import LIST
@@ -56,7 +56,13 @@ def found_environment(
     if own:
         why = "requirements are installed both here and in another stage"
         raise not_understood(own[0].action.text, why, own[0].action.origin)
-    return _copied(project, copies[0][1].stage or "", [place for place, _ in copies], inherited)
+    told = [place for place, _ in copies if is_manifest(place.instruction)]
+    copied = [(place, found) for place, found in copies if place not in told]
+    if not copied:
+        return FoundEnvironment(environment=_environment(own))
+    stage_name = copied[0][1].stage or ""
+    made = _copied(project, stage_name, [place for place, _ in copied], inherited)
+    return replace(made, copies=(*made.copies, *(place.instruction for place in told)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

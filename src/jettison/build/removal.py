@@ -7,6 +7,7 @@ here it is carried out on wheels that are not unpacked.
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -15,25 +16,33 @@ from pathlib import Path
 from jettison.build.pins import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel
-from jettison.removal.listing import NOT_COUNTING, SECTIONS, sections_in
+from jettison.bytecode.compiler import Compiler
+from jettison.catalogue.reader import removal_hook
+from jettison.oci.tar_writer import Member
+from jettison.removal import jettison_removed
+from jettison.removal.listing import NOT_COUNTING, SECTIONS, paths_in, sections_in
 from jettison.removal.match import Matcher
 from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
 from jettison.stores.records import Records
 from jettison.values import Skipped
 
 _FORMAT = "2"
+BYTECODE = "__pycache__/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """Paths of the image that are left out, what shortens libraries, and what was kept after all.
 
-    ``shortened`` tells by the path of the image whether the list names a library's sections.
+    ``shortened`` tells by the path of the image whether the list names a library's sections, and
+    ``uncompiled`` whether it names the byte code of a module.
     """
 
     paths: frozenset[str] = frozenset()
     shortened: Callable[[str], bool] = field(default=lambda _: False)
-    identity: str = ""
+    uncompiled: Callable[[str], bool] = field(default=lambda _: False)
+    sections: str = ""
+    bytecode: str = ""
     kept: tuple[Skipped, ...] = ()
 
 
@@ -67,12 +76,40 @@ def removal_of(
         known = {"paths": sorted(gone), "kept": sorted(kept.items())}
         records.put(key, known)
     sections = sections_in(listed)
+    bytecode = tuple(line for line in paths_in(listed) if BYTECODE in line)
+    named = _matching(bytecode, scheme)
     return Removal(
         paths=frozenset(known["paths"]),
         shortened=_matching(sections, scheme),
-        identity=" ".join(sections),
+        uncompiled=lambda path: named(bytecode_of(path, scheme)),
+        sections=" ".join(sections),
+        bytecode=" ".join(bytecode),
         kept=tuple(Skipped(what=f"removing {what}", reason=why) for what, why in known["kept"]),
     )
+
+
+def bytecode_of(path: str, scheme: Scheme) -> str:
+    """Give where the byte code of a module lies."""
+    folder, name = posixpath.split(path.removesuffix(".py"))
+    return f"{folder}/{BYTECODE}{name}.cpython-{scheme.python.replace('.', '')}.pyc"
+
+
+def explanation(
+    removal: Removal, listed: str, scheme: Scheme, compiler: Compiler | None
+) -> Iterator[Member]:
+    """Yield what a Dockerfile gets from ``jettison_removed.py``: the manifest, and itself."""
+    if not listed:
+        return
+    paths = (path for path in removal.paths if not path.endswith(".pyc"))
+    files = sorted(posixpath.relpath(path, scheme.packages) for path in paths)
+    yield Member.file(jettison_removed.MANIFEST, jettison_removed.manifest(listed, files))
+    own = f"{scheme.packages}/{jettison_removed.NAME}"
+    source = jettison_removed.installed(removal_hook(), files).encode()
+    yield Member.file(f"{own}.py", source)
+    yield Member.file(f"{own}.pth", jettison_removed.LINE.encode())
+    if compiler:
+        for path, content in compiler.compiled([(f"{own}.py", source)]):
+            yield Member.file(path, content)
 
 
 def _decided(

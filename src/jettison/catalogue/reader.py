@@ -25,3 +25,9 @@ def resource(name: str) -> bytes:
 def removal_script() -> str:
     """Read the program that takes files out of an environment, as it is put beside a Dockerfile."""
     return files("jettison.removal").joinpath("remove_files.py").read_text(encoding="utf-8")
+
+
+@cache
+def removal_hook() -> str:
+    """Read the module that tells what became of a removed one, as it is put beside a Dockerfile."""
+    return files("jettison.removal").joinpath("jettison_removed.py").read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ class BuiltEnvironment:
 
     ``path`` is the environment in the building stage; ``virtual`` says that it is a virtual
     environment, with an interpreter of its own; ``seeded`` that its maker puts pip into it.
-    ``last`` is the last instruction of the stage.
+    ``last`` is the last instruction of the stage, ``copied`` the one that copies the environment.
     """
 
     stage: Stage
@@ -35,7 +35,7 @@ class BuiltEnvironment:
     virtual: bool
     seeded: bool
     last: Instruction
-    origin: Origin
+    copied: Instruction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +72,13 @@ def _copied(project: Project, stage: FinalStage) -> Iterator[BuiltEnvironment]:
         if source is None or source.index >= stage.stage.index:
             continue
         for path in copied.sources:
-            found = _environment(project, source, stage.expanded(path), item.origin)
+            found = _environment(project, source, stage.expanded(path), item)
             if found is not None:
                 yield found
 
 
 def _environment(
-    project: Project, stage: Stage, copied: str, origin: Origin
+    project: Project, stage: Stage, copied: str, item: Instruction
 ) -> BuiltEnvironment | None:
     """The environment that a path of a stage is, or holds."""
     made = dict(_virtual_environments(project, stage))
@@ -96,7 +96,7 @@ def _environment(
         virtual=virtual is not None,
         seeded=virtual is not None and made[virtual],
         last=stage.instructions[-1],
-        origin=origin,
+        copied=item,
     )
 
 

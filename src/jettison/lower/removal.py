@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jettison.catalogue.reader import removal_script
+from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.changes import RemoveFiles
 from jettison.facts import Project
 from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
-from jettison.removal.listing import HEAD, LIST, SCRIPT, written
+from jettison.removal.listing import HEAD, HOOK, LIST, SCRIPT, written
 from jettison.values import Evidence, Origin
 
 FOLDER = "/removal"
+MANIFEST_FOLDER = "/usr/share/jettison"
+MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 # By so many characters a file is known as one that was written here.
 OPENING = 40
 REASON = "What no running application needs leaves the environment; the list names it, and why."
@@ -29,18 +31,20 @@ def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
     texts = {
         path: project.texts.get(path, HEAD) + written(change.groups),
         project.in_context(SCRIPT): removal_script(),
+        project.in_context(HOOK): removal_hook(),
         **_let_in(project),
     }
     if not any(_is_step(item) for item in found.stage.instructions):
-        texts[project.dockerfile_path] = edited(
-            project.dockerfile, Edits(after={line_of(found.last): f"\n{step(found)}"})
-        )
+        stage = found.stage.name or str(found.stage.index)
+        told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n"
+        after = {line_of(found.last): f"\n{step(found)}", line_of(found.copied): told}
+        texts[project.dockerfile_path] = edited(project.dockerfile, Edits(after=after))
     return texts
 
 
 def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
     """The environment that files can be taken out of, or why there is none."""
-    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script())):
+    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script()), (HOOK, removal_hook())):
         path = project.in_context(name)
         if not project.texts.get(path, opening).startswith(opening[:OPENING]):
             message = f"{path} is a file of the project's own"
@@ -53,7 +57,7 @@ def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | 
 def _let_in(project: Project) -> Mapping[str, str]:
     """The ignore file with exceptions for what the step copies, where it keeps that out."""
     ignore = project.ignore
-    out = [name for name in (LIST, SCRIPT) if ignore and ignore.ignores(name)]
+    out = [name for name in (LIST, SCRIPT, HOOK) if ignore and ignore.ignores(name)]
     if not out:
         return {}
     lines = "".join(f"!{name}\n" for name in out)
@@ -65,14 +69,26 @@ def step(found: BuiltEnvironment) -> str:
     python = f"{found.path}/bin/python" if found.virtual else "python3"
     return (
         f"{comment(REASON)}"
-        f"COPY {LIST} {SCRIPT} {FOLDER}/\n"
-        f"RUN {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}\n"
+        f"COPY {LIST} {SCRIPT} {HOOK} {FOLDER}/\n"
+        f"RUN {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path} {FOLDER}/removed \\\n"
+        f"    && {python} -I {FOLDER}/{HOOK} \\\n"
+        f"        {FOLDER}/{LIST} {FOLDER}/removed {found.path} {MANIFEST}\n"
     )
 
 
 def is_removal(item: Instruction) -> bool:
     """Whether an instruction belongs to the step."""
-    return _is_step(item) or (item.keyword == "COPY" and f"{LIST} {SCRIPT}" in item.text)
+    return _is_step(item) or is_manifest(item) or is_copy_of_list(item)
+
+
+def is_manifest(item: Instruction) -> bool:
+    """Whether an instruction copies the manifest of what was removed into the final stage."""
+    return item.keyword == "COPY" and MANIFEST_FOLDER in item.text
+
+
+def is_copy_of_list(item: Instruction) -> bool:
+    """Whether an instruction copies the list into the build stage."""
+    return item.keyword == "COPY" and f"{LIST} {SCRIPT}" in item.text
 
 
 def _is_step(item: Instruction) -> bool:

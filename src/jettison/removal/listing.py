@@ -9,6 +9,7 @@ from jettison.sizes import KILOBYTE, human, sized
 
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
+HOOK = "jettison_removed.py"
 TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "

@@ -1,4 +1,4 @@
-"""Takes files out of a Python environment: ``python remove_files.py LIST ENVIRONMENT``.
+"""Takes files out of an environment: ``python remove_files.py LIST ENVIRONMENT [REMOVED]``.
 
 LIST holds paragraphs. A line is a path or a pattern (``*``, ``**``) below site-packages, or below
 ENVIRONMENT when it begins with ``/``; one that ends in ``/`` takes a folder whole. What is not
@@ -10,7 +10,8 @@ its libraries. Under ``together`` the lines of a paragraph leave or stay as one,
 ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN`` cuts
 symbols and debug information off shared libraries, which no loader reads.
 
-Byte code goes with its source, folders go when they are empty, and RECORD stays true.
+Byte code goes with its source, empty folders go, and RECORD stays true. What left is written to
+REMOVED, relative to site-packages.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ ELF_64_LITTLE = b"\x7fELF\x02\x01"
 QT_SECTION = b".qtmetadata"
 
 
-def main(arguments: list[str]) -> int:
-    """Carry out the list; gives the exit status."""
+def main(arguments: list[str]) -> None:
+    """Carry out the list."""
     root = Path(arguments[1]).resolve()
     site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
     text = Path(arguments[0]).read_text(encoding="utf-8")
@@ -49,12 +50,13 @@ def main(arguments: list[str]) -> int:
     libraries = {file for group in groups for file in group.libraries} - gone
     removed = sum(file.lstat().st_size for file in gone)
     remove(gone, root)
+    for place in arguments[2:]:
+        Path(place).write_text("\n".join(sorted(os.path.relpath(file, site) for file in gone)))
     saved = {file: size for file in sorted(libraries) if (size := cut_sections(file))}
     for record in site.glob("*.dist-info/RECORD"):
         correct(record, gone, saved)
     megabytes = (removed + sum(saved.values())) / 1e6
     print(f"{len(gone)} files removed, {len(saved)} shortened: {megabytes:.1f} MB")
-    return 0
 
 
 def lines_together(text: str) -> Iterator[list[str]]:
@@ -180,9 +182,8 @@ def binding(source: bytes, match: re.Match[bytes]) -> bool:
     except (SyntaxError, ValueError):
         return True
     statements = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-    if not any(node.lineno == line for node in statements):
-        return False  # a line of a text
-    return not any(escapes(node, line) for node in nodes)
+    found = any(node.lineno == line for node in statements)  # not a line of a text
+    return found and not any(escapes(node, line) for node in nodes)
 
 
 def escapes(node: ast.AST, line: int) -> bool:
@@ -255,6 +256,4 @@ def correct(record: Path, gone: set[Path], shortened: dict[Path, int]) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:  # noqa: PLR2004  # the program, the list, the environment
-        raise SystemExit("usage: python remove_files.py LIST ENVIRONMENT")
-    raise SystemExit(main(sys.argv[1:]))
+    sys.exit(__doc__) if len(sys.argv) not in {3, 4} else main(sys.argv[1:])

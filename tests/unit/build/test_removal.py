@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from wheels import wheel
 
 from jettison.build.pins import Pin
-from jettison.build.removal import Removal, removal_of
+from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme
 from jettison.stores.records import Records
 
@@ -60,3 +62,32 @@ def test_the_list_names_libraries_to_shorten(tmp_path: Path) -> None:
     assert found.shortened(f"{SITE}/a/x.so")
     assert found.shortened(f"{SITE}/y.so.1")
     assert not found.shortened(f"{SITE}/a/x.py")
+
+
+def test_byte_code_that_the_list_names_is_not_made(tmp_path: Path) -> None:
+    files = {"a/__init__.py": b"", "a/b.py": b"", "a/c/d.py": b""}
+    listed = "# why\na/__pycache__/b.*.pyc\na/c/__pycache__/\n"
+    found = removed(tmp_path, files, listed)
+    assert found.paths == frozenset()
+    assert {path for path in files if found.uncompiled(f"{SITE}/{path}")} == {"a/b.py", "a/c/d.py"}
+
+
+def test_the_image_tells_what_was_removed_and_why(tmp_path: Path) -> None:
+    listed = "# installed-tests: tests of a\na/tests/\n/bin/x\n"
+    files = {"a/__init__.py": b"", "a/tests/t.py": b"", "a-1.0.data/scripts/x": b""}
+    found = removed(tmp_path, files, listed)
+    members = {one.entry.path: one for one in explanation(found, listed, SCHEME, None)}
+    manifest = b"".join(members.pop("usr/share/jettison/removed.json.gz").content())
+    assert json.loads(gzip.decompress(manifest)) == {
+        "schema": "jettison.removed/v1",
+        "files": ["../../../bin/x", "a/tests/t.py"],
+        "list": listed,
+    }
+    assert members.keys() == {f"{SITE}/jettison_removed.py", f"{SITE}/jettison_removed.pth"}
+    source = b"".join(members[f"{SITE}/jettison_removed.py"].content()).decode()
+    assert "frozenset(['a'])" in source
+
+
+def test_an_image_from_which_nothing_is_removed_has_nothing_to_tell(tmp_path: Path) -> None:
+    found = removed(tmp_path, {"a/__init__.py": b""}, "")
+    assert list(explanation(found, "", SCHEME, None)) == []

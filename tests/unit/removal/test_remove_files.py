@@ -66,7 +66,7 @@ def environment(tmp_path: Path) -> Path:
 def take_out(environment: Path, text: str, tmp_path: Path) -> None:
     listed = tmp_path / "removed-files.txt"
     listed.write_text(text)
-    assert remove_files.main([str(listed), str(environment)]) == 0
+    remove_files.main([str(listed), str(environment)])
 
 
 def present(environment: Path) -> set[str]:
@@ -214,3 +214,22 @@ def test_environment_without_an_interpreter(tmp_path: Path) -> None:
     )
     take_out(target, "one/**/*.pyi\n", tmp_path)
     assert (target / "one-1.0.dist-info/RECORD").read_text() == "one-1.0.dist-info/RECORD,,\n"
+
+
+def test_what_left_is_written_down(environment: Path, tmp_path: Path) -> None:
+    listed, written = tmp_path / "list.txt", tmp_path / "removed"
+    listed.write_text("# why\ncounting/tests/\n/bin/count\n")
+    remove_files.main([str(listed), str(environment), str(written)])
+    assert {line for line in written.read_text().splitlines() if not line.endswith(".pyc")} == {
+        "../../../bin/count",
+        "counting/tests/__init__.py",
+        "counting/tests/data/numbers.txt",
+        "counting/tests/test_numbers.py",
+    }
+
+
+def test_a_text_that_looks_like_an_import_keeps_nothing(environment: Path, tmp_path: Path) -> None:
+    text = '"""Example:\n\n    from counting.tests import test_numbers\n"""\n'
+    (environment / SITE / "counting" / "guide.py").write_text(text)
+    take_out(environment, "counting/tests/\n", tmp_path)
+    assert not (environment / SITE / "counting" / "tests").exists()
