@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jettison.catalogue.reader import table
 
-_TEXT = re.compile(rb"""["']([A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
+_TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
 
 
@@ -27,14 +28,16 @@ class Import:
 class Links:
     """What one module names.
 
-    ``texts`` are the strings that may be dotted names. ``beginnings`` are packages out of which it
-    imports by a name that is made at run time, relative ones with dots in front. ``computed`` is an
-    import (or the reading of a package's file) of which not even the package is written down;
-    empty when there is none. ``dynamic`` says that it imports by names given as text.
+    ``texts`` are strings that may be dotted names, relative ones with dots in front. ``exports``
+    are those of ``__all__``, which only ``from … import *`` loads. ``beginnings`` are packages out
+    of which it imports by a name that is made at run time, relative ones with dots in front.
+    ``computed`` is an import (or the reading of a package's file) of which not even the package is
+    written down; empty when there is none. ``dynamic`` says that it imports by names given as text.
     """
 
     imports: tuple[Import, ...] = ()
     texts: frozenset[str] = frozenset()
+    exports: frozenset[str] = frozenset()
     beginnings: frozenset[str] = frozenset()
     computed: str = ""
     dynamic: bool = False
@@ -42,19 +45,22 @@ class Links:
 
 def links_of(source: bytes) -> Links:
     """Read a module; one that is not valid Python names what its lines do, and all around it."""
-    texts = frozenset(found.decode("ascii", "ignore") for found in _TEXT.findall(source))
+    texts = Counter(found.decode("ascii", "ignore") for found in _TEXT.findall(source))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Links(texts=texts, computed="a module that this Python cannot parse", dynamic=True)
+        why = "a module that this Python cannot parse"
+        return Links(texts=frozenset(texts), computed=why, dynamic=True)
     nodes = list(_running(tree))
+    exports = Counter(name for node in nodes for name in _exported(node))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _loads(node)]
     origins = [_origin(call) for call in calls]
     return Links(
         imports=tuple(one for node in nodes for one in _imports(node)),
-        texts=texts,
+        texts=frozenset(texts - exports),
+        exports=frozenset(exports),
         beginnings=frozenset(origin for origin in origins if origin),
         computed=next((_shown(c) for c, o in zip(calls, origins, strict=True) if o == ""), ""),
         dynamic=bool(calls),
@@ -91,6 +97,22 @@ def _imports(node: ast.AST) -> Iterable[Import]:
         names = tuple(alias.name for alias in node.names)
         return [Import(module=node.module or "", names=names, level=node.level)]
     return ()
+
+
+def _exported(node: ast.AST) -> Iterator[str]:
+    """Give the texts that a statement puts into ``__all__``."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+            pass
+        case ast.AnnAssign(target=ast.Name(id="__all__"), value=value):
+            pass
+        case ast.AugAssign(target=ast.Name(id="__all__"), value=value):
+            pass
+        case _:
+            return
+    for inner in ast.walk(value) if value else ():
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value
 
 
 def _loads(call: ast.Call) -> bool:

@@ -131,25 +131,46 @@ class _Search:
             self._import(base, imported.names, path)
         for text in links.texts:
             self._named(name, package, text, path, dynamic=links.dynamic)
+        if name in table("loaders")["bounded"]:
+            self._bounded(name, path)
+            return
         for beginning in links.beginnings:
-            self._all_of(
-                _absolute(package, beginning), f"{path} imports out of it by computed names"
-            )
+            why = f"{path} imports out of it by computed names"
+            self._all_of(_absolute(package, beginning), why)
         if links.computed:
             self._all_of(package, f"{path} loads by a computed name: {links.computed}")
+
+    def _bounded(self, name: str, path: str) -> None:
+        """Follow computed names that are known to be among the texts of some modules."""
+        for listing in table("loaders")["bounded"][name]["names"]:
+            source = self._installed.sources.get(self._modules.files.get(listing, ""))
+            package = self._modules.package_of(listing)
+            for text in self._read(source).texts if source else ():
+                self._named(listing, package, text, path, dynamic=True)
 
     def _import(self, base: str, names: Iterable[str], path: str) -> None:
         known = self._modules.known(base)
         if not known:
             return
         self.reach(known, f"{path} imports it")
+        if "*" in names:
+            names = self._exports(known)
         for name in names:
             if base == known and f"{base}.{name}" in self._modules:
                 self.reach(f"{base}.{name}", f"{path} imports it")
 
+    def _exports(self, package: str) -> Iterable[str]:
+        """Give what ``from package import *`` loads."""
+        source = self._installed.sources.get(self._modules.files.get(package, ""))
+        return self._read(source).exports if source else ()
+
     def _named(self, name: str, package: str, text: str, path: str, *, dynamic: bool) -> None:
         """A text names a module when it is dotted; a plain word only where words are imported."""
-        if "." in text:
+        if text.startswith("."):
+            known = self._modules.known(_absolute(package, text))
+            if known.count(".") > package.count("."):
+                self.reach(known, f"{path} names {text}")
+        elif "." in text:
             known = self._modules.known(text)
             if "." in known:
                 self.reach(known, f"{path} names {text}")
@@ -160,8 +181,20 @@ class _Search:
                 self.reach(text, f"{path} names {text}")
 
     def _all_of(self, package: str, why: str) -> None:
+        needs = table("loaders")["parts"].get(package, {}).get("needs", {})
+        idle = tuple(
+            f"{package}.{part}." for part, wanted in needs.items() if self._idle(part, wanted)
+        )
         for each in sorted(self._modules.below(package)):
-            self.reach(each, why, sure=False)
+            if not f"{each}.".startswith(idle):
+                self.reach(each, why, sure=False)
+
+    def _idle(self, part: str, drivers: Iterable[str]) -> bool:
+        """Whether a part of a package cannot work here, and the application never names it."""
+        if not set(self._installed.owners.values()).isdisjoint(drivers):
+            return False
+        word = part.encode()
+        return not any(word in content for content in self._installed.application.values())
 
     def libraries(self) -> None:
         """Take what libraries name that are no modules by their names but may be loaded."""

@@ -28,7 +28,7 @@ from jettison.installed.observed import Observed
 from jettison.installed.reach import source_of
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, removal
+from jettison.plan.removing import group, removal
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
@@ -97,10 +97,8 @@ def _groups(plan: Plan, leaving: frozenset[str]) -> Iterator[Group]:
             owned.setdefault(owner, []).append(file)
     compiled = _bytecode_sizes(installed)
     found = [_group(plan, owner, files, every, compiled) for owner, files in owned.items()]
-    yield from sorted(
-        (one for one in found if one.bytes >= WORTHWHILE),
-        key=lambda one: (-one.bytes, one.distribution),
-    )
+    # All of them, however small: one that stayed would keep what it imports.
+    yield from sorted(found, key=lambda one: (-one.bytes, one.distribution))
 
 
 def _group(

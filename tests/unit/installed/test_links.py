@@ -75,3 +75,9 @@ def test_what_cannot_be_parsed_is_in_doubt_with_all_around_it() -> None:
 
 def test_settings_name_modules_without_quotes() -> None:
     assert set(names_in(b"worker_class = demo.workers.Fast\n")) == {"demo.workers.Fast"}
+
+
+def test_names_for_star_imports_are_no_names_of_modules() -> None:
+    links = links_of(b"__all__ = ['a', 'b']\n__all__ += ['c']\nlazy = {'b': 1, 'd': 2}\n")
+    assert links.exports == {"a", "b", "c"}
+    assert links.texts == {"b", "d"}

@@ -90,6 +90,18 @@ def test_a_table_of_lazy_modules_is_followed() -> None:
     assert kept(environment, "demo/__init__.py") == {"demo", "demo.one"}
 
 
+def test_what_a_package_exports_is_loaded_by_a_star_import_alone() -> None:
+    sources = {
+        "demo/__init__.py": "__all__ = ['one', 'two']\n",
+        "demo/one.py": "",
+        "demo/two.py": "",
+        "named.py": "from demo import one\n",
+        "star.py": "from demo import *\n",
+    }
+    assert kept(installed(sources), "named.py") == {"named", "demo", "demo.one"}
+    assert kept(installed(sources), "star.py") == {"star", "demo", "demo.one", "demo.two"}
+
+
 def test_compiled_code_reaches_the_modules_whose_names_it_holds() -> None:
     fast = "demo/inner/fast.cpython-313-x86_64-linux-gnu.so"
     environment = installed(
@@ -139,3 +151,31 @@ def test_no_module_that_stays_imports_one_that_does_not(
     assert first & imports.keys() <= found
     for name in found:
         assert {other for other in imports[name] if other in imports} <= found
+
+
+def test_names_that_are_known_to_come_from_a_table_reach_no_more_than_the_table() -> None:
+    environment = installed(
+        {
+            "PIL/__init__.py": "_plugins = ['PngImagePlugin']\n",
+            "PIL/Image.py": "def init():\n    __import__(f'{__package__}.{plugin}')\n",
+            "PIL/PngImagePlugin.py": "",
+            "PIL/ImageQt.py": "",
+        }
+    )
+    assert kept(environment, "PIL/Image.py") == {"PIL", "PIL.Image", "PIL.PngImagePlugin"}
+
+
+def test_a_part_that_lacks_its_driver_is_not_reached_by_a_computed_name() -> None:
+    sources = {
+        "sqlalchemy/__init__.py": "",
+        "sqlalchemy/dialects/__init__.py": "__import__(f'sqlalchemy.dialects.{name}')\n",
+        "sqlalchemy/dialects/mysql/__init__.py": "",
+        "sqlalchemy/dialects/sqlite/__init__.py": "",
+    }
+    trace = "sqlalchemy/dialects/__init__.py"
+    mysql, sqlite = "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.sqlite"
+    assert mysql not in kept(installed(sources), trace)
+    assert sqlite in kept(installed(sources), trace)
+    assert mysql in kept(installed({**sources, "pymysql/__init__.py": ""}), trace)
+    named = installed(sources, application={"settings.ini": "url = mysql://db\n"})
+    assert mysql in kept(named, trace)
