@@ -55,6 +55,7 @@ def _key(request: BaseRequest, hashes: list[str]) -> str:
         *(_FORMAT, request.python, request.architecture, str(request.timezones)),
         *(str(request.shell), repr(request.user), " ".join(sorted(request.keep))),
         *(" ".join(sorted(request.libraries)), " ".join(hashes)),
+        *(() if request.programs is None else (" ".join(sorted(request.programs)),)),
     )
     running.update("\0".join(wanted).encode())
     return running.hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jettison.catalogue.reader import table
 
@@ -33,12 +34,16 @@ class Group:
         )
 
 
-def groups(keep: Collection[str] = frozenset()) -> tuple[Group, ...]:
+def groups(
+    keep: Collection[str] = frozenset(), programs: Collection[str] | None = None
+) -> tuple[Group, ...]:
     """Return the groups of the catalogue, except those that ``keep`` names.
 
-    A group of one package's files is also kept by the package's name.
+    A group of one package's files is also kept by the package's name. When it is known which
+    ``programs`` are called, the others of the package that has the common ones are a group too;
+    that package was asked for because of some of them, so its name keeps none.
     """
-    return tuple(
+    found = tuple(
         Group(
             name=group["name"],
             paths=pattern(group["paths"]),
@@ -47,6 +52,19 @@ def groups(keep: Collection[str] = frozenset()) -> tuple[Group, ...]:
         )
         for group in table("composed_base")["leave_out"]
         if group["name"] not in keep and group.get("of_package") not in keep
+    )
+    uncalled = table("composed_base")["uncalled_programs"]
+    if programs is None or uncalled["name"] in keep:
+        return found
+    return (*found, _uncalled(uncalled, programs))
+
+
+def _uncalled(known: Mapping[str, Any], programs: Collection[str]) -> Group:
+    return Group(
+        name=known["name"],
+        paths=pattern(known["paths"]),
+        keep=pattern(path.replace("*", name) for path in known["paths"] for name in programs),
+        package=known["of_package"],
     )
 
 

@@ -35,6 +35,8 @@ class BaseRequest:
     names of shared libraries that its wheels need (``libstdc++.so.6``). ``timezones`` brings the
     time zone database, ``shell`` busybox for debugging. ``user`` is who the image runs as, None
     for root alone. ``keep`` names groups of files that are otherwise left out (``gconv``).
+    ``programs`` are the only ones that are called of the package that has the common programs, None
+    where that is not known.
     """
 
     python: str
@@ -45,6 +47,7 @@ class BaseRequest:
     shell: bool = False
     user: Account | None = NONROOT
     keep: frozenset[str] = frozenset()
+    programs: frozenset[str] | None = None
 
     @property
     def release(self) -> str:

@@ -73,6 +73,7 @@ class ComposedBase:
             libraries=self.libraries,
             timezones=self.wanted.time_zones,
             user=None,
+            programs=self.wanted.programs,
         )
 
     @property
@@ -140,16 +141,23 @@ class ComposedBase:
 
     def _segment(self, part: _Part) -> Segment:
         compiled = self.bytecode and part is _Part.INTERPRETER
-        key = self._key(part, f"bytecode {compiled}")
+        key = self._key(
+            part, f"bytecode {compiled}", *(sorted(self.wanted.loaded) if compiled else ())
+        )
         known = self.cache.get(key)
         if known is not None:
             return known
         members = [member for member in self._members() if _part(member) is part]
         compiler = self.compiler() if compiled else None
         if isinstance(compiler, Compiler):
-            modules = [member for member in members if is_compiled(member.entry.path)]
+            modules = [member for member in members if self._is_compiled(member.entry.path)]
             members += bytecode_members(compiler, modules)
         return self.cache.put(key, [member.dated(FIXED_TIME) for member in members])
+
+    def _is_compiled(self, path: str) -> bool:
+        library, _, module = path.partition(f"/python{self.request.python}/")
+        wanted = self.wanted.loaded
+        return is_compiled(path) and (not wanted or (bool(library) and module in wanted))
 
     def _members(self) -> tuple[Member, ...]:
         """Return the files, and the interpreter where official images have it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from jettison.build.environment import found_environment
@@ -12,10 +13,13 @@ from jettison.build.stage_steps import places, stage_steps
 from jettison.candidates.image import COMPOSED
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
+from jettison.lower.instructions import COMPILED_LIST
 from jettison.plan.base import Works
 from jettison.plan.plan import Plan
 from jettison.project.commands import PackageInstall, invocation
 from jettison.project.dockerfile import final_environment
+
+_LIBRARY = re.compile(r".*?/lib/python3\.\d+/(.+\.py)$")
 
 
 def recipe_of(plan: Plan, inherited: Mapping[str, str], folder: str) -> Recipe:
@@ -69,7 +73,26 @@ def base_wanted(plan: Plan, asked: str = "") -> BaseWanted:
         python=stage.python or "",
         packages=tuple(dict.fromkeys((*packages_of(stage), *(composed.adds if composed else ())))),
         time_zones=bool(stage.environment.get("TZ")),
+        loaded=_loaded(plan),
+        programs=_programs(plan),
     )
+
+
+def _programs(plan: Plan) -> frozenset[str] | None:
+    """Return the programs that are called, when the image was watched and none is computed."""
+    usage = plan.usage
+    if usage.computed or not _loaded(plan):
+        return None
+    return frozenset(usage.programs) | frozenset(usage.started)
+
+
+def _loaded(plan: Plan) -> frozenset[str]:
+    """Return the modules of the standard library that the plan has compiled; none for all."""
+    text = plan.project.texts.get(plan.project.in_context(COMPILED_LIST), "")
+    if not any(COMPILED_LIST in run.instruction.text for run in plan.stage.runs):
+        return frozenset()
+    found = (_LIBRARY.match(line.strip()) for line in text.splitlines())
+    return frozenset(match[1] for match in found if match)
 
 
 def _uncompiled(stage: FinalStage) -> str:

@@ -51,3 +51,12 @@ def test_groups_can_be_kept_by_name_and_by_package():
 def test_globs(glob, path, matches):
     assert bool(pattern([glob]).fullmatch(path)) is matches
     assert not pattern([]).fullmatch(path)
+
+
+def test_programs_that_nothing_calls_go_when_it_is_known_which_are_called():
+    known = groups(programs={"cp"})
+    assert group_of("usr/bin/mv", "coreutils", known) == "uncalled-programs"
+    assert group_of("usr/bin/cp", "coreutils", known) == ""
+    assert group_of("usr/bin/dash", "dash", known) == ""
+    assert group_of("usr/bin/mv", "coreutils", groups({"uncalled-programs"}, {"cp"})) == ""
+    assert group_of("usr/bin/mv", "coreutils", groups()) == ""

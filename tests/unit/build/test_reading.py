@@ -1,0 +1,21 @@
+from pathlib import Path
+
+from cases import FOLDER, read_case
+
+from jettison.build.reading import base_wanted
+
+
+def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_called(
+    tmp_path: Path,
+) -> None:
+    plan = read_case(FOLDER / "compiled-bytecode" / "watched.case").plan(tmp_path)
+    wanted = base_wanted(plan, "composed")
+    assert wanted.loaded == {"json/__init__.py"}
+    assert wanted.programs == {"python"}
+
+
+def test_without_a_trace_all_is_compiled_and_every_program_stays(tmp_path: Path) -> None:
+    plan = read_case(FOLDER / "compiled-bytecode" / "watched.case").start(tmp_path).start
+    wanted = base_wanted(plan, "composed")
+    assert not wanted.loaded
+    assert wanted.programs is None
