@@ -10,8 +10,8 @@ def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_calle
 ) -> None:
     plan = read_case(FOLDER / "compiled-bytecode" / "watched.case").plan(tmp_path)
     wanted = base_wanted(plan, "composed")
-    assert wanted.loaded == {"json/__init__.py"}
-    assert wanted.programs == {"python"}
+    assert wanted.loaded == {"ast.py", "json/__init__.py"}
+    assert wanted.programs == {"main.py", "python"}
 
 
 def test_without_a_trace_all_is_compiled_and_every_program_stays(tmp_path: Path) -> None:
