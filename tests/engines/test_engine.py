@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.engines.finding import find_engine
@@ -32,7 +33,7 @@ def build(engine: Engine, folder: Path, text: str, target: str | None = None) ->
     request = BuildRequest(
         context=folder,
         dockerfile=folder / "Dockerfile",
-        tag="jettison-test/contract",
+        tag=f"{RUN}/contract",
         target=target,
     )
     return engine.build(request, SilentProgress())

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
@@ -34,7 +35,7 @@ def test_an_interrupted_verification_leaves_nothing(
 ) -> None:
     (tmp_path / "Dockerfile").write_text(DOCKERFILE)
     request = BuildRequest(
-        context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag="jettison-test/interrupt"
+        context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=f"{RUN}/interrupt"
     )
     image = engine.build(request, SilentProgress())
     program = engine.name.split()[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
@@ -18,8 +19,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 
 SAMPLE = Path(__file__).parent / "cases" / "sample"
 LIBRARY = "/usr/local/lib/python3.11"
-BEFORE = "jettison-test/sample:before"
-AFTER = "jettison-test/sample:after"
+BEFORE = f"{RUN}/sample:before"
+AFTER = f"{RUN}/sample:after"
 REQUEST = VerificationRequest(
     image_before=BEFORE,
     image_after=AFTER,
@@ -132,7 +133,7 @@ def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[[str], Verdi
 def test_the_projects_tests_run_against_what_the_image_after_has(
     engine: Engine, build: Build, baseline: Baseline
 ) -> None:
-    tools = "jettison-test/sample:tools"
+    tools = f"{RUN}/sample:tools"
     build(
         tools,
         f"FROM {BEFORE}\nUSER root\n"

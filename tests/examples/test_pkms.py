@@ -8,6 +8,7 @@ import pytest
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.progress import SilentProgress
+from tests.support.names import RUN
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 
@@ -17,7 +18,7 @@ BACKEND = Path(__file__).parents[2] / "examples" / "pkms" / "pkms-backend"
 @pytest.fixture(scope="module")
 def image(engine: Engine) -> ImageID:
     request = BuildRequest(
-        context=BACKEND, dockerfile=BACKEND / "Dockerfile", tag="jettison-test/pkms-before"
+        context=BACKEND, dockerfile=BACKEND / "Dockerfile", tag=f"{RUN}/pkms-before"
     )
     return engine.build(request, SilentProgress())
 
