@@ -14,8 +14,7 @@ setup: .venv/.ready
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# Makes the example's image small and proves that it still works. Without a container engine it says
-# what an engine would add.
+# Makes the example's image small and proves that it still works, with a container engine or without.
 demo: setup
 	$(BIN)/jettison optimize examples/pkms
 

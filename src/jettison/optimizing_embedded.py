@@ -14,6 +14,7 @@ from pathlib import Path
 from jettison.build.builder import Builder
 from jettison.build.finishing import Lost, finished
 from jettison.build.options import BuildOptions
+from jettison.build.reading import base_wanted
 from jettison.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import ImageID
@@ -51,6 +52,7 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     ``Builder.foundation``.
     """
     plan = found.plan
+    base = base_wanted(plan)
     after = _built(shop, plan, "after")
     before = _built(shop, _with_everything(found), REFERENCE)
     request = verification_request(plan, before.id, after.id, before.id)
@@ -64,6 +66,7 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
         development=None,
         verdict=verdict,
         reference=REFERENCE,
+        base=base.location or base.kind,
     )
 
 

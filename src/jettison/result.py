@@ -26,7 +26,8 @@ class Result:
     """The plan, what was built from it, and whether it behaves the same.
 
     ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
-    ``reference`` is empty, or says what ``before`` is where the original could not be built.
+    ``reference`` is empty, or says what ``before`` is where the original could not be built;
+    ``base`` then names the base of both images.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class Result:
     verdict: Verdict
     ablations: tuple[Ablation, ...] = ()
     reference: str = ""
+    base: str = ""
 
     @property
     def saved(self) -> int:

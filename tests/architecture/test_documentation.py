@@ -97,3 +97,11 @@ def test_every_dependency_is_explained() -> None:
     rows = re.findall(r"^\| ([\w.-]+)", page, re.MULTILINE)
     explained = {canonicalize_name(row) for row in rows}
     assert {canonicalize_name(Requirement(each).name) for each in asked} <= explained
+
+
+def test_every_difference_to_the_dockerfile_is_told() -> None:
+    parity = tomllib.loads((ROOT / "tests" / "examples" / "parity.toml").read_text("utf-8"))
+    page = (DOCS / "how-to" / "build-without-docker.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+)` \| (.+) \|$", page, re.MULTILINE)
+    told = {(path.replace("\\|", "|"), reason) for path, reason in rows}
+    assert {(each["paths"], each["reason"]) for each in parity["difference"]} <= told

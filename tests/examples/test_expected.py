@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from expectations import CHANGING, expected_files, planned_files
 
 pytestmark = pytest.mark.network

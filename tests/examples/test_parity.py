@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from names import RUN
 
 from jettison import process
 from jettison.oci.compare import Difference, compare_trees
@@ -48,12 +49,15 @@ def is_expected(found: Difference) -> bool:
 
 
 @pytest.mark.parametrize("name", CONTEXTS)
-def test_both_back_ends_give_the_same_tree(name: str, tmp_path: Path) -> None:
+def test_both_back_ends_give_the_same_tree(
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     engine = next(filter(process.installed, ("docker", "podman")))
-    project, copy, tag = EXAMPLES / name, tmp_path / name, f"jettison-parity-{name}"
+    project, copy, tag = EXAMPLES / name, tmp_path / name, f"{RUN}/parity-{name}"
     run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
     dockerfile = copy / CONTEXTS[name] / "Dockerfile"
     run(engine, "build", "--tag", tag, str(dockerfile.parent))
+    request.addfinalizer(lambda: run(engine, "rmi", tag))
     bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
     layout = tmp_path / "layout"
     run(sys.executable, "-m", "jettison", "build", str(project),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.progress import SilentProgress
-from tests.support.names import RUN
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 

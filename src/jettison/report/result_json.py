@@ -20,6 +20,7 @@ def result_document(result: Result) -> dict[str, Any]:
         "engine": result.engine,
         "before": image_document(result.before),
         "reference": result.reference or None,
+        "base": result.base or None,
         "after": image_document(result.after),
         "development": image_document(development) if development else None,
         "saved_bytes": result.saved,

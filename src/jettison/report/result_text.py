@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.candidates.image import COMPOSED
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.finding import Finding
 from jettison.report.plan_text import evidence_line, plan_text
@@ -19,8 +20,11 @@ WIDTH = 72
 
 NOT_BEFORE = """
 The image before needs an engine to be built, because its Dockerfile runs programs. The image after
-was compared with the same image from which nothing was taken: no requirement, no file, no part of
-the context."""
+was compared with the same image from which nothing was taken: it has every requirement, every file
+of them and the whole build context."""
+COMPOSED_BASE = """
+Both stand on a base that was composed of Debian's packages, as `jettison build` makes it. The
+Dockerfile, which an engine builds, stands on {base}."""
 
 
 def result_text(result: Result, *, where: str) -> str:
@@ -76,6 +80,8 @@ def _images(result: Result) -> str:
     summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
     if result.reference:
         summary += NOT_BEFORE
+    if result.base == COMPOSED:
+        summary += COMPOSED_BASE.format(base=result.plan.stage.base)
     right = tuple(range(1, len(header)))
     return table(header, rows, right=right) + f"\n\n{summary}"
 
