@@ -75,12 +75,13 @@ class SplitBuildStage:
 
     ``build_packages`` are installed in the build stage; ``environment`` is the path of the virtual
     environment, the same in both stages because its scripts name it; ``uv`` is the version that
-    installs.
+    installs. ``installer_stays`` leaves what installs from a lock in the final stage too.
     """
 
     build_packages: tuple[str, ...]
     environment: str
     uv: str
+    installer_stays: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

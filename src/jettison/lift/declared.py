@@ -128,7 +128,7 @@ def _parsed_lock(path: str, text: str) -> tuple[Lock, ...]:
 
 
 def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed]:
-    local = _local_folders(project, request)
+    local = local_folders(project, request)
     waiting, seen = [request.folder], {request.folder}
     while waiting:
         folder = waiting.pop()
@@ -147,7 +147,7 @@ def declared_by(project: Project, request: ProjectRequest) -> tuple[Declaration,
     return tuple(_declared_in(project, request.folder, request))
 
 
-def _local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
+def local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
     """The distributions that are folders of the project, by the lock."""
     return {
         one.name: posixpath.normpath(posixpath.join(posixpath.dirname(lock.file), one.location))

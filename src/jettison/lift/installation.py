@@ -18,7 +18,9 @@ from jettison.project.requirements import RequirementsFile
 from jettison.project.shell import Word
 from jettison.values import Evidence, Origin
 
-INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv", "pip-tools", "build"})
+INSTALLERS = frozenset(
+    {"pip", "setuptools", "wheel", "uv", "pip-tools", "build", "poetry", "pipenv", "pdm"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

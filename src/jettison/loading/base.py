@@ -12,7 +12,8 @@ from jettison.candidates.needs import BaseNeeds
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.distribution import feeding_stages
-from jettison.lift.installation import NotMovable, installation_of, is_installer
+from jettison.lift.installation import NotMovable, is_installer
+from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.obstacles import fixed_path
 from jettison.lift.projects import project_requests
 from jettison.lift.stage import FinalStage, lifted
@@ -50,7 +51,9 @@ def _declared(knowledge: Knowledge) -> dict[str, Origin]:
 
 def _stays(project: Project, stage: FinalStage) -> Evidence | None:
     """Why the environment is made in the final stage and will not leave it."""
-    found = installation_of(project, stage)
+    found = movable(project, stage)
+    if isinstance(found, LockedInstallation):
+        return None
     return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
 
 

@@ -16,7 +16,7 @@ NAMES = re.compile(
     r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
     r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
     r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
-    r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|\.(sh|bash|conf|ini|service)$"
+    r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(jettison\.toml|(removed-files|compiled-modules)\.txt|(remove_files|jettison_removed)\.py)$"
 )
 

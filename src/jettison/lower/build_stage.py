@@ -13,31 +13,34 @@ from jettison.lift.installation import (
     Installation,
     NotMovable,
     copies_of_requirements,
-    installation_of,
 )
+from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.stage import FinalStage
+from jettison.lower.build_parts import (
+    base_text,
+    copies_of,
+    free_name,
+    installer_variables,
+    package_comments,
+)
+from jettison.lower.locked_stage import split_locked
 from jettison.lower.packages import install_text
 from jettison.lower.text import WIDTH, Edits, comment, edited, ended, line_of
-from jettison.project.commands import PackageInstall, removal
-from jettison.project.dockerfile import Instruction, copy, raw_pairs
+from jettison.project.commands import removal
+from jettison.project.dockerfile import Instruction, copy
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import without
-
-NAMES = ("build", "environment", "python-build", "python-environment")
-# uv does not read pip's variables; these say the same.
-INDEXES = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX"}
-PROXIES = frozenset(
-    {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
-)
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
     """Give the Dockerfile with a build stage in front of the final one."""
-    found = installation_of(project, stage)
+    found = movable(project, stage)
     if isinstance(found, NotMovable):
         return project.dockerfile.text
+    name = free_name(project)
+    if isinstance(found, LockedInstallation):
+        return split_locked(name, stage, found, change)
     start = stage.stage.instructions[0]
-    name = next(one for one in NAMES if project.dockerfile.stage_named(one) is None)
     edits = Edits(
         before={
             line_of(start): _build_stage(name, stage, found, change) + "\n",
@@ -51,13 +54,13 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
 def _build_stage(name: str, stage: FinalStage, found: Installation, change: SplitBuildStage) -> str:
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
-        f"FROM {_base(stage)} AS {name}\n",
-        *_installer_variables(stage, found),
+        f"FROM {base_text(stage)} AS {name}\n",
+        *installer_variables(stage, " ".join((*found.options, *found.requirements))),
     ]
     if change.build_packages:
         parts += [
             "\n",
-            _package_comments(stage, change),
+            package_comments(stage, change.build_packages),
             install_text(change.build_packages, stage),
         ]
     parts += [
@@ -81,11 +84,6 @@ def _installation(found: Installation) -> str:
     return f"{head} \\\n    uv pip install{listed}\n"
 
 
-def _base(stage: FinalStage) -> str:
-    platform = f"--platform={stage.stage.platform} " if stage.stage.platform else ""
-    return f"{platform}{stage.stage.base}"
-
-
 def _words(found: Installation) -> Iterable[str]:
     yield from found.options
     for path in found.constraint_files:
@@ -100,46 +98,7 @@ def _requirements(found: Installation) -> list[str]:
     if not found.files:
         return []
     text = "Requirements before the source: a change of code does not install them again."
-    return ["WORKDIR /build\n", "\n", comment(text), *_copies(found.files)]
-
-
-def _copies(files: Iterable[str]) -> list[str]:
-    """Copy files so that each keeps its folder, which ``-r`` lines in them rely on."""
-    folders: dict[str, list[str]] = {}
-    for file in files:
-        folders.setdefault(posixpath.dirname(file), []).append(file)
-    return [
-        f"COPY {' '.join(names)} ./{f'{folder}/' if folder else ''}\n"
-        for folder, names in folders.items()
-    ]
-
-
-def _installer_variables(stage: FinalStage, found: Installation) -> list[str]:
-    """ARG and ENV that steer installers or that the requirements name, for the build stage."""
-    named = " ".join((*found.options, *found.requirements))
-    texts: list[str] = []
-    for item in stage.instructions:
-        if item.keyword in ("ARG", "ENV"):
-            for name, value in raw_pairs(item):
-                known = name in INDEXES or name in PROXIES or name.startswith("UV_")
-                if known or f"${name}" in named or f"${{{name}}}" in named:
-                    texts.append(f"{item.keyword} {name}{'' if value is None else f'={value}'}\n")
-                if name in INDEXES:
-                    texts.append(f"ENV {INDEXES[name]}=${name}\n")
-    return texts
-
-
-def _package_comments(stage: FinalStage, change: SplitBuildStage) -> str:
-    """The comments above install commands that move whole."""
-    wanted = set(change.build_packages)
-    moved = {
-        line_of(run.instruction): run.instruction.comments
-        for run in stage.runs
-        for action in run.actions
-        if isinstance(action.fact, PackageInstall)
-        and {request.name for request in action.fact.packages} <= wanted
-    }
-    return "".join(ended(found.text) for comments in moved.values() for found in comments)
+    return ["WORKDIR /build\n", "\n", comment(text), *copies_of(found.files)]
 
 
 def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:

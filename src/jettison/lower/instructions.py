@@ -22,6 +22,7 @@ HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
     "PYTHONUNBUFFERED": "Log lines leave the process at once, also when it dies.",
     "UV_NO_SYNC": "`uv run` starts what was installed, and installs nothing at start-up.",
+    "UV_NO_CACHE": "uv needs no folder for a cache, which a read-only container does not have.",
 }
 COMPILED = (
     "Byte code of the standard library and of the application: the image has none, and a read-only "

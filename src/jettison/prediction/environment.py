@@ -65,9 +65,11 @@ def environments(
                 yield Written(path=place, part=part)
             elif isinstance(fact, ProjectInstall) and fact.output is None:
                 place = locked_place(fact, stage)
-                names |= reached(locked_roots(project), closure)
                 compiled |= locked_byte_code(fact, stage)
-                yield from _written(closure, names, place, fact.origin, byte_code=compiled)
+                # The second command of a stage adds the project to what the first one installed.
+                fresh = reached(locked_roots(project), closure) - names
+                names |= fresh
+                yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
 
 
 def installed_names(
@@ -124,6 +126,8 @@ def _installed(
 def _written(
     closure: Closure, names: Collection[str], where: str, origin: Origin, *, byte_code: bool
 ) -> Iterator[Written | Skipped]:
+    if not names:
+        return
     sizes = {name: _size(closure, name, byte_code=byte_code) for name in names}
     known = {name: count for name, count in sizes.items() if count}
     unknown = sorted(set(names) - set(known))

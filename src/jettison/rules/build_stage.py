@@ -9,19 +9,30 @@ again. uv installs with a cache mount and compiles byte code.
 Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker
 containers with uv"; docling-serve#56 for the size of the installers.
 
+A project with `uv.lock` keeps its `uv sync` command with all of its options; the environment stays
+at the path where it was, so that commands and scripts that name it still find it. `uv run` leaves
+the start command where it does nothing but find the environment, and uv the final stage unless
+something calls it there. It stays in front of a program that is not known to end on SIGTERM: as
+process 1 such a program would have to be killed, as the child of uv it ends.
+
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
-the same in both stages. It stays as it is when the project itself is installed, when pip is given
+the same in both stages. It stays as it is when pip installs the project itself, when pip is given
 options that uv does not know, and when the path of the old environment is written in a file.
 """
 
 from __future__ import annotations
 
+import posixpath
+from dataclasses import replace
+
 from jettison.catalogue.reader import table
-from jettison.changes import RemovePackages, SplitBuildStage
+from jettison.changes import Change, RemovePackages, SetCommand, SetEnvironment, SplitBuildStage
 from jettison.lift.action import ActionKind
-from jettison.lift.installation import Installation, NotMovable, installation_of
+from jettison.lift.installation import Installation, NotMovable
+from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.obstacles import fixed_path
 from jettison.lift.packages import removable, requested, saved_without
+from jettison.lift.usage import UNCALLED
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
@@ -34,10 +45,11 @@ ENVIRONMENT = "/opt/venv"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find requirements that are installed in the final stage."""
-    found = installation_of(plan.project, plan.stage)
+    found = movable(plan.project, plan.stage)
     if isinstance(found, NotMovable):
         return _stays(found.evidence) if found.evidence else ()
-    fixed = fixed_path(plan.project, plan.stage)
+    locked = isinstance(found, LockedInstallation)
+    fixed = None if locked else fixed_path(plan.project, plan.stage)
     if fixed:
         return _stays(fixed)
     build = build_packages(plan, found)
@@ -46,27 +58,74 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         message="requirements are installed in the final stage",
         origin=found.origin,
     )
+    stays = _installer_stays(plan, found) if isinstance(found, LockedInstallation) else None
     change = SplitBuildStage(
-        build_packages=build, environment=ENVIRONMENT, uv=table("tools")["uv"]["version"]
+        build_packages=build,
+        environment=found.environment if isinstance(found, LockedInstallation) else ENVIRONMENT,
+        uv=table("tools")["uv"]["version"],
+        installer_stays=stays is not None,
     )
     message = "a build stage makes the environment with uv; the final stage copies it"
     if build:
         message += f"; {counted(len(build), 'build package stays', 'build packages stay')} there"
     present = removable(plan.stage)
     gone = tuple(name for name in build if name in present and not _needed_in_final(plan, name))
-    changes = (change, RemovePackages(names=gone)) if gone else (change,)
+    changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
+    if isinstance(found, LockedInstallation):
+        changes = (*changes, *_started(plan, found, stays=stays is not None))
     return (
         Finding(
             rule=NAME,
             message=message,
-            evidence=(evidence, *_why_build(plan, found, build)),
+            evidence=(evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
             saving=saved_without(plan.stage, gone),
             changes=changes,
         ),
     )
 
 
-def build_packages(plan: Plan, found: Installation) -> tuple[str, ...]:
+def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
+    """Why what installs from the lock is needed when the image runs."""
+    calls = (
+        each
+        for each in plan.usage.programs.get("uv", ())
+        if each.kind != UNCALLED
+        and each.origin
+        and each.origin.file != plan.project.dockerfile_path
+    )
+    called = found.keeps_uv or next(calls, None)
+    if called is not None:
+        return replace(called, message=f"uv stays: {called.message}")
+    known = table("tools")["ends_on_sigterm"]
+    if any(module.partition(".")[0] in known["modules"] for module in plan.usage.imports):
+        return None
+    for keyword, words in found.starts:
+        program = words[2] if words[:2] == ("python", "-m") and words[2:] else words[0]
+        if keyword == "CMD" and posixpath.basename(program) not in known["programs"]:
+            invocation = plan.stage.command
+            message = f"uv stays: {program} is not known to end on SIGTERM as process 1"
+            return Evidence(
+                kind="signal", message=message, origin=invocation.origin if invocation else None
+            )
+    return None
+
+
+def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Change, ...]:
+    """How the application starts in an environment that belongs to root.
+
+    `uv run` is left out where it does nothing but find the environment; where uv stays it neither
+    writes into the environment nor needs a folder for its cache.
+    """
+    starts = () if stays else found.starts
+    wanted = (("UV_NO_SYNC", "1"), ("UV_NO_CACHE", "1")) if stays else ()
+    missing = tuple(pair for pair in wanted if pair[0] not in plan.stage.environment)
+    return (
+        *(SetCommand(keyword=keyword, words=words) for keyword, words in starts),
+        *((SetEnvironment(variables=missing),) if missing else ()),
+    )
+
+
+def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tuple[str, ...]:
     """The packages that the installation may need: compilers, headers, and git for its URLs."""
     present = requested(plan.stage)
     scopes = {item.name: item.scope for item in plan.packages}
@@ -86,7 +145,9 @@ def _needed_in_final(plan: Plan, name: str) -> bool:
     return bool(unknown)
 
 
-def _why_build(plan: Plan, found: Installation, names: tuple[str, ...]) -> tuple[Evidence, ...]:
+def _why_build(
+    plan: Plan, found: Installation | LockedInstallation, names: tuple[str, ...]
+) -> tuple[Evidence, ...]:
     message = "git: a requirement comes from version control"
     git = Evidence(kind="requirement", message=message, origin=found.version_control)
     return tuple(

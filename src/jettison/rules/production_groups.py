@@ -32,6 +32,7 @@ from jettison.lift.groups import (
     shipped_files,
     shipped_groups,
 )
+from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.stage import lifted
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.leaving import Leaving, leaving
@@ -186,7 +187,10 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
 
 def _synced_at_start(plan: Plan) -> Evidence | None:
     """A start command or script that would install the groups again."""
-    if "UV_NO_SYNC" in plan.stage.environment:
+    found = movable(plan.project, plan.stage)
+    direct = isinstance(found, LockedInstallation) and found.keeps_uv is None
+    if direct or "UV_NO_SYNC" in plan.stage.environment:
+        # What the rule build-stage makes of it is started without uv.
         return None
     starts = [each for each in (plan.stage.command, plan.stage.entrypoint) if each is not None]
     for each in starts:
