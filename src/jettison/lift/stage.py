@@ -9,13 +9,7 @@ from functools import cached_property
 
 from jettison.catalogue.base_release import release_of
 from jettison.facts import Project
-from jettison.lift.action import (
-    Action,
-    ActionKind,
-    LiftedRun,
-    lifted_run,
-    steps_not_understood,
-)
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
 from jettison.lift.invocation import Invocation
 from jettison.lift.reference import PythonTag, python_tag
 from jettison.project.dockerfile import (

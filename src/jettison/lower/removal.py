@@ -11,12 +11,10 @@ from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
-from jettison.removal.listing import HEAD, HOOK, LIST, SCRIPT, written
+from jettison.removal.listing import HEAD, HOOK, LIST, MANIFEST, MANIFEST_FOLDER, SCRIPT, written
 from jettison.values import Evidence, Origin
 
 FOLDER = "/removal"
-MANIFEST_FOLDER = "/usr/share/jettison"
-MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 # By so many characters a file is known as one that was written here.
 OPENING = 40
 REASON = "What no running application needs leaves the environment; the list names it, and why."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -20,9 +21,11 @@ from jettison.prediction.packages import Packages
 from jettison.prediction.values import Part, Prediction
 from jettison.project.commands import Permission, UserChange, compile_bytecode
 from jettison.project.dockerfile import Copy, Instruction, copy
+from jettison.removal.listing import LIST, MANIFEST_FOLDER
 from jettison.values import Basis, Origin, Size, Skipped
 
 LOCALES = ("locale-gen", "localedef")
+UNFOLLOWED = "only building it tells"
 
 
 def predicted(project: Project, closure: Closure, *, keeps_cache: bool = True) -> Prediction:
@@ -86,9 +89,7 @@ class _Walk:
                 continue
             elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
                 text = " ".join(action.text.split())[:60]
-                yield Skipped(
-                    what=f"what `{text}` writes", reason="nobody can tell", origin=action.origin
-                )
+                yield Skipped(what=f"what `{text}` writes", reason=UNFOLLOWED, origin=action.origin)
 
     def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
         """The project's files below a folder of the image, as far as they were copied by then."""
@@ -117,6 +118,9 @@ class _Walk:
             yield from self._from_stage(item, found)
 
     def _from_stage(self, item: Instruction, found: Copy) -> Iterator[Part | Skipped]:
+        if found.sources == (MANIFEST_FOLDER,):
+            yield self._manifest(item.origin)
+            return
         source = self.stage.dockerfile.stage_named(found.stage or "")
         if source is None:
             yield _untold(f"what is copied from {found.stage}", item.origin)
@@ -132,6 +136,13 @@ class _Walk:
             yield replace(each, origin=item.origin)
         if not any(isinstance(each, Part) for each in brought):
             yield _untold(f"what is copied from {found.stage}", item.origin)
+
+    def _manifest(self, origin: Origin) -> Part:
+        """What the build writes down of the removals: about as long as their list."""
+        listed = self.project.texts.get(self.project.in_context(LIST), "")
+        count = len(zlib.compress(listed.encode()))
+        size = Size(bytes=count, basis=Basis.ESTIMATED, source=LIST)
+        return Part(what="the manifest of what was removed", size=size, origin=origin)
 
     def _copied_again(self, action: Action, fact: Permission) -> Iterator[Part]:
         """Files that change owner or mode are written once more, into another layer."""
@@ -169,7 +180,7 @@ def _catalogued(what: str, count: int, origin: Origin) -> Part:
 
 
 def _untold(what: str, origin: Origin) -> Skipped:
-    return Skipped(what=what, reason="nobody can tell", origin=origin)
+    return Skipped(what=what, reason=UNFOLLOWED, origin=origin)
 
 
 def _below(path: str, folder: str) -> bool:

@@ -10,6 +10,8 @@ from jettison.sizes import KILOBYTE, human, sized
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
 HOOK = "jettison_removed.py"
+MANIFEST_FOLDER = "/usr/share/jettison"
+MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "

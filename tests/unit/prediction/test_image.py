@@ -150,3 +150,13 @@ def test_a_copy_takes_what_docker_would(line: str, paths: set[str]) -> None:
     instruction = parse(f"FROM x\n{line}\n", file="Dockerfile").instructions[1]
     sent = {"a.py": 1, "pkg/b.py": 1, "pkg/c.txt": 1}
     assert {path for path, _ in copied_files(copy(instruction), sent)} == paths
+
+
+def test_the_manifest_of_removals_counts_with_its_list() -> None:
+    text = (
+        f"{SLIM.replace('slim', 'slim AS build', 1)}COPY removed-files.txt /removal/\n{SLIM}"
+        "COPY --from=build /usr/share/jettison /usr/share/jettison\n"
+    )
+    found = of(text, files={"removed-files.txt": "numpy/tests/\n" * 100})
+    assert found.unknown == ()
+    assert 0 < sizes(found)["the manifest of what was removed"] < 1300
