@@ -20,7 +20,7 @@ from jettison.bytecode.compiler import Compiler
 from jettison.catalogue.reader import removal_hook
 from jettison.oci.tar_writer import Member
 from jettison.removal import jettison_removed
-from jettison.removal.listing import NOT_COUNTING, SECTIONS, paths_in, sections_in
+from jettison.removal.listing import NOT_COUNTING, SECTIONS, paths_in, sections_in, takes_modules
 from jettison.removal.match import Matcher
 from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
 from jettison.stores.records import Records
@@ -98,7 +98,7 @@ def explanation(
     removal: Removal, listed: str, scheme: Scheme, compiler: Compiler | None
 ) -> Iterator[Member]:
     """Yield what a Dockerfile gets from ``jettison_removed.py``: the manifest, and itself."""
-    if not listed:
+    if not takes_modules(listed):
         return
     paths = (path for path in removal.paths if not path.endswith(".pyc"))
     files = sorted(posixpath.relpath(path, scheme.packages) for path in paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.changes import RemoveFiles
@@ -11,7 +11,16 @@ from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
-from jettison.removal.listing import HEAD, HOOK, LIST, MANIFEST, MANIFEST_FOLDER, SCRIPT, written
+from jettison.removal.listing import (
+    HEAD,
+    HOOK,
+    LIST,
+    MANIFEST,
+    MANIFEST_FOLDER,
+    SCRIPT,
+    takes_modules,
+    written,
+)
 from jettison.values import Evidence, Origin
 
 FOLDER = "/removal"
@@ -26,18 +35,32 @@ def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
     if isinstance(found, NotApart):
         return {}
     path = project.in_context(LIST)
-    texts = {
-        path: project.texts.get(path, HEAD) + written(change.groups),
-        project.in_context(SCRIPT): removal_script(),
-        project.in_context(HOOK): removal_hook(),
-        **_let_in(project),
-    }
-    if not any(_is_step(item) for item in found.stage.instructions):
-        stage = found.stage.name or str(found.stage.index)
-        told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n"
-        after = {line_of(found.last): f"\n{step(found)}", line_of(found.copied): told}
-        texts[project.dockerfile_path] = edited(project.dockerfile, Edits(after=after))
+    text = project.texts.get(path, HEAD) + written(change.groups)
+    explained = takes_modules(text)
+    names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
+    texts = {path: text, project.in_context(SCRIPT): removal_script(), **_let_in(project, names)}
+    if explained:
+        texts[project.in_context(HOOK)] = removal_hook()
+    texts[project.dockerfile_path] = edited(project.dockerfile, _edits(found, explained))
     return texts
+
+
+def _edits(found: BuiltEnvironment, explained: bool) -> Edits:
+    """Put the step behind what makes the environment, or let the one that is there explain too."""
+    stage = found.stage.name or str(found.stage.index)
+    told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n" if explained else ""
+    copying, running = _copy(explained), _run(found, explained)
+    old = {
+        line_of(item): copying if is_copy_of_list(item) else running
+        for item in found.stage.instructions
+        if is_copy_of_list(item) or _is_step(item)
+    }
+    if not old:
+        text = f"\n{comment(REASON)}{copying}{running}"
+        return Edits(after={line_of(found.last): text, line_of(found.copied): told})
+    if not explained or any(HOOK in item.text for item in found.stage.instructions):
+        return Edits()
+    return Edits(replaced=old, after={line_of(found.copied): told})
 
 
 def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
@@ -52,23 +75,28 @@ def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | 
     return environment_of(project, stage)
 
 
-def _let_in(project: Project) -> Mapping[str, str]:
+def _let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
     """The ignore file with exceptions for what the step copies, where it keeps that out."""
     ignore = project.ignore
-    out = [name for name in (LIST, SCRIPT, HOOK) if ignore and ignore.ignores(name)]
+    out = [name for name in names if ignore and ignore.ignores(name)]
     if not out:
         return {}
     lines = "".join(f"!{name}\n" for name in out)
     return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}{lines}"}
 
 
-def step(found: BuiltEnvironment) -> str:
-    """The instructions that carry the list out at the end of a build stage."""
+def _copy(explained: bool) -> str:
+    return f"COPY {LIST} {SCRIPT} {f'{HOOK} ' if explained else ''}{FOLDER}/\n"
+
+
+def _run(found: BuiltEnvironment, explained: bool) -> str:
+    """The instruction that carries the list out, and writes down what it did."""
     python = f"{found.path}/bin/python" if found.virtual else "python3"
+    text = f"RUN {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}"
+    if not explained:
+        return f"{text}\n"
     return (
-        f"{comment(REASON)}"
-        f"COPY {LIST} {SCRIPT} {HOOK} {FOLDER}/\n"
-        f"RUN {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path} {FOLDER}/removed \\\n"
+        f"{text} {FOLDER}/removed \\\n"
         f"    && {python} -I {FOLDER}/{HOOK} \\\n"
         f"        {FOLDER}/{LIST} {FOLDER}/removed {found.path} {MANIFEST}\n"
     )

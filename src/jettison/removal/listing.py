@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from jettison.removal.group import Group
@@ -15,6 +16,7 @@ MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "
+MODULES = re.compile(r"(/|\.py|\.so|\*)$")
 HEAD = f"""\
 # Files that leave the Python environment of the image, and why. The build applies this list
 # ({SCRIPT} says how it is read). To keep something, delete its lines.
@@ -33,6 +35,11 @@ def paths_in(text: str) -> Iterator[str]:
         other = ("#", NOT_COUNTING.strip(), SECTIONS.strip())
         if path and path != TOGETHER and not path.startswith(other):
             yield path
+
+
+def takes_modules(text: str) -> bool:
+    """Whether a list may take out what a program could import."""
+    return any(MODULES.search(path) for path in paths_in(text))
 
 
 def sections_in(text: str) -> tuple[str, ...]:

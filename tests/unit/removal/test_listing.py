@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from jettison.removal.collapse import collapsed
 from jettison.removal.contents import installed_path
 from jettison.removal.group import Group
-from jettison.removal.listing import paths_in, sections_in, written
+from jettison.removal.listing import paths_in, sections_in, takes_modules, written
 from jettison.removal.match import Matcher
 
 FILES = {
@@ -81,3 +81,9 @@ def test_a_list_is_read_as_it_was_written() -> None:
 )
 def test_place_of_a_wheels_member(member: str, path: str) -> None:
     assert installed_path(member) == path
+
+
+def test_only_what_could_be_imported_needs_an_explanation() -> None:
+    assert takes_modules("# tests: of numpy\nnumpy/tests/\n")
+    assert takes_modules("PIL/_avif.cpython-311-x86_64-linux-gnu.so\n")
+    assert not takes_modules("# headers: of lxml\nlxml/**/*.h\nsections: **/*.so*\n")
