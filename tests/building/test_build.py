@@ -186,3 +186,10 @@ def test_the_cache_may_be_emptied_at_any_time(site: Site, tmp_path: Path) -> Non
     for blob in (site.cache / "blobs" / "sha256").iterdir():
         blob.unlink()
     assert site.image().manifest.digest == first.manifest.digest
+
+
+def test_offline_with_nothing_known_says_what_to_do(site: Site) -> None:
+    with pytest.raises(NetworkError) as caught:
+        site.image(offline=True)
+    assert "cache" in caught.value.what
+    assert "network" in caught.value.hint

@@ -30,7 +30,8 @@ from jettison.project.locks.values import LockedDistribution, LockedFile, Source
 from jettison.stores.records import Records
 
 _SECONDS = 300
-_OFFLINE = ("Network connectivity is disabled", "Failed to fetch", "error sending request")
+_NO_ANSWER = ("Failed to fetch", "error sending request")
+_OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,12 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     why = "\n".join(lines[:12])
     if any(sign in text for sign in _OFFLINE):
+        return NetworkError(
+            "the cache does not hold what the package index says of the requirements",
+            why=why,
+            hint="Build once with the network at hand.",
+        )
+    if any(sign in text for sign in _NO_ANSWER):
         return NetworkError("the package index did not answer", why=why)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
         return UnsupportedError("a distribution has no fitting wheel", why=why, hint=ENGINE)
