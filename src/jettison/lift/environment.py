@@ -81,7 +81,9 @@ def _environment(
     project: Project, stage: Stage, copied: str, item: Instruction
 ) -> BuiltEnvironment | None:
     """The environment that a path of a stage is, or holds."""
-    made = dict(_virtual_environments(project, stage))
+    made: dict[str, bool] = {}
+    for made_path, seeded in _virtual_environments(project, stage):
+        made.setdefault(made_path, seeded)
     path = posixpath.normpath(copied)
     virtual = next((p for p in made if p == path or p.startswith(f"{path}/")), None)
     if virtual is None:

@@ -20,7 +20,7 @@ from jettison.values import Evidence, Origin
 
 INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "uv", "pip-tools", "build", "poetry", "pipenv", "pdm"}
-)
+) | {name for tool in ("poetry", "pipenv") for name in table("locked_tools")[tool]["with_tool"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

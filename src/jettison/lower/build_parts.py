@@ -41,13 +41,16 @@ def copies_of(files: Iterable[str]) -> list[str]:
     ]
 
 
-def installer_variables(stage: FinalStage, named: str) -> list[str]:
-    """ARG and ENV that steer installers, or that ``named`` uses, for the build stage."""
+def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()) -> list[str]:
+    """ARG and ENV that steer installers, or that ``named`` uses, for the build stage.
+
+    ``own`` are the beginnings of further names.
+    """
     texts: list[str] = []
     for item in stage.instructions:
         if item.keyword in ("ARG", "ENV"):
             for name, value in raw_pairs(item):
-                known = name in INDEXES or name in PROXIES or name.startswith("UV_")
+                known = name in INDEXES or name in PROXIES or name.startswith(("UV_", *own))
                 if known or f"${name}" in named or f"${{{name}}}" in named:
                     texts.append(f"{item.keyword} {name}{'' if value is None else f'={value}'}\n")
                 if name in INDEXES:

@@ -1,9 +1,10 @@
-"""A build stage that makes the environment with ``uv sync``, and the final stage without it."""
+"""A build stage that installs what a lock says, and the final stage without it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jettison.catalogue.reader import table
 from jettison.changes import SplitBuildStage
 from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation
@@ -20,33 +21,45 @@ from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import without
 
-CACHED = "RUN --mount=type=cache,target=/root/.cache/uv"
-
 
 def split_locked(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
     """Give the Dockerfile with a build stage in front of the final one."""
     start, anchor = stage.stage.instructions[0], _anchor(stage, found)
-    copied = f"COPY --from={name} {change.environment} {change.environment}\n"
-    programs = f"{change.environment}/bin"
-    direct = bool(found.starts) and not change.installer_stays
-    if direct and programs not in stage.environment.get("PATH", "").split(":"):
-        copied += f"ENV PATH={programs}:$PATH\n"
     edits = Edits(
         before={
             line_of(start): _build_stage(name, stage, found, change) + "\n",
-            line_of(anchor): f"{copied}\n",
+            line_of(anchor): f"{_arrival(name, stage, found, change)}\n",
         },
         replaced=_removed(stage, found, stays=change.installer_stays),
     )
     return edited(stage.dockerfile, edits)
 
 
+def _arrival(
+    name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
+) -> str:
+    """What brings the environment into the final stage, and how it is found there."""
+    copied = f"COPY --from={name} {change.environment} {change.environment}\n"
+    programs = f"{change.environment}/bin"
+    known = programs in stage.environment.get("PATH", "").split(":")
+    direct = bool(found.starts) and not change.installer_stays
+    variables = []
+    if change.installer_stays and not found.makes:
+        variables.append(f"VIRTUAL_ENV={change.environment}")
+    if not known and (direct or not found.makes):
+        variables.append(f"PATH={programs}:$PATH")
+    return copied + (f"ENV {' '.join(variables)}\n" if variables else "")
+
+
 def _build_stage(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
-    variables = installer_variables(stage, "")
+    known = table("locked_tools")[found.tool]
+    own = () if found.makes else (known["variables"], "PIP_")
+    said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
+    variables = installer_variables(stage, said, own)
     parts = [
         comment("The environment is made here; compilers, headers and installers stay here too."),
         f"FROM {base_text(stage)} AS {name}\n",
@@ -57,44 +70,72 @@ def _build_stage(
         parts += [install_text(change.build_packages, stage)]
     parts += [
         "\n",
-        _settings(variables),
-        _uv(found),
+        *_prepared(found, change, variables),
         f"WORKDIR {found.folder}\n",
         "\n",
         comment("The lock before the source: a change of code does not install everything again."),
         *copies_of(found.files),
-        _sync(found, "--no-install-project"),
+        _installation(found, known["without_project"]),
     ]
     if found.sources:
         parts += [
             "\n",
             comment("The project itself is installed too, from where the final stage has it."),
             *(item.text for item in found.sources if not _brings_only(item, found.files)),
-            _sync(found),
+            _installation(found),
         ]
+    if found.tool == "poetry" and "--compile" not in found.options.split():
+        parts.append(_compilation(change.environment))
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
 
 
-def _settings(variables: Iterable[str]) -> str:
-    """What uv is told where the Dockerfile has not told it."""
-    wanted = {"UV_COMPILE_BYTECODE": "1", "UV_LINK_MODE": "copy"}
+def _prepared(
+    found: LockedInstallation, change: SplitBuildStage, variables: Iterable[str]
+) -> Iterable[str]:
+    """The tool, its settings, and the environment unless the tool makes it."""
+    if found.makes:
+        return (_wanted(found.tool, variables), _installer(found))
+    variable = f"VIRTUAL_ENV={change.environment}"
+    if found.tool == "pipenv":
+        variable += f" PATH={change.environment}/bin:$PATH"
+    return (
+        _installer(found),
+        *(f"RUN {setting}\n" for setting in found.settings),
+        f"RUN python -m venv {change.environment}\n",
+        f"ENV {variable}\n",
+    )
+
+
+def _wanted(tool: str, variables: Iterable[str]) -> str:
+    """What a tool is told where the Dockerfile has not told it."""
+    wanted = table("locked_tools")[tool]["wanted"]
     told = {text.split(maxsplit=1)[1].partition("=")[0] for text in variables}
     missing = [f"{name}={value}" for name, value in wanted.items() if name not in told]
     return f"ENV {' '.join(missing)}\n" if missing else ""
 
 
-def _uv(found: LockedInstallation) -> str:
-    if isinstance(found.uv, Instruction):
-        return found.uv.text
-    if found.uv.startswith("--from="):
-        return f"COPY {found.uv}\n"
-    return f"RUN pip install --no-cache-dir {found.uv}\n"
+def _installer(found: LockedInstallation) -> str:
+    if isinstance(found.installer, Instruction):
+        return found.installer.text
+    if found.installer.startswith("--from="):
+        return f"COPY {found.installer}\n"
+    return f"RUN pip install --no-cache-dir {found.installer}\n"
 
 
-def _sync(found: LockedInstallation, *more: str) -> str:
-    words = " ".join(word for word in ("uv sync", found.options, *more) if word)
-    line = f"{CACHED} {words}\n"
-    return line if len(line) <= WIDTH else f"{CACHED} \\\n    {words}\n"
+def _installation(found: LockedInstallation, *more: str) -> str:
+    head = f"RUN --mount=type=cache,target={table('locked_tools')[found.tool]['cache']}"
+    words = " ".join(word for word in (found.command, found.options, *more) if word)
+    line = f"{head} {words}\n"
+    return line if len(line) <= WIDTH else f"{head} \\\n    {words}\n"
+
+
+def _compilation(environment: str) -> str:
+    return (
+        "\n"
+        + comment("Poetry leaves byte code to the first start, which may not write it.")
+        + f"RUN python -m compileall -q --invalidation-mode unchecked-hash {environment}/lib "
+        + "|| true\n"
+    )
 
 
 def _brings_only(item: Instruction, files: Iterable[str]) -> bool:
@@ -110,10 +151,10 @@ def _anchor(stage: FinalStage, found: LockedInstallation) -> Instruction:
 
 
 def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> dict[int, str]:
-    """What leaves the final stage: the installation, and uv unless it starts the application."""
+    """What leaves the final stage: the installation, and its tool unless that stays."""
     replaced: dict[int, str] = {}
-    if not stays and isinstance(found.uv, Instruction):
-        replaced[line_of(found.uv)] = ""
+    if not stays and isinstance(found.installer, Instruction):
+        replaced[line_of(found.installer)] = ""
     whole = any(
         set(copied.sources) & {".", "./"} for _, copied in stage.copies if copied.stage is None
     )
@@ -121,15 +162,19 @@ def _removed(stage: FinalStage, found: LockedInstallation, *, stays: bool) -> di
         if copied.stage is None and _brings_only(item, found.files):
             replaced[line_of(item)] = ""
     for run in stage.runs:
-        text = _without_installation(run, stays=stays)
+        text = _without_installation(run, found.tool, stays=stays)
         if text is not None:
             replaced[line_of(run.instruction)] = text
     return replaced
 
 
-def _without_installation(run: LiftedRun, *, stays: bool) -> str | None:
+def _without_installation(run: LiftedRun, tool: str, *, stays: bool) -> str | None:
     kinds = {ActionKind.LOCKED} | (set() if stays else {ActionKind.PYTHON})
-    commands = [action.command for action in run.actions if action.kind in kinds]
+    commands = [
+        action.command
+        for action in run.actions
+        if action.kind in kinds or (not stays and action.command.words[:2] == (tool, "config"))
+    ]
     if not commands:
         return None
     source = without(run.script, commands)

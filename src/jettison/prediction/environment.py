@@ -15,8 +15,9 @@ from jettison.distributions.installed_size import distribution_size
 from jettison.facts import Project
 from jettison.lift.action import Action, LiftedRun
 from jettison.lift.context import context_path
+from jettison.lift.locked_place import locked_place
 from jettison.lift.stage import FinalStage
-from jettison.prediction.locked import locked_byte_code, locked_place, locked_roots
+from jettison.prediction.locked import locked_byte_code, locked_roots
 from jettison.prediction.removal import applies_list, taken_out
 from jettison.prediction.values import Part
 from jettison.project.commands import PipInstall, ProjectInstall, VirtualEnvironment

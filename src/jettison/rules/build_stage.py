@@ -4,16 +4,18 @@ What installs requirements (pip, uv, compilers, headers, caches) is not needed t
 application, and what has been in one layer of an image cannot leave it in a later one. A build
 stage makes the virtual environment; the final stage copies it as one layer, and the source as
 another. The requirements are copied before the source, so that a change of code installs nothing
-again. uv installs with a cache mount and compiles byte code.
+again. The installation has a cache mount, and byte code is compiled.
 
 Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker
 containers with uv"; docling-serve#56 for the size of the installers.
 
-A project with `uv.lock` keeps its `uv sync` command with all of its options; the environment stays
-at the path where it was, so that commands and scripts that name it still find it. `uv run` leaves
-the start command where it does nothing but find the environment, and uv the final stage unless
-something calls it there. It stays in front of a program that is not known to end on SIGTERM: as
-process 1 such a program would have to be killed, as the child of uv it ends.
+A project with `uv.lock`, `poetry.lock` or `Pipfile.lock` keeps its command (`uv sync`, `poetry
+install`, `pipenv sync` …) with all of its options. An environment in the folder of the project
+stays at its path, so that commands and scripts that name it still find it; one in the system or in
+a folder of the tool's own becomes `/opt/venv`. `uv run`, `poetry run` and `pipenv run` leave the
+start command where they do nothing but find the environment, and the tool leaves the final stage
+unless something calls it there. It stays in front of a program that is not known to end on SIGTERM:
+as process 1 such a program would have to be killed, as the child of the tool it ends.
 
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
 the same in both stages. It stays as it is when pip installs the project itself, when pip is given
@@ -48,7 +50,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     found = movable(plan.project, plan.stage)
     if isinstance(found, NotMovable):
         return _stays(found.evidence) if found.evidence else ()
-    locked = isinstance(found, LockedInstallation)
+    locked = found if isinstance(found, LockedInstallation) else None
     fixed = None if locked else fixed_path(plan.project, plan.stage)
     if fixed:
         return _stays(fixed)
@@ -58,21 +60,22 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         message="requirements are installed in the final stage",
         origin=found.origin,
     )
-    stays = _installer_stays(plan, found) if isinstance(found, LockedInstallation) else None
+    stays = _installer_stays(plan, locked) if locked else None
     change = SplitBuildStage(
         build_packages=build,
-        environment=found.environment if isinstance(found, LockedInstallation) else ENVIRONMENT,
+        environment=locked.environment if locked else ENVIRONMENT,
         uv=table("tools")["uv"]["version"],
         installer_stays=stays is not None,
     )
-    message = "a build stage makes the environment with uv; the final stage copies it"
+    tool = locked.tool if locked else "uv"
+    message = f"a build stage makes the environment with {tool}; the final stage copies it"
     if build:
         message += f"; {counted(len(build), 'build package stays', 'build packages stay')} there"
     present = removable(plan.stage)
     gone = tuple(name for name in build if name in present and not _needed_in_final(plan, name))
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
-    if isinstance(found, LockedInstallation):
-        changes = (*changes, *_started(plan, found, stays=stays is not None))
+    if locked:
+        changes = (*changes, *_started(plan, locked, stays=stays is not None))
     return (
         Finding(
             rule=NAME,
@@ -88,14 +91,14 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
     """Why what installs from the lock is needed when the image runs."""
     calls = (
         each
-        for each in plan.usage.programs.get("uv", ())
+        for each in plan.usage.programs.get(found.tool, ())
         if each.kind != UNCALLED
         and each.origin
         and each.origin.file != plan.project.dockerfile_path
     )
-    called = found.keeps_uv or next(calls, None)
+    called = found.called or next(calls, None)
     if called is not None:
-        return replace(called, message=f"uv stays: {called.message}")
+        return replace(called, message=f"{found.tool} stays: {called.message}")
     known = table("tools")["ends_on_sigterm"]
     if any(module.partition(".")[0] in known["modules"] for module in plan.usage.imports):
         return None
@@ -103,7 +106,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
         program = words[2] if words[:2] == ("python", "-m") and words[2:] else words[0]
         if keyword == "CMD" and posixpath.basename(program) not in known["programs"]:
             invocation = plan.stage.command
-            message = f"uv stays: {program} is not known to end on SIGTERM as process 1"
+            message = f"{found.tool} stays: {program} is not known to end on SIGTERM as process 1"
             return Evidence(
                 kind="signal", message=message, origin=invocation.origin if invocation else None
             )
@@ -117,7 +120,7 @@ def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Cha
     writes into the environment nor needs a folder for its cache.
     """
     starts = () if stays else found.starts
-    wanted = (("UV_NO_SYNC", "1"), ("UV_NO_CACHE", "1")) if stays else ()
+    wanted = tuple(table("locked_tools")[found.tool]["stays"].items()) if stays else ()
     missing = tuple(pair for pair in wanted if pair[0] not in plan.stage.environment)
     return (
         *(SetCommand(keyword=keyword, words=words) for keyword, words in starts),

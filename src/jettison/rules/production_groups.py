@@ -188,7 +188,7 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
 def _synced_at_start(plan: Plan) -> Evidence | None:
     """A start command or script that would install the groups again."""
     found = movable(plan.project, plan.stage)
-    direct = isinstance(found, LockedInstallation) and found.keeps_uv is None
+    direct = isinstance(found, LockedInstallation) and found.called is None
     if direct or "UV_NO_SYNC" in plan.stage.environment:
         # What the rule build-stage makes of it is started without uv.
         return None

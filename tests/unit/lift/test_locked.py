@@ -4,7 +4,8 @@ import pytest
 from base_needs import project_of
 
 from jettison.lift.installation import NotMovable
-from jettison.lift.locked import LockedInstallation, movable, without_uv
+from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.locked_start import direct
 from jettison.lift.stage import lifted
 
 PYPROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -30,7 +31,7 @@ def test_what_a_build_stage_needs() -> None:
     assert result.environment == "/app/.venv"
     assert result.options == "--locked --no-dev"
     assert result.starts == (("CMD", ("app",)),)
-    assert result.keeps_uv is None
+    assert result.called is None
 
 
 @pytest.mark.parametrize(
@@ -54,13 +55,13 @@ def test_why_it_stays(steps: str, reason: str) -> None:
 def test_a_step_that_calls_uv_keeps_it() -> None:
     result = found("RUN uv sync\nRUN uv run manage.py collectstatic")
     assert isinstance(result, LockedInstallation)
-    assert result.keeps_uv is not None
-    assert result.keeps_uv.origin is not None
-    assert result.keeps_uv.origin.line == 6
+    assert result.called is not None
+    assert result.called.origin is not None
+    assert result.called.origin.line == 6
 
 
 @pytest.mark.parametrize(
-    ("words", "direct"),
+    ("words", "plain"),
     [
         (["uv", "run", "--no-sync", "gunicorn", "a:b"], ("gunicorn", "a:b")),
         (["uv", "run", "main.py"], ("python", "main.py")),
@@ -70,5 +71,5 @@ def test_a_step_that_calls_uv_keeps_it() -> None:
         (["uvicorn", "a:b"], ()),
     ],
 )
-def test_what_starts_without_uv(words: list[str], direct: tuple[str, ...]) -> None:
-    assert without_uv(words) == direct
+def test_what_starts_without_uv(words: list[str], plain: tuple[str, ...]) -> None:
+    assert direct(words[0], words) == plain

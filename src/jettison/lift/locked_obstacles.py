@@ -1,0 +1,92 @@
+"""Why an installation from a lock stays in the final stage."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from jettison.facts import Project
+from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.declared import local_folders
+from jettison.lift.installation import is_installer
+from jettison.lift.projects import LOCKS, ProjectRequest, project_requests
+from jettison.lift.stage import FinalStage
+from jettison.project.commands import PipInstall
+from jettison.project.dockerfile import Mount, mounts
+from jettison.project.toml.read import array, read_toml, table
+
+CHOOSING_PYTHON = ("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE")
+# What a tool may be told besides installing; all else changes what is installed, or by what.
+UNDERSTOOD = frozenset({"config", "run", "about", "check", "show", "env", "version", "--version"})
+
+
+def obstacle(
+    project: Project, stage: FinalStage, tool: str, installations: tuple[Action, ...]
+) -> str:
+    """Why the commands stay where they are; empty when they can move."""
+    runs = [run for run in stage.runs if any(action in installations for action in run.actions)]
+    if stage.tag is None:
+        return "only the official Python images are known well enough"
+    if stage.triggers:
+        return "images that are built on this one use it"
+    if stage.of_kind(ActionKind.ENVIRONMENT) or not all(run.editable for run in runs):
+        return "the installation is part of a shell script"
+    reasons = (
+        *_other_installations(stage, tool),
+        *_mounted(runs, tool),
+        *_of_project(project, stage, tool, installations),
+    )
+    return next(iter(reasons), "")
+
+
+def _other_installations(stage: FinalStage, tool: str) -> Iterator[str]:
+    for action in stage.of_kind(ActionKind.PYTHON):
+        fact = action.fact
+        required = fact.requirements if isinstance(fact, PipInstall) else ()
+        if not required or not all(is_installer(word) for word in required):
+            yield "pip installs into the same image"
+    for action in stage.of_kind(ActionKind.OTHER) if tool != "uv" else ():
+        words = action.command.words
+        if words[:1] == (tool,) and not UNDERSTOOD & set(words[1:3]):
+            yield f"`{action.text[:60]}` is not understood"
+
+
+def _mounted(runs: Iterable[LiftedRun], tool: str) -> Iterator[str]:
+    for run in runs:
+        for mount in mounts(run.instruction):
+            if mount.type not in ("cache", "bind") or (mount.from_ and not is_tool(mount, tool)):
+                yield "it is given a secret or another stage"
+
+
+def is_tool(mount: Mount, tool: str) -> bool:
+    """Whether a mount brings the program of a tool from its image."""
+    return posixpath.basename(mount.source or "") == tool and bool(mount.target)
+
+
+def _of_project(
+    project: Project, stage: FinalStage, tool: str, installations: tuple[Action, ...]
+) -> Iterator[str]:
+    requests = [r for r in project_requests(project) if r.action in installations]
+    if not requests or any(r.lock is None for r in requests):
+        yield f"there is no {LOCKS[tool]}"
+        return
+    first = requests[0]
+    if len({(r.file, r.selection) for r in requests}) > 1:
+        yield "its commands do not install the same"
+    own = {first.folder or "."} if tool != "pipenv" else set()
+    if set(local_folders(project, first).values()) - own:
+        yield "other folders of the project are installed too"
+    if not all(token.literal for action in installations for token in action.command.tokens):
+        yield "what is installed is known only while building"
+    yield from _of_uv(project, stage, first) if tool == "uv" else ()
+
+
+def _of_uv(project: Project, stage: FinalStage, request: ProjectRequest) -> Iterator[str]:
+    version = project.texts.get(posixpath.join(request.folder, ".python-version"), "").strip()
+    if any(name in stage.environment for name in CHOOSING_PYTHON):
+        yield "a variable chooses the Python of the environment"
+    if version and not version.startswith(stage.python or ""):
+        yield f".python-version names {version}, the image has {stage.python}"
+    declared = table(read_toml(project.texts[request.file], request.file), "project")
+    if "dependencies" in array(declared, "dynamic"):
+        yield "its dependencies are computed"
