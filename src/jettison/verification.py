@@ -84,7 +84,7 @@ def _mounts(plan: Plan) -> tuple[ComposeMount, ...]:
     return tuple(
         mount
         for service in services_of(plan.original)
-        for mount in data_mounts(service, plan.original, plan.original_stage)
+        for mount in data_mounts(service, plan.original)
     )
 
 

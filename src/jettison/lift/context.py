@@ -23,6 +23,32 @@ def context_path(project: Project, stage: FinalStage, step: Instruction, path: s
     return None
 
 
+def copied_to(project: Project, stage: FinalStage, path: str) -> str | None:
+    """The file of the context that the image has at an absolute path; None when there is none."""
+    for item, copied in reversed(stage.all_copies):
+        if copied.stage is None:
+            into = stage.absolute(copied.destination, item)
+            for source in copied.sources:
+                base = posixpath.normpath(source.lstrip("/"))
+                for origin, target in _places(project, copied, base, into):
+                    found = _source_of(path, origin, target)
+                    if found in project.files:
+                        return found
+    return None
+
+
+def copied_from(project: Project, copied: Copy, into: str, folder: str) -> Iterator[str]:
+    """The paths of the context that one COPY puts at or below an absolute ``folder``."""
+    for source in copied.sources:
+        base = posixpath.normpath(source.lstrip("/"))
+        for origin, target in _places(project, copied, base, into):
+            found = _source_of(folder, origin, target)
+            if found is not None:
+                yield found
+            elif target.startswith(f"{folder.rstrip('/')}/"):
+                yield origin
+
+
 def _mounted(stage: FinalStage, step: Instruction) -> Iterator[tuple[str, str]]:
     """Files and folders of the context that a RUN mounts, with their targets."""
     for mount in mounts(step) if step.keyword == "RUN" else ():
@@ -56,13 +82,17 @@ def _places(project: Project, copied: Copy, source: str, into: str) -> Iterator[
 
 
 def _behind(project: Project, wanted: str, source: str, target: str) -> str | None:
+    found = _source_of(wanted, source, target)
+    return found if found and project.in_context(found) in project.texts else None
+
+
+def _source_of(wanted: str, source: str, target: str) -> str | None:
+    """The path behind ``wanted`` when ``source`` was put at ``target``."""
     if wanted == target:
-        found = source
-    elif wanted.startswith(f"{target.rstrip('/')}/"):
-        found = posixpath.normpath(posixpath.join(source, posixpath.relpath(wanted, target)))
-    else:
-        return None
-    return found if project.in_context(found) in project.texts else None
+        return source
+    if wanted.startswith(f"{target.rstrip('/')}/"):
+        return posixpath.normpath(posixpath.join(source, posixpath.relpath(wanted, target)))
+    return None
 
 
 def _is_folder(project: Project, source: str) -> bool:

@@ -8,20 +8,22 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue.reader import table
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
+from jettison.lift.derived import stages_on
 from jettison.lift.stage import FinalStage
 from jettison.project.commands import PipInstall
-from jettison.project.dockerfile import mounts
+from jettison.project.dockerfile import Instruction, mounts
 from jettison.values import Evidence, Origin
 
 # Where the environment of the official images is; scripts that name it would miss it.
 OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 # Steps that call the pip of the environment, which one made by uv does not have.
-NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\b|\bensurepip\b")
+NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
 def obstacles(stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
     """Everything that keeps the installing ``actions`` in the stage."""
+    yield from _too_old(stage)
     yield from _other_users(stage)
     for action in actions:
         run = next(run for run in stage.runs if run.instruction is action.instruction)
@@ -53,19 +55,42 @@ def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
     return None
 
 
+def _too_old(stage: FinalStage) -> Iterator[Evidence]:
+    """Versions of Python that the installer of the build stage does not run on."""
+    minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdigit())
+    oldest = tuple(table("tools")["uv"]["oldest_python"])
+    if minor and minor < oldest:
+        reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
+        yield obstacle_at(stage.stage.origin, reason)
+
+
 def _other_users(stage: FinalStage) -> Iterator[Evidence]:
     """What else in the stage needs the environment of the base image."""
     for item in stage.triggers:
         yield obstacle_at(item.origin, "images that are built on this one use it")
     for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
-        if item.keyword == "RUN" and any(a.kind in INSTALLING for a in lifted_run(item).actions):
+        if item.keyword == "RUN" and _installs(item):
             yield obstacle_at(item.origin, "an earlier stage installs requirements too")
+    for item in (item for each in stages_on(stage) for item in each.instructions):
+        if item.keyword == "RUN" and _installs(item):
+            yield obstacle_at(item.origin, "a stage that is built on this one installs too")
+    yield from _steps(stage)
+
+
+def _steps(stage: FinalStage) -> Iterator[Evidence]:
+    """Steps that stay and reach into the environment of the base image."""
     for item, copied in stage.copies:
         if copied.destination.startswith(OLD_PATHS):
             yield obstacle_at(item.origin, "files are copied into the base's environment")
     for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
         if NEEDS_PIP.search(action.text):
-            yield obstacle_at(action.origin, f"`{action.text[:60]}` installs with pip")
+            text = " ".join(action.text.split())
+            yield obstacle_at(action.origin, f"`{text[:60]}` installs with pip")
+
+
+def _installs(item: Instruction) -> bool:
+    actions = lifted_run(item).actions
+    return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions)
 
 
 def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from jettison.project.compose import Service
 from jettison.project.shell import Command, Script
 
 CURL_VALUED = frozenset(
@@ -65,6 +66,16 @@ def probe_of_words(words: Sequence[str]) -> Probe | None:
     if program == "curl":
         return _curl(words[1:])
     return _wget(words[1:]) if program == "wget" else None
+
+
+def probe_of_service(service: Service) -> Probe | None:
+    """The request of a compose service's health check; None when variables are part of it."""
+    check = service.healthcheck
+    if check is None or not check.test or check.disable or check.variable:
+        return None
+    if check.test[0] == "CMD":
+        return probe_of_words(check.test[1:])
+    return probe_of_words(check.test[-1].split("||")[0].split())
 
 
 def _is_fallback(command: Command) -> bool:

@@ -14,7 +14,7 @@ from jettison.values import Evidence, Origin
 
 SQLITE = re.compile(r"sqlite\d?(?:\+\w+)?://(?P<path>/[^?\s]*)?")
 IN_MEMORY = ":memory:"
-DJANGO_SQLITE = "django.db.backends.sqlite3"
+DJANGO_SQLITE = (".db.backends.sqlite3", ".db.backends.spatialite")
 DJANGO_FILES = frozenset(
     {
         *("django.db.models.FileField", "django.db.models.ImageField"),
@@ -52,7 +52,7 @@ def stored_by_source(modules: Iterable[ModuleFacts]) -> Iterator[StoredFile]:
             yield _stored(write.path, message, write.origin, folder=write.folder)
     for module in listed:
         for text in module.texts:
-            path = "db.sqlite3" if text.value == DJANGO_SQLITE else sqlite_path(text.value)
+            path = "db.sqlite3" if text.value.endswith(DJANGO_SQLITE) else sqlite_path(text.value)
             if path is not None:
                 named = f"{text.value} is a database in a file"
                 yield _stored(path, named, text.origin, database=True)

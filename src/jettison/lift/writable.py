@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from jettison.facts import Project
 from jettison.lift.action import ActionKind
+from jettison.lift.context import copied_to
 from jettison.lift.services import services_of
 from jettison.lift.stage import FinalStage
 from jettison.lift.variables import origin_of_variable
@@ -44,19 +45,16 @@ def writable_folders(project: Project, stage: FinalStage) -> dict[str, Evidence]
     return dict(sorted(found.items()))
 
 
-def data_mounts(
-    service: Service | None, project: Project, stage: FinalStage
-) -> tuple[ComposeMount, ...]:
+def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount, ...]:
     """The mounts of a service that hold data: not source, not sockets, not shielded caches."""
     if service is None:
         return ()
-    sources = source_targets(service, project, stage)
     return tuple(
         mount
         for mount in service.volumes
         if not mount.readonly
         and mount.kind is not MountKind.TMPFS
-        and mount.target not in sources
+        and not _code_in(mount, project)
         and not mount.target.endswith(".sock")
         and posixpath.basename(mount.target) not in CACHES
         and not _is_file(mount)
@@ -64,11 +62,11 @@ def data_mounts(
 
 
 def source_targets(service: Service | None, project: Project, stage: FinalStage) -> tuple[str, ...]:
-    """Targets of mounts that put the user's source over what the image has."""
+    """Targets of mounts that put the user's source over the same files of the image."""
     return tuple(
         mount.target
         for mount in (service.volumes if service else ())
-        if mount.kind is MountKind.BIND and _covers_code(mount, project, stage)
+        if _code_in(mount, project) and _covers_code(mount, project, stage)
     )
 
 
@@ -87,7 +85,7 @@ def _holds(folder: str, path: str) -> bool:
 
 def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:
     for service in services_of(project):
-        for mount in data_mounts(service, project, stage):
+        for mount in data_mounts(service, project):
             message = f"{mount.target} is a {mount.kind.value} mount"
             yield mount.target, Evidence(kind="volume", message=message, origin=mount.origin)
     for path in stage.volumes:
@@ -121,21 +119,31 @@ def _named(project: Project, stage: FinalStage) -> Iterator[Reason]:
             yield value, Evidence(kind="environment", message=message, origin=origin)
 
 
-def _covers_code(mount: ComposeMount, project: Project, stage: FinalStage) -> bool:
+def _code_in(mount: ComposeMount, project: Project) -> tuple[str, ...]:
+    """The Python files that a mount of a folder of the context holds, relative to the context."""
+    if mount.kind is not MountKind.BIND:
+        return ()
     source = posixpath.normpath(mount.source)
-    source = "" if source == "." else source
-    context = project.context
-    inside = source == context or (
-        source.startswith(f"{context}/") if context else source[:1] not in "/~."
-    )
+    folder = "" if source == "." else f"{source}/"
+    context = f"{project.context}/" if project.context else ""
+    if source.startswith(("/", "..", "~", "$")) or not folder.startswith(context):
+        return ()
+    inner = folder[len(context) :]
+    return tuple(path for path in project.files if path.endswith(".py") and path.startswith(inner))
+
+
+def _covers_code(mount: ComposeMount, project: Project, stage: FinalStage) -> bool:
+    """Whether the image has a file of the mount where the mount puts it."""
     target = posixpath.normpath(mount.target)
-    over = target == stage.folder or target.startswith(f"{stage.folder.rstrip('/')}/")
-    holds_code = any(
-        path.endswith(".py")
-        for path in project.files
-        if source == context or posixpath.join(context, path).startswith(f"{source}/")
-    )
-    return inside and over and holds_code
+    if not _holds(stage.folder, target):
+        return False
+    source = posixpath.normpath(mount.source)
+    inner = posixpath.relpath(source, project.context or ".")
+    for path in _code_in(mount, project):
+        wanted = posixpath.join(target, posixpath.relpath(path, inner))
+        if copied_to(project, stage, wanted) == path:
+            return True
+    return False
 
 
 def _is_file(mount: ComposeMount) -> bool:

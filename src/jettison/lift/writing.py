@@ -23,11 +23,13 @@ class Writing:
     """What is known of the application's writes.
 
     ``folders`` are absolute, each with the reason. ``unsure`` are writes that may go to the folder
-    of the code itself: then nothing may be taken from the application there.
+    of the code itself: then nothing may be taken from the application there. ``computed`` are those
+    whose place is not known, and that are taken to go to a declared folder.
     """
 
     folders: Mapping[str, Evidence]
     unsure: tuple[Evidence, ...]
+    computed: tuple[Evidence, ...] = ()
 
 
 def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
@@ -39,18 +41,21 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     folders = writable_folders(project, stage)
     declared = bool(folders)
     unsure: list[Evidence] = []
+    computed: list[Evidence] = []
     for stored in _real(project, stage, usage):
         declared = declared or stored.evidence.kind == "environment"
         folder = _folder(stored, stage)
         if folder is None:
-            unsure += [] if declared else [stored.evidence]
+            (computed if declared else unsure).append(stored.evidence)
         elif folder == stage.folder or stage.folder.startswith(f"{folder.rstrip('/')}/"):
             unsure.append(stored.evidence)
         elif folder in SHARED:
-            unsure += [] if declared else [stored.evidence]
+            (computed if declared else unsure).append(stored.evidence)
         elif not _within(folder, (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence
-    return Writing(folders=dict(sorted(folders.items())), unsure=tuple(unsure))
+    return Writing(
+        folders=dict(sorted(folders.items())), unsure=tuple(unsure), computed=tuple(computed)
+    )
 
 
 def _real(project: Project, stage: FinalStage, usage: Usage) -> Iterator[StoredFile]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jettison.facts import Project
+from jettison.lift.probe import probe_of_service
+from jettison.lift.services import services_of
+from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage, usage_of
 from jettison.project.dockerfile.run import run_script
+from jettison.project.operations.collect import called_scripts
 from jettison.project.operations.model import Commands, Use
 from jettison.project.reading import Sources
 from jettison.project.shell import parse as parse_shell
@@ -22,18 +26,25 @@ def used(
     inputs: ScopeInputs,
 ) -> Usage:
     """Put together the uses that production has; texts are relative to the root of the project."""
+    checks, others = _health_checks(project), _other_services(project)
+    elsewhere = _other_stages(project)
+    own = [
+        each
+        for each in commands.commands
+        if each.source not in others and (each.origin.file, each.origin.line) not in elsewhere
+    ]
+    uses = called_scripts(texts, [c for c in own if c.source not in commands.scripts])
     scripts = [
         (parse_shell(texts[path], origin=Origin(file=path, line=1)), use is not Use.UNCALLED)
-        for path, use in commands.scripts.items()
+        for path, use in uses.items()
         if use is not Use.DEVELOPMENT
     ]
-    checks, others = _health_checks(project), _other_services(project)
     started = [
         (command.words, command.origin)
-        for command in commands.commands
+        for command in own
         if command.use is Use.PRODUCTION
         and command.words not in checks
-        and command.source not in others
+        and uses.get(command.source, Use.PRODUCTION) is Use.PRODUCTION
     ]
     imports = {
         name: tuple(found.origin for found in places)
@@ -43,23 +54,40 @@ def used(
 
 
 def _other_services(project: Project) -> frozenset[str]:
-    """Services on images of their own: what they run is not in this image."""
+    """Services on other images, or on other stages: what they run is not in this image."""
     services = project.compose.services if project.compose else ()
+    own = {each.name for each in services_of(project)}
     return frozenset(
         f"{project.compose_path} service {each.name}"
         for each in services
-        if each.image and each.build is None and each.name != project.service
+        if each.name not in own and (each.build or each.image)
+    )
+
+
+def _other_stages(project: Project) -> frozenset[tuple[str, int | None]]:
+    """The lines of stages that the image does not begin with: their steps leave no program."""
+    chain = {stage.index for stage in lifted(project).chain}
+    return frozenset(
+        (project.dockerfile_path, line)
+        for stage in project.dockerfile.stages
+        if stage.index not in chain
+        for item in stage.instructions
+        for line in range(item.origin.line or 0, (item.origin.end_line or 0) + 1)
     )
 
 
 def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
-    """The words of every health check: what only they call is not called by the application."""
+    """The words of health checks that ask with Python soon: the application does not call them.
+
+    Those of the Dockerfile are looked at once more when packages leave.
+    """
     found: set[tuple[str, ...]] = set()
     for item in project.dockerfile.instructions:
         if item.keyword == "HEALTHCHECK":
             found.update(command.words for command in run_script(item).programs)
     for service in project.compose.services if project.compose else ():
-        test = service.healthcheck.test if service.healthcheck else ()
+        rewritten = service.healthcheck if probe_of_service(service) else None
+        test = rewritten.test if rewritten else ()
         if test[:1] == ("CMD",):
             found.add(test[1:])
         elif test:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from jettison.changes import RunAsUser
 from jettison.lift.action import Action, ActionKind
+from jettison.lift.derived import steps_on
 from jettison.lift.stage import FinalStage
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.commands import Directories, Permission
@@ -15,6 +16,8 @@ from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import without
 
+# A user that variables give, without what "${NAME:-default}" would say.
+VARIABLES = re.compile(r"\A(?=.*\$)[\w$-]+(?::[\w$-]+)?\Z")
 CHOWN = re.compile(r"\s--chown=\S+")
 START = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "EXPOSE", "VOLUME", "STOPSIGNAL"})
 
@@ -31,8 +34,15 @@ def run_as_user(stage: FinalStage, change: RunAsUser) -> str:
     else:
         end = ""
         anchor = line_of(_last_user(stage))
-    before[anchor] = before.get(anchor, "") + _folders(change) + end
-    return edited(stage.dockerfile, Edits(replaced=replaced, before=before))
+    before[anchor] = before.get(anchor, "") + _folders(change, _owner(stage, change)) + end
+    after = _root_again(stage) if change.create else {}
+    return edited(stage.dockerfile, Edits(replaced=replaced, before=before, after=after))
+
+
+def _root_again(stage: FinalStage) -> dict[int, str]:
+    """Stages that are built on this one keep the user that their steps were written for."""
+    text = "# Its steps need root, as before.\nUSER root\n"
+    return {line_of(each.instructions[0]): text for each in steps_on(stage)}
 
 
 def recursive_on(action: Action, folder: str, stage: FinalStage) -> Permission | None:
@@ -56,7 +66,7 @@ def _creation(change: RunAsUser) -> str:
     return f"\n{text}\n"
 
 
-def _folders(change: RunAsUser) -> str:
+def _folders(change: RunAsUser, names: tuple[str, str]) -> str:
     if not change.writable:
         return ""
     if change.owns_code:
@@ -65,16 +75,19 @@ def _folders(change: RunAsUser) -> str:
         text = "The code belongs to root; the application may add files beside it."
     else:
         text = "The code belongs to root; the application writes here alone."
-    user, group = _owner(change)
+    user, group = names
     owner = f"-o {user} -g {group}" if group else f"-o {user}"
     return f"\n{comment(text)}RUN install -d {owner} {' '.join(change.writable)}\n"
 
 
-def _owner(change: RunAsUser) -> tuple[str, str]:
-    """User and group as they are written."""
+def _owner(stage: FinalStage, change: RunAsUser) -> tuple[str, str]:
+    """User and group as they are written; variables of a USER stay variables."""
     if change.create:
         return str(change.uid), str(change.gid)
-    user, _, group = change.name.partition(":")
+    found = [item for item in stage.instructions if item.keyword == "USER"]
+    written = found[-1].arguments.strip() if found else ""
+    name = written if VARIABLES.search(written) else change.name
+    user, _, group = name.partition(":")
     return user, group
 
 
@@ -82,15 +95,14 @@ def _with_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
     """Take away owners and modes that are given to the whole application once more."""
     replaced = {}
     modes = []
+    unused = _made_again(stage, change)
     for run in stage.runs:
-        gone = []
+        gone = [action.command for action in run.actions if action in unused]
         for action in run.actions:
             found = recursive_on(action, change.application, stage)
             if found:
                 gone.append(action.command)
                 modes += [found.value] if found.program == "chmod" else []
-            elif _is_made_again(action, change.writable, stage):
-                gone.append(action.command)
         if gone and run.editable:
             source = without(run.script, gone)
             replaced[line_of(run.instruction)] = (
@@ -106,6 +118,37 @@ def _with_owners(stage: FinalStage, change: RunAsUser) -> dict[int, str]:
 
 def _within(path: str, folder: str) -> bool:
     return posixpath.commonpath([path, folder]) == folder
+
+
+def _made_again(stage: FinalStage, change: RunAsUser) -> tuple[Action, ...]:
+    """Commands for the writable folders, but for those that a step which stays relies on."""
+    made = [a for a in stage.actions if _is_made_again(a, change.writable, stage)]
+    stay = [
+        a for a in stage.actions if a not in made and not recursive_on(a, change.application, stage)
+    ]
+    return tuple(
+        action
+        for action in made
+        if not any(_relies_on(later, action, stage) for later in stay if _follows(later, action))
+    )
+
+
+def _follows(later: Action, action: Action) -> bool:
+    return (line_of(later.instruction), later.command.start) > (
+        line_of(action.instruction),
+        action.command.start,
+    )
+
+
+def _relies_on(later: Action, action: Action, stage: FinalStage) -> bool:
+    """Whether a later command names what an action made, or may use anything."""
+    if later.kind is ActionKind.OTHER:
+        return True
+    if not isinstance(action.fact, Directories | Permission):
+        return False
+    made = [stage.absolute(path, action.instruction) for path in action.fact.paths]
+    named = [stage.absolute(word, later.instruction) for word in later.command.words[1:]]
+    return any(_within(path, folder) for path in named for folder in made)
 
 
 def _is_made_again(action: Action, writable: Iterable[str], stage: FinalStage) -> bool:

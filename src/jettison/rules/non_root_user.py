@@ -21,6 +21,7 @@ volume that root filled before has to be given to the user once: the report says
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jettison.changes import RunAsUser
 from jettison.lift.action import Action
@@ -129,17 +130,11 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     evidence = (*copies, *(_recursive(action) for action in actions))
     if not evidence:
         return ()
-    home = any(
-        isinstance(action.fact, UserChange) and action.fact.home == stage.folder
-        for action in stage.actions
-    )
-    if writing.unsure or not writing.folders or home:
+    reasons = tuple(_owner_needs(plan))
+    if reasons or not writing.folders:
         message = f"{stage.user} owns the code: it is not known where else the application writes"
         found = Finding(
-            rule=NAME,
-            message=message,
-            evidence=(*evidence, *writing.unsure),
-            safety=Safety.REVIEW,
+            rule=NAME, message=message, evidence=(*evidence, *reasons), safety=Safety.REVIEW
         )
         return (found,) if actions else ()
     change = RunAsUser(
@@ -152,6 +147,25 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
     return (Finding(rule=NAME, message=message, evidence=evidence, changes=(change,)),)
+
+
+def _owner_needs(plan: Plan) -> Iterator[Evidence]:
+    """Why an existing user has to own the code, as far as is known."""
+    stage, writing = plan.stage, plan.writing
+    yield from (*writing.unsure, *writing.computed)
+    for item in stage.instructions:
+        if item.keyword == "RUN" and not stage.is_root_at(item):
+            message = f"a step runs as {stage.user} and may write into the folder of the code"
+            yield Evidence(kind="step", message=message, origin=item.origin)
+    for action in stage.actions:
+        fact = action.fact
+        if isinstance(fact, UserChange) and fact.home == stage.folder:
+            message = f"{stage.folder} is the home folder of {stage.user}"
+            yield Evidence(kind="user", message=message, origin=action.origin)
+        given = recursive_on(action, stage.folder, stage)
+        if given and len(given.paths) > 1:
+            message = f"`{action.text[:80]}` gives away other folders too"
+            yield Evidence(kind="permission", message=message, origin=action.origin)
 
 
 def _owner(actions: list[Action], user: str) -> str:
@@ -172,7 +186,7 @@ def _recursive(action: Action) -> Evidence:
 def _volumes(plan: Plan, change: RunAsUser) -> tuple[Finding, ...]:
     """What has to be done once for volumes that a root process filled."""
     service = service_of(plan.project)
-    mounts = data_mounts(service, plan.project, plan.stage)
+    mounts = data_mounts(service, plan.project)
     if not mounts or service is None:
         return ()
     targets = " ".join(mount.target for mount in mounts)

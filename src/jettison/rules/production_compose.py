@@ -21,7 +21,8 @@ from collections.abc import Iterator
 
 from jettison.catalogue.reader import table
 from jettison.changes import HardenService
-from jettison.lift.probe import probe_of_words
+from jettison.lift.filled import filled_folders
+from jettison.lift.probe import probe_of_service
 from jettison.lift.services import services_of
 from jettison.lift.writable import CACHES, source_targets
 from jettison.plan.finding import Finding, Safety
@@ -40,20 +41,25 @@ RESTRICTIONS = {
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find services that mount their source or a socket, or that may write everywhere."""
-    volumes = _volumes(plan)
+    wanted = _volumes(plan)
+    filled = filled_folders(plan.project, plan.stage, [target for _, target in wanted])
+    volumes = tuple((name, target) for name, target in wanted if target not in filled)
     return tuple(
         finding
         for service in services_of(plan.project)
-        for finding in _findings(plan, service, volumes)
+        for finding in _findings(plan, service, volumes, tuple(filled.values()))
     )
 
 
 def _findings(
-    plan: Plan, service: Service, volumes: tuple[tuple[str, str], ...]
+    plan: Plan,
+    service: Service,
+    volumes: tuple[tuple[str, str], ...],
+    filled: tuple[Evidence, ...],
 ) -> Iterator[Finding]:
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    read_only = not unsure and not rooted
+    read_only = not (unsure or filled or rooted)
     leaving = [mount for mount in service.volumes if _leaves(plan, service, mount)]
     mounts = [mount for mount in leaving if not _is_shared(service, mount)]
     shared = [mount for mount in leaving if _is_shared(service, mount)]
@@ -87,6 +93,14 @@ def _findings(
             message=f"{service.name} keeps the mounts {targets}: they stand in a part that "
             "services share; take them out there",
             evidence=tuple(_evidence(mount) for mount in shared),
+            safety=Safety.REVIEW,
+        )
+    if filled and not unsure and not service.read_only:
+        yield Finding(
+            rule=NAME,
+            message=f"{service.name} stays writable: a volume would keep the files of this image "
+            "when a new one comes",
+            evidence=filled,
             safety=Safety.REVIEW,
         )
     if unsure and not service.read_only:
@@ -181,13 +195,7 @@ def _name(service: str, folder: str, taken: set[str]) -> str:
 
 
 def _health_check(service: Service) -> tuple[str, ...]:
-    check = service.healthcheck
-    if check is None or not check.test or check.disable:
-        return ()
-    words = (
-        check.test[1:] if check.test[0] == "CMD" else tuple(check.test[-1].split("||")[0].split())
-    )
-    probe = probe_of_words(words)
+    probe = probe_of_service(service)
     return ("CMD", *probe.python()) if probe else ()
 
 

@@ -10,7 +10,6 @@ from jettison.project.operations.model import Use, UsedCommand
 from jettison.project.source.programs import ProgramCall, programs_called
 from jettison.scopes.context import (
     Context,
-    is_development_place,
     toward_development,
     toward_runtime,
 )
@@ -91,7 +90,7 @@ def _of_call(context: Context, name: str, call: ProgramCall) -> Iterator[Signal]
     message = f"{call.origin.file} runs the program {call.program}"
     if context.is_reached(call.origin.file):
         yield toward_runtime(name, Weight.STRONG, "command", message, call.origin)
-    elif is_development_place(call.origin.file):
+    elif context.serves_development(call.origin.file):
         yield toward_development(name, Weight.FAINT, "command", message, call.origin)
     else:
         yield toward_runtime(name, context.weight_of_unreached(), "command", message, call.origin)

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from jettison.catalogue.reader import table
 from jettison.distributions.facts import DistributionFacts
 from jettison.project.source.facts import Circumstance, Import, Text
-from jettison.project.source.places import is_development_place
+from jettison.project.source.places import folders_of, is_development_place
 from jettison.project.source.texts import word_roles
 from jettison.scopes.owners import Owners
 from jettison.scopes.values import ScopeInputs, Signal, Weight
@@ -41,6 +41,15 @@ class Context:
         return file in self.inputs.reach.modules
 
     @cached_property
+    def _production(self) -> frozenset[str]:
+        reached = (folder for file in self.inputs.reach.modules for folder in folders_of(file))
+        return self.inputs.reach.folders.union(reached)
+
+    def serves_development(self, file: str) -> bool:
+        """Whether a file's path is that of tests, tools and the like; production may load it."""
+        return is_development_place(file, self._production)
+
+    @cached_property
     def followed(self) -> bool:
         """Whether what production loads is known well.
 
@@ -58,7 +67,7 @@ class Context:
     @cached_property
     def reached_share(self) -> float:
         """Share of the application's files that production is seen to load, 0 to 1."""
-        files = [f for f in self.inputs.index.modules if not is_development_place(f)]
+        files = [f for f in self.inputs.index.modules if not self.serves_development(f)]
         reached = sum(self.is_reached(file) for file in files)
         return reached / len(files) if files else 0.0
 
@@ -132,6 +141,3 @@ def _signal(  # noqa: PLR0917  # called twice, above
 ) -> Signal:
     evidence = Evidence(kind=kind, message=message, origin=origin, toward=toward)
     return Signal(name=name, weight=weight, evidence=evidence)
-
-
-__all__ = ["Context", "is_development_place", "toward_development", "toward_runtime"]

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue.reader import table
 from jettison.project.source.facts import Text
-from jettison.scopes.context import Context, is_development_place, toward_runtime
+from jettison.scopes.context import Context, toward_runtime
 from jettison.scopes.values import Signal, Weight
 from jettison.values import Origin
 
@@ -35,7 +35,7 @@ def _from_texts(context: Context) -> Iterator[Signal]:
         for text in (*context.inputs.reach.texts, *context.inputs.commands.texts)
     ]
     for facts in context.inputs.index.modules.values():
-        if not context.is_reached(facts.file) and not is_development_place(facts.file):
+        if not context.is_reached(facts.file) and not context.serves_development(facts.file):
             texts.extend((text, context.weight_of_unreached()) for text in facts.texts)
     for text, weight in texts:
         for name in _chosen(text.value):
@@ -86,7 +86,7 @@ def _from_variables(context: Context) -> Iterator[Signal]:
 
 def _variables(context: Context) -> Iterator[tuple[str, Origin | None]]:
     for facts in context.inputs.index.modules.values():
-        if context.is_reached(facts.file) or not is_development_place(facts.file):
+        if context.is_reached(facts.file) or not context.serves_development(facts.file):
             for read in facts.environment:
                 yield read.name, read.origin
             for text in facts.texts:

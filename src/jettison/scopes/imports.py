@@ -8,7 +8,6 @@ from enum import Enum, auto
 from jettison.project.source.facts import Import
 from jettison.scopes.context import (
     Context,
-    is_development_place,
     toward_development,
     toward_runtime,
 )
@@ -43,7 +42,7 @@ def collect(context: Context) -> Iterator[Signal]:
 def _place(context: Context, imported: Import) -> _Place:
     if context.is_reached(imported.file):
         return _Place.SWITCHED_OFF if imported in context.left_out else _Place.REACHED
-    if is_development_place(imported.file):
+    if context.serves_development(imported.file):
         return _Place.DEVELOPMENT
     return _Place.UNREACHED if context.may_run(imported.circumstance) else _Place.SWITCHED_OFF
 

@@ -9,7 +9,6 @@ from jettison.catalogue.reader import table
 from jettison.project.source.facts import ModuleFacts
 from jettison.scopes.context import (
     Context,
-    is_development_place,
     toward_development,
     toward_runtime,
 )
@@ -59,7 +58,9 @@ def _use(
     context: Context, need: Mapping[str, Any], *, development: bool
 ) -> tuple[str, Origin] | None:
     for facts in context.inputs.index.modules.values():
-        in_development = not context.is_reached(facts.file) and is_development_place(facts.file)
+        in_development = not context.is_reached(facts.file) and context.serves_development(
+            facts.file
+        )
         if in_development is development:
             found = _use_in(facts, need)
             if found is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from jettison.project.source.facts import Text
 from jettison.scopes.context import (
     Context,
-    is_development_place,
     is_setting,
     toward_development,
     toward_runtime,
@@ -43,7 +42,7 @@ def _first(context: Context, texts: Iterable[Text]) -> dict[str, Text]:
 
 def _in_unreached(context: Context) -> Iterator[Text]:
     for facts in context.inputs.index.modules.values():
-        if not context.is_reached(facts.file) and not is_development_place(facts.file):
+        if not context.is_reached(facts.file) and not context.serves_development(facts.file):
             yield from (t for t in facts.texts if context.may_run(t.circumstance))
 
 

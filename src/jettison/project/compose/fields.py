@@ -113,6 +113,12 @@ class Fields:
         origin = origin_of(node, self.file)
         return Variable(name=name, value=value if equals else None, origin=origin)
 
+    def written(self, key: str) -> tuple[str, ...]:
+        """Return the scalars of a text or list as they stand in the file."""
+        node = self.node(key)
+        nodes = node.value if isinstance(node, SequenceNode) else (node,)
+        return tuple(str(each.value) for each in nodes if isinstance(each, ScalarNode))
+
     def scalar(self, node: Node, key: str) -> str:
         """Return a scalar node's text with variables filled in; unknown ones stay as written."""
         if not isinstance(node, ScalarNode):

@@ -103,6 +103,7 @@ def health_check(fields: Fields) -> ComposeHealthCheck | None:
     retries = check.text("retries")
     return ComposeHealthCheck(
         test=test,
+        variable=any("$" in written for written in check.written("test")),
         interval=check.text("interval"),
         timeout=check.text("timeout"),
         start_period=check.text("start_period"),

@@ -71,9 +71,13 @@ class Port:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeHealthCheck:
-    """``test`` starts with ``CMD``, ``CMD-SHELL`` or ``NONE``, and is empty when not given."""
+    """``test`` starts with ``CMD``, ``CMD-SHELL`` or ``NONE``, and is empty when not given.
+
+    ``variable`` says that variables of the environment are part of it.
+    """
 
     test: tuple[str, ...]
+    variable: bool
     interval: str | None
     timeout: str | None
     start_period: str | None

@@ -62,7 +62,7 @@ def collect(
             found += compose_commands(path, text, service=service if path == compose else None)
         elif not is_script(path, text):
             found += _in_file(path, text)
-    scripts = _called_scripts(texts, found)
+    scripts = called_scripts(texts, found)
     for path, use in scripts.items():
         found += _of_script(path, texts[path], use)
     environment = _set_by_scripts(texts, scripts)
@@ -107,7 +107,7 @@ def _uwsgi(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
             )
 
 
-def _called_scripts(texts: Mapping[str, str], found: Iterable[UsedCommand]) -> dict[str, Use]:
+def called_scripts(texts: Mapping[str, str], found: Iterable[UsedCommand]) -> dict[str, Use]:
     """Shell scripts with the most important use that anything makes of them."""
     scripts = {path for path, text in texts.items() if is_script(path, text)}
     by_name: dict[str, list[str]] = {}

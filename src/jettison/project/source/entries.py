@@ -12,6 +12,7 @@ from jettison.values import Origin
 
 _OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(.*\))?\Z")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*\Z")
+_JOINED = re.compile(r"-[bBdEiIOPqsSuvx]+[mc]\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -105,7 +106,7 @@ def _entries(
 
 
 def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
-    rest = list(arguments)
+    rest = [part for word in arguments for part in _apart(word)]
     while rest and rest[0].startswith("-") and rest[0] not in ("-m", "-c"):
         takes_value = rest.pop(0) in ("-W", "-X", "--check-hash-based-pycs")
         if takes_value and rest:
@@ -123,6 +124,13 @@ def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
             yield from place.module(name, f"python -c {name}")
     else:
         yield from place.path(rest[0], f"python {rest[0]}", command=_first_plain(rest[1:]))
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    """Options that are written as one, such as ``-um``, one by one."""
+    if _JOINED.match(word):
+        return f"-{word[1:-1]}", f"-{word[-1]}"
+    return (word,)
 
 
 def _launched(program: str, arguments: Sequence[str], place: _Place) -> Iterator[Entry]:

@@ -11,22 +11,37 @@ _TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance
 
 
 @cache
-def is_development_place(file: str) -> bool:
+def is_development_place(file: str, production: frozenset[str] = frozenset()) -> bool:
     """Whether a file's path is that of tests, documentation, tools or development settings.
 
-    Production may still load it; what an entry point reaches is decided by that.
+    Production may still load it; what an entry point reaches is decided by that. ``production``
+    are folders known to hold the application, whose own names say nothing then.
     """
     if is_test(file) or file.endswith(".ipynb"):
         return True
+    if _is_development_folder(file, production):
+        return True
     catalogue = table("conventions")["development"]
     *folders, name = file.lower().removesuffix(".py").split("/")
-    if not set(folders).isdisjoint(catalogue["folders"]):
-        return True
     if name in catalogue["modules"] or name in catalogue["settings_names"]:
         return True
     if not folders:
         return name in catalogue["root_modules"]
     return folders[-1] in catalogue["settings_folders"] and name in catalogue["settings_modules"]
+
+
+def folders_of(file: str) -> tuple[str, ...]:
+    """The folders above a file, the topmost first."""
+    parts = file.split("/")[:-1]
+    return tuple("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _is_development_folder(file: str, production: frozenset[str]) -> bool:
+    words = table("conventions")["development"]["folders"]
+    return any(
+        folder.rpartition("/")[2].lower() in words and folder not in production
+        for folder in folders_of(file)
+    )
 
 
 @cache

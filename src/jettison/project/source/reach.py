@@ -12,7 +12,7 @@ from jettison.project.source.entries import Entry
 from jettison.project.source.facts import Circumstance, Import, ModuleFacts, Switch, Text
 from jettison.project.source.frameworks import loaded_by_framework
 from jettison.project.source.index import SourceIndex
-from jettison.project.source.places import is_development_place
+from jettison.project.source.places import folders_of, is_development_place
 from jettison.values import Origin, Skipped
 
 
@@ -33,7 +33,8 @@ class Reach:
     are shortest). ``externals`` maps the full dotted name of each external import to where it is
     imported. ``texts`` are the strings in loaded files, at conditions that hold in production.
     ``left_out`` and ``left_out_texts`` are in loaded files too, under conditions that do not hold.
-    ``production`` evaluates conditions of any file at the same values.
+    ``production`` evaluates conditions of any file at the same values. ``folders`` hold entry
+    points or are on the search path, so that their names say nothing about development.
     """
 
     entries: tuple[Entry, ...]
@@ -43,6 +44,7 @@ class Reach:
     left_out: tuple[Import, ...]
     left_out_texts: tuple[Text, ...]
     production: Production
+    folders: frozenset[str] = frozenset()
 
     def faulty_entry(self, index: SourceIndex) -> Skipped | None:
         """Return what is wrong with an entry's own file; without it nothing can start."""
@@ -88,6 +90,9 @@ class _Search:
         self._left_out_texts: list[Text] = []
         self._scripts = {entry.file for entry in entries if entry.script}
         self._switches: dict[str, Switch] = {}
+        inner = [f"{root}/." for root in index.roots if root]
+        files = [*inner, *(entry.file for entry in entries)]
+        self._folders = frozenset(folder for file in files for folder in folders_of(file))
         self._production = Production(environment, self._switches)
         self._environment = environment
 
@@ -100,7 +105,7 @@ class _Search:
             self._load(file, Origin(file=file), f"DJANGO_SETTINGS_MODULE={settings}")
         if not self._links:  # whatever runs, these are the switches it can find
             for facts in self._index.modules.values():
-                if not is_development_place(facts.file):
+                if not is_development_place(facts.file, self._folders):
                     self._switch(facts)
         while self._queue:
             self._follow(self._index.modules[self._queue.popleft()])
@@ -112,6 +117,7 @@ class _Search:
             left_out=tuple(self._left_out),
             left_out_texts=tuple(self._left_out_texts),
             production=self._production,
+            folders=self._folders,
         )
 
     def _load(self, file: str, origin: Origin, why: str) -> None:
@@ -172,6 +178,12 @@ class _Search:
         if not imported.level and not files and not self._index.find(imported.module):
             self._externals.setdefault(imported.module, []).append(imported)
 
+    def _known(self, text: Text, file: str) -> frozenset[str]:
+        """Folders that hold the application; also those of the settings that a script sets."""
+        if text.role == "setdefault":
+            return self._folders.union(folders_of(file))
+        return self._folders
+
     def _named(self, text: Text) -> None:
         """Load the module that a dotted string names, or that of the object it names."""
         name = text.value.partition(":")[0]
@@ -184,7 +196,9 @@ class _Search:
             if file is not None:
                 # A name of test code is for whoever runs the tests; settings for development
                 # are a default that a deployment replaces.
-                if not file.endswith("/") and not is_development_place(file):
+                if not file.endswith("/") and not is_development_place(
+                    file, self._known(text, file)
+                ):
                     self._load(file, text.origin, f'"{text.value}"')
                 return
             name = name.rpartition(".")[0]

@@ -13,6 +13,9 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+(:[A-Za-z_]\w*(\(\))?)?\Z")
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*:[A-Za-z_]\w*(\(\))?\Z")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
+# The module of a database may end as its files do: ``django.db.backends.sqlite3``.
+_BACKEND = ".backends."
+
 
 def may_name(value: str, target: str, role: str) -> bool:
     """Whether a string in this place is worth keeping."""
@@ -22,7 +25,7 @@ def may_name(value: str, target: str, role: str) -> bool:
         listed = role in word_roles() or target in word_roles()
         return listed or (target.isupper() and len(target) > 1)
     if _DOTTED.match(value):
-        return value.rpartition(".")[2].lower() not in _endings()
+        return value.rpartition(".")[2].lower() not in _endings() or _BACKEND in value
     return _ATTRIBUTE.match(value) is not None or _DIALECT.match(value) is not None
 
 

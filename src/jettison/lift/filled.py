@@ -1,0 +1,76 @@
+"""Folders that the application writes to and that the build puts something into."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from jettison.facts import Project
+from jettison.lift.action import ActionKind
+from jettison.lift.context import copied_from
+from jettison.lift.stage import FinalStage
+from jettison.project.commands import Directories, Permission
+from jettison.project.dockerfile import Copy, Instruction
+from jettison.values import Evidence
+
+# Files that only keep a folder in version control.
+PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
+
+
+def filled_folders(
+    project: Project, stage: FinalStage, folders: Iterable[str]
+) -> dict[str, Evidence]:
+    """Those of the absolute ``folders`` that hold files of the image, each with what brings them.
+
+    A volume over such a folder would keep the files of the first image when a new one comes.
+    """
+    found: dict[str, Evidence] = {}
+    for folder in folders:
+        evidence = _copied(project, stage, folder) or _prepared(stage, folder)
+        if evidence is not None:
+            found[folder] = evidence
+    return found
+
+
+def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None:
+    for item, copied in stage.all_copies:
+        into = stage.absolute(copied.destination, item)
+        if copied.stage is not None:
+            filled = _within(into, folder) or (into != stage.folder and _within(folder, into))
+        else:
+            filled = _has_files(project, copied, into, folder)
+        if filled:
+            return _evidence(item, f"{folder} holds files of the image")
+    return None
+
+
+def _has_files(project: Project, copied: Copy, into: str, folder: str) -> bool:
+    sources = copied_from(project, copied, into, folder)
+    return any(
+        posixpath.basename(path) not in PLACEHOLDERS
+        for source in sources
+        for path in project.files
+        if source == "." or _within(path, source)
+    )
+
+
+def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
+    """A step of the application after the one that made the folder: it may have filled it."""
+    made = False
+    for action in stage.actions:
+        fact = action.fact
+        if isinstance(fact, Directories | Permission):
+            made = made or folder in {stage.absolute(p, action.instruction) for p in fact.paths}
+        elif made and action.kind in (ActionKind.APPLICATION, ActionKind.OTHER):
+            return _evidence(
+                action.instruction, f"{folder} may hold what `{action.text[:60]}` put there"
+            )
+    return None
+
+
+def _evidence(item: Instruction, message: str) -> Evidence:
+    return Evidence(kind="folder", message=message, origin=item.origin)
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
