@@ -75,7 +75,8 @@ class Settings:
     """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
-    not applied, ``probes`` files with requests, relative to the project.
+    not applied, ``probes`` files with requests, relative to the project. With ``remove_unused``,
+    requirements that nothing uses leave production.
     """
 
     file: str = ""
@@ -83,5 +84,6 @@ class Settings:
     base: BaseWish | None = None
     wishes: tuple[Wish, ...] = ()
     without: frozenset[str] = frozenset()
+    remove_unused: bool = False
     probes: tuple[str, ...] = ()
     budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))

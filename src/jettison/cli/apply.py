@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from jettison.cli.base_options import base_options
-from jettison.cli.options import project_options, write_options
+from jettison.cli.options import project_options, unused_option, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
 from jettison.settings import BaseWish
@@ -17,6 +17,7 @@ from jettison.writing import write_copy, write_in_place
 @click.command("apply")
 @project_options
 @base_options
+@unused_option
 @write_options
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with 9 when something would change."
@@ -29,6 +30,7 @@ def command(
     level: int | None,
     offline: bool,
     base: BaseWish | None,
+    remove_unused: bool,
     output: Path | None,
     force: bool,
     check: bool,
@@ -41,6 +43,7 @@ def command(
         level=level,
         offline=offline,
         base=base,
+        remove_unused=remove_unused,
     )
     changes = found.plan.files
     if check:

@@ -9,7 +9,7 @@ import click
 
 from jettison.budgets import exceeded
 from jettison.cli.base_options import base_options
-from jettison.cli.options import format_option, project_options, write_options
+from jettison.cli.options import format_option, project_options, unused_option, write_options
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.loading.plan import Planned, planned
@@ -28,6 +28,7 @@ from jettison.writing import write_copy, write_in_place
 @click.command("optimize")
 @project_options
 @base_options
+@unused_option
 @write_options
 @click.option(
     "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
@@ -50,6 +51,7 @@ def command(
     level: int | None,
     offline: bool,
     base: BaseWish | None,
+    remove_unused: bool,
     output: Path | None,
     force: bool,
     write: bool,
@@ -71,6 +73,7 @@ def command(
         level=level,
         offline=offline,
         base=base,
+        remove_unused=remove_unused,
     )
     try:
         result = _result(found, engine, progress, ablation=ablation)

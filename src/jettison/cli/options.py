@@ -34,6 +34,15 @@ def project_options(function: Function) -> Function:
     return function
 
 
+def unused_option(function: Function) -> Function:
+    """Add ``--remove-unused``."""
+    return click.option(
+        "--remove-unused",
+        is_flag=True,
+        help="Requirements that nothing uses leave production too.",
+    )(function)
+
+
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """Add ``--format``; the first format is the default."""
     return click.option(

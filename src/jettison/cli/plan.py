@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from jettison.cli.base_options import base_options
-from jettison.cli.options import format_option, project_options
+from jettison.cli.options import format_option, project_options, unused_option
 from jettison.loading.plan import planned
 from jettison.report.plan_json import plan_document
 from jettison.report.plan_text import plan_text
@@ -18,6 +18,7 @@ from jettison.settings import BaseWish
 @click.command("plan")
 @project_options
 @base_options
+@unused_option
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
@@ -28,6 +29,7 @@ def command(
     level: int | None,
     offline: bool,
     base: BaseWish | None,
+    remove_unused: bool,
     diff: bool,
     output_format: str,
 ) -> None:
@@ -42,6 +44,7 @@ def command(
         level=level,
         offline=offline,
         base=base,
+        remove_unused=remove_unused,
     ).plan
     if output_format == "json":
         click.echo(json.dumps(plan_document(plan), indent=2))

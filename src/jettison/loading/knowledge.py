@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from jettison.scopes.declared import declared_requirement
 from jettison.scopes.gather import gather
 from jettison.scopes.values import Scope, ScopeInputs
 from jettison.scopes.wishes import as_asked
-from jettison.settings import Wish
+from jettison.settings import Settings
 from jettison.values import Evidence, Skipped
 
 DEFAULT_PYTHON = "3.11"
@@ -60,9 +60,7 @@ class Knowledge:
     skipped: tuple[Skipped, ...]
 
 
-def knowledge_of(
-    loaded: Loaded, *, cache: Path, offline: bool, wishes: Iterable[Wish] = ()
-) -> Knowledge:
+def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settings) -> Knowledge:
     """Read the source, ask the package index (or the caches alone), and decide scopes."""
     project = loaded.project
     stage = lifted(project)
@@ -90,7 +88,7 @@ def knowledge_of(
         roots=_search_path(project),
     )
     _check_entries(inputs)
-    verdicts = as_asked(decide(inputs), wishes)
+    verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
     usage = used(project, texts, sources, commands, inputs)
     shipped = {one.declaration.name for one in listed if one.shipped}
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped

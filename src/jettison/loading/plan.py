@@ -45,20 +45,22 @@ def planned(
     level: int | None = None,
     offline: bool = False,
     base: BaseWish | None = None,
+    remove_unused: bool = False,
     cache: Path | None = None,
     today: date | None = None,
 ) -> Planned:
     """Read a folder and plan.
 
-    ``level`` and ``base`` come before those of the project's settings. ``cache`` is the folder of
-    Jettison's caches, by default the user's; with ``offline`` no package index is asked. ``today``
-    is the day on which support may have ended. Raises the errors of :func:`load_project`, and
-    UnsupportedError for a base that does not work.
+    ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
+    ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
+    index is asked. ``today`` is the day on which support may have ended. Raises the errors of
+    :func:`load_project`, and UnsupportedError for a base that does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
     settings = settings_of(loaded.project)
+    settings = replace(settings, remove_unused=settings.remove_unused or remove_unused)
     folder = cache or cache_folder()
-    knowledge = knowledge_of(loaded, cache=folder, offline=offline, wishes=settings.wishes)
+    knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
     chosen = level if level is not None else settings.level
     wish = base or settings.base or BaseWish()
     start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)

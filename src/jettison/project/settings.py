@@ -22,8 +22,8 @@ HIGHEST_LEVEL = 3
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?B|m?s)")
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "s": 1, "ms": 1e-3}
 KEYS = (
-    *("level", "base", "policy", "allow-source-builds", "keep", "remove", "without"),
-    *("probes", "budgets"),
+    *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
+    *("without", "probes", "budgets"),
 )
 
 
@@ -75,6 +75,7 @@ class _Reader:
             base=self.base(),
             wishes=(*self.wishes(Ask.KEEP), *self.wishes(Ask.REMOVE)),
             without=frozenset(self.rule_names()),
+            remove_unused=self.typed("remove-unused", bool, default=False),
             probes=tuple(text for text, _ in self.list("probes")),
             budgets=self.budgets(),
         )

@@ -12,7 +12,8 @@ section comment, its place among known tools, imports from tests alone) and noth
 production uses it (imports along the entry points, commands, strings that name modules, what a
 framework needs). Where a lock file would have to follow (`uv.lock`, `poetry.lock`, `Pipfile.lock`)
 the move is left to you, with the command that makes the lock anew: a lock is not edited by hand.
-What seems to be unused stays and is marked. An image that others are built on
+What seems to be unused stays and is marked; with
+``--remove-unused`` it moves too. An image that others are built on
 (ONBUILD) keeps everything: what they use is not known.
 """
 
@@ -152,7 +153,8 @@ def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"no use found for {', '.join(names)}: kept and marked",
+            message=f"no use found for {', '.join(names)}: kept and marked "
+            "(--remove-unused moves them)",
             evidence=tuple(_first(item) for item in found),
             safety=Safety.SAFE,
             changes=(MarkUnused(names=names),),

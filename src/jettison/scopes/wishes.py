@@ -15,14 +15,26 @@ SCOPES = {Ask.KEEP: Scope.RUNTIME, Ask.REMOVE: Scope.DEVELOPMENT}
 
 
 def as_asked(
-    verdicts: Iterable[RequirementScope], wishes: Iterable[Wish]
+    verdicts: Iterable[RequirementScope], wishes: Iterable[Wish], *, remove_unused: bool = False
 ) -> tuple[RequirementScope, ...]:
-    """Give the verdicts, those of requirements that a line names as it says."""
+    """Give the verdicts, those of requirements that a line names as it says.
+
+    With ``remove_unused``, what nothing uses leaves production unless a line names it.
+    """
     asked: dict[str, Wish] = {canonicalize_name(wish.text): wish for wish in wishes}
     return tuple(
-        _asked(verdict, asked[verdict.name]) if verdict.name in asked else verdict
+        _asked(verdict, asked[verdict.name])
+        if verdict.name in asked
+        else _unused(verdict)
+        if remove_unused and verdict.scope is Scope.UNUSED
+        else verdict
         for verdict in verdicts
     )
+
+
+def _unused(verdict: RequirementScope) -> RequirementScope:
+    asked = Evidence(kind="setting", message="unused requirements shall leave (remove-unused)")
+    return replace(verdict, scope=Scope.DEVELOPMENT, evidence=(*verdict.evidence, asked))
 
 
 def _asked(verdict: RequirementScope, wish: Wish) -> RequirementScope:

@@ -15,6 +15,7 @@ keep = [
     "lxml/**/*.xslt",
 ]
 remove = ["docx.templates"]
+remove-unused = true
 without = ["type-stubs"]
 probes = ["probes.http"]
 
@@ -38,11 +39,12 @@ def test_every_line_knows_its_place() -> None:
         (Ask.KEEP, "lxml/**/*.xslt", 5),
         (Ask.REMOVE, "docx.templates", 7),
     ]
+    assert settings.remove_unused
     assert settings.without == {"type-stubs"}
     assert settings.probes == ("probes.http",)
     assert settings.budgets[Budget.SIZE].most == 300_000_000
     assert settings.budgets[Budget.START_UP].most == 1.5
-    assert settings.budgets[Budget.START_UP].origin == Origin(file="jettison.toml", line=13)
+    assert settings.budgets[Budget.START_UP].origin == Origin(file="jettison.toml", line=14)
 
 
 def test_the_table_of_pyproject() -> None:
@@ -65,6 +67,7 @@ def test_a_project_without_settings_asks_for_nothing() -> None:
         ("\nkeep = [1]", "keep is not a list of texts", "", 2),
         ('without = [\n"installed-test"]', "there is no rule installed-test", "installed-tests", 2),
         ('policy = "tiny"', "there is no policy tiny", "smallest", 1),
+        ('remove-unused = "yes"', "remove-unused is not true or false", "", 1),
         ("base = 3", "base is not a text", "", 1),
         ('[budgets]\nsize = "300"', "'300' is no amount", "300 MB", 2),
         ('[budgets]\nstart-up = "3 MB"', "'3 MB' is no amount", "1.5 s", 2),
