@@ -116,7 +116,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement) 
 
 def _given_up(start: Plan, result: Result) -> Plan:
     """Say that nothing is removed by the trace, because answers differed without it."""
-    names = ", ".join(check.name for check in result.verdict.differences)
+    names = ", ".join(check.name for check in result.verdict.reasons)
     reason = f"without what it left out the image behaved differently: {names}"
     return replace(start, learned=(*start.learned, Skipped(what="the trace", reason=reason)))
 

@@ -42,6 +42,7 @@ def verification_request(
         bind_mounts=_volumes(plan, MountKind.BIND),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
+        expected_read_only=_read_only(plan),
         application=_application(plan),
         modules=tuple(_modules(plan)),
         programs=_programs(plan),
@@ -60,6 +61,12 @@ def _ports(plan: Plan) -> tuple[int, ...]:
     texts += [port.target for port in (service.ports if service else ())]
     numbers = [int(text) for text in texts if text.isdigit()]
     return tuple(dict.fromkeys(numbers)) or (DEFAULT_PORT,)
+
+
+def _read_only(plan: Plan) -> bool:
+    """Whether the service runs with a read-only root in production."""
+    service = service_of(plan.project)
+    return service is not None and service.read_only and not plan.writing.unsure
 
 
 def _volumes(plan: Plan, *kinds: MountKind) -> tuple[str, ...]:

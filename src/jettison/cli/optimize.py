@@ -89,8 +89,10 @@ def command(
         click.echo(full_text(result, where=where, diff=diff), nl=False)
     if not result.verdict.equivalent:
         raise NotEquivalentError(
-            "the optimized image does not behave as the original did",
-            why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.differences),
+            "the optimized image does not behave as the original did"
+            if result.verdict.differences
+            else "it is not known whether the optimized image behaves as the original did",
+            why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.reasons),
             hint="Nothing was written. The report shows what differed; -O1 changes less.",
         )
     over = tuple(exceeded(result))

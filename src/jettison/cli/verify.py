@@ -32,6 +32,11 @@ from jettison.verify.verdict_table import verdict_table
     help="The project that both were built from: what it uses is looked for too.",
 )
 @click.option("--service", metavar="NAME", help="The compose service of the project.")
+@click.option(
+    "--development",
+    metavar="IMAGE",
+    help="An image with all requirements: the project's tests are taken from it.",
+)
 @click.option("--engine", metavar="NAME", help="The first that answers by default.")
 @click.option("--port", "ports", type=int, multiple=True, help="A TCP port; the first is HTTP.")
 @click.option("--env", "variables", metavar="NAME=VALUE", multiple=True, help="For both images.")
@@ -52,6 +57,7 @@ def command(
     after: str,
     project: Path | None,
     service: str | None,
+    development: str | None,
     engine: str | None,
     ports: tuple[int, ...],
     variables: tuple[str, ...],
@@ -64,11 +70,15 @@ def command(
 ) -> None:
     """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
 
-    Exit status 4 when anything differs.
+    Exit status 4 when anything differs, or when nothing could be compared.
     """
     own = read_probes(probes) if probes else ()
     with find_engine(engine) as chosen:
-        asked = _request(chosen, before, after, project, service)
+        if project is None:
+            asked = _of_images(chosen, before, after)
+        else:
+            plan = planned(project, service=service, offline=True).plan
+            asked = _of_project(chosen, verification_request(plan, before, after, development))
         asked = replace(
             asked,
             ports=ports or asked.ports,
@@ -76,7 +86,7 @@ def command(
             volumes=(*asked.volumes, *volumes),
             probes=own,
             health_path=health_path,
-            read_only_after=not writable_root,
+            read_only_after=asked.read_only_after and not writable_root,
             root_allowed=allow_root,
         )
         verdict = compare(asked, chosen, ConsoleProgress())
@@ -85,20 +95,26 @@ def command(
     )
     if not verdict.equivalent:
         raise NotEquivalentError(
-            f"{after} does not behave as {before} does",
-            why="\n".join(f"{check.name}: {check.message}" for check in verdict.differences),
-            hint="The table shows what differs; --format json names everything.",
+            f"{after} does not behave as {before} does"
+            if verdict.differences
+            else f"it is not known whether {after} behaves as {before} does",
+            why="\n".join(f"{check.name}: {check.message}" for check in verdict.reasons),
+            hint="The table shows what differs; --format json names everything."
+            if verdict.differences
+            else "Give requests of your own with --probes, or the project with --project.",
         )
 
 
-def _request(
-    engine: Engine, before: str, after: str, project: Path | None, service: str | None
-) -> VerificationRequest:
-    if project is None:
-        asked = request_of(engine.inspect(before), engine.inspect(after))
-        return replace(asked, image_before=before, image_after=after)
-    plan = planned(project, service=service, offline=True).plan
-    return verification_request(plan, before, after, None)
+def _of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
+    asked = request_of(engine.inspect(before), engine.inspect(after))
+    return replace(asked, image_before=before, image_after=after)
+
+
+def _of_project(engine: Engine, asked: VerificationRequest) -> VerificationRequest:
+    """Do not ask for what a plan would change: it need not be done in these images."""
+    users = {engine.inspect(image).user for image in (asked.image_before, asked.image_after)}
+    kept = "" if len(users) == 1 else asked.expected_user
+    return replace(asked, expected_read_only=False, expected_user=kept)
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:

@@ -8,25 +8,24 @@ from statistics import median
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
+from jettison.verify import second_look
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.routes import compared
 from jettison.verify.discover import Discovery, discover
-from jettison.verify.exchange.answer import Exchange
 from jettison.verify.exchange.session import probe_steps
-from jettison.verify.health import health_path
 from jettison.verify.observation import Observation
-from jettison.verify.observe import (
-    converse,
-    observe,
-    observe_read_only,
-    running,
-    startup_seconds,
-)
+from jettison.verify.observe import observe, observe_read_only, running, startup_seconds
 from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.second_look import again, setting_of
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
 from jettison.verify.workload.plan import workload
+
+# How many times as long as the image before the image after may take to start.
+_PATIENCE = 4.0
+# How often both are run once more as long as answers differ.
+_RERUNS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,28 +44,21 @@ def compare(request: VerificationRequest, engine: Engine, progress: Progress) ->
     """
     baseline = observe_before(request, engine, progress)
     after = observe_after(request, baseline, engine, progress)
-    before = baseline.observation
-    if before.exchanges and not after.failure and compared(before, after).differences:
-        before, after = _asked_again(request, baseline, after, engine, progress)
+    before, talk = baseline.observation, baseline.conversation
+    if not after.failure and second_look.hindered(request, before, after):
+        with step(progress, "Running both with a writable root, because they may need it"):
+            before, after = second_look.with_writable_root(engine, request, talk, before, after)
+    for _ in range(_RERUNS):
+        if after.failure or not before.exchanges or not compared(before, after).differences:
+            break
+        with step(progress, "Running both once more, because answers differ"):
+            before, after = second_look.asked_again(engine, request, talk, before, after)
+    if second_look.of_the_moment(verdict(request, engine.name, before, after)):
+        with step(progress, "Running both once more, because figures differ"):
+            before, after = second_look.measured_again(engine, request, before, after)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(request, request.suite, before, engine, progress)
     return verdict(request, engine.name, before, after)
-
-
-def _asked_again(
-    request: VerificationRequest,
-    baseline: Baseline,
-    after: Observation,
-    engine: Engine,
-    progress: Progress,
-) -> tuple[Observation, Observation]:
-    """Run both images once more: answers may depend on the moment, such as an order by time."""
-    talk, before = baseline.conversation, baseline.observation
-    with step(progress, "Running both once more, because answers differ"):
-        first = _again(engine, _setting(engine, request, request.image_before), request, talk)
-        setting = replace(_setting(engine, request, request.image_after), read_only=after.read_only)
-        second = _again(engine, setting, request, talk)
-    return replace(before, reruns=(first,)), replace(after, reruns=(second,))
 
 
 def _tested_with_all(
@@ -84,7 +76,7 @@ def _tested_with_all(
 
 def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
     """Find out what the image before offers, and run it twice to know what never repeats."""
-    setting = _setting(engine, request, request.image_before)
+    setting = setting_of(engine, request, request.image_before)
     with step(progress, "Finding what the application offers"):
         found, first_start = _discover(engine, setting, request)
     with step(progress, "Running the image before"):
@@ -92,8 +84,8 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
     with step(progress, "Running the image before again"):
-        again = () if seen.failure else _again(engine, setting, request, talk)
-        seen = replace(seen, startups=(*first_start, *seen.startups), again=again)
+        repeated = () if seen.failure else again(engine, setting, request, talk)
+        seen = replace(seen, startups=(*first_start, *seen.startups), again=repeated)
         seen = _started(engine, setting, request, seen)
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
@@ -103,8 +95,14 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
 def observe_after(
     request: VerificationRequest, baseline: Baseline, engine: Engine, progress: Progress
 ) -> Observation:
-    """Ask the image after all that the image before was asked."""
-    setting = _setting(engine, request, request.image_after)
+    """Ask the image after all that the image before was asked.
+
+    It gets several times as long to start as the image before took: the machine may be busy.
+    """
+    slowest = max(baseline.observation.startups, default=0.0)
+    patience = max(request.startup_timeout, _PATIENCE * slowest)
+    request = replace(request, startup_timeout=patience)
+    setting = setting_of(engine, request, request.image_after)
     run = observe_read_only if request.read_only_after else observe
     with step(progress, "Running the image after"):
         seen = run(engine, setting, request, baseline.conversation)
@@ -125,13 +123,6 @@ def verdict(
         before=_subject(request.image_before, before),
         after=_subject(request.image_after, after),
         checks=tuple(check.compare(before, after, request) for check in CHECKS),
-    )
-
-
-def _setting(engine: Engine, request: VerificationRequest, image: str) -> Setting:
-    images = [engine.inspect(one) for one in (request.image_before, request.image_after)]
-    return Setting(
-        image=image, facts=engine.inspect(image), health_path=health_path(request, *images)
     )
 
 
@@ -158,16 +149,6 @@ def _conversation(found: Discovery, request: VerificationRequest) -> Conversatio
         explores=True,
         superuser=found.superuser,
     )
-
-
-def _again(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> tuple[Exchange, ...]:
-    try:
-        with running(engine, setting, request) as run:
-            return () if run.failure else converse(run.container, setting, request, talk)[1]
-    except EngineError:
-        return ()
 
 
 def _started(

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from jettison.engines.engine import Container, ImageFacts
-from jettison.errors import EngineError
+from jettison.errors import EngineError, ProgramError
 from jettison.verify.exchange.client import send
 from jettison.verify.observation import HealthOutcome
 from jettison.verify.request import VerificationRequest
@@ -17,16 +17,20 @@ _ALIVE_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
 _SERVER_ERROR = 500
+# what timeout(1) gives
+_TOO_LATE = 124
+# After this long, an answer of a path that nobody named as the one for health is an answer.
+_STEADY_SECONDS = 10.0
 
 
 def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
-    """Give the path that says whether all is well: asked for, named by a check, or ``/``."""
+    """Give the path that says whether all is well: asked for, or named by a check, or nothing."""
     if request.health_path:
         return request.health_path
     texts = [" ".join(request.health_command)]
     texts += [" ".join(facts.health_check.test) for facts in images if facts.health_check]
     found = (match for match in map(_URL.search, texts) if match)
-    return next((match[1] for match in found), "/")
+    return next((match[1] for match in found), "")
 
 
 def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str, ...]:
@@ -40,8 +44,11 @@ def health_command(request: VerificationRequest, facts: ImageFacts) -> tuple[str
 
 
 def run_health_command(container: Container, command: tuple[str, ...]) -> HealthOutcome:
-    """Run the health check once, now."""
-    done = container.execute(command)
+    """Run the health check once, now. One that does not end fails with status 124."""
+    try:
+        done = container.execute(command)
+    except ProgramError as late:
+        return HealthOutcome(status=_TOO_LATE, said=str(late))
     said = "\n".join(part for part in (done.text, done.error_text) if part)
     return HealthOutcome(status=done.status, said=said[-500:])
 
@@ -59,8 +66,11 @@ def wait_until_ready(
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
-    Without a port, a container is ready when it still runs after three seconds.
+    Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
+    will do when it stays. Without a port, a container is ready when it runs after three seconds.
     """
+    named, path = bool(path), path or "/"
+    failing_since = 0.0
     begun = time.monotonic()
     looked = seconds = 0.0
     said = f"port {port} does not answer" if port else "it does not keep running"
@@ -70,6 +80,9 @@ def wait_until_ready(
         seconds = time.monotonic() - begun
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)
+        failing_since = (failing_since or seconds) if status else 0.0
+        if not named and failing_since and seconds - failing_since > _STEADY_SECONDS:
+            return Readiness(seconds=failing_since)
         said = f"{path} answers {status}" if status else said
         if address is None or seconds - looked > _LOOK_SECONDS:
             looked = seconds

@@ -82,7 +82,21 @@ def startup_seconds(
         with running(engine, setting, request) as run:
             return () if run.failure else (run.seconds,)
     except EngineError:
+        still_there(engine, setting.image)
         return ()
+
+
+def still_there(engine: Engine, image: str) -> None:
+    """Raise EngineError when it was not the image that failed, but the engine that went away."""
+    try:
+        engine.inspect(image)
+    except EngineError as gone:
+        raise EngineError(
+            "the engine stopped answering while images were run",
+            why=gone.why or str(gone),
+            hint="Start it and try again. What it still holds of this run is listed by "
+            "`docker ps --all --filter label=dev.jettison.run` (or `podman`).",
+        ) from gone
 
 
 def observe(
@@ -99,6 +113,7 @@ def observe(
                 )
             return _look(run, setting, request, talk)
     except EngineError as failure:
+        still_there(engine, setting.image)
         return Observation(facts=setting.facts, failure=_why(failure))
 
 

@@ -70,6 +70,9 @@ class VerificationRequest:
     ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are what
     the application was found to use. ``application`` is ``module:attribute`` when known.
 
+    ``read_only_after`` has the image after run with a read-only root; ``expected_read_only`` says
+    that it will in production, so that it counts when it cannot, whatever the image before can.
+
     ``removed_distributions`` and ``removed_environment`` are expected to be gone;
     ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
     it changed nothing.
@@ -85,6 +88,7 @@ class VerificationRequest:
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     companions: tuple[Companion, ...] = ()
     read_only_after: bool = True
+    expected_read_only: bool = False
     root_allowed: bool = False
     health_command: tuple[str, ...] = ()
     health_path: str = ""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SCHEMA = "jettison.verdict/v1"
+# The checks that see the application at work. The others see what surrounds it.
+BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
 
 
 class Outcome(StrEnum):
@@ -57,11 +59,25 @@ class Verdict:
 
     @property
     def equivalent(self) -> bool:
-        """Whether no check found a difference, and at least one compared something."""
-        outcomes = {check.outcome for check in self.checks}
-        return Outcome.DIFFERENT not in outcomes and bool(outcomes - {Outcome.SKIPPED})
+        """Whether no check found a difference, and one compared what the application does."""
+        return not self.differences and self.compared
+
+    @property
+    def compared(self) -> bool:
+        """Whether anything that the application does could be compared."""
+        return any(
+            check.name in BEHAVIOUR and check.outcome is not Outcome.SKIPPED
+            for check in self.checks
+        )
 
     @property
     def differences(self) -> tuple[CheckResult, ...]:
         """The checks that stand against equivalence."""
         return tuple(check for check in self.checks if check.outcome is Outcome.DIFFERENT)
+
+    @property
+    def reasons(self) -> tuple[CheckResult, ...]:
+        """Why it is not equivalent: what differs, or else what could not be compared."""
+        return self.differences or tuple(
+            check for check in self.checks if check.name in BEHAVIOUR and not self.compared
+        )

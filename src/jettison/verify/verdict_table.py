@@ -58,5 +58,6 @@ def _conclusion(verdict: Verdict) -> str:
     if verdict.equivalent:
         compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
         return f"Verdict: equivalent ({compared} checks)"
-    names = ", ".join(check.name for check in verdict.differences) or "nothing could be compared"
-    return f"Verdict: not equivalent ({names})"
+    if not verdict.differences:
+        return "Verdict: not known (nothing that the application does could be compared)"
+    return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"

@@ -15,6 +15,8 @@ DIFFERENT = CheckResult(
     message="1 of 2 answers are the same",
     details=("GET /page: 200 became 500",),
 )
+SKIP = Outcome.SKIPPED
+ROUTES = replace(DIFFERENT, outcome=Outcome.SAME)
 SKIPPED = CheckResult(name="memory", outcome=Outcome.SKIPPED, message="not started")
 VERDICT = Verdict(
     engine="docker 26",
@@ -27,11 +29,21 @@ VERDICT = Verdict(
 def test_one_difference_is_enough() -> None:
     assert not VERDICT.equivalent
     assert VERDICT.differences == (DIFFERENT,)
-    assert replace(VERDICT, checks=(SAME, SKIPPED)).equivalent
+    assert replace(VERDICT, checks=(SAME, ROUTES, SKIPPED)).equivalent
 
 
-def test_nothing_compared_is_not_equivalent() -> None:
-    assert not replace(VERDICT, checks=(SKIPPED,)).equivalent
+@pytest.mark.parametrize("checks", [(), (SKIPPED,), (SAME, replace(ROUTES, outcome=SKIP), SKIPPED)])
+def test_without_a_look_at_what_it_does_nothing_is_equivalent(
+    checks: tuple[CheckResult, ...],
+) -> None:
+    verdict = replace(VERDICT, checks=checks)
+    assert not verdict.equivalent
+    assert verdict_table(verdict).endswith(
+        "Verdict: not known (nothing that the application does could be compared)\n\n"
+    )
+    assert [check.name for check in verdict.reasons] == [
+        check.name for check in checks if check.name == "routes"
+    ]
 
 
 def test_json_is_read_back_as_it_was_written() -> None:

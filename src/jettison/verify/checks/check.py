@@ -61,6 +61,8 @@ def compare_uses(
     details += [f"{one}: does not work in either: {before[one].said}" for one in neither]
     if lost:
         outcome, message = Outcome.DIFFERENT, f"no longer there: {', '.join(lost)}"
+    elif len(neither) == len(before):
+        return skipped(name, f"none of {len(before)} {what} works in either, such as {details[0]}")
     elif gained:
         outcome, message = Outcome.IMPROVED, f"works only now: {', '.join(gained)}"
     else:

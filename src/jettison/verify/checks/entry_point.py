@@ -30,7 +30,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
 def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest) -> Iterator[str]:
     expected = request.expected_command
     wanted = _words((), had) if expected is None else _words(expected, None)
-    if _words((), has) != wanted:
+    if _words((), has) not in (wanted, _words((), had)):
         yield f"the command was {' '.join(wanted)!r} and is {_shown(has)!r}"
     folders = had.working_directory or "/", has.working_directory or "/"
     if folders[0] != folders[1]:

@@ -10,9 +10,17 @@ from jettison.verify.verdict import CheckResult, Outcome
 _NAME = "read-only-root"
 
 
-def _compare(_before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     if not request.read_only_after:
         return skipped(_NAME, "a read-only root file system was not asked for")
+    if before.read_only_failure and not after.failure:
+        return CheckResult(
+            name=_NAME,
+            outcome=Outcome.SAME,
+            message=f"neither works with a read-only root: {before.read_only_failure}",
+            before="fails",
+            after="fails",
+        )
     if after.read_only_failure:
         return CheckResult(
             name=_NAME,

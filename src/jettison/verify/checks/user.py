@@ -1,4 +1,4 @@
-"""The image after does not run as root, and an existing user is kept."""
+"""The image after runs as the user that the plan gave it, or as before; never newly as root."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, s
     if expected.isdigit() and int(expected) != has:
         return Outcome.DIFFERENT, f"runs as user {has}, not as {expected}"
     if has == 0:
-        if request.root_allowed and had == 0:
+        meant = expected in {"", "0", "root"} or request.root_allowed
+        if had == 0 and meant:
             return Outcome.SAME, "runs as root in both"
         return Outcome.DIFFERENT, "the image after runs as root"
     if had == 0:

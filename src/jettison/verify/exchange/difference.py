@@ -17,8 +17,8 @@ _EXCERPT = 160
 class Comparison:
     """All exchanges of a workload: how many are the same, and what each of the others says.
 
-    ``flaky`` names exchanges that differ between two runs of the image before. ``failing`` counts
-    those that were server errors before and still are.
+    ``flaky`` names exchanges that differ between runs of one image. ``failing`` counts those that
+    were server errors before and still are.
     """
 
     total: int
@@ -35,7 +35,8 @@ def compare_exchanges(
     """Compare runs of the same steps: at least one of each image; empty runs do not count.
 
     What two runs of the image before say differently is set apart. A difference counts when every
-    run of the image after shows it; a server error that no run of the image before had, at once.
+    run of the image after shows it; a server error that no run of the image before had, when half
+    of them do.
     """
     first, *repeats = [run for run in before if run]
     afters = [run for run in after if run] or [()]
@@ -53,9 +54,12 @@ def compare_exchanges(
         found = [_difference(one.answer, repeated, other) for other in others]
         failing += all(a.status >= _SERVER_ERROR for a in (one.answer, *others))
         broken = [said for said, other in zip(found, others, strict=True) if _broken(one, other)]
-        new_errors += bool(broken)
-        if broken or all(found):
+        if all(found) or (broken and len(broken) * 2 >= len(others)):
             differences.append(f"{one.name}: {(broken or found)[0]}")
+            new_errors += bool(broken)
+        elif broken:
+            times = f"in {len(broken)} of {len(others)} runs after"
+            flaky.append(f"{one.name}: {times}, {broken[0]}")
     same = length - len(flaky) - len(differences)
     if length < len(first):
         differences.append(f"{len(first) - length} requests were not answered")
@@ -84,7 +88,9 @@ def _said(answer: Answer) -> str:
 
 
 def _difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
-    """Say in a few words how ``other`` differs, or nothing."""
+    """Say in a few words how ``other`` differs, or nothing. Server errors are all alike."""
+    if one.status >= _SERVER_ERROR and other.status >= _SERVER_ERROR:
+        return ""
     if one.status < _SERVER_ERROR <= other.status:
         return f"{_said(one)} became {_said(other)}, a new server error: {_excerpt(other)}"
     if _answered(one) != _answered(other):

@@ -162,6 +162,50 @@ def test_what_the_plan_meant_to_change_is_no_difference(
     assert check(name, SEEN, after, request_).outcome is SAME
 
 
+ROOT, OWN = inside(user_id=0), replace(REQUEST, expected_user="pkms")
+
+
+@pytest.mark.parametrize(
+    ("request_", "outcome"),
+    [(REQUEST, SAME), (OWN, DIFFERENT), (replace(OWN, root_allowed=True), SAME)],
+)
+def test_root_in_both_counts_when_the_plan_gave_another_user(
+    request_: VerificationRequest, outcome: Outcome
+) -> None:
+    assert check("user", ROOT, ROOT, request_).outcome is outcome
+
+
+def test_the_command_may_stay_as_it_was_although_the_plan_has_another() -> None:
+    request = replace(REQUEST, expected_command=("uvicorn", "x:app"))
+    assert check("entry-point", SEEN, SEEN, request).outcome is SAME
+
+
+def test_a_root_that_both_must_write_to_is_no_difference() -> None:
+    before = replace(SEEN, read_only_failure="it ended with status 1")
+    after = replace(before, read_only=False)
+    found = check("read-only-root", before, after)
+    assert found.outcome is SAME
+    assert "neither works with a read-only root" in found.message
+
+
+def test_what_works_in_neither_shows_nothing() -> None:
+    before = inside(modules={"app.main": GONE})
+    found = check("modules", before, before)
+    assert found.outcome is Outcome.SKIPPED
+    assert "app.main: does not work in either: not found" in found.message
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_server_errors_alone_show_nothing(status: int) -> None:
+    before, after = (
+        replace(SEEN, exchanges=(Exchange(name="GET /", answer=Answer(status=s, body=b)),))
+        for s, b in ((500, b"one trace"), (status, b"another trace"))
+    )
+    found = check("routes", before, after)
+    assert found.outcome is Outcome.SKIPPED
+    assert "all of 1 answers are server errors" in found.message
+
+
 def test_secrets_of_the_environment_are_not_shown() -> None:
     found = check("environment", SEEN, inside(environment={"TZ": "Asia/Kathmandu"}))
     assert "API_KEY" in found.message
@@ -195,6 +239,8 @@ def test_tests_that_fail_count_only_when_they_passed_before() -> None:
     found = check("test-suite", SEEN, after, request)
     assert found.outcome is DIFFERENT
     assert "FAILED test_x" in found.details
-    assert check("test-suite", replace(SEEN, suite=failed), after, request).outcome is SAME
+    nothing = check("test-suite", replace(SEEN, suite=failed), after, request)
+    assert nothing.outcome is Outcome.SKIPPED
+    assert "fail with all requirements" in nothing.message
     passed = replace(SEEN, suite=SuiteOutcome(status=0, lines=("87 passed",)))
     assert check("test-suite", SEEN, passed, request).message == "87 passed"

@@ -126,10 +126,20 @@ def test_a_difference_that_a_second_run_does_not_show_is_none() -> None:
     assert len(compare_exchanges([one, one], [other, other]).differences) == 1
 
 
-def test_a_new_server_error_in_one_run_is_enough() -> None:
+@pytest.mark.parametrize(
+    ("statuses", "counts"),
+    [((500,), 1), ((500, 200), 1), ((500, 200, 200), 0), ((200, 500, 500), 1)],
+)
+def test_a_new_server_error_counts_when_half_of_the_runs_show_it(
+    statuses: tuple[int, ...], counts: int
+) -> None:
     def run(status: int) -> list[Exchange]:
         return [Exchange(name="GET /x", answer=answer({}, status))]
 
-    found = compare_exchanges([run(200), run(200)], [run(500), run(200)])
-    assert found.new_errors == 1
-    assert len(found.differences) == 1
+    found = compare_exchanges([run(200), run(200)], [run(status) for status in statuses])
+    assert (found.new_errors, len(found.differences), len(found.flaky)) == (
+        counts,
+        counts,
+        1 - counts,
+    )
+    assert all("in 1 of 3 runs after" in one for one in found.flaky)

@@ -1,0 +1,104 @@
+"""An image that is verified against itself is equivalent, however restless it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines.finding import EMBEDDED, find_engine
+from jettison.progress import SilentProgress
+from jettison.verify.differential import compare
+from jettison.verify.from_images import request_of
+from jettison.verify.verdict import CheckResult, Verdict
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
+
+# Runs as root, answers nothing sensible at /, has orders, numbers and states that never repeat, and
+# keeps what it is told below its own folder.
+RESTLESS = """\
+import json, os, pathlib, random, signal, sys, time, uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+PATHS = ("/", "/order", "/coin", "/rare", "/kept", "/id", "/clock")
+OPENAPI = {"openapi": "3.1.0", "paths": {path: {"get": {"responses": {}}} for path in PATHS}}
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, value = self.answer(self.path.partition("?")[0])
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def answer(self, path):
+        if path == "/openapi.json":
+            return 200, OPENAPI
+        if path == "/order":
+            return 200, random.sample(range(9), 9)
+        if path == "/coin":
+            return random.choice((200, 404)), {}
+        if path == "/rare":
+            return (500 if random.random() < 0.2 else 200), {}
+        if path == "/kept":
+            pathlib.Path("/app/kept").write_text("x")
+            return 200, {"kept": os.getuid()}
+        if path == "/id":
+            return 200, {"id": str(uuid.uuid4()), "at": time.time()}
+        if path == "/clock":
+            return 200, {"now": time.strftime("%Y-%m-%d %H:%M:%S"), "pid": os.getpid()}
+        return 500, {"detail": f"{path} at {time.time()}"}
+
+if len(sys.argv) == 1:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
+"""
+SERVER = "FROM python:3.11-slim\nWORKDIR /app\nCOPY server.py .\nEXPOSE 8000\n"
+RUNS = {
+    "restless": 'CMD ["python", "server.py"]\n',
+    "writes at once": "CMD touch /app/started && exec python server.py\n",
+}
+
+Verify = Callable[[str, str], Verdict]
+
+
+@pytest.fixture(scope="module", params=["engine", EMBEDDED])
+def runner(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Engine, str]]:
+    """What runs images, and what stands in front of the name of one that the engine built."""
+    if request.param == EMBEDDED:
+        with find_engine(EMBEDDED) as embedded:
+            yield embedded, f"{engine.name.split()[0]}:"
+    else:
+        yield engine, ""
+
+
+@pytest.fixture
+def itself(engine: Engine, runner: tuple[Engine, str], tmp_path: Path) -> Verify:
+    def itself(run: str, tag: str) -> Verdict:
+        chosen, place = runner
+        (tmp_path / "server.py").write_text(RESTLESS)
+        (tmp_path / "Dockerfile").write_text(SERVER + run)
+        request = BuildRequest(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag)
+        engine.build(request, SilentProgress())
+        facts = chosen.inspect(place + tag)
+        asked = replace(request_of(facts, facts), image_before=place + tag, image_after=place + tag)
+        return compare(replace(asked, startup_runs=1), chosen, SilentProgress())
+
+    return itself
+
+
+def result(verdict: Verdict, name: str) -> CheckResult:
+    return next(check for check in verdict.checks if check.name == name)
+
+
+@pytest.mark.parametrize("kind", ["restless", "writes at once"])
+def test_it_is_equivalent(itself: Verify, kind: str) -> None:
+    found = itself(RUNS[kind], f"jettison-test/alike:{kind.replace(' ', '-')}")
+    assert found.equivalent, [(check.name, check.details) for check in found.differences]
+    assert "neither works with a read-only root" in result(found, "read-only-root").message
+    assert result(found, "user").message == "runs as root in both"
+    assert "1 were server errors before" in result(found, "routes").message
