@@ -17,13 +17,12 @@ from jettison.verify.verdict import CheckResult, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 
-# Runs as root, answers nothing sensible at /, has orders, numbers and states that never repeat, and
-# keeps what it is told below its own folder.
+# Runs as root, has orders, numbers and states that never repeat, and writes below its own folder.
 RESTLESS = """\
 import json, os, pathlib, random, signal, sys, time, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATHS = ("/", "/order", "/coin", "/rare", "/kept", "/id", "/clock")
+PATHS = ("/broken", "/order", "/coin", "/rare", "/kept", "/id", "/clock")
 OPENAPI = {"openapi": "3.1.0", "paths": {path: {"get": {"responses": {}}} for path in PATHS}}
 
 class Handler(BaseHTTPRequestHandler):
@@ -51,6 +50,8 @@ class Handler(BaseHTTPRequestHandler):
             return 200, {"id": str(uuid.uuid4()), "at": time.time()}
         if path == "/clock":
             return 200, {"now": time.strftime("%Y-%m-%d %H:%M:%S"), "pid": os.getpid()}
+        if path == "/":
+            return 200, {}
         return 500, {"detail": f"{path} at {time.time()}"}
 
 if len(sys.argv) == 1:

@@ -20,7 +20,7 @@ _SERVER_ERROR = 500
 # what timeout(1) gives
 _TOO_LATE = 124
 # After this long, an answer of a path that nobody named as the one for health is an answer.
-_STEADY_SECONDS = 10.0
+_STEADY_SECONDS = 5.0
 
 
 def health_path(request: VerificationRequest, *images: ImageFacts) -> str:
@@ -62,12 +62,18 @@ class Readiness:
 
 
 def wait_until_ready(
-    container: Container, port: int | None, path: str, timeout: float
+    container: Container,
+    port: int | None,
+    path: str,
+    timeout: float,
+    *,
+    steady: float = _STEADY_SECONDS,
 ) -> Readiness:
     """Wait for the first answer of ``path`` that is no server error.
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
-    will do when it stays. Without a port, a container is ready when it runs after three seconds.
+    will do when it stays for ``steady`` seconds. Without a port, a container is ready when it
+    still runs after three seconds.
     """
     named, path = bool(path), path or "/"
     failing_since = 0.0
@@ -81,7 +87,7 @@ def wait_until_ready(
         if status is not None and status < _SERVER_ERROR:
             return Readiness(seconds=seconds)
         failing_since = (failing_since or seconds) if status else 0.0
-        if not named and failing_since and seconds - failing_since > _STEADY_SECONDS:
+        if not named and failing_since and seconds - failing_since >= steady:
             return Readiness(seconds=failing_since)
         said = f"{path} answers {status}" if status else said
         if address is None or seconds - looked > _LOOK_SECONDS:

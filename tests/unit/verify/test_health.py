@@ -1,0 +1,96 @@
+"""When an application counts as ready, asked over a real socket."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Self
+
+import pytest
+
+from jettison.engines.engine import ContainerState, Stopped
+from jettison.errors import ProgramError
+from jettison.process import Completed
+from jettison.verify.health import run_health_command, wait_until_ready
+
+
+class Machine:
+    """This machine as a container: its ports are reached, and commands never end."""
+
+    id = "this machine"
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Nothing was started."""
+
+    def address(self, port: int) -> tuple[str, int]:
+        return "127.0.0.1", self._port
+
+    def state(self) -> ContainerState:
+        return ContainerState(running=True, exit_status=0)
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        raise ProgramError(f"{command[0]} did not end within {timeout:g} seconds")
+
+    def logs(self) -> str:
+        return ""
+
+    def memory(self) -> int:
+        return 0
+
+    def stop(self, *, grace: float) -> Stopped:
+        return Stopped(exit_status=0, seconds=0.0, killed=False)
+
+
+@contextmanager
+def answering(status: Callable[[str], int]) -> Iterator[Machine]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status(self.path))
+            self.end_headers()
+
+        def log_message(self, *said: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Machine(server.server_port)
+        server.shutdown()
+
+
+@pytest.mark.parametrize("status", [200, 302, 404])
+def test_any_answer_but_a_server_error_will_do(status: int) -> None:
+    with answering(lambda _path: status) as machine:
+        assert wait_until_ready(machine, 8000, "/health", 30).failure == ""
+
+
+def test_a_path_that_is_named_for_health_has_to_be_well() -> None:
+    with answering(lambda path: 503 if path == "/health" else 200) as machine:
+        ready = wait_until_ready(machine, 8000, "/health", 0.1, steady=0.0)
+    assert ready.failure == "/health answers 503 within 0.1 seconds"
+
+
+def test_without_one_a_server_error_that_stays_is_an_answer() -> None:
+    with answering(lambda _path: 500) as machine:
+        assert wait_until_ready(machine, 8000, "", 30, steady=0.0).failure == ""
+
+
+def test_a_health_check_that_does_not_end_fails() -> None:
+    outcome = run_health_command(Machine(), ("curl", "http://localhost"))
+    assert outcome.status == 124
+    assert "did not end within 60 seconds" in outcome.said
