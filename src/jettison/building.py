@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jettison.build.context import LOCK_FILE
 from jettison.build.finishing import Lost, finished
 from jettison.build.foundation import Foundation
 from jettison.build.options import BuildOptions
 from jettison.build.remembered import key_of, remember, remembered
+from jettison.errors import InputSyntaxError
 from jettison.oci.image import Image, ImageSet
 from jettison.progress import Progress
+from jettison.stores.files import whole_file
 from jettison.stores.segments import SegmentCache
 from jettison.values import Skipped
 
 if TYPE_CHECKING:
+    from jettison.build.lock import LockedImage
+    from jettison.build.locking import Made
     from jettison.loading.plan import Planned
 
 
@@ -29,6 +34,11 @@ class ProjectChoice:
     service: str | None = None
     level: int | None = None
     offline: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells the image from others of the folder; empty where nothing was chosen."""
+        return "/".join(filter(None, (self.service, self.dockerfile)))
 
     @property
     def identity(self) -> str:
@@ -50,49 +60,103 @@ class Built:
 
 
 def built(
-    project: ProjectChoice, asked: Sequence[BuildOptions], progress: Progress, folder: Path
+    project: ProjectChoice,
+    asked: Sequence[BuildOptions],
+    progress: Progress,
+    folder: Path,
+    *,
+    lock: bool = False,
 ) -> Built:
     """Build one image for each of the options; several make an image for several platforms.
 
     ``folder`` is the cache. A project whose state was met today is not planned again: only what
-    its own files bring is made anew. Raises the errors of planning and of ``Builder.foundation``.
+    its own files bring is made anew. What the project's lock holds is taken; with ``lock`` the lock
+    is written anew. Raises the errors of planning and of ``Builder.foundation``, and
+    InputSyntaxError for a lock that cannot be read.
     """
     root = project.directory.resolve()
+    held = "" if lock else _lock_text(root)
+    taken: list[LockedImage] = []
     plans: list[Planned] = []
-    images: list[Image] = []
-    foundations: list[Foundation] = []
+    done: list[tuple[Foundation, Image]] = []
     for options in asked:
         cache = SegmentCache.under(folder, options.compressor)
+        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode")
+        locked = _locked(held, project, options)
 
-        def made(options: BuildOptions = options) -> Foundation:
+        def made(options: BuildOptions = options, locked: LockedImage | None = locked) -> Made:
             if not plans:
                 plans.append(_planned(project, folder))
-            return _foundation(plans[0], options, progress, folder)
+            return _made(plans[0], options, progress, folder, locked)
 
-        asked_for = f"{project.identity}\n{options.identity}"
-        foundation, image = _image(root, asked_for, cache, folder / "bytecode", made)
-        foundations.append(foundation)
-        images.append(image)
-    content = images[0] if len(images) == 1 else ImageSet(images=tuple(images))
-    return Built(content=content, foundations=tuple(foundations))
+        if lock:
+            found = made()
+            done.append((found.foundation, site.required(found.foundation)))
+            taken.append(found.locked(project.name))
+        else:
+            asked_for = f"{project.identity}\n{options.identity}\n{held}"
+            done.append(site.image(asked_for, made))
+    if taken:
+        _write_lock(root, taken)
+    images = tuple(image for _, image in done)
+    content = images[0] if len(images) == 1 else ImageSet(images=images)
+    return Built(content=content, foundations=tuple(foundation for foundation, _ in done))
 
 
-def _image(
-    root: Path, asked: str, cache: SegmentCache, kept: Path, make: Callable[[], Foundation]
-) -> tuple[Foundation, Image]:
-    key = key_of(root, asked, cache.records) if root.is_dir() else ""
-    known = remembered(key, cache.records) if key else None
-    if known is not None:
-        image = finished(known, root, cache, kept)
-        if not isinstance(image, Lost):
-            return known, image
-    foundation = make()
-    if key:
-        remember(key, foundation, cache.records)
-    image = finished(foundation, root, cache, kept)
-    if isinstance(image, Lost):
-        raise image.error
-    return foundation, image
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """A project, the cache, and where the bytecode of single modules is kept."""
+
+    root: Path
+    cache: SegmentCache
+    bytecode: Path
+
+    def image(self, asked: str, make: Callable[[], Made]) -> tuple[Foundation, Image]:
+        """Finish what is remembered of the project, or what is made."""
+        records = self.cache.records
+        key = key_of(self.root, asked, records) if self.root.is_dir() else ""
+        known = remembered(key, records) if key else None
+        if known is not None:
+            image = finished(known, self.root, self.cache, self.bytecode)
+            if not isinstance(image, Lost):
+                return known, image
+        foundation = make().foundation
+        if key:
+            remember(key, foundation, records)
+        return foundation, self.required(foundation)
+
+    def required(self, foundation: Foundation) -> Image:
+        """Finish a foundation that was just made."""
+        image = finished(foundation, self.root, self.cache, self.bytecode)
+        if isinstance(image, Lost):
+            raise image.error
+        return image
+
+
+def _lock_text(root: Path) -> str:
+    file = root / LOCK_FILE
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _locked(text: str, project: ProjectChoice, options: BuildOptions) -> LockedImage | None:
+    from jettison.build.lock import parse_lock  # noqa: PLC0415
+
+    return parse_lock(text).image(project.name, str(options.platform)) if text else None
+
+
+def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
+    """Lock images, and leave what is locked of others."""
+    from jettison.build.lock import Lock, parse_lock  # noqa: PLC0415
+
+    text = _lock_text(root)
+    try:
+        held = parse_lock(text) if text else Lock()
+    except InputSyntaxError:
+        held = Lock()
+    for image in taken:
+        held = held.with_image(image)
+    with whole_file(root / LOCK_FILE) as file:
+        file.write(held.text.encode())
 
 
 def _planned(project: ProjectChoice, folder: Path) -> Planned:
@@ -109,11 +173,20 @@ def _planned(project: ProjectChoice, folder: Path) -> Planned:
     )
 
 
-def _foundation(
-    found: Planned, options: BuildOptions, progress: Progress, folder: Path
-) -> Foundation:
+def _made(
+    found: Planned,
+    options: BuildOptions,
+    progress: Progress,
+    folder: Path,
+    locked: LockedImage | None,
+) -> Made:
     from jettison.build.builder import Builder  # noqa: PLC0415
 
     return Builder(
-        plan=found.plan, root=found.loaded.root, options=options, progress=progress, folder=folder
-    ).foundation()
+        plan=found.plan,
+        root=found.loaded.root,
+        options=options,
+        progress=progress,
+        folder=folder,
+        locked=locked,
+    ).made()

@@ -56,7 +56,7 @@ class Site:
     cache: Path
 
     def build(self, *, cache: Path | None = None, project: Path | None = None, level: int = 0,
-              **options: object) -> Built:  # fmt: skip
+              lock: bool = False, **options: object) -> Built:  # fmt: skip
         """Build the project on the base, without bytecode unless it is asked for."""
         asked = BuildOptions(
             platform=AMD64,
@@ -66,7 +66,7 @@ class Site:
         )
         asked = replace(asked, **options)  # type: ignore[arg-type]
         choice = ProjectChoice(directory=project or self.project, level=level, offline=True)
-        return built(choice, [asked], SilentProgress(), cache or self.cache)
+        return built(choice, [asked], SilentProgress(), cache or self.cache, lock=lock)
 
     def image(self, **how: object) -> Image:
         """Build and give the image."""

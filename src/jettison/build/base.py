@@ -102,6 +102,14 @@ class BaseSource(Protocol):
     def folder(self) -> str:
         """The working directory that the base's config sets, or nothing."""
 
+    @property
+    def digest(self) -> str:
+        """What pins the image that it is; nothing for one that is composed."""
+
+    @property
+    def debian(self) -> tuple[tuple[str, str, str], ...]:
+        """The Debian packages that the image has; nothing for one that is composed."""
+
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base, with these shared libraries where it is made to measure."""
 

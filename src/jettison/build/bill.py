@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from jettison import __version__
 from jettison.build.base import BaseFacts
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.oci.document import encode
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"

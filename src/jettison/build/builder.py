@@ -11,27 +11,28 @@ from jettison.build.accounts import Accounts
 from jettison.build.added_packages import added_packages
 from jettison.build.base import Base, BaseSource
 from jettison.build.bill import MEDIA_TYPE, bill_of
-from jettison.build.composed_base import ComposedBase
-from jettison.build.context import ContextPath, content_of, read_context
+from jettison.build.context import ContextPath, read_context
 from jettison.build.distribution import Treatment
 from jettison.build.distribution_layers import Method, layers, packed
 from jettison.build.execution import configured
 from jettison.build.fetch import fetched
 from jettison.build.files import Files
 from jettison.build.foundation import Foundation, FoundationLayer
-from jettison.build.image_base import ImageBase
-from jettison.build.imported import imported_modules, names_in
+from jettison.build.imported import imported_modules, named_in
 from jettison.build.libraries import needed_libraries
+from jettison.build.lock import LockedImage, stale
+from jettison.build.locking import Made, archive_for, chosen_pins, locked_digest
 from jettison.build.options import BuildOptions, Bytecode
-from jettison.build.pins import Pin, pins
+from jettison.build.pin import Pin
 from jettison.build.reading import base_wanted, recipe_of
-from jettison.build.recipe import Environment, Recipe
+from jettison.build.recipe import BaseWanted, Environment, Execution, Recipe
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme, environment_members
+from jettison.build.sources import base_source
 from jettison.bytecode.compiler import Compiler
 from jettison.candidates.image import COMPOSED
 from jettison.debian.archive import Archive
-from jettison.oci.entry import Kind
+from jettison.errors import PackageError
 from jettison.oci.history import History
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
@@ -41,13 +42,17 @@ from jettison.values import Skipped
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """Builds one image of a plan; everything that is made is kept in the cache in ``folder``."""
+    """Builds one image of a plan; everything that is made is kept in the cache in ``folder``.
+
+    ``locked`` is what has to be taken, None for what base, archive and index give today.
+    """
 
     plan: Plan
     root: Path
     options: BuildOptions
     progress: Progress
     folder: Path
+    locked: LockedImage | None = None
     notes: list[Skipped] = field(default_factory=list)
 
     @cached_property
@@ -58,10 +63,23 @@ class Builder:
     def foundation(self) -> Foundation:
         """Make everything but the application layer.
 
-        UnsupportedError names the step that needs an engine; otherwise the errors of the base, of
-        the package index and of the cache.
+        UnsupportedError names the step that needs an engine, ProjectError says that the lock does
+        not fit; otherwise the errors of the base, of the package index and of the cache.
         """
-        source = self._source()
+        return self.made().foundation
+
+    def made(self) -> Made:
+        """Make the foundation, and keep what a lock holds of it; raises as ``foundation``."""
+        try:
+            return self._made()
+        except PackageError as error:
+            raise (stale(str(error)) if self.locked else error) from error
+
+    def _made(self) -> Made:
+        source = base_source(
+            self._wanted, self.options, self._archive, self.cache, self.folder,
+            locked=locked_digest(self.locked, self._wanted),
+        )  # fmt: skip
         recipe = recipe_of(self.plan, source.environment, source.folder)
         pinned, wheels = self._wheels(recipe, source)
         with step(self.progress, "base"):
@@ -73,7 +91,17 @@ class Builder:
             base = base.with_layer(layer, history)
         bill = bill_of(self.root.name, pinned, base.facts, str(self.options.platform))
         founded = self._founded(recipe, base, compiler)
-        return replace(founded, documents=((MEDIA_TYPE, bill),))
+        return Made(
+            foundation=replace(founded, documents=((MEDIA_TYPE, bill),)),
+            environment=recipe.environment,
+            project=self.plan.project,
+            platform=self.options.platform,
+            wanted=self._wanted,
+            source=source,
+            facts=base.facts,
+            pins=pinned,
+            archive=self._archive,
+        )
 
     def _founded(self, recipe: Recipe, base: Base, compiler: Compiler | None) -> Foundation:
         project = self.plan.project
@@ -94,24 +122,9 @@ class Builder:
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
-    def _source(self) -> BaseSource:
-        wanted = base_wanted(self.plan, self.options.base)
-        if wanted.kind == "image":
-            return ImageBase(
-                wanted=wanted,
-                platform=self.options.platform,
-                cache=self.cache,
-                interpreters=self.folder / "interpreters",
-                bytecode=self.options.bytecode is not Bytecode.NONE,
-            )
-        return ComposedBase(
-            wanted=wanted,
-            platform=self.options.platform,
-            archive=self._archive,
-            cache=self.cache,
-            interpreters=self.folder / "interpreters",
-            bytecode=self.options.bytecode is not Bytecode.NONE,
-        )
+    @cached_property
+    def _wanted(self) -> BaseWanted:
+        return base_wanted(self.plan, self.options.base)
 
     def _wheels(
         self, recipe: Recipe, source: BaseSource
@@ -120,8 +133,8 @@ class Builder:
             return (), {}
         offline = self.options.offline
         with step(self.progress, "resolve"):
-            found = pins(
-                recipe.environment, self.plan.project, source.target,
+            found = chosen_pins(
+                recipe.environment, self.plan.project, source.target, self.locked,
                 records=self.cache.records, offline=offline,
             )  # fmt: skip
         with step(self.progress, f"fetch {len(found)} wheels"):
@@ -143,7 +156,7 @@ class Builder:
 
     @cached_property
     def _archive(self) -> Archive:
-        return Archive(cache=self.folder)
+        return archive_for(self.locked, self.folder)
 
     @cached_property
     def _context(self) -> dict[str, ContextPath]:
@@ -184,7 +197,7 @@ class Builder:
             scheme=scheme,
             treatment=Treatment(
                 compiler=compiler,
-                compiled=self._compiled(recipe, scheme, pinned, wheels),
+                compiled=self._compiled(recipe.execution, scheme, pinned, wheels),
                 uncompiled=removal.uncompiled,
                 removed=removal.paths,
                 shortened=removal.shortened if strip else lambda _: False,
@@ -205,20 +218,13 @@ class Builder:
             return list(layers(done, own, method, self.cache))
 
     def _compiled(
-        self, recipe: Recipe, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]
+        self, run: Execution, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]
     ) -> frozenset[str] | None:
         """Return the modules of distributions that get bytecode, None for all."""
         if self.options.bytecode is not Bytecode.IMPORTED:
             return None
-        execution = recipe.execution
-        roots = {
-            *self.plan.usage.imports,
-            *(execution.entrypoint or ()),
-            *(execution.command or ()),
-        }
-        for path, each in self._context.items():
-            if path.endswith(".py") and each.kind is Kind.FILE:
-                roots.update(names_in(content_of(each)))
+        roots = {*self.plan.usage.imports, *(run.entrypoint or ()), *(run.command or ())}
+        roots.update(named_in(self._context))
         return imported_modules(pinned, wheels, scheme, roots, self.cache.records)
 
     def _removal(
@@ -234,9 +240,10 @@ class Builder:
 
     def _owner(self, recipe: Recipe, base: Base) -> tuple[int, int]:
         """Return whom the steps give the environment to."""
-        accounts = Accounts(passwd=base.facts.passwd, group=base.facts.group)
+        facts = base.facts
+        accounts = Accounts(passwd=facts.passwd, group=facts.group)
         path = recipe.environment.path if recipe.environment else ""
-        files = Files(self._context, base.facts.directories, accounts, path)
+        files = Files(self._context, facts.directories, accounts, path)
         for each in recipe.steps:
             files.take(each)
         return files.environment_owner

@@ -95,6 +95,16 @@ class ComposedBase:
         """Nothing: the root."""
         return ""
 
+    @property
+    def digest(self) -> str:
+        """Nothing: its packages are locked one by one."""
+        return ""
+
+    @property
+    def debian(self) -> tuple[tuple[str, str, str], ...]:
+        """Nothing: all of them are laid by the build."""
+        return ()
+
     @cached_property
     def choice(self) -> BaseChoice:
         """The packages that the archive has today."""

@@ -13,6 +13,8 @@ from jettison.oci.entry import Kind
 from jettison.project.dockerignore import IgnoreFile
 from jettison.project.dockerignore.match import Pattern, Verdict, judge
 
+LOCK_FILE = "jettison.lock"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextPath:
@@ -36,13 +38,14 @@ def read_context(
     """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
 
     The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
-    Docker. Devices, pipes and sockets are left out. ProjectError when it cannot be read.
+    Docker. A lock at its top is not: it says how the image came to be. Devices, pipes and sockets
+    are left out. ProjectError when it cannot be read.
     """
     patterns = ignore.patterns if ignore else ()
     found: dict[str, ContextPath] = {}
     try:
         for path, entry, verdict in _walk(root, "", patterns, None):
-            if not verdict.ignored and (described := _described(entry)):
+            if path != LOCK_FILE and not verdict.ignored and (described := _described(entry)):
                 found[path] = described
     except OSError as error:
         raise ProjectError(f"{error.filename} cannot be read", why=error.strerror or "") from error

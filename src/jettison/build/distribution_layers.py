@@ -17,7 +17,7 @@ from jettison.build.distribution import (
     installed_paths,
 )
 from jettison.build.foundation import FoundationLayer, layer_of
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.build.scheme import FIXED_TIME, Scheme
 from jettison.build.wheel import Wheel
 from jettison.oci.history import History

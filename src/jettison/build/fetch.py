@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.distributions.client import Client
 from jettison.distributions.credentials import Credentials, split_credentials
 from jettison.distributions.settings import index_url

@@ -13,6 +13,7 @@ from jettison.build.added_packages import LOADER_CACHE, SETTINGS, STATUS
 from jettison.build.base import SKELETON, Base, BaseFacts, target_of
 from jettison.build.foundation import FoundationLayer
 from jettison.build.image_compiler import image_compiler
+from jettison.build.lock import stale
 from jettison.build.recipe import BaseWanted
 from jettison.build.standard_library import library_layer
 from jettison.bytecode.compiler import Compiler
@@ -21,6 +22,7 @@ from jettison.catalogue.reader import table
 from jettison.debian.control import paragraphs
 from jettison.distributions.target import Target
 from jettison.errors import UnsupportedError
+from jettison.oci.digest import Digest
 from jettison.oci.entry import Entry, Kind
 from jettison.oci.history import History
 from jettison.oci.image import Image
@@ -28,7 +30,7 @@ from jettison.oci.layer import Layer
 from jettison.oci.platform import Platform
 from jettison.oci.stream import chunks_of
 from jettison.oci.tree import TreeBuilder
-from jettison.stores.location import locate
+from jettison.stores.location import is_remote, locate
 from jettison.stores.packing import packed
 from jettison.stores.segments import SegmentCache
 
@@ -41,19 +43,53 @@ _LARGEST_KEPT = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class ImageBase:
-    """Reads an image; what its files are is remembered by the image's digest."""
+    """Reads an image; what its files are is remembered by the image's digest.
+
+    ``locked`` is the ``digest`` that it must have, or empty.
+    """
 
     wanted: BaseWanted
     platform: Platform
     cache: SegmentCache
     interpreters: Path
     bytecode: bool
+    locked: str = ""
 
     @cached_property
     def image(self) -> Image:
-        """The image; raises what its store raises."""
+        """The image; raises what its store raises, and ProjectError for one that is not locked."""
+        return packed(self._read, self.cache)
+
+    @cached_property
+    def _read(self) -> Image:
         location = locate(self.wanted.location, self.cache.blobs)
-        return packed(location.store.read(location.reference, self.platform), self.cache)
+        reference = location.reference
+        if self.locked and self._is_remote and reference is not None:
+            reference = reference.at(Digest.parse(self.locked))
+        found = location.store.read(reference, self.platform)
+        if self.locked and self.locked != self._digest_of(found):
+            raise stale(
+                f"{self.wanted.location} is {self._digest_of(found)}, and {self.locked} is locked"
+            )
+        return found
+
+    @property
+    def digest(self) -> str:
+        """The digest by which a registry gives the same again; elsewhere that of the config."""
+        return self._digest_of(self._read)
+
+    def _digest_of(self, image: Image) -> str:
+        # An engine keeps no manifest, and a layout may be packed again.
+        return str((image.manifest if self._is_remote else image.config).digest)
+
+    @property
+    def _is_remote(self) -> bool:
+        return is_remote(self.wanted.location)
+
+    @property
+    def debian(self) -> tuple[tuple[str, str, str], ...]:
+        """The packages of the image."""
+        return self.facts.debian
 
     @cached_property
     def facts(self) -> BaseFacts:

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from jettison.build.pins import Pin
+from jettison.build.context import ContextPath, content_of
+from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel
 from jettison.distributions.metadata import parse_entry_points
+from jettison.oci.entry import Kind
 from jettison.removal.remove_files import IMPORT, imported
 from jettison.stores.records import Records
 
@@ -51,8 +53,14 @@ def imported_modules(
     return frozenset(known["paths"])
 
 
-def names_in(source: bytes) -> Iterator[str]:
-    """Yield the dotted names that strings of a module hold."""
+def named_in(context: Mapping[str, ContextPath]) -> Iterator[str]:
+    """Yield the dotted names that strings of the modules of a build context hold."""
+    for path, each in context.items():
+        if path.endswith(".py") and each.kind is Kind.FILE:
+            yield from _names(content_of(each))
+
+
+def _names(source: bytes) -> Iterator[str]:
     for match in _NAME.finditer(source):
         yield match[1].decode()
 
@@ -102,4 +110,4 @@ def _with_parents(name: str) -> Iterator[str]:
 def _named(source: bytes, package: list[str]) -> Iterator[str]:
     for match in IMPORT.finditer(source):
         yield from imported(match, package)
-    yield from names_in(source)
+    yield from _names(source)

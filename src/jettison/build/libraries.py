@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel
 from jettison.elf.facts import ElfFacts

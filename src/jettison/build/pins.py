@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import uv
 
 from jettison.build.not_understood import ENGINE
+from jettison.build.pin import Pin
 from jettison.build.recipe import Environment
 from jettison.distributions.choice import best_wheel
 from jettison.distributions.facts import WheelFile
@@ -34,18 +35,6 @@ _NO_ANSWER = ("Failed to fetch", "error sending request")
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pin:
-    """One distribution and the wheel that is installed; ``sha256`` is lower-case hexadecimal."""
-
-    name: str
-    version: str
-    filename: str
-    url: str
-    sha256: str
-    size: int | None
-
-
 def pins(
     environment: Environment,
     project: Project,
@@ -62,7 +51,7 @@ def pins(
     """
     texts = requirement_texts(environment, project)
     index = index_url(os.environ, home=Path.home())
-    key = _key(environment, texts, target, index)
+    key = f"pins\n{index}\n{_asked(environment, texts, target)}"
     today = datetime.now(tz=UTC).date().isoformat()
     known = records.get(key)
     if known is not None and (offline or known["day"] == today):
@@ -83,14 +72,19 @@ def requirement_texts(environment: Environment, project: Project) -> dict[str, s
     }
 
 
-def _key(environment: Environment, texts: Mapping[str, str], target: Target, index: str) -> str:
+def requirements_digest(environment: Environment, project: Project, target: Target) -> str:
+    """Return a digest of all that decides what the index is asked for."""
+    return f"sha256:{_asked(environment, requirement_texts(environment, project), target)}"
+
+
+def _asked(environment: Environment, texts: Mapping[str, str], target: Target) -> str:
     asked = [(i.files, i.constraints, i.requirements, i.options) for i in environment.installations]
-    parts = (repr(asked), repr(sorted(texts.items())), repr(target), index)
-    return "pins\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    parts = (repr(asked), repr(sorted(texts.items())), repr(target))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _fields(pin: Pin) -> dict[str, Any]:
-    return {name: getattr(pin, name) for name in Pin.__slots__}
+    return asdict(pin)
 
 
 def _resolved(

@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel
 from jettison.bytecode.compiler import Compiler

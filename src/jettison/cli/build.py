@@ -66,6 +66,11 @@ from jettison.stores.cache import blob_cache, cache_directory
     help="Shorten shared libraries where the plan says so.",
 )
 @click.option(
+    "--lock",
+    is_flag=True,
+    help="Write jettison.lock: base, packages and wheels to the digest. Builds take what it holds.",
+)
+@click.option(
     "--sbom",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -87,6 +92,7 @@ def command(
     compression: str,
     bytecode: str,
     strip: bool,
+    lock: bool,
     sbom: Path | None,
 ) -> None:
     """Build the image of the project in DIRECTORY, without Docker and without root."""
@@ -106,7 +112,7 @@ def command(
     ]
     delivery = Delivery(outputs=outputs, load=load, pushed=pushed, tag=tag, sbom=sbom)
     places = delivery.places(directory, blob_cache())
-    done = built(project, asked, ConsoleProgress(), cache_directory())
+    done = built(project, asked, ConsoleProgress(), cache_directory(), lock=lock)
     for line in delivered(done, places, delivery):
         click.echo(line)
     for note in done.notes:

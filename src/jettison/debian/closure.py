@@ -90,8 +90,10 @@ def _choose(
     """Return the package to add, None when an installed one already serves."""
     options = [index.candidates(each) for each in alternatives]
     for relation, candidates in zip(alternatives, options, strict=True):
-        unversioned = not relation.operator and relation.name in installed
-        if unversioned or any(package.name in installed for package in candidates):
+        # An installed package whose versions the index does not know is taken to be new enough.
+        unversioned = not relation.operator or relation.name not in index
+        serves = unversioned and relation.name in installed
+        if serves or any(package.name in installed for package in candidates):
             return None
     for candidates in options:
         if candidates:

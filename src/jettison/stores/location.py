@@ -31,8 +31,8 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     ``docker:NAME``, ``podman:NAME``, and anything else is the name of an image in a registry.
     ImageError when it is none of these.
     """
-    kind, colon, rest = text.partition(":")
-    if not colon or kind not in _KINDS:
+    kind, _, rest = text.partition(":")
+    if is_remote(text):
         return Location(store=_registries(cache), reference=Reference.parse(text))
     if kind in _DAEMONS:
         return Location(store=_daemon(kind, cache), reference=Reference.parse(rest))
@@ -43,12 +43,18 @@ def locate(text: str, cache: BlobDirectory) -> Location:
     return Location(store=store, reference=Reference.parse(name) if name else None)
 
 
+def is_remote(text: str) -> bool:
+    """Tell whether a text names an image in a registry."""
+    kind, colon, _ = text.partition(":")
+    return not colon or kind not in _KINDS
+
+
 def nearest(text: str, cache: BlobDirectory) -> Location:
     """Read where an image is, as ``locate`` does, but look for a bare name on this machine first.
 
     It is in a registry when no daemon that answers has it.
     """
-    if text.partition(":")[0] not in _KINDS:
+    if is_remote(text):
         from jettison import process  # noqa: PLC0415 — late, as below
 
         for daemon in filter(process.installed, _DAEMONS):

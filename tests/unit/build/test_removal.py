@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wheels import wheel
 
-from jettison.build.pins import Pin
+from jettison.build.pin import Pin
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme
 from jettison.stores.records import Records

@@ -140,3 +140,11 @@ def test_direct_needs_name_what_is_preferred_or_the_alternatives_in_apts_order(i
     assert direct_needs(index, app) == ((("exim", "postfix"), ("libx1",)), (("docs",),))
     assert direct_needs(index, app, {"postfix"})[0] == (("libx1",), ("postfix",))
     assert direct_needs(index, index.get("broken")) == ((), ())
+
+
+def test_an_index_of_what_was_chosen_gives_the_same_choice(index):
+    there = {"libx1", "mta"}
+    chosen = closure(index, ["app"], there)
+    smaller = PackageIndex(index.lines(package.name for package in chosen))
+    assert "libx1" not in smaller
+    assert closure(smaller, ["app"], there) == chosen

@@ -1,0 +1,68 @@
+"""An image for several platforms, made on one machine without emulation."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from images import AMD64, ARM64
+
+from jettison.elf.reader import read_elf
+from jettison.oci.entry import Kind
+from jettison.oci.image import Image
+from jettison.oci.platform import Platform
+from jettison.oci.validate import validate
+from jettison.stores.layout import LayoutStore
+
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"
+MACHINES = {AMD64: "x86_64", ARM64: "aarch64"}
+LOADERS = {AMD64: "ld-linux-x86-64.so.2", ARM64: "ld-linux-aarch64.so.1"}
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> LayoutStore:
+    folder = tmp_path_factory.mktemp("platforms") / "layout"
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", "build", str(EXAMPLE), "--base", "composed",
+         "--platform", "linux/amd64,linux/arm64", "--output", f"oci:{folder}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return LayoutStore(folder)
+
+
+def machines(image: Image) -> Counter[str]:
+    """Count the ELF files of an image by what they run on."""
+    found: Counter[str] = Counter()
+    for layer in image.layers:
+        for read in layer.entries():
+            if read.entry.kind is Kind.FILE and (facts := read_elf(b"".join(read.chunks()))):
+                found[facts.machine] += 1
+    return found
+
+
+@pytest.mark.parametrize("platform", MACHINES, ids=str)
+def test_every_program_and_library_is_of_the_platform(
+    layout: LayoutStore, platform: Platform
+) -> None:
+    image = layout.read(None, platform)
+    assert validate(image) == ()
+    assert image.config.platform == platform
+    found = machines(image)
+    assert set(found) == {MACHINES[platform]}
+    assert found.total() > 50
+    loaders = {path.rpartition("/")[2] for path in image.tree().paths if "/ld-linux" in path}
+    assert loaders == {LOADERS[platform]}
+
+
+def test_both_run_the_same_modules(layout: LayoutStore) -> None:
+    trees = [layout.read(None, platform).tree().paths for platform in MACHINES]
+    ours = [{path for path in paths if path.startswith(("app", "opt"))} for paths in trees]
+    named = [{path.replace("aarch64", "x86_64") for path in paths} for paths in ours]
+    plain = [{path for path in paths if ".so" not in path} for paths in named]
+    assert plain[0] == plain[1]
