@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
@@ -97,7 +97,6 @@ def facts_of(release: str) -> ReleaseFacts | None:
     if release not in RELEASES:
         return None
     lines = resource(f"debian/{release}.tsv").decode().splitlines()
-    measured = _measured(release)
     comments = [line.lstrip("# ") for line in lines if line.startswith("#")]
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     return ReleaseFacts(
@@ -105,8 +104,8 @@ def facts_of(release: str) -> ReleaseFacts | None:
         source=" ".join(comments[:2]),
         base=frozenset(row[1] for row in rows if row[0] == "base"),
         full=frozenset(row[1] for row in rows if row[0] == "full"),
-        packages=MappingProxyType(
-            {row[1]: _package(row, measured.get(row[1])) for row in rows if row[0] == "package"}
+        packages=_Packages(
+            rows={row[1]: row for row in rows if row[0] == "package"}, measured=_measured(release)
         ),
         development=MappingProxyType(
             {row[1]: tuple(row[2].split()) for row in rows if row[0] == "development"}
@@ -114,6 +113,29 @@ def facts_of(release: str) -> ReleaseFacts | None:
         libraries=_pairs(rows, "library"),
         programs=_pairs(rows, "program"),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Packages(Mapping[str, PackageFacts]):
+    """Packages by name, each read when it is asked for: a plan asks for few of thousands."""
+
+    rows: Mapping[str, list[str]]
+    measured: Mapping[str, tuple[int, int, int]]
+    read: dict[str, PackageFacts] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> PackageFacts:
+        if name not in self.read:
+            self.read[name] = _package(self.rows[name], self.measured.get(name))
+        return self.read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def _measured(release: str) -> Mapping[str, tuple[int, int, int]]:

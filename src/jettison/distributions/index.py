@@ -24,7 +24,6 @@ from jettison.distributions.documents import (
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
 from jettison.distributions.remote_wheel import read_metadata, read_wheel
-from jettison.distributions.sdist import read_sdist
 from jettison.distributions.target import Target
 from jettison.distributions.wheel_libraries import read_unloaded
 from jettison.errors import NetworkError
@@ -144,6 +143,8 @@ class Index:
         if document is not None and "compiles" in document:
             return facts_from_document(document, source=Source.SDIST_GUESS)
         self._require_network(sdist.filename)
+        from jettison.distributions.sdist import read_sdist  # noqa: PLC0415 — few need it
+
         facts = read_sdist(self.client, sdist, name=name, version=str(release.version))
         self.cache.write(facts_to_document(facts), "sdists", *key)
         return facts

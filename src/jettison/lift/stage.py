@@ -12,6 +12,7 @@ from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
 from jettison.lift.invocation import Invocation
 from jettison.lift.reference import PythonTag, python_tag
+from jettison.memo import once_each
 from jettison.project.dockerfile import (
     Copy,
     Dockerfile,
@@ -221,6 +222,7 @@ def _is_root(name: str) -> bool:
     return name.partition(":")[0] in ROOT_NAMES
 
 
+@once_each
 def lifted(project: Project) -> FinalStage:
     """Lift the stage that the project's image is made from."""
     dockerfile = project.dockerfile

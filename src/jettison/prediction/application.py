@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.facts import Project
 from jettison.lift.stage import lifted
+from jettison.memo import once_each
 from jettison.project.dockerfile import Copy
 from jettison.project.dockerignore.evaluate import verdicts
 from jettison.project.dockerignore.match import pattern
@@ -23,6 +24,7 @@ def application_size(project: Project) -> int:
     return sum(size for found in copies for _, size in copied_files(found, sent))
 
 
+@once_each
 def sent_files(project: Project) -> Mapping[str, int]:
     """The files of the context that reach the builder, with their bytes."""
     patterns = project.ignore.patterns if project.ignore else ()
@@ -44,7 +46,7 @@ def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, in
             if matched == path:
                 yield ("" if alone else posixpath.basename(path)), size
             elif matched is not None:
-                yield posixpath.relpath(path, matched or "."), size
+                yield (path[len(matched) + 1 :] if matched else path), size
 
 
 def _matched(path: str, wanted: str, expression: re.Pattern[str] | None) -> str | None:

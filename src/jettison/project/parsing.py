@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -38,6 +37,8 @@ def parse_files(
         return
     shares = [files[start::workers] for start in range(workers)]
     tasks = [(root, [path for path, _ in share]) for share in shares]
+    import multiprocessing  # noqa: PLC0415 — most runs parse few files, and it starts slowly
+
     with multiprocessing.get_context("fork").Pool(workers, initializer=_quiet) as pool:
         parts = [iter(part) for part in pool.map(_parsed_share, tasks, chunksize=1)]
     for position, (path, _) in enumerate(files):
