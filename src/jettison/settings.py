@@ -45,11 +45,15 @@ class Ask(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``."""
+    """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``.
+
+    ``why`` is given for a wish that is not the user's: what was found at ``origin``.
+    """
 
     ask: Ask
     text: str
     origin: Origin
+    why: str = ""
 
 
 class Budget(StrEnum):

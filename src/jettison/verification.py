@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from jettison.lift.declared import shipped_names
+from jettison.lift.locked import brought_tools
 from jettison.lift.services import service_of, services_of
 from jettison.lift.writable import data_mounts
 from jettison.plan.plan import Plan
@@ -48,7 +49,8 @@ def verification_request(
         programs=_programs(plan),
         libraries=tuple(sorted(plan.usage.libraries)),
         time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
-        removed_distributions=_removed(plan),
+        removed_distributions=tuple(sorted(removed_distributions(plan))),
+        installed_distributions=_installed(plan),
         expected_command=stage.command.words if stage.command else None,
         expected_user=stage.user,
         suite=_suite(plan, development) if development else None,
@@ -122,11 +124,18 @@ def _modules(plan: Plan) -> Iterable[str]:
             yield name
 
 
-def _removed(plan: Plan) -> tuple[str, ...]:
+def removed_distributions(plan: Plan) -> frozenset[str]:
     """The distributions that may be gone: of development, or without a use."""
     gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
     kept = shipped_names(plan.project)
-    return tuple(sorted(((gone | plan.leaving.names) - kept) | uninstalled(plan)))
+    return frozenset(((gone | plan.leaving.names) - kept) | uninstalled(plan))
+
+
+def _installed(plan: Plan) -> tuple[str, ...] | None:
+    """What the project installs, where a tool leaves that brought distributions of its own."""
+    if not brought_tools(plan.original_stage) - brought_tools(plan.stage):
+        return None
+    return tuple(sorted(plan.closure.graph.reached(shipped_names(plan.project))))
 
 
 def _suite(plan: Plan, image: str) -> Suite | None:

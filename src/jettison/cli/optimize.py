@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options, unused_option, write_options
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
+from jettison.imports.guard import guarded
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
 from jettison.progress import ConsoleProgress, Progress
@@ -62,11 +64,13 @@ def command(
 ) -> None:
     """Make the image of the project in DIRECTORY small, and prove that it still works.
 
-    Builds the image before and after, runs both and compares them. Nothing of the project is
+    Imports the application with what would stay installed, builds the image before and after, runs
+    both and compares them. Nothing of the project is
     touched unless --write or --output is given and the verdict is equivalent.
     """
     progress = ConsoleProgress()
-    found = planned(
+    plan = partial(
+        planned,
         directory,
         dockerfile=dockerfile,
         service=service,
@@ -75,6 +79,7 @@ def command(
         base=base,
         remove_unused=remove_unused,
     )
+    found = guarded(plan(), lambda wishes: plan(wishes=wishes), progress, offline=offline)
     try:
         result = _result(found, engine, progress, ablation=ablation)
     except EngineError as error:

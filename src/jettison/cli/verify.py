@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +16,8 @@ from jettison.errors import NotEquivalentError
 from jettison.loading.plan import planned
 from jettison.loading.probes import read_probes
 from jettison.progress import ConsoleProgress
+from jettison.report.imports_json import imports_document
+from jettison.report.imports_text import imports_text
 from jettison.verification import verification_request
 from jettison.verify.differential import compare
 from jettison.verify.from_images import request_of
@@ -23,8 +27,15 @@ from jettison.verify.verdict_table import verdict_table
 
 
 @click.command("verify")
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", required=False)
+@click.argument("after", required=False)
+@click.option(
+    "--imports",
+    is_flag=True,
+    help="Run no image: import what production reaches with what the plan leaves installed. The "
+    "argument is the folder of the project, by default this one.",
+)
+@click.option("--offline", is_flag=True, help="With --imports: ask no package index.")
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
@@ -53,8 +64,10 @@ from jettison.verify.verdict_table import verdict_table
 @format_option("text", "json")
 def command(
     *,
-    before: str,
-    after: str,
+    before: str | None,
+    after: str | None,
+    imports: bool,
+    offline: bool,
     project: Path | None,
     service: str | None,
     development: str | None,
@@ -70,8 +83,14 @@ def command(
 ) -> None:
     """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
 
-    Exit status 4 when anything differs, or when nothing could be compared.
+    With --imports no container is needed: `jettison verify --imports [DIRECTORY]`. Exit status 4
+    when anything differs, or when nothing could be compared.
     """
+    if imports:
+        _imports(before, after, service, offline=offline, output_format=output_format)
+        return
+    if before is None or after is None:
+        raise click.UsageError("Two images are needed, or --imports and a folder.")
     own = read_probes(probes) if probes else ()
     with find_engine(engine) as chosen:
         if project is None:
@@ -115,6 +134,38 @@ def _of_project(engine: Engine, asked: VerificationRequest) -> VerificationReque
     users = {engine.inspect(image).user for image in (asked.image_before, asked.image_after)}
     kept = "" if len(users) == 1 else asked.expected_user
     return replace(asked, expected_read_only=False, expected_user=kept)
+
+
+def _imports(
+    directory: str | None,
+    more: str | None,
+    service: str | None,
+    *,
+    offline: bool,
+    output_format: str,
+) -> None:
+    """Import with the runtime set, and tell what is missing."""
+    if more is not None:
+        raise click.UsageError("--imports takes one folder.")
+    # Late: what this needs, comparing images does not.
+    from jettison.imports.checking import checked  # noqa: PLC0415
+
+    plan = partial(planned, Path(directory or "."), service=service, offline=offline)
+    found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
+    result = found.result
+    if output_format == "json":
+        click.echo(json.dumps(imports_document(result), indent=2))
+    else:
+        click.echo(imports_text(result), nl=False)
+    if not result.equivalent:
+        raise NotEquivalentError(
+            "imports of the application are missing with what the plan leaves",
+            why="\n".join(
+                f"{loss.attempt.module}: {loss.attempt.message}" for loss in result.losses
+            ),
+            hint="`jettison optimize` keeps what is missing; for `apply`, put it into `keep` in "
+            "the settings.",
+        )
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:

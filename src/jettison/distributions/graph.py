@@ -26,6 +26,17 @@ class RequirementGraph:
     edges: Mapping[str, tuple[str, ...]]
     specifiers: Mapping[str, SpecifierSet]
 
+    def reached(self, names: Iterable[str]) -> frozenset[str]:
+        """The names with all that they need."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self.edges.get(name, ())
+        return frozenset(found)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:

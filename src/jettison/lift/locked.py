@@ -201,5 +201,15 @@ def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
     return None
 
 
+def brought_tools(stage: FinalStage) -> frozenset[str]:
+    """The tools that pip puts into the environment of a stage, with what they require."""
+    tools = [tool for tool in catalogue("locked_tools") if tool != "uv"]
+    facts = [action.fact for action in stage.of_kind(ActionKind.PYTHON)]
+    words = [w.text for fact in facts if isinstance(fact, PipInstall) for w in fact.requirements]
+    return frozenset(
+        tool for tool in tools if any(re.match(rf"{tool}\b(?!-)", word) for word in words)
+    )
+
+
 def _has_tool(copied: Copy, tool: str) -> bool:
     return any(posixpath.basename(source) == tool for source in copied.sources)

@@ -24,6 +24,7 @@ from jettison.lift.linked import linked_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.loading.project import Loaded
+from jettison.loading.reachable import reachable
 from jettison.loading.requirements import planned, roots
 from jettison.loading.usage import used
 from jettison.loading.words import given_names, used_words
@@ -38,6 +39,7 @@ from jettison.scopes.values import Scope, ScopeInputs
 from jettison.scopes.wishes import as_asked
 from jettison.settings import Settings
 from jettison.values import Evidence, Skipped
+from jettison.verify.imported import Reachable
 
 DEFAULT_PYTHON = "3.11"
 PYTHON = re.compile(r"py(?:thon)?-?(3\.\d+)")
@@ -57,6 +59,7 @@ class Knowledge:
     unknown: tuple[str, ...]
     loaded: frozenset[str]
     leaving: Leaving
+    reachable: Reachable
     skipped: tuple[Skipped, ...]
 
 
@@ -111,6 +114,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,
         leaving=leaving(brought, dropped & shipped, absent),
+        reachable=reachable(inputs),
         skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
     )
 

@@ -23,18 +23,20 @@ from jettison.project.settings import find_settings
 from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES
-from jettison.settings import BaseWish, Settings
+from jettison.settings import BaseWish, Settings, Wish
+from jettison.verify.imported import Reachable
 
 DEFAULT_LEVEL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A folder, the plan before any rule, and the plan after all of them."""
+    """A folder, the plan before any rule, the plan after all of them, and what is imported."""
 
     loaded: Loaded
     start: Plan
     plan: Plan
+    reachable: Reachable
 
 
 def planned(
@@ -48,31 +50,37 @@ def planned(
     remove_unused: bool = False,
     cache: Path | None = None,
     today: date | None = None,
+    wishes: tuple[Wish, ...] = (),
 ) -> Planned:
     """Read a folder and plan.
 
     ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
     ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
-    index is asked. ``today`` is the day on which support may have ended. Raises the errors of
-    :func:`load_project`, and UnsupportedError for a base that does not work.
+    index is asked. ``today`` is the day on which support may have ended, and ``wishes`` come after
+    those of the settings. Raises the errors of :func:`load_project`, and UnsupportedError for a
+    base that does not work.
     """
     loaded = load_project(directory, dockerfile=dockerfile, service=service)
     settings = settings_of(loaded.project)
-    settings = replace(settings, remove_unused=settings.remove_unused or remove_unused)
+    settings = replace(
+        settings,
+        remove_unused=settings.remove_unused or remove_unused,
+        wishes=(*settings.wishes, *wishes),
+    )
     folder = cache or cache_folder()
     knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
     chosen = level if level is not None else settings.level
     wish = base or settings.base or BaseWish()
     start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
-    wishes = wishes_of(settings.wishes, start.contents)
-    start = replace(start, settings=settings, wishes=wishes)
+    meant = wishes_of(settings.wishes, start.contents)
+    start = replace(start, settings=settings, wishes=meant)
     start = replace(start, today=today or _today())
     plan = optimized(start, RULES, without=settings.without)
     settled = _settled(start, plan, knowledge, wish)
     if settled.base.chosen != start.base.chosen:
         plan = optimized(settled, RULES, without=settings.without)
     plan = replace(plan, base=settled.base)
-    return Planned(loaded=loaded, start=settled, plan=plan)
+    return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
 
 
 def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> Plan:

@@ -17,6 +17,7 @@ INDEXES = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL": "UV_INDEX
 PROXIES = frozenset(
     {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"}
 )
+CERTIFICATES = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
 
 
 def free_name(project: Project) -> str:
@@ -50,7 +51,8 @@ def installer_variables(stage: FinalStage, named: str, own: tuple[str, ...] = ()
     for item in stage.instructions:
         if item.keyword in ("ARG", "ENV"):
             for name, value in raw_pairs(item):
-                known = name in INDEXES or name in PROXIES or name.startswith(("UV_", *own))
+                plain = name in INDEXES or name in PROXIES or name in CERTIFICATES
+                known = plain or name.startswith(("UV_", *own))
                 if known or f"${name}" in named or f"${{{name}}}" in named:
                     texts.append(f"{item.keyword} {name}{'' if value is None else f'={value}'}\n")
                 if name in INDEXES:

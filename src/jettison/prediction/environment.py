@@ -68,7 +68,7 @@ def environments(
                 place = locked_place(fact, stage)
                 compiled |= locked_byte_code(fact, stage)
                 # The second command of a stage adds the project to what the first one installed.
-                fresh = reached(locked_roots(project), closure) - names
+                fresh = closure.graph.reached(locked_roots(project)) - names
                 names |= fresh
                 yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
 
@@ -81,20 +81,7 @@ def installed_names(
     roots |= {name for word in fact.requirements if (name := _named(word.text))}
     if any(_is_local(word.text) for word in fact.requirements):
         roots |= locked_roots(project)
-    return reached(roots, closure)
-
-
-def reached(roots: Collection[str], closure: Closure) -> set[str]:
-    """The requirements with all that they need."""
-    edges = closure.graph.edges
-    found: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += edges.get(name, ())
-    return found
+    return set(closure.graph.reached(roots))
 
 
 def _is_local(word: str) -> bool:

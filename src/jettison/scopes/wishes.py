@@ -38,5 +38,8 @@ def _unused(verdict: RequirementScope) -> RequirementScope:
 
 
 def _asked(verdict: RequirementScope, wish: Wish) -> RequirementScope:
-    line = Evidence(kind="setting", message=f'{wish.ask.value} = "{wish.text}"', origin=wish.origin)
+    kind, message = "setting", f'{wish.ask.value} = "{wish.text}"'
+    if wish.why:
+        kind, message = "import-check", wish.why
+    line = Evidence(kind=kind, message=message, origin=wish.origin)
     return replace(verdict, scope=SCOPES[wish.ask], evidence=(line, *verdict.evidence))

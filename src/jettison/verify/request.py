@@ -73,7 +73,8 @@ class VerificationRequest:
     ``read_only_after`` has the image after run with a read-only root; ``expected_read_only`` says
     that it will in production, so that it counts when it cannot, whatever the image before can.
 
-    ``removed_distributions`` and ``removed_environment`` are expected to be gone;
+    ``removed_distributions`` and ``removed_environment`` are expected to be gone; with
+    ``installed_distributions`` all others are, which a tool brought that leaves with them;
     ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
     it changed nothing.
     """
@@ -102,6 +103,7 @@ class VerificationRequest:
     read_only_volumes: tuple[str, ...] = ()
     removed_distributions: tuple[str, ...] = ()
     removed_environment: tuple[str, ...] = ()
+    installed_distributions: tuple[str, ...] | None = None
     expected_command: tuple[str, ...] | None = None
     expected_user: str = ""
     suite: Suite | None = None

@@ -20,6 +20,9 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         return both
     had, has = (one.distributions for one in both)
     expected = {canonicalize_name(name) for name in request.removed_distributions} | _INSTALLERS
+    if request.installed_distributions is not None:
+        own = {canonicalize_name(name) for name in request.installed_distributions}
+        expected |= had.keys() - has.keys() - own
     lost = sorted(had.keys() - has.keys() - expected)
     changed = sorted(
         name

@@ -149,6 +149,11 @@ def test_what_works_only_now_is_an_improvement(
             inside(distributions={"fastapi": "0.115.6"}),
             replace(REQUEST, removed_distributions=("PyTest",)),
         ),
+        (
+            "distributions",
+            inside(distributions={"fastapi": "0.115.6"}),
+            replace(REQUEST, installed_distributions=("FastAPI",)),
+        ),
         ("environment", inside(environment={"TZ": "Asia/Kathmandu"}),
          replace(REQUEST, removed_environment=("API_KEY",))),
         ("entry-point", facts(command=("uvicorn", "x:app")),

@@ -1,0 +1,1 @@
+"""Imports everything that production reaches, with what the plan leaves installed alone."""
