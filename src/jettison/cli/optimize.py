@@ -65,8 +65,8 @@ def command(
     """Make the image of the project in DIRECTORY small, and prove that it still works.
 
     Imports the application with what would stay installed, builds the image before and after, runs
-    both and compares them. Nothing of the project is
-    touched unless --write or --output is given and the verdict is equivalent.
+    both and compares them. Nothing of the project is touched unless --write or --output is given
+    and the verdict is equivalent.
     """
     progress = ConsoleProgress()
     plan = partial(

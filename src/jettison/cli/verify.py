@@ -13,7 +13,7 @@ from jettison.cli.options import format_option
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
-from jettison.loading.plan import planned
+from jettison.loading.plan import Planned, planned
 from jettison.loading.probes import read_probes
 from jettison.progress import ConsoleProgress
 from jettison.report.imports_json import imports_document
@@ -36,6 +36,9 @@ from jettison.verify.verdict_table import verdict_table
     "argument is the folder of the project, by default this one.",
 )
 @click.option("--offline", is_flag=True, help="With --imports: ask no package index.")
+@click.option(
+    "--remove-unused", is_flag=True, help="With --imports: without what nothing uses, too."
+)
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
@@ -68,6 +71,7 @@ def command(
     after: str | None,
     imports: bool,
     offline: bool,
+    remove_unused: bool,
     project: Path | None,
     service: str | None,
     development: str | None,
@@ -87,7 +91,13 @@ def command(
     when anything differs, or when nothing could be compared.
     """
     if imports:
-        _imports(before, after, service, offline=offline, output_format=output_format)
+        if after is not None:
+            raise click.UsageError("--imports takes one folder.")
+        folder = Path(before or ".")
+        plan = partial(
+            planned, folder, service=service, offline=offline, remove_unused=remove_unused
+        )
+        _imports(plan, offline=offline, output_format=output_format)
         return
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
@@ -136,21 +146,11 @@ def _of_project(engine: Engine, asked: VerificationRequest) -> VerificationReque
     return replace(asked, expected_read_only=False, expected_user=kept)
 
 
-def _imports(
-    directory: str | None,
-    more: str | None,
-    service: str | None,
-    *,
-    offline: bool,
-    output_format: str,
-) -> None:
+def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> None:
     """Import with the runtime set, and tell what is missing."""
-    if more is not None:
-        raise click.UsageError("--imports takes one folder.")
     # Late: what this needs, comparing images does not.
     from jettison.imports.checking import checked  # noqa: PLC0415
 
-    plan = partial(planned, Path(directory or "."), service=service, offline=offline)
     found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
     result = found.result
     if output_format == "json":
