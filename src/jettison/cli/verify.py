@@ -94,10 +94,10 @@ def command(
         if after is not None:
             raise click.UsageError("--imports takes one folder.")
         folder = Path(before or ".")
-        plan = partial(
+        again = partial(
             planned, folder, service=service, offline=offline, remove_unused=remove_unused
         )
-        _imports(plan, offline=offline, output_format=output_format)
+        _imports(again, offline=offline, output_format=output_format)
         return
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
