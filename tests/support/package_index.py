@@ -13,12 +13,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(slots=True)
 class PackageIndex:
-    """Files by name; ``spoiled`` are sent with other bytes, ``missing`` answered with 404."""
+    """Files by name; ``spoiled`` are sent with other bytes, ``missing`` answered with 404.
+
+    ``refused`` are answered with another status, ``broken`` end in the middle, and ``yanked`` are
+    listed as such.
+    """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     spoiled: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    yanked: set[str] = field(default_factory=set)
+    refused: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def add(self, filename: str, content: bytes) -> None:
@@ -34,6 +41,7 @@ class PackageIndex:
                 "url": f"{self.url}/files/{name}",
                 "hashes": {"sha256": hashlib.sha256(self.files[name]).hexdigest()},
                 "size": len(self.files[name]),
+                "yanked": name in self.yanked,
             }
             for name in names
         ]
@@ -54,20 +62,23 @@ def serving() -> Iterator[PackageIndex]:
         def do_GET(self) -> None:
             index.asked.append(self.path)
             head, _, name = self.path.strip("/").rpartition("/")
-            if head == "files" and name in index.files and name not in index.missing:
+            if name in index.refused:
+                self.send_error(index.refused[name])
+            elif head == "files" and name in index.files and name not in index.missing:
                 content = index.files[name]
                 if name in index.spoiled:
                     content = content[:-1] + b"?"
-                self._answer(content, "application/octet-stream")
+                sent = content[:-1] if name in index.broken else content
+                self._answer(sent, "application/octet-stream", len(content))
             elif head == "simple" and (page := index.page(name)):
                 self._answer(page, "application/vnd.pypi.simple.v1+json")
             else:
                 self.send_error(404)
 
-        def _answer(self, content: bytes, kind: str) -> None:
+        def _answer(self, content: bytes, kind: str, length: int | None = None) -> None:
             self.send_response(200)
             self.send_header("content-type", kind)
-            self.send_header("content-length", str(len(content)))
+            self.send_header("content-length", str(len(content) if length is None else length))
             self.end_headers()
             self.wfile.write(content)
 
