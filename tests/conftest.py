@@ -43,6 +43,22 @@ def missing_registry() -> str | None:
 
 
 @functools.cache
+def missing_podman() -> str | None:
+    """Say why Podman does not serve; None when it does."""
+    try:
+        with find_engine("podman"):
+            return None
+    except EngineError as missing:
+        return f"no Podman: {missing} ({missing.why})"
+
+
+@functools.cache
+def missing_skopeo() -> str | None:
+    """Say that skopeo is missing; None when it is there."""
+    return None if process.installed("skopeo") else "skopeo is not installed"
+
+
+@functools.cache
 def missing_network() -> str | None:
     """Say why no package index answers, as its ordinary client is set up; None when one does."""
     command = [
@@ -68,6 +84,8 @@ NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
     "engine": (missing_engine, "JETTISON_REQUIRE_ENGINE"),
     "namespaces": (missing_namespaces, "JETTISON_REQUIRE_NAMESPACES"),
     "registry": (missing_registry, "JETTISON_REQUIRE_REGISTRY"),
+    "podman": (missing_podman, "JETTISON_REQUIRE_PODMAN"),
+    "skopeo": (missing_skopeo, "JETTISON_REQUIRE_SKOPEO"),
     "network": (missing_network, "JETTISON_REQUIRE_NETWORK"),
 }
 

@@ -19,10 +19,14 @@ _DAEMONS = ("docker", "podman")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a user asked for; every text is as ``locate`` reads it."""
+    """What a user asked for; every text is as ``locate`` reads it.
+
+    ``engine`` is docker or podman, empty for the first that answers.
+    """
 
     outputs: tuple[str, ...] = ()
     load: bool = False
+    engine: str = ""
     pushed: tuple[str, ...] = ()
     tag: str = ""
     sbom: Path | None = None
@@ -41,7 +45,7 @@ class Delivery:
                 )
         texts = [*self.outputs, *self.pushed]
         if self.load:
-            texts.append(f"{_daemon()}:{self.tag or _name(project)}")
+            texts.append(f"{_daemon(self.engine)}:{self.tag or _name(project)}")
         return tuple(locate(text, cache) for text in texts)
 
 
@@ -74,17 +78,30 @@ def _bills(content: Image | ImageSet, file: Path) -> Iterator[tuple[Path, bytes]
             yield name, attachment.content
 
 
-def _daemon() -> str:
-    from jettison import process  # noqa: PLC0415 — only for this
+def _daemon(named: str) -> str:
+    """Return the engine that was named, or the first that answers."""
+    # Late: only loading needs an engine.
+    from jettison import process  # noqa: PLC0415
+    from jettison.engines.finding import find_engine  # noqa: PLC0415
 
-    found = next(filter(process.installed, _DAEMONS), None)
-    if found is None:
+    if named and named not in _DAEMONS:
         raise EngineError(
-            "there is no engine to load the image into",
-            why="neither docker nor podman is on the search path (PATH)",
-            hint="Write it to an archive: --output archive:FILE.",
+            f"{named!r} keeps no images", hint=f"Load into one of {', '.join(_DAEMONS)}."
         )
-    return found
+    failures: list[EngineError] = []
+    for program in [named] if named else filter(process.installed, _DAEMONS):
+        try:
+            with find_engine(program):
+                return program
+        except EngineError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    raise EngineError(
+        "there is no engine to load the image into",
+        why="neither docker nor podman is on the search path (PATH)",
+        hint="Write it to an archive: --output archive:FILE.",
+    )
 
 
 def _name(project: Path) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from build_site import Site
-from wheels import wheel
+from wheels import source, wheel
 
 from jettison.build.bill import MEDIA_TYPE
 from jettison.errors import (
+    BuildError,
     IntegrityError,
     JettisonError,
     NetworkError,
@@ -149,11 +150,35 @@ def test_requirements_that_nobody_can_meet_are_told_as_uv_does(site: Site) -> No
 
 
 def test_a_distribution_without_a_wheel_is_named(site: Site) -> None:
-    site.index.add("old-1.0.tar.gz", b"\x1f\x8b")
+    site.index.add("old-1.0.tar.gz", source("old"))
     (site.project / "requirements.txt").write_text("old\n")
-    with pytest.raises(JettisonError) as caught:
+    with pytest.raises(UnsupportedError) as caught:
         site.image()
     assert "old" in f"{caught.value} {caught.value.why}"
+    assert "--allow-source-builds" in caught.value.hint
+
+
+def test_a_pure_source_is_built_where_that_is_allowed(site: Site, tmp_path: Path) -> None:
+    site.index.add("old-1.0.tar.gz", source("old"))
+    (site.project / "requirements.txt").write_text("old\n")
+    image = site.image(source_builds=True)
+    assert f"{SITE}/old/__init__.py" in image.tree()
+    again = site.image(source_builds=True, cache=tmp_path / "cold")
+    assert again.manifest.digest == image.manifest.digest
+
+
+def test_a_source_that_gives_a_wheel_for_this_machine_is_refused(site: Site) -> None:
+    site.index.add("old-1.0.tar.gz", source("old", tag="cp311-cp311-linux_x86_64"))
+    (site.project / "requirements.txt").write_text("old\n")
+    with pytest.raises(UnsupportedError, match=r"old 1\.0"):
+        site.image(source_builds=True)
+
+
+def test_a_source_that_cannot_be_built_is_named(site: Site) -> None:
+    site.index.add("old-1.0.tar.gz", source("old", tag=""))
+    (site.project / "requirements.txt").write_text("old\n")
+    with pytest.raises(BuildError, match=r"old-1\.0\.tar\.gz"):
+        site.image(source_builds=True)
 
 
 def test_an_unsound_wheel_leaves_nothing_behind(site: Site) -> None:

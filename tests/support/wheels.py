@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
 
@@ -39,6 +40,35 @@ def wheel(
             entry.external_attr = ((modes or {}).get(path, 0o100644)) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, body)
+    return stream.getvalue()
+
+
+_BACKEND = """
+import pathlib
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    (made,) = pathlib.Path("wheel").iterdir()
+    (pathlib.Path(folder) / made.name).write_bytes(made.read_bytes())
+    return made.name
+"""
+
+
+def source(name: str, version: str = "1.0", tag: str = "py3-none-any") -> bytes:
+    """Make a source distribution; what it builds has the tag, and without one building fails."""
+    project = f'[project]\nname = "{name}"\nversion = "{version}"\n'
+    backend = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    files = {
+        "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n".encode(),
+        "pyproject.toml": (backend + project).encode(),
+        "own.py": _BACKEND.encode(),
+    }
+    if tag:
+        files[f"wheel/{name}-{version}-{tag}.whl"] = wheel(name, version)
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for path, body in files.items():
+            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
     return stream.getvalue()
 
 

@@ -28,6 +28,7 @@ from jettison.build.reading import base_wanted, recipe_of
 from jettison.build.recipe import BaseWanted, Environment, Execution, Recipe
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme, environment_members
+from jettison.build.source_builds import with_wheels
 from jettison.build.sources import base_source
 from jettison.bytecode.compiler import Compiler
 from jettison.candidates.image import COMPOSED
@@ -81,7 +82,7 @@ class Builder:
             locked=locked_digest(self.locked, self._wanted),
         )  # fmt: skip
         recipe = recipe_of(self.plan, source.environment, source.folder)
-        pinned, wheels = self._wheels(recipe, source)
+        pins, pinned, wheels = self._wheels(recipe, source)
         with step(self.progress, "base"):
             base = source.base(needed_libraries(pinned, wheels, self.cache.records))
         self.notes.extend(Skipped(what=what, reason=why) for what, why in base.facts.notes)
@@ -99,7 +100,7 @@ class Builder:
             wanted=self._wanted,
             source=source,
             facts=base.facts,
-            pins=pinned,
+            pins=pins,
             archive=self._archive,
         )
 
@@ -124,21 +125,27 @@ class Builder:
 
     @cached_property
     def _wanted(self) -> BaseWanted:
-        return base_wanted(self.plan, self.options.base)
+        return base_wanted(self.plan, self.options.base, shell=self.options.debug_base)
 
     def _wheels(
         self, recipe: Recipe, source: BaseSource
-    ) -> tuple[tuple[Pin, ...], Mapping[str, Path]]:
+    ) -> tuple[tuple[Pin, ...], tuple[Pin, ...], Mapping[str, Path]]:
+        """Return what is fetched, what is installed, and the wheels of that by their names."""
         if recipe.environment is None:
-            return (), {}
-        offline = self.options.offline
+            return (), (), {}
+        options, records, blobs = self.options, self.cache.records, self.cache.blobs
         with step(self.progress, "resolve"):
             found = chosen_pins(
                 recipe.environment, self.plan.project, source.target, self.locked,
-                records=self.cache.records, offline=offline,
+                records=records, offline=options.offline, sources=options.source_builds,
             )  # fmt: skip
         with step(self.progress, f"fetch {len(found)} wheels"):
-            return found, fetched(found, self.cache.blobs, offline=offline)
+            files = fetched(found, blobs, offline=options.offline)
+        sources = [pin.name for pin in found if pin.is_source]
+        if not sources:
+            return found, found, files
+        with step(self.progress, f"build {', '.join(sources)}"):
+            return found, *with_wheels(found, files, blobs, records, offline=options.offline)
 
     def _with_packages(self, recipe: Recipe, base: Base) -> Base:
         """Lay the system packages that an image lacks on it; a composed base has them."""

@@ -72,6 +72,7 @@ class ComposedBase:
             packages=tuple(sorted(set(names) - {"python3"})),
             libraries=self.libraries,
             timezones=self.wanted.time_zones,
+            shell=self.wanted.shell,
             user=None,
             programs=self.wanted.programs,
         )

@@ -49,10 +49,11 @@ def chosen_pins(
     *,
     records: Records,
     offline: bool,
+    sources: bool,
 ) -> tuple[Pin, ...]:
     """Return the locked wheels, or resolve; raises as ``pins`` does, and ProjectError."""
     if locked is None:
-        return pins(environment, project, target, records=records, offline=offline)
+        return pins(environment, project, target, records=records, offline=offline, sources=sources)
     asked = requirements_digest(environment, project, target)
     locked.require("the digest of the requirements", asked, locked.requirements)
     return locked.pins

@@ -26,6 +26,8 @@ class BuildOptions:
     """One image of a build; ``base`` is composed, the name of an image, or empty for the plan's.
 
     ``strip`` follows the plan where it shortens shared libraries; without it none is shortened.
+    ``debug_base`` brings a shell into a composed base. ``source_builds`` lets this machine build
+    wheels of pure Python distributions that have none.
     """
 
     platform: Platform
@@ -33,10 +35,12 @@ class BuildOptions:
     bytecode: Bytecode = Bytecode.ALL
     compressor: Compressor
     strip: bool = True
+    debug_base: bool = False
+    source_builds: bool = False
     offline: bool = False
 
     @property
     def identity(self) -> str:
         """Everything that the image depends on, as text."""
-        parts = (str(self.platform), self.base, self.bytecode, self.compressor.identity, self.strip)
-        return "\n".join(map(str, parts))
+        parts = (self.platform, self.base, self.bytecode, self.compressor.identity, self.strip)
+        return "\n".join(map(str, (*parts, self.debug_base, self.source_builds)))

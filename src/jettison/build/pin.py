@@ -1,4 +1,4 @@
-"""An exact wheel."""
+"""An exact file of a distribution."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One distribution and the wheel that is installed; ``sha256`` is lower-case hexadecimal."""
+    """One distribution and the file it comes as; ``sha256`` is lower-case hexadecimal."""
 
     name: str
     version: str
@@ -15,3 +15,8 @@ class Pin:
     url: str
     sha256: str
     size: int | None
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the file is a source distribution, of which a wheel has to be built."""
+        return not self.filename.endswith(".whl")

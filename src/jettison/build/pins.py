@@ -12,18 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import uv
-
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
 from jettison.build.recipe import Environment
+from jettison.build.uv_program import uv_program
 from jettison.distributions.choice import best_wheel
 from jettison.distributions.facts import WheelFile
 from jettison.distributions.listing import wheel_tags
 from jettison.distributions.resolving import platform
 from jettison.distributions.settings import index_url
 from jettison.distributions.target import Target
-from jettison.errors import NetworkError, ProgramError, ProjectError, UnsupportedError
+from jettison.errors import NetworkError, ProjectError, UnsupportedError
 from jettison.facts import Project
 from jettison.process import run
 from jettison.project.locks.pylock import parse
@@ -31,6 +30,7 @@ from jettison.project.locks.values import LockedDistribution, LockedFile, Source
 from jettison.stores.records import Records
 
 _SECONDS = 300
+_SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
 _NO_ANSWER = ("Failed to fetch", "error sending request")
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
@@ -42,21 +42,23 @@ def pins(
     *,
     records: Records,
     offline: bool = False,
+    sources: bool = False,
 ) -> tuple[Pin, ...]:
     """Resolve what the installations of an environment ask for, sorted by name.
 
+    With ``sources`` a distribution without a fitting wheel is taken as source.
     An answer is kept for the day on which it was given, and longer without a network. Raises
     UnsupportedError for a distribution without a fitting wheel, ProjectError when requirements
     contradict each other, NetworkError when the index does not answer.
     """
     texts = requirement_texts(environment, project)
     index = index_url(os.environ, home=Path.home())
-    key = f"pins\n{index}\n{_asked(environment, texts, target)}"
+    key = f"pins\n{index}\n{sources}\n{_asked(environment, texts, target)}"
     today = datetime.now(tz=UTC).date().isoformat()
     known = records.get(key)
     if known is not None and (offline or known["day"] == today):
         return tuple(Pin(**each) for each in known["pins"])
-    found = tuple(_resolved(environment, texts, target, index, offline=offline))
+    found = tuple(_resolved(environment, texts, target, index, offline=offline, sources=sources))
     records.put(key, {"day": today, "pins": [_fields(pin) for pin in found]})
     return found
 
@@ -94,6 +96,7 @@ def _resolved(
     index: str,
     *,
     offline: bool,
+    sources: bool,
 ) -> Iterator[Pin]:
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         folder = Path(name)
@@ -101,22 +104,28 @@ def _resolved(
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
-        document = _compiled(environment, target, index, folder, offline=offline)
+        document = _compiled(environment, target, index, folder, offline=offline, sources=sources)
     for each in parse(document, file="pylock.toml").distributions:
-        yield _pin(each, target)
+        yield _pin(each, target, sources=sources)
 
 
 def _compiled(
-    environment: Environment, target: Target, index: str, folder: Path, *, offline: bool
+    environment: Environment,
+    target: Target,
+    index: str,
+    folder: Path,
+    *,
+    offline: bool,
+    sources: bool,
 ) -> str:
     words = [word for each in environment.installations for word in each.requirements]
     files = [path for each in environment.installations for path in each.files]
     bounds = [path for each in environment.installations for path in each.constraints]
     options = dict.fromkeys(o for each in environment.installations for o in _grouped(each.options))
     command = [
-        _uv(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-config",
+        uv_program(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-config",
         "--no-header", "--color", "never", "--format", "pylock.toml",
-        "--only-binary", ":all:", "--python", sys.executable,
+        *(() if sources else ("--only-binary", ":all:")), "--python", sys.executable,
         "--python-version", target.python_full, "--python-platform", platform(target),
         *(word for bound in bounds for word in ("--constraints", bound)),
         *(word for option in options for word in option),
@@ -147,15 +156,6 @@ def _grouped(options: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         index = end
 
 
-def _uv() -> str:
-    try:
-        return uv.find_uv_bin()
-    except FileNotFoundError as error:
-        raise ProgramError(
-            "uv is missing", why=str(error), hint="Install Jettison again, with its dependencies."
-        ) from error
-
-
 def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     why = "\n".join(lines[:12])
@@ -168,26 +168,32 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
     if any(sign in text for sign in _NO_ANSWER):
         return NetworkError("the package index did not answer", why=why)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
-        return UnsupportedError("a distribution has no fitting wheel", why=why, hint=ENGINE)
+        return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)
     hint = "Correct the requirements; `uv pip compile` on them says the same."
     return ProjectError("the requirements cannot be resolved", why=why, hint=hint)
 
 
-def _pin(found: LockedDistribution, target: Target) -> Pin:
+def _pin(found: LockedDistribution, target: Target, *, sources: bool) -> Pin:
     files = {wheel.filename: wheel for wheel in found.wheels}
     offered = [
         WheelFile(filename=name, url=file.url, tags=wheel_tags(name))
         for name, file in files.items()
     ]
     best = best_wheel(offered, target)
+    remote = found.source is SourceKind.REGISTRY
+    if best is None and remote and sources and found.sdist:
+        return _file_pin(found, found.sdist)
     if best is None or found.source is not SourceKind.REGISTRY:
         what = "is not taken from an index" if files or found.location else "has no fitting wheel"
         raise UnsupportedError(
             f"{found.name} {found.version} {what}".replace("  ", " "),
             why=found.location or f"for Python {target.python_minor}, {platform(target)}",
-            hint=ENGINE,
+            hint=_SOURCES if found.sdist and not sources else ENGINE,
         )
-    file = files[best[0].filename]
+    return _file_pin(found, files[best[0].filename])
+
+
+def _file_pin(found: LockedDistribution, file: LockedFile) -> Pin:
     return Pin(
         name=found.name,
         version=found.version,

@@ -11,6 +11,7 @@ from jettison.build.not_understood import not_understood
 from jettison.build.recipe import BaseWanted, Recipe
 from jettison.build.stage_steps import places, stage_steps
 from jettison.candidates.image import COMPOSED
+from jettison.errors import UnsupportedError
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
 from jettison.lower.instructions import COMPILED_LIST
@@ -56,23 +57,32 @@ def packages_of(stage: FinalStage) -> tuple[str, ...]:
     return tuple(names)
 
 
-def base_wanted(plan: Plan, asked: str = "") -> BaseWanted:
+def base_wanted(plan: Plan, asked: str = "", *, shell: bool = False) -> BaseWanted:
     """Decide what is built on.
 
     ``asked`` is ``composed``, the name of an image as ``locate`` reads it, or empty: then a base
     is composed when that is shown to work, and the Dockerfile's own base is taken otherwise.
+    ``shell`` brings a shell into a composed base; UnsupportedError for another one.
     """
     stage = plan.stage
     candidates = plan.base.candidates
     composed = next((each for each in candidates if each.reference == COMPOSED), None)
     works = composed is not None and composed.works is Works.YES
     if asked not in {"", COMPOSED} or (not asked and not works):
-        return BaseWanted(kind="image", location=asked or stage.base, python=stage.python or "")
+        location = asked or stage.base
+        if shell:
+            raise UnsupportedError(
+                f"no shell is added to {location}",
+                why="it is an image, and a shell is added to composed bases alone",
+                hint="Leave --debug-base out, or add `--base composed`.",
+            )
+        return BaseWanted(kind="image", location=location, python=stage.python or "")
     return BaseWanted(
         kind="composed",
         python=stage.python or "",
         packages=tuple(dict.fromkeys((*packages_of(stage), *(composed.adds if composed else ())))),
         time_zones=bool(stage.environment.get("TZ")),
+        shell=shell,
         loaded=_loaded(plan),
         programs=_programs(plan),
     )

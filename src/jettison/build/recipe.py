@@ -181,10 +181,10 @@ class BaseWanted:
     """The base that is built on: a composed one, or an image that a text names.
 
     ``python`` is the minor version that the Dockerfile asks for, empty when its base does not say.
-    ``packages`` are Debian's names of what a composed base shall have besides. ``loaded`` are the
-    only modules of the standard library that a composed base has byte code of, by their paths below
-    it; none of them stands for all. ``programs`` are those that the application calls, None where
-    that is not known for sure.
+    ``packages`` are Debian's names of what a composed base shall have besides, ``shell`` brings
+    busybox. ``loaded`` are the only modules of the standard library that a composed base has byte
+    code of, by their paths below it; none of them stands for all. ``programs`` are those that the
+    application calls, None where that is not known for sure.
     """
 
     kind: Literal["composed", "image"]
@@ -192,5 +192,6 @@ class BaseWanted:
     python: str = ""
     packages: tuple[str, ...] = ()
     time_zones: bool = False
+    shell: bool = False
     loaded: frozenset[str] = frozenset()
     programs: frozenset[str] | None = None

@@ -26,6 +26,7 @@ from jettison.stores.cache import blob_cache, cache_directory
     help="composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME; by default"
     " composed where that is shown to work, else the Dockerfile's own.",
 )
+@click.option("--debug-base", is_flag=True, help="Bring a shell (busybox) into a composed base.")
 @click.option(
     "--output",
     "outputs",
@@ -36,6 +37,12 @@ from jettison.stores.cache import blob_cache, cache_directory
 @click.option("--load", is_flag=True, help="Load the image into Docker or Podman.")
 @click.option(
     "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; may be repeated."
+)
+@click.option(
+    "--engine",
+    default="",
+    metavar="NAME",
+    help="docker or podman, where it is loaded; the first that answers by default.",
 )
 @click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded.")
 @click.option(
@@ -66,6 +73,11 @@ from jettison.stores.cache import blob_cache, cache_directory
     help="Shorten shared libraries where the plan says so.",
 )
 @click.option(
+    "--allow-source-builds",
+    is_flag=True,
+    help="Build wheels of pure Python distributions that have none, on this machine.",
+)
+@click.option(
     "--lock",
     is_flag=True,
     help="Write jettison.lock: base, packages and wheels to the digest. Builds take what it holds.",
@@ -84,14 +96,17 @@ def command(
     level: int | None,
     offline: bool,
     base: str,
+    debug_base: bool,
     outputs: tuple[str, ...],
     load: bool,
     pushed: tuple[str, ...],
+    engine: str,
     tag: str,
     platforms: str,
     compression: str,
     bytecode: str,
     strip: bool,
+    allow_source_builds: bool,
     lock: bool,
     sbom: Path | None,
 ) -> None:
@@ -106,11 +121,15 @@ def command(
             bytecode=Bytecode(bytecode),
             compressor=Compressor.default(Compression(compression)),
             strip=strip,
+            debug_base=debug_base,
+            source_builds=allow_source_builds,
             offline=offline,
         )
         for platform in _platforms(platforms)
     ]
-    delivery = Delivery(outputs=outputs, load=load, pushed=pushed, tag=tag, sbom=sbom)
+    delivery = Delivery(
+        outputs=outputs, load=load, engine=engine, pushed=pushed, tag=tag, sbom=sbom
+    )
     places = delivery.places(directory, blob_cache())
     done = built(project, asked, ConsoleProgress(), cache_directory(), lock=lock)
     for line in delivered(done, places, delivery):

@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import pytest
 from cases import FOLDER, read_case
 
 from jettison.build.reading import base_wanted
+from jettison.errors import UnsupportedError
 
 
 def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_called(
@@ -19,3 +21,11 @@ def test_without_a_trace_all_is_compiled_and_every_program_stays(tmp_path: Path)
     wanted = base_wanted(plan, "composed")
     assert not wanted.loaded
     assert wanted.programs is None
+
+
+def test_a_shell_is_for_composed_bases(tmp_path: Path) -> None:
+    plan = read_case(FOLDER / "compiled-bytecode" / "watched.case").start(tmp_path).start
+    assert base_wanted(plan, "composed", shell=True).shell
+    with pytest.raises(UnsupportedError) as caught:
+        base_wanted(plan, "python:3.13-slim", shell=True)
+    assert "--base composed" in caught.value.hint

@@ -1,0 +1,98 @@
+"""Wheels of distributions that are offered as source alone, when they are for any machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from jettison.build.not_understood import ENGINE
+from jettison.build.pin import Pin
+from jettison.build.scheme import FIXED_TIME
+from jettison.build.uv_program import uv_program
+from jettison.distributions.settings import index_url
+from jettison.errors import BuildError, UnsupportedError
+from jettison.oci.digest import Digest
+from jettison.process import run
+from jettison.stores.blobs import BlobDirectory
+from jettison.stores.files import whole_file
+from jettison.stores.records import Records
+
+_SECONDS = 600
+_FORMAT = "1"
+_LAST_LINES = 12
+
+
+def with_wheels(
+    pins: Iterable[Pin],
+    files: Mapping[str, Path],
+    blobs: BlobDirectory,
+    records: Records,
+    *,
+    offline: bool,
+) -> tuple[tuple[Pin, ...], dict[str, Path]]:
+    """Return pins and files in which a wheel stands for each source distribution.
+
+    A wheel is built by uv on this machine, once. Raises UnsupportedError for one that is not pure
+    Python, and BuildError when its own build fails; both name the distribution.
+    """
+    found = tuple(_wheel(p, files[p.name], blobs, records, offline) if p.is_source else p
+                  for p in pins)  # fmt: skip
+    paths = {p.name: blobs.path(Digest("sha256", p.sha256)) for p in found}
+    return found, paths
+
+
+def _wheel(pin: Pin, source: Path, blobs: BlobDirectory, records: Records, offline: bool) -> Pin:
+    key = f"wheel of source\n{_FORMAT}\n{pin.sha256}"
+    known = records.get(key)
+    if known is not None:
+        wheel = replace(pin, filename=known["filename"], sha256=known["sha256"])
+        if blobs.path(Digest("sha256", wheel.sha256)).exists():
+            return wheel
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        built = _built(pin, source, Path(name), offline=offline)
+        if not built.name.endswith("-none-any.whl"):
+            raise UnsupportedError(
+                f"{pin.name} {pin.version} has no fitting wheel, and is not pure Python",
+                why=f"its source gives {built.name}, which is for this machine",
+                hint=ENGINE,
+            )
+        content = built.read_bytes()
+        wheel = replace(pin, filename=built.name, sha256=hashlib.sha256(content).hexdigest())
+        with whole_file(blobs.path(Digest("sha256", wheel.sha256))) as file:
+            file.write(content)
+    records.put(key, {"filename": wheel.filename, "sha256": wheel.sha256})
+    return wheel
+
+
+def _built(pin: Pin, source: Path, folder: Path, *, offline: bool) -> Path:
+    """Build in a temporary environment with what the source itself asks for."""
+    shutil.copyfile(source, folder / pin.filename)
+    command = [
+        uv_program(), "build", "--wheel", "--quiet", "--no-config", "--color", "never",
+        "--python", sys.executable, "--out-dir", str(folder / "wheels"),
+        *(["--offline"] if offline else []), str(folder / pin.filename),
+    ]  # fmt: skip
+    done = run(
+        command,
+        timeout=_SECONDS,
+        directory=folder,
+        environment={
+            "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "SOURCE_DATE_EPOCH": str(FIXED_TIME),
+        },
+    )
+    wheels = sorted((folder / "wheels").glob("*.whl"))
+    if done.status or len(wheels) != 1:
+        raise BuildError(
+            f"{pin.filename} cannot be built",
+            why="\n".join(done.error_text.splitlines()[-_LAST_LINES:]),
+            hint=f"See what the source of {pin.name} needs, or pin a release that has a wheel.",
+        )
+    return wheels[0]
