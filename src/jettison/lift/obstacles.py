@@ -95,7 +95,8 @@ def _installs(item: Instruction) -> bool:
 
 def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:
     if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
-        yield "the project itself is installed, not only its requirements"
+        local = next((w.text for w in fact.requirements if w.text.startswith((".", "/"))), ".")
+        yield f"`{local}` is installed, which is not a list of requirements"
     if fact.target or fact.user:
         yield "the requirements go to a folder of their own"
     if fact.groups:

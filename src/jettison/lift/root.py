@@ -29,6 +29,7 @@ def needs_root(
         _in_other_hands(project, stage),
         _writes_to_the_host(project, stage, writing),
         _home_of_root(stage),
+        _mounted_home(project),
         _started(usage),
         _dropping(project.texts),
     )
@@ -65,6 +66,19 @@ def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
         if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):
             message = "something lies in root's home folder"
             yield Evidence(kind="step", message=message, origin=item.origin)
+
+
+def _mounted_home(project: Project) -> Iterator[Evidence]:
+    """Services that keep something in root's home folder."""
+    for service in services_of(project):
+        for mount in service.volumes:
+            if mount.target == "/root" or mount.target.startswith("/root/"):
+                message = f"{mount.target} is mounted, in root's home folder"
+                yield Evidence(kind="mount", message=message, origin=mount.origin)
+        for each in service.environment:
+            if each.value and HOME.search(f"={each.value}"):
+                message = f"{each.name} names root's home folder"
+                yield Evidence(kind="environment", message=message, origin=each.origin)
 
 
 def _started(usage: Usage) -> Iterator[Evidence]:

@@ -24,6 +24,8 @@ from jettison.values import Evidence, Origin, counted
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
+# Where programs of packages are; a program in another folder belongs to the application.
+PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
 FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
@@ -128,8 +130,8 @@ def _scripted(scripts: Iterable[tuple[Script, bool]]) -> Iterator[Use]:
             yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
-            name = command.name.rpartition("/")[2]
-            if name and name not in functions:
+            folder, _, name = command.name.rpartition("/")
+            if name and name not in functions and (not folder or folder in PATH):
                 message = f"the script runs {name}"
                 yield name, Evidence(kind=kind, message=message, origin=command.origin)
 

@@ -49,7 +49,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
             (computed if declared else unsure).append(stored.evidence)
         elif folder == stage.folder or stage.folder.startswith(f"{folder.rstrip('/')}/"):
             unsure.append(stored.evidence)
-        elif folder in SHARED:
+        elif folder in SHARED and folder not in TEMPORARY:
             (computed if declared else unsure).append(stored.evidence)
         elif not _within(folder, (*folders, *TEMPORARY)):
             folders[folder] = stored.evidence

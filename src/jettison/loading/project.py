@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from jettison.errors import ProjectError
 from jettison.facts import Project
-from jettison.loading.choice import COMPOSE_NAMES, Choice, choose, is_dockerfile
+from jettison.loading.choice import Choice, choose, is_dockerfile
 from jettison.loading.texts import read_texts
+from jettison.project.operations.kinds import is_compose
 from jettison.project.reading import read_text, read_tree
 from jettison.project.tree import Tree
 
@@ -82,7 +83,7 @@ def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
     if not choice.context:
         return tree
     prefix = f"{choice.context}/"
-    beside = {name for name in names if name in COMPOSE_NAMES or name.startswith(".env")}
+    beside = {name for name in names if is_compose(name) or name.startswith(".env")}
     beside |= {choice.dockerfile, "Procfile", "jettison.toml"}
     return replace(
         tree,

@@ -31,7 +31,9 @@ def used(
     own = [
         each
         for each in commands.commands
-        if each.source not in others and (each.origin.file, each.origin.line) not in elsewhere
+        if each.source not in others
+        and (each.origin.file, each.origin.line) not in elsewhere
+        and not (each.use is Use.BUILD and each.origin.file != project.dockerfile_path)
     ]
     uses = called_scripts(texts, [c for c in own if c.source not in commands.scripts])
     scripts = [

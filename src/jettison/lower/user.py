@@ -34,8 +34,12 @@ def run_as_user(stage: FinalStage, change: RunAsUser) -> str:
     else:
         end = ""
         anchor = line_of(_last_user(stage))
-    before[anchor] = before.get(anchor, "") + _folders(change, _owner(stage, change)) + end
     after = _root_again(stage) if change.create else {}
+    text = _folders(change, _owner(stage, change)) + end
+    if change.create and _ends_with_a_step(stage):
+        after[anchor] = text.rstrip("\n") + "\n"
+    else:
+        before[anchor] = before.get(anchor, "") + text
     return edited(stage.dockerfile, Edits(replaced=replaced, before=before, after=after))
 
 
@@ -182,6 +186,11 @@ def _first_step(stage: FinalStage) -> Instruction:
     """The first instruction that brings something into the stage after its packages."""
     copies = [item for item, _ in stage.copies]
     return copies[0] if copies else _first_start(stage)
+
+
+def _ends_with_a_step(stage: FinalStage) -> bool:
+    """Whether nothing follows the last step, so that the user comes behind it."""
+    return _first_start(stage).keyword not in START
 
 
 def _first_start(stage: FinalStage) -> Instruction:

@@ -97,10 +97,15 @@ class Plan:
 
     @property
     def scripts(self) -> frozenset[str]:
-        """The programs that distributions put on PATH, and those among the project's own files."""
+        """The programs that distributions put on PATH, and those among the project's own files.
+
+        A release without a wheel may have a program of its own name.
+        """
         own = (posixpath.basename(path) for path in self.original.files)
         known = self.closure.facts.values()
-        return frozenset((*own, *(script for each in known for script in each.console_scripts)))
+        guessed = (each.name for each in known if each.sdist_only and not each.console_scripts)
+        scripts = (script for each in known for script in each.console_scripts)
+        return frozenset((*own, *scripts, *guessed))
 
     @property
     def python(self) -> str | None:

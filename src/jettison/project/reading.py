@@ -135,7 +135,18 @@ def folder_size(folder: str) -> int:
 
 
 def _python_files(tree: Tree) -> Iterable[tuple[str, TreeFile]]:
-    return [(p, f) for p, f in tree.files.items() if p.endswith((".py", ".ipynb"))]
+    return [
+        (path, file)
+        for path, file in tree.files.items()
+        if path.endswith((".py", ".ipynb")) and not _is_of_removal(path, tree)
+    ]
+
+
+def _is_of_removal(path: str, tree: Tree) -> bool:
+    """Whether a file is one that carries out the list of removals while the image is built."""
+    folder, _, name = path.rpartition("/")
+    listed = f"{folder}/removed-files.txt" if folder else "removed-files.txt"
+    return name in ("remove_files.py", "jettison_removed.py") and listed in tree.files
 
 
 def _is_left_out(entry: os.DirEntry[str]) -> bool:

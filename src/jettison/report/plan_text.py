@@ -16,6 +16,7 @@ from jettison.sizes import human, sized
 from jettison.values import Basis, Evidence, Size
 
 SHOWN_EVIDENCE = 3
+NOT_UNDERSTOOD = 12
 
 
 def plan_text(plan: Plan, *, diff: bool = False) -> str:
@@ -119,6 +120,10 @@ def _packages(plan: Plan) -> str:
 
 def _left_alone(plan: Plan) -> str:
     lines = [f"  {evidence_line(item)}" for item in plan.not_understood]
+    more = len(lines) - NOT_UNDERSTOOD
+    lines = (
+        [*lines[:NOT_UNDERSTOOD], f"  and {more} more; see --format json"] if more > 1 else lines
+    )
     text = ["Not understood, kept as it is:", *lines] if lines else []
     if plan.skipped:
         text += ["Could not be learned:"]

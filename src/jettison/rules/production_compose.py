@@ -17,11 +17,12 @@ keeps its capabilities. The development compose file keeps the source mount.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.reader import table
 from jettison.changes import HardenService
 from jettison.lift.filled import filled_folders
+from jettison.lift.home import home_writers
 from jettison.lift.probe import probe_of_service
 from jettison.lift.services import services_of
 from jettison.lift.writable import CACHES, source_targets
@@ -29,6 +30,7 @@ from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.project.compose import ComposeMount, MountKind, Service
 from jettison.rules.rule import Rule
+from jettison.scopes.values import Scope
 from jettison.values import Evidence
 
 NAME = "production-compose"
@@ -44,10 +46,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     wanted = _volumes(plan)
     filled = filled_folders(plan.project, plan.stage, [target for _, target in wanted])
     volumes = tuple((name, target) for name, target in wanted if target not in filled)
+    open_to = {
+        "a volume would keep the files of this image when a new one comes": tuple(filled.values()),
+        "a volume for its home folder would protect the rest": home_writers(_kept(plan)),
+    }
     return tuple(
         finding
         for service in services_of(plan.project)
-        for finding in _findings(plan, service, volumes, tuple(filled.values()))
+        for finding in _findings(plan, service, volumes, open_to)
     )
 
 
@@ -55,11 +61,11 @@ def _findings(
     plan: Plan,
     service: Service,
     volumes: tuple[tuple[str, str], ...],
-    filled: tuple[Evidence, ...],
+    open_to: Mapping[str, tuple[Evidence, ...]],
 ) -> Iterator[Finding]:
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    read_only = not (unsure or filled or rooted)
+    read_only = not (unsure or rooted or any(open_to.values()))
     leaving = [mount for mount in service.volumes if _leaves(plan, service, mount)]
     mounts = [mount for mount in leaving if not _is_shared(service, mount)]
     shared = [mount for mount in leaving if _is_shared(service, mount)]
@@ -95,14 +101,15 @@ def _findings(
             evidence=tuple(_evidence(mount) for mount in shared),
             safety=Safety.REVIEW,
         )
-    if filled and not unsure and not service.read_only:
-        yield Finding(
-            rule=NAME,
-            message=f"{service.name} stays writable: a volume would keep the files of this image "
-            "when a new one comes",
-            evidence=filled,
-            safety=Safety.REVIEW,
-        )
+    if not unsure and not service.read_only:
+        for reason, evidence in open_to.items():
+            if evidence:
+                yield Finding(
+                    rule=NAME,
+                    message=f"{service.name} stays writable: {reason}",
+                    evidence=evidence,
+                    safety=Safety.REVIEW,
+                )
     if unsure and not service.read_only:
         yield Finding(
             rule=NAME,
@@ -111,6 +118,12 @@ def _findings(
             evidence=unsure,
             safety=Safety.REVIEW,
         )
+
+
+def _kept(plan: Plan) -> frozenset[str]:
+    """The distributions of the image, as far as they are known."""
+    asked = (each.name for each in plan.requirements if each.scope is not Scope.DEVELOPMENT)
+    return frozenset((*plan.distributions, *asked))
 
 
 def _is_shared(service: Service, mount: ComposeMount) -> bool:

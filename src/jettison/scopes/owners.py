@@ -40,7 +40,7 @@ class Owners:
             roots = known.import_names if known and known.import_names else self._guess(name)
             for root in roots:
                 self._roots.setdefault(root.lower(), []).append(name)
-            for program in known.console_scripts if known else (name,):
+            for program in _programs_of(name, known):
                 self._programs.setdefault(program, []).append(name)
 
     def _guess(self, name: str) -> set[str]:
@@ -73,6 +73,13 @@ class Owners:
     def of_program(self, program: str) -> tuple[str, ...]:
         """Distributions that put a program on PATH."""
         return tuple(self._programs.get(program, ()))
+
+
+def _programs_of(name: str, known: DistributionFacts | None) -> Iterable[str]:
+    """Its console scripts; the name itself where a release without a wheel does not tell them."""
+    if known is None or (known.sdist_only and not known.console_scripts):
+        return (name,)
+    return known.console_scripts
 
 
 def guessed_import_names(name: str) -> set[str]:

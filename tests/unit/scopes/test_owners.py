@@ -1,3 +1,4 @@
+from jettison.distributions.facts import DistributionFacts, Source
 from jettison.scopes.owners import Owners, guessed_import_names
 
 
@@ -16,3 +17,13 @@ def test_words_and_modules_find_their_distribution():
     assert owners.of_module("flask_login.utils") == ("flask-login",)
     assert owners.of_word("flask-login") == ("flask-login",)
     assert owners.of_module("flask") == ()
+
+
+def test_a_release_without_a_wheel_may_have_a_program_of_its_own_name():
+    facts = DistributionFacts(name="uwsgi", version="2.0.28", sdist_only=True, source=Source.INDEX)
+    assert Owners(["uwsgi"], {"uwsgi": facts}).of_program("uwsgi") == ("uwsgi",)
+
+
+def test_a_wheel_without_programs_has_none_of_its_own_name():
+    facts = DistributionFacts(name="sh", version="2.0.7", source=Source.INDEX)
+    assert Owners(["sh"], {"sh": facts}).of_program("sh") == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import platform
 import warnings
 
 from jettison.project.source.facts import ModuleFacts
@@ -26,7 +27,9 @@ def parse(file: str, content: bytes) -> ModuleFacts:
             warnings.simplefilter("ignore")
             tree = ast.parse(content)
     except SyntaxError as error:
-        return _skimmed(file, content, lines, f"not valid Python 3: {error.msg}", error.lineno)
+        version = ".".join(platform.python_version_tuple()[:2])
+        reason = f"not valid for Python {version}, which runs Jettison: {error.msg}"
+        return _skimmed(file, content, lines, reason, error.lineno)
     except (ValueError, RecursionError, MemoryError) as error:
         return _skimmed(file, content, lines, f"not readable as Python: {error}", None)
     return FactReader(file, visit(tree)).facts(lines)

@@ -115,8 +115,8 @@ def test_environment_variables_with_their_defaults():
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"print 'two'\nimport simplejson\n", "not valid Python 3"),
-        (b"x = 'caf\xe9'\nimport simplejson\n", "not valid Python 3"),
+        (b"print 'two'\nimport simplejson\n", "not valid for Python 3"),
+        (b"x = 'caf\xe9'\nimport simplejson\n", "not valid for Python 3"),
         (b"x = [\nimport simplejson\n" + b" " * LARGEST, "larger than"),
         (b"import simplejson\n" + b"(" * 4000, "not"),
     ],

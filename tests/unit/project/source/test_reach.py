@@ -155,3 +155,17 @@ def test_an_entry_that_is_not_python_is_named_with_its_line():
 def test_a_string_that_names_test_code_does_not_load_it():
     files = {"main.py": 'FACTORY = "app.factories.User"', "app/factories.py": "import factory"}
     assert "factory" not in reached(files, "python main.py").externals
+
+
+def test_options_of_python_may_be_written_as_one():
+    files = {"app/__init__.py": "", "app/__main__.py": "import app.routes", "app/routes.py": ""}
+    assert "app/routes.py" in reached(files, "python3 -um app --port 5000").modules
+
+
+def test_settings_that_a_start_script_sets_are_loaded_whatever_their_folder_is_called():
+    files = {
+        "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")',
+        "demo/__init__.py": "",
+        "demo/settings.py": "import environs",
+    }
+    assert "demo/settings.py" in reached(files, "python manage.py runserver").modules
