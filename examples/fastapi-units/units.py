@@ -1,9 +1,14 @@
-"""Converts lengths and temperatures."""
+"""Converts lengths and temperatures, one by one and whole series of them."""
 
 from enum import Enum
+from io import StringIO
+from typing import Annotated
 
+import numpy as np
+import pandas as pd
 from fastapi import FastAPI, HTTPException
-from pydantic import BaseModel
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel, Field
 
 app = FastAPI(title="Units")
 
@@ -24,6 +29,22 @@ class Temperature(BaseModel):
     degrees: float
     scale: Scale
     wanted: Scale
+
+
+class Series(BaseModel):
+    """Lengths that were measured, and their unit."""
+
+    unit: str = "metre"
+    values: Annotated[list[float], Field(min_length=1, max_length=1000)]
+
+
+class Summary(BaseModel):
+    """What can be said of a series, in metres."""
+
+    count: int
+    mean: float
+    deviation: float
+    quartiles: list[float]
 
 
 class Answer(BaseModel):
@@ -58,3 +79,28 @@ def temperature(asked: Temperature) -> Answer:
         Scale.kelvin: celsius + 273.15,
     }[asked.wanted]
     return Answer(value=round(value, 6), unit=asked.wanted.value)
+
+
+@app.get("/table.csv", response_class=PlainTextResponse)
+def table(steps: Annotated[int, Field(ge=2, le=50)] = 5) -> str:
+    metres = np.linspace(0.0, 100.0, steps)
+    frame = pd.DataFrame({unit: metres / factor for unit, factor in METRES.items()})
+    text = StringIO()
+    frame.round(4).to_csv(text, index=False)
+    return text.getvalue()
+
+
+@app.post("/summary")
+def summary(measured: Series) -> Summary:
+    if measured.unit not in METRES:
+        raise HTTPException(404, f"units: {', '.join(METRES)}")
+    with np.errstate(all="ignore"):
+        metres = pd.Series(measured.values).clip(-1e9, 1e9) * METRES[measured.unit]
+        found = metres.describe().fillna(0.0).round(6)
+    quartiles = [float(found[name]) for name in ("25%", "50%", "75%")]
+    return Summary(
+        count=int(found["count"]),
+        mean=float(found["mean"]),
+        deviation=float(found["std"]),
+        quartiles=quartiles,
+    )

@@ -1,50 +1,28 @@
-"""Short links: kept in PostgreSQL when DATABASE_URL names one, else in memory."""
+"""Short links: kept where DATABASE_URL says, in a file of this container without it."""
 
-import os
-import secrets
+import hashlib
 
 import psycopg2
-from flask import Flask, abort, jsonify, redirect, request
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request
+from sqlalchemy import func, select
 
+from store import Link, Store
 
-class Memory:
-    """Links of this process."""
-
-    def __init__(self):
-        self._links = {}
-
-    def add(self, name, target):
-        self._links[name] = target
-
-    def find(self, name):
-        return self._links.get(name)
-
-
-class Database:
-    """Links in PostgreSQL."""
-
-    def __init__(self, address):
-        self._connection = psycopg2.connect(address)
-        self._connection.autocommit = True
-        with self._connection.cursor() as cursor:
-            cursor.execute("create table if not exists links (name text primary key, target text)")
-
-    def add(self, name, target):
-        with self._connection.cursor() as cursor:
-            cursor.execute("insert into links values (%s, %s)", (name, target))
-
-    def find(self, name):
-        with self._connection.cursor() as cursor:
-            cursor.execute("select target from links where name = %s", (name,))
-            row = cursor.fetchone()
-        return row and row[0]
+EXAMPLES = ("https://www.python.org/", "https://www.postgresql.org/docs/")
 
 
 def create_app():
     """Make the application."""
     app = Flask(__name__)
-    address = os.environ.get("DATABASE_URL")
-    store = Database(address) if address else Memory()
+    store = Store()
+    for target in EXAMPLES:
+        store.put(short(target), target)
+
+    @app.get("/")
+    def index():
+        with store.session() as session:
+            links = session.scalars(select(Link).order_by(Link.name)).all()
+        return render_template("index.html", links=links)
 
     @app.get("/health")
     def health():
@@ -52,16 +30,44 @@ def create_app():
 
     @app.post("/links")
     def add():
-        target = (request.get_json(silent=True) or {}).get("target", "")
+        target = (request.get_json(silent=True) or request.form).get("target", "")
         if not target.startswith(("http://", "https://")):
             abort(400)
-        name = secrets.token_urlsafe(6)
-        store.add(name, target)
+        name = short(target)
+        store.put(name, target)
         return jsonify(name=name), 201
+
+    @app.get("/links/report.csv")
+    def report():
+        from report import table  # only who asks for it pays for it
+
+        with store.session() as session:
+            return Response(table(session.scalars(select(Link))), mimetype="text/csv")
+
+    @app.get("/links/count")
+    def count():
+        with store.session() as session:
+            return jsonify(count=session.scalar(select(func.count(Link.name))))
+
+    @app.get("/links/<name>/check")
+    def check(name):
+        from reachable import is_reachable
+
+        target = store.find(name) or abort(404)
+        return jsonify(name=name, reachable=is_reachable(target))
 
     @app.get("/<name>")
     def follow(name):
         target = store.find(name)
         return redirect(target) if target else abort(404)
 
+    @app.errorhandler(404)
+    def missing(failure):
+        return render_template("missing.html", path=request.path), 404
+
     return app
+
+
+def short(target):
+    """A name that is the same for the same target."""
+    return hashlib.blake2s(target.encode(), digest_size=4).hexdigest()

@@ -1,5 +1,15 @@
-from django.urls import path
+from django.contrib import admin
+from django.urls import include, path
+from rest_framework.routers import DefaultRouter
 
-from guestbook import views
+from guestbook import api, views
 
-urlpatterns = [path("", views.book), path("health", views.health)]
+router = DefaultRouter()
+router.register("entries", api.Entries)
+
+urlpatterns = [
+    path("", views.book),
+    path("health", views.health),
+    path("admin/", admin.site.urls),
+    path("api/", include(router.urls)),
+]
