@@ -56,6 +56,7 @@ def _key(request: BaseRequest, hashes: list[str]) -> str:
         *(str(request.shell), repr(request.user), " ".join(sorted(request.keep))),
         *(" ".join(sorted(request.libraries)), " ".join(hashes)),
         *(() if request.programs is None else (" ".join(sorted(request.programs)),)),
+        *(() if request.library is None else ("library", *sorted(request.library))),
     )
     running.update("\0".join(wanted).encode())
     return running.hexdigest()

@@ -38,7 +38,8 @@ def _name(request: BaseRequest, archive: Archive) -> str:
     keep = " ".join(sorted(request.keep))
     wanted = (__version__, fingerprint, request.python, request.architecture, keep,
               repr((request.packages, request.libraries, request.timezones, request.shell)),
-              repr(request.user), repr(request.programs and sorted(request.programs)))  # fmt: skip
+              repr(request.user), repr(request.programs and sorted(request.programs)),
+              repr(request.library and sorted(request.library)))  # fmt: skip
     running.update("\0".join(wanted).encode())
     return running.hexdigest()
 

@@ -54,7 +54,8 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
     """Fetch the packages of a choice and compose them; raises as ``composed_base`` does."""
     request = choice.request
     packages = _unpack(choice, archive)
-    leave_out = groups(request.keep | set(request.packages), request.programs)
+    keep = request.keep | set(request.packages)
+    leave_out = groups(keep, request.programs, request.library)
     selection = select(_pieces(packages), leave_out, request.libraries)
     for member in _added(request, packages, selection):
         selection.place(Piece(member=member))

@@ -9,6 +9,7 @@ from typing import Any
 
 from jettison.catalogue.reader import table
 
+UNREACHED = "unreached-modules"
 _TOKENS = re.compile(r"\*\*/|\*\*|\*|[^*]+")
 _MEANINGS = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*"}
 
@@ -35,13 +36,17 @@ class Group:
 
 
 def groups(
-    keep: Collection[str] = frozenset(), programs: Collection[str] | None = None
+    keep: Collection[str] = frozenset(),
+    programs: Collection[str] | None = None,
+    library: Collection[str] | None = None,
 ) -> tuple[Group, ...]:
     """Return the groups of the catalogue, except those that ``keep`` names.
 
     A group of one package's files is also kept by the package's name. When it is known which
     ``programs`` are called, the others of the package that has the common ones are a group too;
-    that package was asked for because of some of them, so its name keeps none.
+    that package was asked for because of some of them, so its name keeps none. When it is known
+    which files of the standard ``library`` are reached (their paths below it), the other modules
+    are one too, and so are libraries that only modules link to: what is still needed comes back.
     """
     found = tuple(
         Group(
@@ -54,9 +59,22 @@ def groups(
         if group["name"] not in keep and group.get("of_package") not in keep
     )
     uncalled = table("composed_base")["uncalled_programs"]
-    if programs is None or uncalled["name"] in keep:
-        return found
-    return (*found, _uncalled(uncalled, programs))
+    if programs is not None and uncalled["name"] not in keep:
+        found = (*found, _uncalled(uncalled, programs))
+    return found if library is None else (*found, *_unreached(library, keep))
+
+
+def _unreached(library: Collection[str], keep: Collection[str]) -> Iterable[Group]:
+    yield Group(
+        name=UNREACHED,
+        paths=pattern(["usr/lib/python3.*/**/*.py", "usr/lib/python3.*/**/*.so"]),
+        keep=pattern(f"usr/lib/python3.*/{path}" for path in library),
+        package="",
+    )
+    for package in table("composed_base")["library"]["linked_by_modules"]:
+        if package not in keep:
+            paths = pattern(["usr/lib/*/*.so*", "lib/*/*.so*"])
+            yield Group(name=UNREACHED, paths=paths, keep=pattern(()), package=package)
 
 
 def _uncalled(known: Mapping[str, Any], programs: Collection[str]) -> Group:

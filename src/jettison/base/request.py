@@ -36,7 +36,8 @@ class BaseRequest:
     time zone database, ``shell`` busybox for debugging. ``user`` is who the image runs as, None
     for root alone. ``keep`` names groups of files that are otherwise left out (``gconv``).
     ``programs`` are the only ones that are called of the package that has the common programs, None
-    where that is not known.
+    where that is not known; ``library`` the only files of the standard library that stay, by their
+    paths below it, None for all.
     """
 
     python: str
@@ -48,6 +49,7 @@ class BaseRequest:
     user: Account | None = NONROOT
     keep: frozenset[str] = frozenset()
     programs: frozenset[str] | None = None
+    library: frozenset[str] | None = None
 
     @property
     def release(self) -> str:

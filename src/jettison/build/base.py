@@ -119,7 +119,8 @@ class Base:
     """What is built on: the config of an image, and its layers as a foundation keeps them.
 
     ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
-    none; it is asked only when something must be compiled.
+    none; it is asked only when something must be compiled. ``gone`` are the modules of the standard
+    library that were left out, by their paths below it.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Base:
     layers: tuple[FoundationLayer, ...]
     facts: BaseFacts
     compiler: Callable[[], Compiler | Skipped] = field(repr=False)
+    gone: frozenset[str] = frozenset()
 
     def with_layer(self, layer: FoundationLayer, history: History) -> Base:
         """Return the base with one layer more."""

@@ -59,6 +59,7 @@ class ComposedBase:
     interpreters: Path
     bytecode: bool
     libraries: tuple[str, ...] = ()
+    library: frozenset[str] | None = None
 
     @cached_property
     def request(self) -> BaseRequest:
@@ -75,6 +76,7 @@ class ComposedBase:
             shell=self.wanted.shell,
             user=None,
             programs=self.wanted.programs,
+            library=self.library,
         )
 
     @property
@@ -119,6 +121,16 @@ class ComposedBase:
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""
         return replace(self, libraries=libraries).as_it_is()
+
+    def library_files(self) -> dict[str, bytes]:
+        """Return the modules of the standard library by their paths below it."""
+        folder = f"usr/lib/python{self.request.python}/"
+        return {
+            member.entry.path.removeprefix(folder): b"".join(member.content())
+            for member in self.tree.members
+            if member.entry.path.startswith(folder) and member.entry.path.endswith((".py", ".so"))
+            and member.entry.kind is Kind.FILE
+        }  # fmt: skip
 
     def as_it_is(self) -> Base:
         """Return the base with the libraries that it was asked for."""
@@ -180,6 +192,8 @@ class ComposedBase:
 
     def compiler(self) -> Compiler | Skipped:
         """Return the interpreter of the base, or that of the same base for this machine."""
+        if self.library is not None:
+            return replace(self, library=None).compiler()
         if self.platform.architecture != host_architecture():
             if not host_architecture():
                 return Skipped(what="bytecode", reason="no composed base runs on this machine")

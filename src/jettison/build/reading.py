@@ -85,7 +85,13 @@ def base_wanted(plan: Plan, asked: str = "", *, shell: bool = False) -> BaseWant
         shell=shell,
         loaded=_loaded(plan),
         programs=_programs(plan),
+        shortened=bool(_loaded(plan)) and not _loads_unknown(plan),
     )
+
+
+def _loads_unknown(plan: Plan) -> bool:
+    """Whether libraries are loaded by name, which may be any of the base."""
+    return bool(plan.usage.libraries or plan.usage.computed_libraries)
 
 
 def _programs(plan: Plan) -> frozenset[str] | None:

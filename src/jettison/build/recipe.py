@@ -184,7 +184,8 @@ class BaseWanted:
     ``packages`` are Debian's names of what a composed base shall have besides, ``shell`` brings
     busybox. ``loaded`` are the only modules of the standard library that a composed base has byte
     code of, by their paths below it; none of them stands for all. ``programs`` are those that the
-    application calls, None where that is not known for sure.
+    application calls, None where that is not known for sure. ``shortened`` says that modules which
+    nothing reaches may leave.
     """
 
     kind: Literal["composed", "image"]
@@ -195,3 +196,4 @@ class BaseWanted:
     shell: bool = False
     loaded: frozenset[str] = frozenset()
     programs: frozenset[str] | None = None
+    shortened: bool = False

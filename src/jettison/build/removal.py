@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from jettison.stores.records import Records
 from jettison.values import Skipped
 
 _FORMAT = "2"
+_LIBRARY = "\n# unreached-modules: modules of the standard library that nothing reaches"
 BYTECODE = "__pycache__/"
 
 
@@ -95,13 +96,19 @@ def bytecode_of(path: str, scheme: Scheme) -> str:
 
 
 def explanation(
-    removal: Removal, listed: str, scheme: Scheme, compiler: Compiler | None
-) -> Iterator[Member]:
-    """Yield what a Dockerfile gets from ``jettison_removed.py``: the manifest, and itself."""
-    if not takes_modules(listed):
+    removal: Removal, listed: str, scheme: Scheme, compiler: Compiler | None,
+    library: Iterable[str] = (),
+) -> Iterator[Member]:  # fmt: skip
+    """Yield what a Dockerfile gets from ``jettison_removed.py``: the manifest, and itself.
+
+    ``library`` are the modules of the standard library that left, by their paths below it.
+    """
+    gone = sorted(path.removeprefix("lib-dynload/") for path in library)
+    if not takes_modules(listed) and not gone:
         return
     paths = (path for path in removal.paths if not path.endswith(".pyc"))
-    files = sorted(posixpath.relpath(path, scheme.packages) for path in paths)
+    files = sorted([*(posixpath.relpath(path, scheme.packages) for path in paths), *gone])
+    listed += "".join(f"{line}\n" for line in (_LIBRARY, *gone)) if gone else ""
     yield Member.file(jettison_removed.MANIFEST, jettison_removed.manifest(listed, files))
     own = f"{scheme.packages}/{jettison_removed.NAME}"
     source = jettison_removed.installed(removal_hook(), files).encode()

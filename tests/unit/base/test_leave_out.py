@@ -60,3 +60,19 @@ def test_programs_that_nothing_calls_go_when_it_is_known_which_are_called():
     assert group_of("usr/bin/dash", "dash", known) == ""
     assert group_of("usr/bin/mv", "coreutils", groups({"uncalled-programs"}, {"cp"})) == ""
     assert group_of("usr/bin/mv", "coreutils", groups()) == ""
+
+
+def test_modules_of_the_library_that_nothing_reaches_go_when_it_is_known_which_are_reached():
+    known = groups(library={"json/__init__.py"})
+    assert group_of("usr/lib/python3.13/mailbox.py", "libpython3.13-stdlib", known)
+    assert group_of("usr/lib/python3.13/lib-dynload/_dbm.so", "libpython3.13-stdlib", known)
+    assert not group_of("usr/lib/python3.13/json/__init__.py", "libpython3.13-stdlib", known)
+    assert not group_of("usr/lib/python3/dist-packages/apt.py", "python3-apt", known)
+    assert not group_of("usr/lib/python3.13/mailbox.py", "libpython3.13-stdlib", groups())
+
+
+def test_libraries_of_modules_alone_go_with_them_unless_they_are_asked_for():
+    path = "usr/lib/x86_64-linux-gnu/libreadline.so.8.2"
+    assert group_of(path, "libreadline8", groups(library=set()))
+    assert not group_of(path, "libreadline8", groups({"libreadline8"}, library=set()))
+    assert not group_of("usr/lib/x86_64-linux-gnu/libssl.so.3", "libssl3", groups(library=set()))

@@ -11,6 +11,7 @@ from wheels import wheel
 from jettison.build.pin import Pin
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme
+from jettison.removal.jettison_removed import rule
 from jettison.stores.records import Records
 
 SCHEME = Scheme.virtual("/opt/venv", "3.13")
@@ -91,3 +92,15 @@ def test_the_image_tells_what_was_removed_and_why(tmp_path: Path) -> None:
 def test_an_image_from_which_nothing_is_removed_has_nothing_to_tell(tmp_path: Path) -> None:
     found = removed(tmp_path, {"a/__init__.py": b""}, "")
     assert list(explanation(found, "", SCHEME, None)) == []
+
+
+def test_modules_of_the_standard_library_that_left_with_a_composed_base_are_told_too() -> None:
+    gone = ("mailbox.py", "lib-dynload/_dbm.cpython-313-x86_64-linux-gnu.so")
+    members = {one.entry.path: one for one in explanation(Removal(), "", SCHEME, None, gone)}
+    manifest = json.loads(
+        gzip.decompress(b"".join(members["usr/share/jettison/removed.json.gz"].content()))
+    )
+    assert manifest["files"] == ["_dbm.cpython-313-x86_64-linux-gnu.so", "mailbox.py"]
+    assert rule(manifest["list"], "mailbox.py") == "unreached-modules"
+    source = b"".join(members[f"{SITE}/jettison_removed.py"].content()).decode()
+    assert "frozenset(['_dbm', 'mailbox'])" in source

@@ -1,0 +1,105 @@
+"""A composed base without the modules of its standard library that nothing reaches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jettison.build.base import Base
+from jettison.build.composed_base import ComposedBase
+from jettison.build.context import ContextPath, content_of
+from jettison.build.libraries import needed_libraries
+from jettison.build.pin import Pin
+from jettison.build.reached_library import (
+    LibraryUse,
+    reached_library,
+    remember_library,
+    remembered_library,
+)
+from jettison.build.scheme import Scheme
+from jettison.build.wheel import Wheel
+from jettison.facts import Project
+from jettison.lower.instructions import COMPILED_LIST
+from jettison.oci.entry import Kind
+from jettison.removal.listing import HOOK, LIST, SCRIPT
+from jettison.stores.records import Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staying:
+    """What stays on a base: distributions without ``removed`` paths, the context, and commands."""
+
+    pins: Sequence[Pin]
+    wheels: Mapping[str, Path]
+    scheme: Scheme
+    removed: frozenset[str]
+    context: Mapping[str, ContextPath]
+    texts: tuple[str, ...]
+
+
+def commands_in(project: Project) -> tuple[str, ...]:
+    """Return the texts of a project that may run Python, without the lists of what leaves."""
+    lists = {project.in_context(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
+    return tuple(text for path, text in sorted(project.texts.items()) if path not in lists)
+
+
+def shortened_base(source: ComposedBase, staying: Staying, records: Records) -> Base:
+    """Return the base without what nothing reaches; its choice is remembered.
+
+    It depends on the base, the distributions and the source.
+    """
+    source = replace(source, libraries=needed_libraries(staying.pins, staying.wheels, records))
+    key = _identity(source, staying)
+    kept, gone = (remembered_library(f"{part}\n{key}", records) for part in ("kept", "gone"))
+    if kept is None or gone is None:
+        library = source.library_files()
+        kept = reached_library(_use(source, staying, library))
+        gone = frozenset(library) - kept
+        remember_library(f"kept\n{key}", kept, records)
+        remember_library(f"gone\n{key}", gone, records)
+    return replace(replace(source, library=kept).as_it_is(), gone=gone)
+
+
+def _use(source: ComposedBase, staying: Staying, library: Mapping[str, bytes]) -> LibraryUse:
+    return LibraryUse(
+        library=library,
+        modules=dict(_modules(staying)),
+        application=dict(_sources(staying)),
+        texts=staying.texts,
+        loaded=source.wanted.loaded & frozenset(library),
+    )
+
+
+def _modules(staying: Staying) -> Iterator[tuple[str, bytes]]:
+    inside = f"{staying.scheme.packages}/"
+    with ExitStack() as stack:
+        for pin in staying.pins:
+            path = staying.wheels[pin.name]
+            wheel = stack.enter_context(closing(Wheel(path, pin.filename, staying.scheme)))
+            for placed in wheel.files:
+                is_module = placed.path.startswith(inside) and placed.path.endswith((".py", ".so"))
+                if is_module and placed.path not in staying.removed:
+                    yield placed.path.removeprefix(inside), b"".join(wheel.chunks(placed))
+
+
+def _sources(staying: Staying) -> Iterator[tuple[str, bytes]]:
+    for path, each in staying.context.items():
+        if each.kind is Kind.FILE and path.endswith(".py"):
+            yield path, content_of(each)
+
+
+def _identity(source: ComposedBase, staying: Staying) -> str:
+    running = hashlib.sha256(source.choice.key.encode())
+    parts = (
+        *sorted(source.wanted.loaded),
+        *(pin.sha256 for pin in staying.pins),
+        *sorted(staying.removed),
+        *staying.texts,
+    )
+    running.update("\0".join(parts).encode())
+    for path, content in _sources(staying):
+        running.update(path.encode() + b"\0" + content)
+    return running.hexdigest()
