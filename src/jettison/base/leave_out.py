@@ -73,7 +73,7 @@ def _unreached(library: Collection[str], keep: Collection[str]) -> Iterable[Grou
     )
     for package in table("composed_base")["library"]["linked_by_modules"]:
         if package not in keep:
-            paths = pattern(["usr/lib/*/*.so*", "lib/*/*.so*"])
+            paths = pattern(["usr/lib/*/**/*.so*", "lib/*/**/*.so*"])
             yield Group(name=UNREACHED, paths=paths, keep=pattern(()), package=package)
 
 

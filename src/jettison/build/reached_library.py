@@ -32,7 +32,8 @@ class LibraryUse:
 
     ``library`` are its files by their paths below it. ``modules`` are sources and extension modules
     of distributions by their paths below site-packages, ``application`` sources by any path,
-    ``texts`` commands and settings. ``loaded`` are the files of the library that were loaded.
+    ``texts`` commands and settings. ``loaded`` are the files of the library that were loaded,
+    ``kept`` names of modules and packages that stay whole.
     """
 
     library: Mapping[str, bytes]
@@ -40,6 +41,7 @@ class LibraryUse:
     application: Mapping[str, bytes]
     texts: tuple[str, ...]
     loaded: frozenset[str]
+    kept: tuple[str, ...] = ()
 
 
 def reached_library(use: LibraryUse) -> frozenset[str]:
@@ -68,6 +70,7 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
         words={},
         application={
             **{path: text for path, text in use.application.items() if path.endswith(".py")},
+            "settings.py": repr(use.kept).encode(),
             "commands.py": _lines(found for text in use.texts for found in _RUN.findall(text)),
         },
     )
@@ -96,6 +99,7 @@ def _interactive(use: LibraryUse, names: Mapping[str, str]) -> frozenset[str]:
     """Return the modules that only serve a person, as long as nothing else asks for them."""
     found = set(table("composed_base")["library"]["interactive"])
     found -= {names[path].split(".")[0] for path in use.loaded if path in names}
+    found -= {name.split(".")[0] for name in use.kept}
     texts = (*use.modules.values(), *use.application.values(), *(t.encode() for t in use.texts))
     while asked := {name for name in found if any(_asks(name, text) for text in texts)}:
         found -= asked

@@ -30,7 +30,10 @@ from jettison.stores.records import Records
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staying:
-    """What stays on a base: distributions without ``removed`` paths, the context, and commands."""
+    """What stays on a base: distributions without ``removed`` paths, the context, and commands.
+
+    ``kept`` are modules and packages of the standard library that the settings keep.
+    """
 
     pins: Sequence[Pin]
     wheels: Mapping[str, Path]
@@ -38,6 +41,7 @@ class Staying:
     removed: frozenset[str]
     context: Mapping[str, ContextPath]
     texts: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
 def commands_in(project: Project) -> tuple[str, ...]:
@@ -69,6 +73,7 @@ def _use(source: ComposedBase, staying: Staying, library: Mapping[str, bytes]) -
         modules=dict(_modules(staying)),
         application=dict(_sources(staying)),
         texts=staying.texts,
+        kept=staying.kept,
         loaded=source.wanted.loaded & frozenset(library),
     )
 
@@ -98,6 +103,7 @@ def _identity(source: ComposedBase, staying: Staying) -> str:
         *(pin.sha256 for pin in staying.pins),
         *sorted(staying.removed),
         *staying.texts,
+        *staying.kept,
     )
     running.update("\0".join(parts).encode())
     for path, content in _sources(staying):

@@ -11,6 +11,7 @@ imports, and says so. Lines that mean nothing (any more) are told, those of ``ke
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -58,7 +59,11 @@ def _idle(plan: Plan) -> Iterator[Finding]:
     declared = {item.name for item in plan.requirements}
     declared |= table("dead_weight")["installers"].keys()
     for wish, files in plan.wishes.files.items():
-        if not files and canonicalize_name(wish.text) not in declared and plan.contents.files:
+        # A composed base keeps a module of the standard library for such a line.
+        known = wish.text.partition(".")[0] in sys.stdlib_module_names
+        if files or known or not plan.contents.files:
+            continue
+        if canonicalize_name(wish.text) not in declared:
             yield Finding(
                 rule=NAME,
                 message=f'{wish.ask.value} = "{wish.text}" means nothing: no distribution, module '

@@ -26,6 +26,7 @@ def kept(
     application: dict[str, str] | None = None,
     texts: tuple[str, ...] = (),
     loaded: tuple[str, ...] = (),
+    lines: tuple[str, ...] = (),
 ) -> set[str]:
     """Give what stays beside what the interpreter needs."""
 
@@ -38,6 +39,7 @@ def kept(
         application=encoded(application),
         texts=texts,
         loaded=frozenset(loaded),
+        kept=lines,
     )
     return {path.split(".")[0] for path in reached_library(use)} - {"os", "posixpath", "site"}
 
@@ -68,3 +70,9 @@ def test_commands_of_the_project_name_modules() -> None:
 def test_what_is_for_a_terminal_stays_with_its_imports_when_something_asks_for_it() -> None:
     assert kept(modules={"demo.py": "import pdb\n"}) == {"pdb", "lib-dynload/readline"}
     assert kept(application={"main.py": "# the pdb of old\n"}) == set()
+
+
+def test_a_line_of_the_settings_keeps_a_module_and_a_whole_package() -> None:
+    assert kept(lines=("mailbox",)) == {"mailbox"}
+    assert {"json/tool", "argparse"} <= kept(lines=("json",))
+    assert "pdb" in kept(lines=("pdb",))
