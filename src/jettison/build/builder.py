@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from jettison.build.accounts import Accounts
 from jettison.build.added_packages import added_packages
 from jettison.build.base import Base, BaseSource
 from jettison.build.bill import MEDIA_TYPE, bill_of
+from jettison.build.composed_base import ComposedBase
 from jettison.build.context import ContextPath, read_context
 from jettison.build.distribution import Treatment
 from jettison.build.distribution_layers import Method, layers, packed
 from jettison.build.execution import configured
 from jettison.build.fetch import fetched
-from jettison.build.files import Files
+from jettison.build.files import owner_of
 from jettison.build.foundation import Foundation, FoundationLayer
 from jettison.build.imported import imported_modules, named_in
 from jettison.build.libraries import needed_libraries
@@ -28,6 +28,7 @@ from jettison.build.reading import base_wanted, recipe_of
 from jettison.build.recipe import BaseWanted, Environment, Execution, Recipe
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme, environment_members
+from jettison.build.shortened_base import Staying, shortened_base
 from jettison.build.source_builds import with_wheels
 from jettison.build.sources import base_source
 from jettison.bytecode.compiler import Compiler
@@ -85,6 +86,15 @@ class Builder:
         pins, pinned, wheels = self._wheels(recipe, source)
         with step(self.progress, "base"):
             base = source.base(needed_libraries(pinned, wheels, self.cache.records))
+        if isinstance(source, ComposedBase) and recipe.environment and self._wanted.shortened:
+            scheme = base.scheme(recipe.environment.path)
+            removed = self._removal(recipe.environment, scheme, pinned, wheels).paths
+            with step(self.progress, "choose modules of the standard library"):
+                stay = Staying.of(
+                    self.plan, pinned, wheels,
+                    scheme=scheme, removed=removed, context=self._context,
+                )  # fmt: skip
+                base = shortened_base(source, stay, self.cache.records)
         self.notes.extend(Skipped(what=what, reason=why) for what, why in base.facts.notes)
         base = self._with_packages(recipe, base)
         compiler = self._compiler(base)
@@ -214,12 +224,12 @@ class Builder:
                 removal.sections if strip else "",
             )),
             known=base.facts.directories,
-            owner=self._owner(recipe, base),
+            owner=owner_of(recipe, base.facts, self._context),
         )  # fmt: skip
         own = tuple(environment_members(
             scheme, base.facts.interpreter, base.facts.version, system=environment.system_packages
         ))  # fmt: skip
-        own += tuple(explanation(removal, environment.removed, scheme, compiler))
+        own += tuple(explanation(removal, environment.removed, scheme, compiler, base.gone))
         with step(self.progress, "install"):
             done = packed(pinned, wheels, method, self.cache)
             return list(layers(done, own, method, self.cache))
@@ -244,13 +254,3 @@ class Builder:
             found = removal_of(pinned, wheels, scheme, environment.removed, self.cache.records)
         self.notes.extend(found.kept)
         return found
-
-    def _owner(self, recipe: Recipe, base: Base) -> tuple[int, int]:
-        """Return whom the steps give the environment to."""
-        facts = base.facts
-        accounts = Accounts(passwd=facts.passwd, group=facts.group)
-        path = recipe.environment.path if recipe.environment else ""
-        files = Files(self._context, facts.directories, accounts, path)
-        for each in recipe.steps:
-            files.take(each)
-        return files.environment_owner

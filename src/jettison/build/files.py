@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from jettison.build.accounts import Accounts
+from jettison.build.base import BaseFacts
 from jettison.build.context import ContextPath
 from jettison.build.copying import copied
 from jettison.build.modes import changed_mode
@@ -18,6 +19,7 @@ from jettison.build.recipe import (
     GroupStep,
     ModeStep,
     OwnerStep,
+    Recipe,
     RemoveStep,
     Step,
     UserStep,
@@ -211,3 +213,15 @@ class Files:
         if found is None:
             raise not_understood(text, "it is no mode", origin)
         return found
+
+
+def owner_of(
+    recipe: Recipe, facts: BaseFacts, context: Mapping[str, ContextPath]
+) -> tuple[int, int]:
+    """Return whom the steps of an image give its environment to."""
+    accounts = Accounts(passwd=facts.passwd, group=facts.group)
+    path = recipe.environment.path if recipe.environment else ""
+    files = Files(context, facts.directories, accounts, path)
+    for each in recipe.steps:
+        files.take(each)
+    return files.environment_owner

@@ -24,7 +24,9 @@ from jettison.build.wheel import Wheel
 from jettison.facts import Project
 from jettison.lower.instructions import COMPILED_LIST
 from jettison.oci.entry import Kind
+from jettison.plan.plan import Plan
 from jettison.removal.listing import HOOK, LIST, SCRIPT
+from jettison.settings import Ask
 from jettison.stores.records import Records
 
 
@@ -43,11 +45,21 @@ class Staying:
     texts: tuple[str, ...]
     kept: tuple[str, ...] = ()
 
-
-def commands_in(project: Project) -> tuple[str, ...]:
-    """Return the texts of a project that may run Python, without the lists of what leaves."""
-    lists = {project.in_context(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
-    return tuple(text for path, text in sorted(project.texts.items()) if path not in lists)
+    @classmethod
+    def of(
+        cls, plan: Plan, pins: Sequence[Pin], wheels: Mapping[str, Path], *, scheme: Scheme,
+        removed: frozenset[str], context: Mapping[str, ContextPath],
+    ) -> Staying:  # fmt: skip
+        """Return what stays when a plan is carried out."""
+        return cls(
+            pins=pins,
+            wheels=wheels,
+            scheme=scheme,
+            removed=removed,
+            context=context,
+            texts=_commands_in(plan.project),
+            kept=tuple(wish.text for wish in plan.wishes.of(Ask.KEEP)),
+        )
 
 
 def shortened_base(source: ComposedBase, staying: Staying, records: Records) -> Base:
@@ -109,3 +121,9 @@ def _identity(source: ComposedBase, staying: Staying) -> str:
     for path, content in _sources(staying):
         running.update(path.encode() + b"\0" + content)
     return running.hexdigest()
+
+
+def _commands_in(project: Project) -> tuple[str, ...]:
+    """Return the texts of a project that may run Python, without the lists of what leaves."""
+    lists = {project.in_context(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
+    return tuple(text for path, text in sorted(project.texts.items()) if path not in lists)
