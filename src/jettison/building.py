@@ -139,9 +139,11 @@ def _lock_text(root: Path) -> str:
 
 
 def _locked(text: str, project: ProjectChoice, options: BuildOptions) -> LockedImage | None:
+    if not text:
+        return None
     from jettison.build.lock import parse_lock  # noqa: PLC0415
 
-    return parse_lock(text).image(project.name, str(options.platform)) if text else None
+    return parse_lock(text).image(project.name, str(options.platform))
 
 
 def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
