@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jettison.plan.composition import Composition
 from jettison.removal.group import Group
 
 
@@ -34,6 +35,23 @@ class ChangeDistribution:
     packages: tuple[tuple[str, str], ...]
     alpine: bool
     build: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeBase:
+    """Put the final stage on a base that the Dockerfile composes from Debian's packages."""
+
+    composition: Composition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddDebugTarget:
+    """Add the target ``debug``: the image with a shell that it starts.
+
+    ``shell`` is where the composed base left one, empty when the image has its own.
+    """
+
+    shell: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +239,8 @@ class RemoveFiles:
 Change = (
     ReplaceBase
     | ChangeDistribution
+    | ComposeBase
+    | AddDebugTarget
     | RemoveCommands
     | RemovePackages
     | AddPackages

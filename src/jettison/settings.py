@@ -28,12 +28,14 @@ class BaseWish:
 
     ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
     ``alpine``); empty leaves the choice to the policy. ``allow_source_builds`` accepts a base on
-    which distributions are compiled because no wheel fits.
+    which distributions are compiled because no wheel fits. ``debug`` asks for a target with a
+    shell.
     """
 
     policy: Policy = Policy.SMALLEST
     reference: str = ""
     allow_source_builds: bool = False
+    debug: bool = False
 
 
 class Ask(StrEnum):

@@ -6,6 +6,8 @@
     Level: 2
     Service: web
     Base: alpine
+    Composed: netbase libc6
+    Debug: yes
 
     === project: Dockerfile
     FROM python:3.12
@@ -23,12 +25,14 @@
     …
 
 `=== installed` is what a watched image holds of a distribution, `=== source` the text of one of its
-files; paths are below site-packages, or absolute. What follows `=== findings` is written by
+files; paths are below site-packages, or absolute. `Composed` names the packages of a composed base
+for Python 3.13; `Debug` asks for a target with a shell. What follows `=== findings` is written by
 `make golden` and read by people.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import date
@@ -45,6 +49,7 @@ from jettison.installed.observed import Observed
 from jettison.installed.reach import reached
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
+from jettison.plan.composition import ArchiveFile, Composition
 from jettison.plan.finding import Finding
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
@@ -54,10 +59,10 @@ from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
 from jettison.settings import BaseWish
 from jettison.trace.values import Trace
-from jettison.values import Evidence
+from jettison.values import Basis, Evidence, Size
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
-FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base): ?")
+FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
 WHEEL = "wheel: "
@@ -128,6 +133,9 @@ class Case:
         """The plan after the rules of the case."""
         found = self.start(folder)
         plan = with_wheels(found, self.wheels) if self.wheels else found.start
+        if self.field("Composed"):
+            plan = replace(plan, composition=composition(self.field("Composed").split()))
+        plan = replace(plan, debug=bool(self.field("Debug")))
         if self.installed:
             plan = replace(plan, observed=self.observed(plan))
         return optimized(plan, self.rules)
@@ -274,3 +282,30 @@ def _indented(text: str) -> str:
 def _evidence(item: Evidence) -> str:
     place = f" ({item.origin})" if item.origin else ""
     return f"{item.kind}: {item.message}{place}"
+
+
+def composition(names: list[str]) -> Composition:
+    """A composed base of these packages, as if the archive had them."""
+    return Composition(
+        image="python:3.13-slim",
+        python="3.13",
+        architecture="amd64",
+        packages=tuple(archive_file(name) for name in names),
+        shell=archive_file("busybox-static"),
+        asked=(),
+        kept=("usr/lib/x86_64-linux-gnu/libmvec.so.1",),
+        links=(),
+        time_zones=False,
+        snapshot="20261122T000000Z",
+        size=Size(bytes=30_000_000, basis=Basis.MEASURED, source="the packages, unpacked"),
+    )
+
+
+def archive_file(name: str) -> ArchiveFile:
+    """A package of the archive; that of the C library is a security update."""
+    return ArchiveFile(
+        name=name,
+        path=f"pool/main/{name}_1.0-1_amd64.deb",
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        security=name == "libc6",
+    )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from jettison.base.accounts import account_members
 from jettison.base.certificates import SOURCES, certificate_members
 from jettison.base.chosen import chosen
-from jettison.base.leave_out import groups
+from jettison.base.leave_out import Group, group_of, groups
 from jettison.base.libraries import Missing, missing_libraries, search_directories
 from jettison.base.loader_cache import library_names, listing_program, loader_cache
 from jettison.base.notes import notes_of
@@ -72,8 +72,15 @@ def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
         python_version=version.partition("-")[0],
         interpreter=f"/usr/bin/python{request.python}",
         left_out=selection.left_out(),
+        brought_back=tuple(_brought_back(selection, leave_out)),
         notes=tuple(notes_of(choice, packages, selection, missing)),
     )
+
+
+def _brought_back(selection: Selection, leave_out: tuple[Group, ...]) -> Iterator[str]:
+    for path, owner in sorted(selection.owners.items()):
+        if owner and ".so" in path and group_of(path, owner, leave_out):
+            yield path
 
 
 def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:

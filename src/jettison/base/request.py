@@ -90,8 +90,8 @@ class BaseTree:
 
     ``members`` are its files, ordered by path, each with the time 0. ``python_version`` is the full
     version (``3.13.5``) and ``interpreter`` its path. ``left_out`` maps the name of each group of
-    files to the bytes that it would have taken. ``notes`` say what may not work as after a real
-    installation.
+    files to the bytes that it would have taken, ``brought_back`` are shared libraries of such
+    groups that something needs. ``notes`` say what may not work as after a real installation.
     """
 
     members: tuple[Member, ...]
@@ -100,6 +100,7 @@ class BaseTree:
     python_version: str
     interpreter: str
     left_out: dict[str, int]
+    brought_back: tuple[str, ...] = ()
     notes: tuple[Skipped, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from jettison.candidates.image import COMPOSED, composed_facts, image_facts
 from jettison.candidates.judge import Judged, judged
 from jettison.candidates.needs import BaseNeeds
 from jettison.candidates.wheels import source_builds
+from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.lift.reference import PythonTag
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts, Variant, Works
@@ -21,6 +22,7 @@ CHOOSES = 2
 WORTH = 0.5
 # An image with glibc that is at most this many times as large counts as of similar size.
 SIMILAR = 1.5
+NOTHING = "scratch"
 UNNEEDED = "compilers, headers and version control that a running application does not need"
 
 
@@ -36,7 +38,7 @@ def base_choice(needs: BaseNeeds, wish: BaseWish, *, level: int, across: bool = 
     current = by_reference[needs.stage.base]
     named = _named(needs, wish)
     if named:
-        chosen = _required(by_reference[named])
+        chosen = _required(by_reference.get(named) or _composed(needs, current))
     elif level < CHOOSES or wish.policy is Policy.KEEP or current.image.variant is Variant.OTHER:
         chosen = current
     else:
@@ -56,9 +58,9 @@ def _images(needs: BaseNeeds, wish: BaseWish) -> Iterable[ImageFacts]:
     siblings = [tag.slim(), tag.full(), tag.alpine_sibling()] if tag else []
     references = [str(_itself(sibling, tag)) for sibling in siblings]
     named = _named(needs, wish)
-    references += [needs.stage.base, *([named] if named else [])]
+    references += [needs.stage.base, *([named] if named not in ("", COMPOSED) else [])]
     images = [image_facts(each, needs.architecture) for each in dict.fromkeys(references)]
-    composed = composed_facts(tag.minor, needs.architecture) if tag else None
+    composed = composed_facts(tag, needs.architecture) if tag else None
     return [*images, *([composed] if composed else [])]
 
 
@@ -70,12 +72,6 @@ def _itself(sibling: PythonTag, tag: PythonTag | None) -> PythonTag:
 def _named(needs: BaseNeeds, wish: BaseWish) -> str:
     """The image that the user names, a variant in full."""
     tag = needs.stage.tag
-    if wish.reference == COMPOSED:
-        raise UnsupportedError(
-            "a composed base is not an image that a Dockerfile can name",
-            why="Jettison makes it from Debian's packages when it builds the image itself",
-            hint="Build with the embedded builder, or name an image.",
-        )
     if wish.reference not in ("slim", "full", "alpine"):
         return wish.reference
     if tag is None:
@@ -86,6 +82,17 @@ def _named(needs: BaseNeeds, wish: BaseWish) -> str:
         )
     variants = {"slim": tag.slim(), "full": tag.full(), "alpine": tag.alpine_sibling()}
     return str(_itself(variants[wish.reference], tag))
+
+
+def _composed(needs: BaseNeeds, current: Judged) -> Judged:
+    """The base as it is where nothing is below it: a Dockerfile that composes one."""
+    if needs.stage.base == NOTHING:
+        return current
+    raise UnsupportedError(
+        f"no base can be composed in place of {needs.stage.base}",
+        why="it is no official Python image of a Python that a Debian release ships",
+        hint=f"Pythons: {', '.join(table('composed_base')['python'])}.",
+    )
 
 
 def _required(item: Judged) -> Judged:
@@ -179,7 +186,7 @@ class Reasons:
 
     def _not_taken(self, item: Judged) -> str:
         if item.image.variant is Variant.COMPOSED:
-            return "works, with the embedded builder; a Dockerfile cannot name it"
+            return "works; --base composed takes it, the embedded builder by default"
         if item.image.variant is Variant.FULL:
             return UNNEEDED
         if self.level < CHOOSES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -47,8 +48,9 @@ def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
     )
 
 
-def composed_facts(python: str | None, architecture: str = "x86_64") -> ImageFacts | None:
+def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts | None:
     """Describe the base that Jettison composes; None when no Debian release ships this Python."""
+    python = tag.minor
     pythons = table("composed_base")["python"]
     if python is None or python not in pythons:
         return None
@@ -67,8 +69,14 @@ def composed_facts(python: str | None, architecture: str = "x86_64") -> ImageFac
         distribution_ends=_ends(release, ""),
         long_term_ends=_long_term(release),
         python_ends=_python_ends(python),
+        stands_on=_stands_on(tag.slim(), release),
         size=predicted_size(BaseRequest(python=python, architecture=DEBIAN_NAMES[architecture])),
     )
+
+
+def _stands_on(slim: PythonTag, release: str) -> str:
+    """The slim image of a release, by its shorter name where that says the same."""
+    return str(slim if release_of(str(slim)) == release else replace(slim, release=release))
 
 
 def size_of(tag: PythonTag) -> Size | None:

@@ -16,14 +16,15 @@ def base_options(function: Function) -> Function:
 
     @wraps(function)
     def gathered(
-        *, policy: str | None, base: str, allow_source_builds: bool, **rest: object
+        *, policy: str | None, base: str, allow_source_builds: bool, debug: bool, **rest: object
     ) -> object:
         wish = BaseWish(
             policy=Policy(policy or Policy.SMALLEST),
             reference=base,
             allow_source_builds=allow_source_builds,
+            debug=debug,
         )
-        given = policy or base or allow_source_builds
+        given = policy or base or allow_source_builds or debug
         return function(base=wish if given else None, **rest)
 
     for decorator in (
@@ -37,12 +38,18 @@ def base_options(function: Function) -> Function:
             "--base",
             default="",
             metavar="REF",
-            help="Use this base image, or the variant slim, full or alpine of the present one.",
+            help="Use this base image, the variant slim, full or alpine of the "
+            "present one, or one that is composed of Debian's packages (composed).",
         ),
         click.option(
             "--allow-source-builds",
             is_flag=True,
             help="Accept a base on which distributions are compiled.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            help="Add the target debug to the Dockerfile: the same files with a shell.",
         ),
     ):
         gathered = decorator(gathered)

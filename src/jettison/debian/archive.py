@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from jettison.debian.contents import FileOwners, owners_of, relevant_lines
@@ -67,6 +68,10 @@ class Archive:
     def fingerprint(self, release: str, architecture: str = "amd64") -> str:
         """Return a text that is the same as long as ``index`` gives the same; raises as it does."""
         return self._kept("packages", self._package_files(release, architecture).values()).name
+
+    def date(self, release: str) -> datetime:
+        """Return the time (UTC) of the newest of a release's indexes; raises as ``index`` does."""
+        return max(self._mirror.release(suite).date for suite in _suites(release))
 
     def address(self, package: Package) -> str:
         """Return the URL of a package's file."""

@@ -133,6 +133,8 @@ _SIGNS: tuple[tuple[ActionKind, Callable[[Command], object]], ...] = (
     (ActionKind.APPLICATION, compile_bytecode),
     (ActionKind.CLEANUP, removal),
 )
+# Shells that read what `/bin/sh` reads.
+SHELLS = ('"/bin/sh", "-c"]', '"/mnt/busybox", "sh", "-c"]')
 # Commands that only change how the shell or its messages behave.
 _SILENT = frozenset({"set", "true", ":", "echo", "cd", "export", "exit", "test", "["})
 
@@ -177,7 +179,8 @@ def steps_not_understood(
     steps += [
         Evidence(kind="step", message=_short(item.text), origin=item.origin)
         for item in instructions
-        if item.keyword in ("ONBUILD", "SHELL")
+        if item.keyword == "ONBUILD"
+        or (item.keyword == "SHELL" and not item.text.rstrip().endswith(SHELLS))
     ]
     return tuple(steps)
 

@@ -12,6 +12,7 @@ from jettison.facts import Project
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
+from jettison.loading.composition import with_composition
 from jettison.loading.knowledge import Knowledge, cache_folder, knowledge_of
 from jettison.loading.project import Loaded, load_project
 from jettison.plan.finding import Finding
@@ -70,7 +71,7 @@ def planned(
     folder = cache or cache_folder()
     knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
     chosen = level if level is not None else settings.level
-    wish = base or settings.base or BaseWish()
+    wish = _wish(base, settings.base)
     start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
     meant = wishes_of(settings.wishes, start.contents)
     start = replace(start, settings=settings, wishes=meant)
@@ -80,7 +81,18 @@ def planned(
     if settled.base.chosen != start.base.chosen:
         plan = optimized(settled, RULES, without=settings.without)
     plan = replace(plan, base=settled.base)
+    composed = with_composition(settled, plan, cache=folder, offline=offline)
+    if composed.composition is not None or wish.debug:
+        settled = replace(composed, debug=wish.debug)
+        plan = optimized(settled, RULES, without=settings.without)
     return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
+
+
+def _wish(given: BaseWish | None, set_in_file: BaseWish | None) -> BaseWish:
+    """What is asked of the base; a bare ``--debug`` leaves the rest to the project's settings."""
+    if given == BaseWish(debug=True) and set_in_file is not None:
+        return replace(set_in_file, debug=True)
+    return given or set_in_file or BaseWish()
 
 
 def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> Plan:

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from jettison.changes import (
+    AddDebugTarget,
     AddDevelopment,
     AddLabels,
     AddPackages,
     Change,
     ChangeDistribution,
     CompileApplication,
+    ComposeBase,
     HardenService,
     IgnorePaths,
     LeaveGroupsOut,
@@ -33,6 +35,8 @@ from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.base import replace_base
 from jettison.lower.build_stage import split_build_stage
+from jettison.lower.composed_base import compose_base
+from jettison.lower.debug_target import add_debug_target
 from jettison.lower.development import add_development
 from jettison.lower.distribution import change_distribution
 from jettison.lower.groups import leave_groups_out
@@ -55,6 +59,8 @@ from jettison.plan.plan import Plan
 # Edits of the final stage: they give the new text of the Dockerfile.
 STAGE_EDITS: Mapping[type, Callable[[FinalStage, Any], str]] = {
     ReplaceBase: replace_base,
+    ComposeBase: compose_base,
+    AddDebugTarget: add_debug_target,
     RemoveCommands: remove_commands,
     RemovePackages: remove_packages,
     AddPackages: add_packages,

@@ -36,7 +36,8 @@ class ImageFacts:
     ``release`` is a Debian code name or ``alpine``; ``distribution`` names it for people.
     ``target`` is the Python, architecture and C library that wheels must fit, None when it is not
     known. ``packages`` and ``setuid`` are counts. ``ends`` are the last days of support of the
-    distribution (regular, then long-term where there is one) and of Python.
+    distribution (regular, then long-term where there is one) and of Python. ``stands_on`` is the
+    image of the stages that compose a base, empty for one that is pulled.
     """
 
     reference: str
@@ -52,6 +53,7 @@ class ImageFacts:
     long_term_ends: date | None = None
     python_ends: date | None = None
     note: str = ""
+    stands_on: str = ""
     size: Size | None = None
 
 
@@ -78,6 +80,11 @@ class BaseCandidate:
     def reference(self) -> str:
         """The image as a Dockerfile names it."""
         return self.facts.reference
+
+    @property
+    def image(self) -> str:
+        """The image that stages start from."""
+        return self.facts.stands_on or self.facts.reference
 
     @property
     def size(self) -> Size | None:

@@ -17,6 +17,7 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writing import Writing, writing_of
 from jettison.plan.base import BaseChoice
+from jettison.plan.composition import Composition
 from jettison.plan.finding import Finding
 from jettison.plan.leaving import NOTHING, Leaving
 from jettison.plan.parts import (
@@ -44,8 +45,9 @@ class Plan:
     that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
     distributions of all requirements, ``distributions`` those of production by normalized name and
     ``contents`` their files; ``observed`` is what a run of the built image showed. ``keeps_cache``
-    says that pip keeps what it fetches, ``today`` is the day of the plan. ``learned`` is what could
-    not be found out.
+    says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
+    base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
+    ``learned`` is what could not be found out.
     """
 
     original: Project
@@ -68,6 +70,8 @@ class Plan:
     wishes: Wishes = field(default_factory=Wishes)
     observed: Observed | None = None
     today: date | None = None
+    composition: Composition | None = None
+    debug: bool = False
     learned: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -89,8 +93,9 @@ class Plan:
     @cached_property
     def prediction(self) -> Predictions:
         """The sizes of the image before and after the changes so far, without building it."""
+        size = self.composition.size if self.composition else None
         before, after = (
-            predicted(project, self.closure, keeps_cache=self.keeps_cache)
+            predicted(project, self.closure, keeps_cache=self.keeps_cache, composed=size)
             for project in (self.original, self.project)
         )
         return Predictions(before=before, after=after)

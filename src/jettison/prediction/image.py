@@ -15,6 +15,7 @@ from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import Variant
+from jettison.plan.composition import ROOT
 from jettison.prediction.application import copied_files, sent_files
 from jettison.prediction.environment import Written, environments
 from jettison.prediction.packages import Packages
@@ -24,24 +25,35 @@ from jettison.project.dockerfile import Copy, Instruction, copy
 from jettison.removal.listing import LIST, MANIFEST_FOLDER
 from jettison.values import Basis, Origin, Size, Skipped
 
+LIBRARIES = ("/usr/local/lib/python", "/usr/lib/python")
 LOCALES = ("locale-gen", "localedef")
 UNFOLLOWED = "only building it tells"
 
 
-def predicted(project: Project, closure: Closure, *, keeps_cache: bool = True) -> Prediction:
+def predicted(
+    project: Project,
+    closure: Closure,
+    *,
+    keeps_cache: bool = True,
+    composed: Size | None = None,
+) -> Prediction:
     """Predict the image of a project; ``closure`` has the distributions of all its requirements.
 
     ``keeps_cache`` says that pip keeps what it fetches, as it does where the index allows it.
+    ``composed`` is the size of the base that the Dockerfile composes, if it does.
     """
     stage = lifted(project)
-    base = image_facts(stage.base)
-    if base.size is None:
+    size = image_facts(stage.base).size
+    name = stage.base
+    if composed is not None and any(_is_root(copied) for _, copied in stage.all_copies):
+        name, size = "composed of Debian's packages", composed
+    if size is None:
         reason = "no catalogue has its size"
         unknown = Skipped(what=f"the size of {stage.base}", reason=reason)
         return Prediction(parts=(), unknown=(unknown,))
     walk = _Walk(project=project, stage=stage, closure=closure, keeps_cache=keeps_cache)
     found = list(walk.steps())
-    first = Part(what=f"base {stage.base}", size=base.size, origin=stage.chain[0].origin)
+    first = Part(what=f"base {name}", size=size, origin=stage.chain[0].origin)
     return Prediction(
         parts=(first, *(each for each in found if isinstance(each, Part))),
         unknown=tuple(each for each in found if isinstance(each, Skipped)),
@@ -114,7 +126,7 @@ class _Walk:
             count = sum(size for _, size in copied_files(found, sent_files(self.project)))
             size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
             yield Part(what="files of the project", size=size, origin=item.origin)
-        else:
+        elif not _is_root(found):
             yield from self._from_stage(item, found)
 
     def _from_stage(self, item: Instruction, found: Copy) -> Iterator[Part | Skipped]:
@@ -161,7 +173,7 @@ class _Walk:
         found = compile_bytecode(action.command)
         known = table("base_images")["python"]
         for path in found.paths if found else ():
-            if path.startswith("/usr/local/lib/python"):
+            if path.startswith(LIBRARIES):
                 some = "-x" in action.text
                 count = known["served_byte_code"] if some else known["library_byte_code"]
                 yield _catalogued("byte code of the standard library", count, action.origin)
@@ -181,6 +193,10 @@ def _catalogued(what: str, count: int, origin: Origin) -> Part:
 
 def _untold(what: str, origin: Origin) -> Skipped:
     return Skipped(what=what, reason=UNFOLLOWED, origin=origin)
+
+
+def _is_root(copied: Copy) -> bool:
+    return copied.stage is not None and ROOT in copied.sources
 
 
 def _below(path: str, folder: str) -> bool:

@@ -7,7 +7,9 @@ from jettison.rules import (
     build_context,
     build_stage,
     compiled_bytecode,
+    composed_base,
     container_client,
+    debug_target,
     development_image,
     development_requirements,
     end_of_life,
@@ -81,6 +83,8 @@ RULES: tuple[Rule, ...] = (
     production_compose.RULE,
     development_image.RULE,
     build_context.RULE,
+    composed_base.RULE,
+    debug_target.RULE,
 )
 
 __all__ = ["RULES", "Rule"]

@@ -39,17 +39,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     alpine = taken.facts.release == ALPINE
     build = tuple(sorted(set(_build(taken))))
     change = ChangeDistribution(
-        reference=taken.reference, packages=tuple(names.items()), alpine=alpine, build=build
+        reference=taken.image, packages=tuple(names.items()), alpine=alpine, build=build
     )
     changes: list[Change] = [change]
     missing = sorted({*taken.adds, *_libraries(taken)} - set(names.values()))
     if missing:
-        reason = f"needed by the application, and no part of {taken.reference}"
+        reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=tuple(missing), reason=reason))
     return (
         Finding(
             rule=NAME,
-            message=f"{stage.base} becomes {taken.reference}, in every stage that feeds the image",
+            message=f"{stage.base} becomes {taken.image}, in every stage that feeds the image",
             evidence=taken.evidence,
             saving=_saving(plan, taken),
             changes=tuple(changes),

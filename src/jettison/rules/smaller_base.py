@@ -27,21 +27,21 @@ NAME = "smaller-base"
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find a final stage on an image that is larger than the one that was chosen."""
     stage, taken = plan.stage, plan.base.taken
-    if taken is None or taken.reference == stage.base or len(stage.chain) > 1:
+    if taken is None or taken.image == stage.base or len(stage.chain) > 1:
         return ()
     if stage.triggers:
         return ()
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return ()
     missing = tuple(name for name in taken.adds if name not in requested(stage))
-    changes: list[Change] = [ReplaceBase(current=stage.base, reference=taken.reference)]
+    changes: list[Change] = [ReplaceBase(current=stage.base, reference=taken.image)]
     if missing:
-        reason = f"needed by the application, and no part of {taken.reference}"
+        reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=missing, reason=reason))
     return (
         Finding(
             rule=NAME,
-            message=f"{stage.base} becomes {taken.reference}",
+            message=f"{stage.base} becomes {taken.image}",
             evidence=_evidence(plan, taken),
             saving=_saving(plan, taken),
             changes=tuple(changes),
@@ -63,7 +63,7 @@ def _evidence(plan: Plan, taken: BaseCandidate) -> tuple[Evidence, ...]:
 
 
 def _saving(plan: Plan, taken: BaseCandidate) -> Saving | None:
-    before, after = image_facts(plan.stage.base).size, taken.size
+    before, after = image_facts(plan.stage.base).size, image_facts(taken.image).size
     if before is None or after is None:
         return None
     return Saving(bytes=before.bytes - after.bytes, basis=before.basis, source=before.source)

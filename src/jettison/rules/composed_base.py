@@ -1,0 +1,64 @@
+"""The image stands on a base that its Dockerfile composes from Debian's packages.
+
+A stage fetches the packages by their hashes, another one unpacks them into a root and leaves out
+what no server needs; the final stage starts from nothing and copies the root. There is no shell, no
+package manager and no program with the setuid bit in it. Whoever builds it needs no Jettison. The
+stages that make the environment stand on the official image of the same Debian release, so that
+their C library is the same.
+
+Source: Debian Policy 4.1 and deb(5); the images of GoogleContainerTools/distroless. The tree is
+that of the embedded builder (docs/explanation/composed-base.md).
+
+Safe: only when it is asked for with `--base composed`. Steps of the final stage that need a program
+which is not there are refused before anything is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.candidates.image import image_facts
+from jettison.changes import ComposeBase
+from jettison.lower.composed_base import is_composed, refused
+from jettison.plan.composition import Composition
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence, Saving, counted
+
+NAME = "composed-base"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a final stage that does not stand on the composed base which was asked for."""
+    made_of = plan.composition
+    if made_of is None or is_composed(plan.stage) or refused(plan.stage):
+        return ()
+    return (
+        Finding(
+            rule=NAME,
+            message=f"the base is composed of {counted(len(made_of.packages), 'Debian package')}",
+            evidence=tuple(_evidence(plan, made_of)),
+            saving=_saving(plan, made_of),
+            changes=(ComposeBase(composition=made_of),),
+        ),
+    )
+
+
+def _saving(plan: Plan, made_of: Composition) -> Saving | None:
+    before = image_facts(plan.stage.base).size
+    if before is None:
+        return None
+    return Saving(bytes=before.bytes - made_of.size.bytes, basis=before.basis, source=before.source)
+
+
+def _evidence(plan: Plan, made_of: Composition) -> Iterator[Evidence]:
+    message = f"{plan.stage.base} has a shell, a package manager and their programs"
+    yield Evidence(kind="base", message=message, origin=plan.stage.stage.origin)
+    if made_of.asked:
+        yield Evidence(kind="packages", message=f"the application needs {', '.join(made_of.asked)}")
+    for note in made_of.notes:
+        yield Evidence(kind="note", message=f"{note.what}: {note.reason}")
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -1,0 +1,43 @@
+"""A second target is the image with a shell.
+
+An image without a shell is hard to look into. The target `debug` has the same files, and a shell
+that it starts; the image itself stays the last stage, so that `docker build .` gives the same as
+before.
+
+Source: docs.docker.com, "Multi-stage builds", targets; distroless, "Debug images".
+
+Safe: the image does not change; only when it is asked for with `--debug`.
+"""
+
+from __future__ import annotations
+
+from jettison.changes import AddDebugTarget
+from jettison.lower.composed_base import is_composed
+from jettison.lower.debug_target import DEBUG, shell_place
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "debug-target"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find a Dockerfile without a debug target when one is asked for."""
+    stage = plan.stage
+    last = stage.dockerfile.stages[-1]
+    if not plan.debug or stage.dockerfile.stage_named(DEBUG) or stage.stage.index != last.index:
+        return ()
+    shell = shell_place(stage) if is_composed(stage) else ""
+    message = "the image has no shell" if shell else "the image has a shell"
+    return (
+        Finding(
+            rule=NAME,
+            message="the target debug has the same files and a shell",
+            evidence=(Evidence(kind="shell", message=message, origin=last.origin),),
+            changes=(AddDebugTarget(shell=shell),),
+        ),
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
