@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from jettison.lift.declared import shipped_names
+from jettison.lift.linked import libraries_needed
 from jettison.lift.locked import brought_tools
 from jettison.lift.services import service_of, services_of
 from jettison.lift.writable import data_mounts
@@ -47,7 +48,7 @@ def verification_request(
         application=_application(plan),
         modules=tuple(_modules(plan)),
         programs=_programs(plan),
-        libraries=tuple(sorted(plan.usage.libraries)),
+        libraries=_libraries(plan),
         time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
         removed_distributions=tuple(sorted(removed_distributions(plan))),
         installed_distributions=_installed(plan),
@@ -106,6 +107,11 @@ def _programs(plan: Plan) -> tuple[str, ...]:
             if any(use.kind in ("subprocess", "script") for use in uses)
         )
     )
+
+
+def _libraries(plan: Plan) -> tuple[str, ...]:
+    """Shared libraries that the source loads, and those that its distributions load."""
+    return tuple(sorted(libraries_needed(plan.distributions.keys(), plan.usage)))
 
 
 def _application(plan: Plan) -> str:

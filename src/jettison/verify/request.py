@@ -67,8 +67,8 @@ class VerificationRequest:
     and that everybody may write, as folders of a user's machine. ``read_only_volumes`` are mounted
     only where the root is read-only: what the plan keeps writable there.
 
-    ``modules``, ``programs``, ``libraries`` (``magic`` for libmagic) and ``time_zones`` are what
-    the application was found to use. ``application`` is ``module:attribute`` when known.
+    ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
+    what the application was found to use. ``application`` is ``module:attribute`` when known.
 
     ``read_only_after`` has the image after run with a read-only root; ``expected_read_only`` says
     that it will in production, so that it counts when it cannot, whatever the image before can.

@@ -69,11 +69,11 @@ def program(name):
 
 
 def library(name):
-    """Find and load a shared library as ctypes does."""
+    """Load a shared library by its file name, or find it first as ctypes does."""
     import ctypes
     import ctypes.util
 
-    found = ctypes.util.find_library(name)
+    found = name if ".so" in name else ctypes.util.find_library(name)
     if not found:
         raise OSError(f"find_library({name!r}) finds nothing")
     ctypes.CDLL(found)

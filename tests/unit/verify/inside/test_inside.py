@@ -31,7 +31,7 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     asked = {
         "time_zones": ["", "No/Where"],
         "programs": ["sh", "no-such-program"],
-        "libraries": ["no-such-library"],
+        "libraries": ["no-such-library", "libc.so.6"],
         "writable": [str(tmp_path), str(tmp_path / "absent")],
     }
     facts = ask("facts", asked, tmp_path)
@@ -41,6 +41,7 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert facts["programs"]["sh"][0] is True
     assert facts["programs"]["no-such-program"] == (False, "FileNotFoundError: no-such-program")
     assert facts["libraries"]["no-such-library"][0] is False
+    assert facts["libraries"]["libc.so.6"] == (True, "libc.so.6")
     assert [works for works, _ in facts["writable"].values()] == [True, False]
     assert facts["time_zones"]["No/Where"].startswith("no: ZoneInfoNotFoundError")
     assert facts["resolver"] == (True, "127.0.0.1")
