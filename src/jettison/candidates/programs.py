@@ -11,9 +11,10 @@ from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package, package_of_program, translated
 from jettison.lift.action import ActionKind
 from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.values import Evidence
+from jettison.values import Evidence, Origin
 
 PYTHON = ("python", "pip")
+SHELLS = frozenset({"sh", "dash", "bash", "ash", "ksh", "zsh"})
 # Steps whose programs every candidate brings in its own dialect, or that move to a build stage.
 TRANSLATED = frozenset(
     {
@@ -73,16 +74,30 @@ def _programs(needs: BaseNeeds) -> dict[str, tuple[Evidence, ...]]:
             message = f"a step of the Dockerfile runs {name}"
             evidence = Evidence(kind="step", message=message, origin=action.origin)
             found.setdefault(name, (evidence,))
-    if _runs_by_shell(needs):
-        message = "the start command is one for a shell"
-        origin = next(i.origin for i in (needs.stage.command, needs.stage.entrypoint) if i)
-        found.setdefault("sh", (Evidence(kind="command", message=message, origin=origin),))
+    for name, why in _shells(needs):
+        found.setdefault(name, why)
     return found
 
 
-def _runs_by_shell(needs: BaseNeeds) -> bool:
-    started = (needs.stage.command, needs.stage.entrypoint)
-    return any(each.words is None for each in started if each)
+def _shells(needs: BaseNeeds) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """Give the shells that start the application or check its health, by their names."""
+    stage = needs.stage
+    for each in (stage.command, stage.entrypoint):
+        if each is not None:
+            yield from _shell("start command", each.words, each.origin)
+    check = stage.health_check
+    if check is not None and not check.none:
+        yield from _shell("health check", check.exec_form, check.origin)
+
+
+def _shell(
+    what: str, words: tuple[str, ...] | None, origin: Origin
+) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """Give the shell that words begin with, or that runs a text which is no words."""
+    name = "sh" if words is None else "".join(words[:1]).rpartition("/")[2]
+    if name in SHELLS:
+        message = f"the {what} is one for a shell"
+        yield name, (Evidence(kind="command", message=message, origin=origin),)
 
 
 def _is_known(program: str) -> bool:

@@ -98,6 +98,24 @@ def test_glibc_stays_when_a_composed_base_is_as_small_as_alpine() -> None:
     assert "a composed base comes near with glibc" in found[Variant.ALPINE].verdict
 
 
+@pytest.mark.parametrize(
+    "started",
+    [
+        'CMD ["sh", "-c", "app migrate && exec app"]\n',
+        'ENTRYPOINT ["/bin/sh", "-c"]\n',
+        "CMD app\n",
+        'HEALTHCHECK CMD app check\nCMD ["app"]\n',
+    ],
+)
+def test_a_composed_base_gets_the_shell_that_starts_the_application(started: str) -> None:
+    needs = needs_of(f"FROM python:3.13-slim\n{started}", distribution("app", PURE))
+    assert candidates(needs)[Variant.COMPOSED].adds == ("dash",)
+
+
+def test_a_composed_base_has_no_shell_without_need() -> None:
+    assert candidates(needs_of(SLIM, distribution("app", PURE)))[Variant.COMPOSED].adds == ()
+
+
 def test_alpine_is_taken_when_it_halves_the_image_and_no_other_base_does() -> None:
     # No Debian release ships this Python, so that no base can be composed.
     assert chosen(needs_of(NEWEST, distribution("app", PURE))) == "python:3.14-alpine"
