@@ -97,6 +97,7 @@ class Builder:
                 base = shortened_base(source, stay, self.cache.records)
         self.notes.extend(Skipped(what=what, reason=why) for what, why in base.facts.notes)
         base = self._with_packages(recipe, base)
+        self._archive.forget_indexes()
         compiler = self._compiler(base)
         for layer, history in self._environment(recipe, base, compiler, pinned, wheels):
             base = base.with_layer(layer, history)

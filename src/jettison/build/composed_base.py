@@ -31,6 +31,7 @@ from jettison.oci.history import History
 from jettison.oci.platform import Platform
 from jettison.oci.tar_writer import Member
 from jettison.stores.segments import Segment, SegmentCache
+from jettison.stores.transfer import mapped
 from jettison.values import Skipped
 
 # Raised when the same packages become other layers.
@@ -140,7 +141,7 @@ class ComposedBase:
             .with_env(self.environment)
             .with_command([f"python{facts.python}"])
         )
-        layers = [layer_of([self._segment(part)], self.cache) for part in _Part]
+        layers = mapped(_Part, lambda part: layer_of([self._segment(part)], self.cache))
         config = config.with_layers(
             (layer.diff_id for layer in layers),
             (History(created_by=f"jettison: {part}") for part in _Part),

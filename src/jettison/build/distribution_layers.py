@@ -24,6 +24,7 @@ from jettison.oci.history import History
 from jettison.oci.tar_writer import Member
 from jettison.stores.records import Records
 from jettison.stores.segments import Segment, SegmentCache
+from jettison.stores.transfer import mapped
 
 # Raised when the same wheel is installed differently.
 _FORMAT = "2"
@@ -94,11 +95,14 @@ def layers(
     by_size = sorted(found, key=lambda each: -each.segment.size)
     heavy = [each for each in by_size if each.segment.size >= _HEAVY][:_MOST_HEAVY]
     rest = [each for each in found if each not in heavy]
-    for each in sorted(heavy, key=lambda one: one.pin.name):
-        yield _layer([each], (), method, cache, f"{each.pin.name} {each.pin.version}")
     members = tuple(own)
+    wanted: list[tuple[list[Packed], tuple[Member, ...], str]] = [
+        ([each], (), f"{each.pin.name} {each.pin.version}")
+        for each in sorted(heavy, key=lambda one: one.pin.name)
+    ]
     if rest or members:
-        yield _layer(rest, members, method, cache, f"{len(rest)} distributions")
+        wanted.append((rest, members, f"{len(rest)} distributions"))
+    yield from mapped(wanted, lambda each: _layer(each[0], each[1], method, cache, each[2]))
 
 
 def _layer(

@@ -185,4 +185,7 @@ def encoded(digest: bytes) -> str:
 
 def recorded_path(path: str, scheme: Scheme) -> str:
     """Return how RECORD names a path of the image: relative to the packages' directory."""
+    inside = f"{scheme.packages}/"
+    if path.startswith(inside) and "/./" not in path:
+        return path.removeprefix(inside)
     return posixpath.relpath(path, scheme.packages)

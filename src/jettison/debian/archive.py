@@ -44,6 +44,7 @@ class Archive:
         self._cache = cache or cache_directory()
         settings = settings or archive_settings(os.environ)
         self._mirror = Mirror(settings, self._cache, client or Client())
+        self._indexes: dict[Path, PackageIndex] = {}
 
     @property
     def stale(self) -> tuple[Skipped, ...]:
@@ -63,7 +64,13 @@ class Archive:
         kept = self._kept("packages", files.values())
         if not kept.exists():
             _write(kept, self._package_lines(files))
-        return PackageIndex(_lines(kept))
+        if kept not in self._indexes:
+            self._indexes = {kept: PackageIndex(_lines(kept))}
+        return self._indexes[kept]
+
+    def forget_indexes(self) -> None:
+        """Give back the memory of what ``index`` read, some 40 MB."""
+        self._indexes = {}
 
     def fingerprint(self, release: str, architecture: str = "amd64") -> str:
         """Return a text that is the same as long as ``index`` gives the same; raises as it does."""

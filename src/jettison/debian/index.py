@@ -80,7 +80,8 @@ def _is_newer(line: str, known: str) -> bool:
 def _providers_of(lines: dict[str, str]) -> dict[str, list[str]]:
     providers: dict[str, list[str]] = {}
     for name, line in lines.items():
-        for element in line.split("\t")[_PROVIDES].split(","):
+        provided = line.split("\t", _PROVIDES + 1)[_PROVIDES]
+        for element in provided.split(",") if provided else ():
             virtual = element.strip().partition(" ")[0].partition(":")[0]
             if virtual:
                 providers.setdefault(virtual, []).append(name)

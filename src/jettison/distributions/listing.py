@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
@@ -95,10 +96,16 @@ def file_version(filename: str) -> Version | None:
     """Version that a file name states, or None when the name is not in the format."""
     try:
         if filename.endswith(".whl"):
-            return Version(filename.split("-")[1])
+            return _version(filename.split("-")[1])
         return parse_sdist_filename(filename)[1]
     except (IndexError, InvalidVersion, InvalidSdistFilename):
         return None
+
+
+@lru_cache(maxsize=4096)
+def _version(text: str) -> Version:
+    """Read a version; the many wheels of a release state the same."""
+    return Version(text)
 
 
 def wheel_tags(filename: str) -> frozenset[str]:

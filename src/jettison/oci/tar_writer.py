@@ -63,10 +63,14 @@ class Member:
 
     def owned(self, uid: int, gid: int) -> Member:
         """Return the member with another owner."""
+        if (self.entry.uid, self.entry.gid) == (uid, gid):
+            return self
         return replace(self, entry=replace(self.entry, uid=uid, gid=gid))
 
     def dated(self, mtime: int) -> Member:
         """Return the member with another modification time, in seconds since 1970."""
+        if self.entry.mtime == mtime:
+            return self
         return replace(self, entry=replace(self.entry, mtime=mtime))
 
 

@@ -71,8 +71,15 @@ def grouped(
     for path, file in here.items():
         if path not in plan.wishes.kept and chosen(file):
             found.setdefault(file.distribution, []).append(file)
+    beside = _by_top(here)
     groups = [
-        group(rule, f"{what} of {plan.contents.label(name)}", files, every=here, whole=whole)
+        group(
+            rule,
+            f"{what} of {plan.contents.label(name)}",
+            files,
+            every=[path for top in {_top(file.path) for file in files} for path in beside[top]],
+            whole=whole,
+        )
         for name, files in found.items()
     ]
     return tuple(
@@ -81,6 +88,18 @@ def grouped(
             key=lambda one: (-one.bytes, one.distribution),
         )
     )
+
+
+def _by_top(paths: Iterable[str]) -> Mapping[str, list[str]]:
+    """Paths by their first folder: what lies elsewhere does not matter to a group's own paths."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(_top(path), []).append(path)
+    return found
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def group(

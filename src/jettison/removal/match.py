@@ -14,10 +14,14 @@ WILD = re.compile(r"[*?]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matcher(Generic[Mark]):
-    """Paths and patterns, each with a mark; the first that means a file wins."""
+    """Paths and patterns, each with a mark; the first that means a file wins.
+
+    ``together`` has a group for each of the patterns, in their order.
+    """
 
     exact: Mapping[str, Mark]
     patterns: tuple[tuple[str, Mark], ...]
+    together: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, marked: Iterable[tuple[str, Mark]]) -> Matcher[Mark]:
@@ -29,7 +33,11 @@ class Matcher(Generic[Mark]):
                 patterns.append((path, mark))
             else:
                 exact.setdefault(path, mark)
-        return cls(exact=exact, patterns=tuple(patterns))
+        return cls(
+            exact=exact,
+            patterns=tuple(patterns),
+            together=_together(tuple(path for path, _ in patterns)) if patterns else None,
+        )
 
     def find(self, path: str) -> tuple[str, Mark] | None:
         """Give the line that means a file, with its mark."""
@@ -40,15 +48,18 @@ class Matcher(Generic[Mark]):
             folder = folder.rpartition("/")[0]
             if f"{folder}/" in self.exact:
                 return f"{folder}/", self.exact[f"{folder}/"]
-        for pattern, mark in self.patterns:
-            if _compiled(pattern).fullmatch(path):
-                return pattern, mark
-        return None
+        meant = self.together.fullmatch(path) if self.together else None
+        return self.patterns[meant.lastindex - 1] if meant and meant.lastindex else None
 
 
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _together(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all patterns; the group that matches says which it was."""
+    return re.compile("|".join(f"({_expression(each)})" for each in patterns), re.DOTALL)
+
+
+def _expression(pattern: str) -> str:
     parts = re.split(r"(\*\*/|\*|\?)", pattern.rstrip("/"))
     meaning = {"**/": "(?:[^/]+/)*", "*": "[^/]*", "?": "[^/]"}
     text = "".join(meaning.get(part, re.escape(part)) for part in parts)
-    return re.compile(f"{text}/.*" if pattern.endswith("/") else text, re.DOTALL)
+    return f"{text}/.*" if pattern.endswith("/") else text
