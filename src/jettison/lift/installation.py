@@ -126,7 +126,7 @@ def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Inst
         item
         for item, copied in own
         if copied.sources
-        and all(posixpath.normpath(source) in names for source in copied.sources)
+        and all(posixpath.normpath(source.lstrip("/")) in names for source in copied.sources)
         and not copied.documents
         and (again or not read & {posixpath.basename(source) for source in copied.sources})
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,7 +91,8 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         pyproject=project.texts.get(project.in_context("pyproject.toml")),
         roots=_search_path(project),
     )
-    _check_entries(inputs)
+    if _is_readable(target.python):
+        _check_entries(inputs)
     verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
     usage = used(project, texts, sources, commands, inputs)
     shipped = {one.declaration.name for one in listed if one.shipped}
@@ -117,6 +119,12 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         reachable=reachable(inputs),
         skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
     )
+
+
+def _is_readable(python: str) -> bool:
+    """Whether source for a version of Python that is not newer than the one that runs this."""
+    parts = tuple(int(part) for part in python.split(".")[:2] if part.isdigit())
+    return parts <= sys.version_info[:2]
 
 
 def _check_entries(inputs: ScopeInputs) -> None:

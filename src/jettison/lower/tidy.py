@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jettison.changes import TidyPackageInstalls
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage
@@ -64,9 +66,13 @@ def _relies_on_lists(run: LiftedRun) -> bool:
 def _leaves_lists(run: LiftedRun) -> bool:
     """Whether a RUN installs with apt and leaves its package lists in the layer."""
     apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
-    cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
+    cleaned = any(a.kind is ActionKind.CLEANUP and _empties_lists(a) for a in run.actions)
     cached = any(mount.target == LISTS for mount in mounts(run.instruction))
     return bool(apt) and not cleaned and not cached
+
+
+def _empties_lists(action: Action) -> bool:
+    return LISTS in action.text or "distclean" in action.command.words
 
 
 def _without_recommended(run: LiftedRun) -> str | None:
@@ -81,6 +87,13 @@ def _without_recommended(run: LiftedRun) -> str | None:
 
 def _without_lists(run: LiftedRun) -> str:
     last = run.script.commands[-1]
-    joint = "; \\\n    " if last.connector == ";" else " \\\n    && "
+    indent = _indent(run)
+    joint = f"; \\\n{indent}" if last.connector == ";" else f" \\\n{indent}&& "
     text = f"{written(run.script, last)}{joint}{CLEANUP}"
     return with_script(run.instruction, replacing(run.script, {last: text}))
+
+
+def _indent(run: LiftedRun) -> str:
+    """What stands before the ``&&`` of the last line that begins with one, four spaces else."""
+    found = re.findall(r"^([ \t]*)&& ", run.instruction.text, re.MULTILINE)
+    return found[-1] if found else "    "

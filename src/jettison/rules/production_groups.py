@@ -94,8 +94,8 @@ def _shared(plan: Plan) -> dict[int, Evidence]:
 
 
 def _is_for_development(plan: Plan, group: ShippedGroup) -> bool:
-    if group.request.action.command.nested:
-        return False
+    if group.request.action.command.nested or "$" in group.request.action.text:
+        return False  # what the words say is known only while building
     if group.kind is Kind.OPTIONAL and group.request.tool not in WITH_EXTRAS:
         return False
     if is_named_for_development(group.name):

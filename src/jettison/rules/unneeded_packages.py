@@ -19,6 +19,7 @@ from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages
 from jettison.lift.action import ActionKind
 from jettison.lift.packages import removable, saved_without
+from jettison.lift.passing import passing_packages
 from jettison.plan.finding import Finding
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
@@ -27,12 +28,16 @@ from jettison.rules.rule import Rule
 
 NAME = "unneeded-packages"
 DECLARING = re.compile(r"requirements|constraints|pyproject\.toml$|\.lock$|Pipfile")
+# Builds of the project itself that take its version from version control.
+VERSIONED = re.compile(
+    r"setuptools[-_]scm|hatch-vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit"
+)
 FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "subversion"})
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages with the scope ``unneeded`` that the final stage still installs."""
-    present = removable(plan.stage)
+    present = set(removable(plan.stage)) - set(passing_packages(plan.stage))
     clients = table("tools")["container_clients"]["packages"]
     called = _called_by_health_check(plan) | _called_by_installers(plan)
     found = [
@@ -62,10 +67,16 @@ def _called_by_installers(plan: Plan) -> frozenset[str]:
     """What an installation that is left in the final stage fetches requirements with."""
     if not plan.stage.of_kind(ActionKind.PYTHON, ActionKind.LOCKED):
         return frozenset()
+    if any(VERSIONED.search(text) for path, text in plan.project.texts.items() if _builds(path)):
+        return FETCHERS
     texts = [text for path, text in plan.project.texts.items() if DECLARING.search(path)]
     texts += [action.text for action in plan.stage.of_kind(ActionKind.PYTHON)]
     fetched = any("git+" in text or "git =" in text for text in texts)
     return FETCHERS if fetched else frozenset()
+
+
+def _builds(path: str) -> bool:
+    return path.endswith(("pyproject.toml", "setup.cfg", "setup.py"))
 
 
 def _called_by_health_check(plan: Plan) -> frozenset[str]:

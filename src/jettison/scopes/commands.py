@@ -41,7 +41,9 @@ def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
     for position, word in enumerate(words):
         program = word.rpartition("/")[2]
         before = words[position - 1] if position else ""
-        if before == "-m":
+        if word == "--":
+            started = False
+        elif before == "-m":
             yield from context.owners.of_module(word)
             started = True
         elif not started and not word.startswith("-") and "=" not in word:

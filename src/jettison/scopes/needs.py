@@ -7,6 +7,7 @@ from typing import Any
 
 from jettison.catalogue.reader import table
 from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.literals import HOLE
 from jettison.scopes.context import (
     Context,
     toward_development,
@@ -79,19 +80,21 @@ def _use_in(facts: ModuleFacts, need: Mapping[str, Any]) -> tuple[str, Origin] |
             return read.name, read.origin
     schemes = frozenset(need.get("schemes", ()))
     for scheme, origin in _schemes(facts) if schemes else ():
+        if scheme is None:
+            return "schemes that are computed", origin
         if scheme in schemes:
             return f"the scheme {scheme}", origin
     return None
 
 
-def _schemes(facts: ModuleFacts) -> Iterator[tuple[str, Origin]]:
-    """Hash schemes of passlib contexts."""
+def _schemes(facts: ModuleFacts) -> Iterator[tuple[str | None, Origin]]:
+    """Hash schemes of passlib contexts; None for one that is computed."""
     for call in facts.calls:
         if call.callee == "passlib.context.CryptContext":
             given = call.keyword("schemes") or (call.arguments[0] if call.arguments else None)
             for word in given if isinstance(given, tuple) else (given,):
-                if isinstance(word, str):
-                    yield word, call.origin
+                known = word if isinstance(word, str) and HOLE not in word else None
+                yield known, call.origin
 
 
 def _matches(used: str, names: Iterable[str]) -> bool:

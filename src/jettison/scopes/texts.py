@@ -35,8 +35,9 @@ def collect(context: Context) -> Iterator[Signal]:
 def _first(context: Context, texts: Iterable[Text]) -> dict[str, Text]:
     found: dict[str, Text] = {}
     for text in texts:
-        for name in context.names_package(text):
-            found.setdefault(name, text)
+        if text.target != "TEST_RUNNER":  # Django's setting for who runs the tests
+            for name in context.names_package(text):
+                found.setdefault(name, text)
     return found
 
 

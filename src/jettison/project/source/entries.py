@@ -13,6 +13,8 @@ from jettison.values import Origin
 _OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(.*\))?\Z")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*\Z")
 _JOINED = re.compile(r"-[bBdEiIOPqsSuvx]+[mc]\Z")
+# Programs that wait for any number of hosts and then start what stands behind ``--``.
+_WAITING = ("wait-for", "wait_for", "waitforit", "dockerize")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -194,6 +196,8 @@ def _without_prefixes(words: Sequence[str]) -> list[str]:
 
 
 def _after_prefix(words: list[str], rule: Mapping[str, int]) -> list[str]:
+    if words[0].rpartition("/")[2].startswith(_WAITING) and "--" in words:
+        return words[words.index("--") + 1 :]
     rest = words[1 + rule.get("operands", 0) :]
     while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0])):
         option = rest.pop(0)
