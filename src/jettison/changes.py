@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from jettison.plan.composition import Composition
 from jettison.removal.group import Group
+from jettison.removal.system_group import SystemGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +237,20 @@ class RemoveFiles:
     groups: tuple[Group, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartFromNothing:
+    """Let the image start from nothing and take the files of the final stage, without some.
+
+    ``apart`` are folders that get layers of their own; ``variables`` those of the base image, which
+    an image that starts from nothing does not have; ``python`` is the interpreter's path.
+    """
+
+    groups: tuple[SystemGroup, ...]
+    apart: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+    python: str
+
+
 Change = (
     ReplaceBase
     | ChangeDistribution
@@ -259,4 +274,5 @@ Change = (
     | HardenService
     | AddDevelopment
     | RemoveFiles
+    | StartFromNothing
 )

@@ -22,12 +22,12 @@ def resource(name: str) -> bytes:
 
 
 @cache
-def removal_script() -> str:
-    """Read the program that takes files out of an environment, as it is put beside a Dockerfile."""
-    return files("jettison.removal").joinpath("remove_files.py").read_text(encoding="utf-8")
+def removal_script(name: str = "remove_files.py") -> str:
+    """Read a program that takes files out of an image, as it is put beside a Dockerfile."""
+    return files("jettison.removal").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
 def removal_hook() -> str:
     """Read the module that tells what became of a removed one, as it is put beside a Dockerfile."""
-    return files("jettison.removal").joinpath("jettison_removed.py").read_text(encoding="utf-8")
+    return removal_script("jettison_removed.py")

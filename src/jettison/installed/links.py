@@ -33,6 +33,7 @@ class Links:
     of which it imports by a name that is made at run time, relative ones with dots in front.
     ``computed`` is an import (or the reading of a package's file) of which not even the package is
     written down; empty when there is none. ``dynamic`` says that it imports by names given as text.
+    ``programs`` are those that it starts by names that are written down.
     """
 
     imports: tuple[Import, ...] = ()
@@ -41,6 +42,7 @@ class Links:
     beginnings: frozenset[str] = frozenset()
     computed: str = ""
     dynamic: bool = False
+    programs: frozenset[str] = frozenset()
 
 
 def links_of(source: bytes) -> Links:
@@ -64,6 +66,7 @@ def links_of(source: bytes) -> Links:
         beginnings=frozenset(origin for origin in origins if origin),
         computed=next((_shown(c) for c, o in zip(calls, origins, strict=True) if o == ""), ""),
         dynamic=bool(calls),
+        programs=frozenset(name for node in nodes for name in _started(node)),
     )
 
 
@@ -125,6 +128,20 @@ def _loads(call: ast.Call) -> bool:
     owner = getattr(function, "value", None)
     origin = getattr(owner, "attr", getattr(owner, "id", ""))
     return name in loaders["resources"] and (owner is None or origin in loaders["resource_modules"])
+
+
+def _started(node: ast.AST) -> Iterator[str]:
+    """Give the programs that a call starts or looks for, as far as they are written down."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name in table("loaders")["starters"]:
+        first = node.args[0]
+        given = first.elts[:1] if isinstance(first, (ast.List, ast.Tuple)) else [first]
+        for one in given:
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield from one.value.split()[:1]
 
 
 def _origin(call: ast.Call) -> str | None:

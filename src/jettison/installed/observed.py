@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 from jettison.installed.environment import Installed
 from jettison.installed.reach import Reach
+from jettison.installed.system import System
 from jettison.trace.values import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """The evidence for what is removed by a trace."""
+    """The evidence for what is removed by a trace.
+
+    ``system`` is what lies around the environment; None when that was not read.
+    """
 
     installed: Installed
     trace: Trace
     reach: Reach
+    system: System | None = None

@@ -6,7 +6,8 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, Modules, module_name
@@ -24,10 +25,12 @@ class Reach:
 
     ``unsure`` are those of them that nothing names: they lie in a package out of which something
     imports by a name that is made at run time, so it could not be shown that they are unused.
+    ``programs`` are those that they start, each with the file that does.
     """
 
     modules: Mapping[str, str]
     unsure: frozenset[str]
+    programs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def reached(
@@ -50,7 +53,8 @@ def reached(
         search.application(path, content)
     search.libraries()
     search.run()
-    return Reach(modules=search.found, unsure=frozenset(search.unsure))
+    unsure = frozenset(search.unsure)
+    return Reach(modules=search.found, unsure=unsure, programs=search.programs)
 
 
 def touched_modules(installed: Installed, trace: Trace) -> Iterator[str]:
@@ -77,6 +81,7 @@ class _Search:
         self._texts: set[str] = set()
         self.found: dict[str, str] = {}
         self.unsure: set[str] = set()
+        self.programs: dict[str, str] = {}
 
     def run(self) -> None:
         """Follow until nothing new is found; entry points are asked for by what was found."""
@@ -123,6 +128,7 @@ class _Search:
             return
         links = self._read(source)
         self._texts |= links.texts
+        self.programs.update(dict.fromkeys(links.programs, path))
         package = self._modules.package_of(name)
         for imported in links.imports:
             base = imported.module

@@ -34,6 +34,9 @@ from jettison.values import Evidence
 
 ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")
+SCRATCH = "scratch"
+# The program by which a stage takes files out of the one that it starts from.
+REMOVAL = "remove_system_files.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +44,14 @@ class FinalStage:
     """The stage that becomes the image, with what it inherits from stages of the same file.
 
     ``chain`` are the stages from the one on an external image to the final one. Paths are absolute
-    and variables are replaced.
+    and variables are replaced. Where the file ends in a stage that starts from nothing and takes
+    all files of another one, that one is the final stage, and ``finish`` the one that takes them:
+    what it says about how the image is run counts as if it stood at the end of the final stage.
     """
 
     dockerfile: Dockerfile
     chain: tuple[Stage, ...]
+    finish: Stage | None = None
     base: str
     environment: Mapping[str, str]
     variables: Mapping[str, str]
@@ -58,12 +64,19 @@ class FinalStage:
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The instructions of the final stage without its FROM."""
-        return self.stage.instructions[1:]
+        return (*self.stage.instructions[1:], *self._finishing)
 
     @cached_property
     def inherited(self) -> tuple[Instruction, ...]:
         """The instructions of the whole chain without the FROMs, in order."""
-        return tuple(item for stage in self.chain for item in stage.instructions[1:])
+        own = (item for stage in self.chain for item in stage.instructions[1:])
+        return (*own, *self._finishing)
+
+    @cached_property
+    def _finishing(self) -> tuple[Instruction, ...]:
+        """What the stage that takes the files says beside that."""
+        items = self.finish.instructions[1:] if self.finish else ()
+        return tuple(item for item in items if item.keyword not in COPIES)
 
     @cached_property
     def runs(self) -> tuple[LiftedRun, ...]:
@@ -233,22 +246,42 @@ def lifted(project: Project) -> FinalStage:
 def lifted_stage(project: Project, stage: Stage) -> FinalStage:
     """Lift any stage of the Dockerfile, as if the image were made from it."""
     dockerfile = project.dockerfile
-    chain = [stage]
     arguments = project.build_arguments
+    taken = taken_whole(dockerfile, stage)
+    chain = [taken or stage]
     while True:
         base = base_reference(chain[0], dockerfile, arguments)
         parent = dockerfile.stage_named(base)
         if parent is None or parent.index >= chain[0].index:
             break
         chain.insert(0, parent)
-    environment = final_environment(dockerfile, stage, arguments)
+    environment = final_environment(dockerfile, chain[-1], arguments)
     return FinalStage(
         dockerfile=dockerfile,
         chain=tuple(chain),
+        finish=stage if taken else None,
         base=base,
         environment=environment.env,
         variables=environment.variables,
     )
+
+
+def taken_whole(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
+    """The stage of which another one, that starts from nothing, takes all files.
+
+    A stage between them that takes files out by a list is passed over.
+    """
+    first = stage.instructions[1] if len(stage.instructions) > 1 else None
+    if stage.base != SCRATCH or first is None or first.keyword != "COPY":
+        return None
+    found = copy(first)
+    if found.stage is None or (found.sources, found.destination) != (("/",), "/"):
+        return None
+    source = dockerfile.stage_named(found.stage)
+    if source is None or source.index >= stage.index:
+        return None
+    removes = any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN")
+    return (removes and dockerfile.stage_named(source.base)) or source
 
 
 def _joined(folder: str, path: str) -> str:

@@ -38,7 +38,7 @@ def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
     text = project.texts.get(path, HEAD) + written(change.groups)
     explained = takes_modules(text)
     names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
-    texts = {path: text, project.in_context(SCRIPT): removal_script(), **_let_in(project, names)}
+    texts = {path: text, project.in_context(SCRIPT): removal_script(), **let_in(project, names)}
     if explained:
         texts[project.in_context(HOOK)] = removal_hook()
     texts[project.dockerfile_path] = edited(project.dockerfile, _edits(found, explained))
@@ -75,7 +75,7 @@ def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | 
     return environment_of(project, stage)
 
 
-def _let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
+def let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
     """The ignore file with exceptions for what the step copies, where it keeps that out."""
     ignore = project.ignore
     out = [name for name in names if ignore and ignore.ignores(name)]

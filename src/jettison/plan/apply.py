@@ -29,6 +29,7 @@ from jettison.changes import (
     SetEnvironment,
     SetHealthCheck,
     SplitBuildStage,
+    StartFromNothing,
     TidyPackageInstalls,
 )
 from jettison.facts import Project
@@ -51,6 +52,7 @@ from jettison.lower.instructions import (
 from jettison.lower.packages import add_packages, remove_commands, remove_packages
 from jettison.lower.removal import remove_files
 from jettison.lower.requirements import mark_unused, move_to_development
+from jettison.lower.scratch import start_from_nothing
 from jettison.lower.service import harden_service
 from jettison.lower.tidy import tidy_package_installs
 from jettison.lower.user import run_as_user
@@ -83,6 +85,7 @@ FILE_EDITS: Mapping[type, Callable[[Project, Any], Mapping[str, str]]] = {
     HardenService: harden_service,
     AddDevelopment: add_development,
     RemoveFiles: remove_files,
+    StartFromNothing: start_from_nothing,
     CompileApplication: compile_application,
 }
 

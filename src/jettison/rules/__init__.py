@@ -40,6 +40,7 @@ from jettison.rules import (
     unloaded_sections,
     unneeded_packages,
     unreached_modules,
+    unreached_system,
     unused_parts,
     unused_service_data,
 )
@@ -85,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     build_context.RULE,
     composed_base.RULE,
     debug_target.RULE,
+    unreached_system.RULE,
 )
 
 __all__ = ["RULES", "Rule"]

@@ -26,4 +26,4 @@ def observed(
         return seen
     with step(progress, "Following imports"):
         reach = reached(seen.installed, seen.trace, plan.wishes.kept)
-    return Observed(installed=seen.installed, trace=seen.trace, reach=reach)
+    return Observed(installed=seen.installed, trace=seen.trace, reach=reach, system=seen.system)

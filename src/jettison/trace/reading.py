@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
-from jettison.errors import EngineError
+from jettison.errors import EngineError, InputSyntaxError
 from jettison.installed.environment import EntryPoint, Installed
+from jettison.installed.system import System, system_of
 from jettison.verify.interior import interpreters, script_text
 
 _TIMEOUT = 300.0
@@ -35,6 +36,23 @@ def read_installed(engine: Engine, image: str, facts: ImageFacts, environment: s
             return installed_of(marshal.loads(done.stdout))  # noqa: S302 - of our own script
         failure = done.error_text
     raise EngineError("the environment could not be read", why=failure[-500:])
+
+
+def read_system(engine: Engine, image: str, facts: ImageFacts) -> System | None:
+    """Read all that lies around the environment; None where it cannot be read."""
+    text = script_text("system", {}, "jettison.trace.inside")
+    for interpreter in interpreters(facts):
+        options = RunOptions(
+            network=Network.NONE, entrypoint=(interpreter, "-c", _WAIT), user="0:0"
+        )
+        try:
+            with engine.run(image, options) as container:
+                done = container.execute((interpreter, "-B", "-c", text), timeout=_TIMEOUT)
+            if done.status == 0:
+                return system_of(marshal.loads(done.stdout), dict(facts.environment))  # noqa: S302 - as above
+        except (EngineError, InputSyntaxError):
+            continue
+    return None
 
 
 def installed_of(answer: Mapping[str, Any]) -> Installed:

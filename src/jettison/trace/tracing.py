@@ -9,8 +9,9 @@ from pathlib import Path
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.errors import EngineError
 from jettison.installed.environment import Installed
+from jettison.installed.system import System
 from jettison.progress import Progress, step
-from jettison.trace.reading import read_installed
+from jettison.trace.reading import read_installed, read_system
 from jettison.trace.values import Trace
 from jettison.trace.watching import WatchingEngine, write_hook
 from jettison.values import Skipped
@@ -28,10 +29,11 @@ from jettison.verify.workload.plan import workload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traced:
-    """What an image has installed, and what of it was touched."""
+    """What an image has installed, what lies around that, and what of both was touched."""
 
     installed: Installed
     trace: Trace
+    system: System | None
 
 
 def trace(
@@ -47,6 +49,7 @@ def trace(
     try:
         with step(progress, "Reading what is installed"):
             installed = read_installed(engine, image, facts, environment)
+            system = read_system(engine, image, facts)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
@@ -58,7 +61,8 @@ def trace(
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
-    return Traced(installed=installed, trace=Trace(served=served, tested=tested))
+    seen = Trace(served=served, tested=tested)
+    return Traced(installed=installed, trace=seen, system=system)
 
 
 def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> None:

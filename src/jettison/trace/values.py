@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Stands before programs that were started, among the paths.
+RAN = "ran: "
 METHOD = (
     "an audit hook in every Python process (files opened, extension modules, libraries loaded) "
     "and the memory maps of all processes"
@@ -12,7 +14,7 @@ METHOD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """The files that were touched, as absolute paths of the image.
+    """The files that were touched, as absolute paths of the image; programs started as ``ran: …``.
 
     ``served`` are those of the application under the workload, ``tested`` those of the project's
     own tests. ``method`` says how they were seen.

@@ -12,6 +12,8 @@ NAME = "jettison trace"
 OUTPUT = "/jettison-noted"
 # The argument that holds the path, by the event's name (docs.python.org, "Audit events table").
 PATHS = {"open": 0, "import": 1, "ctypes.dlopen": 0}
+# Events of programs that are started: what of their arguments names them.
+RAN = {"subprocess.Popen": 2, "os.exec": 2, "os.posix_spawn": 2, "os.spawn": 3, "os.system": 1}
 
 seen = set()
 noted = []
@@ -19,6 +21,8 @@ noted = []
 
 def note(event, arguments):
     """Write down a path that was not seen before in this process."""
+    if event in RAN:
+        started(arguments[: RAN[event]])
     position = PATHS.get(event)
     if position is None:
         return
@@ -31,6 +35,23 @@ def note(event, arguments):
     try:
         write(os.path.join(os.getcwd(), path) if "/" in path else path)
     except (OSError, ValueError):
+        return
+
+
+def started(arguments):
+    """Write down the program, and what a shell is told to run."""
+    words = []
+    for argument in arguments:
+        if isinstance(argument, (list, tuple)):
+            words.extend(argument)
+        elif type(argument) is not int:
+            words.append(argument)
+    try:
+        line = "ran: " + " ".join(" ".join(map(os.fsdecode, words)).split())[:500]
+        if line not in seen:
+            seen.add(line)
+            write(line)
+    except (OSError, TypeError, ValueError):
         return
 
 

@@ -1,0 +1,150 @@
+"""What an application needs of the system around it, by the plan and by what was observed."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from jettison.catalogue.reader import table
+from jettison.installed.observed import Observed
+from jettison.installed.system import PROGRAMS, System
+from jettison.installed.system_reach import Wanted
+from jettison.lift.packages import requested
+from jettison.lift.services import services_of
+from jettison.plan.plan import Plan
+from jettison.project.dockerfile import final_environment
+from jettison.trace.values import RAN
+
+LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
+FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
+WORD = re.compile(r"[\w./+-]+")
+INHERITED = "\0"
+# Folders of the system, which an application's folder cannot be taken for.
+SYSTEM = (
+    "/",
+    "/bin",
+    "/etc",
+    "/home",
+    "/lib",
+    "/opt",
+    "/root",
+    "/srv",
+    "/usr",
+    "/usr/local",
+    "/var",
+)
+
+
+def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
+    """Gather all names by which something of the system is reached, each with the reason."""
+    owned = system.owners
+    return Wanted(
+        packages=dict(_packages(plan, system)),
+        programs=dict(_programs(plan, observed)),
+        libraries=dict(_libraries(plan, system, observed)),
+        paths=[path for path in observed.trace.touched if path.startswith("/")],
+        loading=[path for path in system.libraries if path not in owned],
+        without=table("composed_base")["left_out_packages"].keys(),
+    )
+
+
+def apart_of(plan: Plan, observed: Observed) -> tuple[str, ...]:
+    """The folders that get layers of their own: the environment's and the application's."""
+    environment = observed.installed.site.partition("/lib/python")[0]
+    folder = plan.stage.folder
+    found = [path for path in (environment, folder) if path not in SYSTEM]
+    return tuple(
+        path
+        for path in dict.fromkeys(found)
+        if not any(path.startswith(f"{other}/") for other in found)
+    )
+
+
+def variables_of(plan: Plan, system: System) -> tuple[tuple[str, str], ...]:
+    """The variables of the base image, which the stages of the file do not set themselves."""
+    stage, build_arguments = plan.stage, plan.project.build_arguments
+    marks = dict.fromkeys(system.environment, INHERITED)
+    known = final_environment(stage.dockerfile, stage.stage, build_arguments, marks).env
+    found = (
+        (name, _inherited(value, known.get(name, INHERITED)))
+        for name, value in system.environment.items()
+    )
+    return tuple((name, value) for name, value in found if value is not None)
+
+
+def named_words(plan: Plan) -> Iterator[str]:
+    """Every word of commands and health checks that start something in the image."""
+    check = plan.stage.health_check
+    texts = [*((check.exec_form or ()) if check else ()), (check and check.shell_form) or ""]
+    for started in (plan.stage.command, plan.stage.entrypoint):
+        texts += [started.text] if started else []
+    for service in services_of(plan.project):
+        for command in (service.command, service.entrypoint):
+            texts += command.words or () if command else ()
+        texts += service.healthcheck.test if service.healthcheck else ()
+    for text in texts:
+        yield from WORD.findall(text)
+
+
+def _inherited(value: str, made: str) -> str | None:
+    """What a variable was in the base image; None when the file sets it to something else."""
+    if INHERITED not in made:
+        return None
+    before, _, after = made.partition(INHERITED)
+    return value.removeprefix(before).removesuffix(after)
+
+
+def _packages(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
+    known = table("system_files")["packages"]
+    yield from ((name, "every application needs it") for name in known["always"])
+    for name in requested(plan.stage):
+        yield name.partition("=")[0].partition(":")[0], "the Dockerfile asks for it"
+    yield from ((name, evidence.message) for name, evidence in plan.linked.items())
+    if any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses):
+        yield from ((name, "scripts may call it") for name in known["scripts"])
+    if plan.usage.computed:
+        for name in _with_programs(system):
+            yield name, plan.usage.computed[0].message
+    if plan.usage.computed_libraries:
+        for name in system.owned(path for paths in system.named.values() for path in paths):
+            yield name, plan.usage.computed_libraries[0].message
+
+
+def _with_programs(system: System) -> frozenset[str]:
+    return system.owned(
+        path for path in (*system.files, *system.links) if posixpath.dirname(path) in PROGRAMS
+    )
+
+
+def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
+    for word in named_words(plan):
+        yield word, "a start command or a health check names it"
+    for name, uses in plan.usage.programs.items():
+        yield name, uses[0].message
+    for name, module in observed.reach.programs.items():
+        yield name, f"{module} runs it"
+    for path in observed.trace.touched:
+        if path.startswith(RAN):
+            for word in WORD.findall(path.removeprefix(RAN)):
+                yield word, "the trace saw it run"
+
+
+def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
+    reasons: Mapping[str, str] = {
+        **dict(_named(observed)),
+        **{name: uses[0].message for name, uses in plan.usage.libraries.items()},
+    }
+    for name, why in reasons.items():
+        start = name if ".so" in name else f"lib{name}.so"
+        for known in system.named:
+            if known == start or known.startswith(f"{start}."):
+                yield known, why
+
+
+def _named(observed: Observed) -> Iterable[tuple[str, str]]:
+    """The libraries that Python files of the environment and the application name."""
+    sources = {**observed.installed.sources, **observed.installed.application}
+    for path, content in sources.items():
+        for found in (*LIBRARY.finditer(content), *FOUND.finditer(content)):
+            yield found[found.lastindex or 0].decode("ascii", "ignore"), f"{path} names it"

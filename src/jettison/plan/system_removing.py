@@ -1,0 +1,92 @@
+"""Which files of the system leave, of packages that stay and of none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from jettison.base.leave_out import pattern
+from jettison.catalogue.reader import table
+from jettison.installed.observed import Observed
+from jettison.installed.system import System
+from jettison.removal.system_group import SystemGroup
+
+WORTHWHILE = 20_000
+
+
+def package_group(rule: str, system: System, kept: Collection[str]) -> SystemGroup:
+    """Give the packages that leave, with the bytes of the files that are theirs alone."""
+    keep = tuple(table("system_files")["packages"]["keep"])
+    gone = gone_with(system, kept)
+    return SystemGroup(
+        rule=rule,
+        reason="packages that nothing reaches",
+        packages=tuple(sorted(system.packages.keys() - kept)),
+        keep=keep,
+        bytes=sum(system.files.get(path, 0) for path in gone),
+    )
+
+
+def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
+    """Give the files that belong to no package that stays, but to one that leaves."""
+    stay = frozenset(kept)
+    keep = _compiled(tuple(table("system_files")["packages"]["keep"]))
+    return frozenset(
+        path
+        for path, owners in system.owners.items()
+        if not owners & stay and not keep.fullmatch(path)
+    )
+
+
+def file_groups(
+    rule: str, system: System, observed: Observed, kept: Collection[str], used: Collection[str]
+) -> Iterator[SystemGroup]:
+    """Give the groups of the catalogue of which nothing is used.
+
+    ``kept`` are the packages that stay, ``used`` the programs that are called and the modules that
+    are imported.
+    """
+    gone = gone_with(system, kept)
+    known = table("system_files")
+    entries = [*known["files"], *([known["installers"]] if _has_its_own(observed) else [])]
+    for entry in entries:
+        if {*entry.get("programs", ()), *entry.get("modules", ())} & set(used):
+            continue
+        group = _group(rule, entry, system, gone)
+        touched = _compiled(group.paths)
+        if group.bytes >= WORTHWHILE and not any(
+            touched.fullmatch(path) and path in system.files for path in observed.trace.touched
+        ):
+            yield group
+
+
+def _has_its_own(observed: Observed) -> bool:
+    """Whether the application's environment is another one than the interpreter's."""
+    return not observed.installed.site.startswith(observed.installed.library)
+
+
+def _group(
+    rule: str, entry: Mapping[str, Any], system: System, gone: Collection[str]
+) -> SystemGroup:
+    wanted, keep = _compiled(tuple(entry["paths"])), _compiled(tuple(entry.get("keep", ())))
+    count = sum(
+        size
+        for path, size in system.files.items()
+        if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path)
+    )
+    return SystemGroup(
+        rule=rule,
+        reason=entry["reason"],
+        paths=tuple(entry["paths"]),
+        keep=tuple(entry.get("keep", ())),
+        unless_named=entry.get("unless_named", ""),
+        not_counting=tuple(entry.get("not_counting", ())),
+        bytes=count,
+    )
+
+
+@lru_cache(maxsize=64)
+def _compiled(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return pattern(globs)

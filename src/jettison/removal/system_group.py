@@ -1,0 +1,50 @@
+"""Files of the system that leave an image together, and the list of them as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jettison.lift.stage import REMOVAL
+from jettison.sizes import KILOBYTE, human
+
+LIST = "removed-system-files.txt"
+SCRIPT = REMOVAL
+HEAD = f"""\
+# What leaves the system around the application, and why. The build applies this list
+# ({SCRIPT} says how it is read). To keep something, delete its lines.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemGroup:
+    """Packages and patterns of absolute paths that leave for one reason.
+
+    ``keep`` are patterns of exceptions. With ``unless_named`` nothing leaves where a library that
+    stays names that word, those of ``not_counting`` apart. ``bytes`` are those of the files.
+    """
+
+    rule: str
+    reason: str
+    packages: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    unless_named: str = ""
+    not_counting: tuple[str, ...] = ()
+    bytes: int = 0
+
+
+def written(groups: Iterable[SystemGroup]) -> str:
+    """Write the groups as paragraphs, each under the rule that wants it."""
+    return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def _paragraph(group: SystemGroup) -> str:
+    size = f" ({human(group.bytes)})" if group.bytes >= KILOBYTE else ""
+    lines = [f"# {group.rule}: {group.reason}{size}"]
+    lines += [f"package: {name}" for name in group.packages]
+    lines += group.paths
+    lines += [f"keep: {pattern}" for pattern in group.keep]
+    lines += [f"unless named: {group.unless_named}"] if group.unless_named else []
+    lines += [f"not counting: {pattern}" for pattern in group.not_counting]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,98 @@
+"""What nothing reaches leaves the system too, and the image starts from nothing.
+
+A base image holds a package manager, Perl, shells, tools, manuals and installers that a server
+never runs. A later layer can hide them but not take them out, so the image gets a last stage that
+starts from nothing and takes what is left of the one before, in layers of their own for the system,
+the environment and the application.
+
+Packages of Debian stay when the Dockerfile asks for them, when a library or program that may be
+loaded needs them, when the source, a script or a module that can be reached names a program of
+theirs, when the trace saw one run or one of their files opened, and when one that stays depends on
+them. Time zones, certificates and a plain shell stay always. The package database stays true, so
+that scanners see what is there.
+
+Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
+packages need; the catalogue for what of them nobody reads.
+
+Safe: where the source runs a program whose name is computed, every package with a program stays;
+with scripts, all that scripts call without saying so. The build looks once more: a library that
+anything which stays names is kept. Variables, user, ports, volumes and commands are those of the
+stage before. An image that others are built on, or of which compose builds another stage, stays as
+it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jettison.changes import StartFromNothing
+from jettison.installed.system import System
+from jettison.installed.system_reach import reached_packages
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.system_needs import apart_of, variables_of, wanted_of
+from jettison.plan.system_removing import file_groups, package_group
+from jettison.removal.system_group import SystemGroup
+from jettison.rules.rule import Rule
+from jettison.sizes import human
+from jettison.values import Basis, Evidence, Saving
+
+NAME = "unreached-system"
+SHOWN = 8
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find packages and files of the base that nothing of the application reaches."""
+    observed, stage = plan.observed, plan.stage
+    system = observed.system if observed else None
+    if observed is None or system is None or not system.packages or not _applies(plan):
+        return ()
+    wanted = wanted_of(plan, system, observed)
+    kept = reached_packages(system, wanted)
+    used = {*wanted.programs, *plan.usage.imports}
+    files = file_groups(NAME, system, observed, kept, used)
+    groups = (package_group(NAME, system, kept), *files)
+    change = StartFromNothing(
+        groups=groups,
+        apart=apart_of(plan, observed),
+        variables=variables_of(plan, system),
+        python=f"/usr/local/bin/python{stage.python}",
+    )
+    saved = sum(group.bytes for group in groups)
+    return (
+        Finding(
+            rule=NAME,
+            message="the image starts from nothing and takes what the application reaches",
+            evidence=tuple(_evidence(system, kept, groups)),
+            saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the watched image"),
+            changes=(change,),
+        ),
+    )
+
+
+def _applies(plan: Plan) -> bool:
+    """Whether the last stage of the file is what the image is made of, on an official base."""
+    stage = plan.stage
+    return (
+        stage.tag is not None
+        and stage.finish is None
+        and not stage.triggers
+        and not plan.project.target
+        and stage.stage.index == plan.project.dockerfile.final_stage.index
+        and bool(stage.command or stage.entrypoint)
+    )
+
+
+def _evidence(
+    system: System, kept: Mapping[str, str], groups: tuple[SystemGroup, ...]
+) -> Iterator[Evidence]:
+    message = f"{len(kept)} of {len(system.packages)} packages can be reached"
+    yield Evidence(kind="packages", message=message)
+    for group in groups:
+        names = group.packages or group.paths
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        message = f"{group.reason}: {human(group.bytes)}: {', '.join(names[:SHOWN])}{more}"
+        yield Evidence(kind="image", message=message)
+
+
+RULE = Rule(name=NAME, level=3, documentation=__doc__, detect=detect)
