@@ -24,10 +24,16 @@
     === changes
     …
 
+    === system: coreutils 9.7 libacl1
+    /usr/bin/cp 150000 needs libacl.so.1
+    /usr/bin/ls 150000
+    /bin -> usr/bin
+
 `=== installed` is what a watched image holds of a distribution, `=== source` the text of one of its
-files; paths are below site-packages, or absolute. `Composed` names the packages of a composed base
-for Python 3.13; `Debug` asks for a target with a shell. What follows `=== findings` is written by
-`make golden` and read by people.
+files; paths are below site-packages, or absolute. `=== system` is a package of the watched image
+with what it depends on, `-` what belongs to none. `touched` marks a file that the trace saw.
+`Composed` names the packages of a composed base for Python 3.13; `Debug` asks for a target with a
+shell. What follows `=== findings` is written by `make golden` and read by people.
 """
 
 from __future__ import annotations
@@ -47,6 +53,7 @@ from jettison.distributions.target import Target
 from jettison.installed.environment import Installed
 from jettison.installed.observed import Observed
 from jettison.installed.reach import reached
+from jettison.installed.system import System, SystemPackage
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
 from jettison.plan.composition import ArchiveFile, Composition
@@ -55,6 +62,7 @@ from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.removal.contents import contents_of
+from jettison.removal.system_group import SCRIPT
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
 from jettison.settings import BaseWish
@@ -68,6 +76,7 @@ PROJECT = "project: "
 WHEEL = "wheel: "
 INSTALLED = "installed: "
 SOURCE = "source: "
+SYSTEM = "system: "
 SITE = "/opt/venv/lib/python3.11/site-packages"
 LIBRARY = "/usr/local/lib/python3.11"
 UNENDED = " (no line feed at the end)"
@@ -84,6 +93,7 @@ class Case:
     wheels: tuple[DistributionFacts, ...]
     installed: dict[str, str]
     sources: dict[str, str]
+    system: dict[str, str]
     executable: frozenset[str]
     written: str
     expected: str
@@ -136,7 +146,7 @@ class Case:
         if self.field("Composed"):
             plan = replace(plan, composition=composition(self.field("Composed").split()))
         plan = replace(plan, debug=bool(self.field("Debug")))
-        if self.installed:
+        if self.installed or self.system:
             plan = replace(plan, observed=self.observed(plan))
         return optimized(plan, self.rules)
 
@@ -161,10 +171,47 @@ class Case:
             words={},
             application={f"/app/{path}": text.encode() for path, text in self.files.items()},
         )
+        seen = (line for body in self.system.values() for line in body.splitlines())
+        touched |= {line.split()[0] for line in seen if " touched" in line}
         served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
         trace = Trace(served=served)
         reach = reached(installed, trace, plan.wishes.kept)
-        return Observed(installed=installed, trace=trace, reach=reach)
+        return Observed(installed=installed, trace=trace, reach=reach, system=self._system())
+
+    def _system(self) -> System | None:
+        """What lies around the environment of the watched image."""
+        packages, links = {}, {}
+        files = {f"{SITE}/{path}": 100 for body in self.installed.values() for path in _paths(body)}
+        libraries: dict[str, tuple[str, ...]] = {}
+        for title, body in self.system.items():
+            name, *rest = title.split()
+            for line in body.splitlines():
+                path, value, *marks = line.split()
+                if value == "->":
+                    links[path] = marks[0]
+                    continue
+                files[path] = int(value)
+                if "needs" in marks or ".so" in path:
+                    libraries[path] = tuple(
+                        marks[marks.index("needs") + 1 :] if "needs" in marks else ()
+                    )
+            if name != "-":
+                packages[name] = SystemPackage(
+                    name=name,
+                    version=rest[0],
+                    needs=tuple((each,) for each in rest[1:]),
+                    paths=frozenset(_paths(body)),
+                )
+        if not self.system:
+            return None
+        environment = {"PATH": "/opt/venv/bin:/usr/local/bin:/usr/bin", "PYTHON_VERSION": "3.11.9"}
+        return System(
+            files=files,
+            links=links,
+            libraries=libraries,
+            packages=packages,
+            environment=environment,
+        )
 
     def text(self, plan: Plan) -> str:
         """The whole case with what was found in it now."""
@@ -182,6 +229,7 @@ def read_case(path: Path) -> Case:
     wheels: list[DistributionFacts] = []
     installed: dict[str, str] = {}
     sources: dict[str, str] = {}
+    system: dict[str, str] = {}
     written = ""
     for title, body in zip(parts[::2], parts[1::2], strict=True):
         if title.startswith(PROJECT):
@@ -196,9 +244,9 @@ def read_case(path: Path) -> Case:
         elif title.startswith(WHEEL):
             wheels.append(_wheel(title.removeprefix(WHEEL), body))
             written += f"=== {title}\n{body}"
-        elif title.startswith((INSTALLED, SOURCE)):
-            into = installed if title.startswith(INSTALLED) else sources
-            into[title.partition(": ")[2]] = body
+        elif title.startswith((INSTALLED, SOURCE, SYSTEM)):
+            kind, _, name = title.partition(": ")
+            {"installed": installed, "source": sources, "system": system}[kind][name] = body
             written += f"=== {title}\n{body}"
     assert head.startswith("Why: "), f"{path}: say at the top why the case exists"
     expected = text[len(head) + len(written) :]
@@ -209,6 +257,7 @@ def read_case(path: Path) -> Case:
         wheels=tuple(wheels),
         installed=installed,
         sources=sources,
+        system=system,
         executable=frozenset(executable),
         written=written,
         expected=expected,
@@ -264,13 +313,17 @@ def finding_text(finding: Finding) -> str:
 def change_text(change: FileChange) -> str:
     """A changed file: its diff, or its text where that is shorter or the file is new."""
     diff = change.diff()
-    if change.after in {removal_script(), removal_hook()}:
+    if change.after in {removal_script(), removal_script(SCRIPT), removal_hook()}:
         return f"{change.kind.value} {change.path} (the program of jettison.removal)\n"
     if change.before is None or len(diff) > len(change.after):
         ended = change.after if change.after.endswith("\n") else f"{change.after}\n"
         return f"{change.kind.value} {change.path}\n{_indented(ended)}"
     hunks = "".join(diff.splitlines(keepends=True)[2:])
     return f"{change.kind.value} {change.path}\n{_indented(hunks)}"
+
+
+def _paths(body: str) -> list[str]:
+    return [line.split()[0] for line in body.splitlines()]
 
 
 def _indented(text: str) -> str:

@@ -128,7 +128,8 @@ class _Search:
             return
         links = self._read(source)
         self._texts |= links.texts
-        self.programs.update(dict.fromkeys(links.programs, path))
+        if path not in table("loaders")["for_people"]:
+            self.programs.update(dict.fromkeys(links.programs, path))
         package = self._modules.package_of(name)
         for imported in links.imports:
             base = imported.module

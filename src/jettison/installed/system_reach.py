@@ -15,7 +15,8 @@ class Wanted:
 
     ``packages`` are names, ``programs`` names or paths, ``libraries`` file names, ``paths`` files
     that were touched. ``loading`` are ELF files that may be loaded; the libraries that they need
-    stay. ``without`` are packages that dependencies do not bring, with the reason of each.
+    stay. ``without`` are packages that dependencies do not bring, ``single`` those whose programs
+    do not need each other.
     """
 
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -24,32 +25,48 @@ class Wanted:
     paths: Collection[str] = ()
     loading: Collection[str] = ()
     without: Collection[str] = ()
+    single: Collection[str] = ()
 
 
-def reached_packages(system: System, wanted: Wanted) -> Mapping[str, str]:
-    """Give the packages that stay, with what each is needed by."""
-    search = _Search(system, wanted.without)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemReach:
+    """The packages that stay, each with what it is needed by.
+
+    ``programs`` are those of packages of which only these are needed.
+    """
+
+    packages: Mapping[str, str]
+    programs: Mapping[str, frozenset[str]]
+
+
+def reached_packages(system: System, wanted: Wanted) -> SystemReach:
+    """Find the packages that stay."""
+    search = _Search(system, wanted)
     for name, why in wanted.packages.items():
         search.package(name, why, asked=True)
     for program, why in wanted.programs.items():
-        search.paths(system.program(program), why)
+        search.program(system.program(program), why)
     for library, why in wanted.libraries.items():
         search.library(library, why)
     for path in sorted(wanted.paths):
         search.paths(system.chain(path), f"{path} was touched")
     for path in sorted(wanted.loading):
-        for library in system.libraries.get(path, ()):
-            search.library(library, f"{path} needs {library}")
+        search.needs_of(path)
     search.run()
-    return search.found
+    single = {name: why for name, (_, why) in search.single.items() if name not in search.found}
+    return SystemReach(
+        packages={**search.found, **single},
+        programs={name: frozenset(search.single[name][0]) for name in single},
+    )
 
 
 class _Search:
-    def __init__(self, system: System, without: Collection[str]) -> None:
+    def __init__(self, system: System, wanted: Wanted) -> None:
         self._system = system
-        self._without = without
+        self._wanted = wanted
         self._queue: deque[SystemPackage] = deque()
         self.found: dict[str, str] = {}
+        self.single: dict[str, tuple[set[str], str]] = {}
         self._providers: dict[str, list[str]] = {}
         for package in system.packages.values():
             for name in (package.name, *package.provides):
@@ -58,7 +75,7 @@ class _Search:
     def package(self, name: str, why: str, *, asked: bool = False) -> None:
         """Keep a package, unless it only serves the installation of others."""
         package = self._system.packages.get(name)
-        if package and name not in self.found and (asked or name not in self._without):
+        if package and name not in self.found and (asked or name not in self._wanted.without):
             self.found[name] = why
             self._queue.append(package)
 
@@ -66,6 +83,21 @@ class _Search:
         """Keep the packages of some files."""
         for name in sorted(self._system.owned(paths)):
             self.package(name, why, asked=True)
+
+    def program(self, paths: Iterable[str], why: str) -> None:
+        """Keep a program: by itself where the package says nothing else, or with its package."""
+        for path in paths:
+            for name in sorted(self._system.owners.get(path, ())):
+                if name not in self._wanted.single:
+                    self.package(name, why, asked=True)
+                    continue
+                self.single.setdefault(name, (set(), why))[0].add(path)
+                self.needs_of(path)
+
+    def needs_of(self, path: str) -> None:
+        """Keep the libraries that a file needs."""
+        for library in self._system.libraries.get(path, ()):
+            self.library(library, f"{path} needs {library}")
 
     def library(self, name: str, why: str) -> None:
         """Keep the packages that bring a library."""
@@ -81,8 +113,7 @@ class _Search:
                     self.package(name, f"{package.name} depends on it")
             for path in sorted(package.paths & self._system.libraries.keys()):
                 if ".so" in path.rpartition("/")[2]:
-                    for library in self._system.libraries[path]:
-                        self.library(library, f"{path} needs {library}")
+                    self.needs_of(path)
 
     def _installed(self, names: Iterable[str]) -> Iterator[str]:
         """Give the packages that meet a dependency: all that are there, as apt would keep them."""

@@ -46,6 +46,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         paths=[path for path in observed.trace.touched if path.startswith("/")],
         loading=[path for path in system.libraries if path not in owned],
         without=table("composed_base")["left_out_packages"].keys(),
+        single=table("system_files")["packages"]["single"],
     )
 
 

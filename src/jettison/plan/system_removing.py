@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -10,7 +11,8 @@ from typing import Any
 from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
 from jettison.installed.observed import Observed
-from jettison.installed.system import System
+from jettison.installed.system import PROGRAMS, System
+from jettison.installed.system_reach import SystemReach
 from jettison.removal.system_group import SystemGroup
 
 WORTHWHILE = 20_000
@@ -18,15 +20,30 @@ WORTHWHILE = 20_000
 
 def package_group(rule: str, system: System, kept: Collection[str]) -> SystemGroup:
     """Give the packages that leave, with the bytes of the files that are theirs alone."""
-    keep = tuple(table("system_files")["packages"]["keep"])
     gone = gone_with(system, kept)
+    leaving = system.packages.keys() - kept
+    spared = [path for path in system.owners if path not in gone and system.owners[path] <= leaving]
     return SystemGroup(
         rule=rule,
         reason="packages that nothing reaches",
-        packages=tuple(sorted(system.packages.keys() - kept)),
-        keep=keep,
+        packages=tuple(sorted(leaving)),
+        keep=tuple(table("system_files")["packages"]["keep"]) if spared else (),
         bytes=sum(system.files.get(path, 0) for path in gone),
     )
+
+
+def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:
+    """Give the programs of packages of which only some are called."""
+    for name, called in sorted(reach.programs.items()):
+        paths = system.packages[name].paths - called
+        programs = [path for path in paths if posixpath.dirname(path) in PROGRAMS]
+        yield SystemGroup(
+            rule=rule,
+            reason=f"programs of {name} that nothing calls",
+            programs_of=(name,),
+            keep=tuple(sorted(called)),
+            bytes=sum(system.files.get(path, 0) for path in programs),
+        )
 
 
 def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:

@@ -1,10 +1,10 @@
 """Takes files of the system out of a stage: ``python remove_system_files.py LIST FOLDER…``.
 
 LIST holds paragraphs. ``package: NAME`` takes a package of Debian with all its files and its entry
-in the package database; any other line is an absolute path or pattern (``*``, ``**``), of which
-``keep: PATTERN`` is excepted. ``unless named: WORD`` leaves the files of a paragraph where a
-library that stays names that word, those of ``not counting: PATTERN`` apart. What is not there is
-passed over.
+in the package database, ``programs of: NAME`` its programs alone; any other line is an absolute
+path or pattern (``*``, ``**``). ``keep: PATTERN`` is an exception in its paragraph. ``unless named:
+WORD`` leaves the files of a paragraph where a library that stays names that word, those of ``not
+counting: PATTERN`` apart. What is not there is passed over.
 
 A shared library that something which stays names is kept, and that is said. Links that lead to
 nothing any more go too, and folders that are empty then. The contents of each FOLDER are taken out
@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-WORDS = ("package", "keep", "unless named", "not counting")
+WORDS = ("package", "programs of", "keep", "unless named", "not counting")
+PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 DATABASE = "/var/lib/dpkg"
 NAMED = re.compile(rb"\.so[.\w+-]*")
 BEFORE = re.compile(rb"[\w.+-]+\Z")
@@ -140,6 +141,9 @@ def meant(paragraph: Paragraph, system: System, gone: set[str]) -> set[str]:
     """Give the files that the patterns of a paragraph mean."""
     wanted, passed = pattern(paragraph.given("")), pattern(paragraph.given("not counting"))
     found = {path for path in system.paths if wanted.fullmatch(path)}
+    for name in paragraph.given("programs of"):
+        own = system.owned.get(name, set()) & system.paths
+        found |= {path for path in own if os.path.dirname(path) in PROGRAMS}
     found = excepted(found, paragraph.given("keep"))
     for word in paragraph.given("unless named") if found else ():
         for path in sorted(system.paths - gone - found):

@@ -18,7 +18,7 @@ HEAD = f"""\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemGroup:
-    """Packages and patterns of absolute paths that leave for one reason.
+    """Packages, programs of packages and patterns of absolute paths that leave for one reason.
 
     ``keep`` are patterns of exceptions. With ``unless_named`` nothing leaves where a library that
     stays names that word, those of ``not_counting`` apart. ``bytes`` are those of the files.
@@ -27,6 +27,7 @@ class SystemGroup:
     rule: str
     reason: str
     packages: tuple[str, ...] = ()
+    programs_of: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     unless_named: str = ""
@@ -43,6 +44,7 @@ def _paragraph(group: SystemGroup) -> str:
     size = f" ({human(group.bytes)})" if group.bytes >= KILOBYTE else ""
     lines = [f"# {group.rule}: {group.reason}{size}"]
     lines += [f"package: {name}" for name in group.packages]
+    lines += [f"programs of: {name}" for name in group.programs_of]
     lines += group.paths
     lines += [f"keep: {pattern}" for pattern in group.keep]
     lines += [f"unless named: {group.unless_named}"] if group.unless_named else []

@@ -31,7 +31,7 @@ from jettison.installed.system_reach import reached_packages
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.plan.system_needs import apart_of, variables_of, wanted_of
-from jettison.plan.system_removing import file_groups, package_group
+from jettison.plan.system_removing import file_groups, package_group, program_groups
 from jettison.removal.system_group import SystemGroup
 from jettison.rules.rule import Rule
 from jettison.sizes import human
@@ -48,10 +48,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if observed is None or system is None or not system.packages or not _applies(plan):
         return ()
     wanted = wanted_of(plan, system, observed)
-    kept = reached_packages(system, wanted)
+    reach = reached_packages(system, wanted)
     used = {*wanted.programs, *plan.usage.imports}
-    files = file_groups(NAME, system, observed, kept, used)
-    groups = (package_group(NAME, system, kept), *files)
+    groups = (
+        package_group(NAME, system, reach.packages),
+        *program_groups(NAME, system, reach),
+        *file_groups(NAME, system, observed, reach.packages, used),
+    )
     change = StartFromNothing(
         groups=groups,
         apart=apart_of(plan, observed),
@@ -63,7 +66,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule=NAME,
             message="the image starts from nothing and takes what the application reaches",
-            evidence=tuple(_evidence(system, kept, groups)),
+            evidence=tuple(_evidence(system, reach.packages, groups)),
             saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the watched image"),
             changes=(change,),
         ),
@@ -89,7 +92,7 @@ def _evidence(
     message = f"{len(kept)} of {len(system.packages)} packages can be reached"
     yield Evidence(kind="packages", message=message)
     for group in groups:
-        names = group.packages or group.paths
+        names = group.packages or group.paths or group.programs_of
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         message = f"{group.reason}: {human(group.bytes)}: {', '.join(names[:SHOWN])}{more}"
         yield Evidence(kind="image", message=message)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from jettison.installed.system import System, system_of
+from jettison.installed.system_reach import Wanted, reached_packages
+
+STATUS = """\
+Package: coreutils
+Status: install ok installed
+Version: 9.7
+Pre-Depends: libacl1 (>= 2.2), libgmp10 | libgmp11
+Depends: mawk
+
+Package: libacl1
+Status: install ok installed
+
+Package: libgmp11
+Status: install ok installed
+
+Package: mawk
+Status: install ok installed
+Provides: awk (= 1)
+
+Package: wanting-awk
+Status: install ok installed
+Depends: awk
+
+Package: half
+Status: deinstall ok config-files
+"""
+
+
+def system() -> System:
+    answer = {
+        "files": {
+            "/usr/bin/cp": 10,
+            "/usr/bin/ls": 20,
+            "/usr/lib/libacl.so.1.1": 30,
+            "/usr/bin/mawk": 5,
+        },
+        "links": {
+            "/bin": "usr/bin",
+            "/usr/lib/libacl.so.1": "libacl.so.1.1",
+            "/usr/bin/awk": "/usr/bin/mawk",
+        },
+        "libraries": {"/usr/bin/cp": ["libacl.so.1"], "/usr/lib/libacl.so.1.1": []},
+        "status": STATUS,
+        "lists": {
+            "coreutils": ["/usr/bin/cp", "/usr/bin/ls"],
+            "libacl1": ["/usr/lib/libacl.so.1", "/usr/lib/libacl.so.1.1"],
+            "mawk": ["/usr/bin/mawk"],
+        },
+    }
+    return system_of(answer, {})
+
+
+def test_only_installed_packages_count() -> None:
+    assert set(system().packages) == {"coreutils", "libacl1", "libgmp11", "mawk", "wanting-awk"}
+    assert system().packages["coreutils"].needs == (
+        ("libacl1",),
+        ("libgmp10", "libgmp11"),
+        ("mawk",),
+    )
+
+
+def test_a_program_is_found_through_links() -> None:
+    assert system().program("awk") == ("/usr/bin/awk", "/usr/bin/mawk")
+    assert system().program("/bin/cp") == ("/usr/bin/cp",)
+    assert system().program("perl") == ()
+
+
+def test_a_package_stays_with_what_it_depends_on() -> None:
+    reach = reached_packages(system(), Wanted(packages={"coreutils": "asked for"}))
+    assert set(reach.packages) == {"coreutils", "libacl1", "libgmp11", "mawk"}
+    assert reach.packages["libgmp11"] == "coreutils depends on it"
+
+
+def test_a_dependency_may_be_met_by_what_provides_it() -> None:
+    reach = reached_packages(system(), Wanted(packages={"wanting-awk": "asked for"}))
+    assert "mawk" in reach.packages
+
+
+def test_a_dependency_that_only_serves_installation_is_left() -> None:
+    wanted = Wanted(packages={"coreutils": "asked for"}, without=("mawk",))
+    assert "mawk" not in reached_packages(system(), wanted).packages
+
+
+def test_a_program_by_itself_needs_its_libraries_alone() -> None:
+    wanted = Wanted(programs={"cp": "called"}, single=("coreutils",))
+    reach = reached_packages(system(), wanted)
+    assert set(reach.packages) == {"coreutils", "libacl1"}
+    assert reach.programs == {"coreutils": frozenset({"/usr/bin/cp"})}
+
+
+def test_a_touched_file_keeps_its_package() -> None:
+    reach = reached_packages(system(), Wanted(paths=["/bin/mawk"]))
+    assert reach.packages == {"mawk": "/bin/mawk was touched"}
