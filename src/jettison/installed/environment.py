@@ -22,6 +22,18 @@ class EntryPoint:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardLibrary:
+    """The standard library's files by their path below its folder, as ``Installed`` has its own.
+
+    Extension modules lie in ``lib-dynload``.
+    """
+
+    files: Mapping[str, int]
+    sources: Mapping[str, bytes]
+    words: Mapping[str, frozenset[str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Installed:
     """One environment and the application beside it.
@@ -29,7 +41,8 @@ class Installed:
     ``site`` and ``library`` are the folders of distributions and of the standard library. Paths of
     ``files`` (with their bytes), ``owners`` (normalized names of distributions), ``sources``
     (Python) and ``words`` (those of extension modules that may name modules) are below ``site``.
-    ``application`` has the application's source and settings by absolute path.
+    ``application`` has the application's source and settings by absolute path, ``standard`` what is
+    in ``library``.
     """
 
     site: str
@@ -40,6 +53,7 @@ class Installed:
     sources: Mapping[str, bytes]
     words: Mapping[str, frozenset[str]]
     application: Mapping[str, bytes]
+    standard: StandardLibrary | None = None
 
     @cached_property
     def modules(self) -> Modules:

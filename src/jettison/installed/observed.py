@@ -14,10 +14,12 @@ from jettison.trace.values import Trace
 class Observed:
     """The evidence for what is removed by a trace.
 
-    ``system`` is what lies around the environment; None when that was not read.
+    ``standard`` are the modules of the standard library that can be reached, ``system`` is what
+    lies around the environment; each is None when that was not read.
     """
 
     installed: Installed
     trace: Trace
     reach: Reach
+    standard: Reach | None = None
     system: System | None = None

@@ -44,7 +44,7 @@ def reached(
     Roots are the touched modules, what the application's source and settings name, the entry points
     of groups that something asks for, and the modules among the ``kept`` paths below site-packages.
     """
-    search = _Search(installed, read)
+    search = Search(installed, read)
     for path in kept:
         search.reach(module_name(path), "a line of the settings keeps it")
     for name in sorted(touched_modules(installed, trace)):
@@ -72,7 +72,9 @@ def source_of(path: str) -> str:
     return _BYTECODE.sub(r"\1.py", path)
 
 
-class _Search:
+class Search:
+    """The modules found so far, and those to look into; ``read`` gives what a source names."""
+
     def __init__(self, installed: Installed, read: Read) -> None:
         self._installed = installed
         self._modules: Modules = installed.modules
@@ -110,7 +112,7 @@ class _Search:
             links = self._read(content)
             for imported in links.imports:
                 if not imported.level:
-                    self._import(imported.module, imported.names, path)
+                    self.imports(imported.module, imported.names, path)
             named: Iterable[str] = links.texts
         else:
             named = names_in(content)
@@ -135,7 +137,7 @@ class _Search:
             base = imported.module
             if imported.level:
                 base = _relative(package, imported.level, imported.module)
-            self._import(base, imported.names, path)
+            self.imports(base, imported.names, path)
         for text in links.texts:
             self._named(name, package, text, path, dynamic=links.dynamic)
         if name in table("loaders")["bounded"]:
@@ -155,7 +157,8 @@ class _Search:
             for text in self._read(source).texts if source else ():
                 self._named(listing, package, text, path, dynamic=True)
 
-    def _import(self, base: str, names: Iterable[str], path: str) -> None:
+    def imports(self, base: str, names: Iterable[str], path: str) -> None:
+        """Keep what ``from base import names`` loads."""
         known = self._modules.known(base)
         if not known:
             return

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.catalogue.reader import table
 from jettison.installed.observed import Observed
+from jettison.installed.standard_reach import unreached_standard
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import Wanted
 from jettison.lift.packages import requested
 from jettison.lift.services import services_of
 from jettison.plan.plan import Plan
 from jettison.project.dockerfile import final_environment
+from jettison.settings import Ask
 from jettison.trace.values import RAN
 
 LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
@@ -38,16 +40,23 @@ SYSTEM = (
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
-    owned = system.owners
+    owned, gone = system.owners, _gone(observed)
     return Wanted(
         packages=dict(_packages(plan, system)),
         programs=dict(_programs(plan, observed)),
         libraries=dict(_libraries(plan, system, observed)),
         paths=[path for path in observed.trace.touched if path.startswith("/")],
-        loading=[path for path in system.libraries if path not in owned],
+        loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table("composed_base")["left_out_packages"].keys(),
         single=table("system_files")["packages"]["single"],
     )
+
+
+def _gone(observed: Observed) -> frozenset[str]:
+    """The files of the standard library that leave, so that what they need may leave too."""
+    installed, reach = observed.installed, observed.standard
+    inner = unreached_standard(installed, reach) if reach else ()
+    return frozenset(f"{installed.library}/{path}" for path in inner)
 
 
 def apart_of(plan: Plan, observed: Observed) -> tuple[str, ...]:
@@ -102,6 +111,9 @@ def _packages(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
     for name in requested(plan.stage):
         yield name.partition("=")[0].partition(":")[0], "the Dockerfile asks for it"
     yield from ((name, evidence.message) for name, evidence in plan.linked.items())
+    for wish in plan.settings.wishes:
+        if wish.ask is Ask.KEEP and wish.text in system.packages:
+            yield wish.text, "a line of the settings keeps it"
     if any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses):
         yield from ((name, "scripts may call it") for name in known["scripts"])
     if plan.usage.computed:
@@ -119,6 +131,9 @@ def _with_programs(system: System) -> frozenset[str]:
 
 
 def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
+    for wish in plan.settings.wishes:
+        if wish.ask is Ask.KEEP:
+            yield wish.text, "a line of the settings keeps it"
     for word in named_words(plan):
         yield word, "a start command or a health check names it"
     for name, uses in plan.usage.programs.items():

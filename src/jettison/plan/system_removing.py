@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
 from jettison.installed.observed import Observed
+from jettison.installed.standard_reach import unreached_standard
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import SystemReach
+from jettison.removal.collapse import collapsed
 from jettison.removal.system_group import SystemGroup
 
 WORTHWHILE = 20_000
@@ -30,6 +32,29 @@ def package_group(rule: str, system: System, kept: Collection[str]) -> SystemGro
         keep=tuple(table("system_files")["packages"]["keep"]) if spared else (),
         bytes=sum(system.files.get(path, 0) for path in gone),
     )
+
+
+def standard_group(rule: str, observed: Observed) -> SystemGroup | None:
+    """Give the modules of the standard library that cannot be reached; None where none leave."""
+    installed, reach = observed.installed, observed.standard
+    if reach is None or installed.standard is None:
+        return None
+    gone = frozenset(unreached_standard(installed, reach))
+    files = installed.standard.files
+    folders = collapsed(gone, [path for path in files if not path.endswith(".pyc")], lambda _: True)
+    single = (path for path in sorted(gone) if not path.startswith(tuple(_folders(folders))))
+    paths = (*_folders(folders), *single)
+    return SystemGroup(
+        rule=rule,
+        reason="modules of the standard library that nothing reaches",
+        modules_of=installed.library,
+        paths=tuple(f"{installed.library}/{path}" for path in sorted(paths)),
+        bytes=sum(files[path] for path in gone),
+    )
+
+
+def _folders(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if path.endswith("/"))
 
 
 def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:

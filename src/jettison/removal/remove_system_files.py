@@ -2,13 +2,14 @@
 
 LIST holds paragraphs. ``package: NAME`` takes a package of Debian with all its files and its entry
 in the package database, ``programs of: NAME`` its programs alone; any other line is an absolute
-path or pattern (``*``, ``**``). ``keep: PATTERN`` is an exception in its paragraph. ``unless named:
-WORD`` leaves the files of a paragraph where a library that stays names that word, those of ``not
-counting: PATTERN`` apart. What is not there is passed over.
+path or pattern (``*``, ``**``). Under ``modules of: FOLDER`` paths are modules and packages of the
+standard library, and a module that explains itself takes the place of each. ``keep: PATTERN`` is an
+exception in its paragraph. ``unless named: WORD`` leaves the files of a paragraph where a library
+that stays names that word, those of ``not counting: PATTERN`` apart.
 
 A shared library that something which stays names is kept, and that is said. Links that lead to
-nothing any more go too, and folders that are empty then. The contents of each FOLDER are taken out
-last: the final stage copies them by themselves. Mounts are not touched.
+nothing any more go too, and empty folders. The contents of each FOLDER are taken out last: the
+final stage copies them by themselves. Mounts are not touched.
 """
 
 from __future__ import annotations
@@ -18,50 +19,48 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-WORDS = ("package", "programs of", "keep", "unless named", "not counting")
+WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting")
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 DATABASE = "/var/lib/dpkg"
+BYTECODE = re.compile(r"(.*/)__pycache__/([^/.]+)\.[^/]*\.pyc")
+GONE = """raise ModuleNotFoundError(
+    "Jettison removed {name} from this image by the rule unreached-system. To keep it, write "
+    'keep = ["{name}"] under [tool.jettison] in pyproject.toml and build again.', name="{name}")
+"""
 NAMED = re.compile(rb"\.so[.\w+-]*")
 BEFORE = re.compile(rb"[\w.+-]+\Z")
-LONGEST = 96
 PART = re.compile(r"\*\*/|\*\*|\*|[^*]+")
+Paragraph = defaultdict[str, list[str]]
 MEANING = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*"}
-
-
-@dataclass
-class Paragraph:
-    """One paragraph of the list: lines by their word, paths under the empty one."""
-
-    lines: dict[str, list[str]] = field(default_factory=dict)
-
-    def given(self, word: str) -> list[str]:
-        """Give the values of a word."""
-        return self.lines.get(word, [])
 
 
 def main(arguments: list[str]) -> int:
     """Carry out the list; gives the exit status."""
     root = Path(os.environ.get("REMOVAL_ROOT", "/"))
     paragraphs = list(read(Path(arguments[0]).read_text(encoding="utf-8")))
-    apart = [folder.rstrip("/") for folder in arguments[1:]]
     system = System(root)
-    leaving = {name for each in paragraphs for name in each.given("package")} & system.owned.keys()
+    leaving = {name for each in paragraphs for name in each["package"]} & system.owned.keys()
     gone: set[str] = set()
     for each in paragraphs:
-        own = leaving.intersection(each.given("package"))
-        gone |= excepted(system.only_of(leaving, own), each.given("keep"))
+        own = leaving.intersection(each["package"])
+        gone |= excepted(system.only_of(leaving, own), each["keep"])
     for each in paragraphs:
         gone |= meant(each, system, gone)
-    gone = {path for path in gone if not any(path.startswith(f"{one}/") for one in apart)}
+    gone = {path for path in gone if not any(path.startswith(f"{one}/") for one in arguments[1:])}
     gone -= set(needed(system, gone))
     size = sum(os.lstat(system.place(path)).st_size for path in gone)
     remove(system, gone)
     system.forget(leaving)
-    for folder in apart:
+    standard = [
+        (one, path) for each in paragraphs for one in each["modules of"] for path in each[""]
+    ]
+    for library, path in standard:
+        explain(system, library, path)
+    for folder in arguments[1:]:
         empty(system.place(folder))
     shutil.rmtree(Path(arguments[0]).parent)
     if root == Path("/") and os.path.exists("/sbin/ldconfig"):
@@ -71,15 +70,15 @@ def main(arguments: list[str]) -> int:
 
 
 def read(text: str) -> Iterator[Paragraph]:
-    """Give the paragraphs of a list."""
+    """Give the paragraphs of a list: lines by their word, paths under the empty one."""
     for part in re.split(r"\n[ \t]*\n", text):
-        found = Paragraph()
+        found: Paragraph = defaultdict(list)
         for line in part.splitlines():
             word, colon, value = line.strip().partition(": ")
             if colon and word in WORDS:
-                found.lines.setdefault(word, []).append(value.strip())
+                found[word].append(value.strip())
             elif line.strip() and not line.startswith("#"):
-                found.lines.setdefault("", []).append(line.strip())
+                found[""].append(line.strip())
         yield found
 
 
@@ -114,24 +113,20 @@ class System:
         status = Path(self.place(f"{DATABASE}/status"))
         if not packages or not status.exists():
             return
-        text = status.read_text(encoding="utf-8")
-        names = re.compile(r"^Package: (.+)$", re.MULTILINE)
-        parts = [part for part in text.split("\n\n") if part.strip()]
-        kept = [
-            part for part in parts if (found := names.search(part)) and found[1] not in packages
-        ]
-        status.write_text("\n\n".join(kept).rstrip("\n") + "\n\n", encoding="utf-8")
+        parts = status.read_text(encoding="utf-8").strip("\n").split("\n\n")
+        gone = tuple(f"Package: {name}\n" for name in packages)
+        kept = "\n\n".join(part for part in parts if not f"{part}\n".startswith(gone))
+        status.write_text(f"{kept}\n\n", encoding="utf-8")
         for file in Path(self.place(f"{DATABASE}/info")).iterdir():
             if file.name.rpartition(".")[0].partition(":")[0] in packages:
                 file.unlink()
 
     def _walk(self) -> Iterator[str]:
-        device = os.lstat(self.root).st_dev
-        cut = len(str(self.root).rstrip("/"))
+        device, cut = os.lstat(self.root).st_dev, len(self.place(""))
         for folder, inner, names in os.walk(self.root):
-            links = [name for name in inner if os.path.islink(os.path.join(folder, name))]
-            inner[:] = [n for n in inner if os.lstat(os.path.join(folder, n)).st_dev == device]
-            for name in (*names, *links):
+            own = [n for n in inner if os.lstat(os.path.join(folder, n)).st_dev == device]
+            inner[:] = [n for n in own if not os.path.islink(os.path.join(folder, n))]
+            for name in (*names, *(n for n in own if n not in inner)):
                 path = os.path.join(folder, name)
                 if os.lstat(path).st_dev == device:
                     yield path[cut:]
@@ -139,18 +134,42 @@ class System:
 
 def meant(paragraph: Paragraph, system: System, gone: set[str]) -> set[str]:
     """Give the files that the patterns of a paragraph mean."""
-    wanted, passed = pattern(paragraph.given("")), pattern(paragraph.given("not counting"))
+    wanted, passed = pattern(paragraph[""]), pattern(paragraph["not counting"])
     found = {path for path in system.paths if wanted.fullmatch(path)}
-    for name in paragraph.given("programs of"):
+    for folder in paragraph["modules of"]:
+        found |= modules(system, folder, paragraph[""])
+    for name in paragraph["programs of"]:
         own = system.owned.get(name, set()) & system.paths
         found |= {path for path in own if os.path.dirname(path) in PROGRAMS}
-    found = excepted(found, paragraph.given("keep"))
-    for word in paragraph.given("unless named") if found else ():
+    found = excepted(found, paragraph["keep"])
+    for word in paragraph["unless named"] if found else ():
         for path in sorted(system.paths - gone - found):
             if not passed.fullmatch(path) and word.encode() in library(system, path):
-                print(f"kept {paragraph.given('')[0]}: {path} names {word}")
+                print(f"kept {paragraph[''][0]}: {path} names {word}")
                 return set()
     return found
+
+
+def modules(system: System, library: str, paths: list[str]) -> set[str]:
+    """Give the files of modules and packages of the standard library, with their byte code."""
+    folders = tuple(path for path in paths if path.endswith("/"))
+    files = {path for path in paths if path.startswith(f"{library}/")}
+    return {
+        path
+        for path in system.paths
+        if path in files or path.startswith(folders) or BYTECODE.sub(r"\1\2.py", path) in files
+    }
+
+
+def explain(system: System, library: str, path: str) -> None:
+    """Put a module in the place of one that is gone, which says what became of it."""
+    inner = path[len(library) :].strip("/").removeprefix("lib-dynload/")
+    parts = inner.split("/")
+    parts[-1] = parts[-1].partition(".")[0]
+    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    place = Path(system.place(f"{library}/{name.replace('.', '/')}.py"))
+    if place.parent.is_dir() and not place.exists() and not place.with_suffix("").exists():
+        place.write_text(GONE.format(name=name), encoding="utf-8")
 
 
 def excepted(paths: set[str], globs: list[str]) -> set[str]:
@@ -161,34 +180,28 @@ def excepted(paths: set[str], globs: list[str]) -> set[str]:
 
 def pattern(globs: list[str]) -> re.Pattern[str]:
     """Compile patterns; ``a/**`` means what is below ``a``."""
-    return re.compile("|".join(expression(glob) for glob in globs) or r"(?!)", re.DOTALL)
-
-
-def expression(glob: str) -> str:
-    """Give the regular expression of one pattern."""
-    return "".join(MEANING.get(part) or re.escape(part) for part in PART.findall(glob))
+    texts = ("".join(MEANING.get(p) or re.escape(p) for p in PART.findall(glob)) for glob in globs)
+    return re.compile("|".join(texts) or r"(?!)", re.DOTALL)
 
 
 def library(system: System, path: str) -> bytes:
     """Give the contents of an ELF file; those of any other are empty."""
     place = system.place(path)
-    if os.path.islink(place):
-        return b""
-    with open(place, "rb") as file:
+    with open(os.devnull if os.path.islink(place) else place, "rb") as file:
         return file.read() if file.read(4) == b"\x7fELF" else b""
 
 
 def needed(system: System, gone: set[str]) -> Iterator[str]:
     """Give the libraries that a file which stays names, with what their links lead to."""
-    libraries: dict[str, list[str]] = {}
+    libraries = defaultdict[str, list[str]](list)
     for path in gone:
         if ".so" in path.rpartition("/")[2]:
-            libraries.setdefault(path.rpartition("/")[2], []).append(path)
+            libraries[path.rpartition("/")[2]].append(path)
     pending = sorted(system.paths - gone) if libraries else []
     while pending:
         user = pending.pop()
         place = system.place(user)
-        names = set(names_of(library(system, user)))
+        names = set(named(library(system, user)))
         if os.path.islink(place):
             names = {os.path.basename(os.readlink(place))}
         for name in sorted(names & libraries.keys()):
@@ -198,12 +211,11 @@ def needed(system: System, gone: set[str]) -> Iterator[str]:
                 yield path
 
 
-def names_of(content: bytes) -> Iterator[str]:
+def named(content: bytes) -> Iterator[str]:
     """Give the names of shared libraries that stand in an ELF file."""
     for found in NAMED.finditer(content):
-        before = BEFORE.search(content, max(0, found.start() - LONGEST), found.start())
-        if before:
-            yield (before[0] + found[0]).decode("ascii", "ignore")
+        before = BEFORE.search(content, max(0, found.start() - 96), found.start())
+        yield ((before[0] if before else b"") + found[0]).decode("ascii", "replace")
 
 
 def remove(system: System, gone: set[str]) -> None:
@@ -244,6 +256,4 @@ def empty(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:  # noqa: PLR2004  # the program and the list
-        raise SystemExit("usage: python remove_system_files.py LIST FOLDER...")
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]) if sys.argv[1:] else __doc__)

@@ -20,6 +20,9 @@ HEAD = f"""\
 class SystemGroup:
     """Packages, programs of packages and patterns of absolute paths that leave for one reason.
 
+    With ``modules_of``, the folder of the standard library, the paths are those of modules and
+    packages in it, and a module that says what became of them takes the place of each.
+
     ``keep`` are patterns of exceptions. With ``unless_named`` nothing leaves where a library that
     stays names that word, those of ``not_counting`` apart. ``bytes`` are those of the files.
     """
@@ -29,6 +32,7 @@ class SystemGroup:
     packages: tuple[str, ...] = ()
     programs_of: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    modules_of: str = ""
     keep: tuple[str, ...] = ()
     unless_named: str = ""
     not_counting: tuple[str, ...] = ()
@@ -45,6 +49,7 @@ def _paragraph(group: SystemGroup) -> str:
     lines = [f"# {group.rule}: {group.reason}{size}"]
     lines += [f"package: {name}" for name in group.packages]
     lines += [f"programs of: {name}" for name in group.programs_of]
+    lines += [f"modules of: {group.modules_of}"] if group.modules_of else []
     lines += group.paths
     lines += [f"keep: {pattern}" for pattern in group.keep]
     lines += [f"unless named: {group.unless_named}"] if group.unless_named else []

@@ -57,7 +57,9 @@ def _groups(plan: Plan) -> Iterator[Group]:
 def _idle(plan: Plan) -> Iterator[Finding]:
     """Lines without an effect; a list of files that is not known cannot tell."""
     declared = {item.name for item in plan.requirements}
-    declared |= table("dead_weight")["installers"].keys()
+    declared |= table("dead_weight")["installers"].keys() | sys.stdlib_module_names
+    if plan.observed and plan.observed.system:
+        declared |= plan.observed.system.packages.keys()
     for wish, files in plan.wishes.files.items():
         # A composed base keeps a module of the standard library for such a line.
         known = wish.text.partition(".")[0] in sys.stdlib_module_names

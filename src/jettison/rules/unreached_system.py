@@ -14,6 +14,10 @@ that scanners see what is there.
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
 packages need; the catalogue for what of them nobody reads.
 
+Of the standard library those modules leave that neither the trace saw loaded nor an import, a name
+given as text, or a word in a compiled module leads to. Where one is imported after all, it says who
+removed it and what to write to keep it.
+
 Safe: where the source runs a program whose name is computed, every package with a program stays;
 with scripts, all that scripts call without saying so. The build looks once more: a library that
 anything which stays names is kept. Variables, user, ports, volumes and commands are those of the
@@ -31,7 +35,7 @@ from jettison.installed.system_reach import reached_packages
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.plan.system_needs import apart_of, variables_of, wanted_of
-from jettison.plan.system_removing import file_groups, package_group, program_groups
+from jettison.plan.system_removing import file_groups, package_group, program_groups, standard_group
 from jettison.removal.system_group import SystemGroup
 from jettison.rules.rule import Rule
 from jettison.sizes import human
@@ -50,7 +54,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     wanted = wanted_of(plan, system, observed)
     reach = reached_packages(system, wanted)
     used = {*wanted.programs, *plan.usage.imports}
+    standard = standard_group(NAME, observed)
     groups = (
+        *((standard,) if standard and standard.paths else ()),
         package_group(NAME, system, reach.packages),
         *program_groups(NAME, system, reach),
         *file_groups(NAME, system, observed, reach.packages, used),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from jettison.engines.engine import Engine
 from jettison.installed.observed import Observed
 from jettison.installed.reach import reached
+from jettison.installed.standard_reach import reached_standard
 from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
+from jettison.settings import Ask
 from jettison.trace.tracing import trace
 from jettison.values import Skipped
 from jettison.verify.request import VerificationRequest
@@ -26,4 +28,12 @@ def observed(
         return seen
     with step(progress, "Following imports"):
         reach = reached(seen.installed, seen.trace, plan.wishes.kept)
-    return Observed(installed=seen.installed, trace=seen.trace, reach=reach, system=seen.system)
+        asked = (wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP)
+        standard = reached_standard(seen.installed, seen.trace, reach, asked)
+    return Observed(
+        installed=seen.installed,
+        trace=seen.trace,
+        reach=reach,
+        standard=standard,
+        system=seen.system,
+    )

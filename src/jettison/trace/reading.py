@@ -8,7 +8,7 @@ from typing import Any
 
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, InputSyntaxError
-from jettison.installed.environment import EntryPoint, Installed
+from jettison.installed.environment import EntryPoint, Installed, StandardLibrary
 from jettison.installed.system import System, system_of
 from jettison.verify.interior import interpreters, script_text
 
@@ -69,4 +69,10 @@ def installed_of(answer: Mapping[str, Any]) -> Installed:
         sources=answer["sources"],
         words={path: frozenset(words) for path, words in answer["words"].items()},
         application=answer["application"],
+        standard=_standard(answer["standard"]),
     )
+
+
+def _standard(answer: Mapping[str, Any]) -> StandardLibrary:
+    words = {path: frozenset(found) for path, found in answer["words"].items()}
+    return StandardLibrary(files=answer["files"], sources=answer["sources"], words=words)

@@ -136,3 +136,26 @@ def test_what_is_not_there_is_passed_over(root: Path) -> None:
     before = paths(root)
     carry_out(root, "package: no-such-package\nprograms of: neither\n/no/such/**\n")
     assert paths(root) == before
+
+
+def test_a_module_that_is_gone_says_so(root: Path) -> None:
+    library = root / "usr/local/lib/python3.11"
+    files = ("tkinter/__init__.py", "turtle.py", "__pycache__/turtle.cpython-311.pyc", "os.py",
+             "lib-dynload/nis.cpython-311-x86_64-linux-gnu.so")  # fmt: skip
+    for name in files:
+        place = library / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("pass\n", encoding="utf-8")
+    top = "/usr/local/lib/python3.11"
+    carry_out(
+        root,
+        f"modules of: {top}\n{top}/tkinter/\n{top}/turtle.py\n"
+        f"{top}/lib-dynload/nis.cpython-311-x86_64-linux-gnu.so\n",
+    )
+    left = {path.removeprefix(f"{top[1:]}/") for path in paths(root) if path.startswith(top[1:])}
+    assert left == {"tkinter.py", "turtle.py", "nis.py", "os.py"}
+    done = subprocess.run(
+        [sys.executable, library / "tkinter.py"], capture_output=True, text=True, check=False
+    )
+    assert "Jettison removed tkinter" in done.stderr
+    assert 'keep = ["tkinter"]' in done.stderr

@@ -72,11 +72,16 @@ def metadata():
 
 
 SITE = site()
+LIBRARY_FOLDER = os.path.dirname(os.__file__)
+standard = {path: os.path.getsize(real) for path, real in walk(LIBRARY_FOLDER)}
 files = {path: os.path.getsize(real) for path, real in walk(SITE)} if SITE else {}
 last = {path.split(".")[0].rpartition("/")[2] for path in files if LIBRARY.search(path)}
 last |= {
-    path[:-3].removesuffix("/__init__").rpartition("/")[2] for path in files if path[-3:] == ".py"
+    path[:-3].removesuffix("/__init__").rpartition("/")[2]
+    for path in (*files, *standard)
+    if path[-3:] == ".py"
 }
+last |= {path.split(".")[0].rpartition("/")[2] for path in standard if LIBRARY.search(path)}
 owners, points = metadata() if SITE else ({}, [])
 folder = ASKED.get("folder") or "/"
 application = {}
@@ -87,13 +92,24 @@ if folder != "/":
 marshal.dump(
     {
         "site": SITE,
-        "library": os.path.dirname(os.__file__),
+        "library": LIBRARY_FOLDER,
         "files": files,
         "owners": owners,
         "points": points,
         "sources": {path: read(SITE + "/" + path) for path in files if path[-3:] == ".py"},
         "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
         "application": application,
+        "standard": {
+            "files": standard,
+            "sources": {
+                path: read(LIBRARY_FOLDER + "/" + path) for path in standard if path[-3:] == ".py"
+            },
+            "words": {
+                path: words(LIBRARY_FOLDER + "/" + path, last)
+                for path in standard
+                if LIBRARY.search(path)
+            },
+        },
     },
     OUTPUT,
     2,

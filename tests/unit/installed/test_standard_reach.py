@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from jettison.installed.environment import Installed, StandardLibrary
+from jettison.installed.reach import Reach, reached
+from jettison.installed.standard_reach import reached_standard, unreached_standard
+from jettison.trace.values import Trace
+
+SITE = "/opt/venv/lib/python3.11/site-packages"
+LIBRARY = "/usr/local/lib/python3.11"
+
+
+def observed(
+    sources: dict[str, str],
+    *,
+    library: dict[str, str],
+    application: str = "",
+    touched: tuple[str, ...] = (),
+    words: frozenset[str] = frozenset(),
+) -> tuple[Installed, Trace, Reach]:
+    files = dict.fromkeys(sources, 10)
+    installed = Installed(
+        site=SITE,
+        library=LIBRARY,
+        files={**files, **({"fast.abi3.so": 10} if words else {})},
+        owners=dict.fromkeys(files, "demo"),
+        entry_points=(),
+        sources={path: text.encode() for path, text in sources.items()},
+        words={"fast.abi3.so": words} if words else {},
+        application={"/app/main.py": application.encode()},
+        standard=StandardLibrary(
+            files=dict.fromkeys(library, 20),
+            sources={path: text.encode() for path, text in library.items() if path[-3:] == ".py"},
+            words={
+                path: frozenset(text.split()) for path, text in library.items() if ".so" in path
+            },
+        ),
+    )
+    trace = Trace(served=frozenset(touched))
+    return installed, trace, reached(installed, trace)
+
+
+def unreached(
+    installed: Installed, trace: Trace, reach: Reach, kept: tuple[str, ...] = ()
+) -> set[str]:
+    found = reached_standard(installed, trace, reach, kept)
+    assert found is not None
+    return set(unreached_standard(installed, found))
+
+
+def test_imports_are_followed_from_the_environment_and_the_application() -> None:
+    found = observed(
+        {"demo.py": "import xmlrpc.client\n", "idle.py": "import turtle\n"},
+        library={
+            "xmlrpc/__init__.py": "",
+            "xmlrpc/client.py": "def f():\n    import base64\n",
+            "xmlrpc/server.py": "",
+            "base64.py": "",
+            "wave.py": "",
+            "turtle.py": "",
+        },
+        application="import demo, wave\n",
+    )
+    assert unreached(*found) == {"xmlrpc/server.py", "turtle.py"}
+
+
+def test_extensions_are_found_beside_modules_and_name_what_they_import() -> None:
+    found = observed(
+        {},
+        library={
+            "sqlite3.py": "import _sqlite3\n",
+            "lib-dynload/_sqlite3.cpython-311-x86_64-linux-gnu.so": "iterdump",
+            "lib-dynload/nis.cpython-311-x86_64-linux-gnu.so": "",
+        },
+        application="import sqlite3\n",
+    )
+    assert unreached(*found) == {"lib-dynload/nis.cpython-311-x86_64-linux-gnu.so"}
+
+
+def test_what_was_loaded_stays() -> None:
+    found = observed(
+        {}, library={"wave.py": ""}, touched=(f"{LIBRARY}/__pycache__/wave.cpython-311.pyc",)
+    )
+    assert unreached(*found) == set()
+
+
+def test_words_of_compiled_modules_lead_to_the_standard_library() -> None:
+    found = observed(
+        {},
+        library={"asyncio/__init__.py": "", "colorsys.py": "", "wave.py": ""},
+        application="import fast\n",
+        words=frozenset({"colorsys"}),
+    )
+    assert unreached(*found) == {"wave.py"}
+
+
+def test_a_line_of_the_settings_keeps_a_module() -> None:
+    installed, trace, reach = observed({}, library={"wave.py": "", "turtle.py": ""})
+    assert unreached(installed, trace, reach, ("wave",)) == {"turtle.py"}
