@@ -10,6 +10,7 @@ from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
 from jettison.settings import Ask
+from jettison.trace.kept_links import KeptLinks
 from jettison.trace.tracing import trace
 from jettison.values import Skipped
 from jettison.verify.request import VerificationRequest
@@ -27,9 +28,11 @@ def observed(
     if isinstance(seen, Skipped):
         return seen
     with step(progress, "Following imports"):
-        reach = reached(seen.installed, seen.trace, plan.wishes.kept)
+        links = KeptLinks()
+        reach = reached(seen.installed, seen.trace, plan.wishes.kept, links.read)
         asked = (wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP)
-        standard = reached_standard(seen.installed, seen.trace, reach, asked)
+        standard = reached_standard(seen.installed, seen.trace, reach, asked, links.read)
+        links.save()
     return Observed(
         installed=seen.installed,
         trace=seen.trace,

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.installed.links import links_of
+from jettison.trace import kept_links
+from jettison.trace.kept_links import KeptLinks
+
+SOURCE = b"""\
+from .part import one
+__all__ = ["two"]
+def load(name):
+    subprocess.run(["cp", "a"])
+    return import_module(f"demo.plugins.{name}")
+"""
+
+
+def test_what_is_kept_is_what_parsing_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = KeptLinks(tmp_path)
+    assert first.read(SOURCE) == links_of(SOURCE)
+    first.save()
+    monkeypatch.setattr(kept_links, "links_of", lambda source: pytest.fail("was parsed again"))
+    assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)
+
+
+@pytest.mark.parametrize("content", [b"", b"no such file", bytes(200)])
+def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "links.bin").write_bytes(content)
+    assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)
