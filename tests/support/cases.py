@@ -50,9 +50,10 @@ from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
-from jettison.installed.environment import Installed
+from jettison.installed.environment import Installed, StandardLibrary
 from jettison.installed.observed import Observed
 from jettison.installed.reach import reached
+from jettison.installed.standard_reach import reached_standard
 from jettison.installed.system import System, SystemPackage
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
@@ -65,7 +66,7 @@ from jettison.removal.contents import contents_of
 from jettison.removal.system_group import SCRIPT
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES, Rule
-from jettison.settings import BaseWish
+from jettison.settings import Ask, BaseWish
 from jettison.trace.values import Trace
 from jettison.values import Basis, Evidence, Size
 
@@ -170,13 +171,29 @@ class Case:
             },
             words={},
             application={f"/app/{path}": text.encode() for path, text in self.files.items()},
+            standard=self._standard(),
         )
         seen = (line for body in self.system.values() for line in body.splitlines())
         touched |= {line.split()[0] for line in seen if " touched" in line}
         served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
         trace = Trace(served=served)
         reach = reached(installed, trace, plan.wishes.kept)
-        return Observed(installed=installed, trace=trace, reach=reach, system=self._system())
+        kept = [wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP]
+        return Observed(
+            installed=installed,
+            trace=trace,
+            reach=reach,
+            standard=reached_standard(installed, trace, reach, kept),
+            system=self._system(),
+        )
+
+    def _standard(self) -> StandardLibrary | None:
+        """The files of the standard library among those of no package."""
+        lines = (line.split() for line in self.system.get("-", "").splitlines())
+        start = f"{LIBRARY}/"
+        files = {p.removeprefix(start): int(size) for p, size, *_ in lines if p.startswith(start)}
+        sources = {path: self.sources.get(start + path, "").encode() for path in files}
+        return StandardLibrary(files=files, sources=sources, words={}) if files else None
 
     def _system(self) -> System | None:
         """What lies around the environment of the watched image."""

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.catalogue.reader import table
 from jettison.installed.observed import Observed
-from jettison.installed.standard_reach import unreached_standard
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import Wanted
 from jettison.lift.packages import requested
 from jettison.lift.services import services_of
 from jettison.plan.plan import Plan
+from jettison.plan.system_removing import gone_of_standard
 from jettison.project.dockerfile import final_environment
 from jettison.settings import Ask
 from jettison.trace.values import RAN
@@ -40,7 +40,7 @@ SYSTEM = (
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
-    owned, gone = system.owners, _gone(observed)
+    owned, gone = system.owners, gone_of_standard(observed)
     return Wanted(
         packages=dict(_packages(plan, system)),
         programs=dict(_programs(plan, observed)),
@@ -50,13 +50,6 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         without=table("composed_base")["left_out_packages"].keys(),
         single=table("system_files")["packages"]["single"],
     )
-
-
-def _gone(observed: Observed) -> frozenset[str]:
-    """The files of the standard library that leave, so that what they need may leave too."""
-    installed, reach = observed.installed, observed.standard
-    inner = unreached_standard(installed, reach) if reach else ()
-    return frozenset(f"{installed.library}/{path}" for path in inner)
 
 
 def apart_of(plan: Plan, observed: Observed) -> tuple[str, ...]:

@@ -53,6 +53,13 @@ def standard_group(rule: str, observed: Observed) -> SystemGroup | None:
     )
 
 
+def gone_of_standard(observed: Observed) -> frozenset[str]:
+    """Give the files of the standard library that leave, as paths of the image."""
+    installed, reach = observed.installed, observed.standard
+    inner = unreached_standard(installed, reach) if reach else ()
+    return frozenset(f"{installed.library}/{path}" for path in inner)
+
+
 def _folders(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if path.endswith("/"))
 
@@ -90,17 +97,19 @@ def file_groups(
     ``kept`` are the packages that stay, ``used`` the programs that are called and the modules that
     are imported.
     """
-    gone = gone_with(system, kept)
+    gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table("system_files")
     entries = [*known["files"], *([known["installers"]] if _has_its_own(observed) else [])]
     for entry in entries:
         if {*entry.get("programs", ()), *entry.get("modules", ())} & set(used):
             continue
-        group = _group(rule, entry, system, gone)
+        meant = frozenset(_meant(entry, system, gone))
+        group = _group(rule, entry, sum(system.files[path] for path in meant))
         touched = _compiled(group.paths)
         if group.bytes >= WORTHWHILE and not any(
             touched.fullmatch(path) and path in system.files for path in observed.trace.touched
         ):
+            gone |= meant
             yield group
 
 
@@ -109,15 +118,15 @@ def _has_its_own(observed: Observed) -> bool:
     return not observed.installed.site.startswith(observed.installed.library)
 
 
-def _group(
-    rule: str, entry: Mapping[str, Any], system: System, gone: Collection[str]
-) -> SystemGroup:
+def _meant(entry: Mapping[str, Any], system: System, gone: Collection[str]) -> Iterator[str]:
+    """Give the files that an entry means and nothing before it took out."""
     wanted, keep = _compiled(tuple(entry["paths"])), _compiled(tuple(entry.get("keep", ())))
-    count = sum(
-        size
-        for path, size in system.files.items()
-        if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path)
-    )
+    for path in system.files:
+        if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path):
+            yield path
+
+
+def _group(rule: str, entry: Mapping[str, Any], count: int) -> SystemGroup:
     return SystemGroup(
         rule=rule,
         reason=entry["reason"],

@@ -19,6 +19,7 @@ from jettison.plan.composition import ROOT
 from jettison.prediction.application import copied_files, sent_files
 from jettison.prediction.environment import Written, environments
 from jettison.prediction.packages import Packages
+from jettison.prediction.removal import taken_out_of_system
 from jettison.prediction.values import Part, Prediction
 from jettison.project.commands import Permission, UserChange, compile_bytecode
 from jettison.project.dockerfile import Copy, Instruction, copy
@@ -82,6 +83,8 @@ class _Walk:
         yield from (
             each.part if isinstance(each, Written) else each for each in self._written(self.stage)
         )
+        if self.stage.finish:
+            yield taken_out_of_system(self.project, self.stage.finish.origin)
 
     def _written(self, stage: FinalStage) -> Iterator[Written | Skipped]:
         return environments(self.project, stage, self.closure, keeps_cache=self.keeps_cache)

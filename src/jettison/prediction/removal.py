@@ -10,11 +10,14 @@ from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
 from jettison.lift.action import Action
 from jettison.prediction.values import Part
+from jettison.removal import system_group
 from jettison.removal.contents import contents_of, installed_path
 from jettison.removal.listing import LIST, SCRIPT, paths_in, sections_in
 from jettison.removal.match import Matcher
-from jettison.values import Basis, Size
+from jettison.removal.system_group import bytes_named
+from jettison.values import Basis, Origin, Size
 
+SYSTEM_FORMULA = "files of the image that was watched, as the list says"
 FORMULA = "files of the wheels that the list names, byte code by the size of the sources"
 
 
@@ -41,6 +44,13 @@ def taken_out(
             count += known["bytes"]
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
+
+
+def taken_out_of_system(project: Project, origin: Origin) -> Part:
+    """The bytes of the system that a last stage does not take, by the list's own words."""
+    text = project.texts.get(project.in_context(system_group.LIST), "")
+    size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
+    return Part(what="files that leave the system", size=size, origin=origin)
 
 
 def _shortened(

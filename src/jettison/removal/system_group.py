@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from jettison.sizes import KILOBYTE, human
 
 LIST = "removed-system-files.txt"
 SCRIPT = REMOVAL
+SIZE = re.compile(r"^# .*\((?P<count>[\d.]+) (?P<unit>B|kB|MB|GB)\)$", re.MULTILINE)
+UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 HEAD = f"""\
 # What leaves the system around the application, and why. The build applies this list
 # ({SCRIPT} says how it is read). To keep something, delete its lines.
@@ -42,6 +45,11 @@ class SystemGroup:
 def written(groups: Iterable[SystemGroup]) -> str:
     """Write the groups as paragraphs, each under the rule that wants it."""
     return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def bytes_named(text: str) -> int:
+    """Give the bytes that the paragraphs of a list say, as precise as they are written."""
+    return sum(round(float(found["count"]) * UNITS[found["unit"]]) for found in SIZE.finditer(text))
 
 
 def _paragraph(group: SystemGroup) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from jettison.installed.system import system_of
 from jettison.trace.reading import installed_of
 from jettison.trace.watching import HOOK, write_hook
 from jettison.verify.interior import script_text
@@ -59,12 +60,39 @@ def test_a_program_that_closes_every_file_is_watched_all_the_same(tmp_path: Path
     }
 
 
+def test_programs_that_are_started_are_noted_with_what_a_shell_is_told(tmp_path: Path) -> None:
+    done = run_with_hook(
+        tmp_path,
+        "import os, subprocess\n"
+        "subprocess.run(['true', 'quietly'], check=True)\n"
+        "subprocess.run('true && echo said', shell=True, check=True)\n"
+        "os.system('exit 0')\n",
+    )
+    assert done.returncode == 0, done.stderr
+    ran = {line for line in noted(tmp_path / "noted") if line.startswith("ran: ")}
+    assert "ran: true true quietly" in ran
+    assert any("true && echo said" in line for line in ran)
+    assert "ran: exit 0" in ran
+
+
 def test_the_hook_is_loaded_by_a_line_that_python_runs_at_its_start(tmp_path: Path) -> None:
     write_hook(tmp_path)
     (line,) = (tmp_path / HOOK).read_text().splitlines()
     # site runs lines of .pth files that begin so, and passes over all others
     assert line.startswith("import ")
     compile((tmp_path / "hook.py").read_text(), "hook.py", "exec")
+
+
+def test_the_system_is_read_with_the_libraries_that_files_need() -> None:
+    text = script_text("system", {}, INSIDE).replace(
+        'walk("/")', "walk(os.path.dirname(os.__file__))"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True)
+    answer = marshal.loads(done.stdout)
+    assert answer["files"][os.__file__] == Path(os.__file__).stat().st_size
+    found = system_of(answer, {"LANG": "C.UTF-8"})
+    extensions = {path: needs for path, needs in found.libraries.items() if "lib-dynload" in path}
+    assert any("libc.so.6" in needs for needs in extensions.values())
 
 
 def test_an_environment_is_read_whole(tmp_path: Path) -> None:
