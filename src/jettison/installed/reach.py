@@ -138,6 +138,8 @@ class Search:
             if imported.level:
                 base = _relative(package, imported.level, imported.module)
             self.imports(base, imported.names, path)
+        if table("loaders")["bounded"].get(name, {}).get("names") == []:
+            return
         for text in links.texts:
             self._named(name, package, text, path, dynamic=links.dynamic)
         if name in table("loaders")["bounded"]:

@@ -32,22 +32,39 @@ def reached_standard(
     for name in (*table("standard_library")["always"], *kept):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
-    for name in sorted(touched_modules(library, trace)):
+    for name in sorted(touched_modules(library, _beside(trace))):
         search.reach(name, "the trace touched it")
     for path, content in sorted(installed.application.items()):
         search.application(path, content)
-    for name in reach.modules:
-        _from_environment(search, installed, library, installed.modules.files[name], read)
+    for name in reach.modules.keys() - _only_building(installed, trace):
+        _from_environment(search, installed, library, name, read)
     search.run()
     return Reach(modules=search.found, unsure=frozenset(search.unsure))
 
 
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
-    """Give the files of the standard library whose module cannot be reached, without byte code."""
-    for path in installed.standard.files if installed.standard else ():
-        name = module_name(path.removeprefix(EXTENSIONS))
-        if name and name not in reach.modules:
+    """Give the files of the standard library whose module cannot be reached, without byte code.
+
+    Data files go with the package at the top that they lie in.
+    """
+    used = {name.partition(".")[0] for name in reach.modules}
+    files = installed.standard.files if installed.standard else {}
+    packages = {path.partition("/")[0] for path in files if path.endswith("/__init__.py")}
+    for path in files:
+        name, top = module_name(path.removeprefix(EXTENSIONS)), path.partition("/")[0]
+        unreached = name and name not in reach.modules
+        data = not name and top in packages - used and not path.endswith(".pyc")
+        if unreached or data:
             yield path
+
+
+def _beside(trace: Trace) -> Trace:
+    """The trace as if extension modules lay beside the others."""
+    served, tested = (
+        frozenset(path.replace(f"/{EXTENSIONS}", "/") for path in paths)
+        for paths in (trace.served, trace.tested)
+    )
+    return Trace(served=served, tested=tested, method=trace.method)
 
 
 def _as_environment(installed: Installed, standard: StandardLibrary) -> Installed:
@@ -64,20 +81,29 @@ def _as_environment(installed: Installed, standard: StandardLibrary) -> Installe
     )
 
 
+def _only_building(installed: Installed, trace: Trace) -> frozenset[str]:
+    """The modules that only build extensions and the like, where the trace did not see them."""
+    known = table("dead_weight")["installers"]["importers"]
+    return frozenset(known) - frozenset(touched_modules(installed, trace))
+
+
 def _from_environment(
-    search: Search, installed: Installed, library: Installed, path: str, read: Read
+    search: Search, installed: Installed, library: Installed, name: str, read: Read
 ) -> None:
     """Take what a module of the environment imports, names, or holds as words."""
+    path = installed.modules.files[name]
     source = installed.sources.get(path)
     if source is None:
         for word in installed.words.get(path, ()):
-            if word in library.modules:
+            if word in library.modules and word not in table("standard_library")["by_chance"]:
                 search.reach(word, f"{path} holds the word {word}")
         return
     links = read(source)
     for imported in links.imports:
         if not imported.level:
             search.imports(imported.module, imported.names, path)
+    if table("loaders")["bounded"].get(name, {}).get("names") == []:
+        return
     for text in links.texts:
         if text in library.modules and ("." in text or links.dynamic):
             search.reach(text, f"{path} names {text}")

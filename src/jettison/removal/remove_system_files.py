@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections import defaultdict
@@ -128,7 +129,9 @@ class System:
             inner[:] = [n for n in own if not os.path.islink(os.path.join(folder, n))]
             for name in (*names, *(n for n in own if n not in inner)):
                 path = os.path.join(folder, name)
-                if os.lstat(path).st_dev == device:
+                facts = os.lstat(path)
+                plain = stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode)
+                if facts.st_dev == device and plain:
                     yield path[cut:]
 
 

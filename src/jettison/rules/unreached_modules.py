@@ -11,9 +11,10 @@ docs.python.org, "The import system".
 
 Safe: a package out of which something imports by a name that is made at run time stays whole, even
 where the trace loaded one module of it alone. Data files stay unless their distribution has no
-module that can be reached and nothing names it. Metadata, licences, entry points and shared
-libraries stay. A removed module that is imported after all says who removed it, why, and what to
-write to keep it.
+module that can be reached and nothing names it. Libraries that a wheel brings along beside its
+packages (auditwheel's `.libs`) leave when no library that stays is linked to them. Metadata,
+licences, entry points and all other shared libraries stay. A removed module that is imported after
+all says who removed it, why, and what to write to keep it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from jettison.catalogue.reader import table
+from jettison.installed.bundled import unneeded_libraries
 from jettison.installed.environment import Installed, module_name
 from jettison.installed.observed import Observed
 from jettison.installed.reach import source_of
@@ -62,6 +64,8 @@ def leaving_files(observed: Observed) -> frozenset[str]:
                 found.add(path)
         elif installed.owners.get(path) in unused and not _stays(path):
             found.add(path)
+    if observed.system:
+        found |= unneeded_libraries(installed, observed.reach, observed.trace, observed.system)
     return frozenset(found)
 
 

@@ -96,3 +96,19 @@ def test_words_of_compiled_modules_lead_to_the_standard_library() -> None:
 def test_a_line_of_the_settings_keeps_a_module() -> None:
     installed, trace, reach = observed({}, library={"wave.py": "", "turtle.py": ""})
     assert unreached(installed, trace, reach, ("wave",)) == {"turtle.py"}
+
+
+def test_an_extension_that_was_loaded_stays() -> None:
+    extension = "lib-dynload/_crypt.cpython-311-x86_64-linux-gnu.so"
+    found = observed({}, library={extension: ""}, touched=(f"{LIBRARY}/{extension}",))
+    assert unreached(*found) == set()
+
+
+def test_what_only_builds_extensions_does_not_count_unless_it_ran() -> None:
+    sources = {"cffi/__init__.py": "", "cffi/_shimmed_dist_utils.py": "import distutils.core\n"}
+    library = {"distutils/__init__.py": "", "distutils/core.py": ""}
+    application = "import cffi._shimmed_dist_utils\n"
+    idle = observed(sources, library=library, application=application)
+    assert unreached(*idle) == {"distutils/__init__.py", "distutils/core.py"}
+    ran = observed(sources, library=library, touched=(f"{SITE}/cffi/_shimmed_dist_utils.py",))
+    assert unreached(*ran) == set()

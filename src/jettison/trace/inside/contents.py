@@ -13,7 +13,8 @@ ASKED = globals().get("ASKED", {})
 LARGEST = 4 * 2**20
 SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".env", ".txt", ".conf")
 LIBRARY = re.compile(r"\.(?:cpython-[\w-]+|abi3)?\.?so$")
-WORD = re.compile(rb"\w+(?:\.\w+)*")
+# A word behind a backtick stands in documentation, which compiled modules hold too.
+WORD = re.compile(rb"`?\w+(?:\.\w+)*")
 
 OUTPUT = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
@@ -47,13 +48,10 @@ def read(path):
 
 def words(path, wanted):
     """Give the words in a library that are parts of names of modules."""
-    found = set()
     with open(path, "rb") as file:
-        for match in WORD.finditer(file.read()):
-            word = match[0].decode("ascii", "ignore")
-            if word.rpartition(".")[2] in wanted:
-                found.add(word)
-    return sorted(found)
+        found = set(WORD.findall(file.read()))
+    texts = (word.decode("ascii", "ignore") for word in found if word[:1] != b"`")
+    return sorted({text for text in texts if text.rpartition(".")[2] in wanted})
 
 
 def metadata():
