@@ -68,7 +68,12 @@ class Project:
         return posixpath.normpath(posixpath.join(self.context, path))
 
     def requirements_file(self, path: str) -> tuple[RequirementsFile, ...]:
-        """Parse a requirements file (relative to the context) and what it includes."""
+        """Parse a requirements file (relative to the context) and what it includes.
+
+        Nothing for a file of another format that installers take as well, such as pyproject.toml.
+        """
+        if path.endswith((".toml", ".cfg", ".py")):
+            return ()
         return load(self.texts.get, self.in_context(path))
 
     def with_texts(self, changed: Mapping[str, str]) -> Project:

@@ -204,6 +204,8 @@ def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str
     if found is None:
         why = f"{path} is not a file of the build context"
         raise not_understood(action.text, why, action.origin)
+    if found.endswith((".toml", ".cfg", ".py")):
+        raise not_understood(action.text, f"{path} is no requirements file", action.origin)
     return found
 
 

@@ -17,6 +17,7 @@ from jettison.project.commands import PipInstall
 from jettison.project.declarations import (
     Declaration,
     Kind,
+    conda,
     declarations,
     pyproject,
     setup_cfg,
@@ -128,6 +129,9 @@ def _parsed_lock(path: str, text: str) -> tuple[Lock, ...]:
 
 
 def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed]:
+    if request.tool == "pylock":
+        yield from _of_pylock(project, request)
+        return
     local = local_folders(project, request)
     waiting, seen = [request.folder], {request.folder}
     while waiting:
@@ -140,6 +144,20 @@ def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed
             elif shipped and local[one.name] not in seen:
                 seen.add(local[one.name])
                 waiting.append(local[one.name])
+
+
+def _of_pylock(project: Project, request: ProjectRequest) -> Iterator[Installed]:
+    """What the lock holds of the declared, or all that it holds where nothing is declared."""
+    held = [each for lock in _lock(project, request.lock or "") for each in lock.distributions]
+    names = {each.name for each in held}
+    if request.file == request.lock:
+        for each in held:
+            pin = Declaration(name=each.name, specifier=f"=={each.version}", origin=each.origin)
+            yield Installed(declaration=pin, shipped=True, lock=request.lock)
+        return
+    for one in _declared_in(project, request.folder, request):
+        if one.name in names or one.kind is Kind.GROUP:
+            yield Installed(declaration=one, shipped=one.name in names, lock=request.lock)
 
 
 def declared_by(project: Project, request: ProjectRequest) -> tuple[Declaration, ...]:
@@ -160,6 +178,8 @@ def local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
 def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iterable[Declaration]:
     """What the files of a folder declare that the tool of a request looks into."""
     folder = "" if folder == "." else folder
+    if request.tool == "conda":
+        return conda.parse(project.texts[request.file], file=request.file).declarations
     names = (PYPROJECT, *SETUP) if request.tool == "pip" else (posixpath.basename(request.file),)
     files = [path for name in names if (path := posixpath.join(folder, name)) in project.texts]
     for path in tuple(files) if request.tool == "pip" else ():

@@ -74,6 +74,8 @@ def shipped_groups(project: Project) -> tuple[ShippedGroup, ...]:
 
 def _groups(project: Project, request: ProjectRequest) -> Iterator[ShippedGroup]:
     found: dict[tuple[Kind, str], set[str]] = {}
+    if request.tool == "hatch":
+        return  # an environment of hatch has no option that leaves a part of it out
     for one in declared_by(project, request):
         if one.kind is not Kind.MAIN and request.selection.takes(one):
             found.setdefault((one.kind, canonicalize_name(one.group)), set()).add(one.name)

@@ -11,6 +11,7 @@ from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.context import context_path
 from jettison.lift.obstacles import obstacle_at, obstacles
+from jettison.lift.projects import is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.project.commands import PipInstall
 from jettison.project.dockerfile import Instruction
@@ -84,6 +85,8 @@ def _collected(
                 source = context_path(project, stage, step, path)
                 if source is None:
                     return _stays(fact.origin, f"{path} is not a file of the build context")
+                if is_declaring(source):
+                    return _stays(fact.origin, f"{path} is no requirements file")
                 sources.append(source)
                 read += project.requirements_file(source)
     lines = [line for file in read for line in file.requirements]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from jettison.project.dockerfile import Stage, copy, final_environment, mounts
 PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
 SETUP = ("setup.cfg", "setup.py")
+PYLOCK = re.compile(r"pylock(\.[^/.]+)?\.toml")
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
 
 
@@ -59,10 +61,12 @@ def _requests(project: Project) -> Iterator[ProjectRequest]:
 
 def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest | None:
     fact = action.fact
+    if isinstance(fact, PipInstall) and (lock := _pylock(project, stage, fact)):
+        return _of_pylock(project, stage, action, fact, lock)
     names: tuple[str, ...] = (PYPROJECT, *SETUP)
     tool = "pip"
     if isinstance(fact, ProjectInstall):
-        tool, names = fact.tool, (PIPFILE if fact.tool == "pipenv" else PYPROJECT,)
+        tool, names = fact.tool, (_declaring_name(fact),)
     elif isinstance(fact, PipInstall) and (words := _local(fact)):
         inner = posixpath.normpath(words[0].partition("[")[0])
         if not inner.startswith("/") and inner != ".":
@@ -88,6 +92,35 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
     )
 
 
+def _declaring_name(fact: ProjectInstall) -> str:
+    if fact.tool == "conda":
+        return posixpath.basename(fact.options.value("-f", "--file") or "environment.yml")
+    return PIPFILE if fact.tool == "pipenv" else PYPROJECT
+
+
+def _pylock(project: Project, stage: Stage, fact: PipInstall) -> str | None:
+    """The lock of the standard format that a command is given."""
+    names = (posixpath.basename(path) for path in fact.requirement_files)
+    return next((_file(project, stage, name) for name in names if PYLOCK.fullmatch(name)), None)
+
+
+def _of_pylock(
+    project: Project, stage: Stage, action: Action, fact: PipInstall, lock: str
+) -> ProjectRequest:
+    """A lock stands for what it holds; the file beside it declares, when there is one."""
+    beside = posixpath.join(posixpath.dirname(lock), PYPROJECT)
+    return ProjectRequest(
+        tool="pylock",
+        folder=posixpath.dirname(lock),
+        file=beside if beside in project.texts else lock,
+        lock=lock,
+        selection=Selection(),
+        action=action,
+        fact=fact,
+        stage=stage,
+    )
+
+
 def _local(fact: PipInstall) -> list[str]:
     """The words that mean the project itself, or the file that declares what it needs."""
     words = [word.text for word in fact.requirements] + list(fact.editable)
@@ -97,8 +130,9 @@ def _local(fact: PipInstall) -> list[str]:
 
 
 def is_declaring(path: str) -> bool:
-    """Whether a file given to ``-r`` is one that declares a project, as uv understands it."""
-    return posixpath.basename(path) in (PYPROJECT, *SETUP)
+    """Whether a file given to ``-r`` is one that declares a project, or the lock of one."""
+    name = posixpath.basename(path)
+    return name in (PYPROJECT, *SETUP) or PYLOCK.fullmatch(name) is not None
 
 
 def _file(project: Project, stage: Stage, name: str) -> str | None:

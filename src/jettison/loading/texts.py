@@ -10,12 +10,16 @@ from jettison.errors import InputSyntaxError
 from jettison.project.tree import Tree
 from jettison.values import Origin
 
+# Larger files that only look like one of these are left alone; locks may be long.
 LIMIT = 2 * 1024 * 1024
+LOCK_LIMIT = 64 * 1024 * 1024
+LOCKS = re.compile(r"(^|/)(Pipfile\.lock|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$")
 NAMES = re.compile(
     r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
     r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
     r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
     r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
+    r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
     r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(jettison\.toml|(removed-files|compiled-modules)\.txt|(remove_files|jettison_removed)\.py)$"
 )
@@ -30,7 +34,8 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     wanted = set(also)
     found = {}
     for path, file in tree.files.items():
-        if path in wanted or (file.size <= LIMIT and NAMES.search(path)):
+        limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
+        if path in wanted or (file.size <= limit and NAMES.search(path)):
             text = _text(root / path, path, needed=path in wanted)
             if text is not None:
                 found[path] = text

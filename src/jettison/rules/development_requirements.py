@@ -50,6 +50,7 @@ LOCKING = {
     "poetry.lock": "poetry lock",
     "pdm.lock": "pdm lock",
     "Pipfile.lock": "pipenv lock",
+    "pylock.toml": "uv export --format pylock.toml -o pylock.toml",
 }
 
 
@@ -93,9 +94,13 @@ def _obstacle(one: Installed) -> str:
     """Why a requirement is not moved by a rule, as the words that tell what to do."""
     file = one.declaration.origin.file
     name = posixpath.basename(file)
+    if one.lock == file:
+        return f"leave it out where {file} is made"
     if one.lock:
         command = LOCKING.get(posixpath.basename(one.lock), "make the lock anew")
         return f"move in {file}, then run `{command}`"
+    if name.endswith((".yml", ".yaml")):
+        return f"{file} has no groups: move into a file for development"
     if name not in MOVES and not name.endswith((".txt", ".in")):
         return f"{file} is a program: move by hand"
     return ""

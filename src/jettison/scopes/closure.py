@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
 
 from jettison.distributions.graph import RequirementGraph
 from jettison.scopes.context import Context, toward_development, toward_runtime
@@ -18,7 +21,7 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
     requirements bring is development, provided that the facts of all that stays are known. What
     stays for want of evidence keeps what it brings from becoming development.
     """
-    graph = context.inputs.graph
+    graph = _noted(context)
     if graph is None:
         return
     current = dict(scopes)
@@ -32,6 +35,20 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
         if current.get(name) is Scope.DEVELOPMENT:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
+
+
+def _noted(context: Context) -> RequirementGraph | None:
+    """The graph with what a lock tool noted in its file: `# via` names who requires a line."""
+    graph = context.inputs.graph
+    if graph is None:
+        return None
+    edges = dict(graph.edges)
+    for each in context.inputs.declared:
+        for parent in each.via:
+            name = canonicalize_name(parent)
+            if each.name not in edges.get(name, ()):
+                edges[name] = (*edges.get(name, ()), each.name)
+    return replace(graph, edges=edges)
 
 
 def _only_for_development(

@@ -19,6 +19,7 @@ def declared_requirement(declaration: Declaration) -> DeclaredRequirement:
         group=declaration.group,
         for_development=declaration.kind is Kind.GROUP,
         remarks=tuple(remarks(declaration)),
+        via=declaration.via,
     )
 
 

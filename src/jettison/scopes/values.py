@@ -52,7 +52,7 @@ class DeclaredRequirement:
     ``name`` is normalized. ``group`` is the group or extra that holds it, empty for the main list;
     ``for_development`` says that the format itself keeps the group out of production. ``remarks``
     are the comments that stand with it, each with its place: its section's heading, the line above
-    it, the end of its line.
+    it, the end of its line. ``via`` are the requirers that a lock tool noted beside it.
     """
 
     name: str
@@ -61,6 +61,7 @@ class DeclaredRequirement:
     group: str = ""
     for_development: bool = False
     remarks: tuple[tuple[str, Origin], ...] = ()
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

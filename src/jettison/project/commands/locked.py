@@ -1,4 +1,4 @@
-"""Commands that install or export a project's locked requirements: uv, Poetry, Pipenv, PDM."""
+"""Commands that install or export what a project declares: uv, Poetry, Pipenv, PDM, conda."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _ACTIONS = {
     "pipenv": ("install", "sync", "requirements"),
     "pdm": ("install", "sync", "export"),
 }
+_CONDA_ACTIONS = ("create", "update", "install")
+_CONDA = ("conda", "mamba", "micromamba")
 _WITH = ("--with", "--group", "-G")
 _WITHOUT = ("--without", "--no-group")
 _ONLY = ("--only", "--only-group")
@@ -54,6 +56,10 @@ def project_install(command: Command) -> ProjectInstall | None:
     ``uv export``, ``poetry export``, ``pipenv requirements`` and ``pdm export`` count too.
     """
     run = invocation(command)
+    if run is not None and run.program in _CONDA:
+        return _conda(run)
+    if run is not None and run.is_a("hatch", "env"):
+        return _hatch(run)
     if run is None or not run.is_a(run.program, *_ACTIONS.get(run.program, ())):
         return None
     options = run.options
@@ -76,6 +82,45 @@ def project_install(command: Command) -> ProjectInstall | None:
         project=_project(options, groups["only_groups"]),
         output=_output(run),
         options=options,
+        origin=run.origin,
+    )
+
+
+def _conda(run: Invocation) -> ProjectInstall | None:
+    """``conda env create -f FILE``, and what mamba and micromamba call the same."""
+    words = [word.text for word in run.options.arguments[:2]]
+    file = run.options.value("-f", "--file")
+    action = words[1] if words[:1] == ["env"] and words[1:] else "".join(words[:1])
+    if not file or not file.endswith((".yml", ".yaml")) or action not in _CONDA_ACTIONS:
+        return None
+    return _whole(run, "conda", action, (), project=False)
+
+
+def _hatch(run: Invocation) -> ProjectInstall | None:
+    """``hatch env create [NAME]``: the project with what the environment of that name adds."""
+    words = [word.text for word in run.options.arguments[1:3]]
+    if words[:1] != ["create"]:
+        return None
+    return _whole(run, "hatch", "env create", tuple(words[1:]) or ("default",), project=True)
+
+
+def _whole(
+    run: Invocation, tool: str, action: str, groups: tuple[str, ...], *, project: bool
+) -> ProjectInstall:
+    """An installation of all that a file declares, with some groups."""
+    return ProjectInstall(
+        tool=tool,
+        action=action,
+        with_groups=groups,
+        without_groups=(),
+        only_groups=(),
+        extras=(),
+        all_extras=False,
+        development=False,
+        locked=False,
+        project=project,
+        output=None,
+        options=run.options,
         origin=run.origin,
     )
 

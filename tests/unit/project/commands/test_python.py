@@ -167,6 +167,32 @@ def test_exports(text: str, output: str | None, development: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        ("conda env create -f environment.yml", "environment.yml"),
+        ("mamba env update -n base --file env.yaml", "env.yaml"),
+        ("micromamba install -y -n base -f /tmp/env.yaml", "/tmp/env.yaml"),
+    ],
+)
+def test_a_conda_environment_is_made_of_its_file(text: str, file: str) -> None:
+    install = locked(text)
+    assert install.tool == "conda"
+    assert install.options.value("-f", "--file") == file
+
+
+def test_an_environment_of_hatch_has_a_group_of_its_own() -> None:
+    assert locked("hatch env create").with_groups == ("default",)
+    assert locked("hatch env create docs").with_groups == ("docs",)
+
+
+@pytest.mark.parametrize(
+    "text", ["conda install numpy", "micromamba install -f packages.txt", "hatch env show"]
+)
+def test_what_names_no_file_of_a_project_is_no_installation_of_one(text: str) -> None:
+    assert project_install(one(text)) is None
+
+
+@pytest.mark.parametrize(
     "text", ["uv", "uv run a", "poetry add a", "pipenv install requests", "make"]
 )
 def test_other_commands_install_no_project(text: str) -> None:

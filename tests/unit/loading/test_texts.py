@@ -1,0 +1,32 @@
+"""Which files of a project are read whole."""
+
+from pathlib import Path
+
+import pytest
+
+from jettison.loading.texts import read_texts
+from jettison.project.reading import read_tree
+
+LARGE = "# padding\n" * 300_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.prod.toml"],
+)
+def test_a_lock_is_read_however_long_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / name).write_text(LARGE, encoding="utf-8")
+    found = read_texts(tmp_path, read_tree(tmp_path))
+    assert len(found[f"api/{name}"]) == len(LARGE)
+
+
+def test_another_long_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "generate.sh").write_text(LARGE, encoding="utf-8")
+    assert read_texts(tmp_path, read_tree(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "conda-env.yaml", "env.yml", "conda.yml"])
+def test_conda_environments_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("dependencies: []\n", encoding="utf-8")
+    assert name in read_texts(tmp_path, read_tree(tmp_path))
