@@ -60,6 +60,11 @@ class LockedInstallation:
         """Where the first command stands."""
         return self.actions[0].origin
 
+    @property
+    def fetches(self) -> bool:
+        """Whether the tool's own installer is fetched while the image is built."""
+        return isinstance(self.installer, Instruction) and self.installer.keyword == "RUN"
+
 
 def movable(project: Project, stage: FinalStage) -> Installation | LockedInstallation | NotMovable:
     """Find the installation in the final stage, by pip or from a lock."""
@@ -191,6 +196,8 @@ def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
         for mount in mounts(run.instruction):
             if mount.from_ and is_tool(mount, tool):
                 return f"--from={mount.from_} {mount.source} {mount.target}"
+    if (script := _script(stage, tool)) is not None:
+        return script
     for action in stage.of_kind(ActionKind.PYTHON):
         fact = action.fact
         words = fact.requirements if isinstance(fact, PipInstall) else ()
@@ -198,6 +205,16 @@ def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
             beside = catalogue("locked_tools")[tool]["with_tool"]
             own = re.compile(rf"({'|'.join((tool, *beside))})(?![\w-])")
             return " ".join(w.raw for w in words if own.match(w.text) and is_installer(w))
+    return None
+
+
+def _script(stage: FinalStage, tool: str) -> Instruction | None:
+    """The RUN that does nothing but fetch and run the installer that a tool offers."""
+    address = catalogue("locked_tools")[tool]["script"]
+    for run in stage.runs if address else ():
+        programs = {command.name.rpartition("/")[2] for command in run.script.commands}
+        if address in run.script.text and programs <= {"curl", "wget", "python", "python3"}:
+            return run.instruction
     return None
 
 

@@ -58,6 +58,8 @@ def _build_stage(
 ) -> str:
     known = table("locked_tools")[found.tool]
     own = () if found.makes else (known["variables"], "PIP_")
+    if found.fetches:
+        own = (*own, "PATH")  # where the tool's own installer puts it
     said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
     variables = installer_variables(stage, said, own)
     parts = [

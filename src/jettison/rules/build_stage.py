@@ -25,6 +25,7 @@ options that uv does not know, and when the path of the old environment is writt
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import replace
 
 from jettison.catalogue.reader import table
@@ -38,11 +39,14 @@ from jettison.lift.usage import UNCALLED
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
+from jettison.project.dockerfile import Instruction
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted
 
 NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"
+# What fetches the installer of a tool.
+FETCHING = ("curl", "wget", "ca-certificates")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -72,7 +76,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if build:
         message += f"; {counted(len(build), 'build package stays', 'build packages stay')} there"
     present = removable(plan.stage)
-    gone = tuple(name for name in build if name in present and not _needed_in_final(plan, name))
+    gone = tuple(
+        name for name in build if name in present and not _needed_in_final(plan, found, name)
+    )
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
@@ -134,18 +140,39 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     scopes = {item.name: item.scope for item in plan.packages}
     names = [name for name in present if scopes.get(name) is PackageScope.BUILD]
     names += [name for name in ("git",) if name in present and found.version_control]
+    if isinstance(found, LockedInstallation) and found.fetches:
+        names += [name for name in FETCHING if name in present]
     return tuple(names)
 
 
-def _needed_in_final(plan: Plan, name: str) -> bool:
+def _needed_in_final(plan: Plan, found: Installation | LockedInstallation, name: str) -> bool:
     """Whether a step that stays in the final stage may call for a build package."""
-    steps = plan.stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION)
-    unknown = [action for action in steps if action.kind is ActionKind.OTHER]
+    moves = found.installer if isinstance(found, LockedInstallation) else None
+    steps = plan.stage.of_kind(ActionKind.OTHER)
+    unknown = [action for action in steps if action.instruction is not moves]
+    if name in FETCHING:
+        return name == "ca-certificates" or _called_otherwise(plan, moves, name)
     if name == "git":
         return (
             next(item.scope for item in plan.packages if item.name == name) is PackageScope.RUNTIME
         )
     return bool(unknown)
+
+
+def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str) -> bool:
+    """Whether anything besides the step that leaves may call a program."""
+    named = re.compile(rf"\b{program}\b")
+    texts = [item.text for item in plan.stage.inherited if item.keyword != "RUN"]
+    texts += [
+        action.text
+        for action in plan.stage.actions
+        if action.kind is not ActionKind.PACKAGES and action.instruction is not moves
+    ]
+    path = plan.project.compose_path
+    texts += [plan.project.texts[path]] if path else []
+    uses = plan.usage.programs.get(program, ())
+    files = {use.origin.file for use in uses if use.origin}
+    return bool(files - {plan.project.dockerfile_path}) or any(map(named.search, texts))
 
 
 def _why_build(
