@@ -15,6 +15,7 @@ from jettison.trace.reading import read_installed, read_system
 from jettison.trace.values import Trace
 from jettison.trace.watching import WatchingEngine, write_hook
 from jettison.values import Skipped
+from jettison.verify.companions import within_reach
 from jettison.verify.discover import discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.health import health_command, health_path, run_health_command
@@ -24,6 +25,7 @@ from jettison.verify.observe import converse, running
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.suite import run_suite
+from jettison.verify.workers import with_workers
 from jettison.verify.workload.plan import workload
 
 
@@ -45,6 +47,7 @@ def trace(
     what was not seen to work tells nothing about what is not needed.
     """
     image = request.image_after
+    request = within_reach(engine, request, progress)
     facts = engine.inspect(image)
     try:
         with step(progress, "Reading what is installed"):
@@ -94,3 +97,4 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         interpreter = find_interpreter(container, setting.facts)
         if interpreter:
             interior(container, interpreter, request)
+    with_workers(engine, setting, request, Observation(facts=facts))

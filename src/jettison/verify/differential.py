@@ -8,7 +8,7 @@ from statistics import median
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
-from jettison.verify import second_look
+from jettison.verify import companions, second_look
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.routes import compared
 from jettison.verify.discover import Discovery, discover
@@ -20,6 +20,7 @@ from jettison.verify.second_look import again, setting_of
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
+from jettison.verify.workers import with_workers
 from jettison.verify.workload.plan import workload
 
 # How many times as long as the image before the image after may take to start.
@@ -42,6 +43,7 @@ def compare(request: VerificationRequest, engine: Engine, progress: Progress) ->
     What one of the images cannot do is part of the verdict, not an exception. Raises EngineError
     when one of the images does not exist.
     """
+    request = companions.within_reach(engine, request, progress)
     baseline = observe_before(request, engine, progress)
     after = observe_after(request, baseline, engine, progress)
     before, talk = baseline.observation, baseline.conversation
@@ -87,6 +89,7 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         repeated = () if seen.failure else again(engine, setting, request, talk)
         seen = replace(seen, startups=(*first_start, *seen.startups), again=repeated)
         seen = _started(engine, setting, request, seen)
+    seen = _worked(engine, setting, request, seen, progress)
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Baseline(observation=seen, conversation=talk)
@@ -107,11 +110,25 @@ def observe_after(
     with step(progress, "Running the image after"):
         seen = run(engine, setting, request, baseline.conversation)
         seen = _started(engine, replace(setting, read_only=seen.read_only), request, seen)
+    seen = _worked(engine, replace(setting, read_only=seen.read_only), request, seen, progress)
     if request.suite and not seen.failure:
         with step(progress, "Running the test suite with what the image after has"):
             seen = run_suite(engine, request, seen)
     known = baseline.observation.errors
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
+
+
+def _worked(
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    seen: Observation,
+    progress: Progress,
+) -> Observation:
+    if not request.workers:
+        return seen
+    with step(progress, "Running its workers"):
+        return with_workers(engine, setting, request, seen)
 
 
 def verdict(

@@ -57,6 +57,16 @@ class SuiteOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOutcome:
+    """How a worker did: whether it still ran when it was last seen, or how and when it ended."""
+
+    running: bool
+    status: int
+    seconds: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One image: its configuration and what was seen while it ran.
 
@@ -82,4 +92,5 @@ class Observation:
     errors: tuple[str, ...] = ()
     stopped: Stopped | None = None
     suite: SuiteOutcome | None = None
+    workers: Mapping[str, WorkerOutcome] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -39,6 +39,25 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A service that the application needs and that could not be started here, and why."""
+
+    name: str
+    image: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """Another command that the image is run with; empty words are those of the image."""
+
+    name: str
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """The project's own tests, run against what the image after has installed.
 
@@ -88,6 +107,8 @@ class VerificationRequest:
     bind_mounts: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     companions: tuple[Companion, ...] = ()
+    unreached: tuple[Unreached, ...] = ()
+    workers: tuple[Worker, ...] = ()
     read_only_after: bool = True
     expected_read_only: bool = False
     root_allowed: bool = False

@@ -84,6 +84,7 @@ def with_writable_root(
         after = replace(
             wide,
             suite=after.suite,
+            workers=after.workers,
             startups=after.startups,
             missing={**after.missing, **wide.missing},
             errors=tuple(line for line in wide.errors if line not in before.errors),

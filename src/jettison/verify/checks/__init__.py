@@ -17,24 +17,28 @@ from jettison.verify.checks import (
     resolver,
     root_filesystem,
     routes,
+    services,
     signals,
     start,
     startup,
     suite,
     time_zones,
     user,
+    workers,
     writable,
 )
 from jettison.verify.checks.check import Check
 
 CHECKS: tuple[Check, ...] = (
     start.CHECK,
+    services.CHECK,
     health.CHECK,
     user.CHECK,
     root_filesystem.CHECK,
     writable.CHECK,
     routes.CHECK,
     suite.CHECK,
+    workers.CHECK,
     modules.CHECK,
     distributions.CHECK,
     python_version.CHECK,

@@ -10,7 +10,7 @@ from jettison.verify.verdict import CheckResult, Outcome
 _NAME = "start"
 
 
-def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     def said(observation: Observation) -> str:
         return observation.failure or "ready"
 
@@ -22,6 +22,9 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
         message = f"the image after does not become ready: {after.failure}"
     else:
         message = "both become ready"
+    if before.failure and request.unreached:
+        names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
+        message += f"; it may need what could not be started here: {names}"
     failed = bool(before.failure or after.failure)
     return CheckResult(
         name=_NAME,

@@ -6,8 +6,15 @@ import pytest
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
 from jettison.verify.checks import CHECKS
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.observation import HealthOutcome, Interior, Loaded, Observation, SuiteOutcome
-from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.observation import (
+    HealthOutcome,
+    Interior,
+    Loaded,
+    Observation,
+    SuiteOutcome,
+    WorkerOutcome,
+)
+from jettison.verify.request import Companion, Suite, Unreached, VerificationRequest, Worker
 from jettison.verify.verdict import CheckResult, Outcome
 
 WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
@@ -209,6 +216,54 @@ def test_server_errors_alone_show_nothing(status: int) -> None:
     found = check("routes", before, after)
     assert found.outcome is Outcome.SKIPPED
     assert "all of 1 answers are server errors" in found.message
+
+
+STAYS = WorkerOutcome(running=True, status=0, seconds=8.0, said="")
+ENDS = WorkerOutcome(running=False, status=0, seconds=0.5, said="done")
+FAILS = WorkerOutcome(running=False, status=1, seconds=0.5, said="No module named 'tasks'")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (STAYS, STAYS, SAME),
+        (ENDS, ENDS, SAME),
+        (STAYS, FAILS, DIFFERENT),
+        (ENDS, FAILS, DIFFERENT),
+        (STAYS, ENDS, DIFFERENT),
+        (ENDS, STAYS, SAME),
+        (FAILS, STAYS, IMPROVED),
+        (FAILS, FAILS, Outcome.SKIPPED),
+    ],
+)
+def test_workers_do_as_they_did(
+    before: WorkerOutcome, after: WorkerOutcome, outcome: Outcome
+) -> None:
+    request = replace(REQUEST, workers=(Worker(name="mail"),))
+    one, other = (replace(SEEN, workers={"mail": each}) for each in (before, after))
+    found = check("workers", one, other, request)
+    assert found.outcome is outcome
+    if outcome is DIFFERENT:
+        assert "mail: ended with status" in found.details[0]
+
+
+def test_services_that_could_not_be_started_are_named() -> None:
+    missing = Unreached(name="db", image="postgres:16", why="no such image")
+    request = replace(REQUEST, unreached=(missing,))
+    found = check("services", SEEN, SEEN, request)
+    assert found.outcome is Outcome.SKIPPED
+    assert "not compared: db (postgres:16): no such image" in found.message
+    stopped = replace(SEEN, failure="it ended with status 1")
+    assert "it may need what could not be started here: db (postgres:16)" in (
+        check("start", stopped, stopped, request).message
+    )
+
+
+def test_services_that_ran_beside_are_named() -> None:
+    request = replace(REQUEST, companions=(Companion(name="db", image="postgres:16"),))
+    assert check("services", SEEN, SEEN, request).message == (
+        "started empty for each run of both: db (postgres:16)"
+    )
 
 
 def test_secrets_of_the_environment_are_not_shown() -> None:

@@ -1,4 +1,4 @@
-"""From a plan to what has to be verified."""
+"""What a plan could have broken, and how the images are run to see it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from jettison.plan.plan import Plan
 from jettison.plan.removing import uninstalled
 from jettison.project.compose import ComposeMount, MountKind
 from jettison.scopes.values import Scope
+from jettison.verification.services import companions_of, workers_of
 from jettison.verify.request import Suite, VerificationRequest
 
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
@@ -42,6 +43,8 @@ def verification_request(
         command=command,
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
+        companions=companions_of(plan.original),
+        workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
         expected_read_only=_read_only(plan),
