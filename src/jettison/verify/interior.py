@@ -6,13 +6,16 @@ import ast
 from importlib import resources
 from typing import Any
 
+from jettison.catalogue.reader import table
 from jettison.engines.engine import Container, ImageFacts
 from jettison.errors import ProgramError
-from jettison.verify.observation import Interior, Loaded
+from jettison.verify.observation import Interior, Inventory, Loaded
 from jettison.verify.request import VerificationRequest
 
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
+HOST_NAME = "application.jettison"
+"""The name by which the engine's name server knows the container of the application."""
 
 
 def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
@@ -69,6 +72,7 @@ def interior(
             "time_zones": ("", *request.time_zones),
             "programs": request.programs,
             "libraries": request.libraries,
+            "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
             "writable": (
                 *request.volumes,
                 *request.bind_mounts,
@@ -78,14 +82,30 @@ def interior(
     )
     if facts is None:
         return None, why
+    secure, said = ask(container, interpreter, "secure", dict(table("loopback")))
     modules: dict[str, Any] = {}
     if request.modules:
         modules, why = ask(container, interpreter, "modules", {"modules": request.modules})
         modules = modules or dict.fromkeys(request.modules, (False, why))
-    return _interior(facts, modules), ""
+    return _interior(facts, secure or (False, said), modules), ""
 
 
-def _interior(facts: dict[str, Any], modules: dict[str, Any]) -> Interior:
+def inventory(container: Container, interpreter: str) -> Inventory | None:
+    """Learn what lists of software know of the files; None without an answer."""
+    found, _ = ask(container, interpreter, "inventory", {})
+    if found is None:
+        return None
+    return Inventory(
+        packages=found["packages"],
+        unclaimed=tuple(found["unclaimed"]),
+        missing={
+            name: f"{count} files, such as {first}"
+            for name, (count, first) in found["missing"].items()
+        },
+    )
+
+
+def _interior(facts: dict[str, Any], secure: tuple[bool, str], modules: dict[str, Any]) -> Interior:
     return Interior(
         user_id=facts["user_id"],
         python=facts["python"],
@@ -97,7 +117,8 @@ def _interior(facts: dict[str, Any], modules: dict[str, Any]) -> Interior:
         libraries=_loaded(facts["libraries"]),
         modules=_loaded(modules),
         writable=_loaded(facts["writable"]),
-        resolver=Loaded(works=facts["resolver"][0], said=facts["resolver"][1]),
+        names=_loaded(facts["names"]),
+        secure=Loaded(works=secure[0], said=secure[1]),
     )
 
 

@@ -19,12 +19,27 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What lists of software say of an image.
+
+    ``packages`` are Debian's, with their versions. ``unclaimed`` are programs, shared libraries and
+    import packages that neither a package nor a distribution has in its list; ``missing`` says for
+    a distribution what its list has and the image has not.
+    """
+
+    packages: Mapping[str, str]
+    unclaimed: tuple[str, ...]
+    missing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interior:
     """What the image's own Python says from inside the running container.
 
     ``distributions`` maps normalised names to versions. ``certificates`` is the number of
-    authorities that TLS trusts by default, -1 without TLS. ``time_zones`` maps a zone to its name
-    and offset on two days of the year; the empty name is local time.
+    authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
+    against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
+    its name and offset on two days of the year; the empty name is local time.
     """
 
     user_id: int
@@ -37,7 +52,9 @@ class Interior:
     libraries: Mapping[str, Loaded]
     modules: Mapping[str, Loaded]
     writable: Mapping[str, Loaded]
-    resolver: Loaded
+    names: Mapping[str, Loaded]
+    secure: Loaded
+    inventory: Inventory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from jettison.verify.exchange.answer import Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
-from jettison.verify.interior import find_interpreter, interior
+from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inventory
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Conversation, Setting
@@ -63,6 +63,7 @@ def options(setting: Setting, request: VerificationRequest, *, beside: str = "")
         read_only=setting.read_only,
         hardened=setting.read_only,
         beside=beside,
+        alias=HOST_NAME,
     )
 
 
@@ -145,6 +146,8 @@ def _look(
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
         inner, why = interior(container, interpreter, request)
+        if inner:
+            inner = replace(inner, inventory=inventory(container, interpreter))
     if inner is None:
         missing["interior"] = why
     stopped = container.stop(grace=request.grace)

@@ -14,8 +14,7 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     both = inside(_NAME, before, after)
     if isinstance(both, CheckResult):
         return both
-    had, has = ({"localhost": one.resolver} for one in both)
-    return compare_uses(_NAME, "names", had, has)
+    return compare_uses(_NAME, "names", both[0].names, both[1].names)
 
 
 CHECK = Check(name=_NAME, compare=_compare)

@@ -9,6 +9,7 @@ from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,
     Interior,
+    Inventory,
     Loaded,
     Observation,
     SuiteOutcome,
@@ -18,6 +19,9 @@ from jettison.verify.request import Companion, Suite, Unreached, VerificationReq
 from jettison.verify.verdict import CheckResult, Outcome
 
 WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
+LISTS = Inventory(
+    packages={"libc6": "2.41-12", "tzdata": "2025b"}, unclaimed=("/usr/bin/own",), missing={}
+)
 INTERIOR = Interior(
     user_id=10001,
     python="3.11.7",
@@ -29,7 +33,9 @@ INTERIOR = Interior(
     libraries={"magic": WORKS},
     modules={"app.main": WORKS},
     writable={"/data": WORKS},
-    resolver=WORKS,
+    names={"localhost": WORKS},
+    secure=Loaded(works=True, said="TLSv1.3"),
+    inventory=LISTS,
 )
 FACTS = ImageFacts(
     id=ImageID("sha256:aa"),
@@ -113,7 +119,30 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ("time-zones", inside(time_zones={"": "Asia 0:00:00"}), DIFFERENT, "+0545"),
         ("certificates", inside(certificates=0), DIFFERENT, "bundle"),
         ("certificates", inside(certificates=-1), DIFFERENT, "ssl"),
-        ("resolver", inside(resolver=GONE), DIFFERENT, "localhost"),
+        ("certificates", inside(secure=GONE), DIFFERENT, "over TLS: not found"),
+        ("resolver", inside(names={"localhost": GONE}), DIFFERENT, "localhost"),
+        (
+            "sbom",
+            inside(inventory=replace(LISTS, unclaimed=("/usr/bin/own", "/usr/lib/libz.so.1.3"))),
+            DIFFERENT,
+            "/usr/lib/libz.so.1.3: no package",
+        ),
+        (
+            "sbom",
+            inside(inventory=replace(LISTS, missing={"six": "1 files, such as six.py"})),
+            DIFFERENT,
+            "six: its RECORD names what is not there: 1 files, such as six.py",
+        ),
+        ("sbom", inside(inventory=replace(LISTS, packages={"libc6": "3"})), SAME, "tzdata"),
+        ("sbom", inside(inventory=None), DIFFERENT, "not tell any more"),
+        (
+            "sbom",
+            inside(
+                inventory=replace(LISTS, unclaimed=("/venv/site-packages/jettison_removed.py",))
+            ),
+            SAME,
+            "has its owner",
+        ),
         (
             "signals",
             replace(SEEN, stopped=Stopped(exit_status=137, seconds=5.0, killed=True)),

@@ -7,23 +7,38 @@ import os
 import subprocess
 import sys
 import zoneinfo
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jettison.catalogue.reader import table
 from jettison.verify.interior import script_text
 
 MARKER = "jettison-says:"
 
 
-def run(script: str, asked: dict[str, Any], folder: Path, stdin: bytes = b"") -> bytes:
+def run(
+    script: str,
+    asked: dict[str, Any],
+    folder: Path,
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+) -> bytes:
     command = [sys.executable, "-B", "-c", script_text(script, asked)]
-    return subprocess.run(command, input=stdin, cwd=folder, capture_output=True, check=True).stdout
+    return subprocess.run(
+        command, input=stdin, cwd=folder, capture_output=True, check=True, env=environment
+    ).stdout
 
 
-def ask(script: str, asked: dict[str, Any], folder: Path) -> Any:
-    lines = run(script, asked, folder).decode().splitlines()
+def ask(
+    script: str,
+    asked: dict[str, Any],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+) -> Any:
+    lines = run(script, asked, folder, environment=environment).decode().splitlines()
     return ast.literal_eval(next(one for one in lines if one.startswith(MARKER))[len(MARKER) :])
 
 
@@ -32,6 +47,7 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
         "time_zones": ["", "No/Where"],
         "programs": ["sh", "no-such-program"],
         "libraries": ["no-such-library", "libc.so.6"],
+        "names": ["localhost", "no-such-host.invalid"],
         "writable": [str(tmp_path), str(tmp_path / "absent")],
     }
     facts = ask("facts", asked, tmp_path)
@@ -44,7 +60,8 @@ def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     assert facts["libraries"]["libc.so.6"] == (True, "libc.so.6")
     assert [works for works, _ in facts["writable"].values()] == [True, False]
     assert facts["time_zones"]["No/Where"].startswith("no: ZoneInfoNotFoundError")
-    assert facts["resolver"] == (True, "127.0.0.1")
+    assert facts["names"]["localhost"][0] is True
+    assert facts["names"]["no-such-host.invalid"][0] is False
     assert list(tmp_path.iterdir()) == []
 
 
@@ -62,6 +79,40 @@ def test_modules_are_imported_from_the_working_directory(tmp_path: Path) -> None
     assert answer["good"] == (True, "")
     assert answer["bad"] == (False, "ModuleNotFoundError: No module named 'absent_module'")
     assert answer["leaving"] == (False, "SystemExit: 3")
+
+
+def test_tls_is_spoken_with_a_server_on_the_loopback(tmp_path: Path) -> None:
+    works, version = ask("secure", dict(table("loopback")), tmp_path)
+    assert works, version
+    assert version.startswith("TLSv1.")
+
+
+def test_tls_that_trusts_anybody_does_not_work(tmp_path: Path) -> None:
+    (tmp_path / "authority.pem").write_text(table("loopback")["authority"])
+    trusting = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    answer = ask("secure", dict(table("loopback")), tmp_path, environment=trusting)
+    assert answer == (False, "OSError: a server of an unknown authority is trusted")
+
+
+def test_lists_of_software_are_held_against_the_files(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    for path, text in (
+        ("good/__init__.py", ""),
+        ("stray/__init__.py", ""),
+        ("data/numbers.txt", "1"),
+        ("good-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: good\nVersion: 1\n"),
+        (
+            "good-1.dist-info/RECORD",
+            "good/__init__.py,,\ngood/gone.py,,\ngood/__pycache__/gone.pyc,,\n",
+        ),
+    ):
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text)
+    answer = ask("inventory", {}, tmp_path, environment={**os.environ, "PYTHONPATH": str(site)})
+    assert answer["missing"]["good"] == (1, "good/gone.py")
+    assert [path for path in answer["unclaimed"] if path.startswith(str(site))] == [
+        str(site / "stray")
+    ]
 
 
 FLASK = """
