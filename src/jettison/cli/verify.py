@@ -62,6 +62,14 @@ from jettison.verify.verdict_table import verdict_table
     help="Requests of your own, as an .http file, sent after the generated ones.",
 )
 @click.option("--health-path", default="", metavar="PATH", help="Answers when all is well.")
+@click.option(
+    "--startup-timeout",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an image may take to become ready.",
+)
 @click.option("--writable-root", is_flag=True, help="Do not ask for a read-only root file system.")
 @click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
 @format_option("text", "json")
@@ -81,6 +89,7 @@ def command(
     volumes: tuple[str, ...],
     probes: Path | None,
     health_path: str,
+    startup_timeout: float,
     writable_root: bool,
     allow_root: bool,
     output_format: str,
@@ -115,6 +124,7 @@ def command(
             volumes=(*asked.volumes, *volumes),
             probes=own,
             health_path=health_path,
+            startup_timeout=startup_timeout,
             read_only_after=asked.read_only_after and not writable_root,
             root_allowed=allow_root,
         )

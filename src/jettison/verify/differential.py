@@ -14,7 +14,14 @@ from jettison.verify.checks.routes import compared
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.observation import Observation
-from jettison.verify.observe import observe, observe_read_only, running, startup_seconds
+from jettison.verify.observe import (
+    observe,
+    observe_read_only,
+    running,
+    startup_seconds,
+    still_there,
+    unready,
+)
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import again, setting_of
 from jettison.verify.setting import Conversation, Setting
@@ -79,8 +86,13 @@ def _tested_with_all(
 def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
     """Find out what the image before offers, and run it twice to know what never repeats."""
     setting = setting_of(engine, request, request.image_before)
+    check = setting.facts.health_check
+    request = _patient(request, check.start_period if check else 0.0)
     with step(progress, "Finding what the application offers"):
         found, first_start = _discover(engine, setting, request)
+    if found.unready:
+        # it would not become ready the next time either
+        return Baseline(observation=found.unready, conversation=Conversation())
     with step(progress, "Running the image before"):
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
@@ -103,10 +115,10 @@ def observe_after(
     It gets several times as long to start as the image before took: the machine may be busy.
     """
     slowest = max(baseline.observation.startups, default=0.0)
-    patience = max(request.startup_timeout, _PATIENCE * slowest)
-    request = replace(request, startup_timeout=patience)
+    request = _patient(request, _PATIENCE * slowest)
     setting = setting_of(engine, request, request.image_after)
-    run = observe_read_only if request.read_only_after else observe
+    narrow = request.read_only_after and not baseline.observation.failure
+    run = observe_read_only if narrow else observe
     with step(progress, "Running the image after"):
         seen = run(engine, setting, request, baseline.conversation)
         seen = _started(engine, replace(setting, read_only=seen.read_only), request, seen)
@@ -116,6 +128,10 @@ def observe_after(
             seen = run_suite(engine, request, seen)
     known = baseline.observation.errors
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
+
+
+def _patient(request: VerificationRequest, seconds: float) -> VerificationRequest:
+    return replace(request, startup_timeout=max(request.startup_timeout, seconds))
 
 
 def _worked(
@@ -152,9 +168,10 @@ def _discover(
     try:
         with running(engine, setting, request) as run:
             if run.failure:
-                return Discovery(why=run.failure), ()
+                return Discovery(unready=unready(run, setting)), ()
             return discover(run.container, setting, request), (run.seconds,)
     except EngineError as failure:
+        still_there(engine, setting.image)
         return Discovery(why=str(failure)), ()
 
 

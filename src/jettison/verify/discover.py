@@ -9,6 +9,7 @@ from typing import Any
 from jettison.engines.engine import Container
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter
+from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Setting
 from jettison.verify.superuser import application_of
@@ -31,11 +32,15 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """What was found; ``why`` says what could not be learned. ``superuser``: one can be made."""
+    """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
+
+    ``unready`` is what was seen of an image that does not become ready.
+    """
 
     interface: Interface = field(default_factory=Interface)
     superuser: bool = False
     why: str = ""
+    unready: Observation | None = None
 
 
 def discover(container: Container, setting: Setting, request: VerificationRequest) -> Discovery:

@@ -107,15 +107,17 @@ def observe(
     try:
         with running(engine, setting, request) as run:
             if run.failure:
-                return Observation(
-                    facts=setting.facts,
-                    failure=run.failure,
-                    errors=errors_of(run.container.logs()),
-                )
+                return unready(run, setting)
             return _look(run, setting, request, talk)
     except EngineError as failure:
         still_there(engine, setting.image)
         return Observation(facts=setting.facts, failure=_why(failure))
+
+
+def unready(run: Running, setting: Setting) -> Observation:
+    """Give what is known of an image that was started and did not become ready."""
+    errors = errors_of(run.container.logs())
+    return Observation(facts=setting.facts, failure=run.failure, errors=errors)
 
 
 def observe_read_only(
