@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.names import RUN
+from tests.support.runners import Runner
 
 from jettison.engines.engine import BuildRequest, Engine
-from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.progress import SilentProgress
 from jettison.verify.differential import compare
 from jettison.verify.from_images import request_of
@@ -67,27 +68,17 @@ RUNS = {
 Verify = Callable[[str, str], Verdict]
 
 
-@pytest.fixture(scope="module", params=["engine", EMBEDDED])
-def runner(request: pytest.FixtureRequest, engine: Engine) -> Iterator[tuple[Engine, str]]:
-    """What runs images, and what stands in front of the name of one that the engine built."""
-    if request.param == EMBEDDED:
-        with find_engine(EMBEDDED) as embedded:
-            yield embedded, f"{engine.name.split()[0]}:"
-    else:
-        yield engine, ""
-
-
 @pytest.fixture
-def itself(engine: Engine, runner: tuple[Engine, str], tmp_path: Path) -> Verify:
+def itself(engine: Engine, runner: Runner, tmp_path: Path) -> Verify:
     def itself(run: str, tag: str) -> Verdict:
-        chosen, place = runner
         (tmp_path / "server.py").write_text(RESTLESS)
         (tmp_path / "Dockerfile").write_text(SERVER + run)
         request = BuildRequest(context=tmp_path, dockerfile=tmp_path / "Dockerfile", tag=tag)
         engine.build(request, SilentProgress())
-        facts = chosen.inspect(place + tag)
-        asked = replace(request_of(facts, facts), image_before=place + tag, image_after=place + tag)
-        return compare(replace(asked, startup_runs=1), chosen, SilentProgress())
+        image = runner.image(tag)
+        facts = runner.engine.inspect(image)
+        asked = replace(request_of(facts, facts), image_before=image, image_after=image)
+        return compare(replace(asked, startup_runs=1), runner.engine, SilentProgress())
 
     return itself
 
@@ -98,7 +89,7 @@ def result(verdict: Verdict, name: str) -> CheckResult:
 
 @pytest.mark.parametrize("kind", ["restless", "writes at once"])
 def test_it_is_equivalent(itself: Verify, kind: str) -> None:
-    found = itself(RUNS[kind], f"jettison-test/alike:{kind.replace(' ', '-')}")
+    found = itself(RUNS[kind], f"{RUN}/alike:{kind.replace(' ', '-')}")
     assert found.equivalent, [(check.name, check.details) for check in found.differences]
     assert "neither works with a read-only root" in result(found, "read-only-root").message
     assert result(found, "user").message == "runs as root in both"

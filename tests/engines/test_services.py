@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
@@ -69,7 +70,7 @@ USER 10001
 EXPOSE 8000
 CMD ["python", "web.py"]
 """
-BEFORE, AFTER = "jettison-test/services:before", "jettison-test/services:after"
+BEFORE, AFTER = f"{RUN}/services:before", f"{RUN}/services:after"
 COMPANION = Companion(name="store", image=BEFORE, command=("python", "store.py"), port=7000)
 REQUEST = VerificationRequest(
     image_before=BEFORE,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.names import RUN
+from tests.support.runners import Runner
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
@@ -19,11 +20,11 @@ pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 
 SAMPLE = Path(__file__).parent / "cases" / "sample"
 LIBRARY = "/usr/local/lib/python3.11"
-BEFORE = f"{RUN}/sample:before"
-AFTER = f"{RUN}/sample:after"
+NAME = f"{RUN}/sample"
+BEFORE = f"{NAME}:before"
 REQUEST = VerificationRequest(
     image_before=BEFORE,
-    image_after=AFTER,
+    image_after=BEFORE,
     ports=(8000,),
     volumes=("/data",),
     modules=("reports", "sqlite3"),
@@ -52,6 +53,13 @@ FAULTS = (
         "distributions",
         "sample-app",
     ),
+    Fault("dpkg list", "RUN rm /var/lib/dpkg/info/libssl*", "sbom", "libssl.so.3: no package"),
+    Fault(
+        "RECORD",
+        f"RUN rm {LIBRARY}/site-packages/pip/__main__.py",
+        "sbom",
+        "pip: its RECORD names what is not there",
+    ),
     Fault("CA bundle", "RUN rm -r /etc/ssl/certs", "certificates", "certificate authorities"),
     Fault("tz data", "RUN rm -r /usr/share/zoneinfo", "time-zones", "+0545"),
     Fault("cp", "RUN rm /usr/bin/cp", "programs", "cp"),
@@ -77,19 +85,28 @@ def build(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 @pytest.fixture(scope="module")
-def baseline(engine: Engine, build: Build) -> Baseline:
-    text = (SAMPLE / "Dockerfile").read_text()
-    build(BEFORE, text)
-    build(AFTER, text)
-    return observe_before(REQUEST, engine, SilentProgress())
+def before(runner: Runner, build: Build) -> VerificationRequest:
+    """Ask the sample, by the name that the engine which runs it knows."""
+    build(BEFORE, (SAMPLE / "Dockerfile").read_text())
+    image = runner.image(BEFORE)
+    return replace(REQUEST, image_before=image, image_after=image)
+
+
+@pytest.fixture(scope="module")
+def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
+    return observe_before(before, runner.engine, SilentProgress())
 
 
 @pytest.fixture
-def verify(engine: Engine, build: Build, baseline: Baseline) -> Callable[[str], Verdict]:
-    def verify(instruction: str, request: VerificationRequest = REQUEST) -> Verdict:
-        build(AFTER, f"FROM {BEFORE}\nUSER root\n{instruction}\n{_user(instruction)}")
-        after = observe_after(request, baseline, engine, SilentProgress())
-        return verdict(request, engine.name, baseline.observation, after)
+def verify(
+    runner: Runner, build: Build, before: VerificationRequest, baseline: Baseline
+) -> Callable[..., Verdict]:
+    def verify(name: str, instruction: str, suite: Suite | None = None) -> Verdict:
+        tag = f"{NAME}:{name.replace(' ', '-').lower()}"
+        build(tag, f"FROM {BEFORE}\nUSER root\n{instruction}\n{_user(instruction)}")
+        request = replace(before, image_after=runner.image(tag), suite=suite)
+        after = observe_after(request, baseline, runner.engine, SilentProgress())
+        return verdict(request, runner.engine.name, baseline.observation, after)
 
     return verify
 
@@ -103,9 +120,9 @@ def result(verdict: Verdict, name: str) -> CheckResult:
 
 
 def test_the_same_image_is_equivalent_and_what_is_flaky_is_set_apart(
-    verify: Callable[[str], Verdict],
+    verify: Callable[..., Verdict],
 ) -> None:
-    found = verify("LABEL another=one")
+    found = verify("label", "LABEL another=one")
     assert found.equivalent, found.differences
     routes = result(found, "routes")
     assert "1 were server errors before and still are" in routes.message
@@ -122,18 +139,18 @@ def test_requests_reach_what_the_application_declares(baseline: Baseline) -> Non
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[[str], Verdict]) -> None:
-    found = verify(fault.instruction)
+def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[..., Verdict]) -> None:
+    found = verify(fault.name, fault.instruction)
     caught = result(found, fault.check)
     assert not found.equivalent
     assert caught.outcome is Outcome.DIFFERENT
     assert fault.says in " ".join((caught.message, *caught.details))
 
 
-def test_the_projects_tests_run_against_what_the_image_after_has(
-    engine: Engine, build: Build, baseline: Baseline
-) -> None:
-    tools = f"{RUN}/sample:tools"
+@pytest.fixture(scope="module")
+def suite(runner: Runner, build: Build, before: VerificationRequest) -> Suite:
+    assert before.image_before == runner.image(BEFORE)
+    tools = f"{NAME}:tools"
     build(
         tools,
         f"FROM {BEFORE}\nUSER root\n"
@@ -143,17 +160,24 @@ def test_the_projects_tests_run_against_what_the_image_after_has(
         " > tests/test_reports.py\n",
     )
     command = ("python", "-m", "unittest", "discover", "-s", "tests", "-t", ".")
-    request = replace(REQUEST, suite=Suite(image=tools, command=command))
-    for instruction, outcome in (
-        ("LABEL another=one", Outcome.SAME),
-        ("RUN rm reports.py", Outcome.DIFFERENT),
-        (f"RUN rm -r {LIBRARY}/unittest {LIBRARY}/doctest.py", Outcome.SAME),
+    return Suite(image=runner.image(tools), command=command)
+
+
+@pytest.mark.parametrize(
+    ("name", "instruction", "outcome"),
+    [
+        ("nothing", "LABEL another=one", Outcome.SAME),
+        ("gone", "RUN rm reports.py", Outcome.DIFFERENT),
+        ("trimmed", f"RUN rm -r {LIBRARY}/unittest {LIBRARY}/doctest.py", Outcome.SAME),
         (
+            "needed",
             f"RUN rm {LIBRARY}/doctest.py && echo import doctest >> reports.py",
             Outcome.DIFFERENT,
         ),
-    ):
-        build(AFTER, f"FROM {BEFORE}\nUSER root\n{instruction}\nUSER 10001\n")
-        after = observe_after(request, baseline, engine, SilentProgress())
-        found = verdict(request, engine.name, baseline.observation, after)
-        assert result(found, "test-suite").outcome is outcome, result(found, "test-suite")
+    ],
+)
+def test_the_projects_tests_run_against_what_the_image_after_has(
+    name: str, instruction: str, outcome: Outcome, suite: Suite, verify: Callable[..., Verdict]
+) -> None:
+    found = verify(f"tests-{name}", instruction, suite)
+    assert result(found, "test-suite").outcome is outcome, result(found, "test-suite")
