@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,7 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Setting
 from jettison.verify.superuser import application_of
 from jettison.verify.workload.openapi import interface
-from jettison.verify.workload.operation import Interface
+from jettison.verify.workload.operation import Interface, Operation
 from jettison.verify.workload.routes import join, route_operations
 
 # Where frameworks put their document by default.
@@ -27,6 +29,7 @@ _DOCUMENTS = (
     "/swagger.json",
     "/apispec_1.json",
 )
+_NAMED = re.compile(r"(openapi|swagger|apispec|schema|api-?docs)[\w-]*(\.json)?/?$", re.I)
 _OK = 200
 
 
@@ -45,20 +48,30 @@ class Discovery:
 
 def discover(container: Container, setting: Setting, request: VerificationRequest) -> Discovery:
     """Ask a ready container of the image before."""
-    document = _served_document(container, request)
+    document = _served_document(container, request, _DOCUMENTS)
     routed, why = _routed(container, setting, request)
+    routes = route_operations(routed.get("routes") or ())
     document = document or routed.get("openapi")
+    document = document or _served_document(container, request, _telling(routes))
     documented = interface(document) if document else Interface()
-    found = join(documented, route_operations(routed.get("routes") or ()))
+    found = join(documented, routes)
     if found.operations:
         return Discovery(interface=found, superuser=bool(routed.get("superuser")))
     failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
     return Discovery(why=f"no routes could be found: {failures}")
 
 
-def _served_document(container: Container, request: VerificationRequest) -> dict[str, Any] | None:
+def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:
+    """Give the paths of routes that have the name of a document in a place of its own."""
+    plain = (one.path for one in routes if one.method == "GET" and not one.parameters)
+    return tuple(path for path in plain if path not in _DOCUMENTS and _NAMED.search(path))
+
+
+def _served_document(
+    container: Container, request: VerificationRequest, paths: Iterable[str]
+) -> dict[str, Any] | None:
     port = request.ports[0]
-    for path in _DOCUMENTS:
+    for path in paths:
         headers = {"Host": f"localhost:{port}", "Accept": "application/json"}
         answer = send(container.address(port), "GET", path, headers)
         if answer.status == _OK:

@@ -7,7 +7,6 @@ ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 DPKG = "/var/lib/dpkg"
 SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec")
-# of dpkg itself, or made by programs when packages are configured
 NO_MODULES = ("__pycache__", "bin", "include", "share")
 
 
@@ -71,7 +70,7 @@ def unclaimed():
     """Give the programs and libraries of the system that no package says are its own."""
     known = claimed()
     found = []
-    for top in SYSTEM:
+    for top in ASKED.get("system", SYSTEM):
         for folder, inner, files in os.walk(top):
             inner[:] = [name for name in inner if not name.startswith("python3")]
             for name in files:

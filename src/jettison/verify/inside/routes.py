@@ -17,17 +17,25 @@ def attribute(target):
 
     module, _, name = target.partition(":")
     found = importlib.import_module(module)
-    names = [name] if name else ["app", "application", "api", "create_app", "make_app"]
+    names = [name] if name else ["app", "application", "api", "create_app", "make_app", "init_app"]
     for one in names:
         is_call = one.endswith("()")
         value = getattr(found, one[:-2] if is_call else one, None)
         if value is not None:
             factory = is_call or (callable(value) and type(value).__name__ == "function")
             try:
-                return value() if factory else value
+                return awaited(value()) if factory else value
             except TypeError:
                 return value  # a plain ASGI or WSGI function
     raise AttributeError(f"{module} has none of {names}")
+
+
+def awaited(value):
+    """Give what a coroutine makes, and anything else as it is."""
+    import asyncio
+    import inspect
+
+    return asyncio.run(value) if inspect.iscoroutine(value) else value
 
 
 def layers(app):
@@ -59,6 +67,15 @@ def flask(url_map):
         yield {"path": rule.rule, "methods": sorted(rule.methods or ["GET"])}
 
 
+def smorest(app):
+    """Give the document of the first API that flask-smorest has made, wherever it is served."""
+    known = getattr(app, "extensions", {}).get("flask-smorest") or {}
+    for one in (known.get("apis") or {"": known}).values():
+        if "ext_obj" in one:
+            return one["ext_obj"].spec.to_dict()
+    return None
+
+
 def aiohttp(router):
     """Walk aiohttp's resources."""
     for route in router.routes():
@@ -84,7 +101,7 @@ def declared(app):
             document = layer.openapi_schema.to_schema()
             return {"routes": list(litestar(layer.routes)), "openapi": document}
         if hasattr(layer, "url_map"):
-            return {"routes": list(flask(layer.url_map)), "openapi": None}
+            return {"routes": list(flask(layer.url_map)), "openapi": smorest(layer)}
         if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
             document = json.loads(json.dumps(layer.openapi(), default=str))
             return {"routes": list(starlette(layer.routes)), "openapi": document}

@@ -108,7 +108,9 @@ def test_lists_of_software_are_held_against_the_files(tmp_path: Path) -> None:
     ):
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text)
-    answer = ask("inventory", {}, tmp_path, environment={**os.environ, "PYTHONPATH": str(site)})
+    answer = ask(
+        "inventory", {"system": []}, tmp_path, environment={**os.environ, "PYTHONPATH": str(site)}
+    )
     assert answer["missing"]["good"] == (1, "good/gone.py")
     assert [path for path in answer["unclaimed"] if path.startswith(str(site))] == [
         str(site / "stray")
@@ -152,6 +154,47 @@ def test_mounted_routes_and_the_document_are_found_behind_middleware(tmp_path: P
     assert answer["openapi"] == {"paths": {"/a": {"get": {}}}}
     assert [route["path"] for route in answer["routes"]] == ["/a", "/m/b"]
     assert ask("routes", {"targets": ["main:plain"]}, tmp_path)["openapi"] is None
+
+
+SMOREST = """
+class Spec:
+    def to_dict(self): return {"paths": {"/pets/": {"post": {}}}}
+class Api:
+    spec = Spec()
+class Rule:
+    rule, methods = "/pets/", {"POST"}
+class Map:
+    def iter_rules(self): return [Rule()]
+class Flask:
+    url_map = Map()
+    extensions = {"flask-smorest": {"apis": {"": {"ext_obj": Api()}}}}
+app = Flask()
+"""
+
+LATER = """
+class Resource:
+    canonical = "/jobs/{id}"
+class Route:
+    method, resource = "*", Resource()
+class Router:
+    def routes(self): return [Route()]
+class Application:
+    router = Router()
+Application.__module__ = "aiohttp.web"
+async def init_app(): return Application()
+"""
+
+
+def test_a_document_that_is_served_nowhere_is_taken_from_the_extension(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(SMOREST)
+    answer = ask("routes", {"targets": ["shop"]}, tmp_path)
+    assert answer["openapi"] == {"paths": {"/pets/": {"post": {}}}}
+
+
+def test_an_application_that_is_made_by_a_coroutine_is_found(tmp_path: Path) -> None:
+    (tmp_path / "jobs.py").write_text(LATER)
+    answer = ask("routes", {"targets": ["jobs"]}, tmp_path)
+    assert answer["routes"] == [{"path": "/jobs/{id}", "methods": ["GET"]}]
 
 
 def test_what_could_not_be_imported_is_said(tmp_path: Path) -> None:
