@@ -12,7 +12,7 @@ from pathlib import Path
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
-from jettison.loading.probes import read_probes
+from jettison.loading.probes import project_probes
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.parts import FileChange
@@ -81,8 +81,7 @@ def _request(
 ) -> VerificationRequest:
     """Ask for all that the plan may have broken, and the probes of the project's settings."""
     request = verification_request(plan, before, after, development.id if development else None)
-    own = (read_probes(shop.root / name) for name in plan.settings.probes)
-    return replace(request, probes=tuple(probe for found in own for probe in found))
+    return replace(request, probes=project_probes(shop.root, plan.settings.probes))
 
 
 def _result(shop: Workshop, plan: Plan, before: ImageMeasurement) -> Result:

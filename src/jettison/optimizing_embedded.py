@@ -8,7 +8,7 @@ whole build context. So what is proved is that nothing which left is missed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jettison.build.builder import Builder
@@ -19,6 +19,7 @@ from jettison.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, Rem
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import ImageID
 from jettison.loading.plan import Planned
+from jettison.loading.probes import project_probes
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
 from jettison.oci.compression import Compressor
@@ -56,6 +57,7 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     after = _built(shop, plan, "after")
     before = _built(shop, _with_everything(found), REFERENCE)
     request = verification_request(plan, before.id, after.id, before.id)
+    request = replace(request, probes=project_probes(shop.root, plan.settings.probes))
     with step(shop.progress, "run both and compare"):
         verdict = compare(request, shop.engine, shop.progress)
     return Result(

@@ -14,7 +14,7 @@ from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.loading.plan import Planned, planned
-from jettison.loading.probes import read_probes
+from jettison.loading.probes import project_probes, read_probes
 from jettison.progress import ConsoleProgress
 from jettison.report.imports_json import imports_document
 from jettison.report.imports_text import imports_text
@@ -115,14 +115,16 @@ def command(
         if project is None:
             asked = _of_images(chosen, before, after)
         else:
-            plan = planned(project, service=service, offline=True).plan
-            asked = _of_project(chosen, verification_request(plan, before, after, development))
+            found = planned(project, service=service, offline=True)
+            asked = verification_request(found.plan, before, after, development)
+            known = project_probes(found.loaded.root, found.plan.settings.probes)
+            asked = _of_project(chosen, replace(asked, probes=known))
         asked = replace(
             asked,
             ports=ports or asked.ports,
             environment={**asked.environment, **_environment(variables)},
             volumes=(*asked.volumes, *volumes),
-            probes=own,
+            probes=(*asked.probes, *own),
             health_path=health_path,
             startup_timeout=startup_timeout,
             read_only_after=asked.read_only_after and not writable_root,

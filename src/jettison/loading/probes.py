@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from jettison.errors import ProjectError
 from jettison.verify.httpfile import parse_http_file
 from jettison.verify.request import Probe
+
+
+def project_probes(root: Path, names: Iterable[str]) -> tuple[Probe, ...]:
+    """Read the files that a project's settings name, relative to its folder."""
+    return tuple(probe for name in names for probe in read_probes(root / name))
 
 
 def read_probes(path: Path) -> tuple[Probe, ...]:

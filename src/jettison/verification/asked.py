@@ -14,7 +14,9 @@ from jettison.plan.plan import Plan
 from jettison.plan.removing import uninstalled
 from jettison.project.compose import ComposeMount, MountKind
 from jettison.scopes.values import Scope
+from jettison.verification.account import account_of
 from jettison.verification.services import companions_of, workers_of
+from jettison.verification.variables import as_run, environment
 from jettison.verify.request import Suite, VerificationRequest
 
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
@@ -33,14 +35,16 @@ def verification_request(
     """
     stage = plan.stage
     service = service_of(plan.original)
-    variables = service.environment if service else ()
+    variables = _variables(plan)
     command = service.command.words if service and service.command else ()
     return VerificationRequest(
         image_before=before,
         image_after=after,
         ports=_ports(plan),
-        environment={v.name: v.value for v in variables if v.value is not None},
+        environment=variables,
+        entrypoint=service.entrypoint.words if service and service.entrypoint else (),
         command=command,
+        credentials=account_of({**plan.original_stage.environment, **variables}),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
         companions=companions_of(plan.original),
@@ -59,6 +63,12 @@ def verification_request(
         expected_user=stage.user,
         suite=_suite(plan, development) if development else None,
     )
+
+
+def _variables(plan: Plan) -> dict[str, str]:
+    compose = as_run(plan.original)
+    service = compose.service(plan.original.service) if compose and plan.original.service else None
+    return environment(service) if service else {}
 
 
 def _ports(plan: Plan) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from jettison.catalogue.reader import table
 from jettison.facts import Project
-from jettison.lift.services import service_of, services_of
+from jettison.lift.services import services_of
 from jettison.project.compose import Service
+from jettison.verification.variables import as_run, environment
 from jettison.verify.request import Companion, Worker
 
 
@@ -18,16 +19,16 @@ def companions_of(project: Project) -> tuple[Companion, ...]:
     These are what they depend on, and what variables of theirs name as a host. What another one
     depends on comes before it.
     """
-    if project.compose is None:
+    compose = as_run(project)
+    if compose is None:
         return ()
+    own = {service.name for service in services_of(project)}
+    running = [service for service in compose.services if service.name in own]
     others = {
         service.name: service
-        for service in project.compose.services
-        if service.image and service.build is None
+        for service in compose.services
+        if service.image and service.build is None and service.name not in own
     }
-    running = services_of(project)
-    for service in running:
-        others.pop(service.name, None)
     needed = _in_order(_named(running, others), others)
     return tuple(_companion(service) for service in needed)
 
@@ -67,7 +68,7 @@ def _companion(service: Service) -> Companion:
     return Companion(
         name=service.name,
         image=service.image or "",
-        environment={v.name: v.value for v in service.environment if v.value is not None},
+        environment=environment(service),
         command=service.command.words if service.command else (),
         port=_port(service),
     )
@@ -84,14 +85,17 @@ def _port(service: Service) -> int | None:
 
 def workers_of(project: Project) -> tuple[Worker, ...]:
     """The services that run the image with a command of their own."""
-    chosen = service_of(project)
+    compose = as_run(project)
+    if compose is None:
+        return ()
+    own = {service.name for service in services_of(project)} - {project.service}
     return tuple(
         Worker(
             name=service.name,
             entrypoint=service.entrypoint.words if service.entrypoint else (),
             command=service.command.words if service.command else (),
-            environment={v.name: v.value for v in service.environment if v.value is not None},
+            environment=environment(service),
         )
-        for service in services_of(project)
-        if service is not chosen and (service.command or service.entrypoint)
+        for service in compose.services
+        if service.name in own and (service.command or service.entrypoint)
     )

@@ -57,6 +57,7 @@ def options(setting: Setting, request: VerificationRequest, *, beside: str = "")
     return RunOptions(
         ports=request.ports,
         environment=request.environment,
+        entrypoint=request.entrypoint,
         command=request.command,
         volumes=(*request.volumes, *(request.read_only_volumes if setting.read_only else ())),
         tmpfs=tmpfs(request, read_only=setting.read_only),

@@ -80,11 +80,12 @@ class Suite:
 class VerificationRequest:
     """Two images and how they are run.
 
-    ``ports`` are TCP ports in the container, the first is HTTP. ``environment`` and ``command`` are
-    what the compose service gives, the same for both. ``volumes`` are writable targets that start
-    with what the image has there, as named volumes do; ``bind_mounts`` are targets that start empty
-    and that everybody may write, as folders of a user's machine. ``read_only_volumes`` are mounted
-    only where the root is read-only: what the plan keeps writable there.
+    ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``
+    and ``command`` are what the compose service gives, the same for both. ``volumes`` are
+    writable targets that start with what the image has there, as named volumes do;
+    ``bind_mounts`` are targets that start empty and that everybody may write, as folders of a
+    user's machine. ``read_only_volumes`` are mounted only where the root is read-only: what the
+    plan keeps writable there.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -102,6 +103,7 @@ class VerificationRequest:
     image_after: str
     ports: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     bind_mounts: tuple[str, ...] = ()

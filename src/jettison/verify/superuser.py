@@ -15,7 +15,8 @@ _OK = 200
 
 def application_of(setting: Setting, request: VerificationRequest) -> Application:
     """Read where the application is from what starts it."""
-    command = request.command or (*setting.facts.entrypoint, *setting.facts.command)
+    own = request.entrypoint or setting.facts.entrypoint
+    command = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
     environment = {**dict(setting.facts.environment), **request.environment}
     return find_application(command, environment, request.application)
 
