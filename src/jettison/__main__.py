@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from jettison import process
 from jettison.cli import command_line
 from jettison.errors import InterruptedByUserError, JettisonError
 
@@ -18,8 +19,10 @@ _NEW_OBJECTS = 50_000
 
 def main() -> None:
     """Run the command line and turn what it raises into a message and an exit status."""
-    # who is told to end takes its containers along, as with Ctrl-C
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # who is told to end, or loses its terminal, takes its containers along, as with Ctrl-C
+    for number in process.ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     gc.set_threshold(_NEW_OBJECTS)
     sys.exit(run(sys.argv[1:]))
 

@@ -22,6 +22,10 @@ from jettison.errors import ProgramError
 from jettison.process_group import deadline, group, pipe
 
 _GRACE_SECONDS = 3.0
+ENDING = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What tells a program to end: Ctrl-C, another program, the terminal that was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,16 +189,15 @@ def begin(
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let clean-up in the block end in spite of Ctrl-C and SIGTERM: it must not stay half done."""
+    """Let clean-up in the block end in spite of signals: it must not stay half done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    previous = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    previous = [signal.signal(number, signal.SIG_IGN) for number in ENDING]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, previous, strict=True):
+        for number, handler in zip(ENDING, previous, strict=True):
             signal.signal(number, handler)
 
 

@@ -99,7 +99,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert list(place.iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_verification_leaves_nothing(
     number: signal.Signals, runner: Runner, image: Callable[[str, str], str], folder: Path
 ) -> None:

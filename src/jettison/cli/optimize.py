@@ -98,7 +98,9 @@ def command(
             if result.verdict.differences
             else "it is not known whether the optimized image behaves as the original did",
             why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.reasons),
-            hint="Nothing was written. The report shows what differed; -O1 changes less.",
+            hint="Nothing was written. The report shows what differed; -O1 changes less."
+            if result.verdict.differences
+            else "Nothing was written. Name requests of your own under probes in the settings.",
         )
     over = tuple(exceeded(result))
     if over:

@@ -12,7 +12,7 @@ _NAME = "test-suite"
 
 def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     if request.suite is None:
-        return skipped(_NAME, "the project has no test suite that is known")
+        return skipped(_NAME, "no test suite is known, or no image that has it")
     if after.suite is None:
         return skipped(_NAME, after.missing.get("suite", "the image after did not start"))
     if after.suite.status and before.suite and before.suite.status == after.suite.status:
