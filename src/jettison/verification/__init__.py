@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jettison.verification.asked import verification_request
+from jettison.verification.asked import removed_distributions, verification_request
 
-__all__ = ["verification_request"]
+__all__ = ["removed_distributions", "verification_request"]

@@ -81,9 +81,14 @@ def library(name):
 
 
 def address(name):
-    """Resolve the name of a host as clients do."""
+    """Resolve the name of a host as clients do, again when the name server is busy."""
     import socket
 
+    for _ in range(2):
+        try:
+            return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
+        except OSError:
+            continue
     return socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)[0][4][0]
 
 
