@@ -66,7 +66,7 @@ def _embedded() -> Engine:
     engine = EmbeddedEngine()
     try:
         engine.check()
-    except EngineError:
+    except BaseException:
         engine.__exit__()
         raise
     return engine
