@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from jettison.candidates.image import image_facts, packages_of
 from jettison.catalogue.debian_release import facts_of
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.system_packages import runtime_libraries_of, translated
+from jettison.lift.action import lifted_run
 from jettison.lift.packages import named_by, requested
 from jettison.lift.stage import FinalStage
 from jettison.project.commands import PackageInstall
@@ -19,6 +20,18 @@ def named_packages(stage: FinalStage) -> frozenset[str]:
         name for each in requested(stage) for name in (each, translated(each, release)) if name
     }
     return packages_of(image_facts(stage.base)) | named
+
+
+def inherited_packages(stage: FinalStage) -> frozenset[str]:
+    """What the stages before the final one install, and the libraries that come with headers."""
+    names: set[str] = set()
+    for item in stage.inherited[: len(stage.inherited) - len(stage.instructions)]:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if isinstance(action.fact, PackageInstall):
+                names.update(request.name for request in action.fact.packages)
+    release = stage.release or ""
+    libraries = (library for name in names for library in runtime_libraries_of(name, release) or ())
+    return frozenset((*names, *libraries))
 
 
 def brought_packages(stage: FinalStage) -> Mapping[str, str]:

@@ -91,7 +91,8 @@ def _by_command(command: Command) -> Iterator[StoredFile]:
             yield _stored(_known(target), f"the script writes {target}", command.origin)
     action = management(command)
     if action and action.action in WRITING_COMMANDS:
-        yield _stored("", f"{action.action} writes files", command.origin)
+        message = f"{action.action} writes beside the code, or where the settings say"
+        yield _stored(".", message, command.origin, folder=True)
 
 
 def _known(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,10 +12,14 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stored import StoredFile, sqlite_path
 from jettison.lift.usage import Usage
 from jettison.lift.writable import SYSTEM, variables_of, writable_folders
+from jettison.project.commands import Permission
 from jettison.values import Evidence
 
 TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc", "/run/lock")  # noqa: S108  paths in the container
 SHARED = (*SYSTEM, "/var/log", "/var/lib", "/var/run", "/run", "/srv", "/mnt", "/media")
+FOR_EVERYONE = re.compile(
+    r"0?[0-7]{2}[2367]|[ugo]*[ao][ugoa]*[+=][rxXst]*w[rwxXst]*|\\+[rxX]*w[rwxX]*"
+)
 SERVERS = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroach", "mongodb")
 
 
@@ -42,6 +47,7 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     declared = bool(folders)
     unsure: list[Evidence] = []
     computed: list[Evidence] = []
+    unsure += _for_everyone(stage)
     for stored in _real(project, stage, usage):
         declared = declared or stored.evidence.kind == "environment"
         folder = _folder(stored, stage)
@@ -56,6 +62,17 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     return Writing(
         folders=dict(sorted(folders.items())), unsure=tuple(unsure), computed=tuple(computed)
     )
+
+
+def _for_everyone(stage: FinalStage) -> Iterator[Evidence]:
+    """Modes that let anybody write into the folder of the code: somebody needed that."""
+    for action in stage.actions:
+        fact = action.fact
+        if isinstance(fact, Permission) and fact.program == "chmod" and fact.recursive:
+            paths = {stage.absolute(p.removesuffix("/*"), action.instruction) for p in fact.paths}
+            if stage.folder in paths and FOR_EVERYONE.fullmatch(fact.value):
+                message = f"`{action.text[:60]}` lets anybody write there"
+                yield Evidence(kind="permission", message=message, origin=action.origin)
 
 
 def _real(project: Project, stage: FinalStage, usage: Usage) -> Iterator[StoredFile]:

@@ -98,8 +98,17 @@ def _installing(project: Project, item: Instruction) -> str | None:
             for path in action.fact.requirement_files:
                 new = development_of(project, path) or development_of(project, _name(path))
                 if new is not None:
-                    text = text.replace(f" {path}", f" {new}", 1)
+                    both = "" if _includes(project, new, path) else f" {path} -r"
+                    text = text.replace(f" {path}", f"{both} {new}", 1)
     return text if text != item.text else None
+
+
+def _includes(project: Project, path: str, production: str) -> bool:
+    """Whether a development file brings the production file with it."""
+    return any(
+        posixpath.basename(file.file) == _name(production)
+        for file in project.requirements_file(path)[1:]
+    )
 
 
 def _name(path: str) -> str:

@@ -13,18 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jettison.candidates.present import brought_packages, named_packages
+from jettison.candidates.present import brought_packages, inherited_packages, named_packages
 from jettison.changes import AddPackages
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.stage import FinalStage
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.rules.rule import Rule
 
 NAME = "missing-libraries"
+FROM_SOURCE = "built from source"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages that must be there at run time and that the final stage does not install."""
-    present = named_packages(plan.stage)
+    present = named_packages(plan.stage) | inherited_packages(plan.stage)
     brought = brought_packages(plan.original_stage)
     # The headers bring the library, and the library takes their place when they leave.
     headed = {library for item in plan.packages for library in item.runtime}
@@ -36,8 +39,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
             changes=(AddPackages(names=(name,), reason=why.message),),
         )
         for name, why in plan.linked.items()
-        if name not in present and name not in headed
+        if name not in present
+        and name not in headed
+        and not (FROM_SOURCE in why.message and _is_made_before(plan.stage))
     )
+
+
+def _is_made_before(stage: FinalStage) -> bool:
+    """Whether an earlier stage makes the environment, with all that it is linked to."""
+    before = stage.inherited[: len(stage.inherited) - len(stage.instructions)]
+    actions = (a for item in before if item.keyword == "RUN" for a in lifted_run(item).actions)
+    return any(action.kind in (ActionKind.PYTHON, ActionKind.LOCKED) for action in actions)
 
 
 def _where_from(name: str, brought: Mapping[str, str]) -> str:

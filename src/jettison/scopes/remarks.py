@@ -13,8 +13,10 @@ from jettison.scopes.values import DeclaredRequirement, Signal, Weight
 
 def collect(context: Context) -> Iterator[Signal]:
     """Read the words that stand with each declaration."""
+    main = {each.name for each in context.inputs.declared if not any(_of_place(each))}
     for each in context.inputs.declared:
-        yield from _of_place(each)
+        # A list for development often repeats what the main one asks for.
+        yield from () if each.name in main else _of_place(each)
         for text, origin in each.remarks:
             if keeps_in_production(text):
                 message = f'a comment keeps it in production: "{text}"'

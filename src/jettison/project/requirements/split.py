@@ -24,7 +24,7 @@ def split(
     its section when the whole section moves, and is repeated when a part of it does. The
     development file starts with ``-r`` and the production file's name. When there is an
     ``existing`` development file the lines are added to it, without those it already has, and
-    ``-r`` only when it includes nothing yet.
+    ``-r`` only when it includes nothing yet and the two agree on versions.
     With nothing to move the texts are those of the files (the second is empty without one).
     """
     names = {i: line.name for i, line in enumerate(file.lines) if isinstance(line, RequirementLine)}
@@ -48,11 +48,24 @@ def _closed(text: str) -> str:
     return text if text.lstrip().startswith("#") else text.rstrip("\\")
 
 
+def _includes(file: RequirementsFile) -> bool:
+    return any(one.kind is IncludeKind.REQUIREMENTS for one in file.includes)
+
+
+def _disagree(file: RequirementsFile, existing: RequirementsFile) -> bool:
+    """Whether the files ask for different versions of one thing, so that none can include both."""
+    asked = {line.name: str(line.specifier) for line in file.requirements}
+    return any(
+        asked.get(line.name, str(line.specifier)) != str(line.specifier)
+        for line in existing.requirements
+    )
+
+
 def _development(
     file: RequirementsFile, arriving: Sequence[str], existing: RequirementsFile | None, newline: str
 ) -> str:
     before = render(existing) if existing else ""
-    if not existing or not any(one.kind is IncludeKind.REQUIREMENTS for one in existing.includes):
+    if not existing or not (_includes(existing) or _disagree(file, existing)):
         folder = posixpath.dirname(existing.file if existing else file.file)
         target = posixpath.relpath(f"/{file.file}", f"/{folder}")
         before = f"-r {target}{newline}" + (f"{newline}{before}" if before.strip() else "")
