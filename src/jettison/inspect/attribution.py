@@ -35,9 +35,11 @@ class Attribution:
     """Owners by path, as far as the packages met so far tell; layers come in their order.
 
     ``later`` are the claims of all layers: a file may come before its package's metadata.
+    ``versions`` are those of Debian packages.
     """
 
     later: Claims
+    versions: Mapping[str, str] = field(default_factory=dict)
     now: dict[str, Owner] = field(default_factory=dict)
     _folders: dict[str, set[Owner]] = field(default_factory=dict)
 
@@ -55,7 +57,8 @@ class Attribution:
             _python(asked)
             or self.now.get(asked)
             or self.later.get(asked)
-            or _generated(asked)
+            or _generated(asked, self.versions)
+            or _own(asked)
             or _cache(asked)
             or self._neighbour(asked)
             or _by_place(asked, place)
@@ -96,11 +99,19 @@ def _python(path: str) -> Owner | None:
     return None
 
 
-def _generated(path: str) -> Owner | None:
+def _generated(path: str, versions: Mapping[str, str]) -> Owner | None:
     """Give the package whose installation makes a file that it does not list."""
     for package, places in table("file_owners")["generated"].items():
         if any(path == place or path.startswith(f"{place}/") for place in places):
-            return Owner(kind=OwnerKind.DEBIAN_PACKAGE, name=package)
+            version = versions.get(package, "")
+            return Owner(kind=OwnerKind.DEBIAN_PACKAGE, name=package, version=version)
+    return None
+
+
+def _own(path: str) -> Owner | None:
+    """Give the owner of what tells in an image what became of modules that were removed."""
+    if _pattern(table("file_owners")["own"]).search(path):
+        return Owner(kind=OwnerKind.UNOWNED, name="what Jettison tells of removals")
     return None
 
 

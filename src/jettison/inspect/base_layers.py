@@ -10,6 +10,8 @@ from jettison.oci.history import History
 
 # The classic builder writes "/bin/sh -c #(nop)  CMD …", BuildKit "CMD …".
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?CMD\b")
+# The layers of a base that Jettison composed; what it adds on top is named for what it holds.
+_COMPOSED = ("jettison: Debian packages", "jettison: Python and its standard library")
 _COPY = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:COPY|ADD)\b")
 
 
@@ -33,6 +35,10 @@ def base_layers(
         if tuple(diff_ids[: len(base)]) != tuple(base):
             return None
         return BaseLayers(count=len(base), known_by="the base that was named")
+    composed = tuple(entry.created_by for entry in history[: len(_COMPOSED)])
+    if composed == _COMPOSED and len(diff_ids) >= len(_COMPOSED):
+        known_by = "the history: Jettison composed them"
+        return BaseLayers(count=len(_COMPOSED), known_by=known_by)
     ended = _end_of_base(history)
     if ended:
         return BaseLayers(count=ended, known_by="the history: the base ends with its CMD")

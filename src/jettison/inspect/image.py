@@ -60,7 +60,7 @@ def _owned(image: ImageContents, places: Sequence[LayerPlace]) -> Iterator[Owned
     for layer in contents:
         versions.update(debian_versions(layer))
         claims.append(claims_of(layer, versions))
-    attribution = Attribution(later=merged_claims(claims))
+    attribution = Attribution(later=merged_claims(claims), versions=versions)
     for index, layer in enumerate(contents):
         attribution.begin_layer(claims[index])
         for stored in by_layer[index]:

@@ -27,6 +27,8 @@ def owners(image: Inspection) -> dict[str, Owner]:
         ("var/lib/apt/lists/deb_InRelease", "cache", "/var/lib/apt/lists"),
         ("tmp/wheel.whl", "cache", "/tmp"),
         ("app/main.py", "application", "/app"),
+        ("usr/share/jettison/removed.json.gz", "unowned", "what Jettison tells of removals"),
+        (f"{SITE}/jettison_removed.py", "unowned", "what Jettison tells of removals"),
         ("srv/copied/by/hand/x", "unowned", "/srv/copied/by"),
     ],
 )
@@ -58,6 +60,15 @@ def test_a_debian_package_owns_what_its_list_names_also_where_usr_is_merged() ->
     )
     tool = Owner(kind=OwnerKind.DEBIAN_PACKAGE, name="tool", version="1.2")
     assert owners(image)["usr/bin/tool"] == owners(image)["usr/share/tool/x"] == tool
+
+
+def test_what_an_installation_makes_belongs_to_the_same_version_as_what_it_brings() -> None:
+    status = STATUS.replace(b"tool", b"dpkg")
+    listed = {f"{DPKG}/info/dpkg.list": b"/usr/bin/dpkg\n", "usr/bin/dpkg": b"1"}
+    image = inspected({f"{DPKG}/status": status, **listed})
+    found = owners(image)
+    assert found[f"{DPKG}/status"] == found["usr/bin/dpkg"]
+    assert str(found["usr/bin/dpkg"]) == "dpkg 1.2"
 
 
 def test_a_base_without_dpkg_has_its_packages_in_parts() -> None:

@@ -31,6 +31,14 @@ def history(*lines: str) -> tuple[History, ...]:
         (("ADD rootfs", '-/bin/sh -c #(nop)  CMD ["bash"]', "COPY . .", "RUN x"), 1),
         (("ADD rootfs", "COPY . .", '-CMD ["app"]'), 0),
         (("ADD rootfs", "-ENV A=1", "COPY . ."), 0),
+        (
+            (
+                "jettison: Debian packages",
+                "jettison: Python and its standard library",
+                "jettison: application",
+            ),
+            2,
+        ),
         ((), 0),
     ],
 )
