@@ -22,6 +22,7 @@ from jettison.build.imported import imported_modules, named_in
 from jettison.build.libraries import needed_libraries
 from jettison.build.lock import LockedImage, stale
 from jettison.build.locking import Made, archive_for, chosen_pins, locked_digest
+from jettison.build.memory import keep_little
 from jettison.build.options import BuildOptions, Bytecode
 from jettison.build.pin import Pin
 from jettison.build.reading import base_wanted, recipe_of
@@ -72,6 +73,7 @@ class Builder:
 
     def made(self) -> Made:
         """Make the foundation, and keep what a lock holds of it; raises as ``foundation``."""
+        keep_little()
         try:
             return self._made()
         except PackageError as error:

@@ -114,6 +114,12 @@ class ComposedBase:
         """The packages that the archive has today."""
         return chosen(self.request, self.archive)
 
+    def choose(self) -> BaseChoice:
+        """Choose the packages; what follows reads those alone, and needs the index's memory."""
+        choice = self.choice
+        self.archive.forget_indexes()
+        return choice
+
     @cached_property
     def tree(self) -> BaseTree:
         """The files; composing takes about a second, so this is asked for late."""
@@ -121,7 +127,9 @@ class ComposedBase:
 
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""
-        return replace(self, libraries=libraries).as_it_is()
+        wanted = replace(self, libraries=libraries)
+        wanted.choose()
+        return wanted.as_it_is()
 
     def library_files(self) -> dict[str, bytes]:
         """Return the modules of the standard library by their paths below it."""

@@ -235,7 +235,23 @@ def _library_uses(groups: Sequence[_Group], stay: _Files) -> Iterator[_Use]:
     for wheel, placed in stay if leaving else ():
         if ".so" not in placed.path.rpartition("/")[2]:
             continue
-        content = b"".join(wheel.chunks(placed))
+        named = _named(wheel.chunks(placed), [_stem(name) for name, _ in leaving])
         for name, group in leaving:
-            if name.partition(".so")[0].encode() + b".so" in content:
+            if _stem(name) in named:
                 yield group, name, placed.recorded
+
+
+def _stem(name: str) -> bytes:
+    return name.partition(".so")[0].encode() + b".so"
+
+
+def _named(chunks: Iterable[bytes], words: Sequence[bytes]) -> set[bytes]:
+    """Return which of the words are in a content, of which no more than a chunk is held."""
+    found: set[bytes] = set()
+    longest = max(map(len, words))
+    before = b""
+    for chunk in chunks:
+        window = before + chunk
+        found.update(word for word in words if word in window)
+        before = window[1 - longest :]
+    return found

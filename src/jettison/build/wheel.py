@@ -6,7 +6,7 @@ import base64
 import csv
 import hashlib
 import io
-import mmap
+import os
 import posixpath
 import re
 import stat
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.build.scheme import Scheme
-from jettison.build.zip_members import member_chunks
+from jettison.build.zip_members import FileContent, member_chunks
 from jettison.errors import IntegrityError
 
 # PEP 427 and PEP 376; signatures are of the wheel and not of what is installed.
@@ -52,8 +52,8 @@ class Wheel:
         self.scheme = scheme
         try:
             with file.open("rb") as stream:
-                self._content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
                 listed = zipfile.ZipFile(stream).infolist()
+                self._content = FileContent(os.dup(stream.fileno()))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise self._damaged(str(error)) from error
         self.entries = {each.filename: each for each in listed if not each.is_dir()}

@@ -6,7 +6,7 @@ The directory of the file is read by ``zipfile``; what is read here are the memb
 
 from __future__ import annotations
 
-import mmap
+import os
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -23,7 +23,30 @@ _RAW_DEFLATE = -15
 _DAMAGED = cast("type[Exception]", zlib_ng.error)
 
 
-def member_chunks(content: mmap.mmap, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+class FileContent:
+    """The bytes of an open file by their place, read when asked for; closed by ``close``.
+
+    A mapping would count all that was read into the memory of the process.
+    """
+
+    def __init__(self, file: int) -> None:
+        """Take over a descriptor."""
+        self._file = file
+        self._size = os.fstat(file).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        first, last, _ = part.indices(self._size)
+        return os.pread(self._file, max(0, last - first), first)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+def member_chunks(content: FileContent, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield a member in chunks of at most 1 MiB; zipfile.BadZipFile when it is damaged."""
     stored = _stored(content, entry)
     if entry.compress_type == zipfile.ZIP_STORED:
@@ -44,7 +67,7 @@ def member_chunks(content: mmap.mmap, entry: zipfile.ZipInfo) -> Iterator[bytes]
         raise zipfile.BadZipFile(f"{entry.filename} is not what the directory says")
 
 
-def _stored(content: mmap.mmap, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _stored(content: FileContent, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield the bytes of a member as the file holds them."""
     head = content[entry.header_offset : entry.header_offset + _LOCAL.size]
     if len(head) < _LOCAL.size:

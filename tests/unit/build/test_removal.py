@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from wheels import wheel
 
 from jettison.build.pin import Pin
@@ -55,6 +56,13 @@ def test_an_import_that_may_fail_keeps_nothing(tmp_path: Path) -> None:
 
 def test_a_library_that_another_names_stays(tmp_path: Path) -> None:
     files = {"a/__init__.py": b"", "a/x.so": b"loads y.so", "a/y.so": b""}
+    assert removed(tmp_path, files, "a/y.so\n").paths == frozenset()
+
+
+@pytest.mark.parametrize("before", [0, (1 << 20) - 3, (1 << 20) - 1, 1 << 20])
+def test_a_name_is_found_wherever_a_large_library_has_it(tmp_path: Path, before: int) -> None:
+    library = bytes(before) + b"y.so" + bytes(2 << 20)
+    files = {"a/__init__.py": b"", "a/x.so": library, "a/y.so": b""}
     assert removed(tmp_path, files, "a/y.so\n").paths == frozenset()
 
 

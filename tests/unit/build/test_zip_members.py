@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import io
-import mmap
+import os
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from jettison.build.zip_members import member_chunks
+from jettison.build.zip_members import FileContent, member_chunks
 
 LARGE = bytes(range(256)) * 20_000
 
@@ -19,7 +20,7 @@ def read(folder: Path, kind: int, content: bytes, spoil: Callable[[bytes], bytes
         archive.writestr("a", content)
     file = folder / "a.zip"
     file.write_bytes(spoil(stream.getvalue()))
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as found:
+    with file.open("rb") as opened, closing(FileContent(os.dup(opened.fileno()))) as found:
         entry = zipfile.ZipFile(opened).infolist()[0]
         return b"".join(member_chunks(found, entry))
 
