@@ -366,7 +366,8 @@ def composition(names: list[str]) -> Composition:
         kept=("usr/lib/x86_64-linux-gnu/libmvec.so.1",),
         links=(),
         time_zones=False,
-        snapshot="20261122T000000Z",
+        archive="https://snapshot.debian.org/archive/debian/20261122T000000Z",
+        security_archive="https://snapshot.debian.org/archive/debian-security/20261122T000000Z",
         size=Size(bytes=30_000_000, basis=Basis.MEASURED, source="the packages, unpacked"),
     )
 

@@ -16,7 +16,7 @@ from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.debian.archive import Archive
 from jettison.debian.package import Package
-from jettison.debian.settings import archive_settings
+from jettison.debian.settings import MIRROR, archive_settings
 from jettison.distributions.facts import DistributionFacts
 from jettison.errors import UnsupportedError
 from jettison.lift.packages import requested
@@ -26,6 +26,7 @@ from jettison.plan.composition import ArchiveFile, Composition
 from jettison.plan.plan import Plan
 from jettison.values import Basis, Evidence, Size
 
+SNAPSHOTS = "https://snapshot.debian.org/archive"
 SHELL = "busybox-static"
 # The library that compiled wheels may need and that the bare base does not have. Which wheels do
 # is only known when they are there.
@@ -98,7 +99,8 @@ def composition_of(request: BaseRequest, archive: Archive, *, image: str) -> Com
         kept=tree.brought_back,
         links=tuple(_links(request, tree)),
         time_zones=request.timezones,
-        snapshot=_snapshot(archive.date(request.release)),
+        archive=_address("debian", archive.date(request.release)),
+        security_archive=_address("debian-security", archive.date(request.release)),
         size=Size(bytes=tree.size, basis=Basis.MEASURED, source="the packages, unpacked"),
         notes=tree.notes,
     )
@@ -126,6 +128,9 @@ def _links(request: BaseRequest, tree: BaseTree) -> Iterator[tuple[str, str]]:
             yield place, target
 
 
-def _snapshot(date: datetime) -> str:
-    """A time at which the archive's snapshots have what an index of ``date`` lists."""
-    return f"{date + timedelta(days=1):%Y%m%d}T000000Z"
+def _address(archive: str, date: datetime) -> str:
+    """The mirror that the user names, or a snapshot that has what an index of ``date`` lists."""
+    if os.environ.get(MIRROR):
+        named = archive_settings(os.environ)
+        return named.mirror if archive == "debian" else named.security_mirror
+    return f"{SNAPSHOTS}/{archive}/{date + timedelta(days=1):%Y%m%d}T000000Z"

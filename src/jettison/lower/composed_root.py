@@ -11,7 +11,6 @@ from jettison.catalogue.reader import table
 from jettison.lower.text import WIDTH, comment
 from jettison.plan.composition import ROOT, ArchiveFile, Composition
 
-SNAPSHOTS = "https://snapshot.debian.org/archive"
 # Where the packages are seen while the root is composed; the shell's package lies apart.
 PLACE = "/packages"
 SHELL = "/shell"
@@ -20,7 +19,7 @@ NAMES = ("'passwd: files'", "'group: files'", "'hosts: files dns'", "'services: 
 PASSWD = "'%s:x:%s:%s:%s:%s:/usr/sbin/nologin\\n'"  # noqa: S105  a format of printf
 GROUP = "'%s:x:%s:\\n'"
 FETCHED = (
-    "Debian's packages, each held to its hash. The snapshot keeps these versions for good; a mirror"
+    "Debian's packages, each held to its hash. A snapshot keeps these versions for good; a mirror"
     " that has them is faster: --build-arg DEBIAN=https://deb.debian.org/debian."
 )
 COMPOSED = (
@@ -35,10 +34,10 @@ def package_stage(name: str, made_of: Composition) -> str:
     lines = [
         comment(FETCHED),
         f"FROM scratch AS {name}\n",
-        f"ARG DEBIAN={SNAPSHOTS}/debian/{made_of.snapshot}\n",
+        f"ARG DEBIAN={made_of.archive}\n",
     ]
     if security:
-        lines.append(f"ARG DEBIAN_SECURITY={SNAPSHOTS}/debian-security/{made_of.snapshot}\n")
+        lines.append(f"ARG DEBIAN_SECURITY={made_of.security_archive}\n")
     lines += [_added(each, "/") for each in made_of.packages]
     lines.append(_added(made_of.shell, f"{SHELL}/"))
     return "".join(lines)

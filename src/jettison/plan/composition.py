@@ -31,8 +31,8 @@ class Composition:
     ``packages`` are ordered by name, ``shell`` is the package that runs steps and is not part of
     the tree. ``asked`` are the packages that the application needs, by the names of the release.
     ``kept`` are shared libraries that a group of the catalogue leaves out and that something needs,
-    ``links`` those (path and target) that maintainer scripts would have made. ``snapshot`` is the
-    time at which the archive has the packages, as snapshot.debian.org writes it.
+    ``links`` those (path and target) that maintainer scripts would have made. ``archive`` and
+    ``security_archive`` are the addresses of the archives that have the packages.
     """
 
     image: str
@@ -44,6 +44,7 @@ class Composition:
     kept: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     time_zones: bool
-    snapshot: str
+    archive: str
+    security_archive: str
     size: Size
     notes: tuple[Skipped, ...] = ()
