@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jettison.base.choice import choose
@@ -20,7 +20,7 @@ from jettison.lower.composed_root import root_script
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
-PROGRAMS = ("dpkg-deb", "ldconfig", "tar")
+PROGRAMS = ("dpkg-deb", "ldconfig", "tar", "useradd")
 PLACES = re.compile(r"(?<![\w.*/\"])/(root-of-image|packages|tmp/|shell\b)")
 IS_KIND = {
     Kind.FILE: stat.S_ISREG,
@@ -38,7 +38,9 @@ def missing_for_script() -> str:
     return "" if os.geteuid() == 0 else "only root makes files of other users"
 
 
-def scripted_root(request: BaseRequest, archive: Archive, folder: Path) -> Path:
+def scripted_root(
+    request: BaseRequest, archive: Archive, folder: Path, users: Iterable[str] = ()
+) -> Path:
     """Run what the Dockerfile runs, with its places below ``folder``; the root that it makes."""
     made_of = composition_of(request, archive, image="python:slim")
     packages = folder / "packages"
@@ -48,7 +50,7 @@ def scripted_root(request: BaseRequest, archive: Archive, folder: Path) -> Path:
     for package in choose(request, index).packages:
         _laid(archive, package, packages)
     _laid(archive, index.candidates(parse_relations(SHELL)[0][0])[0], packages / "shell")
-    script = PLACES.sub(lambda place: f"{folder}/{place[1]}", root_script(made_of, ()))
+    script = PLACES.sub(lambda place: f"{folder}/{place[1]}", root_script(made_of, users))
     subprocess.run(["sh", "-c", script], check=True, capture_output=True)
     return folder / "root-of-image"
 

@@ -190,9 +190,11 @@ def _accounts(users: Iterable[str]) -> Iterator[str]:
     rows = [f"{name} {gid}" for name, gid in facts["groups"]]
     yield from _wrapped(f"printf {GROUP}", rows, "> etc/group")
     made = list(users)
-    yield from made
     if made:
-        yield "rm -f etc/passwd- etc/group- etc/.pwd.lock"
+        yield "# Users are made as the official image makes them: with its settings."
+        yield "cp --parents /etc/login.defs /etc/default/useradd ."
+        yield from made
+        yield "rm -f etc/login.defs etc/default/useradd etc/passwd- etc/group- etc/.pwd.lock"
 
 
 def _lists(made_of: Composition) -> Iterator[str]:

@@ -21,6 +21,7 @@ from jettison.base.compose import composed_base
 from jettison.base.request import BaseRequest
 from jettison.debian.archive import Archive
 from jettison.errors import NetworkError
+from jettison.plan.composition import ROOT
 
 __all__ = ["local_archive", "open_archive", "server"]
 
@@ -52,6 +53,18 @@ def test_the_trees_are_the_same(archive: Archive, tmp_path: Path, packages: tupl
         # The pretended C library has no loader.
         "more usr/lib64",
     }
+
+
+def test_users_have_a_group_and_a_home_of_their_own(archive: Archive, tmp_path: Path) -> None:
+    request = BaseRequest(python="3.13", user=None)
+    made = f"useradd --prefix {ROOT} --create-home --uid 1234 app"
+    root = scripted_root(request, archive, tmp_path, [made])
+    assert (
+        (root / "etc/passwd").read_text().splitlines()[-1].endswith(":1234:1234::/home/app:/bin/sh")
+    )
+    assert (root / "home/app").stat().st_gid == 1234
+    left = {"etc/login.defs", "etc/default/useradd", "etc/passwd-", "etc/group-"}
+    assert not any((root / path).exists() for path in left)
 
 
 @pytest.mark.network
