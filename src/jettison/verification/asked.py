@@ -61,6 +61,7 @@ def verification_request(
         installed_distributions=_installed(plan),
         expected_command=stage.command.words if stage.command else None,
         expected_user=stage.user,
+        labels=frozenset(plan.original_stage.labels),
         suite=_suite(plan, development) if development else None,
     )
 

@@ -96,7 +96,8 @@ class VerificationRequest:
     ``removed_distributions`` and ``removed_environment`` are expected to be gone; with
     ``installed_distributions`` all others are, which a tool brought that leaves with them;
     ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
-    it changed nothing.
+    it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
+    others are the base image's. None where that is not known: then all have to.
     """
 
     image_before: str
@@ -129,6 +130,7 @@ class VerificationRequest:
     installed_distributions: tuple[str, ...] | None = None
     expected_command: tuple[str, ...] | None = None
     expected_user: str = ""
+    labels: frozenset[str] | None = None
     suite: Suite | None = None
     startup_timeout: float = 60.0
     startup_runs: int = 3

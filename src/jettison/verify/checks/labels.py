@@ -1,4 +1,4 @@
-"""The labels of the image are kept."""
+"""The labels that the project gives the image are kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from jettison.verify.verdict import CheckResult, Outcome
 _NAME = "labels"
 
 
-def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
-    had = {name: value for name, value in before.facts.labels if name != LABEL}
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
+    had = {
+        name: value
+        for name, value in before.facts.labels
+        if name != LABEL and (request.labels is None or name in request.labels)
+    }
     has = dict(after.facts.labels)
     details = tuple(
         f"{name}: {value!r} became {has.get(name)!r}"

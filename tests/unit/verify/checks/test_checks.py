@@ -333,3 +333,11 @@ def test_tests_that_fail_count_only_when_they_passed_before() -> None:
     assert "fail with all requirements" in nothing.message
     passed = replace(SEEN, suite=SuiteOutcome(status=0, lines=("87 passed",)))
     assert check("test-suite", SEEN, passed, request).message == "87 passed"
+
+
+def test_labels_of_a_base_image_may_leave_with_it() -> None:
+    without = facts(labels=())
+    of_base = replace(REQUEST, labels=frozenset())
+    assert check("labels", SEEN, without, of_base).outcome is SAME
+    of_project = replace(REQUEST, labels=frozenset({"title"}))
+    assert check("labels", SEEN, without, of_project).outcome is DIFFERENT
