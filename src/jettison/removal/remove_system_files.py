@@ -7,7 +7,8 @@ standard library, and a module that explains itself takes the place of each. ``k
 exception in its paragraph. ``unless named: WORD`` leaves the files of a paragraph where a library
 that stays names that word, those of ``not counting: PATTERN`` apart.
 
-A shared library that something which stays names is kept, and that is said. Links that lead to
+A shared library that something which stays names is kept, and that is said; its package keeps its
+entry, so that scanners see it. Links that lead to
 nothing any more go too, and empty folders. The contents of each FOLDER are taken out last: the
 final stage copies them by themselves. Mounts are not touched.
 """
@@ -52,7 +53,9 @@ def main(arguments: list[str]) -> int:
     for each in paragraphs:
         gone |= meant(each, system, gone)
     gone = {path for path in gone if not any(path.startswith(f"{one}/") for one in arguments[1:])}
-    gone -= set(needed(system, gone))
+    kept = set(needed(system, gone))
+    gone -= kept
+    leaving -= system.owners(kept)
     size = sum(os.lstat(system.place(path)).st_size for path in gone)
     remove(system, gone)
     system.forget(leaving)
@@ -108,6 +111,10 @@ class System:
         """Give the files of some of the packages that belong to no other package."""
         others = {path for name in self.owned.keys() - packages for path in self.owned[name]}
         return {path for name in some for path in self.owned[name]} & self.paths - others
+
+    def owners(self, paths: set[str]) -> set[str]:
+        """Give the packages that any of the files belongs to."""
+        return {name for name, own in self.owned.items() if own & paths}
 
     def forget(self, packages: set[str]) -> None:
         """Take packages out of the database."""

@@ -22,9 +22,9 @@ class Loaded:
 class Inventory:
     """What lists of software say of an image.
 
-    ``packages`` are Debian's, with their versions. ``unclaimed`` are programs, shared libraries and
-    import packages that neither a package nor a distribution has in its list; ``missing`` says for
-    a distribution what its list has and the image has not.
+    ``packages`` are those of the system, with their versions. ``unclaimed`` are programs, shared
+    libraries and import packages that neither a package nor a distribution has in its list;
+    ``missing`` says for a distribution what its list has and the image has not.
     """
 
     packages: Mapping[str, str]

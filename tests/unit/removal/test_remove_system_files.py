@@ -106,6 +106,15 @@ def test_a_library_that_something_names_stays(root: Path) -> None:
     assert "kept /usr/lib/x86_64-linux-gnu/libmoved.so.1, for /usr/bin/cp" in said
 
 
+def test_the_package_of_a_library_that_stays_keeps_its_entry(root: Path) -> None:
+    said = carry_out(root, "package: libold1\npackage: perl-base\n")
+    status = (root / "var/lib/dpkg/status").read_text(encoding="utf-8")
+    assert "Package: libold1\n" in status
+    assert "Package: perl-base\n" not in status
+    assert (root / "var/lib/dpkg/info/libold1:amd64.list").exists()
+    assert said.splitlines()[-1].startswith("1 packages and")
+
+
 def test_programs_leave_beside_one_that_is_called(root: Path) -> None:
     carry_out(root, "programs of: coreutils\nkeep: /usr/bin/cp\n")
     assert (root / "usr/bin/cp").exists()

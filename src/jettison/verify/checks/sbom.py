@@ -26,14 +26,16 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     details = tuple(_differences(had, has))
     gone = sorted(had.packages.keys() - has.packages.keys())
-    notes = (f"Debian packages that are not there any more: {', '.join(gone)}",) if gone else ()
+    notes = (
+        (f"packages of the system that are not there any more: {', '.join(gone)}",) if gone else ()
+    )
     return CheckResult(
         name=_NAME,
         outcome=Outcome.DIFFERENT if details else Outcome.SAME,
         message="; ".join(details[:3])
-        or f"each file of {len(has.packages)} Debian packages and all distributions has its owner",
-        before=f"{len(had.packages)} Debian packages",
-        after=f"{len(has.packages)} Debian packages",
+        or f"every file has an owner among {len(has.packages)} packages and the distributions",
+        before=f"{len(had.packages)} packages of the system",
+        after=f"{len(has.packages)} packages of the system",
         details=(*details, *notes),
     )
 

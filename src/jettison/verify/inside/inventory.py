@@ -28,12 +28,12 @@ def lines(path):
 
 
 def packages():
-    """Name and version of every Debian package that is installed."""
+    """Name and version of every package of the system that is installed."""
     statuses = [f"{DPKG}/status"]
     statuses += [
         f"{DPKG}/status.d/{name}" for name in names(f"{DPKG}/status.d") if "md5sums" not in name
     ]
-    found = {}
+    found = alpine()[0]
     for path in statuses:
         name = version = ""
         installed = True
@@ -53,9 +53,26 @@ def packages():
     return found
 
 
+def alpine():
+    """Give Alpine's packages with their versions, and the paths of their files."""
+    found, paths = {}, set()
+    name = folder = ""
+    for line in lines("/lib/apk/db/installed") or lines("/usr/lib/apk/db/installed"):
+        key, _, value = line.partition(":")
+        if key == "P":
+            name = value
+        elif key == "V":
+            found[name] = value
+        elif key == "F":
+            folder = value
+        elif key == "R":
+            paths.add(f"/{folder}/{value}")
+    return found, paths
+
+
 def claimed():
     """Give the real paths of all files that a package says are its own."""
-    found = set()
+    found = alpine()[1]
     for name in names(f"{DPKG}/info"):
         if name.endswith(".list"):
             found.update(lines(f"{DPKG}/info/{name}"))

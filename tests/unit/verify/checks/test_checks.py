@@ -141,7 +141,7 @@ def test_the_same_observation_differs_in_nothing() -> None:
                 inventory=replace(LISTS, unclaimed=("/venv/site-packages/jettison_removed.py",))
             ),
             SAME,
-            "has its owner",
+            "every file has an owner",
         ),
         (
             "signals",
