@@ -10,22 +10,67 @@ from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, InputSyntaxError
 from jettison.installed.environment import EntryPoint, Installed, StandardLibrary
 from jettison.installed.system import System, system_of
+from jettison.trace.kept_answers import KeptAnswers
 from jettison.verify.interior import interpreters, script_text
 
+_INSIDE = "jettison.trace.inside"
 _TIMEOUT = 300.0
 _WAIT = "import time; time.sleep(86400)"
 
 
-def read_installed(engine: Engine, image: str, facts: ImageFacts, environment: str) -> Installed:
+def read_installed(
+    engine: Engine,
+    image: str,
+    facts: ImageFacts,
+    environment: str,
+    kept: KeptAnswers | None = None,
+) -> Installed:
     """Read the environment at ``environment`` and the application in the working directory.
 
     Raises EngineError when the image has no Python that starts.
     """
     asked = {"environment": environment, "folder": facts.working_directory}
-    text = script_text("contents", asked, "jettison.trace.inside")
+    return installed_of(
+        _answer(engine, image, facts, script_text("contents", asked, _INSIDE), kept)
+    )
+
+
+def read_system(
+    engine: Engine, image: str, facts: ImageFacts, kept: KeptAnswers | None = None
+) -> System | None:
+    """Read all that lies around the environment; None where it cannot be read."""
+    text = script_text("system", {}, _INSIDE)
+    try:
+        answer = _answer(engine, image, facts, text, kept, user="0:0")
+        return system_of(answer, dict(facts.environment))
+    except (EngineError, InputSyntaxError):
+        return None
+
+
+def _answer(
+    engine: Engine,
+    image: str,
+    facts: ImageFacts,
+    text: str,
+    kept: KeptAnswers | None,
+    *,
+    user: str = "",
+) -> Mapping[str, Any]:
+    """Give what a program of ours answers in an image; the same image need not be asked twice."""
+    kept = kept or KeptAnswers()
+    known = kept.get(facts.id, text)
+    if known is None:
+        known = _asked(engine, image, facts, text, user)
+        kept.put(facts.id, text, known)
+    found = marshal.loads(known)  # noqa: S302 - of our own script
+    return found if isinstance(found, dict) else {}
+
+
+def _asked(engine: Engine, image: str, facts: ImageFacts, text: str, user: str) -> bytes:
     failure = ""
     for interpreter in interpreters(facts):
-        options = RunOptions(network=Network.NONE, entrypoint=(interpreter, "-c", _WAIT))
+        entrypoint = (interpreter, "-c", _WAIT)
+        options = RunOptions(network=Network.NONE, entrypoint=entrypoint, user=user)
         try:
             with engine.run(image, options) as container:
                 done = container.execute((interpreter, "-B", "-c", text), timeout=_TIMEOUT)
@@ -33,26 +78,9 @@ def read_installed(engine: Engine, image: str, facts: ImageFacts, environment: s
             failure = refused.why
             continue
         if done.status == 0:
-            return installed_of(marshal.loads(done.stdout))  # noqa: S302 - of our own script
+            return done.stdout
         failure = done.error_text
     raise EngineError("the environment could not be read", why=failure[-500:])
-
-
-def read_system(engine: Engine, image: str, facts: ImageFacts) -> System | None:
-    """Read all that lies around the environment; None where it cannot be read."""
-    text = script_text("system", {}, "jettison.trace.inside")
-    for interpreter in interpreters(facts):
-        options = RunOptions(
-            network=Network.NONE, entrypoint=(interpreter, "-c", _WAIT), user="0:0"
-        )
-        try:
-            with engine.run(image, options) as container:
-                done = container.execute((interpreter, "-B", "-c", text), timeout=_TIMEOUT)
-            if done.status == 0:
-                return system_of(marshal.loads(done.stdout), dict(facts.environment))  # noqa: S302 - as above
-        except (EngineError, InputSyntaxError):
-            continue
-    return None
 
 
 def installed_of(answer: Mapping[str, Any]) -> Installed:
