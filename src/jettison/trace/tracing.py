@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,16 +57,31 @@ def trace(
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
-            with step(progress, "Watching what the application touches"):
-                _serve(request, facts, watching[0])
-            if request.suite:
-                with step(progress, "Watching what the test suite touches"):
-                    run_suite(watching[1], request, Observation(facts=facts))
+            _watch(request, facts, watching, progress)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
     seen = Trace(served=served, tested=tested)
     return Traced(installed=installed, trace=seen, system=system)
+
+
+def _watch(
+    request: VerificationRequest,
+    facts: ImageFacts,
+    watching: list[WatchingEngine],
+    progress: Progress,
+) -> None:
+    """Let the application and its tests run at the same time, each in a container of its own."""
+    what = " and its tests" if request.suite else ""
+    with (
+        step(progress, f"Watching what the application{what} touch{'' if what else 'es'}"),
+        ThreadPoolExecutor() as workers,
+    ):
+        runs: list[Future[object]] = [workers.submit(_serve, request, facts, watching[0])]
+        if request.suite:
+            runs.append(workers.submit(run_suite, watching[1], request, Observation(facts=facts)))
+        for run in runs:
+            run.result()
 
 
 def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> None:
