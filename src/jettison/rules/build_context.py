@@ -15,6 +15,8 @@ pattern that only may be useless at run time is used for tests alone, when nothi
 
 from __future__ import annotations
 
+import re
+
 from jettison.changes import IgnorePaths
 from jettison.lift.settings import settings_that_are_read
 from jettison.plan.finding import Finding, Safety
@@ -27,6 +29,9 @@ from jettison.values import Basis, Evidence, Origin, Saving, counted
 NAME = "build-context"
 # Categories that are kept out although their patterns are not certain by themselves: production
 # was followed along its imports, and secrets do not belong in an image.
+KEYS = frozenset({"**/*.pem", "**/*.key"})
+# A folder that is copied by its name for what such files hold.
+CERTIFICATES = re.compile(r"(^|[/_.-])(certs?|certificates?|ssl|tls|keys?|pem|ca|pki)($|[/_.-])")
 DECIDED = frozenset({"secrets", "tests"})
 
 
@@ -40,10 +45,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     needed += read
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
+    certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
     proposals = [
         proposal
         for proposal in propose(_files(plan), project.ignore, needed)
-        if proposal.certain or proposal.category in DECIDED
+        if (proposal.certain or proposal.category in DECIDED)
+        and not (proposal.pattern in KEYS and certificates)
     ]
     kept = tuple(_kept(plan, path) for path in read)
     if not proposals:

@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterator
 
 from jettison.changes import RunAsUser
+from jettison.lift.accounts import made_accounts
 from jettison.lift.action import Action
 from jettison.lift.root import needs_root
 from jettison.lift.services import service_of
@@ -79,10 +80,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _change(plan: Plan) -> RunAsUser:
     stage, writing = plan.stage, plan.writing
     folders = tuple(writing.folders)
+    taken = made_accounts(stage)
+    number = next(n for n in range(IDENTIFIER, IDENTIFIER + 1000) if str(n) not in taken)
     return RunAsUser(
         name=user_name(plan),
-        uid=IDENTIFIER,
-        gid=IDENTIFIER,
+        uid=number,
+        gid=number,
         create=True,
         writable=(stage.folder, *folders) if writing.unsure or not folders else folders,
         application=stage.folder,
@@ -109,11 +112,12 @@ def _stays_root(evidence: Evidence) -> Finding:
 
 def user_name(plan: Plan) -> str:
     """A name for the user: that of the service or of the project, without its role."""
+    made = {name.lower() for name in made_accounts(plan.stage)}
     for name in (plan.project.service or "", plan.project.name):
         short = ROLES.sub("", name.lower())
-        if LOGIN.fullmatch(short) and short not in TAKEN:
+        if LOGIN.fullmatch(short) and short not in TAKEN | made:
             return short
-    return "app"
+    return next(name for name in ("app", "application", "jettison") if name not in made)
 
 
 def _owned_code(plan: Plan) -> tuple[Finding, ...]:

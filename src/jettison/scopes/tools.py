@@ -22,7 +22,9 @@ def collect(context: Context) -> Iterator[Signal]:
         category = category_of(name)
         if category:
             message = f"{name} is a tool for {category}"
-            yield toward_development(name, Weight.STRONG, "tool", message, None)
+            # What helps to debug may serve the application too: then its imports decide.
+            weight = Weight.FAIR if category == "debugging" else Weight.STRONG
+            yield toward_development(name, weight, "tool", message, None)
             continue
         facts = context.facts(name)
         host = _host(facts) if facts else ""
