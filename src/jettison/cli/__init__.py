@@ -8,7 +8,18 @@ import click
 
 from jettison import __version__
 
-COMMANDS = ("apply", "base", "build", "compare", "inspect", "optimize", "plan", "verify", "why")
+COMMANDS = (
+    "apply",
+    "base",
+    "build",
+    "cache",
+    "compare",
+    "inspect",
+    "optimize",
+    "plan",
+    "verify",
+    "why",
+)
 
 
 class LazyGroup(click.Group):

@@ -12,11 +12,11 @@ from jettison.distributions.installed import installed_distributions
 from jettison.imports.environment import Environment, environment_of, interpreter
 from jettison.imports.trial import Copied, copied, looked_for, tried
 from jettison.lift.declared import shipped_names
-from jettison.loading.knowledge import cache_folder
 from jettison.loading.plan import Planned
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
 from jettison.settings import Ask, Wish
+from jettison.stores.cache import cache_directory
 from jettison.values import Origin
 from jettison.verification import removed_distributions
 from jettison.verify.imported import Attempt, Importable, ImportResult, Loss, Reachable
@@ -67,7 +67,10 @@ def checked(
     ProgramError when no environment can be made.
     """
     session = _Session(
-        progress=progress, offline=offline, entries_only=entries_only, cache=cache or cache_folder()
+        progress=progress,
+        offline=offline,
+        entries_only=entries_only,
+        cache=cache or cache_directory(),
     )
     now = first
     losses: list[Loss] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -135,11 +134,6 @@ def _check_entries(inputs: ScopeInputs) -> None:
             hint="Correct the file: an image that starts with it would stop at once.",
             origin=fault.origin,
         )
-
-
-def cache_folder() -> Path:
-    """The folder of all of Jettison's caches."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jettison"
 
 
 def _search_path(project: Project) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
 from jettison.loading.composition import with_composition
-from jettison.loading.knowledge import Knowledge, cache_folder, knowledge_of
+from jettison.loading.knowledge import Knowledge, knowledge_of
 from jettison.loading.project import Loaded, load_project
 from jettison.plan.finding import Finding
 from jettison.plan.parts import PlannedPackage
@@ -25,6 +25,7 @@ from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
 from jettison.rules import RULES
 from jettison.settings import BaseWish, Settings, Wish
+from jettison.stores.cache import cache_directory
 from jettison.verify.imported import Reachable
 
 DEFAULT_LEVEL = 2
@@ -68,7 +69,7 @@ def planned(
         remove_unused=settings.remove_unused or remove_unused,
         wishes=(*settings.wishes, *wishes),
     )
-    folder = cache or cache_folder()
+    folder = cache or cache_directory()
     knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
     chosen = level if level is not None else settings.level
     wish = _wish(base, settings.base)
