@@ -20,7 +20,7 @@ from jettison.build.reached_library import (
     remembered_library,
 )
 from jettison.build.scheme import Scheme
-from jettison.build.wheel import Wheel
+from jettison.build.wheel import Placed, Wheel
 from jettison.facts import Project
 from jettison.lower.instructions import COMPILED_LIST
 from jettison.oci.entry import Kind
@@ -28,6 +28,8 @@ from jettison.plan.plan import Plan
 from jettison.removal.listing import HOOK, LIST, SCRIPT
 from jettison.settings import Ask
 from jettison.stores.records import Records
+
+_LARGEST_PROGRAM = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,40 +74,66 @@ def shortened_base(source: ComposedBase, staying: Staying, records: Records) -> 
     kept, gone = (remembered_library(f"{part}\n{key}", records) for part in ("kept", "gone"))
     if kept is None or gone is None:
         library = source.library_files()
-        kept = reached_library(_use(source, staying, library))
+        kept = reached_library(library_use(staying, library, source.wanted.loaded))
         gone = frozenset(library) - kept
         remember_library(f"kept\n{key}", kept, records)
         remember_library(f"gone\n{key}", gone, records)
     return replace(replace(source, library=kept).as_it_is(), gone=gone)
 
 
-def _use(source: ComposedBase, staying: Staying, library: Mapping[str, bytes]) -> LibraryUse:
+def library_use(
+    staying: Staying, library: Mapping[str, bytes], loaded: frozenset[str]
+) -> LibraryUse:
+    """Gather everything on a base that may use its standard library."""
+    modules: dict[str, bytes] = {}
+    programs: dict[str, bytes] = {}
+    inside = f"{staying.scheme.packages}/"
+    for placed, content in _installed(staying):
+        if placed.script and _is_python(content):
+            programs[f"{placed.path}.py"] = content
+        elif placed.path.startswith(inside) and placed.path.endswith((".py", ".so")):
+            modules[placed.path.removeprefix(inside)] = content
+        elif placed.path.startswith(inside) and placed.path.endswith(".pth"):
+            lines = [line for line in content.splitlines() if line.startswith(b"import")]
+            programs[f"{placed.path}.py"] = b"\n".join(lines)
     return LibraryUse(
         library=library,
-        modules=dict(_modules(staying)),
-        application=dict(_sources(staying)),
+        modules=modules,
+        application={**programs, **dict(_sources(staying))},
         texts=staying.texts,
         kept=staying.kept,
-        loaded=source.wanted.loaded & frozenset(library),
+        loaded=loaded & frozenset(library),
     )
 
 
-def _modules(staying: Staying) -> Iterator[tuple[str, bytes]]:
-    inside = f"{staying.scheme.packages}/"
+def _installed(staying: Staying) -> Iterator[tuple[Placed, bytes]]:
+    """Yield the files of distributions that are or may be Python, with their contents."""
     with ExitStack() as stack:
         for pin in staying.pins:
             path = staying.wheels[pin.name]
             wheel = stack.enter_context(closing(Wheel(path, pin.filename, staying.scheme)))
             for placed in wheel.files:
-                is_module = placed.path.startswith(inside) and placed.path.endswith((".py", ".so"))
-                if is_module and placed.path not in staying.removed:
-                    yield placed.path.removeprefix(inside), b"".join(wheel.chunks(placed))
+                read = placed.script or placed.path.endswith((".py", ".so", ".pth"))
+                if read and placed.path not in staying.removed:
+                    yield placed, b"".join(wheel.chunks(placed))
 
 
 def _sources(staying: Staying) -> Iterator[tuple[str, bytes]]:
+    """Yield the modules of the context, and its programs in Python as modules."""
     for path, each in staying.context.items():
-        if each.kind is Kind.FILE and path.endswith(".py"):
+        if each.kind is not Kind.FILE:
+            continue
+        if path.endswith(".py"):
             yield path, content_of(each)
+        elif each.executable and each.size <= _LARGEST_PROGRAM:
+            content = content_of(each)
+            if _is_python(content):
+                yield f"{path}.py", content
+
+
+def _is_python(content: bytes) -> bool:
+    first = content.partition(b"\n")[0]
+    return first.startswith(b"#!") and b"python" in first
 
 
 def _identity(source: ComposedBase, staying: Staying) -> str:
