@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: corpus setup test check golden format lock docs demo bench catalogue
+.PHONY: predictions corpus setup test check golden format lock docs demo bench catalogue
 
 setup: .venv/.ready
 
@@ -21,6 +21,10 @@ demo: setup
 # Seconds, bytes and ratios, each measured in one run on this machine.
 bench: setup
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# Builds every example before and after, and writes what was predicted beside it.
+predictions: setup
+	$(BIN)/python tools/measure_predictions.py --write docs/explanation/predictions.md
 
 golden: setup
 	$(BIN)/python tests/support/golden.py

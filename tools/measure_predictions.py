@@ -1,9 +1,9 @@
 """Build projects before and after and hold the predicted sizes against the built ones.
 
-    python tools/measure_predictions.py [FOLDER …]
+    python tools/measure_predictions.py [--write PAGE] [FOLDER …]
 
 Builds every folder (by default the examples) with the engine that answers and prints a table in
-Markdown, a row for each image.
+Markdown, a row for each image. With ``--write`` it becomes a page of the documentation.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jettison.engines.engine import BuildRequest, Engine
@@ -22,22 +23,37 @@ from jettison.prediction.values import Prediction
 from jettison.progress import SilentProgress
 from jettison.writing import write_copy
 
+HEAD = "| image | predicted (MB) | built (MB) | difference |\n|---|---:|---:|---:|\n"
+PAGE = """\
+# Predicted against built sizes
+
+`jettison plan` predicts the size of the image before and after without building anything. `make predictions` builds
+every example both ways and holds the prediction against the size that the engine reports; it fails when one is off by
+more than 5 %. Bases are those of `tests/bases/` where no registry can be reached.
+
+"""
 MEGABYTE = 1_000_000
 
 
 def main() -> int:
     """Print the table; exit status 1 when a prediction is off by more than 5 %."""
-    folders = [Path(each) for each in sys.argv[1:]] or examples()
-    worst = 0.0
-    sys.stdout.write("| image | predicted (MB) | built (MB) | difference |\n|---|---:|---:|---:|\n")
+    arguments = sys.argv[1:]
+    page = Path(arguments[1]) if arguments[:1] == ["--write"] else None
+    folders = [Path(each) for each in arguments[2 if page else 0 :]] or examples()
+    worst, rows = 0.0, [HEAD]
     with find_engine() as engine:
+        sys.stdout.write(HEAD)
         for folder in folders:
             for name, size, built in images(folder, engine):
                 share = size / built - 1
                 worst = max(worst, abs(share))
                 cells = (name, f"{size / MEGABYTE:.1f}", f"{built / MEGABYTE:.1f}", f"{share:+.1%}")
-                sys.stdout.write(f"| {' | '.join(cells)} |\n")
+                rows.append(f"| {' | '.join(cells)} |\n")
+                sys.stdout.write(rows[-1])
                 sys.stdout.flush()
+        if page:
+            told = f"Measured with {engine.name} on {datetime.now(UTC):%d %B %Y}"
+            page.write_text(f"{PAGE}{told}:\n\n{''.join(rows)}")
     return int(worst > 0.05)  # noqa: PLR2004  what the project promises
 
 

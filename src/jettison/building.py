@@ -172,7 +172,7 @@ def _planned(project: ProjectChoice, folder: Path) -> Planned:
         level=project.level,
         offline=project.offline,
         cache=folder,
-    )
+    ).for_builder()
 
 
 def _made(

@@ -52,6 +52,7 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     Raises UnsupportedError when the plan holds a step that needs an engine, and the errors of
     ``Builder.foundation``.
     """
+    found = found.for_builder()
     plan = found.plan
     base = base_wanted(plan)
     after = _built(shop, plan, "after")

@@ -40,6 +40,14 @@ class Planned:
     plan: Plan
     reachable: Reachable
 
+    def for_builder(self) -> Planned:
+        """The same for the embedded builder, which composes a base itself and runs no steps."""
+        if self.start.composition is None and not self.start.debug:
+            return self
+        start = replace(self.start, composition=None, debug=False)
+        plan = optimized(start, RULES, without=start.settings.without)
+        return replace(self, start=start, plan=plan)
+
 
 def planned(
     directory: Path,

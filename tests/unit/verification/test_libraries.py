@@ -3,7 +3,7 @@ from pathlib import Path
 from jettison.loading.plan import planned
 from jettison.verification import verification_request
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def test_libraries_that_distributions_load_are_asked_for_too(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""One small application on a slim image, on Alpine and on a base that its Dockerfile composes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
+
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"
+ALPINE = "python:3.13-alpine"
+# The index is read from this mirror, so it has the packages that a snapshot would keep for good.
+ENVIRONMENT = {MIRROR: PUBLIC_MIRROR, **os.environ}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The example on the Python that Debian's stable release ships."""
+    folder = tmp_path / "links"
+    shutil.copytree(EXAMPLE, folder)
+    text = (folder / "Dockerfile").read_text().replace("python:3.11-slim", "python:3.13-slim")
+    (folder / "Dockerfile").write_text(text)
+    return folder
+
+
+def jettison(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout[-4000:]
+    return done.stdout
+
+
+def optimized(project: Path, base: str) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(
+        jettison("optimize", str(project), "--base", base, "--format", "json")
+    )
+    return report
+
+
+@pytest.mark.parametrize("base", ["slim", "composed", "alpine"])
+def test_the_application_runs_alike_on_every_base(project: Path, base: str) -> None:
+    if base == "alpine" and not is_there(ALPINE):
+        pytest.skip(f"the engine has no {ALPINE}; see tests/bases/README.md")
+    report = optimized(project, base)
+    assert report["verdict"]["equivalent"] is True
+    assert report["after"]["size"]["bytes"] < report["before"]["size"]["bytes"]
+
+
+def test_the_debug_target_has_a_shell_and_the_image_has_none(project: Path, tmp_path: Path) -> None:
+    place = tmp_path / "composed"
+    jettison("apply", str(project), "--base", "composed", "--debug", "--output", str(place))
+    image, debug = built(place), built(place, "--target", "debug")
+    try:
+        assert said(debug, "sh", "-c", "echo $((40 + 2))").strip() == "42"
+        with pytest.raises(subprocess.CalledProcessError):
+            said(image, "sh", "-c", "true")
+        same = "import os; print(sorted(os.listdir('/opt/venv/lib/python3.13/site-packages')))"
+        assert said(image, "python", "-c", same) == said(debug, "python", "-c", same)
+    finally:
+        subprocess.run(["docker", "rmi", "-f", image, debug], check=False, capture_output=True)
+
+
+def is_there(image: str) -> bool:
+    done = subprocess.run(["docker", "image", "inspect", image], check=False, capture_output=True)
+    return done.returncode == 0
+
+
+def built(place: Path, *options: str) -> str:
+    done = subprocess.run(
+        ["docker", "build", "--quiet", *options, str(place)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def said(image: str, *command: str) -> str:
+    done = subprocess.run(
+        ["docker", "run", "--rm", "--network", "none", "--entrypoint", command[0], image]
+        + list(command[1:]),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout
