@@ -19,7 +19,9 @@ from support.processes import Measured, best, jettison, jettison_environment, me
 from support.registry import registry, registry_there
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "pkms"
-ADDED = "itsdangerous==2.2.0\n"
+ADDED = "humanize==4.11.0\n"
+IMPORT = "import humanize\n"
+CHANGED = ("requirements.txt", "main.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +61,15 @@ class Site:
         cache = self.folder / "other"
         shutil.rmtree(cache, ignore_errors=True)
         shutil.copytree(self.warm, cache)
-        file = self.project / "pkms-backend" / "requirements.txt"
-        before = file.read_text()
-        file.write_text(before + ADDED)
+        folder = self.project / "pkms-backend"
+        before = {folder / name: (folder / name).read_text() for name in CHANGED}
+        for (file, text), added in zip(before.items(), (ADDED, IMPORT), strict=True):
+            file.write_text(f"{text.rstrip()}\n{added}")
         try:
             return self.build(cache, "--output", self.layout)
         finally:
-            file.write_text(before)
+            for file, text in before.items():
+                file.write_text(text)
 
     def with_line(self, *options: str) -> Measured:
         """Build with one line of the source changed."""

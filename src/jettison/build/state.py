@@ -102,8 +102,18 @@ def _facts_digest(path: str, content: bytes) -> str:
 @cache
 def _package_state() -> str:
     """Name the state of Jettison itself: another version may plan otherwise."""
+    return stamp(Path(__file__).parents[1])
+
+
+def stamp(folder: Path) -> str:
+    """Return a digest of names, sizes and times of the files below a folder.
+
+    Folders do not count: theirs change when Python keeps bytecode in them.
+    """
     running = hashlib.sha256()
-    for path, entry in sorted(_walk(Path(__file__).parents[1], ""), key=lambda each: each[0]):
+    for path, entry in sorted(_walk(folder, ""), key=lambda each: each[0]):
+        if entry.is_dir(follow_symlinks=False):
+            continue
         status = entry.stat(follow_symlinks=False)
         running.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return running.hexdigest()

@@ -93,7 +93,10 @@ def facts_from_document(document: Mapping[str, Any], *, source: Source) -> Distr
 
 def files_to_document(files: tuple[IndexFile, ...]) -> list[list[Any]]:
     """Index files as rows in the order of their fields."""
-    return [list(astuple(file)) for file in files]
+    return [
+        [f.filename, f.url, f.size, f.sha256, f.requires_python, f.yanked, f.metadata_sha256]
+        for f in files
+    ]
 
 
 def files_from_document(rows: list[list[Any]]) -> tuple[IndexFile, ...]:
