@@ -21,7 +21,8 @@ NAMES = re.compile(
     r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
     r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
-    r"|(^|/)(jettison\.toml|(removed-files|compiled-modules)\.txt|(remove_files|jettison_removed)\.py)$"
+    r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules)\.txt)$"
+    r"|(^|/)(remove_files|remove_system_files|jettison_removed)\.py$"
 )
 
 

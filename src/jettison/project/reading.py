@@ -17,6 +17,12 @@ from jettison.project.source_cache import SourceCache
 from jettison.project.tree import Tree, TreeFile
 from jettison.values import Skipped
 
+# Programs that carry out lists of removals, and the list beside each.
+_REMOVAL = {
+    "remove_files.py": "removed-files.txt",
+    "jettison_removed.py": "removed-files.txt",
+    "remove_system_files.py": "removed-system-files.txt",
+}
 _LEFT_OUT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
      ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
@@ -143,10 +149,10 @@ def _python_files(tree: Tree) -> Iterable[tuple[str, TreeFile]]:
 
 
 def _is_of_removal(path: str, tree: Tree) -> bool:
-    """Whether a file is one that carries out the list of removals while the image is built."""
+    """Whether a file is one that carries out a list of removals while the image is built."""
     folder, _, name = path.rpartition("/")
-    listed = f"{folder}/removed-files.txt" if folder else "removed-files.txt"
-    return name in ("remove_files.py", "jettison_removed.py") and listed in tree.files
+    listed = _REMOVAL.get(name)
+    return listed is not None and (f"{folder}/{listed}" if folder else listed) in tree.files
 
 
 def _is_left_out(entry: os.DirEntry[str]) -> bool:

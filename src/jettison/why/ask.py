@@ -14,6 +14,7 @@ from jettison.sizes import human
 from jettison.values import Evidence
 from jettison.why.distribution import explain_distribution
 from jettison.why.file import explain_path, explain_source
+from jettison.why.system import explain_system
 from jettison.why.values import Answer, LineAnswer
 
 PLACE = re.compile(r"(?P<file>.+):(?P<line>\d+)")
@@ -40,6 +41,7 @@ def _answers(plan: Plan, question: str) -> Iterator[Answer | None]:
     if place:
         yield from _settings(plan, place["file"], int(place["line"]))
         return
+    yield from explain_system(plan, question)
     if "/" not in question:
         yield explain_distribution(plan, canonicalize_name(question))
         yield from _packages(plan, question)
