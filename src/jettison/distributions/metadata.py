@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import csv
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -13,6 +14,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.distributions.facts import EntryPoint, InstalledFile
+
+# Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
+# 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,8 @@ def requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
 @lru_cache(maxsize=8192)
 def _requirement(text: str) -> Requirement | None:
     try:
-        return Requirement(text)
+        with _ONE_AT_A_TIME:
+            return Requirement(text)
     except InvalidRequirement:
         return None
 
