@@ -74,11 +74,14 @@ def checked(
     )
     now = first
     losses: list[Loss] = []
+    results: list[ImportResult] = []
     kept: tuple[Wish, ...] = ()
     for _ in range(ROUNDS):
         with copied(now.loaded.root, now.plan.project.context, now.start.stage.folder) as copy:
             result = session.compared(now, copy)
         losses += result.losses
+        # A correction may leave nothing to try: what was tried before it is told.
+        results += [result] if result.imported or not results else []
         wishes = tuple(_wishes(result.losses, {wish.text for wish in kept}))
         if not wishes:
             break
@@ -86,7 +89,7 @@ def checked(
         now = replanned(kept)
     sets = _sets(first.plan)
     found = replace(
-        result,
+        results[-1],
         full=tuple(sorted(sets.full)),
         runtime=tuple(sorted(sets.runtime)),
         losses=_told_once(losses),
@@ -116,7 +119,9 @@ class _Session:
         sets = _sets(now.plan)
         reachable = now.reachable
         wanted = [each for each in reachable.modules if each.entry or not self.entries_only]
-        python = interpreter(now.plan.python)
+        if sets.same:
+            return _nothing(now.plan, sets)
+        python, version = interpreter(now.plan.python)
         after = self.environment(now.plan, sets.runtime, python)
         with step(self.progress, f"import {len(wanted)} modules with the runtime set"):
             found = {
@@ -126,7 +131,7 @@ class _Session:
         suspects = {name: each for name, each in found.items() if each.lacks_import}
         failed = tuple(each for each in found.values() if each.error)
         losses: tuple[Loss, ...] = ()
-        if suspects and not sets.same:
+        if suspects:
             before = self.environment(now.plan, sets.full, python)
             with step(self.progress, f"import {len(suspects)} modules with everything"):
                 control = self.again(reachable, wanted, suspects, before, copy)
@@ -139,7 +144,8 @@ class _Session:
             losses = tuple(owners.loss(each) for each in lost)
             failed = tuple(each for each in failed if each not in lost)
         return ImportResult(
-            python=now.plan.python or "",
+            python=version,
+            image_python=now.plan.python or "",
             full=tuple(sorted(sets.full)),
             runtime=tuple(sorted(sets.runtime)),
             imported=sum(not each.error for each in found.values()),
@@ -167,6 +173,13 @@ class _Session:
             **looked_for(reachable, outside, before, copy),
             **tried(reachable, inside, before, copy),
         }
+
+
+def _nothing(plan: Plan, sets: _Sets) -> ImportResult:
+    """Everything that is installed stays: no import can be missing."""
+    names = tuple(sorted(sets.full))
+    version = plan.python or ""
+    return ImportResult(python=version, image_python=version, full=names, runtime=names, imported=0)
 
 
 def _sets(plan: Plan) -> _Sets:

@@ -39,13 +39,13 @@ class Environment:
         return self.folder / "bin" / "python"
 
 
-def interpreter(wanted: str | None) -> str:
-    """The interpreter of a minor version when this machine has one, else Jettison's own."""
+def interpreter(wanted: str | None) -> tuple[str, str]:
+    """An interpreter and its minor version: the wanted one, else the one that runs Jettison."""
     if wanted:
         found = _uv("python", "find", "--system", wanted)
         if found.status == 0 and found.text:
-            return found.text.splitlines()[-1]
-    return sys.executable
+            return found.text.splitlines()[-1], wanted
+    return sys.executable, "{}.{}".format(*sys.version_info[:2])
 
 
 def environment_of(

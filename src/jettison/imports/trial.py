@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from jettison.values import Origin
 from jettison.verify.imported import Attempt, Importable, Reachable
 
 SECONDS = 60.0
+# After so many seconds no further module is begun.
+LIMIT = 240.0
 # What never needs to be imported, and larger files, which no import reads.
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"
@@ -64,8 +67,9 @@ def tried(
     waiting = sorted(modules, key=lambda each: not each.entry)
     wanted = {each.name for each in waiting}
     width = os.cpu_count() or 1
+    end = time.monotonic() + LIMIT
     with ThreadPoolExecutor(max_workers=width) as pool:
-        while waiting:
+        while waiting and time.monotonic() < end:
             now, waiting = waiting[:width], waiting[width:]
             names = [each.name for each in now]
             answers = pool.map(lambda name: _import(name, reachable, where, copy), names)
@@ -75,7 +79,11 @@ def tried(
                     well = (loaded & wanted) - found.keys()
                     found.update({other: Attempt(module=other) for other in well})
             waiting = [each for each in waiting if each.name not in found]
-    return found
+    late = f"not tried: {LIMIT:.0f} s had passed"
+    return {
+        **found,
+        **{w.name: Attempt(module=w.name, error="Late", message=late) for w in waiting},
+    }
 
 
 def looked_for(

@@ -15,6 +15,7 @@ def imports_document(result: ImportResult) -> dict[str, Any]:
         "schema": SCHEMA,
         "equivalent": result.equivalent,
         "python": result.python,
+        "image_python": result.image_python,
         "full": list(result.full),
         "runtime": list(result.runtime),
         "imported": result.imported,

@@ -17,11 +17,13 @@ def imports_text(result: ImportResult) -> str:
 
 def _lines(result: ImportResult) -> Iterator[str]:
     gone = sorted(set(result.full) - set(result.runtime))
-    yield f"Imports tried without a container, with Python {result.python}"
+    other = f" (the image has {result.image_python})" if _differs(result) else ""
+    yield f"Imports tried without a container, with Python {result.python}{other}"
     yield f"  everything:  {counted(len(result.full), 'distribution')}"
     left = f", without {_some(gone)}" if gone else ", all of them"
     yield f"  runtime set: {counted(len(result.runtime), 'distribution')}{left}"
-    yield f"  {counted(result.imported, 'module')} imported with the runtime set"
+    if gone:
+        yield f"  {counted(result.imported, 'module')} imported with the runtime set"
     for loss in result.losses:
         yield from _loss(loss)
     if result.failed:
@@ -35,6 +37,10 @@ def _lines(result: ImportResult) -> Iterator[str]:
         verb = "stay" if len(result.kept) > 1 else "stays"
         yield f"The plan is corrected: {', '.join(result.kept)} {verb} in production."
     yield f"Verdict: {_verdict(result)}"
+
+
+def _differs(result: ImportResult) -> bool:
+    return result.python != result.image_python
 
 
 def _loss(loss: Loss) -> Iterator[str]:

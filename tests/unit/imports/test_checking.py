@@ -75,6 +75,15 @@ def test_what_nothing_imports_is_not_missed(tmp_path: Path) -> None:
     assert not found.result.failed
 
 
+def test_nothing_is_installed_where_nothing_leaves(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\n")
+    (folder / "requirements.txt").write_text("webby==1.0\n", encoding="utf-8")
+    found = check(folder)
+    assert found.result.equivalent
+    assert found.result.full == found.result.runtime == ("webby",)
+    assert not (tmp_path / "cache" / "jettison" / "environments").exists()
+
+
 def test_an_import_by_a_computed_name_turns_the_verdict_and_corrects_the_plan(
     tmp_path: Path,
 ) -> None:
@@ -86,6 +95,7 @@ def test_an_import_by_a_computed_name_turns_the_verdict_and_corrects_the_plan(
     assert (loss.distribution, loss.requirement) == ("lent", "pytest")
     assert str(loss.attempt.origin) == "main.py:5"
     assert found.result.kept == ("pytest",)
+    assert found.result.imported == len(("importlib", "webby"))
     (kept,) = (each for each in found.planned.plan.requirements if each.name == "pytest")
     assert kept.scope is Scope.RUNTIME
     assert kept.evidence[0].kind == "import-check"
