@@ -73,9 +73,8 @@ class ImportResult:
     ``full`` and ``runtime`` are the names of the distributions before and after; ``python`` is the
     version that imported, ``image_python`` that of the image. ``imported`` counts modules that
     could be imported with the runtime set; ``failed`` are those that cannot be imported here with
-    either. ``losses`` were found in the first plan, and ``kept`` are the requirements that stay because of
-    them. ``skipped`` is what
-    could not be tried.
+    either. ``losses`` were found in the first plan, and ``kept`` are the requirements that stay
+    because of them. ``skipped`` is what could not be tried.
     """
 
     python: str
