@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,12 @@ from jettison.project.compose import parse as parse_compose
 # In the order in which Docker Compose looks for them.
 COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 DEFAULT = "Dockerfile"
+# What tells the Dockerfile of a Python application from that of a proxy or a front end.
+PYTHON = re.compile(
+    r"^\s*FROM\s.*\b(python|pypy|uv|conda|micromamba)\d*\b"
+    r"|\b(pip3?|uv|poetry|pipenv|pdm)\s+(install|sync)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +57,7 @@ def choose(
         return _of_file(compose, posixpath.normpath(dockerfile), read)
     built = _built(compose)
     if built and compose:
-        return _of_service(compose, _single(built, compose).name, read)
+        return _of_service(compose, _single(built, compose, read).name, read)
     return Choice(dockerfile=_dockerfile(names, deeper), context="")
 
 
@@ -64,9 +71,14 @@ def _built(compose: ComposeFile | None) -> list[Service]:
     return [item for item in compose.services if item.build] if compose else []
 
 
-def _single(built: list[Service], compose: ComposeFile) -> Service:
-    """Give the first of services that build one and the same image."""
+def _single(
+    built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
+) -> Service:
+    """Give the first of services that build one and the same image, or the only Python image."""
     images = {_place(item) for item in built}
+    python = [item for item in built if PYTHON.search(read(_place(item)[1]) or "")]
+    if len({_place(item) for item in python}) == 1:
+        return python[0]
     if len(images) > 1:
         listed = ", ".join(item.name for item in built)
         raise ProjectError(

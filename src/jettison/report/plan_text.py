@@ -22,7 +22,7 @@ NOT_UNDERSTOOD = 12
 def plan_text(plan: Plan, *, diff: bool = False) -> str:
     """Give the whole plan; with ``diff`` the changes of every file at the end."""
     parts = [
-        f"Plan for {plan.original.name} at -O{plan.level}",
+        f"Plan for {_named(plan)} at -O{plan.level}",
         base_table(plan.base),
         _requirements(plan),
         _packages(plan),
@@ -33,6 +33,15 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
     ]
     parts += [change.diff().rstrip("\n") for change in plan.files] if diff else []
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _named(plan: Plan) -> str:
+    """The project, with the service that was meant where several images are built."""
+    project = plan.original
+    services = project.compose.services if project.compose else ()
+    images = {(one.build.context, one.build.dockerfile) for one in services if one.build}
+    several = project.service and len(images) > 1
+    return f"{project.name}, service {project.service}," if several else project.name
 
 
 def findings_text(findings: Iterable[Finding]) -> str:

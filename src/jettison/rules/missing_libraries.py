@@ -41,14 +41,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for name, why in plan.linked.items()
         if name not in present
         and name not in headed
-        and not (FROM_SOURCE in why.message and _is_made_before(plan.stage))
+        and not (FROM_SOURCE in why.message and _is_made_here(plan.stage))
     )
 
 
-def _is_made_before(stage: FinalStage) -> bool:
-    """Whether an earlier stage makes the environment, with all that it is linked to."""
-    before = stage.inherited[: len(stage.inherited) - len(stage.instructions)]
-    actions = (a for item in before if item.keyword == "RUN" for a in lifted_run(item).actions)
+def _is_made_here(stage: FinalStage) -> bool:
+    """Whether the image itself makes the environment, with all that it is linked to."""
+    runs = (item for item in stage.inherited if item.keyword == "RUN")
+    actions = (action for item in runs for action in lifted_run(item).actions)
     return any(action.kind in (ActionKind.PYTHON, ActionKind.LOCKED) for action in actions)
 
 

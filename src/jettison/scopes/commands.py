@@ -28,10 +28,21 @@ def collect(context: Context) -> Iterator[Signal]:
             signal = _of_command(name, command)
             if signal is not None:
                 yield signal
+    yield from _started_elsewhere(context)
     for facts in context.inputs.index.modules.values():
         for call in programs_called(facts):
             for name in context.owners.of_program(call.program):
                 yield from _of_call(context, name, call)
+
+
+def _started_elsewhere(context: Context) -> Iterator[Signal]:
+    """Servers and workers, where nothing of the project says what the image starts."""
+    if any(command.use is Use.PRODUCTION for command in context.inputs.commands.commands):
+        return
+    for name in context.names:
+        if name in table("launchers")["launchers"]["names"]:
+            message = f"no start command was found: the base image may run {name}"
+            yield toward_runtime(name, Weight.FAINT, "command", message, None)
 
 
 def _used(context: Context, words: Sequence[str]) -> Iterator[str]:

@@ -87,11 +87,12 @@ def _verdict(
         origin=declared.origin,
         evidence=evidence or (_searched(context, scope),),
         chain=_chain(context, evidence) if scope is Scope.RUNTIME else (),
-        misplaced=scope is Scope.RUNTIME and _declared_for_development(signals),
+        misplaced=scope is Scope.RUNTIME and _is_misplaced(context, signals),
     )
 
 
-def _declared_for_development(signals: list[Signal]) -> bool:
+def _is_misplaced(context: Context, signals: list[Signal]) -> bool:
+    """Whether it is declared for development and code that production loads needs it."""
     return any(
         s.evidence.toward is Toward.DEVELOPMENT and s.evidence.kind in ("group", "file", "comment")
         for s in signals
@@ -99,8 +100,14 @@ def _declared_for_development(signals: list[Signal]) -> bool:
         s.evidence.toward is Toward.RUNTIME
         and s.evidence.kind in ("import", "string", "command", "feature", "url")
         and s.weight >= Weight.STRONG
+        and (s.evidence.origin is None or _is_followed(context, s.evidence.origin.file))
         for s in signals
     )
+
+
+def _is_followed(context: Context, file: str) -> bool:
+    """Whether a file is loaded for sure: a Python file that an entry point leads to, or another."""
+    return context.is_reached(file) or not file.endswith(".py")
 
 
 def _chain(context: Context, evidence: tuple[Evidence, ...]) -> tuple[Link, ...]:
