@@ -58,7 +58,13 @@ def discover(container: Container, setting: Setting, request: VerificationReques
     if found.operations:
         return Discovery(interface=found, superuser=bool(routed.get("superuser")))
     failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
-    return Discovery(why=f"no routes could be found: {failures}")
+    plain = [
+        Operation(method="GET", path=path)
+        for path in dict.fromkeys(("/", setting.health_path or "/"))
+    ]
+    return Discovery(
+        interface=Interface(operations=tuple(plain)), why=f"no routes could be found: {failures}"
+    )
 
 
 def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:

@@ -85,10 +85,65 @@ def aiohttp(router):
             yield {"path": resource.canonical, "methods": [method]}
 
 
+def typed(path):
+    """Put the kind of a placeholder first, as Flask has it: ``<id:int>`` becomes ``<int:id>``."""
+    import re
+
+    path = re.sub(r"<(\w+):(\w+)[^<>]*>", r"<\2:\1>", path)
+    return re.sub(r"(?<=/):(\w+)", r"<\1>", path)
+
+
+def bottle(routes):
+    """Walk Bottle's routes."""
+    for route in routes:
+        method = "GET" if route.method == "ANY" else route.method
+        yield {"path": typed(route.rule), "methods": [method]}
+
+
+def sanic(routes):
+    """Walk Sanic's routes."""
+    for route in routes:
+        yield {"path": f"/{typed(route.path)}", "methods": sorted(route.methods)}
+
+
+def falcon(nodes):
+    """Walk the tree of Falcon's router."""
+    for node in nodes:
+        if node.uri_template and node.resource is not None:
+            offered = [name[3:].upper() for name in dir(node.resource) if name.startswith("on_")]
+            known = [name for name in offered if name in (node.method_map or ())]
+            yield {"path": node.uri_template, "methods": sorted(known)}
+        yield from falcon(node.children)
+
+
+def pyramid(introspector):
+    """Walk Pyramid's routes with the methods of their views."""
+    methods = {}
+    for one in introspector.get_category("views") or ():
+        view = one["introspectable"]
+        named = view.get("request_methods") or ["GET"]
+        methods.setdefault(view.get("route_name"), set()).update(
+            [named] if isinstance(named, str) else named
+        )
+    for one in introspector.get_category("routes") or ():
+        route = one["introspectable"]
+        path = "/" + route["pattern"].lstrip("/")
+        yield {"path": path, "methods": sorted(methods.get(route["name"], {"GET"}))}
+
+
 def litestar(routes):
     """Walk Litestar's routes."""
     for route in routes:
         yield {"path": route.path_format, "methods": sorted(getattr(route, "methods", ["GET"]))}
+
+
+WALKS = {
+    "aiohttp.": lambda app: aiohttp(app.router),
+    "bottle.": lambda app: bottle(app.routes),
+    "falcon.": lambda app: falcon(app._router._roots),
+    "pyramid.": lambda app: pyramid(app.registry.introspector),
+    "sanic.": lambda app: sanic(app.router.routes),
+}
 
 
 def declared(app):
@@ -105,8 +160,9 @@ def declared(app):
         if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
             document = json.loads(json.dumps(layer.openapi(), default=str))
             return {"routes": list(starlette(layer.routes)), "openapi": document}
-        if kind.startswith("aiohttp."):
-            return {"routes": list(aiohttp(layer.router)), "openapi": None}
+        walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
+        if walk:
+            return {"routes": list(walk(layer)), "openapi": None}
         if hasattr(layer, "routes") and not callable(layer.routes):
             return {"routes": list(starlette(layer.routes)), "openapi": None}
     return None

@@ -295,6 +295,15 @@ def test_services_that_ran_beside_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(("status", "outcome"), [(404, Outcome.SKIPPED), (200, SAME)])
+def test_without_a_router_something_must_be_found(status: int, outcome: Outcome) -> None:
+    exchanges = (Exchange(name="GET /", answer=Answer(status=status)),)
+    seen = replace(SEEN, exchanges=exchanges, missing={"routes": "no known framework"})
+    found = check("routes", seen, seen)
+    assert found.outcome is outcome
+    assert "no known framework" in found.message
+
+
 def test_secrets_of_the_environment_are_not_shown() -> None:
     found = check("environment", SEEN, inside(environment={"TZ": "Asia/Kathmandu"}))
     assert "API_KEY" in found.message

@@ -197,6 +197,71 @@ def test_an_application_that_is_made_by_a_coroutine_is_found(tmp_path: Path) -> 
     assert answer["routes"] == [{"path": "/jobs/{id}", "methods": ["GET"]}]
 
 
+BOTTLE = """
+class Route:
+    def __init__(self, rule, method): self.rule, self.method = rule, method
+class Bottle:
+    routes = [Route("/items/<id:int>", "POST"), Route("/old/:name", "ANY")]
+Bottle.__module__ = "bottle"
+app = Bottle()
+"""
+
+FALCON = """
+class Resource:
+    def on_get(self): pass
+    def on_post(self): pass
+class Node:
+    def __init__(self, path, children=(), resource=None):
+        self.uri_template, self.children, self.resource = path, children, resource
+        self.method_map = {"GET": 1, "OPTIONS": 1}
+class App:
+    class _router:
+        _roots = [Node(None, [Node("/f/{id:int}", resource=Resource())])]
+App.__module__ = "falcon.app"
+app = App()
+"""
+
+PYRAMID = """
+class Known:
+    def get_category(self, name):
+        view = {"route_name": "hello", "request_methods": ("POST",)}
+        route = {"name": "hello", "pattern": "hello/{name}"}
+        return [{"introspectable": view if name == "views" else route}]
+class Router:
+    class registry:
+        introspector = Known()
+Router.__module__ = "pyramid.router"
+app = Router()
+"""
+
+SANIC = """
+class Route:
+    path, methods = "s/<name:str>", {"POST"}
+class Sanic:
+    class router:
+        routes = [Route()]
+Sanic.__module__ = "sanic.app"
+app = Sanic()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "routes"),
+    [
+        (BOTTLE, [("/items/<int:id>", ["POST"]), ("/old/<name>", ["GET"])]),
+        (FALCON, [("/f/{id:int}", ["GET"])]),
+        (PYRAMID, [("/hello/{name}", ["POST"])]),
+        (SANIC, [("/s/<str:name>", ["POST"])]),
+    ],
+)
+def test_routers_of_other_frameworks_are_walked(
+    source: str, routes: list[tuple[str, list[str]]], tmp_path: Path
+) -> None:
+    (tmp_path / "shop.py").write_text(source)
+    answer = ask("routes", {"targets": ["shop"]}, tmp_path)
+    assert [(one["path"], one["methods"]) for one in answer["routes"]] == routes
+
+
 def test_what_could_not_be_imported_is_said(tmp_path: Path) -> None:
     answer = ask("routes", {"targets": ["absent:app"]}, tmp_path)
     assert answer["failures"] == ["absent:app: ModuleNotFoundError: No module named 'absent'"]
