@@ -83,7 +83,8 @@ def _groups(made_of: Composition) -> list[dict[str, Any]]:
 
 def _unpacking(made_of: Composition) -> Iterator[str]:
     names = "bin lib lib64 sbin" if made_of.architecture == "amd64" else "bin lib sbin"
-    yield f'test "$(dpkg --print-architecture)" = {made_of.architecture}'
+    yield f'test "$(dpkg --print-architecture)" = {made_of.architecture} \\'
+    yield f'    || {{ echo "these packages are for {made_of.architecture}" >&2; exit 1; }}'
     yield f'for name in {names}; do mkdir -p "usr/$name"; ln -s "usr/$name" "$name"; done'
     yield 'unpack() { dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink; }'
     for group in _groups(made_of):

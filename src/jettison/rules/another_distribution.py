@@ -37,7 +37,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     names = _names(plan, taken)
     alpine = taken.facts.release == ALPINE
-    build = tuple(sorted(set(_build(taken))))
+    build = tuple(sorted(set(_build(taken)) - set(names.values())))
     change = ChangeDistribution(
         reference=taken.image, packages=tuple(names.items()), alpine=alpine, build=build
     )
