@@ -171,12 +171,16 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
         click.echo(imports_text(result), nl=False)
     if not result.equivalent:
         raise NotEquivalentError(
-            "imports of the application are missing with what the plan leaves",
+            "imports of the application are missing with what the plan leaves"
+            if result.losses
+            else "it is not known whether imports are missing: nothing could be imported",
             why="\n".join(
                 f"{loss.attempt.module}: {loss.attempt.message}" for loss in result.losses
             ),
             hint="`jettison optimize` keeps what is missing; for `apply`, put it into `keep` in "
-            "the settings.",
+            "the settings."
+            if result.losses
+            else "The text above says why; `jettison optimize` compares the images themselves.",
         )
 
 

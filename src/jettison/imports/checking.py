@@ -120,8 +120,8 @@ class _Session:
         reachable = now.reachable
         wanted = [each for each in reachable.modules if each.entry or not self.entries_only]
         if sets.same:
-            return _nothing(now.plan, sets)
-        python, version = interpreter(now.plan.python)
+            return _nothing(now, sets)
+        python, version = interpreter(reachable.python)
         after = self.environment(now.plan, sets.runtime, python)
         with step(self.progress, f"import {len(wanted)} modules with the runtime set"):
             found = {
@@ -145,7 +145,7 @@ class _Session:
             failed = tuple(each for each in failed if each not in lost)
         return ImportResult(
             python=version,
-            image_python=now.plan.python or "",
+            image_python=reachable.python,
             full=tuple(sorted(sets.full)),
             runtime=tuple(sorted(sets.runtime)),
             imported=sum(not each.error for each in found.values()),
@@ -175,10 +175,10 @@ class _Session:
         }
 
 
-def _nothing(plan: Plan, sets: _Sets) -> ImportResult:
+def _nothing(now: Planned, sets: _Sets) -> ImportResult:
     """Everything that is installed stays: no import can be missing."""
     names = tuple(sorted(sets.full))
-    version = plan.python or ""
+    version = now.reachable.python
     return ImportResult(python=version, image_python=version, full=names, runtime=names, imported=0)
 
 

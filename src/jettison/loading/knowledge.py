@@ -115,7 +115,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,
         leaving=leaving(brought, dropped & shipped, absent),
-        reachable=reachable(inputs),
+        reachable=reachable(inputs, target.python),
         skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
     )
 

@@ -10,8 +10,11 @@ from jettison.verify.imported import Importable, Reachable
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
-def reachable(inputs: ScopeInputs) -> Reachable:
-    """Name every file that production loads as it is imported, and every module from outside."""
+def reachable(inputs: ScopeInputs, python: str) -> Reachable:
+    """Name every file that production loads as it is imported, and every module from outside.
+
+    ``python`` is the minor version that the distributions were chosen for.
+    """
     reach, index = inputs.reach, inputs.index
     entries = {entry.file for entry in reach.entries}
     named = [(index.module_name(file), file) for file in sorted(reach.modules)]
@@ -21,6 +24,7 @@ def reachable(inputs: ScopeInputs) -> Reachable:
         if any(not each.circumstance.optional for each in places)
     }
     return Reachable(
+        python=python,
         roots=index.roots,
         modules=tuple(
             Importable(name=name, file=file, entry=file in entries)

@@ -22,6 +22,8 @@ def _lines(result: ImportResult) -> Iterator[str]:
     yield f"  everything:  {counted(len(result.full), 'distribution')}"
     left = f", without {_some(gone)}" if gone else ", all of them"
     yield f"  runtime set: {counted(len(result.runtime), 'distribution')}{left}"
+    if _differs(result):
+        yield f"  `uv python install {result.image_python}` makes the version the same"
     if gone:
         yield f"  {counted(result.imported, 'module')} imported with the runtime set"
     for loss in result.losses:
@@ -59,6 +61,8 @@ def _attempt(attempt: Attempt) -> str:
 
 
 def _verdict(result: ImportResult) -> str:
+    if not result.equivalent and not result.losses:
+        return "not known (nothing could be imported)"
     if not result.equivalent:
         return f"not equivalent ({counted(len(result.losses), 'import')} missing)"
     if result.full == result.runtime:

@@ -22,11 +22,13 @@ class Importable:
 class Reachable:
     """What production imports: modules of the project, and modules of distributions.
 
-    ``roots`` are the folders that modules are searched in, relative to the root of the project.
+    ``python`` is the minor version that the distributions were chosen for. ``roots`` are the
+    folders that modules are searched in, relative to the root of the project.
     ``externals`` maps modules that do not come from the project to a place that imports them and
     does not go on without them. ``environment`` are the variables of the image and its service.
     """
 
+    python: str = ""
     roots: tuple[str, ...] = ("",)
     modules: tuple[Importable, ...] = ()
     externals: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
@@ -89,5 +91,5 @@ class ImportResult:
 
     @property
     def equivalent(self) -> bool:
-        """Whether nothing that could be imported before is missing."""
-        return not self.losses
+        """Whether nothing that could be imported before is missing, and something was imported."""
+        return not self.losses and (self.imported > 0 or self.full == self.runtime)

@@ -47,9 +47,16 @@ def test_another_interpreter_and_what_could_not_be_tried_are_told() -> None:
         )
     )
     assert "with Python 3.12 (the image has 3.7)" in text
+    assert "`uv python install 3.7`" in text
     assert "1 module not imported with either, so not compared" in text
     assert "not installed here: uwsgi: it would have to be compiled" in text
     assert text.endswith("Verdict: equivalent (nothing that could be imported is missing)\n")
+
+
+def test_where_nothing_could_be_imported_nothing_is_known() -> None:
+    nothing = result(imported=0, failed=(MISSING,))
+    assert not nothing.equivalent
+    assert imports_text(nothing).endswith("Verdict: not known (nothing could be imported)\n")
 
 
 def test_where_nothing_leaves_nothing_is_tried() -> None:
