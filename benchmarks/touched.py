@@ -50,6 +50,7 @@ def main() -> int:
     parser.add_argument("projects", nargs="*", type=Path, help="by default three examples")
     parser.add_argument("--rest", type=int, default=0, help="show so many folders beyond it")
     parser.add_argument("--optimized", action="store_true", help="they are results of -O3 already")
+    parser.add_argument("--tag", default="", help="watch this image of one result of -O3")
     asked = parser.parse_args()
     ratios = []
     for project in asked.projects or [EXAMPLES / name for name in PROJECTS]:
@@ -57,18 +58,25 @@ def main() -> int:
             copy = project if asked.optimized else Path(name) / project.name
             if not asked.optimized:
                 jettison("optimize", "-O", "3", str(project), "--output", str(copy))
-            ratios.append(measured(copy, rest=asked.rest))
+            tag = asked.tag or built(copy)
+            ratios.append(measured(copy, tag, rest=asked.rest))
     return int(max(ratios) > MOST)
 
 
-def measured(project: Path, *, rest: int) -> float:
-    """Build, watch and print; give the size by what is touched and metadata."""
+def built(project: Path) -> str:
+    """Build a result of -O3 on a composed base; give its name in the engine."""
     tag = f"jettison-bench-{project.name}:latest"
     jettison("build", str(project), "--base", "composed", "--load", "--tag", tag)
+    return tag
+
+
+def measured(project: Path, tag: str, *, rest: int) -> float:
+    """Watch an image and print; give the size by what is touched and metadata."""
     with find_engine() as engine:
         size = engine.inspect(tag).size
         seen = touched(project, tag, engine)
-    store = locate(f"docker:{tag}", blob_cache())
+        program = engine.name.split()[0]
+    store = locate(f"{program}:{tag}", blob_cache())
     tree = store.store.read(store.reference, Platform.parse("linux/amd64")).tree()
     used = paths_of(tree, seen)
     parts = Counter[str]()

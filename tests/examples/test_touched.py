@@ -1,0 +1,51 @@
+"""Images of -O3 on a composed base: the same answers, and little beyond what is touched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jettison import process
+
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+
+ROOT = Path(__file__).parents[2]
+BENCHMARK = ROOT / "benchmarks" / "touched.py"
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.fixture
+def engine() -> str:
+    return next(filter(process.installed, ("docker", "podman")))
+
+
+@pytest.fixture
+def tags(engine: str) -> Iterator[tuple[str, str]]:
+    run_id = uuid.uuid4().hex[:8]
+    names = f"jettison-test/touched:before-{run_id}", f"jettison-test/touched:after-{run_id}"
+    yield names
+    subprocess.run([engine, "image", "rm", *names], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["flask-links", "django-guestbook", "fastapi-units"])
+def test_the_smallest_image_answers_alike(
+    name: str, engine: str, tags: tuple[str, str], tmp_path: Path
+) -> None:
+    project, copy = ROOT / "examples" / name, tmp_path / name
+    before, after = tags
+    jettison = (sys.executable, "-m", "jettison")
+    run(*jettison, "optimize", "-O", "3", str(project), "--output", str(copy))
+    run(engine, "build", "--tag", before, str(project))
+    run(*jettison, "build", str(copy), "--base", "composed", "--load", "--tag", after)
+    run(*jettison, "verify", before, after, "--project", str(project))
+    print(run(sys.executable, str(BENCHMARK), "--optimized", "--tag", after, str(copy)))
