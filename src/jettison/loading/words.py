@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from jettison.project.source.words import first_arguments, words_in
 from jettison.values import Origin
 
 READ = (".py", ".sh", ".ipynb")
+TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
@@ -43,12 +45,29 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]
                 if text is not None and entry["mention"] in text
             )
             found[name] = frozenset().union(*asked)
+    for entry in table("dead_weight")["languages"]:
+        if entry["distribution"] in closure.facts:
+            spoken = (
+                _languages(read_text(loaded.root, path), entry)
+                for path in _paths(loaded, (*READ, *TEMPLATES))
+            )
+            default = frozenset({entry["default"]})
+            found[entry["distribution"]] = frozenset().union(*spoken) or default
     return found
 
 
-def _paths(loaded: Loaded) -> Iterator[str]:
+def _languages(text: str | None, entry: Mapping[str, Any]) -> frozenset[str]:
+    """The languages that a text sets, an empty one where it may choose any."""
+    if text is None or any(word in text for word in entry["words"]):
+        return frozenset({""})
+    named = re.findall(rf"\b{entry['setting']}\s*=\s*[\"']([\w-]+)[\"']", text)
+    computed = len(re.findall(rf"\b{entry['setting']}\b", text)) > len(named)
+    return frozenset({*named, *([""] if computed else [])})
+
+
+def _paths(loaded: Loaded, suffixes: tuple[str, ...] = READ) -> Iterator[str]:
     for path in loaded.tree.files:
-        if path.endswith(READ) and not is_test(path):
+        if path.endswith(suffixes) and not is_test(path):
             yield path
 
 

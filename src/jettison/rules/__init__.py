@@ -42,6 +42,7 @@ from jettison.rules import (
     unneeded_packages,
     unreached_modules,
     unreached_system,
+    unspoken_languages,
     unused_parts,
     unused_service_data,
 )
@@ -71,6 +72,7 @@ RULES: tuple[Rule, ...] = (
     installed_documentation.RULE,
     type_stubs.RULE,
     translation_sources.RULE,
+    unspoken_languages.RULE,
     unloaded_sections.RULE,
     smaller_variants.RULE,
     unreached_modules.RULE,
