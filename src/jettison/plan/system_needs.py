@@ -13,7 +13,7 @@ from jettison.installed.system_reach import Wanted
 from jettison.lift.packages import requested
 from jettison.lift.services import services_of
 from jettison.plan.plan import Plan
-from jettison.plan.system_removing import gone_of_standard
+from jettison.plan.system_removing import Used, gone_of_standard
 from jettison.project.dockerfile import final_environment
 from jettison.settings import Ask
 from jettison.trace.values import RAN
@@ -50,6 +50,26 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         without=table("composed_base")["left_out_packages"].keys(),
         single=table("system_files")["packages"]["single"],
     )
+
+
+def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
+    """Gather what keeps files of the catalogue, and the libraries that need none of them."""
+    return Used(
+        names=frozenset({*wanted.programs, *plan.usage.imports}),
+        quiet=tuple(_quiet(plan, observed.installed.site)),
+    )
+
+
+def _quiet(plan: Plan, site: str) -> Iterator[str]:
+    for entry in table("system_files")["files"]:
+        for one in entry.get("quiet", ()):
+            edges = plan.closure.graph.edges
+            users = {
+                name for name in plan.distributions if one["distribution"] in edges.get(name, ())
+            }
+            imported = plan.usage.imports.keys() & set(one["modules"])
+            if users <= set(one["for"]) and not imported:
+                yield from (f"{site}/{path}" for path in one["libraries"])
 
 
 def apart_of(plan: Plan, observed: Observed) -> tuple[str, ...]:

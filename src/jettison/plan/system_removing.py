@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,17 @@ from jettison.removal.collapse import collapsed
 from jettison.removal.system_group import SystemGroup
 
 WORTHWHILE = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """The programs that are called and the modules that are imported, by ``names``.
+
+    ``quiet`` are patterns of libraries that name a function without needing files for it.
+    """
+
+    names: frozenset[str]
+    quiet: tuple[str, ...] = ()
 
 
 def package_group(rule: str, system: System, kept: Collection[str]) -> SystemGroup:
@@ -90,21 +102,17 @@ def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
 
 
 def file_groups(
-    rule: str, system: System, observed: Observed, kept: Collection[str], used: Collection[str]
+    rule: str, system: System, observed: Observed, kept: Collection[str], used: Used
 ) -> Iterator[SystemGroup]:
-    """Give the groups of the catalogue of which nothing is used.
-
-    ``kept`` are the packages that stay, ``used`` the programs that are called and the modules that
-    are imported.
-    """
+    """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table("system_files")
     entries = [*known["files"], *([known["installers"]] if _has_its_own(observed) else [])]
     for entry in entries:
-        if {*entry.get("programs", ()), *entry.get("modules", ())} & set(used):
+        if {*entry.get("programs", ()), *entry.get("modules", ())} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
-        group = _group(rule, entry, sum(system.files[path] for path in meant))
+        group = _group(rule, entry, sum(system.files[path] for path in meant), used.quiet)
         touched = _compiled(group.paths)
         if group.bytes >= WORTHWHILE and not any(
             touched.fullmatch(path) and path in system.files for path in observed.trace.touched
@@ -126,14 +134,14 @@ def _meant(entry: Mapping[str, Any], system: System, gone: Collection[str]) -> I
             yield path
 
 
-def _group(rule: str, entry: Mapping[str, Any], count: int) -> SystemGroup:
+def _group(rule: str, entry: Mapping[str, Any], count: int, quiet: Collection[str]) -> SystemGroup:
     return SystemGroup(
         rule=rule,
         reason=entry["reason"],
         paths=tuple(entry["paths"]),
         keep=tuple(entry.get("keep", ())),
         unless_named=entry.get("unless_named", ""),
-        not_counting=tuple(entry.get("not_counting", ())),
+        not_counting=(*entry.get("not_counting", ()), *(quiet if "quiet" in entry else ())),
         bytes=count,
     )
 

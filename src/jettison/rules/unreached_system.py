@@ -34,7 +34,7 @@ from jettison.installed.system import System
 from jettison.installed.system_reach import reached_packages
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.system_needs import apart_of, variables_of, wanted_of
+from jettison.plan.system_needs import apart_of, used_of, variables_of, wanted_of
 from jettison.plan.system_removing import file_groups, package_group, program_groups, standard_group
 from jettison.removal.system_group import SystemGroup
 from jettison.rules.rule import Rule
@@ -53,7 +53,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     wanted = wanted_of(plan, system, observed)
     reach = reached_packages(system, wanted)
-    used = {*wanted.programs, *plan.usage.imports}
+    used = used_of(plan, observed, wanted)
     standard = standard_group(NAME, observed)
     groups = (
         *((standard,) if standard and standard.paths else ()),
