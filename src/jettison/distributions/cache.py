@@ -43,6 +43,14 @@ class Cache:
             self._hits += 1
         return document
 
+    def stamp(self, *words: str) -> str:
+        """Give what is another text whenever a document was replaced, empty when there is none."""
+        try:
+            status = self._path(words).stat()
+        except OSError:
+            return ""
+        return f"{status.st_size}-{status.st_mtime_ns}"
+
     def write(self, document: object, *words: str) -> None:
         """Store a document under this name, replacing what was there."""
         path = self._path(words)

@@ -53,7 +53,11 @@ class Index:
         known = None if pin is None else self.cache.read("releases", self._key, name, str(pin))
         if pin is not None and known is not None:
             return Release(version=pin, files=files_from_document(known))
-        listing = self._listing(name)
+        words = self._choice_words(name, specifiers, target)
+        chosen = self._chosen(name, words)
+        if chosen is not None:
+            return chosen
+        listing, fetched = self._listing(name)
         if not listing:
             raise NetworkError(f"the index does not have {name}")
         release = newest(releases(listing), specifiers, target)
@@ -61,7 +65,29 @@ class Index:
             raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
         rows = files_to_document(release.files)
         self.cache.write(rows, "releases", self._key, name, str(release.version))
+        stamp = self.cache.stamp("listings", self._key, name)
+        choice = {"listing": stamp, "fetched": fetched, "version": str(release.version)}
+        self.cache.write(choice, *words)
         return release
+
+    def _choice_words(self, name: str, specifiers: SpecifierSet, target: Target) -> tuple[str, ...]:
+        asked = f"{specifiers}\n{specifiers.prereleases}\n{target!r}"
+        return "choices", self._key, name, hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+    def _chosen(self, name: str, words: tuple[str, ...]) -> Release | None:
+        """Return what was chosen from the listing that is still kept, while that is young enough.
+
+        A listing is up to a megabyte, what was chosen from it a hundredth.
+        """
+        choice = self.cache.read(*words)
+        if choice is None or not self._is_young(choice["fetched"]):
+            return None
+        if choice["listing"] != self.cache.stamp("listings", self._key, name):
+            return None
+        known = self.cache.read("releases", self._key, name, choice["version"])
+        if known is None:
+            return None
+        return Release(version=Version(choice["version"]), files=files_from_document(known))
 
     def facts(self, name: str, release: Release, target: Target) -> DistributionFacts:
         """Facts of a release, read from the wheel that fits the target best or from its sdist."""
@@ -149,15 +175,20 @@ class Index:
         self.cache.write(facts_to_document(facts), "sdists", *key)
         return facts
 
-    def _listing(self, name: str) -> tuple[IndexFile, ...]:
+    def _is_young(self, fetched: float) -> bool:
+        return self.offline or 0 <= time.time() - fetched < self.lifetime
+
+    def _listing(self, name: str) -> tuple[tuple[IndexFile, ...], float]:
+        """Return the files of a project, and when the index said so."""
         known = self.cache.read("listings", self._key, name)
-        age = time.time() - known["fetched"] if known else 0.0
-        if known and (self.offline or 0 <= age < self.lifetime):
-            return files_from_document(known["files"])
+        if known and self._is_young(known["fetched"]):
+            return files_from_document(known["files"]), known["fetched"]
         self._require_network(f"the list of releases of {name}")
         return self._fetch_listing(name, known)
 
-    def _fetch_listing(self, name: str, known: dict[str, Any] | None) -> tuple[IndexFile, ...]:
+    def _fetch_listing(
+        self, name: str, known: dict[str, Any] | None
+    ) -> tuple[tuple[IndexFile, ...], float]:
         url = f"{self.url.rstrip('/')}/{name}/"
         headers = {"accept": ACCEPT}
         if known and known["etag"]:
@@ -171,9 +202,10 @@ class Index:
         else:
             etag = answer.headers.get("etag", "")
             files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
-        document = {"fetched": time.time(), "etag": etag, "files": files_to_document(files)}
+        fetched = time.time()
+        document = {"fetched": fetched, "etag": etag, "files": files_to_document(files)}
         self.cache.write(document, "listings", self._key, name)
-        return files
+        return files, fetched
 
     def _parsed(self, body: bytes, kind: str, url: str, name: str) -> tuple[IndexFile, ...]:
         try:

@@ -130,6 +130,35 @@ def test_an_old_listing_is_asked_for_by_its_etag(pillow: LocalIndex, open_local:
     assert found.statistics.bytes_received == 0
 
 
+def test_a_new_release_is_taken_as_soon_as_the_listing_is_asked_for_again(
+    pillow: LocalIndex, open_local: Open
+):
+    def version(**how: object) -> str:
+        facts = open_local(**how).distribution("pillow", ">=1.0")
+        assert facts is not None
+        return facts.version
+
+    assert [version(), version()] == ["1.0", "1.0"]
+    newer = make_wheel({"PIL/__init__.py": ""}, name="pillow", version="2.0")
+    pillow.add(PILLOW.replace("1.0", "2.0", 1), newer)
+    assert version() == "1.0"
+    assert version(lifetime=0.0) == "2.0"
+    assert version() == "2.0"
+
+
+def test_what_was_chosen_for_other_specifiers_does_not_count(pillow: LocalIndex, open_local: Open):
+    pillow.add(
+        PILLOW.replace("1.0", "2.0", 1),
+        make_wheel({"PIL/__init__.py": ""}, name="pillow", version="2.0"),
+    )
+    versions = []
+    for specifiers in (">=1.0", "<2", ">=1.0"):
+        facts = open_local().distribution("pillow", specifiers)
+        assert facts is not None
+        versions.append(facts.version)
+    assert versions == ["2.0", "1.0", "2.0"]
+
+
 def test_offline_says_what_is_missing(pillow: LocalIndex, open_local: Open):
     found = open_local(offline=True)
     assert found.distribution("pillow") is None
