@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import dockerfile as docker
+from e2b_dockerfile_utils import ShellLex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
-from jettison.project.dockerfile import parse, render, run_script, with_script
+from jettison.project.dockerfile import expand, parse, render, run_script, with_script
+from jettison.project.dockerfile.words import is_plain
 from jettison.project.shell import Command, without
 
 ENDINGS = st.sampled_from(["\n", "\r\n"])
@@ -128,3 +130,10 @@ def test_what_is_left_of_a_script_runs_as_before(
     left = parse(f"FROM x\n{with_script(instruction, source)}", file="Dockerfile").instructions
     assert len(left) == 2
     assert executed(run_script(left[1]).commands, fails, {"true"}) == expected
+
+
+@given(st.text(st.sampled_from("ab/é \t$<>'\"\\`{}#*"), max_size=8), st.sampled_from("\\`"))
+def test_what_is_taken_for_a_plain_word_is_one(word: str, escape: str) -> None:
+    if is_plain(word, escape):
+        assert ShellLex(escape, env={"a": "b"}).process_word(word) == word
+        assert expand(word, {"a": "b"}, escape=escape) == word

@@ -9,6 +9,7 @@ from jettison.changes import RemoveFiles
 from jettison.distributions.graph import total_size
 from jettison.lift.environment import NotApart
 from jettison.lower.removal import place_of_removal
+from jettison.memo import once_each
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.removal.collapse import collapsed
@@ -38,6 +39,7 @@ def imported(plan: Plan, folder: str) -> bool:
     return any(f"{used}.".startswith(f"{name}.") for used in plan.usage.imports)
 
 
+@once_each
 def remaining(plan: Plan) -> Mapping[str, OwnedFile]:
     """The files of the environment that no rule has taken out yet."""
     gone = listed(plan)

@@ -34,13 +34,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _is_for_compilers(file: OwnedFile) -> bool:
-    known = table("dead_weight")["headers"]
     *folders, name = file.path.split("/")
     if any(folder.endswith(".dist-info") for folder in folders):
         return False
     if any(folder.endswith(WHOLE) for folder in folders):
         return not name.endswith((".py", ".so")) and ".so." not in name
-    return any(fnmatchcase(name, f"*{suffix}") for suffix in known["suffixes"])
+    return name.endswith(tuple(table("dead_weight")["headers"]["suffixes"]))
 
 
 def _is_folder(folder: str) -> bool:

@@ -15,6 +15,7 @@ from e2b_dockerfile_utils import ShellLex
 from jettison.errors import InputSyntaxError
 from jettison.project.dockerfile.model import Dockerfile, Instruction, Stage
 from jettison.project.dockerfile.views import raw_pairs
+from jettison.project.dockerfile.words import is_plain
 from jettison.values import Origin
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -46,6 +47,8 @@ def expand(
     A variable without a value becomes empty, or stays as written with ``keep_unset``. Raises
     InputSyntaxError for a bad substitution and for ``${X?message}`` when X has no value.
     """
+    if is_plain(word, escape):
+        return word
     try:
         lexer = ShellLex(escape, env=variables, skip_unset_env=keep_unset)
         return lexer.process_word(word)

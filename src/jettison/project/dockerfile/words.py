@@ -10,6 +10,8 @@ from e2b_dockerfile_utils import ShellLex, parse_words
 
 from jettison.project.dockerfile.model import Flag
 
+# What starts a variable, a quotation or a heredoc.
+_SPECIAL = frozenset("$'\"<")
 _SPACE = r"[\t\v\f\r ]"
 _QUOTE_AWARE = frozenset({"ENV", "LABEL", "ARG"})
 _WHOLE = frozenset({"USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"})
@@ -86,11 +88,18 @@ def words_of(keyword: str, arguments: str, escape: str) -> tuple[str, ...]:
     return (arguments.split(maxsplit=1)[0].upper(),) if keyword == "HEALTHCHECK" else ()
 
 
+def is_plain(word: str, escape: str) -> bool:
+    """Tell whether a word stands for itself: most hold nothing that a shell reads."""
+    return escape not in word and not _SPECIAL.intersection(word)
+
+
 def unquote(word: str, escape: str) -> str:
     """Return the word without quotes and escapes, its variables left as written.
 
     A word whose quotes do not close is given back as it is.
     """
+    if is_plain(word, escape):
+        return word
     try:
         return ShellLex(escape).process_word(word)
     except ValueError:
