@@ -26,7 +26,9 @@ from jettison.project.dockerfile import Copy, Instruction, copy
 from jettison.removal.listing import LIST, MANIFEST_FOLDER
 from jettison.values import Basis, Origin, Size, Skipped
 
-LIBRARIES = ("/usr/local/lib/python", "/usr/lib/python")
+LIBRARY = "/usr/local/lib/python"
+# Where Debian's own Python has it; its packages bring less than the official image.
+DEBIAN_LIBRARY = "/usr/lib/python"
 LOCALES = ("locale-gen", "localedef")
 UNFOLLOWED = "only building it tells"
 
@@ -176,7 +178,11 @@ class _Walk:
         found = compile_bytecode(action.command)
         known = table("base_images")["python"]
         for path in found.paths if found else ():
-            if path.startswith(LIBRARIES):
+            if path.startswith(DEBIAN_LIBRARY):
+                sizes = table("composed_base_sizes").get(path.removeprefix(DEBIAN_LIBRARY), {})
+                count = sizes.get("amd64", {}).get("bytecode", known["served_byte_code"])
+                yield _catalogued("byte code of the standard library", count, action.origin)
+            elif path.startswith(LIBRARY):
                 some = "-x" in action.text
                 count = known["served_byte_code"] if some else known["library_byte_code"]
                 yield _catalogued("byte code of the standard library", count, action.origin)
