@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     for each in paragraphs:
         own = leaving.intersection(each["package"])
         gone |= excepted(system.only_of(leaving, own), each["keep"])
-    for each in paragraphs:
+    for each in sorted(paragraphs, key=lambda one: bool(one["unless named"])):
         gone |= meant(each, system, gone)
     gone = {path for path in gone if not any(path.startswith(f"{one}/") for one in arguments[1:])}
     kept = set(needed(system, gone))

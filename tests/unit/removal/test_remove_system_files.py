@@ -134,6 +134,11 @@ def test_files_stay_where_a_library_names_a_word(root: Path, passed: str, stays:
     assert (root / "usr/lib/gconv/BIG5.so").exists() is stays
 
 
+def test_what_leaves_with_another_paragraph_names_nothing(root: Path) -> None:
+    carry_out(root, "/usr/lib/gconv/**\nunless named: iconv_open\n\n/usr/bin/cp\n")
+    assert not (root / "usr/lib/gconv/BIG5.so").exists()
+
+
 def test_a_folder_that_is_copied_by_itself_is_emptied(root: Path) -> None:
     (root / "app").chmod(0o750)
     carry_out(root, "/app/**\n", "/app")
