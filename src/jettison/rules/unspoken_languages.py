@@ -15,20 +15,20 @@ falls back to. Formats of dates and numbers stay, and translations of the applic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import grouped, removal
+from jettison.plan.removing import WORTHWHILE, group, remaining, removal
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "unspoken-languages"
 _CATALOGUE = re.compile(r"(?:^|/)locale/([A-Za-z]{2,3}(?:_\w+)?)/LC_MESSAGES/[^/]+\.mo$")
-_FOLDER = re.compile(r"/LC_MESSAGES/$")
 _ENGLISH = "en"
 
 
@@ -43,17 +43,41 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _removal(plan: Plan, entry: Mapping[str, Any], spoken: frozenset[str]) -> tuple[Finding, ...]:
-    owners = {entry["distribution"], *entry["users"]}
-
-    def unspoken(file: OwnedFile) -> bool:
-        language = _CATALOGUE.search(file.path) if file.distribution in owners else None
-        return language is not None and not _speaks(spoken, language[1])
-
     what = "translations that are never spoken"
-    groups = grouped(plan, NAME, what, unspoken, lambda one: bool(_FOLDER.search(one)))
     names = ", ".join(sorted(spoken))
     message = f"{entry['distribution']} speaks {names} alone ({entry['source']})"
-    return removal(plan, NAME, what, groups, [Evidence(kind="catalogue", message=message)])
+    evidence = [Evidence(kind="catalogue", message=message)]
+    groups = [
+        replace(group(NAME, f"{what} of {plan.contents.label(name)}", files),
+                paths=_by_language(file.path for file in files))
+        for name in (entry["distribution"], *entry["users"])
+        if (files := _unspoken(plan, name, spoken))
+    ]  # fmt: skip
+    found = [one for one in groups if one.bytes >= WORTHWHILE]
+    return removal(plan, NAME, what, found, evidence)
+
+
+def _unspoken(plan: Plan, name: str, spoken: frozenset[str]) -> list[OwnedFile]:
+    """The catalogues of a distribution in other languages; one that is kept in part stays whole."""
+    kept = {found[1] for path in plan.wishes.kept if (found := _CATALOGUE.search(path))}
+    return [
+        file
+        for file in remaining(plan).values()
+        if file.distribution == name
+        and (language := _CATALOGUE.search(file.path))
+        and not _speaks(spoken, language[1])
+        and language[1] not in kept
+    ]
+
+
+def _by_language(paths: Iterable[str]) -> tuple[str, ...]:
+    """Write the catalogues of one language, which lie in many folders, as one line."""
+    found = {
+        f"{path.partition('/')[0]}/**/locale/{language[1]}/LC_MESSAGES/*.mo": None
+        for path in sorted(paths)
+        if (language := _CATALOGUE.search(path))
+    }
+    return tuple(found)
 
 
 def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
