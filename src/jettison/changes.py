@@ -131,7 +131,9 @@ class RunAsUser:
 
     ``create`` is false when the Dockerfile makes the user itself; ``writable`` are the absolute
     paths that the user must be able to write to; ``application`` is the folder of the code, which
-    stays with root unless ``owns_code``. ``adduser`` selects the dialect of Alpine's busybox.
+    stays with root unless ``owns_code``. ``filled`` are those of the writable folders that hold
+    files of the image, which the user has to own as well. ``adduser`` selects the dialect of
+    Alpine's busybox.
     """
 
     name: str
@@ -142,6 +144,7 @@ class RunAsUser:
     application: str
     owns_code: bool = False
     adduser: bool = False
+    filled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,15 @@ def filled_folders(
     return found
 
 
+def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
+    """Whether the build copies files of the context into an absolute ``folder``."""
+    return any(
+        copied.stage is None
+        and _has_files(project, copied, stage.absolute(copied.destination, item), folder)
+        for item, copied in stage.all_copies
+    )
+
+
 def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None:
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)

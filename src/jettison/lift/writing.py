@@ -47,12 +47,14 @@ def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
     declared = bool(folders)
     unsure: list[Evidence] = []
     computed: list[Evidence] = []
+    placed = any(each.kind in ("volume", "environment") for each in folders.values())
     unsure += _for_everyone(stage)
     for stored in _real(project, stage, usage):
         declared = declared or stored.evidence.kind == "environment"
         folder = _folder(stored, stage)
-        if folder is None:
-            (computed if declared else unsure).append(stored.evidence)
+        if folder is None:  # a folder that the image makes need not be the database's
+            known = placed if stored.database else declared
+            (computed if known else unsure).append(stored.evidence)
         elif folder == stage.folder or stage.folder.startswith(f"{folder.rstrip('/')}/"):
             unsure.append(stored.evidence)
         elif folder in SHARED and folder not in TEMPORARY:

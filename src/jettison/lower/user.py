@@ -81,7 +81,11 @@ def _folders(change: RunAsUser, names: tuple[str, str]) -> str:
         text = "The code belongs to root; the application writes here alone."
     user, group = names
     owner = f"-o {user} -g {group}" if group else f"-o {user}"
-    return f"\n{comment(text)}RUN install -d {owner} {' '.join(change.writable)}\n"
+    folders = f"RUN install -d {owner} {' '.join(change.writable)}"
+    if change.filled and not change.owns_code:
+        both = f"{user}:{group}" if group else user
+        folders += f" \\\n    && chown -R {both} {' '.join(change.filled)}"
+    return f"\n{comment(text)}{folders}\n"
 
 
 def _owner(stage: FinalStage, change: RunAsUser) -> tuple[str, str]:

@@ -28,6 +28,8 @@ import posixpath
 import re
 from dataclasses import replace
 
+from packaging.version import Version
+
 from jettison.catalogue.reader import table
 from jettison.changes import Change, RemovePackages, SetCommand, SetEnvironment, SplitBuildStage
 from jettison.lift.action import ActionKind
@@ -45,6 +47,8 @@ from jettison.values import Evidence, counted
 
 NAME = "build-stage"
 ENVIRONMENT = "/opt/venv"
+# The official images of Python bring setuptools up to here.
+WITHOUT_SETUPTOOLS = (3, 12)
 # What fetches the installer of a tool.
 FETCHING = ("curl", "wget", "ca-certificates")
 
@@ -56,6 +60,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return _stays(found.evidence) if found.evidence else ()
     locked = found if isinstance(found, LockedInstallation) else None
     fixed = None if locked else fixed_path(plan.project, plan.stage)
+    fixed = fixed or (None if locked and locked.tool == "uv" else _seeded(plan))
     if fixed:
         return _stays(fixed)
     build = build_packages(plan, found)
@@ -143,6 +148,23 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     if isinstance(found, LockedInstallation) and found.fetches:
         names += [name for name in FETCHING if name in present]
     return tuple(names)
+
+
+def _seeded(plan: Plan) -> Evidence | None:
+    """What uses the setuptools of the base image, which a new environment does not have."""
+    minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
+    if minor >= WITHOUT_SETUPTOOLS or "setuptools" in plan.distributions:
+        return None
+    for name in ("pkg_resources", "setuptools"):
+        for use in plan.usage.imports.get(name, ()):
+            message = f"{name} is imported, and only the base image brings it"
+            return Evidence(kind="import", message=message, origin=use.origin)
+    for name, below in table("tools")["setuptools"]["below"].items():
+        facts = plan.distributions.get(name)
+        if facts and (not below or Version(facts.version) < Version(below)):
+            message = f"{name} {facts.version} imports pkg_resources, which the base image brings"
+            return Evidence(kind="import", message=message)
+    return None
 
 
 def _needed_in_final(plan: Plan, found: Installation | LockedInstallation, name: str) -> bool:

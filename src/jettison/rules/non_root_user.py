@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from jettison.changes import RunAsUser
 from jettison.lift.accounts import made_accounts
 from jettison.lift.action import Action
+from jettison.lift.filled import holds_files
 from jettison.lift.root import needs_root
 from jettison.lift.services import service_of
 from jettison.lift.stage import FinalStage
@@ -91,7 +92,15 @@ def _change(plan: Plan) -> RunAsUser:
         application=stage.folder,
         owns_code=bool(writing.unsure),
         adduser=stage.release == "alpine",
+        filled=_filled(plan),
     )
+
+
+def _filled(plan: Plan) -> tuple[str, ...]:
+    """The folders of data that the image has files in, which a copy gives to root."""
+    stage = plan.stage
+    inside = [folder for folder in plan.writing.folders if _is_code(folder, stage)]
+    return tuple(folder for folder in inside if holds_files(plan.project, stage, folder))
 
 
 def _message(change: RunAsUser) -> str:
@@ -148,6 +157,7 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
         create=False,
         writable=tuple(writing.folders),
         application=stage.folder,
+        filled=_filled(plan),
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
     return (Finding(rule=NAME, message=message, evidence=evidence, changes=(change,)),)
