@@ -5,7 +5,9 @@ import sys
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
-DPKG = "/var/lib/dpkg"
+ROOT = os.path.realpath(ASKED.get("root", "/")).rstrip("/")
+DPKG = f"{ROOT}/var/lib/dpkg"
+APK = (f"{ROOT}/lib/apk/db/installed", f"{ROOT}/usr/lib/apk/db/installed")
 SYSTEM = ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec")
 NO_MODULES = ("__pycache__", "bin", "include", "share")
 
@@ -57,7 +59,7 @@ def alpine():
     """Give Alpine's packages with their versions, and the paths of their files."""
     found, paths = {}, set()
     name = folder = ""
-    for line in lines("/lib/apk/db/installed") or lines("/usr/lib/apk/db/installed"):
+    for line in lines(APK[0]) or lines(APK[1]):
         key, _, value = line.partition(":")
         if key == "P":
             name = value
@@ -79,7 +81,7 @@ def claimed():
     for name in names(f"{DPKG}/status.d"):
         if name.endswith(".md5sums"):
             found.update("/" + line.partition("  ")[2] for line in lines(f"{DPKG}/status.d/{name}"))
-    folders = {folder: os.path.realpath(folder) for folder in map(os.path.dirname, found)}
+    folders = {folder: os.path.realpath(ROOT + folder) for folder in map(os.path.dirname, found)}
     return {f"{folders[os.path.dirname(path)]}/{os.path.basename(path)}" for path in found}
 
 
@@ -87,13 +89,13 @@ def unclaimed():
     """Give the programs and libraries of the system that no package says are its own."""
     known = claimed()
     found = []
-    for top in ASKED.get("system", SYSTEM):
-        for folder, inner, files in os.walk(top):
+    for top in SYSTEM:
+        for folder, inner, files in os.walk(ROOT + top):
             inner[:] = [name for name in inner if not name.startswith("python3")]
             for name in files:
                 path = f"{os.path.realpath(folder)}/{name}"
                 if path not in known and not os.path.islink(path) and is_program(path):
-                    found.append(path)
+                    found.append(path[len(ROOT) :])
     return sorted(set(found))
 
 

@@ -109,12 +109,68 @@ def test_lists_of_software_are_held_against_the_files(tmp_path: Path) -> None:
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text)
     answer = ask(
-        "inventory", {"system": []}, tmp_path, environment={**os.environ, "PYTHONPATH": str(site)}
+        "inventory",
+        {"root": str(tmp_path)},
+        tmp_path,
+        environment={**os.environ, "PYTHONPATH": str(site)},
     )
     assert answer["missing"]["good"] == (1, "good/gone.py")
     assert [path for path in answer["unclaimed"] if path.startswith(str(site))] == [
         str(site / "stray")
     ]
+
+
+def system(root: Path, files: dict[str, str]) -> None:
+    """Lay a small system out, where /lib is a link to /usr/lib."""
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "lib").symlink_to("usr/lib")
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+ELF = "\x7fELF"
+APK = "P:known\nV:1\nF:usr/lib\nR:libknown.so.1\nF:usr/bin\nR:known\n"
+SUMS = "aa  usr/lib/libknown.so.1\nbb  usr/bin/known\n"
+STATUS = "Package: {}\nStatus: install ok {}\nVersion: 1\nDescription: x\n y\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "packages"),
+    [
+        (
+            {
+                "var/lib/dpkg/status": f"{STATUS.format('known', 'installed')}\n"
+                + STATUS.format("gone", "config-files"),
+                "var/lib/dpkg/info/known:amd64.list": "/.\n/lib/libknown.so.1\n/usr/bin/known\n",
+            },
+            {"known": "1"},
+        ),
+        (
+            {
+                "var/lib/dpkg/status.d/known": STATUS.format("known", "installed"),
+                "var/lib/dpkg/status.d/known.md5sums": SUMS,
+            },
+            {"known": "1"},
+        ),
+        (
+            {"lib/apk/db/installed": APK},
+            {"known": "1"},
+        ),
+        ({}, {}),
+    ],
+    ids=["dpkg", "distroless", "apk", "nothing"],
+)
+def test_programs_and_libraries_have_a_package_or_none(
+    files: dict[str, str], packages: dict[str, str], tmp_path: Path
+) -> None:
+    programs = dict.fromkeys(("usr/bin/known", "usr/lib/libknown.so.1", "usr/lib/libown.so"), ELF)
+    system(tmp_path / "root", {**files, **programs, "usr/bin/script": "#!/bin/sh"})
+    answer = ask("inventory", {"root": str(tmp_path / "root")}, tmp_path)
+    own = [path for path in answer["unclaimed"] if not path.startswith(sys.prefix)]
+    lost = [] if packages else ["/usr/bin/known", "/usr/lib/libknown.so.1"]
+    assert answer["packages"] == packages
+    assert own == [*lost, "/usr/lib/libown.so"]
 
 
 FLASK = """
