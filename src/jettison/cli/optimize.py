@@ -43,6 +43,12 @@ from jettison.writing import write_copy, write_in_place
 @click.option(
     "--ablation", is_flag=True, help="Measure each rule by building once more without it."
 )
+@click.option(
+    "--imports/--no-imports",
+    default=True,
+    help="Import the application on this machine first, outside of a container, when the plan "
+    "takes distributions out (default).",
+)
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
@@ -59,6 +65,7 @@ def command(
     write: bool,
     engine: str | None,
     ablation: bool,
+    imports: bool,
     diff: bool,
     output_format: str,
 ) -> None:
@@ -79,7 +86,9 @@ def command(
         base=base,
         remove_unused=remove_unused,
     )
-    found = guarded(plan(), lambda wishes: plan(wishes=wishes), progress, offline=offline)
+    found = plan()
+    if imports:
+        found = guarded(found, lambda wishes: plan(wishes=wishes), progress, offline=offline)
     try:
         result = _result(found, engine, progress, ablation=ablation)
     except EngineError as error:

@@ -9,12 +9,13 @@ from jettison.facts import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.context import copied_from
 from jettison.lift.stage import FinalStage
-from jettison.project.commands import Directories, Permission
+from jettison.project.commands import Directories, Permission, compile_bytecode
 from jettison.project.dockerfile import Copy, Instruction
 from jettison.values import Evidence
 
 # Files that only keep a folder in version control.
 PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
+FILLING = (ActionKind.APPLICATION, ActionKind.OTHER)
 
 
 def filled_folders(
@@ -70,7 +71,7 @@ def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
         fact = action.fact
         if isinstance(fact, Directories | Permission):
             made = made or folder in {stage.absolute(p, action.instruction) for p in fact.paths}
-        elif made and action.kind in (ActionKind.APPLICATION, ActionKind.OTHER):
+        elif made and action.kind in FILLING and not compile_bytecode(action.command):
             return _evidence(
                 action.instruction, f"{folder} may hold what `{action.text[:60]}` put there"
             )

@@ -61,7 +61,7 @@ def _too_old(stage: FinalStage) -> Iterator[Evidence]:
     oldest = tuple(table("tools")["uv"]["oldest_python"])
     if minor and minor < oldest:
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
-        yield obstacle_at(stage.stage.origin, reason)
+        yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
 
 
 def _other_users(stage: FinalStage) -> Iterator[Evidence]:
