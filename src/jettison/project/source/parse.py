@@ -25,7 +25,7 @@ def parse(file: str, content: bytes) -> ModuleFacts:
     try:
         with warnings.catch_warnings():  # invalid escapes are the project's affair
             warnings.simplefilter("ignore")
-            tree = ast.parse(content)
+            tree = _tree(content)
     except SyntaxError as error:
         version = ".".join(platform.python_version_tuple()[:2])
         reason = f"not valid for Python {version}, which runs Jettison: {error.msg}"
@@ -33,6 +33,15 @@ def parse(file: str, content: bytes) -> ModuleFacts:
     except (ValueError, RecursionError, MemoryError) as error:
         return _skimmed(file, content, lines, f"not readable as Python: {error}", None)
     return FactReader(file, visit(tree)).facts(lines)
+
+
+def _tree(content: bytes) -> ast.Module:
+    try:
+        return ast.parse(content)
+    except SystemError:
+        # CPython before 3.11.8 and 3.12.2 miscounts the depth of a tree when what is collected
+        # meanwhile makes another one (gh-106905); the second time nothing is left to collect.
+        return ast.parse(content)
 
 
 def _skimmed(file: str, content: bytes, lines: int, reason: str, line: int | None) -> ModuleFacts:

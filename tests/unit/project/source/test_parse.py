@@ -1,3 +1,4 @@
+import ast
 from textwrap import dedent
 
 import pytest
@@ -138,3 +139,16 @@ def test_a_binary_file_gives_nothing():
 def test_a_syntax_error_has_its_line():
     found = parse("main.py", b"import os\ndef broken(:\n")
     assert str(found.skipped.origin) == "main.py:2"
+
+
+def test_a_fault_of_the_interpreter_is_met_by_reading_again(monkeypatch):
+    real, calls = ast.parse, []
+
+    def parsed(content):
+        calls.append(content)
+        if len(calls) == 1:
+            raise SystemError("AST constructor recursion depth mismatch")
+        return real(content)
+
+    monkeypatch.setattr(ast, "parse", parsed)
+    assert [found.module for found in parse("a.py", b"import six\n").imports] == ["six"]
