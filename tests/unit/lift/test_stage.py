@@ -1,0 +1,62 @@
+"""What the final stage is where the file ends in one that starts from nothing."""
+
+from __future__ import annotations
+
+from base_needs import project_of
+
+from jettison.lift.stage import lifted
+
+TEXT = """\
+FROM python:3.12-slim AS complete
+WORKDIR /app
+COPY . .
+RUN echo ready
+
+FROM complete AS system
+USER root
+COPY removed-system-files.txt remove_system_files.py /removal/
+RUN ["python", "/removal/remove_system_files.py", "/removal/removed-system-files.txt", "/app"]
+
+FROM scratch
+COPY --from=system / /
+COPY --from=complete /app /app
+ENV PATH=/usr/local/bin
+WORKDIR /app
+USER 10001:10001
+LABEL name=demo
+CMD ["python", "main.py"]
+"""
+
+
+def test_the_stage_whose_files_are_taken_is_the_final_one() -> None:
+    stage = lifted(project_of(TEXT, {"main.py": ""}))
+    assert stage.base == "python:3.12-slim"
+    assert stage.stage.name == "complete"
+    assert stage.python == "3.12"
+    assert [copied.sources for _, copied in stage.copies] == [(".",)]
+    assert [run.instruction.arguments for run in stage.runs] == ["echo ready"]
+
+
+def test_how_the_image_is_run_is_what_the_last_stage_says() -> None:
+    stage = lifted(project_of(TEXT, {"main.py": ""}))
+    assert stage.user == "10001:10001"
+    assert stage.folder == "/app"
+    assert stage.labels == {"name": "demo"}
+    assert stage.command
+    assert stage.command.words == ("python", "main.py")
+
+
+def test_a_stage_that_takes_less_than_all_files_is_a_final_one_itself() -> None:
+    text = TEXT.replace("COPY --from=system / /", "COPY --from=system /usr /usr")
+    stage = lifted(project_of(text, {"main.py": ""}))
+    assert stage.base == "scratch"
+    assert stage.finish is None
+
+
+def test_steps_of_a_stage_between_count_when_it_does_more_than_taking_files_out() -> None:
+    text = TEXT.replace("RUN [", "RUN touch /ready\nRUN [").replace(
+        "remove_system_files.py", "other.py"
+    )
+    stage = lifted(project_of(text, {"main.py": ""}))
+    assert stage.stage.name == "system"
+    assert [each.name for each in stage.chain] == ["complete", "system"]
