@@ -1,0 +1,125 @@
+"""The routers and documents of real frameworks, as an index has them today."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jettison.verify.interior import script_text
+
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("frameworks")]
+
+PACKAGES = (
+    "aiohttp==3.14.5", "bottle==0.13.4", "django==5.2.19", "djangorestframework==3.18.3",
+    "drf-spectacular==0.30.0", "falcon==4.4.0", "fastapi==0.165.0", "flask==3.1.3",
+    "flask-smorest==0.47.0", "litestar==2.25.0", "pyramid==2.1", "quart==0.22.0", "sanic==25.12.1",
+    "setuptools==81.0.0", "starlette==1.10.0",
+)  # fmt: skip
+APPLICATIONS = {
+    "fastapi_": "import fastapi\napp = fastapi.FastAPI()\n@app.get('/x/{n}')\ndef x(n: int): ...\n",
+    "starlette_": (
+        "from starlette.applications import Starlette\nfrom starlette.routing import Mount, Route\n"
+        "routes = [Mount('/m', routes=[Route('/x/{n:int}', lambda request: None)])]\n"
+        "app = Starlette(routes=routes)\n"
+    ),
+    "litestar_": (
+        "from litestar import Litestar, get\n"
+        "@get('/x/{n:int}')\nasync def x(n: int) -> str: return ''\napp = Litestar([x])\n"
+    ),
+    "flask_": "import flask\napp = flask.Flask('x')\n@app.get('/x/<int:n>')\ndef x(n): ...\n",
+    "quart_": "import quart\napp = quart.Quart('x')\n@app.get('/x/<int:n>')\nasync def x(n): ...\n",
+    "smorest_": (
+        "import flask, flask_smorest\napp = flask.Flask('x')\n"
+        "app.config.update(API_TITLE='x', API_VERSION='1', OPENAPI_VERSION='3.0.2')\n"
+        "api, blueprint = flask_smorest.Api(app), flask_smorest.Blueprint('x', 'x')\n"
+        "@blueprint.route('/x/<int:n>')\n@blueprint.response(200)\ndef x(n): ...\n"
+        "api.register_blueprint(blueprint)\n"
+    ),
+    "aiohttp_": (
+        "from aiohttp import web\nasync def init_app():\n    app = web.Application()\n"
+        "    app.router.add_post('/x/{n}', None or (lambda request: None))\n    return app\n"
+    ),
+    "bottle_": "import bottle\napp = bottle.Bottle()\n@app.get('/x/<n:int>')\ndef x(n): ...\n",
+    "falcon_": (
+        "import falcon\nclass X:\n    def on_get(self, request, response, n): ...\n"
+        "app = falcon.App()\napp.add_route('/x/{n:int}', X())\n"
+    ),
+    "pyramid_": (
+        "from pyramid.config import Configurator\nmade = Configurator()\n"
+        "made.add_route('x', '/x/{n}')\nmade.add_view(lambda request: None, route_name='x')\n"
+        "app = made.make_wsgi_app()\n"
+    ),
+    "sanic_": "import sanic\napp = sanic.Sanic('x')\n@app.get('/x/<n:int>')\ndef x(r, n): ...\n",
+}
+DOCUMENTED = {"fastapi_", "litestar_", "smorest_"}
+SETTINGS = """
+SECRET_KEY, ROOT_URLCONF, DEFAULT_AUTO_FIELD = "x", "urls", "django.db.models.AutoField"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"]
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+"""
+URLS = """
+from django.contrib.auth.models import Group
+from django.urls import include, path, re_path
+from rest_framework import routers, serializers, viewsets
+
+class GroupSerializer(serializers.ModelSerializer):
+    class Meta:
+        model, fields = Group, ["name"]
+
+class Groups(viewsets.ModelViewSet):
+    serializer_class, queryset = GroupSerializer, Group.objects.all()
+
+router = routers.DefaultRouter()
+router.register("groups", Groups)
+urlpatterns = [path("api/", include(router.urls)), re_path(r"^y/(?P<y>[0-9]{4})/$", lambda r, y: 1)]
+"""
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has all of them."""
+    place = tmp_path_factory.mktemp("frameworks") / "venv"
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(place)], check=True)
+    made = place / "bin" / "python"
+    subprocess.run([*uv, "pip", "install", "--python", str(made), *PACKAGES], check=True)
+    return made
+
+
+def ask(python: Path, script: str, asked: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    command = [str(python), "-B", "-c", script_text(script, dict(asked))]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    (line,) = (one for one in done.stdout.splitlines() if one.startswith("jettison-says:"))
+    found: dict[str, Any] = ast.literal_eval(line.partition(":")[2])
+    return found
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_the_routes_of_a_framework_are_found(name: str, python: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text(APPLICATIONS[name])
+    found = ask(python, "routes", {"targets": [name]}, tmp_path)
+    own = [
+        route["path"] for route in found["routes"] if route["path"].rpartition("/")[0][-1:] == "x"
+    ]
+    assert own, found.get("failures")
+    assert all("n" in path for path in own)
+    assert bool(found["openapi"]) is (name in DOCUMENTED)
+
+
+def test_the_urls_of_a_django_site_are_found_with_what_they_take(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    (tmp_path / "urls.py").write_text(URLS)
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    found = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)
+    assert {"/api/groups/", "/api/groups/<pk>/", "/y/<y>/"} <= {
+        route["path"] for route in found["routes"]
+    }
+    assert set(found["openapi"]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
