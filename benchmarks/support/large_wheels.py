@@ -49,7 +49,14 @@ def make_index(folder: Path, count: int, size: int) -> list[str]:
         name = file.name.partition("-")[0]
         page = folder / "simple" / name / "index.html"
         page.parent.mkdir(parents=True)
-        page.write_text(f'<a href="../../{file.name}#sha256={digest}">{file.name}</a>')
+        # As public indexes do, so that nobody has to read a wheel for its metadata.
+        metadata = _METADATA.format(name=name).encode()
+        (folder / f"{file.name}.metadata").write_bytes(metadata)
+        told = f"sha256={hashlib.sha256(metadata).hexdigest()}"
+        page.write_text(
+            f'<a href="../../{file.name}#sha256={digest}" data-core-metadata="{told}">'
+            f"{file.name}</a>"
+        )
         names.append(name)
     return names
 
