@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from jettison.facts import Project
 from jettison.lift.action import ActionKind
@@ -19,18 +19,31 @@ FILLING = (ActionKind.APPLICATION, ActionKind.OTHER)
 
 
 def filled_folders(
-    project: Project, stage: FinalStage, folders: Iterable[str]
+    project: Project, stage: FinalStage, folders: Iterable[str], made: Collection[str]
 ) -> dict[str, Evidence]:
     """Those of the absolute ``folders`` that hold files of the image, each with what brings them.
 
     A volume over such a folder would keep the files of the first image when a new one comes.
+    ``made`` are the folders that the user's own steps make: later ones may have filled them.
     """
     found: dict[str, Evidence] = {}
     for folder in folders:
-        evidence = _copied(project, stage, folder) or _prepared(stage, folder)
+        evidence = _copied(project, stage, folder)
+        if evidence is None and folder in made:
+            evidence = _prepared(stage, folder)
         if evidence is not None:
             found[folder] = evidence
     return found
+
+
+def made_folders(stage: FinalStage) -> frozenset[str]:
+    """The absolute folders that steps of the stage make or give an owner to."""
+    return frozenset(
+        stage.absolute(path, action.instruction)
+        for action in stage.actions
+        if isinstance(action.fact, Directories | Permission)
+        for path in action.fact.paths
+    )
 
 
 def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
@@ -65,16 +78,11 @@ def _has_files(project: Project, copied: Copy, into: str, folder: str) -> bool:
 
 
 def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
-    """A step of the application after the one that made the folder: it may have filled it."""
-    made = False
-    for action in stage.actions:
-        fact = action.fact
-        if isinstance(fact, Directories | Permission):
-            made = made or folder in {stage.absolute(p, action.instruction) for p in fact.paths}
-        elif made and action.kind in FILLING and not compile_bytecode(action.command):
-            return _evidence(
-                action.instruction, f"{folder} may hold what `{action.text[:60]}` put there"
-            )
+    """A step of the application, which may have put something into the folder."""
+    for action in stage.of_kind(*FILLING):
+        if not compile_bytecode(action.command):
+            what = f"`{' '.join(action.text.split())[:60]}`"
+            return _evidence(action.instruction, f"{folder} may hold what {what} put there")
     return None
 
 

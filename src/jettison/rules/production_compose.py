@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.reader import table
 from jettison.changes import HardenService
-from jettison.lift.filled import filled_folders
+from jettison.lift.filled import filled_folders, made_folders
 from jettison.lift.home import home_writers
 from jettison.lift.probe import probe_of_service
 from jettison.lift.services import services_of
@@ -44,7 +44,8 @@ RESTRICTIONS = {
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find services that mount their source or a socket, or that may write everywhere."""
     wanted = _volumes(plan)
-    filled = filled_folders(plan.project, plan.stage, [target for _, target in wanted])
+    targets = [target for _, target in wanted]
+    filled = filled_folders(plan.project, plan.stage, targets, made_folders(plan.original_stage))
     volumes = tuple((name, target) for name, target in wanted if target not in filled)
     open_to = {
         "a volume would keep the files of this image when a new one comes": tuple(filled.values()),
