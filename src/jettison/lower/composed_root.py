@@ -181,7 +181,7 @@ def _written(made_of: Composition) -> Iterator[str]:
     if made_of.time_zones:
         yield "ln -s /usr/share/zoneinfo/Etc/UTC etc/localtime"
     for path, target in made_of.links:
-        yield f"ln -s {target} {path}"
+        yield f"ln -sfn {target} {path}"
 
 
 def _accounts(users: Iterable[str]) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_users_have_a_group_and_a_home_of_their_own(archive: Archive, tmp_path: 
 @pytest.mark.network
 @pytest.mark.parametrize(
     ("python", "packages"),
-    [("3.13", ("libmagic1t64",)), ("3.11", ("coreutils", "git", "libpq5"))],
+    [("3.13", ("libmagic1t64",)), ("3.11", ("coreutils", "dash", "git", "libpq5"))],
 )
 def test_the_trees_of_debians_packages_are_the_same(
     tmp_path: Path, python: str, packages: tuple[str]
