@@ -24,6 +24,7 @@ from jettison.rules import RULES
 from jettison.trace.observing import observed
 from jettison.values import Basis, Saving, Skipped
 from jettison.verification import verification_request
+from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest
 
@@ -37,11 +38,15 @@ LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """Where images are made: the project's folder, the engine, and who hears about it."""
+    """Where images are made: the project's folder, the engine, and who hears about it.
+
+    ``anew`` builds without what the engine has cached.
+    """
 
     root: Path
     engine: Engine
     progress: Progress
+    anew: bool = False
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -49,8 +54,17 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
 
     ``start`` is the plan without any rule applied. From level 3 on the image is built once more, to
     be watched: what it does not touch and cannot reach leaves too, unless answers differ then.
-    Raises BuildError and EngineError.
+    Where the engine's cache holds older versions in one of the images than were resolved for the
+    other, both are built anew. Raises BuildError and EngineError.
     """
+    result = _optimized(shop, start, plan, ablation=ablation)
+    if not shop.anew and any(map(resolved_differently, result.verdict.differences)):
+        with step(shop.progress, "build both anew, because one was cached with other versions"):
+            result = _optimized(replace(shop, anew=True), start, plan, ablation=ablation)
+    return result
+
+
+def _optimized(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
     before = _built(shop, start.original, shop.root, "before")
     if plan.level >= TRACED:
         start, result = _guided(shop, start, plan, before)
@@ -132,6 +146,7 @@ def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID
         tag=f"{TAG}-{name}",
         target=project.target,
         build_args=project.build_arguments,
+        no_cache=shop.anew,
     )
     with step(shop.progress, f"build {name}"):
         return shop.engine.build(request, shop.progress)

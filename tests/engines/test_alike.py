@@ -23,7 +23,7 @@ RESTLESS = """\
 import json, os, pathlib, random, signal, sys, time, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATHS = ("/broken", "/order", "/coin", "/rare", "/kept", "/id", "/clock")
+PATHS = ("/broken", "/order", "/coin", "/kept", "/id", "/clock")
 OPENAPI = {"openapi": "3.1.0", "paths": {path: {"get": {"responses": {}}} for path in PATHS}}
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,9 +41,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/order":
             return 200, random.sample(range(9), 9)
         if path == "/coin":
-            return random.choice((200, 404)), {}
-        if path == "/rare":
-            return (500 if random.random() < 0.2 else 200), {}
+            return random.choice((*range(200, 208), *range(400, 420))), {}
         if path == "/kept":
             pathlib.Path("/app/kept").write_text("x")
             return 200, {"kept": os.getuid()}

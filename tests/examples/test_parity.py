@@ -48,6 +48,11 @@ def is_expected(found: Difference) -> bool:
     )
 
 
+def unexpected(before: Image, after: Image) -> list[Difference]:
+    differences = compare_trees(before.tree(digests=True), after.tree(digests=True))
+    return [each for each in differences if not is_expected(each)]
+
+
 @pytest.mark.parametrize("name", CONTEXTS)
 def test_both_back_ends_give_the_same_tree(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -56,15 +61,21 @@ def test_both_back_ends_give_the_same_tree(
     project, copy, tag = EXAMPLES / name, tmp_path / name, f"{RUN}/parity-{name}"
     run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
     dockerfile = copy / CONTEXTS[name] / "Dockerfile"
-    run(engine, "build", "--tag", tag, str(dockerfile.parent))
+    build = (engine, "build", "--tag", tag, str(dockerfile.parent))
+    run(*build)
     request.addfinalizer(lambda: run(engine, "rmi", tag))
     bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
     layout = tmp_path / "layout"
     run(sys.executable, "-m", "jettison", "build", str(project),
         "--base", f"{engine}:{bases[-1]}", "--output", f"oci:{layout}")  # fmt: skip
-    before, after = read(f"{engine}:{tag}"), read(f"oci:{layout}")
-    differences = compare_trees(before.tree(digests=True), after.tree(digests=True))
-    assert [each for each in differences if not is_expected(each)] == []
+    after = read(f"oci:{layout}")
+    found = unexpected(read(f"{engine}:{tag}"), after)
+    if any(".dist-info" in each.path for each in found):
+        # the engine's cache may hold what was the newest of some distribution then
+        run(*build, "--no-cache")
+        found = unexpected(read(f"{engine}:{tag}"), after)
+    assert found == []
+    before = read(f"{engine}:{tag}")
     for field in ("env", "user", "command", "entrypoint", "working_directory", "labels", "ports",
                   "volumes", "health_check", "stop_signal"):  # fmt: skip
         assert getattr(after.config, field) == getattr(before.config, field), field

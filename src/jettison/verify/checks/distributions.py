@@ -10,8 +10,14 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
 _NAME = "distributions"
+_RESOLVED = "resolved differently"
 # What installs is no part of an application; one that imports it shows in the check of modules.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
+
+
+def resolved_differently(check: CheckResult) -> bool:
+    """Whether a result says that one of the images has other versions than the other."""
+    return check.name == _NAME and any(_RESOLVED in line for line in check.details)
 
 
 def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
@@ -30,7 +36,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         if had[name] != has[name] and name not in _INSTALLERS
     )
     details = [f"{name} {had[name]}: no metadata is found any more" for name in lost]
-    details += [f"{name}: resolved differently, {had[name]} became {has[name]}" for name in changed]
+    details += [f"{name}: {_RESOLVED}, {had[name]} became {has[name]}" for name in changed]
     kept = sorted(expected & has.keys() - _INSTALLERS)
     notes = [f"{name}: was expected to be removed and is there" for name in kept]
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []

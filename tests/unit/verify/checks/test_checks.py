@@ -5,6 +5,7 @@ import pytest
 
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
 from jettison.verify.checks import CHECKS
+from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,
@@ -201,6 +202,21 @@ def test_what_the_plan_meant_to_change_is_no_difference(
     name: str, after: Observation, request_: VerificationRequest
 ) -> None:
     assert check(name, SEEN, after, request_).outcome is SAME
+
+
+@pytest.mark.parametrize(
+    ("versions", "differently"),
+    [
+        ({"fastapi": "0.116", "pytest": "8.3.4"}, True),
+        ({"fastapi": "0.115.6"}, False),
+        ({"fastapi": "0.115.6", "pytest": "8.3.4", "pip": "26.0"}, False),
+    ],
+)
+def test_other_versions_are_told_from_what_is_missing(
+    versions: dict[str, str], differently: bool
+) -> None:
+    found = check("distributions", SEEN, inside(distributions=versions))
+    assert resolved_differently(found) is differently
 
 
 ROOT, OWN = inside(user_id=0), replace(REQUEST, expected_user="pkms")

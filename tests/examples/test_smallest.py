@@ -1,4 +1,4 @@
-"""Images of -O3 on a composed base: the same answers, and little beyond what is touched."""
+"""Images of -O3 on a composed base give the same answers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from jettison import process
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 
 ROOT = Path(__file__).parents[2]
-# Modules of Django name one another, so that more of them stay than are touched.
-FAR = frozenset({"django-guestbook"})
-BENCHMARK = ROOT / "benchmarks" / "touched.py"
 
 
-def run(*command: str, allowed: tuple[int, ...] = (0,)) -> str:
+def run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in allowed, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.fixture
@@ -50,5 +46,3 @@ def test_the_smallest_image_answers_alike(
     run(engine, "build", "--tag", before, str(project))
     run(*jettison, "build", str(copy), "--base", "composed", "--load", "--tag", after)
     run(*jettison, "verify", before, after, "--project", str(project))
-    measure = (sys.executable, str(BENCHMARK), "--optimized", "--tag", after, str(copy))
-    print(run(*measure, allowed=(0, 1) if name in FAR else (0,)))
