@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
+from names import LONG
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"
 # The index is read from this mirror, so it has the packages that a snapshot would keep for good.

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from jettison import process
+from names import LONG
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
 
 ROOT = Path(__file__).parents[2]
 

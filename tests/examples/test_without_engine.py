@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from names import LONG
 
-pytestmark = [
-    pytest.mark.namespaces,
+pytestmark = [pytest.mark.namespaces,
     pytest.mark.network,
-    pytest.mark.xdist_group("engine"),
-]
+    pytest.mark.xdist_group("engine"), LONG]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
 ENGINES = ("docker", "podman")
