@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
 from pathlib import Path
 
 from jettison.build.context import ContextPath, content_of
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
-from jettison.build.wheel import Placed, Wheel
+from jettison.build.wheel import Placed, Wheel, opened_wheels
 from jettison.distributions.metadata import parse_entry_points
 from jettison.oci.entry import Kind
 from jettison.removal.remove_files import IMPORT, imported
@@ -43,11 +42,7 @@ def imported_modules(
     key = "imported modules\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
     known = records.get(key)
     if known is None:
-        with ExitStack() as stack:
-            opened = [
-                stack.enter_context(closing(Wheel(wheels[pin.name], pin.filename, scheme)))
-                for pin in pins
-            ]
+        with opened_wheels(pins, wheels, scheme) as opened:
             known = {"paths": sorted(_reached(opened, scheme, wanted))}
         records.put(key, known)
     return frozenset(known["paths"])

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
-from jettison.build.wheel import Placed, Wheel
+from jettison.build.wheel import Placed, Wheel, opened_wheels
 from jettison.bytecode.compiler import Compiler
 from jettison.catalogue.reader import removal_hook
 from jettison.oci.tar_writer import Member
@@ -68,11 +67,7 @@ def removal_of(
     key = "removal\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
     known = records.get(key)
     if known is None:
-        with ExitStack() as stack:
-            opened = [
-                stack.enter_context(closing(Wheel(wheels[pin.name], pin.filename, scheme)))
-                for pin in pins
-            ]
+        with opened_wheels(pins, wheels, scheme) as opened:
             gone, kept = _decided(opened, scheme, listed)
         known = {"paths": sorted(gone), "kept": sorted(kept.items())}
         records.put(key, known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from jettison.build.reached_library import (
     remembered_library,
 )
 from jettison.build.scheme import Scheme
-from jettison.build.wheel import Placed, Wheel
+from jettison.build.wheel import Placed, opened_wheels
 from jettison.facts import Project
 from jettison.lower.instructions import COMPILED_LIST
 from jettison.oci.entry import Kind
@@ -108,10 +107,8 @@ def library_use(
 
 def _installed(staying: Staying) -> Iterator[tuple[Placed, bytes]]:
     """Yield the files of distributions that are or may be Python, with their contents."""
-    with ExitStack() as stack:
-        for pin in staying.pins:
-            path = staying.wheels[pin.name]
-            wheel = stack.enter_context(closing(Wheel(path, pin.filename, staying.scheme)))
+    with opened_wheels(staying.pins, staying.wheels, staying.scheme) as opened:
+        for wheel in opened:
             for placed in wheel.files:
                 read = placed.script or placed.path.endswith((".py", ".so", ".pth"))
                 if read and placed.path not in staying.removed:

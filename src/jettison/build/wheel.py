@@ -11,10 +11,12 @@ import posixpath
 import re
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.zip_members import FileContent, member_chunks
 from jettison.errors import IntegrityError
@@ -189,3 +191,15 @@ def recorded_path(path: str, scheme: Scheme) -> str:
     if path.startswith(inside) and "/./" not in path:
         return path.removeprefix(inside)
     return posixpath.relpath(path, scheme.packages)
+
+
+@contextmanager
+def opened_wheels(
+    pins: Sequence[Pin], wheels: Mapping[str, Path], scheme: Scheme
+) -> Iterator[tuple[Wheel, ...]]:
+    """Open the wheel of each pin, in order, for as long as the block runs."""
+    with ExitStack() as stack:
+        yield tuple(
+            stack.enter_context(closing(Wheel(wheels[pin.name], pin.filename, scheme)))
+            for pin in pins
+        )
