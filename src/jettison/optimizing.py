@@ -12,7 +12,7 @@ from pathlib import Path
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
-from jettison.loading.probes import project_probes
+from jettison.loading.probes import project_request
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.parts import FileChange
@@ -23,10 +23,8 @@ from jettison.result import Ablation, Result
 from jettison.rules import RULES
 from jettison.trace.observing import observed
 from jettison.values import Basis, Saving, Skipped
-from jettison.verification import verification_request
 from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.differential import compare
-from jettison.verify.request import VerificationRequest
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
@@ -57,21 +55,20 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     Where the engine's cache holds older versions in one of the images than were resolved for the
     other, both are built anew. Raises BuildError and EngineError.
     """
-    result = _optimized(shop, start, plan, ablation=ablation)
-    if not shop.anew and any(map(resolved_differently, result.verdict.differences)):
+    start, result = _compared(shop, start, plan)
+    if any(map(resolved_differently, result.verdict.differences)):
         with step(shop.progress, "build both anew, because one was cached with other versions"):
-            result = _optimized(replace(shop, anew=True), start, plan, ablation=ablation)
-    return result
-
-
-def _optimized(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
-    before = _built(shop, start.original, shop.root, "before")
-    if plan.level >= TRACED:
-        start, result = _guided(shop, start, plan, before)
-    else:
-        result = _result(shop, plan, before)
+            start, result = _compared(replace(shop, anew=True), start, plan)
     ablations = tuple(_ablations(shop, start, result)) if ablation else ()
     return replace(result, ablations=ablations)
+
+
+def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
+    """Give the plan before any rule, with what was learned on the way, and what comes of it."""
+    before = _built(shop, start.original, shop.root, "before")
+    if plan.level >= TRACED:
+        return _guided(shop, start, plan, before)
+    return start, _result(shop, plan, before)
 
 
 def _guided(
@@ -90,19 +87,11 @@ def _planned(start: Plan) -> Plan:
     return optimized(start, RULES, without=start.settings.without)
 
 
-def _request(
-    shop: Workshop, plan: Plan, before: str, after: str, development: ImageMeasurement | None
-) -> VerificationRequest:
-    """Ask for all that the plan may have broken, and the probes of the project's settings."""
-    request = verification_request(plan, before, after, development.id if development else None)
-    return replace(request, probes=project_probes(shop.root, plan.settings.probes))
-
-
 def _result(shop: Workshop, plan: Plan, before: ImageMeasurement) -> Result:
     with _staged(shop.root, plan) as folder:
         after = _built(shop, plan.project, folder, "after")
         development = _development(shop, plan, folder)
-        request = _request(shop, plan, before.id, after.id, development)
+        request = project_request(shop.root, plan, before.id, after.id, _id(development))
         verdict = compare(request, shop.engine, shop.progress)
     return Result(
         plan=plan,
@@ -119,7 +108,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement) 
     with _staged(shop.root, plan) as folder:
         image = _image(shop, plan.project, folder, "watched")
         development = _development(shop, plan, folder)
-        request = _request(shop, plan, before.id, image, development)
+        request = project_request(shop.root, plan, before.id, image, _id(development))
         seen = observed(plan, request, shop.engine, shop.progress)
     if isinstance(seen, Skipped):
         return replace(start, learned=(*start.learned, seen))
@@ -137,6 +126,10 @@ def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMe
     image = _image(shop, project, folder, name)
     with step(shop.progress, f"measure {name}"):
         return measure(image, shop.engine)
+
+
+def _id(image: ImageMeasurement | None) -> str | None:
+    return image.id if image else None
 
 
 def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:

@@ -8,7 +8,7 @@ whole build context. So what is proved is that nothing which left is missed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from jettison.build.builder import Builder
@@ -19,7 +19,7 @@ from jettison.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, Rem
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import ImageID
 from jettison.loading.plan import Planned
-from jettison.loading.probes import project_probes
+from jettison.loading.probes import project_request
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
 from jettison.oci.compression import Compressor
@@ -29,7 +29,6 @@ from jettison.planning import optimized
 from jettison.progress import Progress, step
 from jettison.result import Result
 from jettison.rules import RULES
-from jettison.verification import verification_request
 from jettison.verify.differential import compare
 
 REFERENCE = "with everything"
@@ -57,8 +56,7 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     base = base_wanted(plan)
     after = _built(shop, plan, "after")
     before = _built(shop, _with_everything(found), REFERENCE)
-    request = verification_request(plan, before.id, after.id, before.id)
-    request = replace(request, probes=project_probes(shop.root, plan.settings.probes))
+    request = project_request(shop.root, plan, before.id, after.id, before.id)
     verdict = compare(request, shop.engine, shop.progress)
     return Result(
         plan=plan,

@@ -10,9 +10,10 @@ import click
 
 from jettison.budgets import exceeded
 from jettison.cli.base_options import base_options
+from jettison.cli.equivalence import require_equivalent
 from jettison.cli.options import format_option, project_options, unused_option, write_options
 from jettison.engines.finding import EMBEDDED, find_engine
-from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
+from jettison.errors import BudgetError, EngineError, UnsupportedError
 from jettison.imports.guard import guarded
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
@@ -101,16 +102,25 @@ def command(
         click.echo(json.dumps(result_document(result), indent=2))
     else:
         click.echo(full_text(result, where=where, diff=diff), nl=False)
-    if not result.verdict.equivalent:
-        raise NotEquivalentError(
-            "the optimized image does not behave as the original did"
-            if result.verdict.differences
-            else "it is not known whether the optimized image behaves as the original did",
-            why="\n".join(f"{check.name}: {check.message}" for check in result.verdict.reasons),
-            hint="Nothing was written. The report shows what differed; -O1 changes less."
-            if result.verdict.differences
-            else "Nothing was written. Name requests of your own under probes in the settings.",
-        )
+    _require_equivalent(result)
+    _require_budgets(result)
+
+
+def _require_equivalent(result: Result) -> None:
+    require_equivalent(
+        result.verdict,
+        different=(
+            "the optimized image does not behave as the original did",
+            "Nothing was written. The report shows what differed; -O1 changes less.",
+        ),
+        unknown=(
+            "it is not known whether the optimized image behaves as the original did",
+            "Nothing was written. Name requests of your own under probes in the settings.",
+        ),
+    )
+
+
+def _require_budgets(result: Result) -> None:
     over = tuple(exceeded(result))
     if over:
         raise BudgetError(

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import click
 
+from jettison.cli.equivalence import require_equivalent
 from jettison.cli.options import format_option
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.loading.plan import Planned, planned
-from jettison.loading.probes import project_probes, read_probes
+from jettison.loading.probes import project_request, read_probes
 from jettison.progress import ConsoleProgress
 from jettison.report.imports_json import imports_document
 from jettison.report.imports_text import imports_text
-from jettison.verification import verification_request
 from jettison.verify.differential import compare
 from jettison.verify.from_images import request_of
 from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import Verdict
 from jettison.verify.verdict_json import verdict_json
 from jettison.verify.verdict_table import verdict_table
 
@@ -102,11 +103,14 @@ def command(
     if imports:
         if after is not None:
             raise click.UsageError("--imports takes one folder.")
-        folder = Path(before or ".")
-        again = partial(
-            planned, folder, service=service, offline=offline, remove_unused=remove_unused
+        plan = partial(
+            planned,
+            Path(before or "."),
+            service=service,
+            offline=offline,
+            remove_unused=remove_unused,
         )
-        _imports(again, offline=offline, output_format=output_format)
+        _imports(plan, offline=offline, output_format=output_format)
         return
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
@@ -116,9 +120,7 @@ def command(
             asked = _of_images(chosen, before, after)
         else:
             found = planned(project, service=service, offline=True)
-            asked = verification_request(found.plan, before, after, development)
-            known = project_probes(found.loaded.root, found.plan.settings.probes)
-            asked = _of_project(chosen, replace(asked, probes=known))
+            asked = _of_project(chosen, found, before, after, development)
         asked = replace(
             asked,
             ports=ports or asked.ports,
@@ -131,19 +133,25 @@ def command(
             root_allowed=allow_root,
         )
         verdict = compare(asked, chosen, ConsoleProgress())
+    _tell(verdict, before, after, output_format)
+
+
+def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None:
+    """Show the verdict, and set the exit status."""
     click.echo(
         verdict_json(verdict) if output_format == "json" else verdict_table(verdict), nl=False
     )
-    if not verdict.equivalent:
-        raise NotEquivalentError(
-            f"{after} does not behave as {before} does"
-            if verdict.differences
-            else f"it is not known whether {after} behaves as {before} does",
-            why="\n".join(f"{check.name}: {check.message}" for check in verdict.reasons),
-            hint="The table shows what differs; --format json names everything."
-            if verdict.differences
-            else "Give requests of your own with --probes, or the project with --project.",
-        )
+    require_equivalent(
+        verdict,
+        different=(
+            f"{after} does not behave as {before} does",
+            "The table shows what differs; --format json names everything.",
+        ),
+        unknown=(
+            f"it is not known whether {after} behaves as {before} does",
+            "Give requests of your own with --probes, or the project with --project.",
+        ),
+    )
 
 
 def _of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
@@ -151,8 +159,11 @@ def _of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
     return replace(asked, image_before=before, image_after=after)
 
 
-def _of_project(engine: Engine, asked: VerificationRequest) -> VerificationRequest:
+def _of_project(
+    engine: Engine, found: Planned, before: str, after: str, development: str | None
+) -> VerificationRequest:
     """Do not ask for what a plan would change: it need not be done in these images."""
+    asked = project_request(found.loaded.root, found.plan, before, after, development)
     users = {engine.inspect(image).user for image in (asked.image_before, asked.image_after)}
     kept = "" if len(users) == 1 else asked.expected_user
     return replace(asked, expected_read_only=False, expected_user=kept)

@@ -1,18 +1,28 @@
-"""Read a file with requests of the user's own."""
+"""What is asked of two images of a project, with requests of the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from jettison.errors import ProjectError
+from jettison.plan.plan import Plan
+from jettison.verification import verification_request
 from jettison.verify.httpfile import parse_http_file
-from jettison.verify.request import Probe
+from jettison.verify.request import Probe, VerificationRequest
 
 
-def project_probes(root: Path, names: Iterable[str]) -> tuple[Probe, ...]:
-    """Read the files that a project's settings name, relative to its folder."""
-    return tuple(probe for name in names for probe in read_probes(root / name))
+def project_request(
+    root: Path, plan: Plan, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Ask for all that a plan may have broken, with the probes that its settings name.
+
+    ``root`` is the folder that the settings are relative to; the rest are names of images. Raises
+    the errors of :func:`read_probes`.
+    """
+    request = verification_request(plan, before, after, development)
+    probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
+    return replace(request, probes=tuple(probes))
 
 
 def read_probes(path: Path) -> tuple[Probe, ...]:
