@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from jettison.catalogue.base_release import release_of
 from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
+from jettison.lift.from_nothing import taken_whole
 from jettison.lift.invocation import Invocation
 from jettison.lift.reference import PythonTag, python_tag
 from jettison.memo import once_each
@@ -34,9 +36,6 @@ from jettison.values import Evidence
 
 ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")
-SCRATCH = "scratch"
-# The program by which a stage takes files out of the one that it starts from.
-REMOVAL = "remove_system_files.py"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,17 +109,12 @@ class FinalStage:
     @cached_property
     def folder(self) -> str:
         """The working directory at the end of the stage."""
-        folder = "/"
-        for item in self.inherited:
-            if item.keyword == "WORKDIR":
-                folder = _joined(folder, self.expanded(workdir(item)))
-        return folder
+        return self._folder(self.inherited)
 
     @cached_property
     def user(self) -> str:
         """The user, and group when given, that the image runs as; empty for the base's."""
-        names = [self.expanded(user(item)) for item in self.inherited if item.keyword == "USER"]
-        return names[-1] if names else ""
+        return self._user(self.inherited)
 
     @property
     def runs_as_root(self) -> bool:
@@ -129,13 +123,7 @@ class FinalStage:
 
     def is_root_at(self, instruction: Instruction) -> bool:
         """Whether root runs the steps where an instruction stands."""
-        name = ""
-        for item in self.inherited:
-            if item is instruction:
-                break
-            if item.keyword == "USER":
-                name = self.expanded(user(item))
-        return _is_root(name)
+        return _is_root(self._user(self._before(instruction)))
 
     @cached_property
     def copies(self) -> tuple[tuple[Instruction, Copy], ...]:
@@ -166,12 +154,12 @@ class FinalStage:
     @cached_property
     def ports(self) -> tuple[str, ...]:
         """The exposed ports."""
-        return self._words("EXPOSE")
+        return self._words("EXPOSE", ports)
 
     @cached_property
     def volumes(self) -> tuple[str, ...]:
         """The volumes."""
-        return self._words("VOLUME")
+        return self._words("VOLUME", volumes)
 
     @cached_property
     def triggers(self) -> tuple[Instruction, ...]:
@@ -199,13 +187,7 @@ class FinalStage:
 
     def folder_at(self, instruction: Instruction) -> str:
         """The working directory where an instruction stands."""
-        folder = "/"
-        for item in self.inherited:
-            if item is instruction:
-                break
-            if item.keyword == "WORKDIR":
-                folder = _joined(folder, self.expanded(workdir(item)))
-        return folder
+        return self._folder(self._before(instruction))
 
     def absolute(self, path: str, instruction: Instruction) -> str:
         """A path as an instruction of the stage means it, made absolute."""
@@ -216,16 +198,28 @@ class FinalStage:
         """The word with the variables that hold at the end of the stage; unknown ones stay."""
         return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
 
-    def _words(self, keyword: str) -> tuple[str, ...]:
-        read = ports if keyword == "EXPOSE" else volumes
+    def _before(self, instruction: Instruction) -> Iterator[Instruction]:
+        return takewhile(lambda item: item is not instruction, self.inherited)
+
+    def _folder(self, instructions: Iterable[Instruction]) -> str:
+        folder = "/"
+        for item in instructions:
+            if item.keyword == "WORKDIR":
+                folder = posixpath.join(folder, self.expanded(workdir(item))).rstrip("/") or "/"
+        return folder
+
+    def _user(self, instructions: Iterable[Instruction]) -> str:
+        names = [self.expanded(user(item)) for item in instructions if item.keyword == "USER"]
+        return names[-1] if names else ""
+
+    def _words(self, keyword: str, read: Callable[[Instruction], Iterable[str]]) -> tuple[str, ...]:
         found = [word for item in self.inherited if item.keyword == keyword for word in read(item)]
         return tuple(dict.fromkeys(self.expanded(word) for word in found))
 
     def _invocation(self, keyword: str) -> Invocation | None:
-        found = [item for item in self.inherited if item.keyword == keyword]
-        if not found:
+        last = next((item for item in reversed(self.inherited) if item.keyword == keyword), None)
+        if last is None:
             return None
-        last = found[-1]
         return Invocation(
             keyword=keyword, words=last.exec_form, text=last.arguments, instruction=last
         )
@@ -264,27 +258,3 @@ def lifted_stage(project: Project, stage: Stage) -> FinalStage:
         environment=environment.env,
         variables=environment.variables,
     )
-
-
-def taken_whole(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
-    """The stage of which another one, that starts from nothing, takes all files.
-
-    A stage between them that takes files out by a list is passed over.
-    """
-    first = stage.instructions[1] if len(stage.instructions) > 1 else None
-    if stage.base != SCRATCH or first is None or first.keyword != "COPY":
-        return None
-    found = copy(first)
-    if found.stage is None or (found.sources, found.destination) != (("/",), "/"):
-        return None
-    source = dockerfile.stage_named(found.stage)
-    if source is None or source.index >= stage.index:
-        return None
-    removes = any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN")
-    return (removes and dockerfile.stage_named(source.base)) or source
-
-
-def _joined(folder: str, path: str) -> str:
-    if path.startswith("/"):
-        return path.rstrip("/") or "/"
-    return f"{folder.rstrip('/')}/{path}".rstrip("/")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jettison.lift.stage import REMOVAL
+from jettison.lift.from_nothing import REMOVAL
 from jettison.sizes import KILOBYTE, human
 
 LIST = "removed-system-files.txt"
