@@ -66,11 +66,10 @@ def _findings(
 ) -> Iterator[Finding]:
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    read_only = not (unsure or rooted or any(open_to.values()))
     leaving = [mount for mount in service.volumes if _leaves(plan, service, mount)]
     mounts = [mount for mount in leaving if not _is_shared(service, mount)]
     shared = [mount for mount in leaving if _is_shared(service, mount)]
-    read_only = read_only and not shared
+    read_only = not (unsure or rooted or shared or any(open_to.values()))
     checked = _health_check(service)
     missing = () if rooted else _missing(service, read_only=read_only)
     if mounts or checked or missing:

@@ -22,14 +22,15 @@ def as_asked(
     With ``remove_unused``, what nothing uses leaves production unless a line names it.
     """
     asked: dict[str, Wish] = {canonicalize_name(wish.text): wish for wish in wishes}
-    return tuple(
-        _asked(verdict, asked[verdict.name])
-        if verdict.name in asked
-        else _unused(verdict)
-        if remove_unused and verdict.scope is Scope.UNUSED
-        else verdict
-        for verdict in verdicts
-    )
+
+    def judged(verdict: RequirementScope) -> RequirementScope:
+        if verdict.name in asked:
+            return _asked(verdict, asked[verdict.name])
+        if remove_unused and verdict.scope is Scope.UNUSED:
+            return _unused(verdict)
+        return verdict
+
+    return tuple(judged(verdict) for verdict in verdicts)
 
 
 def _unused(verdict: RequirementScope) -> RequirementScope:
