@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from debian_registry import debian_registry
-from names import RUN
+from tests.support.names import RUN
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
-from names import LONG
+from tests.support.names import LONG
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
 

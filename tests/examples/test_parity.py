@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from names import RUN
+from tests.support.names import RUN
 
 from jettison import process
 from jettison.oci.compare import Difference, compare_trees

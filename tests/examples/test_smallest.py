@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jettison import process
-from names import LONG
+from tests.support.names import LONG
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
 

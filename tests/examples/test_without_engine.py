@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from names import LONG
+from tests.support.names import LONG
 
 pytestmark = [pytest.mark.namespaces,
     pytest.mark.network,
