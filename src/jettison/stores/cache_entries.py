@@ -43,9 +43,11 @@ def cache_entries(cache: Path) -> Iterator[CacheEntry]:
 def unused_since(
     entries: Iterable[CacheEntry], days: int, *, now: float | None = None
 ) -> list[CacheEntry]:
-    """Give the entries that nothing has used for so many days."""
+    """Give the entries that nothing has used for so many days, by default counted from now."""
+    # Read first: looking at a link is a use of it.
+    found = list(entries)
     before = (time.time() if now is None else now) - days * DAY
-    return [entry for entry in entries if entry.used <= before]
+    return [entry for entry in found if entry.used <= before]
 
 
 def remove_entries(entries: Iterable[CacheEntry]) -> None:
