@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from jettison.build.context import LOCK_FILE
 from jettison.build.finishing import Lost, finished
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from jettison.loading.plan import Planned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectChoice:
+class ProjectChoice(Struct, frozen=True, kw_only=True):
     """The project in a folder, as commands choose it."""
 
     directory: Path
@@ -46,8 +46,7 @@ class ProjectChoice:
         return repr((self.dockerfile, self.service, self.level, self.offline))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """What was built, each image's foundation, and what the user should know."""
 
     content: Image | ImageSet
@@ -103,8 +102,7 @@ def built(
     return Built(content=content, foundations=tuple(foundation for foundation, _ in done))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
+class _Site(Struct, frozen=True, kw_only=True):
     """A project, the cache, and where the bytecode of single modules is kept."""
 
     root: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.building import Built
 from jettison.errors import EngineError, ImageError
@@ -17,8 +18,7 @@ from jettison.stores.location import Location, locate
 _DAEMONS = ("docker", "podman")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """What a user asked for; every text is as ``locate`` reads it.
 
     ``engine`` is docker or podman, empty for the first that answers.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.project.compose import ComposeFile
 from jettison.project.compose import parse as parse_compose
@@ -18,8 +20,7 @@ from jettison.project.requirements import RequirementsFile, load
 from jettison.values import Skipped
 
 
-@dataclass(frozen=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True, dict=True):
     """What a folder holds that makes one image.
 
     All paths are relative to the project root, with ``/``. ``texts`` holds the text files that a

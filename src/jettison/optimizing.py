@@ -6,8 +6,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
@@ -34,8 +36,7 @@ TRACED = 3
 LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
+class Workshop(Struct, frozen=True, kw_only=True):
     """Where images are made: the project's folder, the engine, and who hears about it.
 
     ``anew`` builds without what the engine has cached.

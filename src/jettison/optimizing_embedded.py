@@ -8,8 +8,9 @@ whole build context. So what is proved is that nothing which left is missed.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.build.builder import Builder
 from jettison.build.finishing import Lost, finished
@@ -35,8 +36,7 @@ REFERENCE = "with everything"
 _TAKING = (MoveToDevelopment, LeaveGroupsOut, RemoveFiles, IgnorePaths)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedWorkshop:
+class EmbeddedWorkshop(Struct, frozen=True, kw_only=True):
     """Where images are made and run without an engine; ``folder`` is the cache."""
 
     root: Path

@@ -6,7 +6,8 @@ It ends by construction, the savings are marginal and add up, and no two rules c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.plan.apply import applied
 from jettison.plan.finding import Finding, Safety

@@ -14,9 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from jettison.errors import ProgramError
 from jettison.process_group import deadline, group, pipe
@@ -28,8 +29,7 @@ ENDING = tuple(
 """What tells a program to end: Ctrl-C, another program, the terminal that was closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(Struct, frozen=True, kw_only=True):
     """A program that has ended. ``status`` is negative when a signal ended it."""
 
     command: tuple[str, ...]

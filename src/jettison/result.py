@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.plan import Plan
@@ -10,8 +10,7 @@ from jettison.values import Saving
 from jettison.verify.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ablation:
+class Ablation(Struct, frozen=True, kw_only=True):
     """What one rule is worth: the bytes that the image after has more without it.
 
     None when the image cannot be built without the rule, because another one relies on it.
@@ -21,8 +20,7 @@ class Ablation:
     saving: Saving | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """The plan, what was built from it, and whether it behaves the same.
 
     ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.

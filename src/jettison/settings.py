@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.values import Origin
 
@@ -22,8 +23,7 @@ class Policy(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseWish:
+class BaseWish(Struct, frozen=True, kw_only=True):
     """What the user asks of the base.
 
     ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
@@ -45,8 +45,7 @@ class Ask(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``.
 
     ``why`` is given for a wish that is not the user's: what was found at ``origin``.
@@ -67,8 +66,7 @@ class Budget(StrEnum):
     START_UP = "start-up"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """The most that a budget allows, as it was written, and in bytes or seconds."""
 
     text: str
@@ -76,8 +74,7 @@ class Limit:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are

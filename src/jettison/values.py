@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Origin:
+
+class Origin(Struct, frozen=True, order=True, kw_only=True):
     """A place in a file of the project.
 
     ``file`` is relative to the project root with ``/`` separators; ``line`` counts from 1, and is
@@ -31,8 +31,7 @@ class Toward(StrEnum):
     NEUTRAL = "neutral"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True):
     """One reason to believe something.
 
     ``kind`` is a short stable word (``import``, ``command``, ``comment``, ``search``, …);
@@ -53,8 +52,7 @@ class Basis(StrEnum):
     ESTIMATED = "estimated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class Size(Struct, frozen=True, kw_only=True):
     """Uncompressed bytes and how they are known: ``source`` is the measurement or the formula."""
 
     bytes: int
@@ -71,8 +69,7 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or noun + 's'}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(Struct, frozen=True, kw_only=True):
     """Something that could not be learned, and why; reports show it."""
 
     what: str

@@ -13,11 +13,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from images import AMD64, packed_layer
+from msgspec.structs import replace
 
 from jettison.engines.embedded import kernel
 from jettison.engines.embedded.engine import EmbeddedEngine

@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from jettison.project.compose import Service, edit, parse
 from jettison.project.compose.changes import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from images import AMD64, packed_layer
+from msgspec.structs import replace
 
 from jettison.oci.compression import Compressor, uncompressed_chunks
 from jettison.oci.config import Config

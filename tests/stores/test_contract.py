@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from images import AMD64, ARM64, packed_layer, small_image
+from msgspec.structs import replace
 from places import Place
 
 from jettison.errors import ImageError, IntegrityError

@@ -6,7 +6,6 @@ import base64
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import loopback_registry
@@ -14,6 +13,7 @@ import pytest
 from debian_registry import debian_registry
 from images import AMD64, ARM64, packed_layer, small_image
 from loopback_registry import Registry
+from msgspec.structs import replace
 
 from jettison.errors import (
     ImageError,

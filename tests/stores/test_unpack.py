@@ -6,11 +6,11 @@ import io
 import stat
 import tarfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from images import AMD64, packed_layer, small_image
+from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError, WriteError
 from jettison.oci.entry import Entry, Kind

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from images import AMD64, packed_layer
+from msgspec.structs import replace
 from package_index import PackageIndex
 
 from jettison.build.options import BuildOptions, Bytecode

@@ -40,10 +40,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from jettison.catalogue.reader import removal_hook, removal_script

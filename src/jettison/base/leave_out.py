@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 
@@ -14,8 +15,7 @@ _TOKENS = re.compile(r"\*\*/|\*\*|\*|[^*]+")
 _MEANINGS = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Files that are left out for one reason, except those that ``keep`` matches.
 
     ``package`` limits the group to one package; it is empty for all.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.elf.facts import ElfFacts
 
@@ -16,8 +17,7 @@ def search_directories(triplet: str) -> tuple[str, ...]:
     return ("usr/local/lib", f"usr/local/lib/{triplet}", f"usr/lib/{triplet}", "usr/lib")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(Struct, frozen=True, kw_only=True):
     """A library that a file needs and the tree does not have.
 
     ``required`` is False for a plugin: a library outside the loader's directories, which something

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.debian.package import Package
@@ -14,8 +14,7 @@ from jettison.values import Skipped
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """A user with a group of the same name and number."""
 
     name: str
@@ -26,8 +25,7 @@ class Account:
 NONROOT = Account(name="nonroot", number=65532, home="/home/nonroot")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseRequest:
+class BaseRequest(Struct, frozen=True, kw_only=True):
     """The wanted base.
 
     ``python`` is a minor version (``3.13``) and ``architecture`` Debian's name (``amd64``).
@@ -70,8 +68,7 @@ class BaseRequest:
         return TRIPLETS[self.architecture]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseChoice:
+class BaseChoice(Struct, frozen=True, kw_only=True):
     """The packages of a base, ordered by name.
 
     ``key`` is the same for two choices that give the same tree. ``unknown`` are the asked libraries
@@ -84,8 +81,7 @@ class BaseChoice:
     unknown: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseTree:
+class BaseTree(Struct, frozen=True, kw_only=True):
     """A composed base.
 
     ``members`` are its files, ordered by path, each with the time 0. ``python_version`` is the full

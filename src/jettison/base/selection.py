@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.base.leave_out import Group, group_of
 from jettison.base.libraries import needed_names
@@ -15,8 +17,7 @@ from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A member, the package that brings it, and what it says when it is an ELF file."""
 
     member: Member
@@ -24,8 +25,7 @@ class Piece:
     facts: ElfFacts | None = None
 
 
-@dataclass(slots=True)
-class Selection:
+class Selection(Struct):
     """Members by path, whose package each is, and what was left out.
 
     ``elves`` are the ELF files among the members. ``put_aside`` are pieces that were left out, by

@@ -5,8 +5,9 @@ from __future__ import annotations
 import mmap
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.debian.control import Paragraph
 from jettison.debian.deb import Deb, read_deb
@@ -20,8 +21,7 @@ from jettison.oci.tar_writer import Member
 from jettison.stores.files import whole_file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpacked:
+class Unpacked(Struct, frozen=True, kw_only=True):
     """A package's files as members, in the order of its tar, and its control part.
 
     ``elves`` tells what the ELF files among them say, by path.
@@ -76,8 +76,7 @@ def _elves(plain: Path, found: Iterable[tuple[Entry, int]]) -> Iterator[tuple[st
                     yield entry.path, facts
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(Struct, frozen=True):
     """A part of a mapped file that reads as if it were the whole."""
 
     content: mmap.mmap

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.build.not_understood import not_understood
 from jettison.build.recipe import GroupStep, UserStep
@@ -12,8 +14,7 @@ from jettison.values import Origin
 _FIELDS_OF_USER, _FIELDS_OF_GROUP = 7, 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accounts:
+class Accounts(Struct, frozen=True, kw_only=True):
     """The texts of /etc/passwd and /etc/group."""
 
     passwd: str

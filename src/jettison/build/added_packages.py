@@ -6,7 +6,9 @@ import hashlib
 import posixpath
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.base.libraries import search_directories
 from jettison.base.loader_cache import library_names, loader_cache
@@ -38,8 +40,7 @@ _SCRIPTS = frozenset({"preinst", "postinst", "prerm", "postrm", "config"})
 _HEADER_SIZE, _ENTRY_SIZE, _MAGIC = 48, 24, b"glibc-ld.so.cache1.1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedPackages:
+class AddedPackages(Struct, frozen=True, kw_only=True):
     """The layer, what is known of the base with it, and what its scripts would have done."""
 
     layer: FoundationLayer

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.build.foundation import FoundationLayer
 from jettison.build.scheme import Scheme
@@ -21,8 +23,7 @@ SKELETON = "etc/skel/"
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseFacts:
+class BaseFacts(Struct, frozen=True, kw_only=True):
     """What is read of a base once and then remembered.
 
     ``interpreter`` is the absolute path of its Python and ``version`` the full version, or the
@@ -65,7 +66,7 @@ class BaseFacts:
     @property
     def fields(self) -> dict[str, Any]:
         """The facts as JSON."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> BaseFacts:
@@ -114,8 +115,7 @@ class BaseSource(Protocol):
         """Return the base, with these shared libraries where it is made to measure."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Struct, frozen=True, kw_only=True):
     """What is built on: the config of an image, and its layers as a foundation keeps them.
 
     ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
@@ -127,7 +127,7 @@ class Base:
     config: Config
     layers: tuple[FoundationLayer, ...]
     facts: BaseFacts
-    compiler: Callable[[], Compiler | Skipped] = field(repr=False)
+    compiler: Callable[[], Compiler | Skipped]
     gone: frozenset[str] = frozenset()
 
     def with_layer(self, layer: FoundationLayer, history: History) -> Base:

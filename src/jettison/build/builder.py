@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.build.added_packages import added_packages
 from jettison.build.base import Base, BaseSource
@@ -43,8 +45,7 @@ from jettison.stores.segments import SegmentCache
 from jettison.values import Skipped
 
 
-@dataclass(frozen=True, kw_only=True)
-class Builder:
+class Builder(Struct, frozen=True, kw_only=True, dict=True):
     """Builds one image of a plan; everything that is made is kept in the cache in ``folder``.
 
     ``locked`` is what has to be taken, None for what base, archive and index give today.

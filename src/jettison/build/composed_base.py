@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.base.chosen import chosen
 from jettison.base.compose import composed_base
@@ -49,8 +51,7 @@ class _Part(StrEnum):
     INTERPRETER = "Python and its standard library"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ComposedBase:
+class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     """Makes a composed base, or finds in the cache what was made before."""
 
     wanted: BaseWanted

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.errors import ProjectError
 from jettison.oci.entry import Kind
@@ -16,8 +17,7 @@ from jettison.project.dockerignore.match import Pattern, Verdict, judge
 LOCK_FILE = "jettison.lock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextPath:
+class ContextPath(Struct, frozen=True, kw_only=True):
     """A path of the context: a file with its bytes, a directory, or a link with its text.
 
     ``content`` holds the bytes of a file that a plan changed; others are read from ``place``.

@@ -7,8 +7,9 @@ import hashlib
 import io
 import posixpath
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from jettison.build.scheme import FIXED_TIME
 from jettison.build.scripts import entry_scripts, with_interpreter
@@ -25,8 +26,7 @@ INSTALLER = b"jettison\n"
 _LARGEST_SCRIPT = 64 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Treatment:
+class Treatment(Struct, frozen=True, kw_only=True):
     """What is done to a distribution besides installing it.
 
     ``compiler`` makes its bytecode, None for none; ``compiled`` are the paths of modules that are

@@ -7,8 +7,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.build.distribution import (
     Treatment,
@@ -33,8 +35,7 @@ _MOST_HEAVY = 4
 _HEAVY = 10_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
+class Method(Struct, frozen=True, kw_only=True):
     """How distributions are installed; ``identity`` says so in cache keys.
 
     ``known`` are the directories that the base has.
@@ -47,8 +48,7 @@ class Method:
     owner: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class Packed(Struct, frozen=True, kw_only=True):
     """A distribution as a segment of a layer, and the directories that its files need."""
 
     pin: Pin

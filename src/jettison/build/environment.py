@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.build.not_understood import not_understood
 from jettison.build.recipe import Environment, Installation
@@ -28,8 +30,7 @@ _READ_APART = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundEnvironment:
+class FoundEnvironment(Struct, frozen=True, kw_only=True):
     """The environment and the instructions of the final stage that copy it from another one."""
 
     environment: Environment | None
@@ -65,8 +66,7 @@ def found_environment(
     return replace(made, copies=(*made.copies, *(place.instruction for place in told)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Install:
+class _Install(Struct, frozen=True, kw_only=True):
     """One command of an installer, the environment it writes to, and how that was made."""
 
     action: Action

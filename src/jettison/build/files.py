@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.build.accounts import Accounts
 from jettison.build.base import BaseFacts

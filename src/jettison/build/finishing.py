@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.build.accounts import Accounts
 from jettison.build.application_layer import application_layer
@@ -26,8 +27,7 @@ from jettison.stores.segments import SegmentCache
 APPLICATION = History(created_by="jettison: application")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class Lost(Struct, frozen=True, kw_only=True):
     """A part of a foundation that the cache has no more."""
 
     what: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.build.codec import decoded_step, encoded_step
 from jettison.build.recipe import Step
@@ -15,8 +16,7 @@ from jettison.stores.segments import Segment, SegmentCache
 from jettison.values import Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundationLayer:
+class FoundationLayer(Struct, frozen=True, kw_only=True):
     """A layer that is in the cache: whole as ``blob``, or in ``segments`` that make it.
 
     ``home`` names a repository that is known to hold it.
@@ -34,8 +34,7 @@ def layer_of(segments: Sequence[Segment], cache: SegmentCache) -> FoundationLaye
     return FoundationLayer(blob=layer.descriptor, diff_id=layer.diff_id, segments=tuple(segments))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foundation:
+class Foundation(Struct, frozen=True, kw_only=True):
     """An image without its application layer, and what that layer is made by.
 
     ``config`` is the text of its config, which names the layers and how the image is run.
@@ -60,7 +59,7 @@ class Foundation:
     compiler: Compiler | None
     uncompiled: str
     documents: tuple[tuple[str, str], ...] = ()
-    notes: tuple[Skipped, ...] = field(default=())
+    notes: tuple[Skipped, ...] = ()
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.build.added_packages import LOADER_CACHE, SETTINGS, STATUS
 from jettison.build.base import SKELETON, Base, BaseFacts, target_of
@@ -41,8 +42,7 @@ _LARGEST_TEXT = 32 << 20
 _LARGEST_KEPT = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageBase:
+class ImageBase(Struct, frozen=True, kw_only=True, dict=True):
     """Reads an image; what its files are is remembered by the image's digest.
 
     ``locked`` is the ``digest`` that it must have, or empty.

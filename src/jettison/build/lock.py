@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from jettison.build.context import LOCK_FILE
 from jettison.build.pin import Pin
@@ -18,8 +20,7 @@ _HEAD = "# Written by `jettison build --lock`, which also brings it up to date.\
 _PIN_FIELDS = tuple(field.name for field in fields(Pin))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedImage:
+class LockedImage(Struct, frozen=True, kw_only=True):
     """One image of a project.
 
     ``name`` tells the images of one project apart. ``base`` is what was asked for, ``digest`` the
@@ -42,8 +43,7 @@ class LockedImage:
             raise stale(f"{what} is {asked}, and {locked} is locked" if locked else what)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """All images of a project."""
 
     images: tuple[LockedImage, ...] = ()

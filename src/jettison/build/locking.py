@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.build.base import BaseFacts, BaseSource
 from jettison.build.foundation import Foundation
@@ -59,8 +60,7 @@ def chosen_pins(
     return locked.pins
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """A foundation, and what it was made of."""
 
     foundation: Foundation

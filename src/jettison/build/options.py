@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.oci.compression import Compressor
 from jettison.oci.platform import Platform
@@ -21,8 +22,7 @@ class Bytecode(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True, kw_only=True):
     """One image of a build; ``base`` is composed, the name of an image, or empty for the plan's.
 
     ``strip`` follows the plan where it shortens shared libraries; without it none is shortened.

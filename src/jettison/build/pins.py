@@ -7,10 +7,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+from msgspec import to_builtins
 
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
@@ -59,7 +59,7 @@ def pins(
     if known is not None and (offline or known["day"] == today):
         return tuple(Pin(**each) for each in known["pins"])
     found = tuple(_resolved(environment, texts, target, index, offline=offline, sources=sources))
-    records.put(key, {"day": today, "pins": [_fields(pin) for pin in found]})
+    records.put(key, {"day": today, "pins": [to_builtins(pin) for pin in found]})
     return found
 
 
@@ -83,10 +83,6 @@ def _asked(environment: Environment, texts: Mapping[str, str], target: Target) -
     asked = [(i.files, i.constraints, i.requirements, i.options) for i in environment.installations]
     parts = (repr(asked), repr(sorted(texts.items())), repr(target))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-def _fields(pin: Pin) -> dict[str, Any]:
-    return asdict(pin)
 
 
 def _resolved(

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, module_name
@@ -26,8 +27,7 @@ _RUN = re.compile(r"(?:-m|\bimport|\bfrom)[\s\"',]+([A-Za-z_]\w*(?:\.\w+)*)")
 _ASKING = rb"""(?:\b(?:import|from)\b[^\n]*?\b|["'])%s\b"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryUse:
+class LibraryUse(Struct, frozen=True, kw_only=True):
     """What may use the standard library.
 
     ``library`` are its files by their paths below it. ``modules`` are sources and extension modules

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyStep:
+class CopyStep(Struct, frozen=True, kw_only=True):
     """Files of the build context that are laid into the image.
 
     ``sources`` are relative to the context, ``documents`` names and texts of files that the
@@ -28,8 +28,7 @@ class CopyStep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderStep:
+class FolderStep(Struct, frozen=True, kw_only=True):
     """A directory that is made, with its parents."""
 
     path: str
@@ -38,8 +37,7 @@ class FolderStep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerStep:
+class OwnerStep(Struct, frozen=True, kw_only=True):
     """A change of owner (``user[:group]``, or ``:group``)."""
 
     owner: str
@@ -48,8 +46,7 @@ class OwnerStep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModeStep:
+class ModeStep(Struct, frozen=True, kw_only=True):
     """A change of mode as ``chmod`` reads it."""
 
     mode: str
@@ -58,16 +55,14 @@ class ModeStep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveStep:
+class RemoveStep(Struct, frozen=True, kw_only=True):
     """Paths that are removed; they may be patterns."""
 
     paths: tuple[str, ...]
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserStep:
+class UserStep(Struct, frozen=True, kw_only=True):
     """A user that is made; numbers that are not given follow from those that exist.
 
     ``group`` is the primary group by name or number, None for one of the user's own name.
@@ -86,8 +81,7 @@ class UserStep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupStep:
+class GroupStep(Struct, frozen=True, kw_only=True):
     """A group that is made, or one that gets a ``member``."""
 
     name: str
@@ -101,8 +95,7 @@ class GroupStep:
 Step = CopyStep | FolderStep | OwnerStep | ModeStep | RemoveStep | UserStep | GroupStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(Struct, frozen=True, kw_only=True):
     """One run of an installer: what it was asked for and with which options of uv.
 
     ``files`` and ``constraints`` are relative to the context.
@@ -115,8 +108,7 @@ class Installation:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """Where distributions are installed.
 
     ``path`` is a virtual environment, or empty for the interpreter's own directories. Later
@@ -130,8 +122,7 @@ class Environment:
     removed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """A health check: ``test`` as an image's config has it; times in seconds, None by default."""
 
     test: tuple[str, ...]
@@ -142,8 +133,7 @@ class HealthCheck:
     retries: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(Struct, frozen=True, kw_only=True):
     """How the image is run; None and empty leave what the base says.
 
     ``environment`` is all of it, the base's variables first.
@@ -161,8 +151,7 @@ class Execution:
     stop_signal: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """Everything that is laid on a base.
 
     ``packages`` are system packages by the names that the Dockerfile gives them. ``uncompiled``
@@ -176,8 +165,7 @@ class Recipe:
     uncompiled: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseWanted:
+class BaseWanted(Struct, frozen=True, kw_only=True):
     """The base that is built on: a composed one, or an image that a text names.
 
     ``python`` is the minor version that the Dockerfile asks for, empty when its base does not say.

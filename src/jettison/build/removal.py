@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
@@ -30,8 +31,7 @@ _LIBRARY = "\n# unreached-modules: modules of the standard library that nothing 
 BYTECODE = "__pycache__/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(Struct, frozen=True, kw_only=True):
     """Paths of the image that are left out, what shortens libraries, and what was kept after all.
 
     ``shortened`` tells by the path of the image whether the list names a library's sections, and
@@ -46,8 +46,7 @@ class Removal:
     kept: tuple[Skipped, ...] = ()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Group:
+class _Group(Struct, kw_only=True):
     """Files of the image that leave together, and those whose imports do not keep them."""
 
     files: frozenset[str]

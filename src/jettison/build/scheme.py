@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.oci.tar_writer import Member
 
@@ -11,8 +12,7 @@ from jettison.oci.tar_writer import Member
 FIXED_TIME = 315619200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(Struct, frozen=True, kw_only=True):
     """Directories of an environment, relative to the image's root.
 
     ``interpreter`` is the absolute path that scripts name. ``home`` is empty, or the virtual

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.build.base import Base
 from jettison.build.composed_base import ComposedBase
@@ -31,8 +33,7 @@ from jettison.stores.records import Records
 _LARGEST_PROGRAM = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staying:
+class Staying(Struct, frozen=True, kw_only=True):
     """What stays on a base: distributions without ``removed`` paths, the context, and commands.
 
     ``kept`` are modules and packages of the standard library that the settings keep.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct
 
 from jettison.removal.remove_files import QT_SECTION
 
@@ -23,13 +24,12 @@ _LARGEST_TABLE = 1 << 20
 Chunks = Callable[[], Iterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shrunk:
+class Shrunk(Struct, frozen=True, kw_only=True):
     """A file that becomes shorter: its size, its SHA-256, and its content."""
 
     size: int
     digest: bytes
-    content: Chunks = field(repr=False)
+    content: Chunks
 
 
 def shrunk(content: Chunks, size: int) -> Shrunk | None:

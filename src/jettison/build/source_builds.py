@@ -8,8 +8,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin

@@ -13,8 +13,9 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
@@ -26,8 +27,7 @@ _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _LARGEST_TEXT = 64 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """A file of a wheel: its name there, its path in the image, and what RECORD says of it.
 
     ``recorded`` is how RECORD names a file of the installed distribution; ``digest`` the URL-safe

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.build.not_understood import not_understood
 from jettison.lift.action import Action
@@ -15,8 +16,7 @@ from jettison.project.dockerfile import Instruction, expand
 _COMPUTED = re.compile(r"\$\(|`|\$\{[^}]*[^\w}]|^~")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where an instruction stands: the variables it sees, and its working directory."""
 
     instruction: Instruction

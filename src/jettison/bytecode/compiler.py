@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 from jettison.errors import ProgramError
 from jettison.process import run
@@ -26,8 +27,7 @@ _ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compiler:
+class Compiler(Struct, frozen=True, kw_only=True):
     """An interpreter that compiles for the Python ``version`` (``3.13.5``).
 
     ``command`` starts it, to which options are added; ``environment`` is what it needs besides.

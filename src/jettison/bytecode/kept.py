@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.bytecode.compiler import Compiler
 from jettison.stores.files import whole_file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptBytecode:
+class KeptBytecode(Struct, frozen=True, kw_only=True):
     """A compiler that keeps what it made in ``folder``; any file there may vanish at any time."""
 
     compiler: Compiler

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.candidates.image import COMPOSED, composed_facts, image_facts
 from jettison.candidates.judge import Judged, judged
@@ -141,8 +142,7 @@ def _bytes(item: Judged, current: Judged) -> float:
     return 0 if item is current else float("inf")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reasons:
+class Reasons(Struct, frozen=True, kw_only=True):
     """What the lines that explain the choice are made of."""
 
     needs: BaseNeeds

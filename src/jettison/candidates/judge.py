@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.candidates.libraries import library_remarks, script_remarks
 from jettison.candidates.needs import BaseNeeds, Remark
@@ -17,8 +18,7 @@ from jettison.values import Evidence, Size
 _ORDER = (Works.NO, Works.UNKNOWN, Works.YES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """A candidate with its remarks, those that decide first."""
 
     image: ImageFacts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.candidates.image import image_facts
 from jettison.distributions.graph import Closure, path_to, required_by
@@ -15,8 +16,7 @@ from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.values import Evidence, Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """One thing that was checked on a candidate.
 
     ``adds`` are the packages that make it work there.
@@ -27,8 +27,7 @@ class Remark:
     adds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class BaseNeeds:
+class BaseNeeds(Struct, frozen=True, kw_only=True, dict=True):
     """What every candidate is held against.
 
     ``closure`` are the distributions with the graph between them, ``production`` the names that

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 
@@ -13,8 +14,7 @@ _CODENAME = re.compile(r"(?:^|-)(jessie|stretch|buster|bullseye|bookworm|trixie|
 _SERIES = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebianRelease:
+class DebianRelease(Struct, frozen=True, kw_only=True):
     """A release: versions of its C library and of the C++ library's newest symbols (``3.4.33``).
 
     ``end_of_life`` is the last day of Debian's own support, ``long_term`` that of its long-term

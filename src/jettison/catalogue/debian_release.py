@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from jettison.catalogue.reader import resource, table
 
 RELEASES = ("trixie", "bookworm", "bullseye")
@@ -20,8 +22,7 @@ WHOLE_SHARE = 0.98
 KEPT_SHARE = 0.91
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFacts:
+class PackageFacts(Struct, frozen=True, kw_only=True):
     """A package: ``size`` in bytes by its Installed-Size; what it needs and recommends.
 
     Each need is the names of packages of which one is enough, the usual one first. ``whole`` are
@@ -47,8 +48,7 @@ class PackageFacts:
         return files + round((self.compiled or 0) * byte_code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseFacts:
+class ReleaseFacts(Struct, frozen=True, kw_only=True):
     """What the catalogue says about a release.
 
     ``base`` names the packages of an official slim Python image, ``full`` those that the full one

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.plan.composition import Composition
 from jettison.removal.group import Group
 from jettison.removal.system_group import SystemGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplaceBase:
+class ReplaceBase(Struct, frozen=True, kw_only=True):
     """Give the stage that starts from ``current`` another base image."""
 
     current: str
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeDistribution:
+class ChangeDistribution(Struct, frozen=True, kw_only=True):
     """Move the stages that feed the image to another distribution or release.
 
     Every base image of the present release becomes ``reference``, a variant of it where the stages
@@ -33,15 +31,13 @@ class ChangeDistribution:
     build: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeBase:
+class ComposeBase(Struct, frozen=True, kw_only=True):
     """Put the final stage on a base that the Dockerfile composes from Debian's packages."""
 
     composition: Composition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddDebugTarget:
+class AddDebugTarget(Struct, frozen=True, kw_only=True):
     """Add the target ``debug``: the image with a shell that it starts.
 
     ``shell`` is where the composed base left one, empty when the image has its own.
@@ -50,8 +46,7 @@ class AddDebugTarget:
     shell: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveCommands:
+class RemoveCommands(Struct, frozen=True, kw_only=True):
     """Take shell commands out of the final stage's RUN instructions.
 
     Each text is the command as it stands in the file, continuation characters included.
@@ -60,31 +55,27 @@ class RemoveCommands:
     commands: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemovePackages:
+class RemovePackages(Struct, frozen=True, kw_only=True):
     """Take system packages out of the final stage's install commands."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddPackages:
+class AddPackages(Struct, frozen=True, kw_only=True):
     """Install system packages in the final stage; ``reason`` becomes the comment above."""
 
     names: tuple[str, ...]
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TidyPackageInstalls:
+class TidyPackageInstalls(Struct, frozen=True, kw_only=True):
     """Install without recommended packages, and leave no package lists behind."""
 
     recommends: bool
     lists: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitBuildStage:
+class SplitBuildStage(Struct, frozen=True, kw_only=True):
     """Make the environment in a build stage of its own and copy it into the final stage.
 
     ``build_packages`` are installed in the build stage; ``environment`` is the path of the virtual
@@ -98,30 +89,26 @@ class SplitBuildStage:
     installer_stays: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetEnvironment:
+class SetEnvironment(Struct, frozen=True, kw_only=True):
     """Set environment variables in the final stage that it does not set yet."""
 
     variables: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetCommand:
+class SetCommand(Struct, frozen=True, kw_only=True):
     """Give CMD or ENTRYPOINT (``keyword``) its exec form."""
 
     keyword: str
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetHealthCheck:
+class SetHealthCheck(Struct, frozen=True, kw_only=True):
     """Replace the command of the health check; its intervals stay."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunAsUser:
+class RunAsUser(Struct, frozen=True, kw_only=True):
     """Run the application as a user that is not root.
 
     ``create`` is false when the Dockerfile makes the user itself; ``writable`` are the absolute
@@ -142,8 +129,7 @@ class RunAsUser:
     filled: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompileApplication:
+class CompileApplication(Struct, frozen=True, kw_only=True):
     """Compile the modules below ``folder`` and those of the standard library in ``library``.
 
     With ``modules``, paths below ``library``, those alone are compiled of it.
@@ -154,22 +140,19 @@ class CompileApplication:
     modules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddLabels:
+class AddLabels(Struct, frozen=True, kw_only=True):
     """Add labels to the final stage."""
 
     labels: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveFiles:
+class RemoveFiles(Struct, frozen=True, kw_only=True):
     """Take files out of the Python environment before the final stage copies it."""
 
     groups: tuple[Group, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartFromNothing:
+class StartFromNothing(Struct, frozen=True, kw_only=True):
     """Let the image start from nothing and take the files of the final stage, without some.
 
     ``apart`` are folders that get layers of their own; ``variables`` those of the base image, which

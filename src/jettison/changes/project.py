@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveToDevelopment:
+class MoveToDevelopment(Struct, frozen=True, kw_only=True):
     """Move requirements out of production, in the way of the file that declares them."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaveGroupsOut:
+class LeaveGroupsOut(Struct, frozen=True, kw_only=True):
     """Install projects without some groups and extras, and without requirements files.
 
     ``files`` are ``(development, production)`` paths as the commands name them; production is
@@ -25,22 +23,19 @@ class LeaveGroupsOut:
     files: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkUnused:
+class MarkUnused(Struct, frozen=True, kw_only=True):
     """Mark requirements that nothing seems to use; they stay."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnorePaths:
+class IgnorePaths(Struct, frozen=True, kw_only=True):
     """Keep paths out of the build context: ``(pattern, reason)`` pairs, in order."""
 
     entries: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HardenService:
+class HardenService(Struct, frozen=True, kw_only=True):
     """Make the compose service fit for production.
 
     ``mounts`` are the targets of the mounts that leave; ``health_check`` replaces a health check
@@ -57,8 +52,7 @@ class HardenService:
     restricted: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddDevelopment:
+class AddDevelopment(Struct, frozen=True, kw_only=True):
     """Add ``Dockerfile.dev`` and, when the project has compose, a compose file for development.
 
     ``command`` is the start command with reload, empty when it stays. ``compose`` is the text of

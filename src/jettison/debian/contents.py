@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _LIBRARY = re.compile(r"(?:usr/)?lib/(?:[a-z0-9_]+-linux-gnu[a-z0-9]*/)?(lib[^/]+\.so[^/]*)$")
 _PROGRAM = re.compile(r"(?:usr/)?s?bin/([^/]+)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileOwners:
+class FileOwners(Struct, frozen=True, kw_only=True):
     """Packages by the file name of a shared library and by the name of a program.
 
     ``libraries`` maps ``libmagic.so.1`` and ``programs`` maps ``curl`` to the packages that ship

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import lzma
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from jettison.debian.control import Paragraph, paragraph
 from jettison.errors import IntegrityError
@@ -20,8 +21,7 @@ _HEADER_END = b"`\n"
 _LARGEST_CONTROL = 1 << 22
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deb:
+class Deb(Struct, frozen=True, kw_only=True):
     """A package whose control part was read.
 
     ``control`` is its control paragraph and ``control_files`` its other control files by name

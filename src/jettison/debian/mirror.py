@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from jettison.catalogue.reader import resource
 from jettison.debian.clearsigned import verified

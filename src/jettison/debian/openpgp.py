@@ -10,7 +10,8 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 
@@ -21,8 +22,7 @@ _V4 = 4
 _OLD_LENGTHS = {0: 1, 1: 2, 2: 4}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicKey:
+class PublicKey(Struct, frozen=True, kw_only=True):
     """An RSA key. ``created`` and ``expires`` are seconds since 1970, ``expires`` 0 for never."""
 
     fingerprint: str
@@ -37,8 +37,7 @@ class PublicKey:
         return self.fingerprint[-16:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """A version 4 signature packet.
 
     ``hashed`` is what of the packet is covered by the signature, ``value`` the RSA number, 0 when

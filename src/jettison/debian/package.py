@@ -7,7 +7,8 @@ release is read from the cache in well under a second and only the packages aske
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.debian.control import Paragraph
 from jettison.debian.relations import Alternatives, Relation, parse_provides, parse_relations
@@ -21,8 +22,7 @@ _FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """A binary package.
 
     ``installed_size`` is bytes as dpkg estimates them (Installed-Size times 1024), ``size`` the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.debian.version import OPERATORS, satisfies
 from jettison.errors import InputSyntaxError
@@ -18,8 +19,7 @@ _RELATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class Relation(Struct, frozen=True, kw_only=True):
     """One package name with an optional version bound.
 
     ``qualifier`` is what follows the name after a colon (``any``, ``native``, an architecture) or

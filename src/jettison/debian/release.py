@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from jettison.debian.control import paragraph
 from jettison.errors import InputSyntaxError, IntegrityError
@@ -12,8 +13,7 @@ from jettison.errors import InputSyntaxError, IntegrityError
 _DATE = "%a, %d %b %Y %H:%M:%S %Z"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexFile:
+class IndexFile(Struct, frozen=True, kw_only=True):
     """An index below the suite's directory, with the SHA-256 in hex and the size in bytes."""
 
     path: str
@@ -21,8 +21,7 @@ class IndexFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """A parsed Release file; times are in UTC and ``valid_until`` is None when it says nothing."""
 
     codename: str

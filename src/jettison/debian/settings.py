@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PUBLIC_MIRROR = "https://deb.debian.org/debian"
 MIRROR = "JETTISON_DEBIAN_MIRROR"
@@ -14,8 +15,7 @@ _NO = frozenset({"0", "no", "false", "off"})
 _HOUR = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveSettings:
+class ArchiveSettings(Struct, frozen=True, kw_only=True):
     """Addresses of the archive and what is asked of it.
 
     ``mirror`` and ``security_mirror`` are URLs that have ``dists/`` below them.

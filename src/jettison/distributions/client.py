@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from jettison import __version__
 from jettison.distributions.credentials import Credentials
@@ -19,8 +20,7 @@ USER_AGENT = f"jettison/{__version__}"
 _OK, _PARTIAL, _NOT_MODIFIED = 200, 206, 304
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A response whose body was read: ``headers`` have lower-case names.
 
     ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
@@ -54,8 +54,7 @@ class NoAnswerError(Exception):
         self.lasting = lasting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
+class Statistics(Struct, frozen=True, kw_only=True):
     """What was sent and received over the network, and what the disk cache answered instead."""
 
     requests: int = 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from packaging.requirements import Requirement
 
 from jettison.values import Size
@@ -21,8 +21,7 @@ class Source(StrEnum):
     CATALOGUE = "catalogue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelFile:
+class WheelFile(Struct, frozen=True, kw_only=True):
     """A wheel as an index or lock file lists it.
 
     ``tags`` are PEP 425 triples as text (``cp312-cp312-manylinux_2_28_x86_64``), ``size`` is the
@@ -40,8 +39,7 @@ class WheelFile:
     metadata_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True, kw_only=True):
     """One line of ``entry_points.txt``: ``value`` is ``module:attribute`` with extras removed."""
 
     group: str
@@ -49,16 +47,14 @@ class EntryPoint:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class InstalledFile:
+class InstalledFile(Struct, frozen=True, order=True, kw_only=True):
     """A file of a distribution: its path below site-packages and its uncompressed bytes."""
 
     path: str
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionFacts:
+class DistributionFacts(Struct, frozen=True, kw_only=True):
     """One release of a distribution.
 
     ``name`` is normalized (PEP 503). ``import_names`` are dotted import roots; namespace packages

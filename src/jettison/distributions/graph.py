@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -14,8 +14,7 @@ from jettison.distributions.target import Target
 from jettison.values import Basis, Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementGraph:
+class RequirementGraph(Struct, frozen=True, kw_only=True):
     """Normalized names: ``roots`` are required by the project, ``edges`` by a distribution.
 
     Every name that can be reached has an entry in ``edges``, also when nothing is known of it.
@@ -38,8 +37,7 @@ class RequirementGraph:
         return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
+class Closure(Struct, frozen=True, kw_only=True):
     """Facts by normalized name and the graph between them.
 
     ``unknown`` are names that the graph has and nothing could be learned of.
@@ -54,8 +52,7 @@ class Closure:
         return tuple(name for name in self.graph.edges if name not in self.facts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
+class Weight(Struct, frozen=True, kw_only=True):
     """Bytes of one distribution ``alone`` and together with what only it brings.
 
     ``unknown`` are names among them whose size is not known; they count as nothing.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.distributions.facts import InstalledFile
 
@@ -14,8 +15,7 @@ _NAMESPACE_INIT_BYTES = 400
 _MODULE_SUFFIXES = (".py", ".so", ".pyd")
 
 
-@dataclass(slots=True)
-class _Package:
+class _Package(Struct):
     init: int | None = None
     modules: set[str] = field(default_factory=set)
     packages: dict[str, _Package] = field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
@@ -32,8 +33,7 @@ _LARGEST_LISTING = 64 << 20
 _NOT_FOUND = 404
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """One simple index.
 
     ``url`` holds no credentials; ``lifetime`` is how many seconds a listing is used without asking.

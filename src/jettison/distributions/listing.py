@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+from msgspec import Struct
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -26,8 +26,7 @@ ACCEPT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexFile:
+class IndexFile(Struct, frozen=True, kw_only=True):
     """One file of a project as the index lists it; ``url`` is absolute."""
 
     filename: str
@@ -39,8 +38,7 @@ class IndexFile:
     metadata_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """The files of one version."""
 
     version: Version

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -23,8 +24,7 @@ from jettison.values import Skipped
 _THREADS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedRelease:
+class LockedRelease(Struct, frozen=True, kw_only=True):
     """A version and its wheels as a lock file states them; without wheels the index is asked."""
 
     version: str

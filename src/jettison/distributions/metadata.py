@@ -6,10 +6,10 @@ import configparser
 import csv
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import lru_cache
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -20,8 +20,7 @@ from jettison.distributions.facts import EntryPoint, InstalledFile
 _ONE_AT_A_TIME = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoreMetadata:
+class CoreMetadata(Struct, frozen=True, kw_only=True):
     """The fields of METADATA or PKG-INFO that a plan uses.
 
     ``dynamic`` holds the lower-case names of fields whose values an sdist does not fix.
@@ -35,8 +34,7 @@ class CoreMetadata:
     dynamic: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """A file list and the texts of the ``.dist-info`` folder that matter, by member name."""
 
     files: tuple[InstalledFile, ...]

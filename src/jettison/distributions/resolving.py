@@ -8,10 +8,10 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import uv
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -28,8 +28,7 @@ _GLIBC = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 _SECONDS = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class Locked(Struct, frozen=True, kw_only=True):
     """One distribution of a resolution; ``via`` are the distributions that require it."""
 
     name: str

@@ -7,7 +7,8 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.distributions.client import Client
 from jettison.distributions.documents import facts_from

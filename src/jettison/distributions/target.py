@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from msgspec import Struct
 from packaging.markers import Environment, Marker
 from packaging.tags import compatible_tags, cpython_tags
 
@@ -17,8 +17,7 @@ _OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A CPython on Linux.
 
     ``python`` is ``major.minor`` or ``major.minor.patch``; without a patch the newest is meant, as

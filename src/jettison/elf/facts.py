@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ElfFacts:
+class ElfFacts(Struct, frozen=True, kw_only=True):
     """One program, shared library or object file.
 
     ``machine`` is the name that wheels use (``x86_64``, ``aarch64``) or the number as text.

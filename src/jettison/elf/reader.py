@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from jettison.elf.facts import ElfFacts
 
@@ -33,8 +34,7 @@ _DEBUG_PREFIXES = (".debug", ".zdebug", ".stab", ".gdb_index", ".line")
 _LONGEST_STRING = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(Struct, frozen=True):
     """Record formats of one class; the fields used are picked by place."""
 
     bits: int
@@ -50,16 +50,14 @@ _SHAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(Struct, frozen=True):
     kind: int
     offset: int
     address: int
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     name: str
     kind: int
     flags: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _BUILDKIT_LINE = re.compile(r"^#(?P<vertex>\d+) (?P<text>.*)$")
 _BUILDKIT_STEP = re.compile(r"^\[(?P<name>[^\]]*)\] ?(?P<instruction>.*)$")
@@ -13,8 +14,7 @@ _BUILDAH_STEP = re.compile(r"^(?:\[[^\]]+\] )?STEP (?P<number>\d+(?:/\d+)?): (?P
 _LAST_LINES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildStep:
+class BuildStep(Struct, frozen=True, kw_only=True):
     """One step of a build: its title, its output, and its error if it failed."""
 
     title: str

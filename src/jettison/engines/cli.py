@@ -5,9 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
+
+from msgspec import Struct
 
 from jettison import process
 from jettison.engines import buildlog, container
@@ -19,8 +20,7 @@ from jettison.errors import BuildError
 from jettison.progress import Progress
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildDialect:
+class BuildDialect(Struct, frozen=True, kw_only=True):
     """How a client is told to build, and how its output reads as steps."""
 
     command: tuple[str, ...]

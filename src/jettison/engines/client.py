@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from uuid import uuid4
+
+from msgspec import Struct, field
 
 from jettison import process
 from jettison.errors import EngineError
@@ -19,8 +20,7 @@ _QUANTITY = re.compile(r"^([0-9.]+)\s*([A-Za-z]+)")
 _TIMEOUT = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class Client(Struct, frozen=True, kw_only=True):
     """A client program that answers, and the run in whose name it works.
 
     ``direct`` says that this machine reaches the addresses of containers itself, so that no port

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, NewType, Protocol, Self
+
+from msgspec import Struct, field
 
 from jettison.process import Completed
 from jettison.progress import Progress
@@ -16,8 +17,7 @@ ImageID = NewType("ImageID", str)
 """``sha256:`` and 64 hexadecimal digits: the digest of an image's configuration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRequest:
+class BuildRequest(Struct, frozen=True, kw_only=True):
     """One build of a Dockerfile.
 
     ``context`` is a folder; ``dockerfile`` may lie outside it. ``target`` is a stage's name, or
@@ -32,8 +32,7 @@ class BuildRequest:
     no_cache: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """How an image says that it is well: ``test`` as in its configuration; times in seconds."""
 
     test: tuple[str, ...]
@@ -43,8 +42,7 @@ class HealthCheck:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True, kw_only=True):
     """The configuration of an image, and its size as ``docker image inspect`` gives it (bytes).
 
     ``layers`` are diff IDs, lowest first.
@@ -77,16 +75,14 @@ class Network(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
+class Bind(Struct, frozen=True, kw_only=True):
     """A folder or file of this machine that a container sees read-only."""
 
     source: Path
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """How a container is started. Defaults are those of the image.
 
     ``ports`` are container ports over TCP that this machine must reach. ``volumes`` are targets
@@ -111,8 +107,7 @@ class RunOptions:
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerState:
+class ContainerState(Struct, frozen=True, kw_only=True):
     """Whether a container runs, and how it ended when it does not."""
 
     running: bool
@@ -120,8 +115,7 @@ class ContainerState:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
+class Stopped(Struct, frozen=True, kw_only=True):
     """How a container answered SIGTERM: its exit status and the seconds that it took.
 
     ``killed`` says that the grace period passed and it was ended by SIGKILL.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.import_map import ImportMap
@@ -26,16 +28,14 @@ ROUNDS = 10
 Replanned = Callable[[tuple[Wish, ...]], Planned]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """The plan, corrected where imports were missing, and what was found."""
 
     planned: Planned
     result: ImportResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sets:
+class _Sets(Struct, frozen=True, kw_only=True):
     """The distributions that the image has before a plan, and after it."""
 
     full: frozenset[str]
@@ -108,8 +108,7 @@ def _told_once(losses: Iterable[Loss]) -> tuple[Loss, ...]:
     return tuple(first.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Session:
+class _Session(Struct, frozen=True, kw_only=True):
     progress: Progress
     offline: bool
     entries_only: bool
@@ -194,8 +193,7 @@ def _is_lost(after: Attempt, before: Attempt | None) -> bool:
     return not before.lacks_import or before.missing != after.missing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Owners:
+class _Owners(Struct, frozen=True, kw_only=True):
     """Finds the requirement that brought a module which is missing now.
 
     ``modules`` are those of distributions that leave, ``others`` of those that stay.

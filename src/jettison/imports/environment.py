@@ -8,10 +8,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import uv
+from msgspec import Struct
 
 from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.settings import index_url
@@ -26,8 +26,7 @@ COMPILED = "it would have to be compiled"
 LIST = "left-out.txt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """An environment: its folder, its interpreter, and what could not be installed there."""
 
     folder: Path

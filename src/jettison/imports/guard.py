@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from jettison.errors import ProgramError
 from jettison.imports.checking import Replanned, checked, nothing_leaves

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.errors import ProgramError
 from jettison.imports.environment import Environment
@@ -32,8 +33,7 @@ LEFT_OUT = shutil.ignore_patterns(
 OWN = frozenset({"PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class Copied(Struct, frozen=True, kw_only=True):
     """A copy of the project that imports may write to.
 
     ``folder`` is where the image has the build context, ``context`` that in the project.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
+
+from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
 from jettison.inspect.claims import Claims
@@ -18,8 +19,7 @@ _VERSION = re.compile(r"3\.\d+")
 _SHOWN_PARTS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerPlace:
+class LayerPlace(Struct, frozen=True, kw_only=True):
     """What a layer's place in the image says about its files.
 
     ``copied`` says that a COPY or ADD made it. ``folder`` is the image's working directory.
@@ -30,8 +30,7 @@ class LayerPlace:
     folder: str
 
 
-@dataclass(slots=True)
-class Attribution:
+class Attribution(Struct):
     """Owners by path, as far as the packages met so far tell; layers come in their order.
 
     ``later`` are the claims of all layers: a file may come before its package's metadata.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.oci.history import History
 
@@ -15,8 +16,7 @@ _COMPOSED = ("jettison: Debian packages", "jettison: Python and its standard lib
 _COPY = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:COPY|ADD)\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseLayers:
+class BaseLayers(Struct, frozen=True, kw_only=True):
     """How many layers, from the lowest, the base has, and how that is known."""
 
     count: int

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.inspect.inspection import Inspection
 from jettison.inspect.owner import Owner, OwnerKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """What one image has of an owner; ``version`` joins several with a comma."""
 
     version: str
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One owner in both images; None where an image has nothing of it."""
 
     kind: OwnerKind
@@ -33,8 +30,7 @@ class Change:
         return (self.after.size if self.after else 0) - (self.before.size if self.before else 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What two images have of each owner; each group has the largest change first."""
 
     before: Inspection

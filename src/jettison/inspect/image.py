@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.inspect.attribution import Attribution, LayerPlace, merged_claims
 from jettison.inspect.base_layers import BaseLayers, instructions, is_copy
@@ -16,8 +17,7 @@ from jettison.measure.contents import MeasuredLayer
 from jettison.oci.history import History
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageContents:
+class ImageContents(Struct, frozen=True, kw_only=True):
     """What is read of an image: its layers lowest first, and what its configuration tells."""
 
     name: str

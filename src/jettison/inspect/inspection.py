@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from jettison.inspect.owner import Owner, OwnerKind
 from jettison.inspect.stored import StoredFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedFile:
+class OwnedFile(Struct, frozen=True, kw_only=True):
     """A stored file and whose it is."""
 
     file: StoredFile
     owner: Owner
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectedLayer:
+class InspectedLayer(Struct, frozen=True, kw_only=True):
     """One layer: ``created_by`` is the instruction that made it, as far as the image tells.
 
     ``wasted`` are the bytes of its files that later layers hide. ``compressed_size`` is what is
@@ -37,8 +36,7 @@ class InspectedLayer:
     kinds: Mapping[OwnerKind, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerShare:
+class OwnerShare(Struct, frozen=True, kw_only=True):
     """What one owner has: bytes by layer, ``wasted`` of them hidden by later layers."""
 
     owner: Owner
@@ -48,8 +46,7 @@ class OwnerShare:
     layers: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicate:
+class Duplicate(Struct, frozen=True, kw_only=True):
     """Visible files of one content; all but one could be hard links."""
 
     size: int
@@ -61,8 +58,7 @@ class Duplicate:
         return self.size * (len(self.files) - 1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inspection:
+class Inspection(Struct, frozen=True, kw_only=True, dict=True):
     """An image with every byte's owner.
 
     ``base_known_by`` says in a few words how it is known which layers are the base's; ``files`` are

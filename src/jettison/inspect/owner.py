@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class OwnerKind(StrEnum):
@@ -23,8 +24,7 @@ class OwnerKind(StrEnum):
     UNOWNED = "unowned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Owner:
+class Owner(Struct, frozen=True, order=True, kw_only=True):
     """An owner; ``name`` is a package's, or the folder where there is none."""
 
     kind: OwnerKind

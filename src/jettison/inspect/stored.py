@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.measure.contents import LayerContents
 from jettison.oci.digest import Digest
@@ -19,16 +21,14 @@ class How(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hidden:
+class Hidden(Struct, frozen=True, kw_only=True):
     """The layer that hides a file, and how."""
 
     layer: int
     how: How
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True, kw_only=True):
     """A file whose bytes a layer holds; second names of hard links hold none and are not listed.
 
     ``layer`` counts from 0 at the base.

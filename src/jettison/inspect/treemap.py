@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.inspect.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.inspect.owner import OwnerKind
@@ -14,8 +15,7 @@ _SMALLEST_SHARE = 1 / 5000
 _INSTRUCTION_WIDTH = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Area:
+class Area(Struct, frozen=True, kw_only=True):
     """A part of a treemap; ``kind`` is None where the parts within are of several kinds.
 
     ``wasted`` of its bytes are hidden by a later layer.
@@ -28,8 +28,7 @@ class Area:
     parts: tuple[Area, ...] = ()
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(Struct):
     folders: dict[str, _Folder] = field(default_factory=dict)
     files: list[Area] = field(default_factory=list)
 

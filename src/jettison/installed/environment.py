@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 # A library without a tag may be one that is loaded by its path.
 _EXTENSION = re.compile(r"\.(?:cpython-[\w-]+|abi3)\.so$")
 _BUNDLED = ".libs/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True, kw_only=True):
     """What a distribution offers under a group: ``value`` is ``module:attribute``."""
 
     distribution: str
@@ -22,8 +22,7 @@ class EntryPoint:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandardLibrary:
+class StandardLibrary(Struct, frozen=True, kw_only=True):
     """The standard library's files by their path below its folder, as ``Installed`` has its own.
 
     Extension modules lie in ``lib-dynload``.
@@ -34,8 +33,7 @@ class StandardLibrary:
     words: Mapping[str, frozenset[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True, dict=True):
     """One environment and the application beside it.
 
     ``site`` and ``library`` are the folders of distributions and of the standard library. Paths of
@@ -61,8 +59,7 @@ class Installed:
         return Modules.of(self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Modules:
+class Modules(Struct, frozen=True, kw_only=True):
     """Modules by dotted name.
 
     ``files`` maps a name to its file; where a module is there as source and as extension, to the

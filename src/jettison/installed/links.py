@@ -7,7 +7,8 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 
@@ -15,8 +16,7 @@ _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """``from`` ``level`` dots and ``module`` ``import`` ``names``."""
 
     module: str
@@ -24,8 +24,7 @@ class Import:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class Links(Struct, frozen=True, kw_only=True):
     """What one module names.
 
     ``texts`` are strings that may be dotted names, relative ones with dots in front. ``exports``

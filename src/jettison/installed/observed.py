@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.installed.environment import Installed
 from jettison.installed.reach import Reach
@@ -10,8 +10,7 @@ from jettison.installed.system import System
 from jettison.trace.values import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(Struct, frozen=True, kw_only=True):
     """The evidence for what is removed by a trace.
 
     ``standard`` are the modules of the standard library that can be reached, ``system`` is what

@@ -6,8 +6,9 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, Modules, module_name
@@ -19,8 +20,7 @@ _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
 Read = Callable[[bytes], Links]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """The modules that stay, by dotted name, each with the reason.
 
     ``unsure`` are those of them that nothing names: they lie in a package out of which something

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.debian.control import paragraphs
 from jettison.debian.relations import parse_provides, parse_relations
@@ -18,8 +19,7 @@ PROGRAMS = (
 MOST_LINKS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemPackage:
+class SystemPackage(Struct, frozen=True, kw_only=True):
     """An installed package of Debian.
 
     ``needs`` are its dependencies, each with the names of which one is enough; ``paths`` its files,
@@ -33,8 +33,7 @@ class SystemPackage:
     paths: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class System:
+class System(Struct, frozen=True, kw_only=True, dict=True):
     """The file system of an image by absolute paths.
 
     ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.installed.system import System, SystemPackage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What must be there, each with the reason.
 
     ``packages`` are names, ``programs`` names or paths, ``libraries`` file names, ``paths`` files
@@ -28,8 +28,7 @@ class Wanted:
     single: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemReach:
+class SystemReach(Struct, frozen=True, kw_only=True):
     """The packages that stay, each with what it is needed by.
 
     ``programs`` are those of packages of which only these are needed.

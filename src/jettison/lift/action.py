@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.project.commands import (
     Directories,
@@ -71,8 +72,7 @@ Fact = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One command of a RUN with its kind, and the facts of kinds that have some."""
 
     command: Command
@@ -94,8 +94,7 @@ class Action:
 _INSTALLATIONS = (ActionKind.PACKAGES, ActionKind.PYTHON)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiftedRun:
+class LiftedRun(Struct, frozen=True, kw_only=True):
     """A RUN instruction, its script and its actions in order."""
 
     instruction: Instruction

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.facts import Project
@@ -32,8 +33,7 @@ from jettison.project.requirements import RequirementsFile
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True):
     """A declaration that concerns the image.
 
     ``shipped`` says whether the image gets it; what is not shipped belongs to a group that the

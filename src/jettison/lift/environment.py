@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
@@ -21,8 +22,7 @@ USER_SITE = "/root/.local"
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltEnvironment:
+class BuiltEnvironment(Struct, frozen=True, kw_only=True):
     """A Python environment that one stage makes and the final stage copies.
 
     ``path`` is the environment in the building stage; ``virtual`` says that it is a virtual
@@ -38,8 +38,7 @@ class BuiltEnvironment:
     copied: Instruction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotApart:
+class NotApart(Struct, frozen=True, kw_only=True):
     """Why files cannot be taken out of the environment."""
 
     evidence: Evidence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.facts import Project
@@ -22,8 +22,7 @@ from jettison.project.requirements import RequirementLine
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShippedGroup:
+class ShippedGroup(Struct, frozen=True, kw_only=True):
     """A group or an extra that a command installs; ``names`` are its requirements.
 
     ``unasked`` says that the command does not name it.
@@ -46,8 +45,7 @@ class ShippedGroup:
         return self.request.stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShippedFile:
+class ShippedFile(Struct, frozen=True, kw_only=True):
     """A requirements file for development that a command reads, and production's own.
 
     ``path`` and ``production`` are as the command would name them; ``production`` is empty when

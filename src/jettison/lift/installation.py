@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.facts import Project
@@ -24,8 +25,7 @@ INSTALLERS = frozenset(
 ) | {name for tool in ("poetry", "pipenv") for name in table("locked_tools")[tool]["with_tool"]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class Installation(Struct, frozen=True, kw_only=True):
     """The commands that install requirements, with all that a build stage needs to repeat them.
 
     ``requirement_files`` and ``constraint_files`` are those that the commands name and ``files``
@@ -48,8 +48,7 @@ class Installation:
         return self.actions[0].origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotMovable:
+class NotMovable(Struct, frozen=True, kw_only=True):
     """Why the installation stays where it is; an empty reason: there is nothing to move."""
 
     evidence: Evidence | None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.project.dockerfile import Instruction
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """What CMD or ENTRYPOINT runs: ``words`` in exec form, or ``text`` for a shell."""
 
     keyword: str

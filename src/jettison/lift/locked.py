@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table as catalogue
 from jettison.facts import Project
@@ -25,8 +26,7 @@ from jettison.project.toml.read import Table, read_toml, table
 from jettison.values import Evidence, Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedInstallation:
+class LockedInstallation(Struct, frozen=True, kw_only=True):
     """The commands of the final stage that install from a lock, and what a build stage needs.
 
     ``tool`` is uv, poetry or pipenv, ``command`` how it is called and ``options`` what follows, as

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import (
@@ -36,8 +37,7 @@ SOURCES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Needs(Struct, frozen=True, kw_only=True):
     """What decides about packages beside the Dockerfile.
 
     ``linked`` maps packages that must be there at run time to the reason; ``from_source`` names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from jettison.project.compose import Service
 from jettison.project.shell import Command, Script
@@ -18,8 +19,7 @@ LIMITS = frozenset({"-m", "--max-time", "-T", "--timeout"})
 CURL_QUESTIONS = frozenset("XHduFI") | {"--request", "--header", "--data", "--user", "--head"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A GET request that says whether the application is well.
 
     ``strict`` says that a status of 400 or more is a failure; ``timeout`` is in

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.facts import Project
 from jettison.lift.action import Action, lifted_run
@@ -24,8 +25,7 @@ PYLOCK = re.compile(r"pylock(\.[^/.]+)?\.toml")
 LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectRequest:
+class ProjectRequest(Struct, frozen=True, kw_only=True):
     """A command that installs a project's declarations.
 
     ``folder`` holds ``file``, which declares, and ``lock`` is the lock file that goes with the

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 # The tag grammar of the official images (docker-library/python, versions.json):
 # VERSION[-slim|-alpine[N.NN]][-RELEASE], where VERSION may be a prefix of the full version.
@@ -15,8 +17,7 @@ TAG = re.compile(
 REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/library/python")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonTag:
+class PythonTag(Struct, frozen=True, kw_only=True):
     """A reference such as ``python:3.11-slim-bookworm``.
 
     ``repository`` is kept as written (a mirror's path included); ``variant`` is ``""`` for the full

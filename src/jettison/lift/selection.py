@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.project.commands import PipInstall, ProjectInstall
@@ -18,8 +18,7 @@ FALSE = ("", "0", "false", "no", "off")
 NO_GROUPS = ("--no-default-groups", "--prod", "--production")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """What a command takes; names are normalized.
 
     ``only`` leaves everything else out when it is not empty; ``defaults`` are the groups that come

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+
+from msgspec import Struct
 
 from jettison.catalogue.base_release import release_of
 from jettison.facts import Project
@@ -38,8 +39,7 @@ ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FinalStage:
+class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
     """The stage that becomes the image, with what it inherits from stages of the same file.
 
     ``chain`` are the stages from the one on an external image to the final one. Paths are absolute

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.commands import directories, management
 from jettison.project.shell import Command, Script
@@ -29,8 +30,7 @@ WRITING_COMMANDS = frozenset({"collectstatic", "compilemessages", "makemessages"
 WRITERS = frozenset({"touch", "tee"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFile:
+class StoredFile(Struct, frozen=True, kw_only=True):
     """A file that production writes, or a folder that it makes.
 
     ``path`` is what is known of it, empty when it is computed; computed parts are ``{}``.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.lift.stored import StoredFile, stored_by_scripts, stored_by_source
 from jettison.project.shell import Script
@@ -33,8 +34,7 @@ UNCALLED = "uncalled-script"
 Use = tuple[str, Evidence]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, frozen=True, kw_only=True):
     """What was found by reading, each with its places.
 
     ``programs`` are by their name on PATH, ``started`` those that scripts and start commands begin

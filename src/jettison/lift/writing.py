@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage
@@ -23,8 +24,7 @@ FOR_EVERYONE = re.compile(
 SERVERS = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroach", "mongodb")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writing:
+class Writing(Struct, frozen=True, kw_only=True):
     """What is known of the application's writes.
 
     ``folders`` are absolute, each with the reason. ``unsure`` are writes that may go to the folder

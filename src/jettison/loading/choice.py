@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.errors import ProjectError
 from jettison.project.compose import ComposeFile, Service
@@ -22,8 +23,7 @@ PYTHON = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The image that is meant; paths are relative to the project root, ``""`` is the root."""
 
     dockerfile: str

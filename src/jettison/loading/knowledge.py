@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.candidates.image import image_facts
 from jettison.catalogue.reader import table
@@ -45,8 +47,7 @@ DEFAULT_PYTHON = "3.11"
 PYTHON = re.compile(r"py(?:thon)?-?(3\.\d+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True, kw_only=True):
     """Scopes of requirements, what the application uses, and what could not be learned."""
 
     requirements: tuple[PlannedRequirement, ...]

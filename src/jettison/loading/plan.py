@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.candidates.choose import base_choice
 from jettison.facts import Project
@@ -31,8 +33,7 @@ from jettison.verify.imported import Reachable
 DEFAULT_LEVEL = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """A folder, the plan before any rule, the plan after all of them, and what is imported."""
 
     loaded: Loaded

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import ProjectError
 from jettison.facts import Project
@@ -18,8 +20,7 @@ from jettison.project.tree import Tree
 NESTED = ("*/*ockerfile*", "*/*/*ockerfile*", "*/*ontainerfile*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """A project and the part of the disk that it was read from."""
 
     root: Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.project.dockerfile import Dockerfile, Instruction
 from jettison.project.shell import Command, Script
@@ -13,8 +14,7 @@ WIDTH = 100
 EMPTY_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
+class Edits(Struct, frozen=True, kw_only=True):
     """What to do, by the line on which an instruction begins.
 
     ``replaced`` maps to the new text of the instruction; an empty text removes it together with

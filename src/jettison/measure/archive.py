@@ -7,8 +7,9 @@ import posixpath
 import tarfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, cast
+
+from msgspec import Struct, field
 
 from jettison.errors import EngineError
 from jettison.measure.compression import compression_pool
@@ -21,8 +22,7 @@ _PEEK = 4
 _DOCUMENT_LIMIT = 4 * 2**20
 
 
-@dataclass(slots=True)
-class _Members:
+class _Members(Struct):
     """What was met in the stream so far, by member name."""
 
     layers: dict[str, MeasuredLayer] = field(default_factory=dict)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.oci.digest import Digest
 from jettison.oci.entry import Entry, Kind
@@ -20,8 +22,7 @@ _LARGEST_TEXT = 32 * 2**20
 _SETUID = 0o4000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerContents:
+class LayerContents(Struct, frozen=True, kw_only=True):
     """One layer, read once. ``texts`` maps paths to the contents of package metadata.
 
     Files that are not empty have their digests.
@@ -36,8 +37,7 @@ class LayerContents:
         return sum(entry.size for entry in self.entries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredLayer:
+class MeasuredLayer(Struct, frozen=True, kw_only=True):
     """What a layer holds, and its bytes as gzip."""
 
     contents: LayerContents
@@ -59,8 +59,7 @@ def read_contents(stream: BinaryIO) -> LayerContents:
     return LayerContents(entries=tuple(entries), texts=texts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """An image's final file tree, and the texts that are visible in it."""
 
     tree: FileTree

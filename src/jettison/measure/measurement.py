@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.values import Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerMeasurement:
+class LayerMeasurement(Struct, frozen=True, kw_only=True):
     """One layer: the bytes of its files, and its bytes as gzip."""
 
     diff_id: str
@@ -17,8 +16,7 @@ class LayerMeasurement:
     files: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionMeasurement:
+class DistributionMeasurement(Struct, frozen=True, kw_only=True):
     """One Python distribution: ``size`` is that of the files its RECORD lists, with bytecode."""
 
     name: str
@@ -27,8 +25,7 @@ class DistributionMeasurement:
     size: Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebianPackageMeasurement:
+class DebianPackageMeasurement(Struct, frozen=True, kw_only=True):
     """One installed Debian package; ``size`` is the Installed-Size that it declares."""
 
     name: str
@@ -36,8 +33,7 @@ class DebianPackageMeasurement:
     size: Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageMeasurement:
+class ImageMeasurement(Struct, frozen=True, kw_only=True):
     """An image: sizes in bytes, counts of its final file tree, and its configuration.
 
     ``size`` is the engine's own figure (``docker image inspect``); ``compressed_size`` is the sum

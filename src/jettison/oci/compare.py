@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.oci.entry import Entry, Kind
 from jettison.oci.tree import FileTree, Placed
@@ -12,8 +13,7 @@ from jettison.oci.tree import FileTree, Placed
 _COMPARED = ("kind", "mode", "uid", "gid", "size", "link", "device", "xattrs", "digest")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Difference:
+class Difference(Struct, frozen=True, order=True, kw_only=True):
     """One path that differs; ``what`` is missing, added, or the name of an entry's field."""
 
     path: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 import zlib_ng as gzip_library
+from msgspec import Struct
 from zlib_ng import zlib_ng
 
 from jettison.errors import IntegrityError
@@ -33,8 +33,7 @@ _DAMAGED = (cast("type[Exception]", zlib_ng.error), zstd.ZstdError)
 _DEFAULT_LEVELS = {Compression.NONE: 0, Compression.GZIP: 6, Compression.ZSTD: 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compressor:
+class Compressor(Struct, frozen=True, kw_only=True):
     """How to pack; ``identity`` is part of every cache key, as versions pack differently."""
 
     compression: Compression

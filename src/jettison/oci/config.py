@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from jettison.errors import ImageError
 from jettison.oci.digest import DiffID
@@ -13,8 +12,7 @@ from jettison.oci.history import History
 from jettison.oci.platform import Platform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config(Document):
+class Config(Document, frozen=True, kw_only=True):
     """An immutable image config; each ``with_…`` gives a new one and keeps all other fields."""
 
     @classmethod

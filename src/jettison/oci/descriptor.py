@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.oci.digest import Digest
@@ -14,8 +16,7 @@ _KNOWN = frozenset({"mediaType", "digest", "size", "annotations", "platform", "a
 Pairs = tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True, kw_only=True):
     """A reference to ``size`` bytes by ``digest``.
 
     ``annotations`` and ``other`` (fields that have no name here) are pairs sorted by name.
@@ -27,7 +28,11 @@ class Descriptor:
     annotations: tuple[tuple[str, str], ...] = ()
     platform: Platform | None = None
     artifact_type: str = ""
-    other: Pairs = field(default=(), hash=False)
+    other: Pairs = ()
+
+    # the digest tells descriptors apart; what JSON holds in ``other`` may have no hash
+    def __hash__(self) -> int:
+        return hash((self.media_type, self.digest, self.size))
 
     @classmethod
     def of(cls, content: bytes, media_type: str) -> Descriptor:

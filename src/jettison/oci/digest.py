@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Protocol, Self
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 
@@ -24,8 +25,7 @@ class Hash(Protocol):
         """Return what the bytes so far amount to."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Hashed:
+class _Hashed(Struct, frozen=True, order=True):
     """An algorithm's name and the lower-case hexadecimal result of it."""
 
     algorithm: str
@@ -60,11 +60,9 @@ class _Hashed:
         return hashlib.new(self.algorithm)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Digest(_Hashed):
+class Digest(_Hashed, frozen=True, order=True):
     """The digest of bytes as they are stored and sent: for a layer, compressed."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DiffID(_Hashed):
+class DiffID(_Hashed, frozen=True, order=True):
     """The digest of a layer's uncompressed tar; the same whatever compressed it."""

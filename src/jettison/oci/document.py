@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.oci.digest import Digest
@@ -33,19 +35,22 @@ def decode(content: bytes, what: str) -> dict[str, Json]:
     return fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True, dict=True):
     """JSON bytes and the fields they hold; two documents are equal when their bytes are.
 
     Fields that Jettison does not know are kept by every change.
     """
 
     content: bytes
-    fields: Fields = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        fields = decode(self.content, type(self).__name__.lower())
-        object.__setattr__(self, "fields", MappingProxyType(fields))
+        # what is no JSON object is refused at once
+        _ = self.fields
+
+    @cached_property
+    def fields(self) -> Fields:
+        """The JSON object."""
+        return MappingProxyType(decode(self.content, type(self).__name__.lower()))
 
     @classmethod
     def of(cls, fields: Fields) -> Self:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.oci.digest import Digest
@@ -27,8 +28,7 @@ class Kind(StrEnum):
     FIFO = "fifo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One path of a layer or of a tree.
 
     ``path`` is relative to the image's root, without ``./`` and trailing ``/``; the root itself is

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.oci.document import Fields, Json, list_field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """Docker's health check; durations in nanoseconds, 0 for the default.
 
     ``test`` starts with NONE, CMD or CMD-SHELL.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.oci.document import Fields, Json, text_field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """How one layer came to be, or one instruction that made none (``empty_layer``)."""
 
     created_by: str = ""

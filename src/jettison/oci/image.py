@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.oci import media
@@ -16,8 +18,7 @@ from jettison.oci.platform import Platform, spoken
 from jettison.oci.tree import FileTree, merge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """A manifest, its config and its layers, the base first.
 
     An image that was read keeps its documents byte for byte, and so its digest, until it is
@@ -129,8 +130,7 @@ class Image:
         return replace(made, attachments=self.attachments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSet:
+class ImageSet(Struct, frozen=True, kw_only=True):
     """One image for several platforms, each platform once."""
 
     images: tuple[Image, ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.oci import media
 from jettison.oci.compression import compression_of, uncompressed
@@ -19,8 +21,7 @@ from jettison.oci.tar_reader import ReadEntry, read_entries
 _MAGIC_LENGTH = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image.
 
     ``open`` gives the stored (compressed) bytes as a new stream at each call and fails with
@@ -30,8 +31,17 @@ class Layer:
 
     descriptor: Descriptor
     diff_id: DiffID
-    open: Callable[[], BinaryIO] = field(compare=False, repr=False)
-    home: Reference | None = field(default=None, compare=False)
+    open: Callable[[], BinaryIO]
+    home: Reference | None = None
+
+    # two layers are one when their bytes are, wherever those are found
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Layer):
+            return NotImplemented
+        return (self.descriptor, self.diff_id) == (other.descriptor, other.diff_id)
+
+    def __hash__(self) -> int:
+        return hash((self.descriptor, self.diff_id))
 
     @classmethod
     def of(cls, content: bytes, media_type: str = "") -> Layer:
@@ -73,12 +83,11 @@ class Layer:
         return sum(read.entry.size for read in self.entries())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A document that belongs to an image, such as its bill of materials."""
 
     artifact_type: str
-    content: bytes = field(repr=False)
+    content: bytes
 
     @property
     def blobs(self) -> tuple[tuple[Descriptor, bytes], ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.oci import media
@@ -12,8 +13,7 @@ from jettison.oci.document import Document, list_field, mapping_field, text_fiel
 from jettison.oci.platform import Platform, spoken
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest(Document):
+class Manifest(Document, frozen=True, kw_only=True):
     """The config and the layers of an image, OCI or Docker schema 2."""
 
     @classmethod
@@ -72,8 +72,7 @@ class Manifest(Document):
         return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index(Document):
+class Index(Document, frozen=True, kw_only=True):
     """The manifests of one image for several platforms: OCI index or Docker manifest list."""
 
     @classmethod

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.oci.document import Fields, text_field
@@ -23,8 +24,7 @@ _IMPLIED_VARIANTS = {"arm64": "v8", "amd64": "v1", "arm": "v7"}
 _PART = re.compile(r"[a-z0-9_.-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Platform:
+class Platform(Struct, frozen=True, order=True, kw_only=True):
     """For example ``linux/amd64`` or ``linux/arm/v6``; an implied variant is left out."""
 
     os: str = "linux"

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.image import Image, ImageSet
 from jettison.oci.reference import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
+class Blob(Struct, frozen=True, kw_only=True):
     """Bytes to write: a layer, a config or an attachment's content."""
 
     descriptor: Descriptor
-    open: Callable[[], BinaryIO] = field(compare=False, repr=False)
+    open: Callable[[], BinaryIO]
     home: Reference | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True):
     """Blobs first, then manifests that name only what is there, then the one that gets the name.
 
     ``attachments`` are manifests that refer to an image; no index lists them.

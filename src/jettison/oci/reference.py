@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.oci.digest import Digest
@@ -21,8 +23,7 @@ _REGISTRY = re.compile(rf"(?:{_HOST_LABEL}(?:\.{_HOST_LABEL})*|\[[0-9a-fA-F:]+\]
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Reference:
+class Reference(Struct, frozen=True, order=True, kw_only=True):
     """Where an image is: by ``tag``, by ``digest``, or both (then the digest decides)."""
 
     registry: str

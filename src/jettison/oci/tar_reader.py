@@ -5,8 +5,10 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import IntegrityError
 from jettison.oci.compression import uncompressed_chunks
@@ -29,8 +31,7 @@ _KINDS = {
 _XATTR = "SCHILY.xattr."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadEntry:
+class ReadEntry(Struct, frozen=True, kw_only=True):
     """An entry and, for as long as it is the newest one read, its content."""
 
     entry: Entry

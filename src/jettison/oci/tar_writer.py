@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci.entry import OPAQUE, WHITEOUT, Entry, Kind, normal_path
@@ -17,8 +19,7 @@ def _nothing() -> Iterable[bytes]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """An entry to write and, for a file, where its content comes from.
 
     ``content`` is called once for each writing and gives exactly ``entry.size`` bytes.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.oci.entry import Entry, Kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """An entry of a tree and the layer that brought it, counted from 0 at the base.
 
     A hard link is shown as the file it is a second name of, and ``linked_to`` names that file, so
@@ -28,8 +29,7 @@ class Placed:
         return 0 if self.linked_to else self.entry.size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileTree:
+class FileTree(Struct, frozen=True, kw_only=True):
     """Every path of an image, sorted; the root has the empty path and may be missing."""
 
     paths: Mapping[str, Placed]
@@ -57,8 +57,7 @@ class FileTree:
 _MOST_LINKS = 40
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     placed: Placed | None = None
     children: dict[str, _Node] = field(default_factory=dict)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.distributions.target import Target
 from jettison.settings import Policy
@@ -29,8 +30,7 @@ class Works(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True, kw_only=True):
     """What is known about a base image without looking into it.
 
     ``release`` is a Debian code name or ``alpine``; ``distribution`` names it for people.
@@ -57,8 +57,7 @@ class ImageFacts:
     size: Size | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseCandidate:
+class BaseCandidate(Struct, frozen=True, kw_only=True):
     """A base image that was considered.
 
     ``verdict`` is the one line that says why it is taken or not. ``evidence`` holds every reason,
@@ -97,8 +96,7 @@ class BaseCandidate:
         return (self.verdict, *(item.message for item in self.evidence))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseChoice:
+class BaseChoice(Struct, frozen=True, kw_only=True):
     """The base image of the final stage: what it is, what it becomes, and what else there was."""
 
     current: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.values import Size, Skipped
 
@@ -10,8 +10,7 @@ from jettison.values import Size, Skipped
 ROOT = "/root-of-image"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFile:
+class ArchiveFile(Struct, frozen=True, kw_only=True):
     """A package's file: ``path`` below the archive's root, ``sha256`` in hex.
 
     ``security`` says that the security archive has it.
@@ -23,8 +22,7 @@ class ArchiveFile:
     security: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composition:
+class Composition(Struct, frozen=True, kw_only=True):
     """What a composed base is made of, and what its tree was found to need.
 
     ``image`` is the official image that the stages which build stand on; it has the same C library.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.changes import Change
 from jettison.values import Evidence, Saving
@@ -16,8 +17,7 @@ class Safety(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One result of one rule.
 
     A finding without changes is advice. Findings marked for review are reported and never applied.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.distributions.graph import Closure, gone_without, total_size
 from jettison.values import Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
+class Leaving(Struct, frozen=True, kw_only=True):
     """The distributions that go, and their bytes."""
 
     names: frozenset[str]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.scopes.values import Scope
 from jettison.values import Evidence, Origin, Size
@@ -18,8 +19,7 @@ class PackageScope(StrEnum):
     UNNEEDED = "unneeded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRequirement:
+class PlannedRequirement(Struct, frozen=True, kw_only=True):
     """A declared requirement with its scope; ``size`` includes what only it brings.
 
     ``group`` is the extra or group that holds it, empty for the main list; ``shipped`` whether the
@@ -39,8 +39,7 @@ class PlannedRequirement:
     misplaced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedPackage:
+class PlannedPackage(Struct, frozen=True, kw_only=True):
     """A system package that the final stage installs, with its scope.
 
     ``runtime`` names the packages that take its place in the final image when only its library is
@@ -64,8 +63,7 @@ class FileKind(StrEnum):
     MODIFY = "modify"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
+class FileChange(Struct, frozen=True, kw_only=True):
     """A file of the user's before (None when it does not exist) and after."""
 
     path: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan

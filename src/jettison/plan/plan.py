@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.graph import Closure, RequirementGraph
@@ -35,8 +36,7 @@ from jettison.values import Evidence, Skipped
 EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True, dict=True):
     """A project after some changes, next to the project it began as.
 
     ``requirements``, ``packages`` and ``base`` describe the project as it was found: scopes do not

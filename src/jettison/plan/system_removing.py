@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
@@ -21,8 +22,7 @@ from jettison.removal.system_group import SystemGroup
 WORTHWHILE = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Used:
+class Used(Struct, frozen=True, kw_only=True):
     """The programs that are called and the modules that are imported, by ``names``.
 
     ``quiet`` are patterns of libraries that name a function without needing files for it.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -29,8 +29,7 @@ FORMULA = "files of the wheels, byte code by the size of the sources"
 CACHES = ("/root/.cache", "/root/.cache/pip")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """Bytes that a step writes below ``path``."""
 
     path: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.candidates.image import image_facts, packages_of
 from jettison.catalogue.reader import table
@@ -63,8 +65,7 @@ def predicted(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Walk:
+class _Walk(Struct, frozen=True, kw_only=True):
     project: Project
     stage: FinalStage
     closure: Closure

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.values import Basis, Origin, Size, Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """The bytes that one instruction adds, or that the base has."""
 
     what: str
@@ -16,8 +15,7 @@ class Part:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prediction:
+class Prediction(Struct, frozen=True, kw_only=True):
     """The uncompressed size of an image, part by part, as ``docker image inspect`` would give it.
 
     ``unknown`` are steps whose bytes cannot be told; they count as nothing.
@@ -35,8 +33,7 @@ class Prediction:
         return Size(bytes=total, basis=Basis.ESTIMATED, source="the sum of its parts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predictions:
+class Predictions(Struct, frozen=True, kw_only=True):
     """The sizes of the image before and after the plan."""
 
     before: Prediction

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A run of text copied verbatim: it begins at ``start`` in the text, ``source`` in the source.
 
     ``line`` is the line of the file that it begins on; a piece never spans two lines.
@@ -21,8 +21,7 @@ class Piece:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True, kw_only=True):
     """What a parser reads (``text``) and the part of the file that it was joined from (``source``).
 
     A Dockerfile joins continuation lines and drops the comments between them before anything else

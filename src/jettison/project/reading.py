@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.project.operations.kinds import is_read
 from jettison.project.parsing import parse_files, unreadable
@@ -30,8 +31,7 @@ _LEFT_OUT = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class Sources(Struct, frozen=True, kw_only=True):
     """The facts of every Python file, sorted by path; ``reused`` counts those from the cache."""
 
     modules: tuple[ModuleFacts, ...]

@@ -6,8 +6,9 @@ import difflib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.toml.places import Path, places
@@ -59,8 +60,7 @@ def _read(texts: Mapping[str, str], path: str, rules: set[str]) -> Settings | No
     return _Reader(file=path, text=text, above=above, values=values, rules=rules).settings()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
+class _Reader(Struct, frozen=True, kw_only=True):
     file: str
     text: str
     above: Path

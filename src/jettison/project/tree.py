@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.values import Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreeFile:
+class TreeFile(Struct, frozen=True, kw_only=True):
     """A file: bytes, time of modification in nanoseconds, whether it may be executed.
 
     ``link`` is the text of a symbolic link, empty for a regular file; size and time are then the
@@ -22,8 +22,7 @@ class TreeFile:
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """Every file below a project's root, by its path relative to the root with ``/`` separators.
 
     ``left_out`` are folders whose content is not the project's source (version control, virtual

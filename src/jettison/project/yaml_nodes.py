@@ -7,10 +7,10 @@ can leave every other line as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 import yaml
+from msgspec import Struct
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import InputSyntaxError
@@ -24,8 +24,7 @@ _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _HINT = "Correct the file; docker compose config shows how it is read."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A key with its value; ``merged`` when it comes through a merge key or an alias."""
 
     key: ScalarNode

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.distributions.facts import DistributionFacts
 
@@ -12,8 +13,7 @@ from jettison.distributions.facts import DistributionFacts
 SCHEMES = {"scripts": "/bin/", "data": "/"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedFile:
+class OwnedFile(Struct, frozen=True, kw_only=True):
     """A file of the environment, its distribution by normalized name, and its bytes."""
 
     path: str
@@ -21,8 +21,7 @@ class OwnedFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """The files of an environment.
 
     Paths are below site-packages, and below the environment when they begin with ``/``.

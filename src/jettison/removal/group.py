@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.distributions.installed_size import byte_code_of
 from jettison.values import Basis, Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Paths of one distribution that leave together.
 
     ``paths`` are below site-packages, or below the environment when they begin with ``/``; one

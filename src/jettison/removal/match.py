@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 Mark = TypeVar("Mark")
 WILD = re.compile(r"[*?]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher(Generic[Mark]):
+class Matcher(Struct, Generic[Mark], frozen=True, kw_only=True):
     """Paths and patterns, each with a mark; the first that means a file wins.
 
     ``together`` has a group for each of the patterns, in their order.

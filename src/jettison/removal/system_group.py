@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.lift.from_nothing import REMOVAL
 from jettison.sizes import KILOBYTE, human
@@ -19,8 +20,7 @@ HEAD = f"""\
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemGroup:
+class SystemGroup(Struct, frozen=True, kw_only=True):
     """Packages, programs of packages and patterns of absolute paths that leave for one reason.
 
     With ``modules_of``, the folder of the standard library, the paths are those of modules and

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
 from jettison.removal.contents import Contents, OwnedFile
@@ -13,8 +13,7 @@ from jettison.removal.match import WILD, Matcher
 from jettison.settings import Ask, Wish
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """Each line of the settings with the files that it means.
 
     ``kept`` maps paths to the line that keeps them. A line that is in ``idle`` means nothing.

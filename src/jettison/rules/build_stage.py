@@ -26,8 +26,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 
+from msgspec.structs import replace
 from packaging.version import Version
 
 from jettison.catalogue.reader import table

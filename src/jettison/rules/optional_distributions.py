@@ -15,8 +15,9 @@ import it. The build checks again that no module that stays depends on it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.lift.declared import shipped_names

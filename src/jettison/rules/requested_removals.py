@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue.reader import table

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One optimization.
 
     ``name`` is the name of its module with hyphens, of its page and of its folder of cases.

@@ -13,8 +13,9 @@ module that stays imports it, and that no library that stays names one that leav
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding

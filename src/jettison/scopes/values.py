@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct, field
 
 from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.graph import RequirementGraph
@@ -36,8 +37,7 @@ class Weight(IntEnum):
     DECISIVE = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Struct, frozen=True, kw_only=True):
     """A piece of evidence about one requirement, by its normalized name."""
 
     name: str
@@ -45,8 +45,7 @@ class Signal:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredRequirement:
+class DeclaredRequirement(Struct, frozen=True, kw_only=True):
     """A requirement as the project declares it.
 
     ``name`` is normalized. ``group`` is the group or extra that holds it, empty for the main list;
@@ -64,8 +63,7 @@ class DeclaredRequirement:
     via: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScopeInputs:
+class ScopeInputs(Struct, frozen=True, kw_only=True, dict=True):
     """Everything the decision looks at.
 
     ``distributions`` has the facts of declared and of brought distributions by normalized name;
@@ -81,8 +79,7 @@ class ScopeInputs:
     graph: RequirementGraph | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementScope:
+class RequirementScope(Struct, frozen=True, kw_only=True):
     """The verdict on one declared requirement.
 
     ``evidence`` has the reasons for the verdict first, then the others. ``chain`` leads from an

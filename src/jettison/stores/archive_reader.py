@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.oci import media
@@ -41,8 +42,7 @@ def read_archive(
     return _docker_image(members, reference, platform, place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Blobs:
+class _Blobs(Struct, frozen=True):
     """The blobs of an archive that is an OCI layout, as ``read_image`` asks for them."""
 
     members: Members
@@ -61,8 +61,7 @@ def blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.hex}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listed:
+class _Listed(Struct, frozen=True, kw_only=True):
     """One image of ``manifest.json``, the form that Docker had before OCI layouts."""
 
     config: Config

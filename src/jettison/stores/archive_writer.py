@@ -7,7 +7,8 @@ both ``index.json`` and ``manifest.json``, which name the same blobs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.oci.document import encode
 from jettison.oci.image import Image, ImageSet

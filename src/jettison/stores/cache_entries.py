@@ -6,16 +6,16 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 # Folders whose children are used as whole trees: one without a file of it would be wrong.
 TREES = frozenset({"environments", "interpreters"})
 DAY = 86_400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheEntry:
+class CacheEntry(Struct, frozen=True, kw_only=True):
     """A file of the cache, or a tree that is used as a whole.
 
     ``kind`` is the folder of the cache it lies in, ``bytes`` what it takes, ``used`` the seconds

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.errors import EngineError, ImageError, ProgramError
 from jettison.oci.reference import Reference
@@ -16,8 +17,7 @@ _DAEMONS = ("docker", "podman")
 _KINDS = ("oci", "archive", *_DAEMONS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True):
     """A store and the name of an image in it; None where the store holds but one."""
 
     store: Store

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from msgspec import Struct
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci.descriptor import Descriptor
@@ -33,8 +34,7 @@ class Members(Protocol):
         """Open a file; ImageError when there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where a file's content lies in the tar."""
 
     offset: int

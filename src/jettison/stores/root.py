@@ -12,8 +12,9 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from jettison.errors import ImageError
 
@@ -24,8 +25,7 @@ _FILLABLE = 0o700
 _IMPLIED = 0o755
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """A name in an open directory; ``path`` is where it really is, links resolved."""
 
     parent: int
@@ -62,8 +62,7 @@ class Spot:
             os.mkdir(self.name, _FILLABLE, dir_fd=self.parent)
 
 
-@dataclass(slots=True)
-class Root:
+class Root(Struct):
     """The directory, and what the current layer has written in it.
 
     ``touched`` holds the real paths that the layer wrote and the directories they are in.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from jettison.oci import media
 from jettison.oci.compression import Compressor, uncompressed_chunks
@@ -26,16 +27,14 @@ from jettison.stores.blobs import BlobDirectory
 from jettison.stores.records import Records
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class Segment(Struct, frozen=True, kw_only=True):
     """A packed part of a layer: its blob in the cache, and its bytes before packing."""
 
     descriptor: Descriptor
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentCache:
+class SegmentCache(Struct, frozen=True, kw_only=True):
     """Keeps segments by key and joins them to layers; safe for several threads and processes.
 
     The compressor's identity is part of every key. Keys are the caller's: whatever determines the

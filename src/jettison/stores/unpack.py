@@ -7,8 +7,9 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.oci.entry import Entry, Kind
@@ -22,8 +23,7 @@ _ROOT_MODE = 0o755
 _DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True, kw_only=True):
     """A path that could not be unpacked as it is in the image, and why."""
 
     path: str

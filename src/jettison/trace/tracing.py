@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.errors import EngineError
@@ -30,8 +31,7 @@ from jettison.verify.workers import with_workers
 from jettison.verify.workload.plan import workload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class Traced(Struct, frozen=True, kw_only=True):
     """What an image has installed, what lies around that, and what of both was touched."""
 
     installed: Installed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # Stands before programs that were started, among the paths.
 RAN = "ran: "
@@ -12,8 +12,7 @@ METHOD = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(Struct, frozen=True, kw_only=True):
     """The files that were touched, as absolute paths of the image; programs started as ``ran: …``.
 
     ``served`` are those of the application under the workload, ``tested`` those of the project's

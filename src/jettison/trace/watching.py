@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Self
+
+from msgspec.structs import replace
 
 from jettison.engines.engine import (
     Bind,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
 _MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
@@ -13,8 +14,7 @@ _SHELL_COMMAND = 3
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, kw_only=True):
     """What to import, in the order of trying.
 
     ``targets`` are ``module:attribute`` or a module alone; ``settings_files`` are files that may

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError, ProgramError

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from statistics import median
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
@@ -36,8 +38,7 @@ _PATIENCE = 4.0
 _RERUNS = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class Baseline(Struct, frozen=True, kw_only=True):
     """The image before as it was seen, and how to ask the same of another image."""
 
     observation: Observation

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from jettison.engines.engine import Container
 from jettison.verify.exchange.client import send
@@ -33,8 +34,7 @@ _NAMED = re.compile(r"(openapi|swagger|apispec|schema|api-?docs)[\w-]*(\.json)?/
 _OK = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Struct, frozen=True, kw_only=True):
     """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
 
     ``unready`` is what was seen of an image that does not become ready.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.engines.engine import Container, ImageFacts
 from jettison.errors import EngineError, ProgramError
@@ -53,8 +54,7 @@ def run_health_command(container: Container, command: tuple[str, ...]) -> Health
     return HealthOutcome(status=done.status, said=said[-500:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
+class Readiness(Struct, frozen=True, kw_only=True):
     """How long a container took to become ready; ``failure`` says why it did not."""
 
     seconds: float

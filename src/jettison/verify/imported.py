@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from jettison.values import Origin, Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Importable:
+class Importable(Struct, frozen=True, kw_only=True):
     """A module of the project by the name that it is imported with; ``file`` is from its root."""
 
     name: str
@@ -18,8 +18,7 @@ class Importable:
     entry: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reachable:
+class Reachable(Struct, frozen=True, kw_only=True):
     """What production imports: modules of the project, and modules of distributions.
 
     ``python`` is the minor version that the distributions were chosen for. ``roots`` are the
@@ -35,8 +34,7 @@ class Reachable:
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """What came of one import.
 
     ``error`` is the class of what was raised, empty when it went well; ``missing`` the module that
@@ -55,8 +53,7 @@ class Attempt:
         return self.error in ("ModuleNotFoundError", "ImportError")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
+class Loss(Struct, frozen=True, kw_only=True):
     """An import that works with everything installed, and not with what the plan leaves.
 
     ``distribution`` brings what is missing and ``requirement`` is the one that brought it; both are
@@ -68,8 +65,7 @@ class Loss:
     requirement: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportResult:
+class ImportResult(Struct, frozen=True, kw_only=True):
     """What a check of imports found.
 
     ``full`` and ``runtime`` are the names of the distributions before and after; ``python`` is the

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.engines.engine import ImageFacts, Stopped
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.workload.step import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """Whether something could be used, and what was said when not."""
 
     works: bool
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True):
     """What lists of software say of an image.
 
     ``packages`` are those of the system, with their versions. ``unclaimed`` are programs, shared
@@ -32,8 +31,7 @@ class Inventory:
     missing: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interior:
+class Interior(Struct, frozen=True, kw_only=True):
     """What the image's own Python says from inside the running container.
 
     ``distributions`` maps normalised names to versions. ``certificates`` is the number of
@@ -57,24 +55,21 @@ class Interior:
     inventory: Inventory | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthOutcome:
+class HealthOutcome(Struct, frozen=True, kw_only=True):
     """How the health check's command ended in the running container."""
 
     status: int
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteOutcome:
+class SuiteOutcome(Struct, frozen=True, kw_only=True):
     """How the project's tests ended: the command's status and its last lines."""
 
     status: int
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerOutcome:
+class WorkerOutcome(Struct, frozen=True, kw_only=True):
     """How a worker did: whether it still ran when it was last seen, or how and when it ended."""
 
     running: bool
@@ -83,8 +78,7 @@ class WorkerOutcome:
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """One image: its configuration and what was seen while it ran.
 
     ``failure`` is empty when it became ready. What could not be observed is None, and ``missing``

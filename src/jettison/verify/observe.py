@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
@@ -27,8 +29,7 @@ _ERRORS_KEPT = 20
 _ROUNDS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """A started container; ``failure`` is empty when it became ready after ``seconds``."""
 
     container: Container

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """An account that the application already has; without one, sign-up is looked for."""
 
     username: str
     password: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A request of the user's own, sent after the generated ones. ``path`` begins with ``/``."""
 
     method: str
@@ -24,8 +23,7 @@ class Probe:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Companion:
+class Companion(Struct, frozen=True, kw_only=True):
     """A service that the application needs, such as its database, fresh for each run.
 
     ``name`` is the host name under which the application knows it; ``port`` is waited for.
@@ -38,8 +36,7 @@ class Companion:
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreached:
+class Unreached(Struct, frozen=True, kw_only=True):
     """A service that the application needs and that could not be started here, and why."""
 
     name: str
@@ -47,8 +44,7 @@ class Unreached:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class Worker(Struct, frozen=True, kw_only=True):
     """Another command that the image is run with; empty words are those of the image."""
 
     name: str
@@ -57,8 +53,7 @@ class Worker:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
+class Suite(Struct, frozen=True, kw_only=True):
     """The project's own tests, run against what the image after has installed.
 
     ``command`` runs in ``working_directory``. Tests and test tools come from ``image``, which has
@@ -76,8 +71,7 @@ class Suite:
     timeout: float = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationRequest:
+class VerificationRequest(Struct, frozen=True, kw_only=True):
     """Two images and how they are run.
 
     ``ports`` are TCP ports in the container, the first is HTTP. ``environment``, ``entrypoint``

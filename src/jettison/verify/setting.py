@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from jettison.engines.engine import ImageFacts
 from jettison.verify.workload.operation import TokenScheme
 from jettison.verify.workload.step import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """How one image is run, for every run of it. ``health_path`` is the same for both images."""
 
     image: str
@@ -19,8 +18,7 @@ class Setting:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(Struct, frozen=True, kw_only=True):
     """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
 
     ``explores`` asks for further steps: the links and forms of the pages that are met.

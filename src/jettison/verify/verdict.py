@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 SCHEMA = "jettison.verdict/v1"
 # The checks that see the application at work. The others see what surrounds it.
@@ -19,8 +20,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
+class CheckResult(Struct, frozen=True, kw_only=True):
     """One verification: ``message`` is one sentence without a full stop.
 
     ``before`` and ``after`` are short texts for a table; ``details`` name each thing that differs,
@@ -35,8 +35,7 @@ class CheckResult:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """One of the two images, and what was measured while it ran.
 
     ``startup_seconds`` is the median time until it was healthy, ``memory`` the bytes in use at
@@ -48,8 +47,7 @@ class Subject:
     memory: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """The result of a verification."""
 
     engine: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from jettison.errors import InputSyntaxError
 from jettison.verify.verdict import SCHEMA, CheckResult, Outcome, Subject, Verdict
@@ -16,12 +17,9 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "schema": SCHEMA,
         "equivalent": verdict.equivalent,
         "engine": verdict.engine,
-        "before": asdict(verdict.before),
-        "after": asdict(verdict.after),
-        "checks": [
-            {**asdict(check), "outcome": check.outcome.value, "details": list(check.details)}
-            for check in verdict.checks
-        ],
+        "before": to_builtins(verdict.before),
+        "after": to_builtins(verdict.after),
+        "checks": [to_builtins(check) for check in verdict.checks],
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine
 from jettison.errors import EngineError

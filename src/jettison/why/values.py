@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.values import Evidence, Origin, Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionAnswer:
+class DistributionAnswer(Struct, frozen=True, kw_only=True):
     """A requirement, or a distribution that one brings.
 
     ``scope`` is empty for one that is not declared. ``path`` leads from a requirement of the
@@ -32,8 +31,7 @@ class DistributionAnswer:
     rules: tuple[RuleShare, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleShare:
+class RuleShare(Struct, frozen=True, kw_only=True):
     """What one rule takes of a distribution."""
 
     rule: str
@@ -41,8 +39,7 @@ class RuleShare:
     size: Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAnswer:
+class FileAnswer(Struct, frozen=True, kw_only=True):
     """A file or folder of the Python environment.
 
     ``kept`` is None when only some of its files stay. ``line`` is the line of the list, or of the
@@ -61,8 +58,7 @@ class FileAnswer:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineAnswer:
+class LineAnswer(Struct, frozen=True, kw_only=True):
     """Something that is decided as a whole: a system package, a line of the settings, a rule."""
 
     subject: str

@@ -1,6 +1,6 @@
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from tests.support.cases import composition
 
 from jettison.loading.plan import planned

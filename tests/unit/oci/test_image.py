@@ -1,7 +1,6 @@
-from dataclasses import replace
-
 import pytest
 from images import AMD64, packed_layer, small_image
+from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.oci.digest import DiffID, Digest

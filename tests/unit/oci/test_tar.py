@@ -1,8 +1,8 @@
 import io
 import tarfile
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci.entry import Entry, Kind

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from base_needs import distribution, project_of
+from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from jettison.distributions.facts import InstalledFile

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from base_needs import project_of
+from msgspec.structs import replace
 
 from jettison.facts import Project
 from jettison.verification.services import companions_of, workers_of

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from base_needs import project_of
+from msgspec.structs import replace
 
 from jettison.verification.services import companions_of
 from jettison.verification.variables import as_run, environment

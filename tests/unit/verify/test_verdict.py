@@ -1,7 +1,7 @@
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict

@@ -11,9 +11,11 @@ import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
+
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from jettison import process
 from jettison.engines.embedded import started
@@ -28,8 +30,7 @@ _RELAY_SECONDS = 10.0
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 
-@dataclass(slots=True)
-class EmbeddedContainer:
+class EmbeddedContainer(Struct):
     """A running container; leaving its block ends and removes it.
 
     ``hosts`` is the file of host names that all containers of one network share. ``ports`` are
@@ -108,7 +109,7 @@ class EmbeddedContainer:
         )
         # In a file, as everybody can read the words of a command line, and variables hold secrets.
         written = self.directory / f"program-{secrets.token_hex(8)}.json"
-        written.write_text(json.dumps(asdict(other)))
+        written.write_text(json.dumps(to_builtins(other)))
         entering = started.program("enter", str(self.begun.process), str(written))
         return replace(process.run(entering, stdin=stdin, timeout=timeout), command=command)
 

@@ -8,9 +8,10 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
+
+from msgspec import Struct
 
 from jettison import process
 from jettison.engines.embedded import kernel, started
@@ -156,8 +157,7 @@ def _name_host(hosts: Path, *names: str) -> None:
     hosts.write_text(before + "".join(lines))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
+class _Files(Struct, frozen=True, kw_only=True):
     """Where a container's files are: the unpacked image, its own directory, its host names."""
 
     root: Path

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct, to_builtins
 
 from jettison.oci.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Who a program runs as: numbers within the container."""
 
     uid: int
@@ -18,8 +18,7 @@ class Identity:
     home: str = "/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """What is executed: words, the whole environment, where, and as whom.
 
     ``hardened`` gives up every capability and set-user-ID programs.
@@ -33,7 +32,7 @@ class Program:
 
     @classmethod
     def from_json(cls, fields: Json) -> Program:
-        """Read what ``asdict`` made."""
+        """Read what ``to_builtins`` made."""
         who = fields["identity"]
         identity = Identity(
             uid=who["uid"], gid=who["gid"], groups=tuple(who["groups"]), home=who["home"]
@@ -47,8 +46,7 @@ class Program:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(Struct, frozen=True, kw_only=True):
     """A container: its files, its mounts, its program, and whose network it joins (0: its own).
 
     ``root`` holds the unpacked image, ``scratch`` is an empty directory of this container's;
@@ -69,7 +67,7 @@ class Spec:
 
     def to_json(self) -> str:
         """Return the spec as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(to_builtins(self))
 
     @classmethod
     def from_json(cls, text: str) -> Spec:

@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison import process
 from jettison.engines.embedded import kernel
@@ -20,8 +21,7 @@ _MODULE = "jettison.engines.embedded"
 _ALL = (1 << 32) - 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """A container that has begun: who watches it, and its process 1."""
 
     watcher: subprocess.Popen[bytes]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.commands.invocation import Invocation, invocation
 from jettison.project.commands.paths import directories
@@ -17,8 +18,7 @@ _APT_SETTINGS = ("/etc/apt/apt.conf", "/etc/apt/preferences")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "python", "python3"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class Download(Struct, frozen=True, kw_only=True):
     """A ``curl`` or ``wget`` that fetches; ``pipes_to`` is the program that reads its output."""
 
     program: str
@@ -34,8 +34,7 @@ class Download:
         return self.pipes_to in _SHELLS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AptSource:
+class AptSource(Struct, frozen=True, kw_only=True):
     """Commands that add an apt repository: they write its key or its list.
 
     ``commands`` are whole pipelines; ``paths`` are files under /etc/apt or a keyring directory.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.commands.options import Options, read_options
@@ -24,8 +25,7 @@ _SAME = {
 _PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """A program and its words.
 
     ``program`` has no directory and no version: ``/usr/bin/python3.11 -m pip`` is ``pip`` with

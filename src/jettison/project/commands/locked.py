@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.commands.invocation import Invocation, invocation
 from jettison.project.commands.options import Options
@@ -26,8 +27,7 @@ _EXTRAS = ("--extra", "-E", "--extras")
 _DEVELOPMENT = frozenset({"dev", "develop", "development"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectInstall:
+class ProjectInstall(Struct, frozen=True, kw_only=True):
     """An installation or an export (``output``) from a project's own lock file.
 
     ``development`` says whether the development group comes along, ``locked`` whether the lock

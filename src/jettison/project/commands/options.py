@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.shell import Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """An option as it was used: ``name`` with its dashes, ``word`` where its value stands."""
 
     name: str
@@ -17,8 +17,7 @@ class Option:
     word: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """The options of a command, and the words that are not options."""
 
     options: tuple[Option, ...]

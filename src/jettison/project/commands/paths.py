@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.commands.invocation import invocation
 from jettison.project.shell import Command
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permission:
+class Permission(Struct, frozen=True, kw_only=True):
     """A ``chown``, ``chgrp`` or ``chmod``: ``value`` is the owner (``app:app``) or the mode."""
 
     program: str
@@ -21,8 +21,7 @@ class Permission:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directories:
+class Directories(Struct, frozen=True, kw_only=True):
     """Directories that ``mkdir`` or ``install -d`` makes."""
 
     paths: tuple[str, ...]
@@ -33,8 +32,7 @@ class Directories:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
+class Removal(Struct, frozen=True, kw_only=True):
     """Paths that ``rm`` or ``rmdir`` removes; they may be patterns."""
 
     paths: tuple[str, ...]

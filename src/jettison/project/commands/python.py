@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.project.commands.invocation import Invocation, invocation
 from jettison.project.commands.options import Option, Options
@@ -10,8 +10,7 @@ from jettison.project.shell import Command, Word
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipInstall:
+class PipInstall(Struct, frozen=True, kw_only=True):
     """An installation by pip or in its manner.
 
     ``tool`` is ``pip``, ``python -m pip``, ``uv pip install`` or ``uv pip sync``. Requirements are
@@ -82,8 +81,7 @@ def _values(options: tuple[Option, ...]) -> list[str]:
     return [option.value for option in options if option.value is not None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualEnvironment:
+class VirtualEnvironment(Struct, frozen=True, kw_only=True):
     """A virtual environment that is made at ``path``."""
 
     tool: str
@@ -112,8 +110,7 @@ def virtual_environment(command: Command) -> VirtualEnvironment | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compilation:
+class Compilation(Struct, frozen=True, kw_only=True):
     """A ``python -m compileall``: the paths, or the standard library when there are none."""
 
     paths: tuple[str, ...]
@@ -133,8 +130,7 @@ def compile_bytecode(command: Command) -> Compilation | None:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Management:
+class Management(Struct, frozen=True, kw_only=True):
     """A Django management command: ``python manage.py collectstatic --noinput``."""
 
     action: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.commands.invocation import Invocation, invocation
@@ -15,8 +16,7 @@ from jettison.values import Origin
 _APK_VERSION = re.compile(r"(?P<name>[^=<>~@]+)(?P<version>[=<>~]+.*)?(?:@.*)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRequest:
+class PackageRequest(Struct, frozen=True, kw_only=True):
     """A system package as asked for: ``version`` is a pin such as ``1.2*``, ``word`` the source.
 
     ``name`` is a variable or a path when the word is one; ``literal`` tells.
@@ -29,8 +29,7 @@ class PackageRequest:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageInstall:
+class PackageInstall(Struct, frozen=True, kw_only=True):
     """An installation of system packages; ``virtual`` is apk's name for a group of them."""
 
     manager: str
@@ -41,8 +40,7 @@ class PackageInstall:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRemoval:
+class PackageRemoval(Struct, frozen=True, kw_only=True):
     """A removal of system packages; ``automatic`` takes those along that nothing needs."""
 
     manager: str
@@ -52,8 +50,7 @@ class PackageRemoval:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cleanup:
+class Cleanup(Struct, frozen=True, kw_only=True):
     """A removal of what package managers leave behind: by a program or by path."""
 
     manager: str | None

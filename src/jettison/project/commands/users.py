@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.project.commands.invocation import Invocation, invocation
 from jettison.project.commands.options import Options
@@ -10,8 +10,7 @@ from jettison.project.shell import Command
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserChange:
+class UserChange(Struct, frozen=True, kw_only=True):
     """A user that is made (``useradd``, ``adduser``) or changed (``usermod``).
 
     Numbers and names are text as written, variables too. ``group`` is the primary group by name
@@ -31,8 +30,7 @@ class UserChange:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupChange:
+class GroupChange(Struct, frozen=True, kw_only=True):
     """A group that is made (``groupadd``, ``addgroup``) or changed (``groupmod``).
 
     ``member`` is the user of ``addgroup user group``, which adds one to a group that exists.

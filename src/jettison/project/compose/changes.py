@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 # A mapping is written as pairs; its values are scalars or lists. None is written as null.
 Scalar = str | bool | int | None
 Value = Scalar | tuple[str, ...] | tuple[tuple[str, Scalar | tuple[str, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveMount:
+class RemoveMount(Struct, frozen=True, kw_only=True):
     """Take the mount on ``target`` out of a service; the key goes with its last mount."""
 
     service: str
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddMount:
+class AddMount(Struct, frozen=True, kw_only=True):
     """Mount ``mount`` (short form) first in a service's volumes."""
 
     service: str
@@ -26,8 +24,7 @@ class AddMount:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetHealthCheck:
+class SetHealthCheck(Struct, frozen=True, kw_only=True):
     """Replace a service's health check command, literally; its times stay.
 
     ``test`` starts with ``CMD`` or ``CMD-SHELL``. A check that is switched off stays so.
@@ -38,8 +35,7 @@ class SetHealthCheck:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetKey:
+class SetKey(Struct, frozen=True, kw_only=True):
     """Set a key of a service; ``comment`` goes above it when something changes."""
 
     service: str
@@ -48,8 +44,7 @@ class SetKey:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddToList:
+class AddToList(Struct, frozen=True, kw_only=True):
     """Add a member to a list of a service, unless it is there."""
 
     service: str
@@ -58,16 +53,14 @@ class AddToList:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveKey:
+class RemoveKey(Struct, frozen=True, kw_only=True):
     """Take a key out of a service, with the comment above it."""
 
     service: str
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetBuild:
+class SetBuild(Struct, frozen=True, kw_only=True):
     """Set parts of a service's build; None leaves one as it is.
 
     ``keep_target`` false takes the target stage out.
@@ -79,24 +72,21 @@ class SetBuild:
     keep_target: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameContainer:
+class RenameContainer(Struct, frozen=True, kw_only=True):
     """Give a service's container another name, if it has one."""
 
     service: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTopLevel:
+class SetTopLevel(Struct, frozen=True, kw_only=True):
     """Set a scalar anywhere outside the services, by its path: ``("name",)``."""
 
     path: tuple[str, ...]
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddVolume:
+class AddVolume(Struct, frozen=True, kw_only=True):
     """Declare a named volume at the top level, unless it is there."""
 
     name: str

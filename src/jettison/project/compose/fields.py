@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.project.compose.values import ComposeCommand
@@ -14,8 +14,7 @@ from jettison.project.yaml_nodes import Entry, entries, is_empty, is_null, origi
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
+class Fields(Struct, frozen=True, kw_only=True):
     """The keys of one mapping; ``path`` names it in errors, ``env`` fills its variables.
 
     Absent keys and null values read as None or empty. Methods raise InputSyntaxError when a value

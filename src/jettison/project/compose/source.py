@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.errors import UnsupportedError
@@ -27,8 +27,7 @@ _LINE = re.compile(
 _DEFAULT_STEP = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """The lines of a file and its root node."""
 
     file: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.project.variables import Variable
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """How a service's image is built; ``context`` is as written, relative to the compose file.
 
     ``dockerfile`` is relative to the context and None when it is the default. ``inline`` is the
@@ -25,8 +25,7 @@ class Build:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeCommand:
+class ComposeCommand(Struct, frozen=True, kw_only=True):
     """A command or entry point.
 
     ``words`` are what is run: compose starts no shell for text. ``written`` is the text or the
@@ -47,8 +46,7 @@ class MountKind(StrEnum):
     TMPFS = "tmpfs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeMount:
+class ComposeMount(Struct, frozen=True, kw_only=True):
     """One entry of ``volumes``; ``source`` is empty for anonymous volumes and tmpfs."""
 
     kind: MountKind
@@ -58,8 +56,7 @@ class ComposeMount:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Port:
+class Port(Struct, frozen=True, kw_only=True):
     """One entry of ``ports``; ``published`` and ``address`` are empty when not given."""
 
     target: str
@@ -69,8 +66,7 @@ class Port:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeHealthCheck:
+class ComposeHealthCheck(Struct, frozen=True, kw_only=True):
     """``test`` starts with ``CMD``, ``CMD-SHELL`` or ``NONE``, and is empty when not given.
 
     ``variable`` says that variables of the environment are part of it.
@@ -86,8 +82,7 @@ class ComposeHealthCheck:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extends:
+class Extends(Struct, frozen=True, kw_only=True):
     """The service that this one starts from; ``file`` is empty for one of the same file."""
 
     service: str
@@ -95,8 +90,7 @@ class Extends:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """One service; ``origins`` has the place of every key it sets, by key."""
 
     name: str
@@ -131,8 +125,7 @@ class Service:
         return next((origin for name, origin in self.origins if name == key), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeFile:
+class ComposeFile(Struct, frozen=True, kw_only=True):
     """A compose file; ``volumes`` are the names of its top-level volumes."""
 
     file: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.compose.changes import Scalar, Value
 
@@ -15,8 +16,7 @@ _NO_TEXT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """How a file is laid out.
 
     ``step`` is the indent of a nested mapping; ``dash`` that of a list under its key.

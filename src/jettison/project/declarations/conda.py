@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.project.declarations.remarks import remarks
@@ -13,8 +13,7 @@ from jettison.project.yaml_nodes import compose_nodes, entries, wrong_shape
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CondaEnvironment:
+class CondaEnvironment(Struct, frozen=True, kw_only=True):
     """``conda`` are conda's own packages as written; ``requirement_files`` those pip is given."""
 
     declarations: tuple[Declaration, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.project.declarations import conda, pipfile, pyproject, setup_cfg, setup_py
@@ -25,8 +26,7 @@ _CERTAIN = ("requirements.txt", "requirements.in")
 _CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Struct, frozen=True, kw_only=True):
     """What a folder declares.
 
     ``formats`` are the files that were read, by the word for their format; ``skipped`` is what

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.declarations.remarks import remarks
@@ -19,8 +20,7 @@ _TESTS = ("options", "tests_require")
 _EXTRAS = "options.extras_require"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Option:
+class _Option(Struct, frozen=True, kw_only=True):
     """An option with its lines: ``(number, text)`` for each, the first beside the key."""
 
     section: str

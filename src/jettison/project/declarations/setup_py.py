@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.declarations.values import MAIN, Declaration, Group, Kind, Remark, standard
 from jettison.values import Origin, Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupScript:
+class SetupScript(Struct, frozen=True, kw_only=True):
     """What the call to ``setup`` says in plain values.
 
     ``requirement_files`` are names of text files that stand in expressions which could not be

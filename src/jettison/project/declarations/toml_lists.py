@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.project.declarations.remarks import remarks
 from jettison.project.declarations.values import Declaration, Group, Remark, standard
@@ -13,8 +15,7 @@ from jettison.project.toml.read import Table, read_toml, table
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A TOML document with the places of its values."""
 
     text: str

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -24,8 +24,7 @@ class Kind(StrEnum):
     GROUP = "group"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
+class Declaration(Struct, frozen=True, kw_only=True):
     """One requirement as a project's file declares it.
 
     ``name`` is normalized. ``specifier`` is in the file's own notation where that is not the
@@ -48,8 +47,7 @@ class Declaration:
     via: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Where a file's requirements belong: a kind, and the name of the extra or group."""
 
     kind: Kind
@@ -59,8 +57,7 @@ class Group:
 MAIN = Group(kind=Kind.MAIN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """The words around a declaration."""
 
     comment: str = ""

@@ -7,8 +7,9 @@ of a line joins the next one; comment lines and empty lines inside a continuatio
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.dockerfile.model import Comment, Directive
@@ -19,8 +20,7 @@ _DIRECTIVE = re.compile(r"^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
+class Lines(Struct, frozen=True, kw_only=True):
     """The lines of one file with their endings; ``starts`` are their offsets, and the end."""
 
     file: str
@@ -61,8 +61,7 @@ def read_lines(text: str, *, file: str) -> Lines:
     return Lines(file=file, text=text, lines=lines, starts=starts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(Struct, frozen=True, kw_only=True):
     """An instruction's own lines as one, without its heredocs; they end before index ``end``."""
 
     excerpt: Excerpt

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.excerpt import Excerpt
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directive:
+class Directive(Struct, frozen=True, kw_only=True):
     """A parser directive at the top of the file: ``# syntax=docker/dockerfile:1``."""
 
     name: str
@@ -19,8 +19,7 @@ class Directive:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(Struct, frozen=True, kw_only=True):
     """One comment line; ``text`` is the line as written, with its line ending."""
 
     text: str
@@ -32,24 +31,21 @@ class Comment:
         return self.text.lstrip("\ufeff").strip().lstrip("#").strip()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blank:
+class Blank(Struct, frozen=True, kw_only=True):
     """One or more empty lines in a row."""
 
     text: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """A flag before the arguments: ``--link`` has no value, ``--from=build`` has one."""
 
     name: str
     value: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heredoc:
+class Heredoc(Struct, frozen=True, kw_only=True):
     """A document that follows the instruction.
 
     ``body`` is what the file holds between the marker and the terminator; ``origin`` its lines.
@@ -69,8 +65,7 @@ class Heredoc:
         return "\n".join(line.lstrip("\t") for line in self.body.split("\n"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
+class Instruction(Struct, frozen=True, kw_only=True):
     """One instruction with everything that belongs to it.
 
     ``arguments`` are what follows the keyword and the flags, continuation lines joined as BuildKit
@@ -107,8 +102,7 @@ class Instruction:
 Item = Instruction | Comment | Blank
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """One FROM and what follows it, up to the next.
 
     ``base`` is the reference as written, with its variables. ``items`` begin with the comments
@@ -128,8 +122,7 @@ class Stage:
         return tuple(item for item in self.items if isinstance(item, Instruction))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True, kw_only=True):
     """A parsed Dockerfile; ``text`` is the file, ``escape`` the character that continues a line."""
 
     file: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.dockerfile.model import Instruction
@@ -14,8 +15,7 @@ _TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _FALSE = frozenset({"false", "0", "f"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """One mount; ``from_`` is a stage or an image, ``options`` every key as written."""
 
     type: str

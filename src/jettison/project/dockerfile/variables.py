@@ -7,10 +7,11 @@ repeats it; ENV wins over ARG; one ENV instruction sees none of its own values.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from e2b_dockerfile_utils import ShellLex
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.project.dockerfile.model import Dockerfile, Instruction, Stage
@@ -21,8 +22,7 @@ from jettison.values import Origin
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """The variables that an instruction sees when it is read: ENV, and ARG of its stage."""
 
     env: Mapping[str, str] = field(default_factory=dict)

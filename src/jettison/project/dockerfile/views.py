@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from e2b_dockerfile_utils import parse_heredoc
+from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.dockerfile.model import Instruction
@@ -37,8 +37,7 @@ def pairs(instruction: Instruction) -> tuple[tuple[str, str], ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(Struct, frozen=True, kw_only=True):
     """A COPY or ADD. ``stage`` is the value of ``--from``: a stage name, an index or an image.
 
     ``documents`` are the names of heredocs among the sources.
@@ -77,8 +76,7 @@ def copy(instruction: Instruction) -> Copy:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthCheck:
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """A HEALTHCHECK: its command in exec form or shell form, or neither when ``none``.
 
     Times are seconds; None where the instruction leaves the engine's default.

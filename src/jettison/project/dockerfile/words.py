@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
 from e2b_dockerfile_utils import ShellLex, parse_words
+from msgspec import Struct
 
 from jettison.project.dockerfile.model import Flag
 
@@ -19,8 +19,7 @@ _SPLIT = frozenset({"FROM", "EXPOSE", "COPY", "ADD", "VOLUME"})
 JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class Split(Struct, frozen=True, kw_only=True):
     """The parts of a joined line; the arguments are its characters from ``start`` to ``end``."""
 
     keyword: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.dockerignore.match import Pattern, Verdict, judge
 from jettison.project.dockerignore.model import IgnoreFile, IgnoreLine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Struct, frozen=True, kw_only=True):
     """A number of files and their bytes."""
 
     files: int = 0
@@ -21,8 +21,7 @@ class Amount:
         return Amount(files=self.files + 1, bytes=self.bytes + size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreResult:
+class IgnoreResult(Struct, frozen=True, kw_only=True):
     """What is sent to the builder, what is not, and which line keeps out how much.
 
     ``by_line`` has one entry for each line with a pattern, also for those that match nothing; a

@@ -9,14 +9,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
+class Pattern(Struct, frozen=True, kw_only=True):
     """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off."""
 
     text: str
@@ -31,8 +31,7 @@ class Pattern:
         return f"!{self.text}" if self.exception else self.text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What a list of patterns says about one path.
 
     ``by`` is the index of the pattern that decided; ``matched`` tells for each pattern whether it

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.project.dockerignore.match import Pattern, Verdict, judge
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreLine:
+class IgnoreLine(Struct, frozen=True, kw_only=True):
     """One line as written; ``pattern`` is None for a comment and an empty line."""
 
     text: str
@@ -22,8 +21,7 @@ class IgnoreLine:
         return self.text.startswith("#")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreFile:
+class IgnoreFile(Struct, frozen=True, kw_only=True):
     """A .dockerignore; paths are relative to the build context with ``/`` separators."""
 
     file: str

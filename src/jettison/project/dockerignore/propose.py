@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.dockerignore.evaluate import Amount, verdicts
@@ -16,8 +17,7 @@ from jettison.project.dockerignore.survey import survey
 _WILD = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One pattern of the catalogue.
 
     ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
@@ -33,8 +33,7 @@ class Entry:
     sample: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """A pattern to add, with the exceptions that must follow it and what it keeps out.
 
     ``amount`` counts what no line before it keeps out: neither of the file nor of the proposals.
@@ -89,8 +88,7 @@ def propose(
     return tuple(proposals)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Needed:
+class _Needed(Struct, frozen=True, kw_only=True):
     """The paths that must stay: single files, files of a pattern, and directories."""
 
     files: frozenset[str]

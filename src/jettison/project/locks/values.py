@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.values import Origin
 
@@ -30,8 +31,7 @@ class SourceKind(StrEnum):
     VIRTUAL = "virtual"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedFile:
+class LockedFile(Struct, frozen=True, kw_only=True):
     """A wheel or sdist; ``size`` in bytes when the lock says it; hashes are ``algorithm:hex``."""
 
     filename: str
@@ -40,8 +40,7 @@ class LockedFile:
     hashes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedDependency:
+class LockedDependency(Struct, frozen=True, kw_only=True):
     """An edge to another distribution of the same lock; ``version`` only where several are."""
 
     name: str
@@ -50,16 +49,14 @@ class LockedDependency:
     marker: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencySet:
+class DependencySet(Struct, frozen=True, kw_only=True):
     """What an extra or a dependency group adds, by its name."""
 
     name: str
     dependencies: tuple[LockedDependency, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedDistribution:
+class LockedDistribution(Struct, frozen=True, kw_only=True):
     """One pinned distribution.
 
     ``name`` is normalized; ``version`` is empty for a project without one. ``groups`` are the
@@ -84,8 +81,7 @@ class LockedDistribution:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """A lockfile; ``members`` are the normalized names of the projects that share it."""
 
     file: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.toml.places import Path
 from jettison.project.toml.read import Table, array, table
@@ -11,8 +12,7 @@ from jettison.project.toml.read import Table, array, table
 _NAMES = ("dev", "develop", "development")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
+class Destination(Struct, frozen=True, kw_only=True):
     """An array of standard requirements, or a table of poetry's; ``exists`` says if it is there."""
 
     path: Path

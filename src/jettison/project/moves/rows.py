@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.declarations.remarks import mark_of
 from jettison.project.requirements.parting import Parted, parted
 from jettison.project.requirements.sections import Mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A requirement in a list: its normalized name and its lines, from 1."""
 
     name: str
@@ -19,8 +19,7 @@ class Row:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class List:
+class List(Struct, frozen=True, kw_only=True):
     """A list's lines ``first`` to ``last``, from 1; every row begins a line and ends one."""
 
     file: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from jettison.project.source.facts import Text
 from jettison.values import Origin
@@ -23,8 +24,7 @@ class Use(StrEnum):
     DEVELOPMENT = "development"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsedCommand:
+class UsedCommand(Struct, frozen=True, kw_only=True):
     """One simple command: its words without quotes, and the file or instruction that holds it."""
 
     words: tuple[str, ...]
@@ -33,8 +33,7 @@ class UsedCommand:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
+class Commands(Struct, frozen=True, kw_only=True):
     """What the text files of a project say beside its Python source.
 
     ``environment`` are the variables that the image and its service set; ``texts`` are strings of

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from packaging.requirements import Requirement
 
 from jettison.project.requirements.options import Option
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectionComment:
+class SectionComment(Struct, frozen=True, kw_only=True):
     """A comment block that heads the lines below it.
 
     ``text`` is the words of the block without ``#`` and rulers; ``within`` is the banner that
@@ -25,16 +24,14 @@ class SectionComment:
     within: SectionComment | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlankLine:
+class BlankLine(Struct, frozen=True, kw_only=True):
     """White space alone."""
 
     text: str
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommentLine:
+class CommentLine(Struct, frozen=True, kw_only=True):
     """A comment on a line of its own; ``comment`` is its words.
 
     ``commented_out`` says that the words are a requirement or an option somebody switched off.
@@ -46,8 +43,7 @@ class CommentLine:
     commented_out: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionLine:
+class OptionLine(Struct, frozen=True, kw_only=True):
     """Global options such as ``--index-url URL``."""
 
     text: str
@@ -63,8 +59,7 @@ class IncludeKind(StrEnum):
     CONSTRAINTS = "constraints"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncludeLine:
+class IncludeLine(Struct, frozen=True, kw_only=True):
     """``-r`` or ``-c``; ``target`` is as written, relative to the including file."""
 
     text: str
@@ -74,8 +69,7 @@ class IncludeLine:
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementLine:
+class RequirementLine(Struct, frozen=True, kw_only=True):
     """One requirement with everything written about it.
 
     ``name`` is normalized, and empty when it cannot be known from the text (a local folder).
@@ -107,8 +101,7 @@ class RequirementLine:
 Line = BlankLine | CommentLine | OptionLine | IncludeLine | RequirementLine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementsFile:
+class RequirementsFile(Struct, frozen=True, kw_only=True):
     """A requirements file; ``file`` is relative to the project root."""
 
     file: str

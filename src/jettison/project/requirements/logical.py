@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _END_COMMENT = re.compile(r"(^|\s+)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
@@ -12,8 +13,7 @@ _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logical:
+class Logical(Struct, frozen=True, kw_only=True):
     """One logical line.
 
     ``content`` is what is left without comments; ``comment`` the words of the comment;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _WITH_VALUE = frozenset(
     {
@@ -47,8 +47,7 @@ _ALIASES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """One option by its long name; ``value`` is empty for a flag."""
 
     name: str

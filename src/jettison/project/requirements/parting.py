@@ -6,13 +6,13 @@ It works on marks, so that lists in other formats than requirements files are pa
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.project.requirements.sections import Heading, Kind, Mark, headings, remark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parted:
+class Parted(Struct, frozen=True, kw_only=True):
     """``staying`` are texts as they were; ``arriving`` have no line ends, and "" where blank."""
 
     staying: tuple[str, ...]

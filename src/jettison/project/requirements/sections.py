@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from jettison.project.requirements.lines import SectionComment
 from jettison.values import Origin
@@ -37,8 +38,7 @@ class Kind(Enum):
     STATEMENT = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """A line for this reading.
 
     ``words`` is the comment without its first ``#``, or the requirement's name; ``line`` counts
@@ -50,8 +50,7 @@ class Mark:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """A heading as indexes into the file's lines.
 
     The comment block is ``start`` to ``body``, its section ``body`` to ``stop`` (exclusive).
@@ -63,8 +62,7 @@ class Heading:
     stop: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
+class _Block(Struct, frozen=True, kw_only=True):
     start: int
     stop: int
     text: str

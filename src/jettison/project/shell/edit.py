@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from jettison.project.shell.model import Command, Part, Script, Word
 from jettison.project.shell.parse import PIPES
@@ -18,8 +19,7 @@ _COMMENT_LINES = re.compile(r"^[ \t]*#(?!!)[^\n]*\n", re.MULTILINE)
 _OPERATOR = re.compile(r"(?:&&|\|\||;)[ \t]?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cut:
+class _Cut(Struct, frozen=True, kw_only=True):
     """A replacement of the source from ``start`` up to ``end``."""
 
     start: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from jettison.project.excerpt import Excerpt
 from jettison.values import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """A word of a command.
 
     ``text`` has no quotes and no escapes; variables and substitutions stay as written, and
@@ -24,8 +23,7 @@ class Word:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     """A redirection: ``2> file`` has the descriptor 2; ``body`` is that of a heredoc."""
 
     operator: str
@@ -34,8 +32,7 @@ class Redirect:
     body: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One simple command.
 
     ``start`` and ``end`` are offsets into the text of the script. ``connector`` is what stands
@@ -68,8 +65,7 @@ class Command:
         return self.tokens[0].text if self.tokens else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A condition, loop, function, group or negation outside of any other, with all that is in it.
 
     ``kind`` is the grammar's name for it.
@@ -86,8 +82,7 @@ class Block:
 Part = Command | Block
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """A shell script, or the shell text of one instruction.
 
     ``commands`` are all of them, nested ones too, those of substitutions not. ``parts`` are the

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache
 
 import tree_sitter_bash
+from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
 from jettison.project.excerpt import Excerpt, excerpt

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.source.index import SourceIndex
@@ -18,8 +19,7 @@ _WAITING = ("wait-for", "wait_for", "waitforit", "dockerize")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A module that production starts with.
 
     ``file`` is the module's path. ``script`` says that it runs as ``__main__``; ``why`` quotes
@@ -54,8 +54,7 @@ def entries_of_command(
     return tuple(dict.fromkeys(_entries(words, _Place(index, roots, folder, origin), environment)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     index: SourceIndex
     roots: tuple[str, ...]
     folder: str

@@ -7,7 +7,8 @@ thousands of them and few are ever shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.values import Origin, Skipped
 
@@ -16,8 +17,7 @@ from jettison.values import Origin, Skipped
 Literal = str | int | float | bool | None | tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstance:
+class Circumstance(Struct, frozen=True, kw_only=True):
     """Under which conditions a statement runs.
 
     ``condition`` is the expression of the enclosing ``if`` statements that speak of an
@@ -35,8 +35,7 @@ class Circumstance:
 ALWAYS = Circumstance()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """One imported module: ``import module`` or ``from module import names``.
 
     ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
@@ -60,8 +59,7 @@ class Import:
         return Origin(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A string that may name a module, a driver or a URL.
 
     ``target`` is the name that the enclosing statement assigns (``INSTALLED_APPS``); ``role`` is
@@ -82,8 +80,7 @@ class Text:
         return Origin(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A call of a catalogued function, its name made absolute through the file's imports."""
 
     file: str
@@ -103,8 +100,7 @@ class Call:
         return dict(self.keywords).get(name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """An attribute of an imported name, absolute: ``django.db.models.ImageField``."""
 
     file: str
@@ -117,8 +113,7 @@ class Reference:
         return Origin(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentRead:
+class EnvironmentRead(Struct, frozen=True, kw_only=True):
     """An environment variable that the code reads, and its default if that is a literal."""
 
     file: str
@@ -132,8 +127,7 @@ class EnvironmentRead:
         return Origin(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switch:
+class Switch(Struct, frozen=True, kw_only=True):
     """An assignment that chooses an environment: ``DEBUG = env.bool("DEBUG")`` as text."""
 
     file: str
@@ -147,8 +141,7 @@ class Switch:
         return Origin(file=self.file, line=self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleFacts:
+class ModuleFacts(Struct, frozen=True, kw_only=True):
     """Everything that was learned from one Python file.
 
     ``skipped`` is set when the file is not valid Python, not text or too large; its imports are

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from jettison.project.source.facts import Import, ModuleFacts
 from jettison.values import Skipped
@@ -13,8 +14,7 @@ from jettison.values import Skipped
 _PACKAGE = "/__init__.py"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceIndex:
+class SourceIndex(Struct, frozen=True, kw_only=True, dict=True):
     """The Python files of a project and the folders that modules are searched in.
 
     ``modules`` maps a path relative to the project to its facts. ``roots`` are folders (``""`` for

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.source.facts import Call, Literal, ModuleFacts
@@ -15,8 +16,7 @@ from jettison.values import Origin
 _SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProgramCall:
+class ProgramCall(Struct, frozen=True, kw_only=True):
     """A program that the code runs or looks for.
 
     ``program`` is its last path component, empty when it is computed; ``arguments`` has None for
@@ -32,8 +32,7 @@ class ProgramCall:
     searched: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryLoad:
+class LibraryLoad(Struct, frozen=True, kw_only=True):
     """A shared library that the code loads by name; ``name`` is empty when it is computed."""
 
     name: str
@@ -41,8 +40,7 @@ class LibraryLoad:
     callee: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneUse:
+class ZoneUse(Struct, frozen=True, kw_only=True):
     """A time zone or a locale that the code asks for; ``name`` is empty when it is computed."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from jettison.project.source.conditions import Production
 from jettison.project.source.entries import Entry
@@ -16,8 +17,7 @@ from jettison.project.source.places import folders_of, is_development_place
 from jettison.values import Origin, Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """One step of a chain: the place in ``origin`` loads ``file``."""
 
     file: str
@@ -25,8 +25,7 @@ class Link:
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True, dict=True):
     """What is loaded from the entries.
 
     ``links`` has, for each loaded file, the step that loaded it first (breadth first, so chains

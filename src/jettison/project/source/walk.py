@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from functools import cache
+
+from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
 
@@ -16,8 +17,7 @@ _WITHOUT_NODES = frozenset(
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """The circumstances of a subtree; ``tests`` are conditions with the side that is taken."""
 
     function: bool = False
@@ -45,8 +45,7 @@ class Scope:
         )
 
 
-@dataclass(slots=True, eq=False)
-class Walk:
+class Walk(Struct, eq=False):
     """What was noted, as nodes that are still to be read, and the ``stack`` of what is to be seen.
 
     A frame of the stack is a node, its scope, the name its statement assigns and its role (the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.project.source.facts import Call, Literal, ModuleFacts
@@ -13,8 +14,7 @@ from jettison.values import Origin
 _WRITING_MODES = frozenset("wax+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileWrite:
+class FileWrite(Struct, frozen=True, kw_only=True):
     """A call that writes.
 
     ``path`` is what is written down of it, empty when it is computed from its beginning; computed

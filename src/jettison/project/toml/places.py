@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Path = tuple[str | int, ...]
 
@@ -22,8 +23,7 @@ _COMMENT = re.compile(r"[ \t]*,?[ \t]*#[ \t]*([^\n\r]*)")
 _ESCAPE = re.compile(r"\\(.)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Offsets into the text, and lines from 1.
 
     ``start`` is where the key (or array member) begins, ``value`` where its value begins, ``stop``

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
 _PART = re.compile(r'\s*,?\s*([A-Za-z0-9._~+-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
+class Challenge(Struct, frozen=True, kw_only=True):
     """One way to authenticate: ``scheme`` in lower case, for example ``basic`` or ``bearer``."""
 
     scheme: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO
 
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from jettison.errors import ImageError, IntegrityError
@@ -27,8 +27,7 @@ _ACCEPT = ", ".join(sorted(media.MANIFESTS | media.INDEXES))
 _PROGRESS = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Puller:
+class Puller(Struct, frozen=True, kw_only=True):
     """Reads one repository through a cache."""
 
     session: Session

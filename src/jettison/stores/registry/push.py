@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlencode, urljoin
+
+from msgspec import Struct
 
 from jettison.errors import NetworkError, TransientNetworkError
 from jettison.oci.descriptor import Descriptor
@@ -28,8 +29,7 @@ class _NoChunksError(Exception):
     """The registry does not take a blob in chunks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pusher:
+class Pusher(Struct, frozen=True, kw_only=True):
     """Writes to one repository."""
 
     session: Session

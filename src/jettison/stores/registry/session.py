@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.oci.reference import DOCKER_HUB, Reference
 from jettison.stores.registry.authorizer import Authorizer, Scopes
@@ -18,8 +19,7 @@ from jettison.stores.registry.transport import Answer, Request, Transport
 _MOST_CHALLENGES = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A repository and what is to be done there: ``actions`` is ``pull`` or ``pull,push``."""
 
     transport: Transport

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
+from msgspec import Struct, field
+from msgspec.structs import replace
 from urllib3.exceptions import HTTPError, SSLError
 
 from jettison import __version__
@@ -28,8 +29,7 @@ _LONGEST_WAIT = 60.0
 _CONNECTIONS = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One request; a ``body`` that is not bytes is read once and needs its ``length``."""
 
     method: str
@@ -45,8 +45,7 @@ class Request:
         return whole and self.method in {"GET", "HEAD", "PUT"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """A whole, small answer; header names are lower case."""
 
     status: int

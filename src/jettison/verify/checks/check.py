@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.verify.observation import Interior, Loaded, Observation
 from jettison.verify.request import VerificationRequest
@@ -12,8 +13,7 @@ from jettison.verify.verdict import CheckResult, Outcome
 Compare = Callable[[Observation, Observation, VerificationRequest], CheckResult]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One verification: holds what was observed of the image after against the one before."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.normal import Leaf, leaves, stable
@@ -13,8 +14,7 @@ _COMPARED_HEADERS = ("location", "www-authenticate", "content-disposition", "all
 _EXCERPT = 160
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """All exchanges of a workload: how many are the same, and what each of the others says.
 
     ``flaky`` names exchanges that differ between runs of one image. ``failing`` counts those that

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
@@ -19,8 +20,7 @@ _QUERIES = 4
 _LOGIN_FIELDS = 3
 
 
-@dataclass(slots=True)
-class FormField:
+class FormField(Struct):
     """A field of a form: its kind and the value that the page gives it."""
 
     name: str
@@ -28,8 +28,7 @@ class FormField:
     value: str
 
 
-@dataclass(slots=True)
-class Form:
+class Form(Struct):
     """A form of a page."""
 
     method: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from jettison.verify.workload.operation import Interface, Operation
 
@@ -18,8 +19,7 @@ _PASSWORD = re.compile(r"^passw(or)?d\w{0,2}$|^password1$", re.I)
 _NAME = re.compile(r"user_?name|e_?mail|login|phone", re.I)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """How somebody becomes known to the application; None where nothing of the kind was found."""
 
     sign_up: Operation | None = None

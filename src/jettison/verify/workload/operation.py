@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 Json = Any
 """A value that JSON can hold."""
@@ -26,8 +27,7 @@ class Place(StrEnum):
     COOKIE = "cookie"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """One parameter of an operation."""
 
     name: str
@@ -36,8 +36,7 @@ class Parameter:
     schema: Schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """The body that an operation takes."""
 
     media_type: str
@@ -51,8 +50,7 @@ class Body:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """A method on a path. ``path`` has ``{name}`` in place of each path parameter.
 
     ``described`` says that parameters and body are known, and not only the path.
@@ -76,16 +74,14 @@ class Operation:
         return self.method, _PLACEHOLDER.sub("{}", self.path).rstrip("/") or "/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenScheme:
+class TokenScheme(Struct, frozen=True, kw_only=True):
     """How a token is sent: ``Authorization: Bearer …`` by default."""
 
     header: str = "Authorization"
     prefix: str = "Bearer "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
+class Interface(Struct, frozen=True, kw_only=True):
     """All that an application declares. ``token_paths`` are where its security schemes log in."""
 
     operations: tuple[Operation, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple
 
 from jettison.verify.request import Credentials
 from jettison.verify.workload.account import Account, find_account
@@ -59,7 +58,7 @@ def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Ste
         address = sample({"format": "email"}, "email", Extent.MINIMAL)
         yield fill(account.login, _login(account.login, address))
     if credentials:
-        yield fill(account.login, _login(account.login, *astuple(credentials)))
+        yield fill(account.login, _login(account.login, credentials.username, credentials.password))
 
 
 def _login(operation: Operation, name: str, password: str = "") -> Variation:

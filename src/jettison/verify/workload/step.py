@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.verify.workload.operation import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class Remembered(Struct, frozen=True, kw_only=True):
     """A value to be taken from an earlier answer, such as the id of what was created.
 
     Looked for under ``name`` in the answers of paths that begin with ``prefix``, then in all of
@@ -22,24 +22,21 @@ class Remembered:
     back: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HtmlForm:
+class HtmlForm(Struct, frozen=True, kw_only=True):
     """Hidden fields to be taken from the form number ``index`` on the page last got at ``page``."""
 
     page: str
     index: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
+class Payload(Struct, frozen=True, kw_only=True):
     """A body before it is written: ``value`` is made of JSON values, Remembered and Uploads."""
 
     media_type: str
     value: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One request. ``path`` is a template; ``variation`` says which of several for one route it is.
 
     ``signs_in`` marks steps whose answer may hold the token that later steps send.

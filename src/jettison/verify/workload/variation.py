@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from jettison.verify.workload.files import Upload, uploads
 from jettison.verify.workload.operation import Json, Operation, Place
 from jettison.verify.workload.sample import FILE, Extent, choices, flattened, sample
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variation:
+class Variation(Struct, frozen=True, kw_only=True):
     """One way of asking.
 
     ``chosen`` are fields of the body and ``query`` parameters with values of their own. ``empty``

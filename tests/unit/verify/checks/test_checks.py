@@ -1,7 +1,7 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
 from jettison.verify.checks import CHECKS
