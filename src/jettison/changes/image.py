@@ -7,6 +7,7 @@ from msgspec import Struct
 from jettison.plan.composition import Composition
 from jettison.removal.group import Group
 from jettison.removal.system_group import SystemGroup
+from jettison.removal.unproven import Unproven
 
 
 class ReplaceBase(Struct, frozen=True, kw_only=True):
@@ -147,9 +148,13 @@ class AddLabels(Struct, frozen=True, kw_only=True):
 
 
 class RemoveFiles(Struct, frozen=True, kw_only=True):
-    """Take files out of the Python environment before the final stage copies it."""
+    """Take files out of the Python environment before the final stage copies it.
+
+    ``unproven`` is told beside them: what stays because it could not be shown unused.
+    """
 
     groups: tuple[Group, ...]
+    unproven: tuple[Unproven, ...] = ()
 
 
 class StartFromNothing(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from jettison.removal.listing import (
     MANIFEST_FOLDER,
     SCRIPT,
     takes_modules,
+    told,
     written,
 )
 from jettison.values import Evidence, Origin
@@ -35,7 +36,7 @@ def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
     if isinstance(found, NotApart):
         return {}
     path = project.in_context(LIST)
-    text = project.texts.get(path, HEAD) + written(change.groups)
+    text = project.texts.get(path, HEAD) + written(change.groups) + told(change.unproven)
     explained = takes_modules(text)
     names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
     texts = {path: text, project.in_context(SCRIPT): removal_script(), **let_in(project, names)}

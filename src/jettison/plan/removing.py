@@ -17,6 +17,7 @@ from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.removal.listing import LIST, paths_in, sections_in
 from jettison.removal.match import Matcher
+from jettison.removal.unproven import Unproven
 from jettison.sizes import human
 from jettison.values import Evidence, Size
 
@@ -132,10 +133,13 @@ def removal(
     what: str,
     groups: Iterable[Group],
     evidence: Iterable[Evidence] = (),
+    *,
+    unproven: tuple[Unproven, ...] = (),
 ) -> tuple[Finding, ...]:
     """Ask for groups to leave; where the environment is not built apart, only say so.
 
-    ``what`` names the files in the plural (``tests of distributions``).
+    ``what`` names the files in the plural (``tests of distributions``); ``unproven`` are those that
+    stay without a proof of use.
     """
     groups = [one for one in groups if not _keeps(plan, one)]
     if not groups:
@@ -160,7 +164,7 @@ def removal(
             message=f"{what} leave the environment",
             evidence=why,
             saving=saving if saving.bytes else None,
-            changes=(RemoveFiles(groups=tuple(groups)),),
+            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven),),
         ),
     )
 
@@ -180,6 +184,12 @@ def uninstalled(plan: Plan) -> frozenset[str]:
         for group in change.groups
         if any(path.endswith(".dist-info/") for path in group.paths)
     )
+
+
+def unproven_of(plan: Plan) -> tuple[Unproven, ...]:
+    """What stays although nothing was seen to use it, as the plan's findings tell."""
+    changes = (change for finding in plan.findings for change in finding.changes)
+    return tuple(one for each in changes if isinstance(each, RemoveFiles) for one in each.unproven)
 
 
 def together(groups: Sequence[Group]) -> Size:

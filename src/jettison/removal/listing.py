@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from jettison.removal.group import Group
+from jettison.removal.unproven import Unproven
 from jettison.sizes import KILOBYTE, human, sized
 
 LIST = "removed-files.txt"
@@ -16,6 +17,9 @@ MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "
+# What stays without a proof of use is told in comments: nothing applies them.
+KEPT = "# kept: "
+KEPT_PATH = "#   "
 MODULES = re.compile(r"(/|\.py|\.so|\*)$")
 HEAD = f"""\
 # Files that leave the Python environment of the image, and why. The build applies this list
@@ -26,6 +30,16 @@ HEAD = f"""\
 def written(groups: Iterable[Group]) -> str:
     """Write the groups as paragraphs, each under the rule that wants it."""
     return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def told(kept: Iterable[Unproven]) -> str:
+    """Write what stays although nothing was seen to use it, as comments."""
+    return "".join(f"\n{_comment(one)}" for one in kept)
+
+
+def _comment(one: Unproven) -> str:
+    head = f"{KEPT}{one.files} files of {one.distribution} ({human(one.bytes)}), {one.reason}"
+    return "\n".join([head, *(f"{KEPT_PATH}{path}" for path in one.paths)]) + "\n"
 
 
 def paths_in(text: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from jettison.plan.parts import (
     PlannedRequirement,
 )
 from jettison.plan.plan import Plan
+from jettison.plan.removing import unproven_of
 from jettison.prediction.values import Prediction
 from jettison.values import Evidence, Origin, Size, Skipped
 
@@ -33,6 +34,16 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             "after": _prediction(plan.prediction.after),
         },
         "findings": [finding_document(item) for item in plan.findings],
+        "unproven": [
+            {
+                "distribution": one.distribution,
+                "reason": one.reason,
+                "files": one.files,
+                "bytes": one.bytes,
+                "paths": list(one.paths),
+            }
+            for one in unproven_of(plan)
+        ],
         "files": [_file(item) for item in plan.files],
         "not_understood": [
             {"message": item.message, **origin_document(item.origin)}

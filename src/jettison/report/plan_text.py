@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import FileKind, PackageScope
 from jettison.plan.plan import Plan
+from jettison.plan.removing import unproven_of
 from jettison.report.base_text import base_table
 from jettison.report.prediction_text import prediction_text
 from jettison.report.skipped_text import skipped_lines
 from jettison.report.table import table
+from jettison.report.unproven_text import unproven_text
 from jettison.scopes.values import Scope
 from jettison.sizes import human, sized
 from jettison.values import Basis, Evidence, Size
@@ -27,6 +29,7 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
         _requirements(plan),
         _packages(plan),
         findings_text(plan.findings),
+        unproven_text(unproven_of(plan)),
         prediction_text(plan.prediction),
         _left_alone(plan),
         _files(plan),

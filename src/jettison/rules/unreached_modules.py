@@ -13,8 +13,9 @@ Safe: a package out of which something imports by a name that is made at run tim
 where the trace loaded one module of it alone. Data files stay unless their distribution has no
 module that can be reached and nothing names it. Libraries that a wheel brings along beside its
 packages (auditwheel's `.libs`) leave when no library that stays is linked to them. Metadata,
-licences, entry points and all other shared libraries stay. A removed module that is imported after
-all says who removed it, why, and what to write to keep it.
+licences, entry points and all other shared libraries stay. What stays although nothing was seen to
+use it is listed as kept, because it could not be shown unused. A removed module that is imported
+after all says who removed it, why, and what to write to keep it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from jettison.plan.plan import Plan
 from jettison.plan.removing import group, removal
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
+from jettison.removal.unproven import unproven
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -50,7 +52,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return () if tried else (advice,)
     leaving = leaving_files(plan.observed) - plan.wishes.kept.keys()
     groups = tuple(_groups(plan, leaving))
-    return removal(plan, NAME, "modules that nothing reaches", groups, _evidence(plan.observed))
+    return removal(
+        plan,
+        NAME,
+        "modules that nothing reaches",
+        groups,
+        _evidence(plan.observed),
+        unproven=unproven(plan.observed, leaving),
+    )
 
 
 def leaving_files(observed: Observed) -> frozenset[str]:

@@ -11,6 +11,7 @@ from jettison.removal.group import Group
 from jettison.removal.match import Matcher
 from jettison.values import Evidence
 from jettison.why.distribution import groups_of
+from jettison.why.listed import explain_listed
 from jettison.why.values import FileAnswer
 
 SITE_PACKAGES = re.compile(r"^.*/(?:site|dist)-packages/")
@@ -26,8 +27,10 @@ def explain_path(plan: Plan, text: str) -> FileAnswer | None:
         for name, file in plan.contents.files.items()
         if name == path or name.startswith(f"{path}/")
     ]
+    found = groups.find(path) or groups.find(f"{path}/any")
+    if not found and (listed := explain_listed(plan, path, files)):
+        return listed
     if not files:
-        found = groups.find(path) or groups.find(f"{path}/any")
         return _unlisted(path, *found) if found else None
     return _answer(plan, path, files, groups)
 

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from jettison.removal.collapse import collapsed
 from jettison.removal.contents import installed_path
 from jettison.removal.group import Group
-from jettison.removal.listing import paths_in, sections_in, takes_modules, written
+from jettison.removal.listed import listed_lines
+from jettison.removal.listing import paths_in, sections_in, takes_modules, told, written
 from jettison.removal.match import Matcher
+from jettison.removal.unproven import Unproven
 
 FILES = {
     "numbers/__init__.py",
@@ -87,3 +89,22 @@ def test_only_what_could_be_imported_needs_an_explanation() -> None:
     assert takes_modules("# tests: of numpy\nnumpy/tests/\n")
     assert takes_modules("PIL/_avif.cpython-311-x86_64-linux-gnu.so\n")
     assert not takes_modules("# headers: of lxml\nlxml/**/*.h\nsections: **/*.so*\n")
+
+
+def test_what_stays_without_proof_is_told_and_never_applied() -> None:
+    kept = Unproven(
+        distribution="numbers",
+        reason="it may be opened",
+        paths=("numbers/data/",),
+        files=3,
+        bytes=10,
+    )
+    group = Group(
+        rule="type-stubs", distribution="numbers", reason="stubs", paths=("numbers/a.pyi",)
+    )
+    text = written([group]) + told([kept])
+    assert list(paths_in(text)) == ["numbers/a.pyi"]
+    assert [(one.path, one.rule, one.reason) for one in listed_lines(text)] == [
+        ("numbers/a.pyi", "type-stubs", "stubs"),
+        ("numbers/data/", "", "3 files of numbers (10 B), it may be opened"),
+    ]

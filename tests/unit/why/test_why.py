@@ -141,3 +141,41 @@ def test_text_and_document_say_the_same(plan: Plan) -> None:
     assert text.startswith("numbers/tests/test_all.py: removed\n  owner   numbers 2.0\n")
     assert document["answers"][0]["kept"] is False
     assert document["answers"][0]["bytes"] == 30_000
+
+
+def _carried_out(tmp_path: Path, listed: str) -> Plan:
+    path = tmp_path / "carried-out.case"
+    path.write_text(
+        CASE.replace("=== wheel", f"=== project: removed-files.txt\n{listed}=== wheel", 1)
+    )
+    case: Case = read_case(path)
+    return optimized(with_wheels(case.start(tmp_path), case.wheels), RULES)
+
+
+@pytest.mark.parametrize(
+    ("question", "kept", "rule", "place"),
+    [
+        ("numbers/tests/test_all.py", False, "unreached-modules", "removed-files.txt:4"),
+        ("counting/one.so", True, "", "removed-files.txt:7"),
+        ("numbers/lost/never_in_a_wheel.py", False, "type-stubs", "removed-files.txt:10"),
+    ],
+)
+def test_a_plan_that_was_carried_out_still_answers(
+    tmp_path: Path, question: str, kept: bool, rule: str, place: str
+) -> None:
+    listed = """\
+# Files that leave the Python environment of the image, and why.
+
+# unreached-modules: modules of numbers that nothing reaches (30 kB)
+numbers/tests/
+
+# kept: 1 files of counting 1.0 (90 kB), counting/__init__.py loads by a computed name
+#   counting/one.so
+
+# type-stubs: stubs of numbers
+numbers/lost/
+"""
+    (answer,) = why(_carried_out(tmp_path, listed), question)
+    assert isinstance(answer, FileAnswer)
+    assert (answer.kept, answer.rule) == (kept, rule)
+    assert [str(item.origin) for item in answer.evidence] == [place]
