@@ -11,15 +11,17 @@ from jettison.distributions.graph import RequirementGraph
 from jettison.scopes.context import Context, toward_development, toward_runtime
 from jettison.scopes.values import Scope, Signal, Weight
 
+# Frozen lists of public applications declare two thirds, written ones at most one third (2026-11).
+_FROZEN = 0.5
 _STAYS = (Scope.RUNTIME, Scope.UNUSED, Scope.UNKNOWN)
 
 
 def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, Scope, Signal]]:
     """Give the verdicts that change, each with its signal.
 
-    What a runtime requirement brings is runtime. What nothing names and only development
-    requirements bring is development, provided that the facts of all that stays are known. What
-    stays for want of evidence keeps what it brings from becoming development.
+    What a runtime requirement brings is runtime. In a frozen list, what nothing names and only
+    development requirements bring is development, provided that the facts of all that stays are
+    known. What stays for want of evidence keeps what it brings from becoming development.
     """
     graph = _noted(context)
     if graph is None:
@@ -29,7 +31,8 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
         if name in current:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
-    yield from _only_for_development(context, graph, current)
+    if _is_frozen(context, graph):
+        yield from _only_for_development(context, graph, current)
     staying = [name for name, scope in current.items() if scope in _STAYS]
     for name, parent in _brought(graph, staying):
         if current.get(name) is Scope.DEVELOPMENT:
@@ -49,6 +52,18 @@ def _noted(context: Context) -> RequirementGraph | None:
             if each.name not in edges.get(name, ()):
                 edges[name] = (*edges.get(name, ()), each.name)
     return replace(graph, edges=edges)
+
+
+def _is_frozen(context: Context, graph: RequirementGraph) -> bool:
+    """Whether a list also declares most of what its requirements bring, as ``pip freeze`` does.
+
+    In any other list a person wrote each line for a reason, which need not be seen in the source:
+    a server that a deployment starts, an optional helper of something that stays.
+    """
+    if any(each.via for each in context.inputs.declared):
+        return True
+    brought = {child for name in context.names for child in graph.edges.get(name, ())}
+    return len(brought.intersection(context.names)) >= _FROZEN * len(brought)
 
 
 def _only_for_development(
