@@ -97,6 +97,8 @@ class Context:
     def names_package(self, text: Text) -> tuple[str, ...]:
         """Distributions that a string names."""
         value = text.value.partition(":")[0]
+        if value == "egg":  # of PasteDeploy: egg:distribution#entry point
+            return self.owners.of_distribution(text.value.removeprefix("egg:"))
         if "://" in text.value or "+" in value:
             return ()
         if "." in value:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 
+from packaging.utils import canonicalize_name
+
 from jettison.distributions.facts import DistributionFacts
 
 _PREFIXES = ("python-", "py", "django-", "flask-", "drf-", "python3-", "fastapi-")
@@ -35,7 +37,8 @@ class Owners:
         self._roots: dict[str, list[str]] = {}
         self._programs: dict[str, list[str]] = {}
         self.guessed: set[str] = set()
-        for name in dict.fromkeys(names):
+        self._names = tuple(dict.fromkeys(names))
+        for name in self._names:
             known = facts.get(name)
             roots = known.import_names if known and known.import_names else self._guess(name)
             for root in roots:
@@ -69,6 +72,11 @@ class Owners:
     def of_word(self, word: str) -> tuple[str, ...]:
         """Distributions that a single word names: an import name, or the distribution's own."""
         return self.of_module(word.replace("-", "_"))
+
+    def of_distribution(self, name: str) -> tuple[str, ...]:
+        """The declared distribution of this name, none when it is not declared."""
+        normalized = canonicalize_name(name)
+        return (normalized,) if normalized in self._names else ()
 
     def of_program(self, program: str) -> tuple[str, ...]:
         """Distributions that put a program on PATH."""
