@@ -59,8 +59,14 @@ def _signals(context: Context, name: str, places: _Found) -> Iterator[Signal]:
         return
     if _Place.SWITCHED_OFF in places:
         yield from _switched_off(name, places[_Place.SWITCHED_OFF][0])
-    if _Place.DEVELOPMENT in places:
-        yield _development(name, places[_Place.DEVELOPMENT])
+    for_development = [i for i in places.get(_Place.DEVELOPMENT, ()) if not _builds(i.file)]
+    if for_development:
+        yield _development(name, for_development)
+
+
+def _builds(file: str) -> bool:
+    """Whether a file makes the project's own distribution, which an image may do too."""
+    return file.rpartition("/")[2] == "setup.py"
 
 
 def _reached(name: str, imports: list[Import]) -> Signal:
