@@ -22,6 +22,7 @@ from jettison.project.operations.kinds import (
     use_of_script,
 )
 from jettison.project.operations.lines import commands_in
+from jettison.project.operations.make import with_called_targets
 from jettison.project.operations.model import Commands, Use, UsedCommand
 from jettison.project.operations.settings import settings_in
 from jettison.project.shell import parse as parse_shell
@@ -71,7 +72,7 @@ def collect(
     if compose is not None and compose in texts:
         environment |= compose_environment(compose, texts[compose], service=service, texts=texts)
     return Commands(
-        commands=tuple(found),
+        commands=with_called_targets(found, texts),
         environment=environment,
         texts=tuple(_settings(texts, environment)),
         scripts=scripts,
