@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from jettison.project.source.facts import Switch
 
 _SPEAKS = re.compile(
     r"debug|develop|\bdev\b|_dev\b|\bdev_|^test|testing|is_test|production|\bprod\b|staging|"
     r"^env|environment|_env\b|\benv_|profil|platform|version_info|installed_apps|toolbar|^local$|"
-    r"is_local|python_version|silk|reload|coverage|profile",
+    r"is_local|python_version|silk|reload|coverage|profile|pytest",
     re.IGNORECASE,
 )
 _DEVELOPMENT_NAME = re.compile(
-    r"(\w+_)?(debug(ging|ger|py)?|dev|devel|develop(ment)?|tests?|testing|local|reload|profil(e|er|ing)|"
-    r"toolbar|silk|ci|coverage|lint)(_(mode|enabled?|env|environment|server|toolbar|on|active|flag))?",
+    r"(\w+_)?(debug(ging|ger|py)?|dev|devel|develop(ment)?|tests?|testing|pytest|local|reload|"
+    r"toolbar|ci|coverage|lint)"
+    r"(_(mode|enabled?|env|environment|server|toolbar|on|active|flag|runs?|running|version))?",
     re.IGNORECASE,
 )
+_TEST_RUN = re.compile(r"tests?|pytest|unittest|PYTEST_\w+|(\w+_)?TEST(S|ING)?")
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
 _DEVELOPMENT_VALUES = frozenset(
     {"dev", "develop", "development", "local", "test", "testing", "tests", "debug", "ci", "docs"}
@@ -55,12 +57,19 @@ class Production:
 
     ``environment`` holds the variables that the image or its compose service sets; ``switches``
     the assignments of names like ``DEBUG`` in the code that was reached. A name that speaks of
-    development and is set nowhere counts as off.
+    development and is set nowhere counts as off. ``applications`` are those that reached settings
+    install; one that speaks of development and is not among them is not installed.
     """
 
-    def __init__(self, environment: Mapping[str, str], switches: Mapping[str, Switch]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        switches: Mapping[str, Switch],
+        applications: Collection[str] = (),
+    ) -> None:
         self._environment = environment
         self._switches = switches
+        self._applications = applications
 
     def holds(self, condition: str) -> bool | None:
         """Whether a condition is true in production."""
@@ -93,6 +102,8 @@ class Production:
                 return self._name(name, depth - 1)
             case ast.Subscript(slice=ast.Constant(value=str(name))):
                 return self._name(name, depth - 1)
+            case ast.Call(func=ast.Attribute(attr="is_installed"), args=[name]):
+                return self._installs(name)
             case ast.Call():
                 return self._call(node, depth - 1)
             case _:
@@ -136,6 +147,13 @@ class Production:
             case _:
                 return None
 
+    def _installs(self, name: ast.expr) -> bool | None:
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+            return None
+        if not self._applications or not names_environment(name.value):
+            return None
+        return any(f"{each}.".startswith(f"{name.value}.") for each in self._applications)
+
     def _variable(self, node: ast.Call, depth: int) -> object:
         name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
         if isinstance(name, str) and name in self._environment:
@@ -153,6 +171,11 @@ class Production:
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> bool | None:
         if _is_version(left):
             return _version_holds(op, right)
+        if _asks_for_tests(left, right) and isinstance(op, ast.In | ast.NotIn):
+            return isinstance(op, ast.NotIn)
+        if isinstance(op, ast.In | ast.NotIn) and _last_name(right) == "INSTALLED_APPS":
+            installed = self._installs(left)
+            return installed if isinstance(op, ast.In) or installed is None else not installed
         values = self._choices(
             right, member=isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
         )
@@ -178,6 +201,23 @@ class Production:
                 return frozenset({name.lower()})
             case _:
                 return None
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+def _asks_for_tests(left: ast.expr, right: ast.expr) -> bool:
+    """``"pytest" in sys.modules``, ``"test" in sys.argv``, ``"PYTEST_VERSION" in os.environ``."""
+    match left, right:
+        case ast.Constant(value=str(word)), ast.Attribute(attr="modules" | "argv" | "environ"):
+            return _TEST_RUN.fullmatch(word) is not None
+        case _:
+            return False
 
 
 def _named_production(values: frozenset[str]) -> bool | None:

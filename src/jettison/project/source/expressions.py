@@ -10,6 +10,7 @@ from jettison.project.source.walk import Scope, Walk
 
 _LONGEST = 200
 """Characters; no module path or URL that matters is longer."""
+_ADDING = frozenset({"append", "extend", "insert"})
 
 
 def see_choice(walk: Walk, node: ast.IfExp, scope: Scope, target: str, role: str) -> None:
@@ -41,11 +42,22 @@ def see_call(walk: Walk, node: ast.Call, scope: Scope, target: str, _role: str) 
         last = func.id
     if last in walk.watched:
         walk.calls.append((dotted(func), node, scope))
+    if last in _ADDING:
+        target = target or _setting(func)
     walk.push(func, scope, target)
     for argument in node.args:
         walk.push(argument, scope, target, last)
     for keyword in node.keywords:
         walk.push(keyword.value, scope, target, keyword.arg or "")
+
+
+def _setting(func: ast.expr) -> str:
+    """The setting whose list grows: ``INSTALLED_APPS.append("name")`` assigns to it too."""
+    match func:
+        case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name)) if name.isupper():
+            return name
+        case _:
+            return ""
 
 
 def see_constant(walk: Walk, node: ast.Constant, scope: Scope, target: str, role: str) -> None:

@@ -92,7 +92,8 @@ class _Search:
         inner = [f"{root}/." for root in index.roots if root]
         files = [*inner, *(entry.file for entry in entries)]
         self._folders = frozenset(folder for file in files for folder in folders_of(file))
-        self._production = Production(environment, self._switches)
+        self._applications: set[str] = set()
+        self._production = Production(environment, self._switches, self._applications)
         self._environment = environment
 
     def run(self) -> Reach:
@@ -148,6 +149,7 @@ class _Search:
             runs = self._runs(text.circumstance, facts.file) and not self._is_default(text)
             (texts if runs else self._left_out_texts).append(text)
         self._texts.extend(texts)
+        self._applications.update(t.value for t in texts if t.target.endswith("_APPS"))
         for text in texts:
             self._named(text)
         for file, origin, why in loaded_by_framework(facts, texts, self._index, self._entries):

@@ -1,0 +1,2 @@
+from site.settings import *
+INSTALLED_APPS += ["page_toolbar"]
