@@ -1,8 +1,10 @@
 """The table of links."""
 
 import os
+from contextlib import suppress
 
 from sqlalchemy import String, create_engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
 
 
@@ -25,10 +27,13 @@ class Store:
     def __init__(self):
         self._engine = create_engine(os.environ.get("DATABASE_URL", "sqlite:////tmp/links.sqlite3"))
         self.session = sessionmaker(self._engine)
-        Base.metadata.create_all(self._engine)
+        # Every worker of the server makes the table at the same moment; one is the first.
+        with suppress(DBAPIError):
+            Base.metadata.create_all(self._engine)
 
     def put(self, name, target):
-        with self.session.begin() as session:
+        """Keep a link; a name stands for one target alone, so whoever is second may fail."""
+        with suppress(IntegrityError), self.session.begin() as session:
             session.merge(Link(name=name, target=target))
 
     def find(self, name):

@@ -38,6 +38,18 @@ RUN mv /usr/local/bin/python3.11 /usr/local/bin/runtime && mv /usr/bin/rm /remov
 EXPOSE 8000
 CMD ["/usr/local/bin/runtime", "-m", "http.server", "8000"]
 """
+# A server that answers once and ends, as one whose second worker cannot start.
+ENDS = r"""
+FROM python:3.11-slim
+EXPOSE 8000
+RUN echo 'import http.server, os, sys\n\
+class Once(http.server.BaseHTTPRequestHandler):\n\
+    def do_GET(self):\n\
+        if self.path != "/": os._exit(print("RuntimeError: no worker", file=sys.stderr) or 3)\n\
+        self.send_response(200); self.end_headers()\n\
+http.server.HTTPServer(("", 8000), Once).serve_forever()' > /once.py
+CMD ["python", "-u", "/once.py"]
+"""
 PATIENCE = 90
 
 
@@ -122,6 +134,16 @@ def test_an_image_that_never_becomes_ready_is_named(
     assert "neither image becomes ready: before, port 8000 does not answer within 2 seconds" in said
     assert "Verdict: not equivalent (start)" in out
     assert containers_left(runner, tag) == []
+
+
+def test_an_image_that_ends_while_it_is_asked_is_named(
+    runner: Runner, image: Callable[[str, str], str], folder: Path
+) -> None:
+    status, out, said = ended(begin(runner, image("ends", ENDS), folder))
+    assert status == 4
+    assert "it ended with status 3 after its first answer" in said
+    assert "RuntimeError: no worker" in out
+    assert "Verdict: not equivalent (start)" in out
 
 
 def test_an_image_without_a_shell_and_python_is_compared_from_outside(

@@ -17,6 +17,7 @@ from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
+    ended,
     observe,
     observe_read_only,
     running,
@@ -170,7 +171,10 @@ def _discover(
         with running(engine, setting, request) as run:
             if run.failure:
                 return Discovery(unready=unready(run, setting)), ()
-            return discover(run.container, setting, request), (run.seconds,)
+            found = discover(run.container, setting, request)
+            if failure := ended(run.container):
+                return Discovery(unready=unready(replace(run, failure=failure), setting)), ()
+            return found, (run.seconds,)
     except EngineError as failure:
         still_there(engine, setting.image)
         return Discovery(why=str(failure)), ()

@@ -117,9 +117,17 @@ def observe(
 
 
 def unready(run: Running, setting: Setting) -> Observation:
-    """Give what is known of an image that was started and did not become ready."""
+    """Give what is known of an image that was started and did not become or stay ready."""
     errors = errors_of(run.container.logs())
     return Observation(facts=setting.facts, failure=run.failure, errors=errors)
+
+
+def ended(container: Container) -> str:
+    """Say how a container has ended that was ready; nothing while it runs."""
+    state = container.state()
+    if state.running:
+        return ""
+    return f"it ended with status {state.exit_status} after its first answer"
 
 
 def observe_read_only(
@@ -154,6 +162,8 @@ def _look(
             inner = replace(inner, inventory=inventory(container, interpreter))
     if inner is None:
         missing["interior"] = why
+    if failure := ended(container):
+        return unready(replace(run, failure=failure), setting)
     stopped = container.stop(grace=request.grace)
     return Observation(
         facts=setting.facts,

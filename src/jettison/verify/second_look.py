@@ -10,7 +10,7 @@ from jettison.verify.checks.routes import compared
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.health import health_path
 from jettison.verify.observation import HealthOutcome, Observation
-from jettison.verify.observe import converse, observe, running, still_there
+from jettison.verify.observe import converse, ended, observe, running, still_there
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.verdict import Verdict
@@ -30,10 +30,13 @@ def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Sett
 def again(
     engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
 ) -> tuple[Exchange, ...]:
-    """Ask a new container of the image the same; nothing when it does not start."""
+    """Ask a new container of the image the same; nothing when it does not start, or ends."""
     try:
         with running(engine, setting, request) as run:
-            return () if run.failure else converse(run.container, setting, request, talk)[1]
+            if run.failure:
+                return ()
+            exchanges = converse(run.container, setting, request, talk)[1]
+            return () if ended(run.container) else exchanges
     except EngineError:
         still_there(engine, setting.image)
         return ()

@@ -1,4 +1,4 @@
-"""Both images start and become ready."""
+"""Both images start, become ready, and stay so."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         message=message,
         before=said(before),
         after=said(after),
-        details=after.errors if after.failure else (),
+        details=(after if after.failure else before).errors if failed else (),
     )
 
 
