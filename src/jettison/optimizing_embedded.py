@@ -12,10 +12,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.base.prediction import predicted_size
 from jettison.build.builder import Builder
+from jettison.build.composed_base import request_of
 from jettison.build.finishing import Lost, finished
 from jettison.build.options import BuildOptions
 from jettison.build.reading import base_wanted
+from jettison.build.recipe import BaseWanted
+from jettison.candidates.image import COMPOSED
 from jettison.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import ImageID
@@ -27,6 +31,7 @@ from jettison.oci.compression import Compressor
 from jettison.oci.platform import Platform
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
+from jettison.prediction.values import Prediction, Predictions
 from jettison.progress import Progress, step
 from jettison.result import Result
 from jettison.rules import RULES
@@ -55,7 +60,8 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     plan = found.plan
     base = base_wanted(plan)
     after = _built(shop, plan, "after")
-    before = _built(shop, _with_everything(found), REFERENCE)
+    everything = _with_everything(found)
+    before = _built(shop, everything, REFERENCE)
     request = project_request(shop.root, plan, before.id, after.id, before.id)
     verdict = compare(request, shop.engine, shop.progress)
     return Result(
@@ -67,7 +73,17 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
         verdict=verdict,
         reference=REFERENCE,
         base=base.location or base.kind,
+        predictions=Predictions(before=_predicted(everything, base), after=_predicted(plan, base)),
     )
+
+
+def _predicted(plan: Plan, base: BaseWanted) -> Prediction:
+    """The image on the base that it is built on, which need not be the one of its Dockerfile."""
+    found = plan.prediction.after
+    if base.kind != COMPOSED:
+        return found
+    size = predicted_size(request_of(base, Platform.parse(os.uname().machine).architecture))
+    return found.on(size) if size else Prediction(parts=())
 
 
 def _with_everything(found: Planned) -> Plan:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from jettison.measure.measurement import ImageMeasurement
 from jettison.plan.plan import Plan
+from jettison.prediction.values import Predictions
 from jettison.values import Saving
 from jettison.verify.verdict import Verdict
 
@@ -25,7 +26,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
     ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
     ``reference`` is empty, or says what ``before`` is where the original could not be built;
-    ``base`` then names the base of both images.
+    ``base`` then names the base of both images, and ``predictions`` are of images on it.
     """
 
     plan: Plan
@@ -37,6 +38,12 @@ class Result(Struct, frozen=True, kw_only=True):
     ablations: tuple[Ablation, ...] = ()
     reference: str = ""
     base: str = ""
+    predictions: Predictions | None = None
+
+    @property
+    def predicted(self) -> Predictions:
+        """What was said of both images before they were built."""
+        return self.predictions or self.plan.prediction
 
     @property
     def saved(self) -> int:

@@ -44,6 +44,20 @@ _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/b
 _MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
 
 
+def request_of(wanted: BaseWanted, architecture: str) -> BaseRequest:
+    """Ask for what is wanted by the names of the release; raises UnsupportedError."""
+    bare = BaseRequest(python=wanted.python, architecture=architecture)
+    names = (translated(name, bare.release) or name for name in wanted.packages)
+    return replace(
+        bare,
+        packages=tuple(sorted(set(names) - {"python3"})),
+        timezones=wanted.time_zones,
+        shell=wanted.shell,
+        user=None,
+        programs=wanted.programs,
+    )
+
+
 class _Part(StrEnum):
     """A layer of the base."""
 
@@ -66,20 +80,8 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def request(self) -> BaseRequest:
         """The request with the packages by the names of the release; raises UnsupportedError."""
-        bare = BaseRequest(python=self.wanted.python, architecture=self.platform.architecture)
-        release = bare.release
-        names = (translated(name, release) or name for name in self.wanted.packages)
-        return BaseRequest(
-            python=bare.python,
-            architecture=bare.architecture,
-            packages=tuple(sorted(set(names) - {"python3"})),
-            libraries=self.libraries,
-            timezones=self.wanted.time_zones,
-            shell=self.wanted.shell,
-            user=None,
-            programs=self.wanted.programs,
-            library=self.library,
-        )
+        asked = request_of(self.wanted, self.platform.architecture)
+        return replace(asked, libraries=self.libraries, library=self.library)
 
     @property
     def target(self) -> Target:

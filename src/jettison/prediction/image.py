@@ -58,7 +58,7 @@ def predicted(
         return Prediction(parts=(), unknown=(unknown,))
     walk = _Walk(project=project, stage=stage, closure=closure, keeps_cache=keeps_cache)
     found = list(walk.steps())
-    first = Part(what=f"base {name}", size=size, origin=stage.chain[0].origin)
+    first = Part(what=f"base {name}", size=size, origin=stage.chain[0].origin, of_base=True)
     return Prediction(
         parts=(first, *(each for each in found if isinstance(each, Part))),
         unknown=tuple(each for each in found if isinstance(each, Skipped)),
@@ -182,16 +182,20 @@ class _Walk(Struct, frozen=True, kw_only=True):
             if path.startswith(DEBIAN_LIBRARY):
                 sizes = table("composed_base_sizes").get(path.removeprefix(DEBIAN_LIBRARY), {})
                 count = sizes.get("amd64", {}).get("bytecode", known["served_byte_code"])
-                yield _catalogued("byte code of the standard library", count, action.origin)
+                yield _library(count, action.origin)
             elif path.startswith(LIBRARY):
                 some = "-x" in action.text
                 count = known["served_byte_code"] if some else known["library_byte_code"]
-                yield _catalogued("byte code of the standard library", count, action.origin)
+                yield _library(count, action.origin)
             else:
                 own = self._own(path.rstrip("/"), action.origin)
                 sources = sum(size for name, size in own if name.endswith(".py"))
                 size = Size(bytes=byte_code_of(sources), basis=Basis.ESTIMATED, source="sources")
                 yield Part(what="byte code of the application", size=size, origin=action.origin)
+
+
+def _library(count: int, origin: Origin) -> Part:
+    return replace(_catalogued("byte code of the standard library", count, origin), of_base=True)
 
 
 def _catalogued(what: str, count: int, origin: Origin) -> Part:

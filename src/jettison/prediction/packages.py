@@ -52,7 +52,7 @@ class Packages:
             count = sum(each.bytes(documented=self._documented) for each in added)
             size = Size(bytes=count + self._records(added), basis=Basis.ESTIMATED, source=FORMULA)
             what = f"packages: {', '.join(_some(asked))}"
-            yield Part(what=what, size=size, origin=run.instruction.origin)
+            yield Part(what=what, size=size, origin=run.instruction.origin, of_base=True)
             yield from self._lists(run)
 
     def _added(self, fact: PackageInstall, names: Iterable[str]) -> list[PackageFacts]:
@@ -97,7 +97,8 @@ class Packages:
             count = known["lists"].get(self._release, known["lists"]["trixie"])
             size = Size(bytes=count, basis=Basis.ESTIMATED, source=known["source"])
             self._has_lists = True
-            yield Part(what="package lists that stay", size=size, origin=run.instruction.origin)
+            origin = run.instruction.origin
+            yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)
 
 
 def _some(names: list[str]) -> list[str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.values import Basis, Origin, Size, Skipped
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """The bytes that one instruction adds, or that the base has."""
+    """The bytes that one instruction adds, or that the base has.
+
+    ``of_base`` says that another base brings its own instead: the image that is built on, system
+    packages, the byte code of the standard library.
+    """
 
     what: str
     size: Size
     origin: Origin | None = None
+    of_base: bool = False
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
@@ -31,6 +37,11 @@ class Prediction(Struct, frozen=True, kw_only=True):
             return None
         total = sum(part.size.bytes for part in self.parts)
         return Size(bytes=total, basis=Basis.ESTIMATED, source="the sum of its parts")
+
+    def on(self, base: Size) -> Prediction:
+        """The same image on another base, whose ``base`` bytes hold its packages and byte code."""
+        own = tuple(part for part in self.parts if not part.of_base)
+        return replace(self, parts=(Part(what="base", size=base, of_base=True), *own))
 
 
 class Predictions(Struct, frozen=True, kw_only=True):

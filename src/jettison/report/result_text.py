@@ -88,7 +88,7 @@ def _images(result: Result) -> str:
 
 def _predicted(result: Result) -> list[str]:
     """What the plan said of each image, and how far that was from what was built."""
-    prediction = result.plan.prediction
+    prediction = result.predicted
     pairs = ((prediction.before, result.before), (prediction.after, result.after))
     return [_held_against(predicted.size, built.size) for predicted, built in pairs]
 

@@ -6,6 +6,7 @@ from jettison.lift.stage import lifted
 from jettison.lower.composed_base import compose_base
 from jettison.plan.plan import EMPTY
 from jettison.prediction.image import predicted
+from jettison.values import Basis, Size
 
 DOCKERFILE = """\
 FROM python:3.13-slim
@@ -31,3 +32,11 @@ def test_without_its_composition_the_size_is_not_known() -> None:
     made_of = composition(["libc6"])
     text = compose_base(lifted(project_of(DOCKERFILE)), ComposeBase(composition=made_of))
     assert predicted(project_of(text), EMPTY).size is None
+
+
+def test_another_base_brings_its_own_packages_and_byte_code() -> None:
+    """The embedded builder composes a base for a Dockerfile that stands on an official image."""
+    size = Size(bytes=50_000_000, basis=Basis.CATALOGUED)
+    found = predicted(project_of(DOCKERFILE), EMPTY).on(size)
+    assert next((part.what, part.size.bytes) for part in found.parts) == ("base", 50_000_000)
+    assert not any("packages" in part.what or "standard" in part.what for part in found.parts)
