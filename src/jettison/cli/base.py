@@ -33,14 +33,15 @@ def command(
 
     Builds nothing and pulls nothing.
     """
-    choice = planned(
+    plan = planned(
         directory,
         dockerfile=dockerfile,
         service=service,
         level=level,
         offline=offline,
         base=base,
-    ).plan.base
+    ).plan
+    choice = plan.base_as_planned
     if output_format == "json":
         click.echo(json.dumps(base_document(choice), indent=2))
     else:

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.distributions.target import Target
 from jettison.settings import Policy
@@ -108,6 +109,16 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
     def taken(self) -> BaseCandidate | None:
         """The candidate that was taken."""
         return next((item for item in self.candidates if item.accepted), None)
+
+    def heavier_by(self, count: int) -> BaseChoice:
+        """The same choice with ``count`` more bytes in each predicted image."""
+        found = tuple(
+            replace(item, predicted=replace(item.predicted, bytes=item.predicted.bytes + count))
+            if item.predicted
+            else item
+            for item in self.candidates
+        )
+        return replace(self, candidates=found)
 
     @property
     def in_use(self) -> BaseCandidate | None:

@@ -101,6 +101,17 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         return Predictions(before=before, after=after)
 
     @property
+    def base_as_planned(self) -> BaseChoice:
+        """The candidates, each with the size of the image that the whole plan would make on it.
+
+        The base is chosen before any rule takes files out: what they take weighs the same on each.
+        """
+        taken, planned = self.base.taken, self.prediction.after.size
+        if taken is None or taken.predicted is None or planned is None:
+            return self.base
+        return self.base.heavier_by(planned.bytes - taken.predicted.bytes)
+
+    @property
     def scripts(self) -> frozenset[str]:
         """The programs that distributions put on PATH, and those among the project's own files.
 

@@ -28,7 +28,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "python": plan.python,
         "requirements": [_requirement(item) for item in plan.requirements],
         "system_packages": [_package(item) for item in plan.packages],
-        "base": base_document(plan.base),
+        "base": base_document(plan.base_as_planned),
         "prediction": {
             "before": _prediction(plan.prediction.before),
             "after": _prediction(plan.prediction.after),

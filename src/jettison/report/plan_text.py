@@ -25,7 +25,7 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
     """Give the whole plan; with ``diff`` the changes of every file at the end."""
     parts = [
         f"Plan for {_named(plan)} at -O{plan.level}",
-        base_table(plan.base),
+        base_table(plan.base_as_planned),
         _requirements(plan),
         _packages(plan),
         findings_text(plan.findings),
