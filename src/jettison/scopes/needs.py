@@ -40,7 +40,7 @@ def _judge(context: Context, name: str, need: Mapping[str, Any]) -> Iterator[Sig
     host = need["host"]
     if not conditions:
         message = f"{host} imports it for some of its features"
-        yield toward_runtime(name, Weight.FAINT, "feature", message, None)
+        yield toward_runtime(name, Weight.FAIR, "feature", message, None)
         return
     place = _use(context, need, development=False)
     if place is not None:

@@ -1,0 +1,1 @@
+import lxml_html_clean
