@@ -13,6 +13,7 @@ from jettison.distributions.facts import DistributionFacts
 from jettison.scopes.context import Context, toward_development
 from jettison.scopes.values import Signal, Weight
 
+_TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
 _CATEGORIES = ("testing", "linting", "documentation", "releasing", "debugging")
 
 
@@ -32,7 +33,7 @@ def collect(context: Context) -> Iterator[Signal]:
             message = f"{name} builds on {host}, a tool for {category_of(host)}"
             weight = Weight.STRONG if _registers(facts, host) else Weight.FAIR
             yield toward_development(name, weight, "tool", message, None)
-        elif facts and facts.import_names and all("-stubs" in n for n in facts.import_names):
+        elif facts and _holds_stubs_alone(facts):
             message = f"{name} holds type stubs alone"
             yield toward_development(name, Weight.STRONG, "tool", message, None)
 
@@ -48,6 +49,12 @@ def category_of(name: str) -> str:
             return category
     matched = any(fnmatchcase(name, pattern) for pattern in catalogue["patterns"])
     return "development" if matched else ""
+
+
+def _holds_stubs_alone(facts: DistributionFacts) -> bool:
+    """Whether it is named after types and has nothing that Python can import or run."""
+    empty = not (facts.import_names or facts.entry_points or facts.sdist_only or facts.requires)
+    return empty and not _TYPES.isdisjoint(facts.name.split("-"))
 
 
 def _host(facts: DistributionFacts) -> str:
