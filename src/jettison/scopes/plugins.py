@@ -9,10 +9,13 @@ from jettison.scopes.tools import category_of
 from jettison.scopes.values import Signal, Weight
 
 _PROGRAMS = frozenset({"console_scripts", "gui_scripts", "distutils.commands"})
+# Read where a developer asks for it: who runs tests, who opens a shell.
+_DEVELOPMENT = frozenset({"pytest11", "pyramid.pshell_runner", "flake8.extension"})
 _READERS = frozenset(
     {"importlib.metadata.entry_points", "importlib_metadata.entry_points",
      "pkg_resources.iter_entry_points"}
 )  # fmt: skip
+_LEFT_OUT = _PROGRAMS | _DEVELOPMENT
 
 
 def collect(context: Context) -> Iterator[Signal]:
@@ -20,7 +23,7 @@ def collect(context: Context) -> Iterator[Signal]:
     read = _groups_read(context)
     for name in context.names:
         facts = context.facts(name)
-        groups = {point.group for point in facts.entry_points} - _PROGRAMS if facts else set()
+        groups = {point.group for point in facts.entry_points} - _LEFT_OUT if facts else set()
         for group in sorted(groups):
             if group in read:
                 message = f"the project loads the entry points of {group}, where it registers"

@@ -1,0 +1,1 @@
+from pyramid.config import Configurator

@@ -1,0 +1,1 @@
+from sample_data import fill
