@@ -18,7 +18,7 @@ from jettison.project.shell import parse as parse_shell
 from jettison.values import Origin
 
 _DEVELOPMENT = re.compile(
-    r"(^|[-_.])(dev|devel|develop|development|test|tests|testing|lint|ci|docs)($|[-_.])"
+    r"(^|[-_.])(dev|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
 )
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
