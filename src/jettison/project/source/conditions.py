@@ -6,11 +6,18 @@ import ast
 import re
 from collections.abc import Collection, Mapping
 
+from jettison.project.source.comparisons import (
+    asks_for_tests,
+    is_version,
+    last_name,
+    version_holds,
+)
 from jettison.project.source.facts import Switch
 
 _SPEAKS = re.compile(
     r"debug|develop|\bdev\b|_dev\b|\bdev_|^test|testing|is_test|production|\bprod\b|staging|"
-    r"^env|environment|_env\b|\benv_|profil|platform|version_info|installed_apps|toolbar|^local$|"
+    r"^env|environment|_env\b|\benv_|profil|platform|version_info|installed_apps|is_installed|"
+    r"toolbar|^local$|"
     r"is_local|python_version|silk|reload|coverage|profile|pytest",
     re.IGNORECASE,
 )
@@ -20,7 +27,6 @@ _DEVELOPMENT_NAME = re.compile(
     r"(_(mode|enabled?|env|environment|server|toolbar|on|active|flag|runs?|running|version))?",
     re.IGNORECASE,
 )
-_TEST_RUN = re.compile(r"tests?|pytest|unittest|PYTEST_\w+|(\w+_)?TEST(S|ING)?")
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
 _DEVELOPMENT_VALUES = frozenset(
     {"dev", "develop", "development", "local", "test", "testing", "tests", "debug", "ci", "docs"}
@@ -58,7 +64,8 @@ class Production:
     ``environment`` holds the variables that the image or its compose service sets; ``switches``
     the assignments of names like ``DEBUG`` in the code that was reached. A name that speaks of
     development and is set nowhere counts as off. ``applications`` are those that reached settings
-    install; one that speaks of development and is not among them is not installed.
+    install; one that is not among them is not installed when it speaks of development or when
+    settings for development install it (``development_applications``).
     """
 
     def __init__(
@@ -66,10 +73,12 @@ class Production:
         environment: Mapping[str, str],
         switches: Mapping[str, Switch],
         applications: Collection[str] = (),
+        development_applications: Collection[str] = (),
     ) -> None:
         self._environment = environment
         self._switches = switches
         self._applications = applications
+        self._development_applications = development_applications
 
     def holds(self, condition: str) -> bool | None:
         """Whether a condition is true in production."""
@@ -104,6 +113,12 @@ class Production:
                 return self._name(name, depth - 1)
             case ast.Call(func=ast.Attribute(attr="is_installed"), args=[name]):
                 return self._installs(name)
+            case ast.Call(
+                func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), default]
+            ):
+                value = self._name(name, depth - 1)
+                unset = value is None and name not in self._switches
+                return self._value(default, depth - 1) if unset else value
             case ast.Call():
                 return self._call(node, depth - 1)
             case _:
@@ -150,9 +165,12 @@ class Production:
     def _installs(self, name: ast.expr) -> bool | None:
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             return None
-        if not self._applications or not names_environment(name.value):
+        if not self._applications:
             return None
-        return any(f"{each}.".startswith(f"{name.value}.") for each in self._applications)
+        if any(f"{each}.".startswith(f"{name.value}.") for each in self._applications):
+            return True
+        for_development = name.value in self._development_applications
+        return False if for_development or names_environment(name.value) else None
 
     def _variable(self, node: ast.Call, depth: int) -> object:
         name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
@@ -169,11 +187,11 @@ class Production:
         return False if _DEVELOPMENT_NAME.fullmatch(name) else None
 
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> bool | None:
-        if _is_version(left):
-            return _version_holds(op, right)
-        if _asks_for_tests(left, right) and isinstance(op, ast.In | ast.NotIn):
+        if is_version(left):
+            return version_holds(op, right)
+        if asks_for_tests(left, right) and isinstance(op, ast.In | ast.NotIn):
             return isinstance(op, ast.NotIn)
-        if isinstance(op, ast.In | ast.NotIn) and _last_name(right) == "INSTALLED_APPS":
+        if isinstance(op, ast.In | ast.NotIn) and last_name(right) == "INSTALLED_APPS":
             installed = self._installs(left)
             return installed if isinstance(op, ast.In) or installed is None else not installed
         values = self._choices(
@@ -203,23 +221,6 @@ class Production:
                 return None
 
 
-def _last_name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
-def _asks_for_tests(left: ast.expr, right: ast.expr) -> bool:
-    """``"pytest" in sys.modules``, ``"test" in sys.argv``, ``"PYTEST_VERSION" in os.environ``."""
-    match left, right:
-        case ast.Constant(value=str(word)), ast.Attribute(attr="modules" | "argv" | "environ"):
-            return _TEST_RUN.fullmatch(word) is not None
-        case _:
-            return False
-
-
 def _named_production(values: frozenset[str]) -> bool | None:
     if values & _PRODUCTION_VALUES:
         return True
@@ -236,19 +237,3 @@ def _truth(value: object) -> bool | None:
     if value is None:
         return None
     return bool(_word(value)) if isinstance(value, str) else bool(value)
-
-
-def _is_version(node: ast.expr) -> bool:
-    return any(isinstance(n, ast.Attribute) and n.attr == "version_info" for n in ast.walk(node))
-
-
-def _version_holds(op: ast.cmpop, right: ast.expr) -> bool | None:
-    """Python 3 runs the code; a comparison with a minor version is left open."""
-    numbers = [n.value for n in ast.walk(right) if isinstance(n, ast.Constant)]
-    match numbers:
-        case [2, *_]:
-            return isinstance(op, ast.Gt | ast.GtE | ast.NotEq)
-        case [3]:
-            return isinstance(op, ast.GtE | ast.Eq)
-        case _:
-            return None

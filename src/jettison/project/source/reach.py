@@ -93,8 +93,18 @@ class _Search:
         files = [*inner, *(entry.file for entry in entries)]
         self._folders = frozenset(folder for file in files for folder in folders_of(file))
         self._applications: set[str] = set()
-        self._production = Production(environment, self._switches, self._applications)
+        self._production = Production(
+            environment, self._switches, self._applications, self._installed_for_development()
+        )
         self._environment = environment
+
+    def _installed_for_development(self) -> frozenset[str]:
+        return frozenset(
+            text.value
+            for facts in self._index.modules.values()
+            for text in facts.texts
+            if text.target.endswith("_APPS") and is_development_place(facts.file, self._folders)
+        )
 
     def run(self) -> Reach:
         for entry in self._entries:

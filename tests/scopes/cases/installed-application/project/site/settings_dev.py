@@ -1,2 +1,2 @@
 from site.settings import *
-INSTALLED_APPS += ["page_toolbar"]
+INSTALLED_APPS += ["page_toolbar", "translation_pages"]
