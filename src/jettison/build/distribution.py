@@ -6,14 +6,15 @@ import csv
 import hashlib
 import io
 import posixpath
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct, field
 
+from jettison.build.libraries import Library
 from jettison.build.scheme import FIXED_TIME
 from jettison.build.scripts import entry_scripts, with_interpreter
-from jettison.build.shrink import shrunk
+from jettison.build.shrink import shortened
 from jettison.build.wheel import Placed, Wheel, encoded, recorded_path
 from jettison.bytecode.compiler import Compiler
 from jettison.distributions.metadata import parse_entry_points
@@ -51,11 +52,13 @@ def installed_paths(wheel: Wheel) -> tuple[str, ...]:
     return tuple(sorted({*(file.path for file in wheel.files), *own, *made}))
 
 
-def installed_members(wheel: Wheel, treatment: Treatment) -> list[Member]:
+def installed_members(
+    wheel: Wheel, treatment: Treatment, libraries: Mapping[str, Library]
+) -> list[Member]:
     """Return the files of an installed wheel, without directories, RECORD among them.
 
-    The wheel must stay open until they are written. IntegrityError when a file is not what the
-    wheel's RECORD says, here or when it is written.
+    ``libraries`` is what is known of its libraries. The wheel must stay open until the files are
+    written. IntegrityError when a file is not what the wheel's RECORD says, here or then.
     """
     rows: list[tuple[str, str, str]] = []
     members: dict[str, Member] = {}
@@ -68,7 +71,7 @@ def installed_members(wheel: Wheel, treatment: Treatment) -> list[Member]:
         rows.append((recorded_path(path, wheel.scheme), digest, str(member.entry.size)))
 
     for placed in wheel.files:
-        put(*_file(wheel, placed, treatment))
+        put(*_file(wheel, placed, treatment, libraries.get(placed.source)))
     points = parse_entry_points(wheel.text("entry_points.txt"))
     for name, content in entry_scripts(points, wheel.scheme.interpreter):
         put(
@@ -86,17 +89,22 @@ def installed_members(wheel: Wheel, treatment: Treatment) -> list[Member]:
     return list(members.values())
 
 
-def _file(wheel: Wheel, placed: Placed, treatment: Treatment) -> tuple[Member, str]:
+def _file(
+    wheel: Wheel, placed: Placed, treatment: Treatment, library: Library | None
+) -> tuple[Member, str]:
     mode = 0o755 if placed.executable else 0o644
     if placed.script:
         content = b"".join(wheel.chunks(placed))
         content = with_interpreter(content, wheel.scheme.interpreter)
         return _known(placed.path, content, mode), _hash(content)
-    if treatment.shortened(placed.path):
-        short = shrunk(partial(wheel.chunks, placed), placed.size)
-        if short is not None:
-            entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=short.size)
-            return Member(entry=entry, content=short.content), f"sha256={encoded(short.digest)}"
+    short = library.short if library else None
+    if short and treatment.shortened(placed.path):
+        entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=short.size)
+
+        def cut() -> Iterator[bytes]:
+            return shortened(wheel.chunks(placed), short.size)
+
+        return Member(entry=entry, content=cut), f"sha256={encoded(short.digest)}"
     entry = Entry(path=placed.path, kind=Kind.FILE, mode=mode, size=placed.size)
     digest = f"sha256={placed.digest}" if placed.digest else ""
     return Member(entry=entry, content=partial(wheel.chunks, placed)), digest

@@ -19,6 +19,7 @@ from jettison.build.distribution import (
     installed_paths,
 )
 from jettison.build.foundation import FoundationLayer, layer_of
+from jettison.build.libraries import wheel_libraries
 from jettison.build.pin import Pin
 from jettison.build.scheme import FIXED_TIME, Scheme
 from jettison.build.wheel import Wheel
@@ -29,7 +30,7 @@ from jettison.stores.segments import Segment, SegmentCache
 from jettison.stores.transfer import mapped
 
 # Raised when the same wheel is installed differently.
-_FORMAT = "2"
+_FORMAT = "3"
 # Docker's storage holds 127 layers, but each costs a request and a mount.
 _MOST_HEAVY = 4
 _HEAVY = 10_000_000
@@ -153,7 +154,8 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
     if known is not None and folders is not None:
         return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
     with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
-        members = installed_members(wheel, treatment)
+        libraries = wheel_libraries(pin, file, cache.records)
+        members = installed_members(wheel, treatment, libraries)
         empty = (f"{folder}/." for folder in wheel.folders)
         found = directories_of([*(m.entry.path for m in members), *empty], ())
         segment = cache.put(key, [member.owned(*method.owner) for member in members])

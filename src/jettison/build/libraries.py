@@ -1,75 +1,159 @@
-"""Shared libraries that wheels need from the system."""
+"""Shared libraries of wheels: what they need and name, and what they become when shortened."""
 
 from __future__ import annotations
 
+import io
 import mmap
 import posixpath
+import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from msgspec import Struct
 
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
+from jettison.build.shrink import Shrunk, shrunk
 from jettison.build.wheel import Placed, Wheel
 from jettison.elf.facts import ElfFacts
 from jettison.elf.reader import read_elf
 from jettison.stores.records import Records
 from jettison.stores.transfer import mapped
 
-_FORMAT = "1"
+_FORMAT = "2"
 # The program that loads all others is part of the C library, whatever its name.
 _LOADERS = ("ld-linux", "ld-musl", "ld64")
 _MAGIC = b"\x7fELF"
 _SCHEME = Scheme.virtual("/environment", "3")
+_NEVER = (".py", ".pyi", ".pyc", ".txt", ".h", ".json")
+_SUFFIX = b".so"
+# As long as a file's name may be.
+_LONGEST_NAME = 255
+_BACKWARDS = re.compile(rb"[^\0-\x1f/]*")
+# What is held in memory to read its headers; of what is larger only some pages are.
+_LARGEST_HELD = 8 << 20
+
+
+class Library(Struct, frozen=True, kw_only=True):
+    """A file of a wheel that is a shared library by its content, or by its name alone.
+
+    ``needed`` and ``soname`` are what its headers say, nothing where it has none. ``named`` are
+    what stands before ``.so`` anywhere in its bytes, as Latin-1. ``short`` is what it becomes when
+    it is shortened, None for one that stays as it is.
+    """
+
+    elf: bool
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    named: frozenset[str] = frozenset()
+    short: Shrunk | None = None
+
+    def names(self, library: str) -> bool:
+        """Tell whether the bytes hold the file name of a library, up to its ``.so``."""
+        stem = library.partition(".so")[0].encode().decode("latin-1")
+        return any(each.endswith(stem) for each in self.named)
 
 
 def needed_libraries(
     pins: Sequence[Pin], wheels: Mapping[str, Path], records: Records
 ) -> tuple[str, ...]:
-    """Return the file names of libraries that no wheel brings itself, sorted.
-
-    What a wheel's files need is remembered by the wheel's hash.
-    """
-    found = mapped(pins, lambda pin: _facts(pin, wheels[pin.name], records))
-    brought = {name for each in found for name in each["brought"]}
-    needed = {name for each in found for name in each["needed"]} - brought
+    """Return the file names of libraries that no wheel brings itself, sorted."""
+    found = mapped(pins, lambda pin: wheel_libraries(pin, wheels[pin.name], records))
+    brought: set[str] = set()
+    needed: set[str] = set()
+    for each in found:
+        for source, library in each.items():
+            if library.elf:
+                brought |= {posixpath.basename(source), library.soname} - {""}
+                needed.update(library.needed)
+    needed -= brought
     return tuple(sorted(name for name in needed if not name.startswith(_LOADERS)))
 
 
-def _facts(pin: Pin, file: Path, records: Records) -> dict[str, Any]:
-    key = "\n".join(("needed libraries", _FORMAT, pin.sha256))
+def wheel_libraries(pin: Pin, file: Path, records: Records) -> dict[str, Library]:
+    """Return the libraries of a wheel by their names there; remembered by the wheel's hash.
+
+    Each is read once for all that is told of it. Raises IntegrityError as ``Wheel`` does.
+    """
+    key = "\n".join(("libraries of a wheel", _FORMAT, pin.sha256))
     known = records.get(key)
-    if known is None:
-        with closing(Wheel(file, pin.filename, _SCHEME)) as wheel:
-            known = _read(wheel)
-        records.put(key, known)
-    return known
+    if known is not None:
+        return {source: _decoded(fields) for source, fields in known.items()}
+    with closing(Wheel(file, pin.filename, _SCHEME)) as wheel:
+        found = {placed.source: library for placed, library in _libraries(wheel)}
+    records.put(key, {source: _fields(library) for source, library in found.items()})
+    return found
 
 
-def _read(wheel: Wheel) -> dict[str, list[str]]:
-    needed: set[str] = set()
-    brought: set[str] = set()
-    for placed, facts in elf_files(wheel):
-        needed.update(facts.needed)
-        brought |= {posixpath.basename(placed.path), facts.soname} - {""}
-    return {"needed": sorted(needed), "brought": sorted(brought)}
-
-
-def elf_files(wheel: Wheel) -> Iterator[tuple[Placed, ElfFacts]]:
-    """Yield the ELF files of a wheel with what their headers say."""
+def _libraries(wheel: Wheel) -> Iterator[tuple[Placed, Library]]:
     for placed in wheel.files:
-        if placed.path.endswith((".py", ".pyi", ".pyc", ".txt", ".h", ".json")):
-            continue
-        chunks = wheel.chunks(placed)
-        first = next(chunks, b"")
-        if first.startswith(_MAGIC):
-            with tempfile.TemporaryFile() as file:
-                file.write(first)
-                file.writelines(chunks)
-                file.flush()
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    facts = read_elf(content)
-            if facts is not None:
-                yield placed, facts
+        named = ".so" in posixpath.basename(placed.path)
+        if named or not placed.path.endswith(_NEVER):
+            chunks = wheel.chunks(placed)
+            first = next(chunks, b"")
+            if named or first.startswith(_MAGIC):
+                yield placed, _library(chain((first,), chunks), placed.size)
+
+
+def _library(chunks: Iterable[bytes], size: int) -> Library:
+    names: set[bytes] = set()
+    with io.BytesIO() if size <= _LARGEST_HELD else tempfile.TemporaryFile() as held:
+        reading = _noted(chunks, held, names)
+        short = shrunk(reading, size)
+        for _ in reading:
+            """Read the rest."""
+        facts = _headers(held) if size else None
+    named = frozenset(name.decode("latin-1") for name in names)
+    if facts is None:
+        return Library(elf=False, named=named, short=short)
+    return Library(elf=True, needed=facts.needed, soname=facts.soname, named=named, short=short)
+
+
+def _noted(chunks: Iterable[bytes], held: BinaryIO, names: set[bytes]) -> Iterator[bytes]:
+    """Pass a content on, and keep it, and the names of libraries in it."""
+    before = b""
+    for chunk in chunks:
+        held.write(chunk)
+        window = before + chunk
+        at = window.find(_SUFFIX, max(0, len(before) - len(_SUFFIX) + 1))
+        while at >= 0:
+            backwards = window[max(0, at - _LONGEST_NAME) : at][::-1]
+            found = _BACKWARDS.match(backwards)
+            names.add(found[0][::-1] if found else b"")
+            at = window.find(_SUFFIX, at + 1)
+        before = window[-_LONGEST_NAME - len(_SUFFIX) :]
+        yield chunk
+
+
+def _headers(held: BinaryIO) -> ElfFacts | None:
+    if isinstance(held, io.BytesIO):
+        return read_elf(held.getvalue())
+    held.flush()
+    with mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return read_elf(content)
+
+
+def _fields(library: Library) -> dict[str, Any]:
+    short = library.short
+    return {
+        "elf": library.elf,
+        "needed": library.needed,
+        "soname": library.soname,
+        "named": sorted(library.named),
+        "short": None if short is None else [short.size, short.digest.hex()],
+    }
+
+
+def _decoded(fields: Mapping[str, Any]) -> Library:
+    short = fields["short"]
+    return Library(
+        elf=fields["elf"],
+        needed=tuple(fields["needed"]),
+        soname=fields["soname"],
+        named=frozenset(fields["named"]),
+        short=None if short is None else Shrunk(size=short[0], digest=bytes.fromhex(short[1])),
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 
-# malloc.h of glibc. An arena for each thread keeps tens of megabytes that nothing uses. Blocks up to
-# the threshold come from arenas, where the next one takes the pages of the last; larger ones come
-# from the system, page by page, and go back. What is free at an arena's end goes back above a limit.
+# malloc.h of glibc. An arena for each thread keeps tens of megabytes that nothing uses. Blocks up
+# to the threshold come from arenas, where the next one takes the pages of the last; larger ones
+# come from the system, page by page, and go back. What is free at the end of an arena goes back
+# above a limit.
 _ARENA_MAX = -8
 _MMAP_THRESHOLD = -3
 _TRIM_THRESHOLD = -1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from jettison.build.libraries import Library, wheel_libraries
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel, opened_wheels
@@ -26,7 +27,7 @@ from jettison.removal.remove_files import IMPORT, binding, imported, lines_toget
 from jettison.stores.records import Records
 from jettison.values import Skipped
 
-_FORMAT = "2"
+_FORMAT = "3"
 _LIBRARY = "\n# unreached-modules: modules of the standard library that nothing reaches"
 BYTECODE = "__pycache__/"
 
@@ -67,7 +68,8 @@ def removal_of(
     known = records.get(key)
     if known is None:
         with opened_wheels(pins, wheels, scheme) as opened:
-            gone, kept = _decided(opened, scheme, listed)
+            libraries = _libraries(pins, wheels, opened, records)
+            gone, kept = _decided(opened, scheme, listed, libraries)
         known = {"paths": sorted(gone), "kept": sorted(kept.items())}
         records.put(key, known)
     sections = sections_in(listed)
@@ -81,6 +83,17 @@ def removal_of(
         bytecode=" ".join(bytecode),
         kept=tuple(Skipped(what=f"removing {what}", reason=why) for what, why in known["kept"]),
     )
+
+
+def _libraries(
+    pins: Sequence[Pin], wheels: Mapping[str, Path], opened: Sequence[Wheel], records: Records
+) -> dict[str, Library]:
+    """Return what is known of the libraries, by the path of the image."""
+    found: dict[str, Library] = {}
+    for pin, wheel in zip(pins, opened, strict=True):
+        known = wheel_libraries(pin, wheels[pin.name], records)
+        found |= {each.path: known[each.source] for each in wheel.files if each.source in known}
+    return found
 
 
 def bytecode_of(path: str, scheme: Scheme) -> str:
@@ -114,7 +127,7 @@ def explanation(
 
 
 def _decided(
-    wheels: Sequence[Wheel], scheme: Scheme, listed: str
+    wheels: Sequence[Wheel], scheme: Scheme, listed: str, libraries: Mapping[str, Library]
 ) -> tuple[frozenset[str], dict[str, str]]:
     files = {placed.path: (wheel, placed) for wheel in wheels for placed in wheel.files}
     groups = _groups(listed, tuple(files), scheme)
@@ -122,7 +135,7 @@ def _decided(
     while True:
         gone = frozenset(path for group in groups for path in group.files)
         stay = [each for path, each in files.items() if path not in gone]
-        uses = [*_module_uses(groups, stay, scheme), *_library_uses(groups, stay)]
+        uses = [*_module_uses(groups, stay, scheme), *_library_uses(groups, stay, libraries)]
         if not uses:
             return gone, kept
         kept |= {what: f"{user} needs it" for _, what, user in uses}
@@ -220,32 +233,18 @@ def _owner(name: str, owners: Mapping[str, _Group]) -> _Group | None:
     return owners.get(name)
 
 
-def _library_uses(groups: Sequence[_Group], stay: _Files) -> Iterator[_Use]:
+def _library_uses(
+    groups: Sequence[_Group], stay: _Files, libraries: Mapping[str, Library]
+) -> Iterator[_Use]:
     leaving = [
         (path.rpartition("/")[2], group)
         for group in groups for path in group.files
         if ".so" in path.rpartition("/")[2]
     ]  # fmt: skip
-    for wheel, placed in stay if leaving else ():
-        if ".so" not in placed.path.rpartition("/")[2]:
+    for _, placed in stay if leaving else ():
+        library = libraries.get(placed.path)
+        if library is None or ".so" not in placed.path.rpartition("/")[2]:
             continue
-        named = _named(wheel.chunks(placed), [_stem(name) for name, _ in leaving])
         for name, group in leaving:
-            if _stem(name) in named:
+            if library.names(name):
                 yield group, name, placed.recorded
-
-
-def _stem(name: str) -> bytes:
-    return name.partition(".so")[0].encode() + b".so"
-
-
-def _named(chunks: Iterable[bytes], words: Sequence[bytes]) -> set[bytes]:
-    """Return which of the words are in a content, of which no more than a chunk is held."""
-    found: set[bytes] = set()
-    longest = max(map(len, words))
-    before = b""
-    for chunk in chunks:
-        window = before + chunk
-        found.update(word for word in words if word in window)
-        before = window[1 - longest :]
-    return found

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
@@ -21,79 +21,86 @@ _ELF_64_LITTLE = b"\x7fELF\x02\x01"
 _ZEROED = ((40, 48), (58, 64))
 _LARGEST_TABLE = 1 << 20
 
-Chunks = Callable[[], Iterator[bytes]]
-
 
 class Shrunk(Struct, frozen=True, kw_only=True):
-    """A file that becomes shorter: its size, its SHA-256, and its content."""
+    """What a file becomes that gets shorter: its size and its SHA-256."""
 
     size: int
     digest: bytes
-    content: Chunks
 
 
-def shrunk(content: Chunks, size: int) -> Shrunk | None:
-    """Return the shorter form of a library of ``size`` bytes, None for one that stays as it is."""
-    end = _end_of_loaded(content, size)
-    if end is None or end >= size or _is_looked_up(content, end):
+def shrunk(content: Iterable[bytes], size: int) -> Shrunk | None:
+    """Return what a library of ``size`` bytes becomes, None when it stays as it is.
+
+    The content is read once, in pieces; when it stays, perhaps not to the end.
+    """
+    chunks = iter(content)
+    beginning = _beginning(chunks)
+    end = _end_of_loaded(beginning, size)
+    if end is None or end >= size:
         return None
-    shortened = partial(_shortened, content, end)
-    running = hashlib.sha256()
-    for chunk in shortened():
-        running.update(chunk)
-    return Shrunk(size=end, digest=running.digest(), content=shortened)
-
-
-def _end_of_loaded(content: Chunks, size: int) -> int | None:
-    head = _first(content, _HEADER)
-    if len(head) < _HEADER or not head.startswith(_ELF_64_LITTLE):
-        return None
-    segments, sections = struct.unpack_from("<QQ", head, 32)
-    width, count, section_width, section_count = struct.unpack_from("<HHHH", head, 54)
-    length = width * count
-    if length > _LARGEST_TABLE or not sections or segments + length > size:
-        return None
-    table = _first(content, segments + length)[segments:]
-    spans = [struct.unpack_from("<Q16xQ", table, width * index + 8) for index in range(count)]
-    end: int = max(segments + length, *(offset + extent for offset, extent in spans), 0)
-    whole = sections + section_width * section_count == size
-    return end if whole and end <= sections else None
-
-
-def _is_looked_up(content: Chunks, end: int) -> bool:
-    """Whether the names of sections behind ``end`` have one that Qt looks its plugins up by."""
-    at, before = 0, b""
-    for chunk in content():
+    running = hashlib.sha256(_without_sections(beginning)[:end])
+    at = len(beginning)
+    # What is behind the end, a piece at a time, with the end of the piece before.
+    behind = beginning[end:]
+    for chunk in chain((b"",), chunks):
+        if at < end:
+            running.update(chunk[: end - at])
+        behind += chunk[max(0, end - at) :]
         at += len(chunk)
-        if at > end:
-            before += chunk
-            if QT_SECTION in before:
-                return True
-            before = before[-len(QT_SECTION) :]
-    return False
+        # The names of sections have one that Qt looks its plugins up by.
+        if QT_SECTION in behind:
+            return None
+        behind = behind[-len(QT_SECTION) :]
+    return Shrunk(size=end, digest=running.digest())
 
 
-def _first(content: Chunks, count: int) -> bytes:
-    """Return the first bytes, holding no more of the file than a chunk beside them."""
-    found = b""
-    for chunk in content():
-        found += chunk
-        if len(found) >= count:
-            break
-    return found[:count]
+def shortened(content: Iterable[bytes], end: int) -> Iterator[bytes]:
+    """Yield what a library becomes of which ``shrunk`` says that it ends at ``end``.
 
-
-def _shortened(content: Chunks, end: int) -> Iterator[bytes]:
-    """Read all of the file, so that its own hash is checked, and pass on what stays."""
+    All of the content is read, so that its own hash is checked.
+    """
     left = end
     first = True
-    for chunk in content():
+    for chunk in content:
         if first:
             chunk = _without_sections(chunk)  # noqa: PLW2901 — the same chunk, changed
             first = False
         if left > 0:
             yield chunk[:left]
             left -= len(chunk)
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    """Take as many chunks as hold the header and the table of segments, which follows it."""
+    found = b""
+    for chunk in chunks:
+        found += chunk
+        if len(found) >= _HEADER and len(found) >= _end_of_table(found):
+            break
+    return found
+
+
+def _end_of_table(head: bytes) -> int:
+    (segments,) = struct.unpack_from("<Q", head, 32)
+    width, count = struct.unpack_from("<HH", head, 54)
+    end: int = segments + width * count
+    return end if head.startswith(_ELF_64_LITTLE) and end <= _LARGEST_TABLE else 0
+
+
+def _end_of_loaded(beginning: bytes, size: int) -> int | None:
+    if len(beginning) < _HEADER or not beginning.startswith(_ELF_64_LITTLE):
+        return None
+    segments, sections = struct.unpack_from("<QQ", beginning, 32)
+    width, count, section_width, section_count = struct.unpack_from("<HHHH", beginning, 54)
+    table = segments + width * count
+    if not sections or table > len(beginning):
+        return None
+    places = range(segments, table, width or 1)
+    spans = [struct.unpack_from("<Q16xQ", beginning, place + 8) for place in places]
+    end: int = max(table, *(offset + extent for offset, extent in spans), 0)
+    whole = sections + section_width * section_count == size
+    return end if whole and end <= sections else None
 
 
 def _without_sections(head: bytes) -> bytes:

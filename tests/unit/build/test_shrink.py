@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jettison.build.shrink import shortened as cut
 from jettison.build.shrink import shrunk
 from jettison.removal.remove_files import cut_sections
 
@@ -27,10 +28,10 @@ def shortened(content: bytes, *, chunk: int = 1 << 20) -> bytes | None:
         for start in range(0, len(content), chunk):
             yield content[start : start + chunk]
 
-    found = shrunk(chunks, len(content))
+    found = shrunk(chunks(), len(content))
     if found is None:
         return None
-    result = b"".join(found.content())
+    result = b"".join(cut(chunks(), found.size))
     assert len(result) == found.size
     assert hashlib.sha256(result).digest() == found.digest
     return result

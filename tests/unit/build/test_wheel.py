@@ -20,7 +20,7 @@ SITE = "opt/venv/lib/python3.13/site-packages"
 
 def installed(folder: Path, content: bytes, treatment: Treatment | None = None) -> dict[str, bytes]:
     with opened(folder, content) as found:
-        members = installed_members(found, treatment or Treatment())
+        members = installed_members(found, treatment or Treatment(), {})
         assert {member.entry.mtime for member in members} == {FIXED_TIME}
         return {member.entry.path: b"".join(member.content()) for member in members}
 
@@ -33,7 +33,7 @@ def opened(folder: Path, content: bytes) -> closing[Wheel]:
 
 def members_of(folder: Path, content: bytes) -> dict[str, Member]:
     with opened(folder, content) as found:
-        return {member.entry.path: member for member in installed_members(found, Treatment())}
+        return {member.entry.path: member for member in installed_members(found, Treatment(), {})}
 
 
 def test_every_part_of_a_wheel_has_its_place(tmp_path: Path) -> None:

@@ -76,8 +76,9 @@ def test_closing_the_unpacked_stream_closes_the_packed_one() -> None:
 
 
 @pytest.mark.parametrize("compression", PACKED)
-def test_the_identity_names_library_version_and_level(compression: Compression) -> None:
-    kind, library, level = Compressor.default(compression).identity.split("/")
+def test_the_identity_names_library_version_level_and_cut(compression: Compression) -> None:
+    kind, library, level, cut = Compressor.default(compression).identity.split("/")
     assert kind == compression
     assert library.rpartition("-")[2][0].isdigit()
     assert level.isdigit()
+    assert cut.removesuffix("k").isdigit()
