@@ -18,7 +18,7 @@ from jettison.base.notes import notes_of
 from jettison.base.package_database import DIRECTORY, database_members
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.base.selection import Piece, Selection, select
-from jettison.base.unpacked import Unpacked, unpacked
+from jettison.base.unpacked import Unpacked, keep, unpacked
 from jettison.base.usr_merge import root_links
 from jettison.catalogue.reader import table
 from jettison.debian.archive import Archive
@@ -82,6 +82,14 @@ def _brought_back(selection: Selection, leave_out: tuple[Group, ...]) -> Iterato
     for path, owner in sorted(selection.owners.items()):
         if owner and ".so" in path and group_of(path, owner, leave_out):
             yield path
+
+
+def keep_packages(choice: BaseChoice, archive: Archive) -> None:
+    """Fetch and unpack the packages of a choice, so that composing it later finds them so."""
+    folder = archive.folder / "unpacked"
+    with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
+        for _ in workers.map(lambda each: keep(archive.deb(each), folder), choice.packages):
+            """Raise what went wrong."""
 
 
 def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:

@@ -33,13 +33,21 @@ class Unpacked(Struct, frozen=True, kw_only=True):
     elves: dict[str, ElfFacts]
 
 
+def keep(deb: Path, folder: Path) -> None:
+    """Unpack the data.tar of a .deb whose hash was verified into ``folder``, once."""
+    plain = _plain(deb, folder)
+    if not plain.exists():
+        with deb.open("rb") as file:
+            _keep(read_deb(file, deb.name), plain)
+
+
 def unpacked(deb: Path, folder: Path) -> Unpacked:
     """Read a .deb whose hash was verified; its data.tar is kept in ``folder`` under its name.
 
     Contents are read from there when they are asked for. Raises IntegrityError when the package
     is damaged all the same.
     """
-    plain = folder / f"{deb.name}.tar"
+    plain = _plain(deb, folder)
     with deb.open("rb") as file:
         package = read_deb(file, deb.name)
         if not plain.exists():
@@ -58,6 +66,10 @@ def unpacked(deb: Path, folder: Path) -> Unpacked:
         ),
         elves=dict(_elves(plain, found)),
     )
+
+
+def _plain(deb: Path, folder: Path) -> Path:
+    return folder / f"{deb.name}.tar"
 
 
 def _keep(package: Deb, plain: Path) -> None:

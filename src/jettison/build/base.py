@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.build.beside import beside
 from jettison.build.foundation import FoundationLayer
 from jettison.build.scheme import Scheme
 from jettison.bytecode.compiler import Compiler
@@ -111,6 +112,9 @@ class BaseSource(Protocol):
     def debian(self) -> tuple[tuple[str, str, str], ...]:
         """The Debian packages that the image has; nothing for one that is composed."""
 
+    def prepare(self) -> None:
+        """Do ahead what ``base`` would do whatever the libraries; it raises what fails here."""
+
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base, with these shared libraries where it is made to measure."""
 
@@ -120,7 +124,8 @@ class Base(Struct, frozen=True, kw_only=True):
 
     ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
     none; it is asked only when something must be compiled. ``gone`` are the modules of the standard
-    library that were left out, by their paths below it.
+    library that were left out, by their paths below it. ``coming`` are layers on top that must
+    still be made: what makes each, and its history.
     """
 
     name: str
@@ -129,9 +134,24 @@ class Base(Struct, frozen=True, kw_only=True):
     facts: BaseFacts
     compiler: Callable[[], Compiler | Skipped]
     gone: frozenset[str] = frozenset()
+    coming: tuple[tuple[Callable[[], FoundationLayer], History], ...] = ()
+
+    def begun(self) -> Base:
+        """Begin to make the layers that are coming, beside what the caller does."""
+        coming = tuple((beside(make), history) for make, history in self.coming)
+        return replace(self, coming=coming)
+
+    def whole(self) -> Base:
+        """Return the base with all of its layers; raises what making them raises."""
+        base = replace(self, coming=())
+        for make, history in self.coming:
+            base = base.with_layer(make(), history)
+        return base
 
     def with_layer(self, layer: FoundationLayer, history: History) -> Base:
-        """Return the base with one layer more."""
+        """Return the base with one layer more, on top of those that are coming."""
+        if self.coming:
+            return replace(self, coming=(*self.coming, (lambda: layer, history)))
         diff_ids = (*self.config.diff_ids, layer.diff_id)
         config = self.config.with_layers(diff_ids, (*self.config.history, history))
         return replace(self, config=config, layers=(*self.layers, layer))

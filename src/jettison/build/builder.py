@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.build.added_packages import added_packages
-from jettison.build.base import Base, BaseSource
+from jettison.build.base import Base
+from jettison.build.beside import beside
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
-from jettison.build.context import ContextPath, read_context
+from jettison.build.context import ContextPath, changed_texts, read_context
 from jettison.build.distribution import Treatment
 from jettison.build.distribution_layers import Method, layers, packed
 from jettison.build.execution import configured
@@ -37,6 +38,7 @@ from jettison.build.sources import base_source
 from jettison.bytecode.compiler import Compiler
 from jettison.candidates.image import COMPOSED
 from jettison.debian.archive import Archive
+from jettison.distributions.target import Target
 from jettison.errors import PackageError
 from jettison.oci.history import History
 from jettison.plan.plan import Plan
@@ -86,9 +88,13 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             locked=locked_digest(self.locked, self._wanted),
         )  # fmt: skip
         recipe = recipe_of(self.plan, source.environment, source.folder)
-        pins, pinned, wheels = self._wheels(recipe, source)
+        target = source.target
+        prepared = beside(source.prepare)
+        pins, pinned, wheels = self._wheels(recipe, target)
         with step(self.progress, "base"):
-            base = source.base(needed_libraries(pinned, wheels, self.cache.records))
+            libraries = needed_libraries(pinned, wheels, self.cache.records)
+            prepared()
+            base = source.base(libraries)
         if isinstance(source, ComposedBase) and recipe.environment and self._wanted.shortened:
             scheme = base.scheme(recipe.environment.path)
             removed = self._removal(recipe.environment, scheme, pinned, wheels).paths
@@ -102,8 +108,10 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         base = self._with_packages(recipe, base)
         self._archive.forget_indexes()
         compiler = self._compiler(base)
+        base = base.begun()
         for layer, history in self._environment(recipe, base, compiler, pinned, wheels):
             base = base.with_layer(layer, history)
+        base = base.whole()
         bill = bill_of(self.root.name, pinned, base.facts, str(self.options.platform))
         founded = self._founded(recipe, base, compiler)
         return Made(
@@ -130,7 +138,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             skeleton=base.facts.skeleton,
             environment=recipe.environment.path if recipe.environment else "",
             context=project.context,
-            changed=self._changed,
+            changed=changed_texts(self.plan),
             ignore=project.texts.get(project.ignore_path),
             compiler=compiler,
             uncompiled=recipe.uncompiled,
@@ -142,7 +150,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         return base_wanted(self.plan, self.options.base, shell=self.options.debug_base)
 
     def _wheels(
-        self, recipe: Recipe, source: BaseSource
+        self, recipe: Recipe, target: Target
     ) -> tuple[tuple[Pin, ...], tuple[Pin, ...], Mapping[str, Path]]:
         """Return what is fetched, what is installed, and the wheels of that by their names."""
         if recipe.environment is None:
@@ -150,7 +158,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         options, records, blobs = self.options, self.cache.records, self.cache.blobs
         with step(self.progress, "resolve"):
             found = chosen_pins(
-                recipe.environment, self.plan.project, source.target, self.locked,
+                recipe.environment, self.plan.project, target, self.locked,
                 records=records, offline=options.offline, sources=options.source_builds,
             )  # fmt: skip
         with step(self.progress, f"fetch {len(found)} wheels"):
@@ -182,18 +190,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _context(self) -> dict[str, ContextPath]:
         project = self.plan.project
-        return read_context(self.root / project.context, project.ignore, self._changed)
-
-    @cached_property
-    def _changed(self) -> dict[str, str]:
-        """Texts of files of the context that the plan changed."""
-        project = self.plan.project
-        prefix = f"{project.context}/" if project.context else ""
-        return {
-            change.path.removeprefix(prefix): change.after
-            for change in self.plan.files
-            if change.path.startswith(prefix)
-        }
+        return read_context(self.root / project.context, project.ignore, changed_texts(self.plan))
 
     def _compiler(self, base: Base) -> Compiler | None:
         if self.options.bytecode is Bytecode.NONE:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.base.chosen import chosen
-from jettison.base.compose import composed_base
+from jettison.base.compose import composed_base, keep_packages
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.build.base import Base, BaseFacts, target_of
-from jettison.build.foundation import layer_of
+from jettison.build.foundation import FoundationLayer, layer_of
 from jettison.build.recipe import BaseWanted
 from jettison.build.scheme import FIXED_TIME
 from jettison.build.standard_library import is_compiled
@@ -26,14 +27,13 @@ from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.debian.archive import Archive
 from jettison.distributions.target import Target
-from jettison.errors import UnsupportedError
+from jettison.errors import JettisonError, UnsupportedError
 from jettison.oci.config import Config
 from jettison.oci.entry import Kind
 from jettison.oci.history import History
 from jettison.oci.platform import Platform
 from jettison.oci.tar_writer import Member
 from jettison.stores.segments import Segment, SegmentCache
-from jettison.stores.transfer import mapped
 from jettison.values import Skipped
 
 # Raised when the same packages become other layers.
@@ -128,6 +128,11 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         """The files; composing takes about a second, so this is asked for late."""
         return composed_base(self.request, self.archive)
 
+    def prepare(self) -> None:
+        """Fetch and unpack the packages without those that the libraries add."""
+        with suppress(JettisonError):
+            keep_packages(self.choice, self.archive)
+
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""
         wanted = replace(self, libraries=libraries)
@@ -152,15 +157,16 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
             .with_env(self.environment)
             .with_command([f"python{facts.python}"])
         )
-        layers = mapped(_Part, lambda part: layer_of([self._segment(part)], self.cache))
-        config = config.with_layers(
-            (layer.diff_id for layer in layers),
-            (History(created_by=f"jettison: {part}") for part in _Part),
+        coming = tuple(
+            (partial(self._layer, part), History(created_by=f"jettison: {part}")) for part in _Part
         )
         return Base(
-            name="composed", config=config, layers=tuple(layers), facts=facts,
-            compiler=self.compiler,
+            name="composed", config=config, layers=(), facts=facts, compiler=self.compiler,
+            coming=coming,
         )  # fmt: skip
+
+    def _layer(self, part: _Part) -> FoundationLayer:
+        return layer_of([self._segment(part)], self.cache)
 
     def _facts(self) -> BaseFacts:
         key = self._key("facts")

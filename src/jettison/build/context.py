@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from jettison.errors import ProjectError
 from jettison.oci.entry import Kind
 from jettison.project.dockerignore import IgnoreFile
 from jettison.project.dockerignore.match import Pattern, Verdict, judge
+
+if TYPE_CHECKING:
+    from jettison.plan.plan import Plan
 
 LOCK_FILE = "jettison.lock"
 
@@ -110,3 +114,14 @@ def content_of(found: ContextPath) -> bytes:
     if found.content is not None:
         return found.content
     return found.place.read_bytes() if found.place else b""
+
+
+def changed_texts(plan: Plan) -> dict[str, str]:
+    """Return the texts that the plan changed of files of the build context, by paths in it."""
+    context = plan.project.context
+    prefix = f"{context}/" if context else ""
+    return {
+        change.path.removeprefix(prefix): change.after
+        for change in plan.files
+        if change.path.startswith(prefix)
+    }

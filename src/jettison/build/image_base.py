@@ -119,6 +119,9 @@ class ImageBase(Struct, frozen=True, kw_only=True, dict=True):
         """The working directory of the image."""
         return self.image.config.working_directory
 
+    def prepare(self) -> None:
+        """Do nothing: what its target says is learned by reading the image."""
+
     def base(self, libraries: tuple[str, ...]) -> Base:  # noqa: ARG002 — an image is what it is
         """Return the base, with the bytecode of its standard library on top when asked for."""
         layers = tuple(map(self._kept, self.image.layers))

@@ -1,0 +1,20 @@
+"""Work that goes on beside that of the caller, whose own waits for programs and the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def beside(do: Callable[[], Result]) -> Callable[[], Result]:
+    """Begin to ``do`` something in a thread; what is returned waits for it and gives its result.
+
+    It raises what was raised there. What nobody waits for ends by itself.
+    """
+    pool = ThreadPoolExecutor(1, thread_name_prefix="jettison-beside")
+    future = pool.submit(do)
+    pool.shutdown(wait=False)
+    return future.result
