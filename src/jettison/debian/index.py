@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Protocol
 
 from jettison.debian.control import Paragraph
 from jettison.debian.package import Package, compact_line, package_of_line
@@ -11,46 +12,64 @@ from jettison.debian.relations import Relation
 from jettison.debian.version import version_key
 
 _VERSION, _PROVIDES = 1, 14
+# Begins the lines that tell who provides a name; no name of a package begins so (Policy 5.6.1).
+_PROVIDED = "="
+ENCODING = ("latin-1", "replace")
 _parsed = lru_cache(maxsize=8192)(package_of_line)
+
+
+class Content(Protocol):
+    """Bytes that can be searched: ``bytes``, or an ``mmap`` of which only some pages are read."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+    def find(self, part: bytes, start: int, end: int, /) -> int:
+        """Give the place of ``part``, or -1."""
+
+    def rfind(self, part: bytes, start: int, end: int, /) -> int:
+        """Give the last place of ``part``, or -1."""
 
 
 class PackageIndex:
     """A read-only index: name -> package, the newest version of each name.
 
-    It is made from one-line forms and parses a package when it is asked for.
+    It looks for lines in a sorted text, and parses a package when it is asked for: to open the
+    70,000 packages of a release costs nothing.
     """
 
-    __slots__ = ("_lines", "_providers")
+    __slots__ = ("_content",)
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        """Index ``lines`` as :func:`jettison.debian.package.compact_line` writes them."""
-        self._lines: dict[str, str] = {}
-        for line in lines:
-            name = line.partition("\t")[0]
-            known = self._lines.get(name)
-            if known is None or _is_newer(line, known):
-                self._lines[name] = line
-        self._providers: dict[str, list[str]] | None = None
+    def __init__(self, lines: Iterable[str] = (), *, content: Content | None = None) -> None:
+        """Index ``lines`` as :func:`jettison.debian.package.compact_line` writes them.
+
+        Instead, ``content`` holds what ``index_lines`` made of them, each with a newline, as
+        Latin-1, which every byte sequence is.
+        """
+        if content is None:
+            content = "".join(f"{line}\n" for line in index_lines(lines)).encode(*ENCODING)
+        self._content = content
 
     def __contains__(self, name: object) -> bool:
-        return name in self._lines
+        return isinstance(name, str) and self._line(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._lines)
+        return (line.partition("\t")[0] for line in self.lines())
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return sum(1 for _ in self.lines())
 
     def get(self, name: str) -> Package | None:
         """Return the package of that name, None when there is none."""
-        line = self._lines.get(name)
+        line = self._line(name)
         return None if line is None else _parsed(line)
 
     def providers(self, name: str) -> tuple[Package, ...]:
         """Return the packages whose Provides names ``name``, ordered by their names."""
-        if self._providers is None:
-            self._providers = _providers_of(self._lines)
-        return tuple(_parsed(self._lines[each]) for each in sorted(self._providers.get(name, ())))
+        line = self._line(_PROVIDED + name)
+        names = line.partition("\t")[2].split() if line else ()
+        return tuple(filter(None, map(self.get, names)))
 
     def candidates(self, relation: Relation) -> tuple[Package, ...]:
         """Return what would satisfy ``relation``: the package itself before its providers.
@@ -63,8 +82,55 @@ class PackageIndex:
         return first + tuple(each for each in others if _provides(each, relation))
 
     def lines(self, names: Iterable[str] | None = None) -> Iterator[str]:
-        """Yield the one-line forms of all packages, or of ``names``, in order of names."""
-        return (self._lines[name] for name in sorted(self._lines if names is None else names))
+        """Yield the one-line forms of all packages, or of ``names``, in order of names.
+
+        KeyError for a name that is not there.
+        """
+        if names is not None:
+            for name in sorted(names):
+                line = self._line(name)
+                if line is None:
+                    raise KeyError(name)
+                yield line
+            return
+        start = 0
+        while start < len(self._content):
+            end = self._content.find(b"\n", start, len(self._content))
+            line = self._content[start:end].decode("latin-1")
+            if not line.startswith(_PROVIDED):
+                yield line
+            start = end + 1
+
+    def _line(self, key: str) -> str | None:
+        """Find the line that begins with a key, halving the text at each step."""
+        content = self._content
+        wanted = f"{key}\t".encode(*ENCODING)
+        low, high = 0, len(content)
+        while low < high:
+            start = content.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            found = content[start : start + len(wanted)]
+            end = content.find(b"\n", start, len(content))
+            if found == wanted:
+                return content[start:end].decode("latin-1")
+            if found < wanted:
+                low = end + 1
+            else:
+                high = start
+        return None
+
+
+def index_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the newest line of each name, and a line for each name that is provided, sorted."""
+    newest: dict[str, str] = {}
+    for line in lines:
+        name = line.partition("\t")[0]
+        known = newest.get(name)
+        if known is None or _is_newer(line, known):
+            newest[name] = line
+    provided = (
+        f"{_PROVIDED}{name}\t{' '.join(sorted(by))}" for name, by in _providers_of(newest).items()
+    )
+    yield from sorted([*newest.values(), *provided])
 
 
 def index_of(paragraphs: Iterable[Paragraph], suite: str = "") -> PackageIndex:
