@@ -127,7 +127,7 @@ def _paths(pin: Pin, file: Path, method: Method, records: Records) -> tuple[str,
     key = "\n".join(("installed paths", _FORMAT, pin.sha256, repr(method.scheme)))
     record = records.get(key)
     if record is None:
-        with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
+        with closing(Wheel.of(pin, file, method.scheme)) as wheel:
             record = {"paths": installed_paths(wheel)}
         records.put(key, record)
     return tuple(record["paths"])
@@ -153,7 +153,7 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
     known, folders = cache.get(key), cache.records.get(f"{key}\nfolders")
     if known is not None and folders is not None:
         return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
-    with closing(Wheel(file, pin.filename, method.scheme)) as wheel:
+    with closing(Wheel.of(pin, file, method.scheme)) as wheel:
         libraries = wheel_libraries(pin, file, cache.records)
         members = installed_members(wheel, treatment, libraries)
         empty = (f"{folder}/." for folder in wheel.folders)

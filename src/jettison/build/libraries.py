@@ -83,7 +83,7 @@ def wheel_libraries(pin: Pin, file: Path, records: Records) -> dict[str, Library
     known = records.get(key)
     if known is not None:
         return {source: _decoded(fields) for source, fields in known.items()}
-    with closing(Wheel(file, pin.filename, _SCHEME)) as wheel:
+    with closing(Wheel.of(pin, file, _SCHEME)) as wheel:
         found = {placed.source: library for placed, library in _libraries(wheel)}
     records.put(key, {source: _fields(library) for source, library in found.items()})
     return found

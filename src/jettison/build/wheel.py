@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import os
 import posixpath
-import re
-import stat
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -19,12 +15,9 @@ from msgspec import Struct
 
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
+from jettison.build.wheel_listing import SIGNATURES, damaged, listing, text_of
 from jettison.build.zip_members import FileContent, member_chunks
 from jettison.errors import IntegrityError
-
-# PEP 427 and PEP 376; signatures are of the wheel and not of what is installed.
-_SIGNATURES = ("RECORD.jws", "RECORD.p7s")
-_LARGEST_TEXT = 64 << 20
 
 
 class Placed(Struct, frozen=True, kw_only=True):
@@ -44,28 +37,32 @@ class Placed(Struct, frozen=True, kw_only=True):
 
 
 class Wheel:
-    """An open wheel; ``name`` is what errors call it.
+    """An open wheel; ``name`` is what errors call it, ``digest`` its SHA-256 where that is known.
 
     Opening and reading raise IntegrityError when the wheel is not sound.
     """
 
-    def __init__(self, file: Path, name: str, scheme: Scheme) -> None:
+    def __init__(self, file: Path, name: str, scheme: Scheme, digest: str = "") -> None:
         self.name = name
         self.scheme = scheme
         try:
-            with file.open("rb") as stream:
-                listed = zipfile.ZipFile(stream).infolist()
-                self._content = FileContent(os.dup(stream.fileno()))
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise self._damaged(str(error)) from error
-        self.entries = {each.filename: each for each in listed if not each.is_dir()}
-        for each in listed:
-            self._require_safe(each)
-        self._empty = _empty_folders(each.filename for each in listed)
-        self.information = self._information()
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise damaged(name, str(error)) from error
+        self._content = FileContent(descriptor)
+        try:
+            self._listing = listing(self._content, name, digest)
+        except IntegrityError:
+            self.close()
+            raise
+        self.information = self._listing.information
         self.distribution = self.information.removesuffix(".dist-info").partition("-")[0]
-        self._record = self._read_record()
         self.files = tuple(self._placed())
+
+    @classmethod
+    def of(cls, pin: Pin, file: Path, scheme: Scheme) -> Wheel:
+        """Open the verified wheel of a pin."""
+        return cls(file, pin.filename, scheme, pin.sha256)
 
     def close(self) -> None:
         """Close the file."""
@@ -74,33 +71,27 @@ class Wheel:
     @property
     def folders(self) -> tuple[str, ...]:
         """The directories of the image that the wheel has without a file in them."""
-        return tuple(f"{self.scheme.packages}/{name}" for name in self._empty)
+        return tuple(f"{self.scheme.packages}/{name}" for name in self._listing.empty)
 
     def chunks(self, placed: Placed) -> Iterator[bytes]:
         """Yield the content of a file; IntegrityError when RECORD says another."""
         running = hashlib.sha256()
         try:
-            for chunk in member_chunks(self._content, self.entries[placed.source]):
+            for chunk in member_chunks(self._content, self._listing.members[placed.source]):
                 running.update(chunk)
                 yield chunk
         except zipfile.BadZipFile as error:
-            raise self._damaged(str(error)) from error
+            raise damaged(self.name, str(error)) from error
         if placed.digest and encoded(running.digest()) != placed.digest:
-            raise self._damaged(f"{placed.source} has another hash than RECORD says")
+            raise damaged(self.name, f"{placed.source} has another hash than RECORD says")
 
     def text(self, name: str) -> str:
         """Return a text of the ``.dist-info`` directory, empty when there is none."""
-        path = f"{self.information}/{name}"
-        entry = self.entries.get(path)
-        if entry is None or entry.file_size > _LARGEST_TEXT:
-            return ""
-        try:
-            return b"".join(member_chunks(self._content, entry)).decode("utf-8", "replace")
-        except zipfile.BadZipFile as error:
-            raise self._damaged(str(error)) from error
+        member = self._listing.members.get(f"{self.information}/{name}")
+        return text_of(self._content, member, self.name) if member else ""
 
     def _placed(self) -> Iterator[Placed]:
-        for name, entry in self.entries.items():
+        for name, member in self._listing.members.items():
             if posixpath.dirname(name) == self.information and self._is_written_anew(name):
                 continue
             path, script = self._place(name)
@@ -108,14 +99,14 @@ class Wheel:
                 source=name,
                 path=path,
                 recorded=recorded_path(path, self.scheme),
-                size=entry.file_size,
-                executable=bool(entry.external_attr >> 16 & 0o111) or script,
+                size=member.size,
+                executable=member.executable or script,
                 script=script,
-                digest=self._record.get(name, ""),
+                digest=self._listing.record.get(name, ""),
             )
 
     def _is_written_anew(self, name: str) -> bool:
-        return posixpath.basename(name) in {"RECORD", "INSTALLER", "REQUESTED", *_SIGNATURES}
+        return posixpath.basename(name) in {"RECORD", "INSTALLER", "REQUESTED", *SIGNATURES}
 
     def _place(self, name: str) -> tuple[str, bool]:
         first, _, rest = name.partition("/")
@@ -124,60 +115,8 @@ class Wheel:
         kind, _, inner = rest.partition("/")
         folder = self.scheme.place(kind, self.distribution)
         if folder is None or not inner:
-            raise self._damaged(f"{name} is for no place that installers know")
+            raise damaged(self.name, f"{name} is for no place that installers know")
         return f"{folder}/{inner}", kind == "scripts"
-
-    def _require_safe(self, entry: zipfile.ZipInfo) -> None:
-        name = entry.filename
-        parts = name.removesuffix("/").split("/")
-        if name.startswith("/") or ".." in parts or "\0" in name or "\\" in name or "" in parts:
-            raise self._damaged(f"it has the path {name!r}, which leaves the environment")
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise self._damaged(f"{name} is a link, and wheels hold none")
-
-    def _information(self) -> str:
-        found = sorted({
-            name.partition("/")[0] for name in self.entries
-            if name.partition("/")[0].endswith(".dist-info") and name.endswith("/METADATA")
-        })  # fmt: skip
-        if len(found) != 1:
-            raise self._damaged("it has no .dist-info directory of its own")
-        return found[0]
-
-    def _read_record(self) -> Mapping[str, str]:
-        """Return the hashes of RECORD by name; those that are not SHA-256 count as none."""
-        path = f"{self.information}/RECORD"
-        if path not in self.entries:
-            raise self._damaged("it has no RECORD")
-        try:
-            rows = list(csv.reader(io.StringIO(self.text("RECORD"))))
-        except csv.Error as error:
-            raise self._damaged(f"its RECORD cannot be read: {error}") from error
-        found = {row[0]: row[1] for row in rows if len(row) > 1}
-        self._require_recorded(found)
-        prefix = "sha256="
-        return {n: d.removeprefix(prefix) for n, d in found.items() if d.startswith(prefix)}
-
-    def _require_recorded(self, found: Mapping[str, str]) -> None:
-        for name in self.entries:
-            if name not in found and posixpath.basename(name) not in _SIGNATURES:
-                raise self._damaged(f"its RECORD does not name {name}")
-
-    def _damaged(self, why: str) -> IntegrityError:
-        return IntegrityError(
-            f"{self.name} is not a sound wheel",
-            why=why,
-            hint="Tell those who publish it; until then, pin another version.",
-        )
-
-
-def _empty_folders(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories, below the packages, that a wheel lists and that hold nothing."""
-    listed = list(names)
-    files = [name for name in listed if not name.endswith("/")]
-    holding = {name[: match.start()] for name in files for match in re.finditer("/", name)}
-    folders = (name.rstrip("/") for name in listed if name.endswith("/"))
-    return tuple(sorted(f for f in folders if f not in holding and ".data" not in f.split("/")[0]))
 
 
 def encoded(digest: bytes) -> str:
@@ -200,6 +139,5 @@ def opened_wheels(
     """Open the wheel of each pin, in order, for as long as the block runs."""
     with ExitStack() as stack:
         yield tuple(
-            stack.enter_context(closing(Wheel(wheels[pin.name], pin.filename, scheme)))
-            for pin in pins
+            stack.enter_context(closing(Wheel.of(pin, wheels[pin.name], scheme))) for pin in pins
         )

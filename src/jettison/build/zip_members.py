@@ -10,8 +10,9 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
-from typing import cast
+from typing import BinaryIO, cast
 
+from msgspec import Struct
 from zlib_ng import zlib_ng
 
 from jettison.oci.stream import CHUNK
@@ -21,6 +22,33 @@ _SIGNATURE = b"PK\3\4"
 _RAW_DEFLATE = -15
 # The library's own annotation calls its exception class an exception.
 _DAMAGED = cast("type[Exception]", zlib_ng.error)
+
+
+class ZipMember(Struct, frozen=True, kw_only=True):
+    """What the directory of a zip file says of a member; sizes and places are in bytes."""
+
+    name: str
+    place: int
+    packed: int
+    size: int
+    checksum: int
+    method: int
+    encrypted: bool
+    executable: bool
+
+    @classmethod
+    def of(cls, listed: zipfile.ZipInfo) -> ZipMember:
+        """Keep what is needed, which takes a fifth of the memory."""
+        return cls(
+            name=listed.filename,
+            place=listed.header_offset,
+            packed=listed.compress_size,
+            size=listed.file_size,
+            checksum=listed.CRC,
+            method=listed.compress_type,
+            encrypted=bool(listed.flag_bits & 1),
+            executable=bool(listed.external_attr >> 16 & 0o111),
+        )
 
 
 class FileContent:
@@ -41,20 +69,24 @@ class FileContent:
         first, last, _ = part.indices(self._size)
         return os.pread(self._file, max(0, last - first), first)
 
+    def stream(self) -> BinaryIO:
+        """Open a stream over the same file, which leaves this one open."""
+        return os.fdopen(os.dup(self._file), "rb")
+
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
 
 
-def member_chunks(content: FileContent, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def member_chunks(content: FileContent, member: ZipMember) -> Iterator[bytes]:
     """Yield a member in chunks of at most 1 MiB; zipfile.BadZipFile when it is damaged."""
-    stored = _stored(content, entry)
-    if entry.compress_type == zipfile.ZIP_STORED:
+    stored = _stored(content, member)
+    if member.method == zipfile.ZIP_STORED:
         chunks = stored
-    elif entry.compress_type == zipfile.ZIP_DEFLATED:
+    elif member.method == zipfile.ZIP_DEFLATED:
         chunks = _inflated(stored)
     else:
-        raise zipfile.BadZipFile(f"{entry.filename} is packed in an unknown way")
+        raise zipfile.BadZipFile(f"{member.name} is packed in an unknown way")
     checksum = size = 0
     try:
         for chunk in chunks:
@@ -62,21 +94,21 @@ def member_chunks(content: FileContent, entry: zipfile.ZipInfo) -> Iterator[byte
             size += len(chunk)
             yield chunk
     except _DAMAGED as error:
-        raise zipfile.BadZipFile(f"{entry.filename}: {error}") from error
-    if checksum != entry.CRC or size != entry.file_size:
-        raise zipfile.BadZipFile(f"{entry.filename} is not what the directory says")
+        raise zipfile.BadZipFile(f"{member.name}: {error}") from error
+    if checksum != member.checksum or size != member.size:
+        raise zipfile.BadZipFile(f"{member.name} is not what the directory says")
 
 
-def _stored(content: FileContent, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _stored(content: FileContent, member: ZipMember) -> Iterator[bytes]:
     """Yield the bytes of a member as the file holds them."""
-    head = content[entry.header_offset : entry.header_offset + _LOCAL.size]
+    head = content[member.place : member.place + _LOCAL.size]
     if len(head) < _LOCAL.size:
-        raise zipfile.BadZipFile(f"{entry.filename} lies outside of the file")
+        raise zipfile.BadZipFile(f"{member.name} lies outside of the file")
     signature, name, extra = _LOCAL.unpack(head)
-    start = entry.header_offset + _LOCAL.size + name + extra
-    end = start + entry.compress_size
-    if signature != _SIGNATURE or entry.flag_bits & 1 or end > len(content):
-        raise zipfile.BadZipFile(f"{entry.filename} cannot be read")
+    start = member.place + _LOCAL.size + name + extra
+    end = start + member.packed
+    if signature != _SIGNATURE or member.encrypted or end > len(content):
+        raise zipfile.BadZipFile(f"{member.name} cannot be read")
     for at in range(start, end, CHUNK):
         yield content[at : min(at + CHUNK, end)]
 

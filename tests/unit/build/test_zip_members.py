@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.build.zip_members import FileContent, member_chunks
+from jettison.build.zip_members import FileContent, ZipMember, member_chunks
 
 LARGE = bytes(range(256)) * 20_000
 
@@ -21,8 +21,8 @@ def read(folder: Path, kind: int, content: bytes, spoil: Callable[[bytes], bytes
     file = folder / "a.zip"
     file.write_bytes(spoil(stream.getvalue()))
     with file.open("rb") as opened, closing(FileContent(os.dup(opened.fileno()))) as found:
-        entry = zipfile.ZipFile(opened).infolist()[0]
-        return b"".join(member_chunks(found, entry))
+        member = ZipMember.of(zipfile.ZipFile(opened).infolist()[0])
+        return b"".join(member_chunks(found, member))
 
 
 @pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
