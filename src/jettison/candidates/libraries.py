@@ -10,7 +10,7 @@ from jettison.candidates.wheels import source_builds, unknown_wheels
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library, runtime_libraries_of, translated
-from jettison.lift.linked import libraries_needed
+from jettison.lift.linked import libraries_needed, libraries_unused
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.plan.parts import PackageScope
 from jettison.values import Evidence
@@ -31,6 +31,8 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
             yield _said(Works.YES, f"{why.message}, and the base has it", why)
         else:
             yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
+    for why in libraries_unused(needs.production, needs.usage):
+        yield Remark(works=Works.YES, evidence=why)
     if not packages_of(image) >= packages_of(needs.current):
         yield from _linked_unseen(needs, image)
     if needs.usage.computed_libraries and image.reference != needs.stage.base:

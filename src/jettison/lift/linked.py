@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library, slim_packages
@@ -25,9 +26,7 @@ def libraries_needed(
     """
     found: dict[str, Evidence] = {}
     for need in table("native_libraries")["need"]:
-        if need["distribution"] not in requirements or set(need.get("unless", ())) & set(
-            requirements
-        ):
+        if need["distribution"] not in requirements or _spared(need, requirements):
             continue
         imports = [use for name in need["modules"] for use in _imports(usage, name)]
         linked = need["distribution"] in compiled and need["how"].startswith("is linked")
@@ -41,6 +40,22 @@ def libraries_needed(
     for library, uses in usage.libraries.items():
         found.setdefault(library, uses[0])
     return found
+
+
+def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Evidence]:
+    """Say which libraries only requirements that nothing imports would load by themselves."""
+    needed = libraries_needed(requirements, usage)
+    for need in table("native_libraries")["need"]:
+        loads = need["how"].startswith("loads") and need["modules"]
+        if need["distribution"] not in requirements or not loads or _spared(need, requirements):
+            continue
+        for library in need["libraries"]:
+            if library not in needed:
+                names = " or ".join(need["modules"])
+                message = (
+                    f"{library} is not needed: nothing imports {names} of {need['distribution']}"
+                )
+                yield Evidence(kind="library", message=message)
 
 
 def linked_packages(
@@ -57,6 +72,11 @@ def linked_packages(
         if package and package not in slim_packages(release):
             found.setdefault(package, why)
     return found
+
+
+def _spared(need: Mapping[str, Any], requirements: Collection[str]) -> bool:
+    """Whether another requirement brings the library along."""
+    return not set(need.get("unless", ())).isdisjoint(requirements)
 
 
 def _imports(usage: Usage, module: str) -> tuple[Evidence, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from base_needs import project_of
 
-from jettison.lift.linked import libraries_needed, linked_packages
+from jettison.lift.linked import libraries_needed, libraries_unused, linked_packages
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
@@ -110,6 +110,15 @@ def test_libraries_that_are_needed_are_those_whose_module_is_imported() -> None:
     assert set(linked_packages(["python-magic"], Usage(imports=imports), "trixie")) == {
         "libmagic1t64"
     }
+
+
+def test_a_library_that_nothing_loads_is_said_to_be_unneeded() -> None:
+    (said,) = libraries_unused(["python-magic"], Usage())
+    assert said.message == "libmagic.so.1 is not needed: nothing imports magic of python-magic"
+    imports = {"magic": (seen("import", "import magic"),)}
+    assert not [*libraries_unused(["python-magic"], Usage(imports=imports))]
+    loaded = {"libmagic.so.1": (seen("library", "CDLL loads libmagic.so.1"),)}
+    assert not [*libraries_unused(["python-magic"], Usage(libraries=loaded))]
 
 
 def test_a_library_that_is_loaded_by_name_is_found_in_its_package() -> None:
