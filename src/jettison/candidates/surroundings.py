@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from packaging.utils import canonicalize_name
+
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
 from jettison.lift.action import ActionKind
@@ -13,6 +15,9 @@ from jettison.lift.variables import origin_of_variable
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.project.commands import compile_bytecode
 from jettison.values import Evidence, Origin
+
+# The distribution with the time zones of a system that has none, such as Windows.
+_ZONES = "tzdata"
 
 
 def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
@@ -47,12 +52,28 @@ def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         )
     elif needs.usage.zones:
         first = needs.usage.zones[0]
+    elif reader := _reader_of_zones(needs):
+        first = reader
     else:
         return
     if image.variant is Variant.COMPOSED:
         yield _said(Works.YES, f"{first.message}: tzdata is added", first.origin, adds="tzdata")
     elif image.variant is not Variant.OTHER:
         yield _said(Works.YES, f"{first.message}: the base has the time zones", first.origin)
+
+
+def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
+    """Find a distribution that asks for time zones where the system has none, and only there."""
+    if _ZONES in needs.production:
+        return None
+    for name in needs.names:
+        facts = needs.closure.facts.get(name)
+        for requirement in facts.requires if facts else ():
+            asked_for_extra = requirement.marker and "extra" in str(requirement.marker)
+            if canonicalize_name(requirement.name) == _ZONES and not asked_for_extra:
+                message = f"{name} reads the system's time zones: it requires {requirement}"
+                return Evidence(kind="zone", message=message, origin=needs.origin(name))
+    return None
 
 
 def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:

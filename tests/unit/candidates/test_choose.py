@@ -70,6 +70,21 @@ def test_a_program_of_every_debian_image_is_named_with_its_package_and_line() ->
     assert told.origin == RUNS
 
 
+def test_time_zones_come_along_for_a_distribution_that_brings_its_own_elsewhere() -> None:
+    elsewhere = 'tzdata; sys_platform == "win32"'
+    needs = needs_of(SLIM, distribution("django", PURE, requires=[elsewhere]))
+    composed = candidates(needs)[Variant.COMPOSED]
+    assert composed.adds == ("tzdata",)
+    assert any("django reads the system's time zones" in item.message for item in composed.evidence)
+    for required in ("tzdata", 'tzdata; extra == "zones"'):
+        has_its_own = needs_of(
+            SLIM,
+            distribution("django", PURE, requires=[required]),
+            distribution("tzdata", PURE) if ";" not in required else distribution("app", PURE),
+        )
+        assert candidates(has_its_own)[Variant.COMPOSED].adds == ()
+
+
 @pytest.mark.parametrize("program", ["frobnicate", ""])
 def test_the_full_image_stays_when_a_program_is_not_known(program: str) -> None:
     computed = Evidence(kind="subprocess", message="subprocess.run runs a program that is computed")
