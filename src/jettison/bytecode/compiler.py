@@ -25,6 +25,11 @@ _ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "LC_ALL": "C.UTF-8",
 }
+# Sources of a batch in bytes. To start a process takes as long as to compile the smallest share.
+_LARGEST_BATCH = 4 << 20
+_SMALLEST_SHARE = 256 << 10
+
+Module = tuple[str, bytes]
 
 
 class Compiler(Struct, frozen=True, kw_only=True):
@@ -53,23 +58,22 @@ class Compiler(Struct, frozen=True, kw_only=True):
         module = PurePosixPath(path)
         return str(module.parent / "__pycache__" / f"{module.stem}.{self.tag}.pyc")
 
-    def compiled(self, modules: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    def compiled(self, modules: Iterable[Module]) -> Iterator[tuple[str, bytes]]:
         """Yield path and content of the .pyc files of ``modules``, in their order.
 
         ``modules`` are pairs of the path in the image without a leading ``/``, and the source.
         Modules that do not compile are left out, as pip does. The bytes depend on the paths, the
         sources and the interpreter's version alone. Raises ProgramError when the interpreter fails.
         """
-        waiting = list(modules)
-        workers = max(1, min(os.cpu_count() or 1, len(waiting)))
-        shares = [waiting[number::workers] for number in range(workers)]
-        results = [iter(share) for share in self._compile_all(shares)]
-        for number, (path, _) in enumerate(waiting):
-            content = next(results[number % workers])
-            if content:
-                yield self.cached_path(path), content
+        for batch in _batches(modules):
+            shares = _shares(batch)
+            results = [iter(share) for share in self._compile_all(shares)]
+            for number, (path, _) in enumerate(batch):
+                content = next(results[number % len(shares)])
+                if content:
+                    yield self.cached_path(path), content
 
-    def _compile_all(self, shares: Sequence[Sequence[tuple[str, bytes]]]) -> list[list[bytes]]:
+    def _compile_all(self, shares: Sequence[Sequence[Module]]) -> list[list[bytes]]:
         """Compile each share in a process of its own, all at once."""
         if len(shares) == 1:
             return [self._compile(share) for share in shares]
@@ -79,7 +83,7 @@ class Compiler(Struct, frozen=True, kw_only=True):
         with ThreadPoolExecutor(len(shares)) as pool:
             return list(pool.map(self._compile, shares))
 
-    def _compile(self, modules: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    def _compile(self, modules: Sequence[Module]) -> list[bytes]:
         """Return the content of each .pyc, empty for what does not compile."""
         frames = (frame for path, source in modules for frame in (b"/" + os.fsencode(path), source))
         done = run(
@@ -96,6 +100,27 @@ class Compiler(Struct, frozen=True, kw_only=True):
                 f"Python {self.version} failed to compile", why=done.error_text[-500:]
             )
         return found
+
+
+def _batches(modules: Iterable[Module]) -> Iterator[list[Module]]:
+    """Yield modules in their order, as many at once as are held in memory."""
+    batch: list[Module] = []
+    size = 0
+    for path, source in modules:
+        batch.append((path, source))
+        size += len(source)
+        if size >= _LARGEST_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _shares(batch: Sequence[Module]) -> list[Sequence[Module]]:
+    """Divide a batch among processes, as many as it is worth to start."""
+    worth = 1 + sum(len(source) for _, source in batch) // _SMALLEST_SHARE
+    count = max(1, min(os.cpu_count() or 1, len(batch), worth))
+    return [batch[number::count] for number in range(count)]
 
 
 def _contents(output: bytes) -> Iterator[bytes]:

@@ -21,6 +21,9 @@ MODULES = [
     ("app/broken.py", b"def (:\n"),
     ("app/latin.py", "# coding: latin-1\nTEXT = 'é'\n".encode("latin-1")),
     ("app/warns.py", b"PATTERN = '\\d'\n"),
+    ("app/names.py", b"BULLET = '\\N{BULLET}'\n\ndef here():\n    return ucnhash_CAPI, Codec\n"),
+    ("app/turkish.py", "# coding: iso8859-9\nTEXT = 'ş'\n".encode("iso8859-9")),
+    ("app/same.py", b"import os\n\ndef here(Codec, encode):\n    return 'x', Codec, encode, os\n"),
     ("app/empty.py", b""),
 ]
 
@@ -35,7 +38,9 @@ def compiler():
 def test_modules_are_compiled_to_where_python_looks(compiler):
     found = dict(compiler.compiled(MODULES))
     tag = sys.implementation.cache_tag
-    names = [f"app/__pycache__/{name}.{tag}.pyc" for name in ("main", "latin", "warns", "empty")]
+    names = [f"app/__pycache__/{name}.{tag}.pyc" for name in (
+        "main", "latin", "warns", "names", "turkish", "same", "empty"
+    )]  # fmt: skip
     assert list(found) == names
     assert all(
         importlib.util.cache_from_source(path) == compiler.cached_path(path) for path, _ in MODULES
