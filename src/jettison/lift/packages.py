@@ -127,12 +127,18 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
     if name in table("tools")["container_clients"]["packages"]:
         return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
     if name in table("tools")["programs_only"]["packages"]:
-        others = table("tools")["alternatives"].get(name, ())
-        return _program(stage, name, (*(programs_in(name, release) or (name,)), *others), needs)
+        return _program(stage, name, _brought_programs(name, release), needs)
     reason = is_build_package(name)
     if reason is not None:
         return _build(name, reason, release, needs)
     return (*judged_other(stage, name, release, needs.usage), ())
+
+
+def _brought_programs(name: str, release: str) -> tuple[str, ...]:
+    """Programs of a package, and those that leave with it because it brought them: gpg of gnupg."""
+    others = table("tools")["alternatives"].get(name, ())
+    brought = [p for each in brought_by(name, release) for p in programs_in(each, release)]
+    return (*(programs_in(name, release) or (name,)), *others, *brought)
 
 
 def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:

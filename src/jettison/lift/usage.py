@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.catalogue.reader import table
 from jettison.lift.stored import StoredFile, stored_by_scripts, stored_by_source
 from jettison.project.shell import Script
 from jettison.project.source.facts import ModuleFacts
@@ -82,12 +83,15 @@ def usage_of(
     loads = libraries_loaded(modules)
     commands = list(commands)
     scripted = tuple(_scripted(scripts))
-    programs = (*_called(calls), *scripted, *_named_by(commands))
+    programs = (*_called(calls), *scripted, *_named_by(commands), *_run_by_imported(imports))
     libraries = ((load.name, _loaded(load)) for load in loads if load.name)
     return Usage(
         programs=_grouped(programs),
         started=_grouped((*scripted, *_started(commands))),
-        computed=tuple(_computed(call) for call in calls if not call.program),
+        computed=(
+            *(_computed(call) for call in calls if not call.program),
+            *_computed_by_imported(imports),
+        ),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
         zones=tuple(_named("time-zone", use) for use in time_zones(modules)),
@@ -111,6 +115,27 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
             kind, verb = ("lookup", "looks for") if call.searched else ("subprocess", "runs")
             message = f"{call.callee} {verb} {call.program}"
             yield call.program, Evidence(kind=kind, message=message, origin=call.origin)
+
+
+def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]:
+    """The programs that imported distributions are known to run."""
+    for module, programs in table("tools")["callers"]["modules"].items():
+        for origin in _places_of(module, imports):
+            for program in programs:
+                message = f"{module}, which is imported, runs {program}"
+                yield program, Evidence(kind="caller", message=message, origin=origin)
+
+
+def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Evidence]:
+    for module in table("tools")["callers"]["any"]["modules"]:
+        for origin in _places_of(module, imports)[:1]:
+            message = f"{module}, which is imported, runs a program that is computed"
+            yield Evidence(kind="caller", message=message, origin=origin)
+
+
+def _places_of(module: str, imports: Mapping[str, tuple[Origin, ...]]) -> tuple[Origin, ...]:
+    found = (o for name, o in imports.items() if f"{name}.".startswith(f"{module}."))
+    return tuple(origin for origins in found for origin in origins)
 
 
 def _computed(call: ProgramCall) -> Evidence:
