@@ -33,6 +33,10 @@ _DEVELOPMENT_VALUES = frozenset(
 )
 _PRODUCTION_VALUES = frozenset({"prod", "production", "live", "staging", "stage", "release"})
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off", "n", "f", "none"})
+_EQUAL = ast.Eq | ast.In | ast.Is
+_UNEQUAL = ast.NotEq | ast.NotIn
+_OPEN = object()
+"""The value of what is set to say that this is not production; a name alone does not close it."""
 _DEPTH = 6
 _LONGEST = 40
 """Characters; longer constants are not the name of an environment."""
@@ -63,9 +67,11 @@ class Production:
 
     ``environment`` holds the variables that the image or its compose service sets; ``switches``
     the assignments of names like ``DEBUG`` in the code that was reached. A name that speaks of
-    development and is set nowhere counts as off. ``applications`` are those that reached settings
-    install; one that is not among them is not installed when it speaks of development or when
-    settings for development install it (``development_applications``).
+    development and is set nowhere counts as off. Code that says that it is on, or that this is not
+    production, leaves it open: a deployment sets its own values, and then the other side counts.
+    ``applications`` are those that reached settings install; one that is not among them is not
+    installed when it speaks of development or when settings for development install it
+    (``development_applications``).
     """
 
     def __init__(
@@ -98,8 +104,8 @@ class Production:
             case ast.BoolOp():
                 return self._junction(node, depth - 1)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                truth = _truth(self._value(operand, depth - 1))
-                return None if truth is None else not truth
+                negated = self._value(operand, depth - 1)
+                return negated if negated in (None, _OPEN) else not _truth(negated)
             case ast.Compare(ops=[op], comparators=[right], left=left):
                 return self._compare(left, op, right, depth - 1)
             case _:
@@ -125,20 +131,23 @@ class Production:
                 return None
 
     def _junction(self, node: ast.BoolOp, depth: int) -> object:
-        truths = [_truth(self._value(each, depth)) for each in node.values]
+        values = [self._value(each, depth) for each in node.values]
+        truths = [_truth(each) for each in values]
         decisive = isinstance(node.op, ast.Or)
         if decisive in truths:
             return decisive
+        if _OPEN in values:
+            return _OPEN
         return None if None in truths else not decisive
 
     def _name(self, name: str, depth: int) -> object:
         if name in self._environment:
-            return _word(self._environment[name])
+            return _unless_development(name, _word(self._environment[name]))
         switch = self._switches.get(name)
         if switch is not None:
             value = self._value(ast.parse(switch.expression, mode="eval").body, depth)
             if value is not None:
-                return value
+                return _unless_development(name, value)
         if _PRODUCTION_NAME.search(name):
             return True
         if _DEVELOPMENT_NAME.fullmatch(name):
@@ -175,7 +184,7 @@ class Production:
     def _variable(self, node: ast.Call, depth: int) -> object:
         name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
         if isinstance(name, str) and name in self._environment:
-            return _word(self._environment[name])
+            return _unless_development(name, _word(self._environment[name]))
         if not isinstance(name, str) or not names_environment(name):
             return None  # a feature that the deployment may switch on
         default = next((k.value for k in node.keywords if k.arg == "default"), None)
@@ -183,30 +192,32 @@ class Production:
             default = node.args[1]
         if default is not None:
             value = self._value(default, depth)
-            return _word(value) if isinstance(value, str) else value
+            return _unless_development(name, _word(value) if isinstance(value, str) else value)
         return False if _DEVELOPMENT_NAME.fullmatch(name) else None
 
-    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> bool | None:
+    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> object:
         if is_version(left):
             return version_holds(op, right)
-        if asks_for_tests(left, right) and isinstance(op, ast.In | ast.NotIn):
+        if isinstance(op, ast.In | ast.NotIn) and asks_for_tests(left, right):
             return isinstance(op, ast.NotIn)
         if isinstance(op, ast.In | ast.NotIn) and last_name(right) == "INSTALLED_APPS":
-            installed = self._installs(left)
-            return installed if isinstance(op, ast.In) or installed is None else not installed
-        values = self._choices(
-            right, member=isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
-        )
-        if values is None:
-            return None
-        value = self._value(left, depth)
-        if value is None or value is True:
-            found = _named_production(values)
+            found: object = self._installs(left)
         else:
-            found = str(value).lower() in values
-        if found is None or not isinstance(op, ast.Eq | ast.In | ast.Is | ast.NotEq | ast.NotIn):
-            return None
-        return found if isinstance(op, ast.Eq | ast.In | ast.Is) else not found
+            member = isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
+            values = self._choices(right, member=member)
+            found = None if values is None else self._is_among(left, values, depth)
+        if found in (None, _OPEN) or not isinstance(op, _EQUAL | _UNEQUAL):
+            return found if found is _OPEN else None
+        return found if isinstance(op, _EQUAL) else not found
+
+    def _is_among(self, node: ast.expr, values: frozenset[str], depth: int) -> object:
+        """Whether an expression has one of these values; open where only development says so."""
+        value = self._value(node, depth)
+        expected = _named_production(values)
+        if value is None or value is _OPEN or value is True:
+            return _OPEN if expected is None and value is _OPEN else expected
+        found = str(value).lower() in values
+        return found if expected in (None, found) else None
 
     def _choices(self, node: ast.expr, *, member: bool) -> frozenset[str] | None:
         match node:
@@ -219,6 +230,14 @@ class Production:
                 return frozenset({name.lower()})
             case _:
                 return None
+
+
+def _unless_development(name: str, value: object) -> object:
+    """A value, left open where it says that this is not production."""
+    truth = _truth(value)
+    says_development = truth is True and _DEVELOPMENT_NAME.fullmatch(name)
+    says_no_production = truth is False and _PRODUCTION_NAME.search(name)
+    return _OPEN if says_development or says_no_production else value
 
 
 def _named_production(values: frozenset[str]) -> bool | None:
@@ -234,6 +253,6 @@ def _word(text: str) -> object:
 
 
 def _truth(value: object) -> bool | None:
-    if value is None:
+    if value is None or value is _OPEN:
         return None
     return bool(_word(value)) if isinstance(value, str) else bool(value)

@@ -45,9 +45,10 @@ def test_without_a_word_of_the_image(condition, expected):
 
 
 @pytest.mark.parametrize("value", ["1", "true", "yes", "on"])
-def test_a_variable_of_the_image_decides(value):
-    assert holds("DEBUG", {"DEBUG": value}) is True
-    assert holds("env.bool('DEBUG', default=False)", {"DEBUG": value}) is True
+def test_an_image_that_sets_debug_leaves_both_sides_open(value):
+    assert holds("DEBUG", {"DEBUG": value}) is None
+    assert holds("not DEBUG", {"DEBUG": value}) is None
+    assert holds("env.bool('DEBUG', default=False)", {"DEBUG": value}) is None
 
 
 @pytest.mark.parametrize("value", ["0", "false", "no", "off", ""])
@@ -55,17 +56,30 @@ def test_a_variable_that_is_off_decides(value):
     assert holds("DEBUG", {"DEBUG": value}) is False
 
 
-def test_an_assignment_in_the_code_decides():
-    assert holds("settings.DEBUG", DEBUG="True") is True
-    assert holds("settings.DEBUG", DEBUG="os.environ.get('DEBUG', '1') == '1'") is True
+def test_code_that_turns_debug_on_leaves_both_sides_open():
+    assert holds("settings.DEBUG", DEBUG="True") is None
+    assert holds("not settings.DEBUG", DEBUG="True") is None
+    assert holds("settings.DEBUG", DEBUG="os.environ.get('DEBUG', '1') == '1'") is None
+    assert holds("not DEVELOPMENT", DEVELOPMENT="env.bool('DEVELOPMENT', default=True)") is None
+    assert holds("PRODUCTION", PRODUCTION="False") is None
+
+
+def test_code_that_says_production_decides():
     assert (
         holds("settings.DEBUG", DEBUG="ENVIRONMENT == 'dev'", ENVIRONMENT="'production'") is False
     )
 
 
 def test_an_environment_of_the_image_is_compared():
+    image = {"APP_ENV": "production"}
+    assert holds("os.environ['APP_ENV'] == 'development'", image) is False
+    assert holds("os.environ['APP_ENV'] == 'production'", image) is True
+
+
+def test_an_image_for_development_says_nothing_about_production():
     image = {"APP_ENV": "development"}
-    assert holds("os.environ['APP_ENV'] == 'development'", image) is True
+    assert holds("os.environ['APP_ENV'] == 'development'", image) is None
+    assert holds("os.environ['APP_ENV'] == 'production'", image) is None
 
 
 def test_a_switch_that_refers_to_itself_ends():
