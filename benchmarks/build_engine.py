@@ -18,6 +18,8 @@ from build import Site, change_line, site_in
 from support.processes import Measured, best, jettison, jettison_environment, measured
 from support.registry import registry, registry_there
 
+LABEL = "jettison.benchmark"
+
 
 def docker_there() -> bool:
     """Tell whether Docker answers."""
@@ -51,8 +53,24 @@ def main() -> int:
                 with registry(site.folder) as host:
                     one_line(site, written, f"{host}/pkms:1", runs)
         finally:
-            subprocess.run(["docker", "rmi", "--force", tag], capture_output=True, check=False)
+            forget(site)
     return 0
+
+
+def built_by_docker(site: Site, reference: str, context: str, *options: str) -> Measured:
+    """Build with Docker, under a label that finds the image again."""
+    label = f"{LABEL}={site.folder.name}"
+    return docker(site, "build", *options, "--label", label, "-t", reference, context)
+
+
+def forget(site: Site) -> None:
+    """Remove every image that Docker built here, those too whose name a later build took."""
+    ours = f"label={LABEL}={site.folder.name}"
+    listed = ["docker", "images", "--all", "--quiet", "--no-trunc", "--filter", ours]
+    found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split()
+    if found:
+        command = ["docker", "rmi", "--force", *sorted(set(found))]
+        subprocess.run(command, capture_output=True, check=False)
 
 
 def from_nothing(site: Site, written: Path, tag: str, runs: int) -> None:
@@ -61,7 +79,7 @@ def from_nothing(site: Site, written: Path, tag: str, runs: int) -> None:
     print(f"from nothing, jettison build          {ours.seconds:7.2f} s")
     for what, project in (("original", site.project), ("written", written)):
         context = str(project / "pkms-backend")
-        theirs = best(runs, lambda at=context: docker(site, "build", "--no-cache", "-t", tag, at))
+        theirs = best(runs, lambda at=context: built_by_docker(site, tag, at, "--no-cache"))
         ratio = theirs.seconds / ours.seconds
         print(f"from nothing, docker build {what:<10} {theirs.seconds:7.2f} s  {ratio:5.1f} times")
 
@@ -72,16 +90,13 @@ def one_line(site: Site, written: Path, reference: str, runs: int) -> None:
 
     def theirs() -> Measured:
         change_line(written)
-        built = docker(site, "build", "-t", reference, context)
+        built = built_by_docker(site, reference, context)
         pushed = docker(site, "push", reference)
         seconds = built.seconds + pushed.seconds
         return Measured(seconds=seconds, processor=0, memory=max(built.memory, pushed.memory))
 
-    try:
-        theirs()
-        docker_time = best(runs * 3, theirs)
-    finally:
-        subprocess.run(["docker", "rmi", "--force", reference], capture_output=True, check=False)
+    theirs()
+    docker_time = best(runs * 3, theirs)
     site.with_line("--push", reference)
     ours = best(runs * 3, lambda: site.with_line("--push", reference))
     ratio = docker_time.seconds / ours.seconds
