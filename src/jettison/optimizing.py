@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.beside import beside
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
@@ -21,15 +24,20 @@ from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.progress import Progress, step
+from jettison.removal.listing import HOOK, LIST, SCRIPT
+from jettison.removal.system_group import LIST as SYSTEM_LIST
+from jettison.removal.system_group import SCRIPT as SYSTEM_SCRIPT
 from jettison.result import Ablation, Result
 from jettison.rules import RULES
 from jettison.trace.observing import observed
 from jettison.values import Basis, Saving, Skipped
+from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.differential import compare
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
+OF_REMOVAL = (LIST, SCRIPT, HOOK, SYSTEM_LIST, SYSTEM_SCRIPT)
 # The level from which on the image is watched.
 TRACED = 3
 # Large folders that need not be copied when the ignore file keeps them out of the context.
@@ -64,19 +72,30 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     return replace(result, ablations=ablations)
 
 
+class _Before(Struct, frozen=True, kw_only=True):
+    """The image before: being measured, and being looked at while the image after is made."""
+
+    id: ImageID
+    measured: Future[ImageMeasurement]
+    beside: ThreadPoolExecutor
+    ahead: Future[Ahead] | None = None
+
+
 def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
-    before = _built(shop, start.original, shop.root, "before")
-    if plan.level >= TRACED:
-        return _guided(shop, start, plan, before)
-    return start, _result(shop, plan, before)
+    image = _image(shop, start.original, shop.root, "before")
+    with beside() as pool:
+        before = _Before(
+            id=image, measured=pool.submit(_measured, shop, image, "before"), beside=pool
+        )
+        if plan.level >= TRACED:
+            return _guided(shop, start, plan, before)
+        return start, _result(shop, plan, before)
 
 
-def _guided(
-    shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement
-) -> tuple[Plan, Result]:
+def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was seen of the image, and what comes of it."""
-    watched = _watched(shop, start, plan, before)
+    watched, before = _watched(shop, start, plan, before)
     result = _result(shop, _planned(watched), before)
     if watched.observed and not result.verdict.equivalent:
         watched = _given_up(start, result)
@@ -88,32 +107,44 @@ def _planned(start: Plan) -> Plan:
     return optimized(start, RULES, without=start.settings.without)
 
 
-def _result(shop: Workshop, plan: Plan, before: ImageMeasurement) -> Result:
+def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
     with _staged(shop.root, plan) as folder:
-        after = _built(shop, plan.project, folder, "after")
+        image = _image(shop, plan.project, folder, "after")
+        after = before.beside.submit(_measured, shop, image, "after")
         development = _development(shop, plan, folder)
-        request = project_request(shop.root, plan, before.id, after.id, _id(development))
-        verdict = compare(request, shop.engine, shop.progress)
+        measured = (
+            before.beside.submit(_measured, shop, development, "development")
+            if development
+            else None
+        )
+        request = project_request(shop.root, plan, before.id, image, development)
+        ahead = before.ahead.result() if before.ahead else None
+        verdict = compare(request, shop.engine, shop.progress, ahead)
     return Result(
         plan=plan,
         engine=shop.engine.name,
-        before=before,
-        after=after,
-        development=development,
+        before=before.measured.result(),
+        after=after.result(),
+        development=measured.result() if measured else None,
         verdict=verdict,
     )
 
 
-def _watched(shop: Workshop, start: Plan, plan: Plan, before: ImageMeasurement) -> Plan:
-    """Give the plan before any rule, with what was seen of the image that the rules make."""
+def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
+    """Give the plan before any rule, with what was seen of the image that the rules make.
+
+    The image before is looked at meanwhile: what it answers does not depend on that.
+    """
     with _staged(shop.root, plan) as folder:
         image = _image(shop, plan.project, folder, "watched")
         development = _development(shop, plan, folder)
-        request = project_request(shop.root, plan, before.id, image, _id(development))
+        request = project_request(shop.root, plan, before.id, image, development)
+        ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
         seen = observed(plan, request, shop.engine, shop.progress)
+    before = replace(before, ahead=ahead)
     if isinstance(seen, Skipped):
-        return replace(start, learned=(*start.learned, seen))
-    return replace(start, observed=seen)
+        return replace(start, learned=(*start.learned, seen)), before
+    return replace(start, observed=seen), before
 
 
 def _given_up(start: Plan, result: Result) -> Plan:
@@ -123,14 +154,9 @@ def _given_up(start: Plan, result: Result) -> Plan:
     return replace(start, learned=(*start.learned, Skipped(what="the trace", reason=reason)))
 
 
-def _built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageMeasurement:
-    image = _image(shop, project, folder, name)
+def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
     with step(shop.progress, f"measure {name}"):
         return measure(image, shop.engine)
-
-
-def _id(image: ImageMeasurement | None) -> str | None:
-    return image.id if image else None
 
 
 def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
@@ -146,19 +172,29 @@ def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID
         return shop.engine.build(request, shop.progress)
 
 
-def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageMeasurement | None:
+def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageID | None:
     path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
     if path not in plan.project.texts:
         return None
-    # The tests are wanted in this image, whatever production keeps out of its context.
-    (folder / f"{path}.dockerignore").write_text(".git\n", encoding="utf-8")
+    # The tests are wanted in this image, whatever production keeps out of its context. What a
+    # trace changes in it would only have the same image built and read twice.
+    ignored = "\n".join((".git", *_of_production(plan)))
+    (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
     request = BuildRequest(
         context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
     )
     with step(shop.progress, "build development"):
-        image = shop.engine.build(request, shop.progress)
-    with step(shop.progress, "measure development"):
-        return measure(image, shop.engine)
+        return shop.engine.build(request, shop.progress)
+
+
+def _of_production(plan: Plan) -> Iterator[str]:
+    """The files of the context that only shape the image for production."""
+    project = plan.project
+    own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
+    dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
+    for name in (".dockerignore", dockerfile, *OF_REMOVAL):
+        if name not in own:
+            yield name
 
 
 def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation]:

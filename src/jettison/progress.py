@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Hears about one step of work at a time."""
+    """Hears about steps of work: one at a time of each thread."""
 
     def begin(self, step: str) -> None:
         """Hear that a step begins; ``step`` says in a few words what is being done."""
@@ -41,12 +42,15 @@ class SilentProgress:
 
 
 class ConsoleProgress:
-    """A spinner on a terminal; one plain line for each finished step elsewhere."""
+    """A spinner on a terminal; one plain line for each finished step elsewhere.
+
+    Steps of several threads may run at the same time: the spinner names all of them.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self._given = console
-        self._step = ""
-        self._begun = 0.0
+        self._running: dict[int, tuple[str, float]] = {}
+        self._lock = Lock()
         self._status: Status | None = None
 
     @cached_property
@@ -59,28 +63,43 @@ class ConsoleProgress:
 
     def begin(self, step: str) -> None:
         """Show that the step runs."""
-        self._step = step
-        self._begun = time.monotonic()
-        if self._console.is_terminal:
-            self._status = self._console.status(step)
-            self._status.start()
+        with self._lock:
+            self._running[get_ident()] = step, time.monotonic()
+            self._show()
 
     def note(self, line: str) -> None:
         """Show the detail beside the spinner, cut to the width of the terminal."""
-        if self._status:
-            from rich.markup import escape  # noqa: PLC0415 - as above
-
-            room = max(20, self._console.width - len(self._step) - 6)
-            self._status.update(f"{escape(self._step)} [dim]{escape(line.strip()[:room])}[/dim]")
+        with self._lock:
+            self._show(line)
 
     def finish(self, outcome: str) -> None:
         """Leave one line that says what was done and how long it took."""
-        if self._status:
-            self._status.stop()
+        with self._lock:
+            step, begun = self._running.pop(get_ident())
+            seconds = time.monotonic() - begun
+            said = f": {outcome}" if outcome else ""
+            self._show()
+            self._console.print(f"{step}{said} ({seconds:.1f} s)", markup=False, soft_wrap=True)
+
+    def _show(self, detail: str = "") -> None:
+        """Let the spinner of a terminal say what runs now."""
+        if not self._console.is_terminal:
+            return
+        if not self._running:
+            if self._status:
+                self._status.stop()
             self._status = None
-        seconds = time.monotonic() - self._begun
-        said = f": {outcome}" if outcome else ""
-        self._console.print(f"{self._step}{said} ({seconds:.1f} s)", markup=False, soft_wrap=True)
+            return
+        from rich.markup import escape  # noqa: PLC0415 - as above
+
+        steps = ", ".join(step for step, _ in self._running.values())
+        room = max(20, self._console.width - len(steps) - 6)
+        text = f"{escape(steps)} [dim]{escape(detail.strip()[:room])}[/dim]"
+        if self._status is None:
+            self._status = self._console.status(text)
+            self._status.start()
+        else:
+            self._status.update(text)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from tests.support.runners import Runner
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
-from jettison.verify.differential import Baseline, observe_after, observe_before, verdict
+from jettison.verify.before import Baseline, observe_before
+from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome, Verdict
 

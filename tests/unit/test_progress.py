@@ -1,5 +1,6 @@
 import io
 import re
+from threading import Barrier, Thread
 
 import pytest
 from rich.console import Console
@@ -24,3 +25,20 @@ def test_a_step_that_fails_is_not_shown_as_done() -> None:
     with pytest.raises(ValueError, match="no"), step(ConsoleProgress(console(text)), "Building"):
         raise ValueError("no")
     assert text.getvalue().startswith("Building: not finished")
+
+
+def test_steps_of_several_threads_each_get_their_line() -> None:
+    text = io.StringIO()
+    progress = ConsoleProgress(console(text))
+    together = Barrier(2)
+
+    def work(name: str) -> None:
+        with step(progress, name):
+            together.wait(timeout=60)
+
+    threads = [Thread(target=work, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(re.findall(r"^(\w+) \(", text.getvalue(), re.MULTILINE)) == ["one", "two"]

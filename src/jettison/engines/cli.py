@@ -16,7 +16,7 @@ from jettison.engines.client import Client
 from jettison.engines.container import ClientContainer
 from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions
 from jettison.engines.facts import image_facts
-from jettison.errors import BuildError
+from jettison.errors import BuildError, EngineError
 from jettison.progress import Progress
 
 
@@ -34,6 +34,7 @@ class CommandLineEngine:
     def __init__(self, client: Client, dialect: BuildDialect) -> None:
         self._client = client
         self._dialect = dialect
+        self._ended = False
 
     @property
     def name(self) -> str:
@@ -45,7 +46,8 @@ class CommandLineEngine:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """Remove all that carries the label of this run."""
+        """Remove all that carries the label of this run, and start nothing more."""
+        self._ended = True
         with process.uninterrupted():
             self._client.remove_everything()
 
@@ -82,6 +84,8 @@ class CommandLineEngine:
 
     def run(self, image: str, options: RunOptions) -> ClientContainer:
         """Start a container. Raises EngineError when it cannot be created or started."""
+        if self._ended:
+            raise EngineError("nothing is started any more, because the work was ended")
         return container.start(self._client, image, options)
 
     def inspect(self, image: str) -> ImageFacts:

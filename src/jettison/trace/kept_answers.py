@@ -1,4 +1,4 @@
-"""What was read from inside images, kept by the image's digest: the same image answers the same."""
+"""What was read from inside images, kept by their layers: the same files answer the same."""
 
 from __future__ import annotations
 

@@ -58,10 +58,12 @@ def _answer(
 ) -> Mapping[str, Any]:
     """Give what a program of ours answers in an image; the same image need not be asked twice."""
     kept = kept or KeptAnswers()
-    known = kept.get(facts.id, text)
+    # The image's own digest differs from run to run, by the label of what made it.
+    image_key = repr((facts.layers, facts.environment, facts.working_directory, user or facts.user))
+    known = kept.get(image_key, text)
     if known is None:
         known = _asked(engine, image, facts, text, user)
-        kept.put(facts.id, text, known)
+        kept.put(image_key, text, known)
     found = marshal.loads(known)  # noqa: S302 - of our own script
     return found if isinstance(found, dict) else {}
 

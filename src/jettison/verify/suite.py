@@ -52,8 +52,10 @@ def _outcome(
     directory = suite.working_directory or after.facts.working_directory or "/"
     with _waiting(engine, request.image_after, options) as (container, interpreter):
         library, _ = ask(container, interpreter, "library", {})
-        present = tuple(after.interior.distributions) if after.interior else ()
-        packed = _packed(engine, suite, present, library)
+        present, why = ask(container, interpreter, "distributions", {})
+        if present is None:
+            raise EngineError("the distributions of the image could not be listed", why=why)
+        packed = _packed(engine, suite, tuple(present), library)
         _unpack(container, interpreter, directory, packed)
         done = container.execute(
             _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),

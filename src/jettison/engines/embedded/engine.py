@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import IO, Self
 
 from msgspec import Struct
@@ -44,6 +45,8 @@ class EmbeddedEngine:
         self._directory = Path(tempfile.mkdtemp(prefix="jettison-engine-"))
         self._images: dict[str, Image] = {}
         self._containers: dict[str, EmbeddedContainer] = {}
+        # Several containers may be started at the same time, of an image that is unpacked once.
+        self._lock = Lock()
 
     @property
     def name(self) -> str:
@@ -87,8 +90,9 @@ class EmbeddedEngine:
 
     def run(self, image: str, options: RunOptions) -> EmbeddedContainer:
         """Start a container. EngineError when the kernel forbids it or it cannot be started."""
-        found = self._image(image)
-        root = self._unpacked(found)
+        with self._lock:
+            found = self._image(image)
+            root = self._unpacked(found)
         identifier = secrets.token_hex(32)
         directory = self._directory / "containers" / identifier
         (directory / "scratch").mkdir(parents=True)

@@ -1,0 +1,171 @@
+"""The image before: what it offers, and how it answers when nothing was taken."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.engines.engine import Engine
+from jettison.errors import EngineError
+from jettison.progress import Progress, step
+from jettison.verify import companions
+from jettison.verify.discover import Discovery, discover
+from jettison.verify.exchange.session import probe_steps
+from jettison.verify.observation import Observation
+from jettison.verify.observe import (
+    ended,
+    observe,
+    running,
+    startup_seconds,
+    still_there,
+    unready,
+)
+from jettison.verify.request import VerificationRequest
+from jettison.verify.second_look import again, setting_of
+from jettison.verify.setting import Conversation, Setting
+from jettison.verify.workers import with_workers
+from jettison.verify.workload.plan import workload
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """The image before as it was seen, and how to ask the same of another image."""
+
+    observation: Observation
+    conversation: Conversation
+
+
+class Ahead(Struct, frozen=True, kw_only=True):
+    """The image before as it was seen while the image after was still to be made.
+
+    ``asked`` is what was asked of it, ``reached`` the same after services were tried.
+    """
+
+    asked: VerificationRequest
+    reached: VerificationRequest
+    baseline: Baseline
+
+    def holds(self, request: VerificationRequest) -> bool:
+        """Whether a request asks the image before the same, in the same way."""
+        return _of_before(self.asked) == _of_before(request)
+
+    def within_reach(self, request: VerificationRequest) -> VerificationRequest:
+        """Give a request with what is known of services."""
+        reached = self.reached
+        return replace(request, companions=reached.companions, unreached=reached.unreached)
+
+
+def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
+    """Look at the image before while others are at work: its start is not timed.
+
+    Raises EngineError when one of the images of the request does not exist.
+    """
+    reached = companions.within_reach(engine, request, progress)
+    baseline = observe_before(replace(reached, startup_runs=0), engine, progress)
+    untimed = replace(baseline.observation, startups=())
+    return Ahead(asked=request, reached=reached, baseline=replace(baseline, observation=untimed))
+
+
+def timed(
+    ahead: Ahead, request: VerificationRequest, engine: Engine, progress: Progress
+) -> Baseline:
+    """Add how long the image before takes to start, now that nothing else is done."""
+    setting = setting_of(engine, request, request.image_before)
+    with step(progress, "Starting the image before"):
+        seen = started(engine, setting, request, ahead.baseline.observation)
+    return replace(ahead.baseline, observation=seen)
+
+
+def _of_before(request: VerificationRequest) -> VerificationRequest:
+    """What of a request shapes how the image before is run and asked."""
+    blank = VerificationRequest(image_before="", image_after="")
+    others = (
+        "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
+        "removed_distributions", "removed_environment", "installed_distributions",
+        "expected_command", "expected_user", "labels", "suite",
+    )  # fmt: skip
+    return replace(request, **{name: getattr(blank, name) for name in others})
+
+
+def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
+    """Find out what the image before offers, and run it twice to know what never repeats."""
+    setting = setting_of(engine, request, request.image_before)
+    check = setting.facts.health_check
+    request = patient(request, check.start_period if check else 0.0)
+    with step(progress, "Finding what the application offers"):
+        found, first_start = _discover(engine, setting, request)
+    if found.unready:
+        # it would not become ready the next time either
+        return Baseline(observation=found.unready, conversation=Conversation())
+    with step(progress, "Running the image before"):
+        talk = _conversation(found, request)
+        seen = observe(engine, setting, request, talk)
+        talk = replace(talk, steps=seen.steps, explores=False)
+    with step(progress, "Running the image before again"):
+        repeated = () if seen.failure else again(engine, setting, request, talk)
+        seen = replace(seen, startups=(*first_start, *seen.startups), again=repeated)
+        seen = started(engine, setting, request, seen)
+    seen = worked(engine, setting, request, seen, progress)
+    if found.why:
+        seen = replace(seen, missing={**seen.missing, "routes": found.why})
+    return Baseline(observation=seen, conversation=talk)
+
+
+def patient(request: VerificationRequest, seconds: float) -> VerificationRequest:
+    """Give an image at least so many seconds to start."""
+    return replace(request, startup_timeout=max(request.startup_timeout, seconds))
+
+
+def worked(
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    seen: Observation,
+    progress: Progress,
+) -> Observation:
+    """Add how the other commands of an image do, where it has any."""
+    if not request.workers:
+        return seen
+    with step(progress, "Running its workers"):
+        return with_workers(engine, setting, request, seen)
+
+
+def _discover(
+    engine: Engine, setting: Setting, request: VerificationRequest
+) -> tuple[Discovery, tuple[float, ...]]:
+    """Ask a run of its own, because finding the routes imports the application once more."""
+    if not request.ports:
+        return Discovery(why="the application listens on no port that is known"), ()
+    try:
+        with running(engine, setting, request) as run:
+            if run.failure:
+                return Discovery(unready=unready(run, setting)), ()
+            found = discover(run.container, setting, request)
+            if failure := ended(run.container):
+                return Discovery(unready=unready(replace(run, failure=failure), setting)), ()
+            return found, (run.seconds,)
+    except EngineError as failure:
+        still_there(engine, setting.image)
+        return Discovery(why=str(failure)), ()
+
+
+def _conversation(found: Discovery, request: VerificationRequest) -> Conversation:
+    steps = workload(found.interface, request.credentials)
+    return Conversation(
+        steps=(*steps, *probe_steps(request.probes)),
+        token_scheme=found.interface.token_scheme,
+        explores=True,
+        superuser=found.superuser,
+    )
+
+
+def started(
+    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
+) -> Observation:
+    """Start the image until there are as many times as were asked for."""
+    startups = seen.startups
+    while not seen.failure and len(startups) < request.startup_runs:
+        seconds = startup_seconds(engine, setting, request)
+        if not seconds:
+            break
+        startups += seconds
+    return replace(seen, startups=startups)
