@@ -10,6 +10,7 @@ from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
 from jettison.loading.project import Loaded
 from jettison.project.reading import read_text
+from jettison.project.source.locales import locales_named
 from jettison.project.source.places import is_test
 from jettison.project.source.words import first_arguments, words_in
 from jettison.values import Origin
@@ -45,6 +46,16 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]
                 if text is not None and entry["mention"] in text
             )
             found[name] = frozenset().union(*asked)
+    for entry in table("dead_weight")["locales"]:
+        if entry["distribution"] in closure.facts:
+            texts = (read_text(loaded.root, path) for path in _paths(loaded))
+            named = (
+                frozenset({""})
+                if text is None
+                else locales_named(text, entry["calls"], entry["words"])
+                for text in texts
+            )
+            found[entry["distribution"]] = frozenset().union(*named)
     for entry in table("dead_weight")["languages"]:
         if entry["distribution"] in closure.facts:
             spoken = (

@@ -38,10 +38,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _advice(plan: Plan, entry: Mapping[str, Any]) -> Finding:
     name = entry["distribution"]
     declared = next((item for item in plan.requirements if item.name == name), None)
-    words = ", ".join(entry["words"])
+    words = f"; none of {', '.join(entry['words'])} is written" if entry["words"] else ""
     evidence = Evidence(
         kind="catalogue",
-        message=f"{entry['reason']}; none of {words} is written ({entry['source']})",
+        message=f"{entry['reason']}{words} ({entry['source']})",
         origin=declared.origin if declared else None,
     )
     return Finding(

@@ -1,0 +1,47 @@
+"""Which locales source text names where it calls functions that take one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+
+
+def locales_named(text: str, calls: Mapping[str, int], words: Collection[str]) -> frozenset[str]:
+    """Give the locales that calls name; an empty one where a call may be given any.
+
+    ``calls`` has the position of the locale by the last part of a function's name; everywhere it
+    may be given as ``locale=`` too. ``words`` choose a locale by other means. A call that leaves
+    the locale out says nothing.
+    """
+    if any(word in text for word in words):
+        return frozenset({""})
+    if not any(name in text for name in calls):
+        return frozenset()
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return frozenset({""})
+    return frozenset(
+        name
+        for node in nodes
+        if isinstance(node, ast.Call) and _last(node.func) in calls
+        for name in _given(node, calls[_last(node.func)])
+    )
+
+
+def _last(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _given(call: ast.Call, position: int) -> Iterator[str]:
+    """The locale of one call: nothing when it is left out, empty when it is computed."""
+    if any(isinstance(each, ast.Starred) for each in call.args):
+        yield ""
+    values = [keyword.value for keyword in call.keywords if keyword.arg in {None, "locale"}]
+    for value in (*call.args[position : position + 1], *values):
+        if not isinstance(value, ast.Constant):
+            yield ""
+        elif isinstance(value.value, str):
+            yield value.value

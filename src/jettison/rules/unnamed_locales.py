@@ -1,0 +1,102 @@
+"""Data of locales that the application never names leave the environment.
+
+Babel brings the calendars, names and number formats of a thousand locales (32 MB), Faker names,
+streets and banks of eighty (7 MB). An application writes dates for one or two of them.
+
+Source: the catalogue names for each distribution which of its functions take a locale, and where
+that was read.
+
+Safe: every call of these functions in the source is looked at. A locale that is computed, a word
+that chooses one for each visitor, or another distribution that uses the library in a way the
+catalogue does not know keeps everything. English stays, and so do all locales of each language that
+is named, in the source or in the variables of image and compose file. The build checks again that
+no module that stays imports one that leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from jettison.catalogue.reader import table
+from jettison.lift.services import service_of
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.removing import WORTHWHILE, group, remaining, removal
+from jettison.removal.contents import OwnedFile
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "unnamed-locales"
+WHAT = "data of locales that nothing names"
+# What tells a program the locale of its user (POSIX, "Internationalization Variables"); LANGUAGE
+# is GNU gettext's.
+_VARIABLES = re.compile(r"LANG|LANGUAGE|LC_\w+")
+_ALWAYS = frozenset({"en", "root"})
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find libraries with data of locales, all of whose users say which they want."""
+    found: list[Finding] = []
+    for entry in table("dead_weight")["locales"]:
+        languages = _languages(plan, entry)
+        if languages:
+            found += _removal(plan, entry, languages)
+    return tuple(found)
+
+
+def _removal(plan: Plan, entry: Mapping[str, Any], languages: frozenset[str]) -> Iterator[Finding]:
+    form = re.compile(entry["data"])
+    files = {
+        file: match
+        for path, file in remaining(plan).items()
+        if file.distribution == entry["distribution"] and (match := form.match(path))
+    }
+    kept = {_language(files[file][1]) for file in files if file.path in plan.wishes.kept}
+    gone = {f: m for f, m in files.items() if _language(m[1]) not in languages | kept}
+    if sum(file.size for file in gone) < WORTHWHILE:
+        return
+    label = plan.contents.label(entry["distribution"])
+    one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=_path))
+    lines = dict.fromkeys(entry["line"].format(match[1]) for match in gone.values())
+    names = ", ".join(sorted(languages - {"root"}))
+    message = f"{entry['distribution']} is asked for {names} alone ({entry['source']})"
+    evidence = [Evidence(kind="catalogue", message=message)]
+    yield from removal(plan, NAME, WHAT, [replace(one, paths=tuple(sorted(lines)))], evidence)
+
+
+def _path(file: OwnedFile) -> str:
+    return file.path
+
+
+def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
+    """The languages that are wanted; none when that cannot be told."""
+    name = entry["distribution"]
+    given = plan.usage.given.get(name, frozenset())
+    edges = plan.closure.graph.edges
+    users = {each for each in plan.distributions if name in edges.get(each, ())}
+    if name not in plan.distributions or "" in given or users - set(entry["users"]):
+        return frozenset()
+    named = {_language(one) for one in (*given, *_of_variables(plan))}
+    related = (each for one in named for each in entry["related"].get(one, ()))
+    return frozenset({*_ALWAYS, *named, *related})
+
+
+def _of_variables(plan: Plan) -> Iterator[str]:
+    """The locales that variables set; ``C`` and ``POSIX`` are none."""
+    service = service_of(plan.original)
+    sets = [(one.name, str(one.value or "")) for one in (service.environment if service else ())]
+    for variable, value in (*plan.original_stage.environment.items(), *sets):
+        if _VARIABLES.fullmatch(variable):
+            found = (re.split(r"[.@]", one)[0] for one in value.split(":"))
+            yield from (one for one in found if one not in {"", "C", "POSIX"})
+
+
+def _language(locale: str) -> str:
+    return re.split(r"[-_]", locale, maxsplit=1)[0].lower()
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

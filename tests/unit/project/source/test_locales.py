@@ -1,0 +1,25 @@
+import pytest
+
+from jettison.project.source.locales import locales_named
+
+CALLS = {"format_date": 2, "Locale": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('format_date(day, "short", "de_DE")', {"de_DE"}),
+        ('dates.format_date(day, locale="fr")', {"fr"}),
+        ('format_date(day, "short")', set()),
+        ("format_date(day, locale=None)", set()),
+        ("format_date(day, locale=wanted)", {""}),
+        ("format_date(day, *rest)", {""}),
+        ("format_date(day, **options)", {""}),
+        ('Locale("nl"); Locale(name)', {"nl", ""}),
+        ("print Locale", {""}),
+        ("best = negotiate(wanted)", {""}),
+        ('other(day, "short", "de_DE")', set()),
+    ],
+)
+def test_locales_of_calls(text: str, found: set[str]) -> None:
+    assert locales_named(text, CALLS, ["negotiate"]) == found
