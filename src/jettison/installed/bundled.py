@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.installed.environment import Installed
+from jettison.installed.environment import BUNDLED, Installed
 from jettison.installed.reach import Reach
 from jettison.installed.system import System
 from jettison.trace.values import Trace
-
-# The folder into which auditwheel puts what extension modules are linked to: nothing else loads it.
-BUNDLED = ".libs/"
 
 
 def unneeded_libraries(

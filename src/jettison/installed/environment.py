@@ -10,7 +10,8 @@ from msgspec import Struct
 
 # A library without a tag may be one that is loaded by its path.
 _EXTENSION = re.compile(r"\.(?:cpython-[\w-]+|abi3)\.so$")
-_BUNDLED = ".libs/"
+BUNDLED = ".libs/"
+"""The folder into which auditwheel puts what extension modules are linked to."""
 
 
 class EntryPoint(Struct, frozen=True, kw_only=True):
@@ -20,6 +21,11 @@ class EntryPoint(Struct, frozen=True, kw_only=True):
     group: str
     name: str
     value: str
+
+    @property
+    def module(self) -> str:
+        """The module that it is in."""
+        return self.value.partition("[")[0].partition(":")[0].strip()
 
 
 class StandardLibrary(Struct, frozen=True, kw_only=True):
@@ -113,7 +119,7 @@ def module_name(path: str) -> str:
     """Give the dotted name of a file of site-packages; empty when it is no module."""
     if path.endswith(".py"):
         stem = path.removesuffix(".py")
-    elif _EXTENSION.search(path) and _BUNDLED not in path:
+    elif _EXTENSION.search(path) and BUNDLED not in path:
         stem = _EXTENSION.sub("", path)
     else:
         return ""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from jettison.catalogue.reader import table
+from jettison.installed.attributes import attributes_asked
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
@@ -32,10 +33,14 @@ class Links(Struct, frozen=True, kw_only=True):
     of which it imports by a name that is made at run time, relative ones with dots in front.
     ``computed`` is an import (or the reading of a package's file) of which not even the package is
     written down; empty when there is none. ``dynamic`` says that it imports by names given as text.
-    ``programs`` are those that it starts by names that are written down.
+    ``programs`` are those that it starts by names that are written down. ``on_demand`` are imports
+    in a ``__getattr__`` of the module, ``asked`` attributes of packages that have such ones, as
+    ``package.attribute``; ``package.*`` where it may be any.
     """
 
     imports: tuple[Import, ...] = ()
+    on_demand: tuple[Import, ...] = ()
+    asked: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     exports: frozenset[str] = frozenset()
     beginnings: frozenset[str] = frozenset()
@@ -58,8 +63,16 @@ def links_of(source: bytes) -> Links:
     exports = Counter(name for node in nodes for name in _exported(node))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _loads(node)]
     origins = [_origin(call) for call in calls]
+    late = {id(node) for one in nodes if _gives_attributes(one) for node in ast.walk(one)}
     return Links(
-        imports=tuple(one for node in nodes for one in _imports(node)),
+        imports=tuple(one for node in nodes if id(node) not in late for one in _imports(node)),
+        on_demand=tuple(one for node in nodes if id(node) in late for one in _imports(node)),
+        asked=frozenset(
+            f"{package}.{name}"
+            for package in table("loaders")["on_demand"]
+            if package.encode() in source
+            for name in attributes_asked(package, nodes)
+        ),
         texts=frozenset(texts - exports),
         exports=frozenset(exports),
         beginnings=frozenset(origin for origin in origins if origin),
@@ -99,6 +112,15 @@ def _imports(node: ast.AST) -> Iterable[Import]:
         names = tuple(alias.name for alias in node.names)
         return [Import(module=node.module or "", names=names, level=node.level)]
     return ()
+
+
+def _gives_attributes(node: ast.AST) -> bool:
+    """Whether a node is the ``__getattr__`` of a module."""
+    return (
+        isinstance(node, ast.FunctionDef)
+        and node.name == "__getattr__"
+        and len(node.args.args) == 1
+    )
 
 
 def _exported(node: ast.AST) -> Iterator[str]:

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
-from jettison.installed.environment import Installed, Modules, module_name
+from jettison.installed.attributes import ANY
+from jettison.installed.dotted import absolute, is_idle, on_demand, packages, relative
+from jettison.installed.environment import BUNDLED, Installed, Modules, module_name
 from jettison.installed.links import Links, links_of, names_in
 from jettison.trace.values import Trace
 
@@ -110,9 +112,10 @@ class Search:
         """Take what a file of the application imports or names; a package named is kept whole."""
         if path.endswith(".py"):
             links = self._read(content)
-            for imported in links.imports:
+            for imported in (*links.imports, *links.on_demand):
                 if not imported.level:
                     self.imports(imported.module, imported.names, path)
+            self._asked(links, path)
             named: Iterable[str] = links.texts
         else:
             named = names_in(content)
@@ -133,23 +136,35 @@ class Search:
         if path not in table("loaders")["for_people"]:
             self.programs.update(dict.fromkeys(links.programs, path))
         package = self._modules.package_of(name)
-        for imported in links.imports:
+        self._asked(links, path)
+        for imported in (*links.imports, *links.on_demand):
             base = imported.module
             if imported.level:
-                base = _relative(package, imported.level, imported.module)
+                base = relative(package, imported.level, imported.module)
             self.imports(base, imported.names, path)
         if table("loaders")["bounded"].get(name, {}).get("names") == []:
             return
-        for text in links.texts:
+        for text in links.texts - on_demand(name):
             self._named(name, package, text, path, dynamic=links.dynamic)
         if name in table("loaders")["bounded"]:
             self._bounded(name, path)
             return
         for beginning in links.beginnings:
             why = f"{path} imports out of it by computed names"
-            self._all_of(_absolute(package, beginning), why)
+            self._all_of(absolute(package, beginning), why)
         if links.computed:
             self._all_of(package, f"{path} loads by a computed name: {links.computed}")
+
+    def _asked(self, links: Links, path: str) -> None:
+        """Keep what attributes of a package load that are asked for, by a module or outside."""
+        for asked in links.asked:
+            package, _, attribute = asked.rpartition(".")
+            late = on_demand(package)
+            for each in late if attribute == ANY else late & {attribute}:
+                if is_idle(package, path, each):
+                    continue
+                if f"{package}.{each}" in self._modules:
+                    self.reach(f"{package}.{each}", f"{path} may ask for {package}.{each}")
 
     def _bounded(self, name: str, path: str) -> None:
         """Follow computed names that are known to be among the texts of some modules."""
@@ -162,7 +177,7 @@ class Search:
     def imports(self, base: str, names: Iterable[str], path: str) -> None:
         """Keep what ``from base import names`` loads."""
         known = self._modules.known(base)
-        if not known:
+        if not known or is_idle(base.partition(".")[0], path, base):
             return
         self.reach(known, f"{path} imports it")
         if "*" in names:
@@ -179,7 +194,7 @@ class Search:
     def _named(self, name: str, package: str, text: str, path: str, *, dynamic: bool) -> None:
         """A text names a module when it is dotted; a plain word only where words are imported."""
         if text.startswith("."):
-            known = self._modules.known(_absolute(package, text))
+            known = self._modules.known(absolute(package, text))
             if known.count(".") > package.count("."):
                 self.reach(known, f"{path} names {text}")
         elif "." in text:
@@ -212,16 +227,18 @@ class Search:
         """Take what libraries name that are no modules by their names but may be loaded."""
         extensions = set(self._modules.files.values())
         for path in self._installed.words.keys() - extensions:
-            self._words(posixpath.dirname(path).replace("/", "."), path)
+            # What auditwheel puts there are libraries of the system, which know nothing of Python.
+            if BUNDLED not in path:
+                self._words(posixpath.dirname(path).replace("/", "."), path)
 
     def _words(self, package: str, path: str) -> None:
         """Compiled code names what it imports too, relative names without their dots."""
-        around = list(_packages(package))
+        around = list(packages(package))
         for word in self._installed.words.get(path, ()):
             if "." in word and word in self._modules:
                 self.reach(word, f"{path} holds the word {word}")
             for each in around:
-                if f"{each}.{word}" in self._modules:
+                if f"{each}.{word}" in self._modules and word not in on_demand(each):
                     self.reach(f"{each}.{word}", f"{path} holds the word {word}")
 
     def _entry_points(self) -> None:
@@ -229,24 +246,9 @@ class Search:
         always = table("loaders")["groups"]
         for point in self._installed.entry_points:
             if point.group in always or point.group in self._texts:
-                module = point.value.partition("[")[0].partition(":")[0].strip()
+                module = point.module
+                package, _, inner = module.partition(".")
+                # A program of such a part leaves with it.
+                if inner.partition(".")[0] in on_demand(package):
+                    continue
                 self.reach(self._modules.known(module), f"it is an entry point of {point.group}")
-
-
-def _packages(package: str) -> Iterator[str]:
-    while package:
-        yield package
-        package = package.rpartition(".")[0]
-
-
-def _relative(package: str, level: int, module: str) -> str:
-    parts = package.split(".")
-    base = parts[: len(parts) - level + 1]
-    return ".".join([*base, module] if module else base)
-
-
-def _absolute(package: str, beginning: str) -> str:
-    """Give the absolute name of a beginning, which has dots in front where it is relative."""
-    inner = beginning.lstrip(".")
-    level = len(beginning) - len(inner)
-    return _relative(package, level, inner) if level else inner

@@ -55,7 +55,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
     """Gather what keeps files of the catalogue, and the libraries that need none of them."""
     return Used(
-        names=frozenset({*wanted.programs, *plan.usage.imports}),
+        names=frozenset({*wanted.programs, *wanted.packages, *plan.usage.imports}),
         quiet=tuple(_quiet(plan, observed.installed.site)),
     )
 

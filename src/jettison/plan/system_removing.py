@@ -23,7 +23,7 @@ WORTHWHILE = 20_000
 
 
 class Used(Struct, frozen=True, kw_only=True):
-    """The programs that are called and the modules that are imported, by ``names``.
+    """Programs that are called, packages asked for, and modules imported, by ``names``.
 
     ``quiet`` are patterns of libraries that name a function without needing files for it.
     """

@@ -9,6 +9,10 @@ can load.
 Source: peps.python.org, PEP 578 (audit hooks), by which every Python process tells what it opens;
 docs.python.org, "The import system".
 
+Some packages load modules of theirs only when an attribute of that name is asked for (PEP 562).
+Such a module leaves where no module that stays writes that attribute behind the package's name,
+gives the package to a function, or imports everything from it.
+
 Safe: a package out of which something imports by a name that is made at run time stays whole, even
 where the trace loaded one module of it alone. Data files stay unless their distribution has no
 module that can be reached and nothing names it. Libraries that a wheel brings along beside its
@@ -21,12 +25,13 @@ after all says who removed it, why, and what to write to keep it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.installed.bundled import unneeded_libraries
+from jettison.installed.dotted import on_demand
 from jettison.installed.environment import Installed, module_name
 from jettison.installed.observed import Observed
 from jettison.installed.reach import source_of
@@ -110,7 +115,12 @@ def _groups(plan: Plan, leaving: frozenset[str]) -> Iterator[Group]:
             file = OwnedFile(path=path, distribution=owner, size=installed.files[path])
             owned.setdefault(owner, []).append(file)
     compiled = _bytecode_sizes(installed)
-    found = [_group(plan, owner, files, every, compiled) for owner, files in owned.items()]
+    found = [
+        _on_demand(each, late, installed) if late else each
+        for owner, files in owned.items()
+        for late, some in _parted(files).items()
+        for each in [_group(plan, owner, some, every, compiled)]
+    ]
     # All of them, however small: one that stayed would keep what it imports.
     yield from sorted(found, key=lambda one: (-one.bytes, one.distribution))
 
@@ -131,6 +141,34 @@ def _group(
     )
     size = sum(file.size + compiled.get(file.path, 0) for file in files)
     return replace(made, bytes=size, source_bytes=0)
+
+
+def _parted(files: Iterable[OwnedFile]) -> Mapping[str, list[OwnedFile]]:
+    """Part files by the package that loads them when an attribute is asked for, if one does."""
+    found: dict[str, list[OwnedFile]] = {}
+    for file in files:
+        package, _, inner = file.path.partition("/")
+        late = inner.removesuffix(".py").partition("/")[0] in on_demand(package)
+        found.setdefault(package if late else "", []).append(file)
+    return found
+
+
+def _on_demand(made: Group, package: str, installed: Installed) -> Group:
+    """Let such modules leave together: that their package would load them does not keep them."""
+    programs = (
+        f"/bin/{point.name}"
+        for point in installed.entry_points
+        if point.group == "console_scripts"
+        and any(f"{point.module}.".startswith(f"{package}.{name}.") for name in on_demand(package))
+    )
+    known = table("loaders")["on_demand"][package]
+    return replace(
+        made,
+        reason=f"{made.reason} nor asks {package} for",
+        paths=(*made.paths, *programs),
+        together=True,
+        not_counting=tuple(known["not_counting"]),
+    )
 
 
 def _bytecode_sizes(installed: Installed) -> Mapping[str, int]:

@@ -66,16 +66,23 @@ def _read(path: Path) -> dict[bytes, tuple[Any, ...]]:
 
 def _packed(links: Links) -> tuple[Any, ...]:
     imports = tuple((one.module, one.names, one.level) for one in links.imports)
+    on_demand = tuple((one.module, one.names, one.level) for one in links.on_demand)
     return (
         imports, links.texts, links.exports, links.beginnings, links.computed, links.dynamic,
-        links.programs,
+        links.programs, on_demand, links.asked,
     )  # fmt: skip
 
 
 def _unpacked(packed: tuple[Any, ...]) -> Links:
-    imports, texts, exports, beginnings, computed, dynamic, programs = packed
+    imports, texts, exports, beginnings, computed, dynamic, programs, on_demand, asked = packed
+    first, late = (
+        tuple(Import(module=module, names=names, level=level) for module, names, level in found)
+        for found in (imports, on_demand)
+    )
     return Links(
-        imports=tuple(Import(module=m, names=names, level=level) for m, names, level in imports),
+        imports=first,
+        on_demand=late,
+        asked=asked,
         texts=texts,
         exports=exports,
         beginnings=beginnings,
@@ -90,5 +97,6 @@ def _fingerprint() -> bytes:
     """Name the state of whatever shapes the links: the parser, its catalogue, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
     digest.update(resource("loaders.toml"))
-    digest.update(files("jettison.installed").joinpath("links.py").read_bytes())
+    for name in ("links.py", "attributes.py"):
+        digest.update(files("jettison.installed").joinpath(name).read_bytes())
     return digest.digest()
