@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from jettison.build.index_pages import fresh_pages, kept_pages
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
 from jettison.build.recipe import Environment
@@ -95,7 +96,8 @@ def _resolved(
     sources: bool,
 ) -> Iterator[Pin]:
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name)
+        folder = Path(name) / "context"
+        folder.mkdir()
         for path, text in texts.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -119,26 +121,26 @@ def _compiled(
     bounds = [path for each in environment.installations for path in each.constraints]
     options = dict.fromkeys(o for each in environment.installations for o in _grouped(each.options))
     command = [
-        uv_program(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-config",
-        "--no-header", "--color", "never", "--format", "pylock.toml",
+        uv_program(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-header",
+        "--color", "never", "--format", "pylock.toml",
         *(() if sources else ("--only-binary", ":all:")), "--python", sys.executable,
         "--python-version", target.python_full, "--python-platform", platform(target),
         *(word for bound in bounds for word in ("--constraints", bound)),
         *(word for option in options for word in option),
         *(["--offline"] if offline else []),
     ]  # fmt: skip
-    done = run(
-        command,
-        stdin="\n".join(words).encode(),
-        timeout=_SECONDS,
-        directory=folder,
-        # The address goes by the environment: it may hold a password, and others can list
-        # processes.
-        environment={"UV_DEFAULT_INDEX": index, "UV_PYTHON_DOWNLOADS": "never"},
-    )
-    if done.status:
-        raise _failure(done.error_text)
-    return done.text
+    # A release that is younger than what is kept of the index may be what is asked for.
+    for arguments, variables in (*kept_pages(index, folder.parent), fresh_pages(index)):
+        done = run(
+            (*command, *arguments),
+            stdin="\n".join(words).encode(),
+            timeout=_SECONDS,
+            directory=folder,
+            environment={**variables, "UV_PYTHON_DOWNLOADS": "never"},
+        )
+        if not done.status:
+            return done.text
+    raise _failure(done.error_text)
 
 
 def _grouped(options: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
