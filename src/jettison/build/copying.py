@@ -54,8 +54,8 @@ def _matching(source: str, context: Mapping[str, ContextPath], step: CopyStep) -
         if name not in context:
             raise _missing(source, step)
         return [name]
-    expression = pattern(name).expression
-    found = [path for path in context if expression.fullmatch(path)]
+    meant = pattern(name)
+    found = [path for path in context if meant.matches(path)]
     if not found:
         raise _missing(source, step)
     return found

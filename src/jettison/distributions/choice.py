@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -43,7 +43,7 @@ def compatible(facts: DistributionFacts, target: Target) -> Verdict:
 
 def best_wheel(wheels: Iterable[WheelFile], target: Target) -> tuple[WheelFile, str] | None:
     """Find the wheel whose tag comes first in the target's order, with that tag."""
-    order = {tag: place for place, tag in enumerate(target.tags)}
+    order = _order(target)
     ranked = [
         (order[tag], wheel.filename, wheel, tag)
         for wheel in wheels
@@ -54,6 +54,11 @@ def best_wheel(wheels: Iterable[WheelFile], target: Target) -> tuple[WheelFile, 
         return None
     _, _, wheel, tag = min(ranked, key=lambda one: one[:2])
     return wheel, tag
+
+
+@cache
+def _order(target: Target) -> Mapping[str, int]:
+    return {tag: place for place, tag in enumerate(target.tags)}
 
 
 def _nearest(wheels: Iterable[WheelFile], target: Target) -> str:

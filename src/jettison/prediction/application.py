@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 from jettison.facts import Project
@@ -11,7 +10,7 @@ from jettison.lift.stage import lifted
 from jettison.memo import once_each
 from jettison.project.dockerfile import Copy
 from jettison.project.dockerignore.evaluate import verdicts
-from jettison.project.dockerignore.match import pattern
+from jettison.project.dockerignore.match import Pattern, pattern
 
 
 def application_size(project: Project) -> int:
@@ -40,21 +39,21 @@ def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, in
     alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
     for source in found.sources:
         wanted = posixpath.normpath(source).lstrip("/")
-        expression = pattern(wanted).expression if any(c in wanted for c in "*?[") else None
+        form = pattern(wanted) if any(c in wanted for c in "*?[") else None
         for path, size in sent.items():
-            matched = _matched(path, wanted, expression)
+            matched = _matched(path, wanted, form)
             if matched == path:
                 yield ("" if alone else posixpath.basename(path)), size
             elif matched is not None:
                 yield (path[len(matched) + 1 :] if matched else path), size
 
 
-def _matched(path: str, wanted: str, expression: re.Pattern[str] | None) -> str | None:
+def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:
     """The path or the folder above it that a source names; empty for the whole context."""
     if wanted == ".":
         return ""
     for each in (path, *_parents(path)):
-        if each == wanted or (expression and expression.fullmatch(each)):
+        if each == wanted or (form and form.matches(each)):
             return each
     return None
 

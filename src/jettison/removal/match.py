@@ -43,7 +43,7 @@ class Matcher(Struct, Generic[Mark], frozen=True, kw_only=True):
         """Give the line that means a file, with its mark."""
         if path in self.exact:
             return path, self.exact[path]
-        folder = path
+        folder = path if self.exact else ""
         while "/" in folder:
             folder = folder.rpartition("/")[0]
             if f"{folder}/" in self.exact:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue.reader import table
 from jettison.distributions.facts import DistributionFacts
+from jettison.project.operations.names import fits
 from jettison.scopes.context import Context, toward_development
 from jettison.scopes.values import Signal, Weight
 
@@ -47,7 +47,7 @@ def category_of(name: str) -> str:
     for category in _CATEGORIES:
         if name in catalogue[category]["names"]:
             return category
-    matched = any(fnmatchcase(name, pattern) for pattern in catalogue["patterns"])
+    matched = any(fits(name, pattern) for pattern in catalogue["patterns"])
     return "development" if matched else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -17,15 +18,18 @@ _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL
 
 
 class Pattern(Struct, frozen=True, kw_only=True):
-    """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off."""
+    """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off.
+
+    ``expression`` is the same as a regular expression.
+    """
 
     text: str
     exception: bool
-    expression: re.Pattern[str]
+    expression: str
 
     def matches(self, path: str) -> bool:
         """Tell whether the pattern matches this very path, whatever its parents."""
-        return self.expression.fullmatch(path) is not None
+        return _compiled(self.expression).fullmatch(path) is not None
 
     def __str__(self) -> str:
         return f"!{self.text}" if self.exception else self.text
@@ -72,16 +76,26 @@ def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Ver
     return Verdict(ignored=ignored, by=by, matched=tuple(matched))
 
 
-def _expression(text: str) -> re.Pattern[str]:
+@lru_cache(maxsize=1024)
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compile what is asked for alone; many patterns are only parts of a longer expression."""
+    return re.compile(expression, re.DOTALL)
+
+
+def _expression(text: str) -> str:
     parts: list[str] = []
     at = 0
     while at < len(text):
         part, at = _part(text, at)
         parts.append(part)
+    expression = "".join(parts)
     try:
-        return re.compile("".join(parts), re.DOTALL)
+        # Only a class can be none: its range may go backwards.
+        if "[" in text:
+            _compiled(expression)
     except re.error as error:
         raise ValueError(f"{text} is not a pattern: {error}") from None
+    return expression
 
 
 def _class(text: str) -> str:

@@ -47,7 +47,7 @@ class _Own:
         self._others = frozenset(range(len(patterns))) - self._anywhere - self._top
         self._by_name = cache(self._anywhere_hits)
         self._some = re.compile(
-            "|".join(patterns[index].expression.pattern for index in anywhere) or "(?!)", re.DOTALL
+            "|".join(patterns[index].expression for index in anywhere) or "(?!)", re.DOTALL
         )
 
     def hits(self, path: str) -> frozenset[int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import Final
 
 from jettison.catalogue.reader import table
 from jettison.project.operations.model import Use
+from jettison.project.operations.names import fits
 from jettison.project.source.places import is_test
 
 _READ: Final = (".sh", ".bash", ".ini", ".cfg", ".conf", ".toml", ".yml", ".yaml", ".json", ".env",
@@ -34,7 +34,7 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     ):
         return not name.endswith(("-lock.json", "-lock.yaml", ".lock", ".min.json"))
     if "." in name.strip("."):
-        return any(fnmatchcase(name, pattern) for pattern in table("project_files")["production"])
+        return any(fits(name, pattern) for pattern in table("project_files")["production"])
     folder = path.rpartition("/")[0].rpartition("/")[2]
     return size <= _LARGEST_SCRIPT and (
         executable
@@ -50,12 +50,12 @@ def use_of_file(path: str) -> Use | None:
     name = lower.rpartition("/")[2]
     catalogue = table("project_files")
     for pattern in catalogue["development"]:
-        if fnmatchcase(lower, pattern) or fnmatchcase(name, pattern):
+        if fits(lower, pattern) or fits(name, pattern):
             return Use.DEVELOPMENT
     if is_test(lower):
         return Use.DEVELOPMENT
     for pattern in catalogue["production"]:
-        if fnmatchcase(name, pattern):
+        if fits(name, pattern):
             return Use.PRODUCTION
     return None
 
