@@ -31,7 +31,10 @@ CACHES = (
     "node_modules",
     "venv",
     ".venv",
+    ".tox",
+    ".nox",
 )
+HIDDEN_FILES = frozenset({".netrc", ".pgpass", ".pypirc", ".gitconfig", ".npmrc"})
 Reason = tuple[str, Evidence]
 
 
@@ -57,7 +60,7 @@ def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount
         and not _code_in(mount, project)
         and not mount.target.endswith(".sock")
         and posixpath.basename(mount.target) not in CACHES
-        and not _is_file(mount)
+        and not _is_file(mount, project)
     )
 
 
@@ -146,5 +149,12 @@ def _covers_code(mount: ComposeMount, project: Project, stage: FinalStage) -> bo
     return False
 
 
-def _is_file(mount: ComposeMount) -> bool:
-    return mount.kind is MountKind.BIND and bool(posixpath.splitext(mount.target)[1])
+def _is_file(mount: ComposeMount, project: Project) -> bool:
+    """Whether a mount puts one file in place; a folder of its name would be in its way."""
+    name = posixpath.basename(mount.target)
+    return mount.kind is MountKind.BIND and (
+        bool(posixpath.splitext(name)[1])
+        or name.startswith(".env")
+        or name in HIDDEN_FILES
+        or posixpath.normpath(mount.source) in project.files
+    )
