@@ -19,14 +19,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
-from jettison.catalogue.reader import table
 from jettison.changes import HardenService
 from jettison.lift.filled import filled_folders, made_folders
 from jettison.lift.home import home_writers
 from jettison.lift.probe import probe_of_service
 from jettison.lift.services import services_of
-from jettison.lift.writable import CACHES, source_targets
+from jettison.lift.writable import source_targets
 from jettison.plan.finding import Finding, Safety
+from jettison.plan.mounts import is_shared, leaves
 from jettison.plan.plan import Plan
 from jettison.project.compose import ComposeMount, MountKind, Service
 from jettison.rules.rule import Rule
@@ -66,9 +66,9 @@ def _findings(
 ) -> Iterator[Finding]:
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    leaving = [mount for mount in service.volumes if _leaves(plan, service, mount)]
-    mounts = [mount for mount in leaving if not _is_shared(service, mount)]
-    shared = [mount for mount in leaving if _is_shared(service, mount)]
+    leaving = [mount for mount in service.volumes if leaves(plan, service, mount)]
+    shared = [mount for mount in leaving if is_shared(plan, service, mount)]
+    mounts = [mount for mount in leaving if mount not in shared]
     read_only = not (unsure or rooted or shared or any(open_to.values()))
     checked = _health_check(service)
     missing = () if rooted else _missing(service, read_only=read_only)
@@ -126,12 +126,6 @@ def _kept(plan: Plan) -> frozenset[str]:
     return frozenset((*plan.distributions, *asked))
 
 
-def _is_shared(service: Service, mount: ComposeMount) -> bool:
-    """Whether a mount comes from a part above the service that others refer to (an anchor)."""
-    start, line = service.origin.line, mount.origin.line
-    return start is not None and line is not None and line < start
-
-
 def _to_copy(
     plan: Plan,
     service: Service,
@@ -151,18 +145,6 @@ def _to_copy(
                     evidence=(_evidence(mount),),
                     safety=Safety.REVIEW,
                 )
-
-
-def _leaves(plan: Plan, service: Service, mount: ComposeMount) -> bool:
-    """Whether a mount is source, a socket of an engine, or only shields folders from the source."""
-    sources = () if plan.writing.unsure else source_targets(service, plan.project, plan.stage)
-    if mount.target in sources:
-        return True
-    known = table("tools")["container_clients"]
-    if mount.target in known["sockets"]:
-        return not any(name in plan.usage.imports for name in known["modules"])
-    shield = mount.kind is MountKind.ANONYMOUS and posixpath.basename(mount.target) in CACHES
-    return shield and bool(sources)
 
 
 def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
