@@ -126,7 +126,9 @@ def _local(fact: PipInstall) -> list[str]:
     words = [word.text for word in fact.requirements] + list(fact.editable)
     local = [word for word in words if word.startswith((".", "/")) and not word.endswith(".whl")]
     files = [posixpath.dirname(p) or "." for p in fact.requirement_files if is_declaring(p)]
-    return local + files
+    # A group is of the pyproject.toml here, or of the one before a colon.
+    groups = [posixpath.dirname(group.rpartition(":")[0]) or "." for group in fact.groups]
+    return local + files + groups
 
 
 def is_declaring(path: str) -> bool:

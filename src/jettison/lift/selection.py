@@ -14,6 +14,8 @@ from jettison.project.toml.read import Table, read_toml, table, text_of, texts
 MAIN = "main"
 DEVELOPMENT = "dev"
 FALSE = ("", "0", "false", "no", "off")
+# Files that a project itself declares its requirements in.
+DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 # What each tool is told to leave every group out, but for the ones asked for by name.
 NO_GROUPS = ("--no-default-groups", "--prod", "--production")
 
@@ -59,7 +61,7 @@ def selection_of(
     InputSyntaxError with the line for bad TOML.
     """
     if isinstance(fact, PipInstall):
-        return Selection(extras=_extras_of_words(fact), included=_names(fact.groups))
+        return _of_pip(fact)
     options = fact.options
     tool = table(read_toml(text, file), "tool")
     defaults = _defaults(fact, tool)
@@ -102,6 +104,20 @@ def _defaults(fact: ProjectInstall, tool: Table) -> frozenset[str] | None:
 def _optional(tool: Table) -> frozenset[str]:
     groups = table(tool, "poetry", "group")
     return _names(name for name in groups if table(groups, name).get("optional") is True)
+
+
+def _of_pip(fact: PipInstall) -> Selection:
+    """Pip installs groups beside what it is told to install, and nothing else unasked."""
+    groups = _names(group.rpartition(":")[2] for group in fact.groups)
+    words = (*(word.text for word in fact.requirements), *fact.editable)
+    project = any(word.startswith((".", "/")) for word in words) or any(
+        path.endswith(DECLARING) for path in fact.requirement_files
+    )
+    return Selection(
+        extras=_extras_of_words(fact),
+        included=groups if project else frozenset(),
+        only=frozenset() if project else groups,
+    )
 
 
 def _extras_of_words(fact: PipInstall) -> frozenset[str]:

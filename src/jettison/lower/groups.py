@@ -78,9 +78,7 @@ def _without_groups(
     fact = action.fact
     names = {group.name for group in groups}
     if isinstance(fact, PipInstall):
-        local = [*fact.requirements, *(one.word for one in fact.options.every("-e", "--editable"))]
-        words = {word: new for word in local if (new := _without_extras(word, names))}
-        return replacing_words(run.script, words) if words else None
+        return _without_pip_groups(run, action, fact, groups)
     if not isinstance(fact, ProjectInstall):
         return None
     gone, renamed = [], {}
@@ -104,6 +102,25 @@ def _without_groups(
     flags = " ".join(_flags(project, fact, groups, everything))
     verb = fact.options.arguments[0]
     return replacing_words(run.script, {verb: f"{verb.raw} {flags}"}) if flags else None
+
+
+def _without_pip_groups(
+    run: LiftedRun, action: Action, fact: PipInstall, groups: Sequence[ShippedGroup]
+) -> str | None:
+    local = [*fact.requirements, *(one.word for one in fact.options.every("-e", "--editable"))]
+    extras = {group.name for group in groups if group.kind is Kind.OPTIONAL}
+    words = {word: new for word in local if (new := _without_extras(word, extras))}
+    if words:
+        return replacing_words(run.script, words)
+    names = {group.name for group in groups if group.kind is Kind.GROUP}
+    asked = [option for option in fact.options.every("--group") if option.value]
+    leaving = [o for o in asked if canonicalize_name((o.value or "").rpartition(":")[2]) in names]
+    if not leaving:
+        return None
+    if len(leaving) == len(asked) and not (local or fact.requirement_files):
+        return without(run.script, [action.command]) or ""
+    gone = [word for option in leaving for word in _tokens(action, option)]
+    return without_words(run.script, action.command, gone)
 
 
 def _flags(
