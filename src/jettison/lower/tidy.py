@@ -67,7 +67,11 @@ def _leaves_lists(run: LiftedRun) -> bool:
     """Whether a RUN installs with apt and leaves its package lists in the layer."""
     apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
     cleaned = any(a.kind is ActionKind.CLEANUP and _empties_lists(a) for a in run.actions)
-    cached = any(mount.target == LISTS for mount in mounts(run.instruction))
+    # A cache that is mounted at a folder above holds the lists as well.
+    cached = any(
+        mount.target and f"{LISTS}/".startswith(f"{mount.target.rstrip('/')}/")
+        for mount in mounts(run.instruction)
+    )
     return bool(apt) and not cleaned and not cached
 
 

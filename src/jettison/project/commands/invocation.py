@@ -22,6 +22,8 @@ _SAME = {
     "tdnf": "dnf",
     "virtualenv3": "virtualenv",
 }
+# "-mvenv": the module behind the letter, without a space.
+_JOINED_MODULE = re.compile(r"-[bBdEhiIOqsSuvx]*m([A-Za-z_][\w.]*)")
 _PYTHON_VALUES = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 
 
@@ -102,7 +104,11 @@ def _program(name: str, words: Sequence[Word], runner: str | None, origin: Origi
     if _PYTHON.fullmatch(name):
         index = _module_index(words)
         module = index is not None
-        name, words = (words[index].text, words[index + 1 :]) if index else ("python", words)
+        if index is None:
+            name = "python"
+        else:
+            joined = _JOINED_MODULE.fullmatch(words[index].text)
+            name, words = joined[1] if joined else words[index].text, words[index + 1 :]
     if _PIP.fullmatch(name):
         name = "pip"
     return Invocation(
@@ -115,12 +121,14 @@ def _program(name: str, words: Sequence[Word], runner: str | None, origin: Origi
 
 
 def _module_index(words: Sequence[Word]) -> int | None:
-    """Return which word names the module of ``python -m``."""
+    """Return which word names the module of ``python -m``, alone or with the option."""
     index = 0
     while index < len(words):
         text = words[index].text
         if text in _PYTHON_VALUES:
             index += 1
+        elif _JOINED_MODULE.fullmatch(text):
+            return index
         elif re.fullmatch(r"-[a-zA-Z]*m", text):
             return index + 1 if index + 1 < len(words) else None
         elif not text.startswith("-") or text == "-" or text.endswith("c"):
