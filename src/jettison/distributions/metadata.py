@@ -6,7 +6,6 @@ import configparser
 import csv
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from email.parser import HeaderParser
 from functools import lru_cache
 
 from msgspec import Struct
@@ -43,6 +42,8 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 def parse_metadata(text: str) -> CoreMetadata:
     """Parse METADATA or PKG-INFO; fields that are missing are empty, invalid ones are left out."""
+    from email.parser import HeaderParser  # noqa: PLC0415 — slow to load; caches need none of it
+
     message = HeaderParser().parsestr(text)
     return CoreMetadata(
         name=canonicalize_name(message.get("Name", "").strip()),

@@ -11,7 +11,6 @@ from jettison.distributions.catalogue import catalogued
 from jettison.distributions.client import Client
 from jettison.distributions.credentials import split_credentials
 from jettison.distributions.index import Index
-from jettison.distributions.installed import installed_distributions
 from jettison.distributions.map import DistributionMap, LockedRelease
 from jettison.distributions.settings import index_url as configured_index
 from jettison.distributions.target import Target
@@ -33,6 +32,11 @@ def open_map(
     gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
     the cache, the environment and the catalogue answer.
     """
+    installed = None
+    if environment:
+        from jettison.distributions.installed import installed_distributions  # noqa: PLC0415 — slow
+
+        installed = installed_distributions(environment)
     home = Path.home()
     netrc_file = Path(os.environ.get("NETRC") or home / ".netrc")
     url, credentials = split_credentials(
@@ -44,6 +48,6 @@ def open_map(
         target=target,
         index=index,
         catalogue=catalogued(),
-        installed=installed_distributions(environment) if environment else None,
+        installed=installed,
         locked=locked,
     )

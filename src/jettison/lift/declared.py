@@ -18,7 +18,6 @@ from jettison.project.commands import PipInstall
 from jettison.project.declarations import (
     Declaration,
     Kind,
-    conda,
     declarations,
     pyproject,
     setup_cfg,
@@ -179,6 +178,8 @@ def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iter
     """What the files of a folder declare that the tool of a request looks into."""
     folder = "" if folder == "." else folder
     if request.tool == "conda":
+        from jettison.project.declarations import conda  # noqa: PLC0415 — loads PyYAML
+
         return conda.parse(project.texts[request.file], file=request.file).declarations
     names = (PYPROJECT, *SETUP) if request.tool == "pip" else (posixpath.basename(request.file),)
     files = [path for name in names if (path := posixpath.join(folder, name)) in project.texts]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from yaml.nodes import MappingNode
 
 from jettison.lower.reload import script_with_reload, with_reload
-from jettison.project.compose import ComposeFile, Service, parse
+from jettison.project.compose import ComposeFile, Service, edit, parse
 from jettison.project.compose.changes import (
     AddMount,
     Change,
@@ -20,7 +20,6 @@ from jettison.project.compose.changes import (
     SetKey,
     SetTopLevel,
 )
-from jettison.project.compose.edit import edit
 from jettison.project.compose.purpose import socket_mounts
 from jettison.project.yaml_nodes import compose_nodes, entries
 

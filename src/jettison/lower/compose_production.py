@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Collection, Iterator
 
 from jettison.lower.reload import script_without_reload, without_reload
-from jettison.project.compose import Service, parse
+from jettison.project.compose import Service, edit, parse
 from jettison.project.compose.changes import (
     AddToList,
     AddVolume,
@@ -15,7 +15,6 @@ from jettison.project.compose.changes import (
     SetHealthCheck,
     SetKey,
 )
-from jettison.project.compose.edit import edit
 from jettison.project.compose.purpose import shields
 
 _READ_ONLY = "The image stays as it was built; what is written goes to the volumes and to /tmp"

@@ -10,7 +10,6 @@ from jettison.changes import AddDevelopment
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import lifted
-from jettison.lower.compose_development import development_compose
 from jettison.lower.instructions import exec_form
 from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
@@ -29,6 +28,8 @@ def add_development(project: Project, change: AddDevelopment) -> Mapping[str, st
     path = posixpath.join(folder, DOCKERFILE)
     texts = {path: development_dockerfile(project, change)}
     if project.compose_path and project.service:
+        from jettison.lower.compose_development import development_compose  # noqa: PLC0415 — loads PyYAML
+
         compose = posixpath.join(posixpath.dirname(project.compose_path), COMPOSE)
         texts[compose] = development_compose(
             change.compose,

@@ -1,9 +1,13 @@
-"""Front end for compose files: reading, and edits that leave every other line as it is."""
+"""Front end for compose files: reading, and edits that leave every other line as it is.
+
+What reads YAML is loaded when a file is there to be read: it takes as long as a tenth of a plan.
+"""
 
 from __future__ import annotations
 
-from jettison.project.compose.edit import edit
-from jettison.project.compose.parse import parse
+from collections.abc import Iterable, Mapping
+
+from jettison.project.compose.changes import Change
 from jettison.project.compose.values import (
     Build,
     ComposeCommand,
@@ -29,3 +33,17 @@ __all__ = [
     "edit",
     "parse",
 ]
+
+
+def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> ComposeFile:
+    """Read a compose file; ``jettison.project.compose.reading`` says how."""
+    from jettison.project.compose import reading  # noqa: PLC0415 — as above
+
+    return reading.parse(text, file=file, env=env)
+
+
+def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.yml") -> str:
+    """Apply changes in order; ``jettison.project.compose.editing`` says how."""
+    from jettison.project.compose import editing  # noqa: PLC0415 — as above
+
+    return editing.edit(text, changes, file=file)

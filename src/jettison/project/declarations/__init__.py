@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from jettison.project.declarations import conda
 from jettison.project.declarations.find import Declared, declarations
 from jettison.project.declarations.values import Declaration, Kind
 from jettison.project.declarations.workspace import members
 
-__all__ = ["Declaration", "Declared", "Kind", "conda", "declarations", "members"]
+__all__ = ["Declaration", "Declared", "Kind", "declarations", "members"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.project.declarations import conda, pipfile, pyproject, setup_cfg, setup_py
+from jettison.project.declarations import pipfile, pyproject, setup_cfg, setup_py
 from jettison.project.declarations.requirement_files import (
     declared,
     group_of,
@@ -109,6 +109,8 @@ class _Search:
         for name in _CONDA:
             file, text = self.text(name)
             if text is not None:
+                from jettison.project.declarations import conda  # noqa: PLC0415 — loads PyYAML
+
                 environment = conda.parse(text, file=file)
                 self.add("conda", file, environment.declarations)
                 self.named(environment.requirement_files)

@@ -6,7 +6,7 @@ from textwrap import dedent
 import pytest
 
 from jettison.errors import InputSyntaxError, UnsupportedError
-from jettison.project.compose import parse
+from jettison.project.compose import edit, parse
 from jettison.project.compose.changes import (
     AddMount,
     AddToList,
@@ -20,7 +20,6 @@ from jettison.project.compose.changes import (
     SetKey,
     SetTopLevel,
 )
-from jettison.project.compose.edit import edit
 
 FILE = """\
 # A shop
