@@ -113,10 +113,7 @@ def file_groups(
             continue
         meant = frozenset(_meant(entry, system, gone))
         group = _group(rule, entry, sum(system.files[path] for path in meant), used.quiet)
-        touched = _compiled(group.paths)
-        if group.bytes >= WORTHWHILE and not any(
-            touched.fullmatch(path) and path in system.files for path in observed.trace.touched
-        ):
+        if group.bytes >= WORTHWHILE and meant.isdisjoint(observed.trace.touched):
             gone |= meant
             yield group
 
