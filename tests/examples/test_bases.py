@@ -1,4 +1,4 @@
-"""One small application on a slim image and on a base that its Dockerfile composes."""
+"""One small application on a slim image, on Alpine, and on a base that its Dockerfile composes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
-from tests.support.names import LONG
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 
+ALPINE = "python:3.13-alpine"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"
 # The index is read from this mirror, so it has the packages that a snapshot would keep for good.
 ENVIRONMENT = {MIRROR: PUBLIC_MIRROR, **os.environ}
@@ -51,8 +51,10 @@ def optimized(project: Path, base: str) -> dict[str, Any]:
     return report
 
 
-@pytest.mark.parametrize("base", ["slim", "composed"])
+@pytest.mark.parametrize("base", ["slim", "alpine", "composed"])
 def test_the_application_runs_alike_on_another_base(project: Path, base: str) -> None:
+    if base == "alpine" and not has_image(ALPINE):
+        pytest.skip(f"the engine has no {ALPINE}; `tests/bases/make alpine` makes a stand-in")
     report = optimized(project, base)
     assert report["verdict"]["equivalent"] is True
     assert report["after"]["size"]["bytes"] < report["before"]["size"]["bytes"]
@@ -70,6 +72,13 @@ def test_the_debug_target_has_a_shell_and_the_image_has_none(project: Path, tmp_
         assert said(image, "python", "-c", same) == said(debug, "python", "-c", same)
     finally:
         subprocess.run(["docker", "rmi", "-f", image, debug], check=False, capture_output=True)
+
+
+def has_image(name: str) -> bool:
+    inspected = subprocess.run(
+        ["docker", "image", "inspect", name], check=False, capture_output=True
+    )
+    return inspected.returncode == 0
 
 
 def built(place: Path, *options: str) -> str:

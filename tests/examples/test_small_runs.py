@@ -1,4 +1,4 @@
-"""Every small example built on the bases that it is said to work on, run, and held against itself."""
+"""Every small example built on the bases it works on, run, and held against itself."""
 
 from __future__ import annotations
 

@@ -1,16 +1,24 @@
 # shellcheck shell=bash
-# Downloads the newest upstream tarball of Debian's source package python$1 that can be had into the working folder.
+# Downloads the newest upstream tarball that can be had of each named source package of Debian into the working folder.
 set -euo pipefail
-package=python$1
 sources=/etc/apt/sources.list.d
+
+download() {
+  local version
+  for version in $(apt-cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -Vru); do
+    apt-get -qq source --download-only --tar-only "$1=$version" && return
+  done
+  return 1
+}
+
 # A version that this release of Debian no longer has comes from the release before.
 for suite in trixie bookworm; do
   sed -e 's/^Types: deb$/Types: deb-src/' -e "s/trixie/$suite/g" $sources/debian.sources > $sources/source.sources
   apt-get -qq update
-  for version in $(apt-cache showsrc --only-source "$package" | sed -n 's/^Version: //p' | sort -Vru); do
-    apt-get -qq source --download-only --tar-only "$package=$version" || continue
-    exit 0
-  done
+  missing=()
+  for package in "$@"; do download "$package" || missing+=("$package"); done
+  [ ${#missing[@]} -gt 0 ] || exit 0
+  set -- "${missing[@]}"
 done
-echo "no source package $package can be had" >&2
+echo "no source package can be had of: $*" >&2
 exit 1
