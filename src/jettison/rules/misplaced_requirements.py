@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lift.groups import is_named_for_development
+from jettison.lift.projects import project_requests
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.parts import PlannedRequirement
 from jettison.plan.plan import Plan
@@ -33,23 +34,28 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for item in plan.requirements
         if item.shipped and not is_named_for_development(item.group)
     }
+    # What the words of a command say is then known only while building.
+    computed = any("$" in request.action.text for request in project_requests(plan.project))
     return tuple(
         Finding(
             rule=NAME,
-            message=f"{item.name} is declared for development, needed in production{_fate(item)}",
+            message=f"{item.name} is declared for development, needed in production"
+            f"{_fate(item, computed=computed)}",
             evidence=tuple(_evidence(item)),
             safety=Safety.REVIEW,
-            error=not item.shipped,
+            error=not item.shipped and not computed,
         )
         for item in plan.requirements
-        if item.misplaced and item.group and item.name not in elsewhere
+        if item.misplaced and item.name not in elsewhere and is_named_for_development(item.group)
     )
 
 
-def _fate(item: PlannedRequirement) -> str:
+def _fate(item: PlannedRequirement, *, computed: bool) -> str:
     where = f"the group {item.group}"
     if item.shipped:
         return f": move it out of {where} before {where} can leave the image"
+    if computed:
+        return f": it is not known whether the image is made without {where}"
     return f": the image is made without {where}"
 
 

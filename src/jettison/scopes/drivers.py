@@ -38,10 +38,12 @@ def _from_texts(context: Context) -> Iterator[Signal]:
         if not context.is_reached(facts.file) and not context.serves_development(facts.file):
             texts.extend((text, context.weight_of_unreached()) for text in facts.texts)
     for text, weight in texts:
-        for name in _chosen(text.value):
-            if name in context.names:
-                message = f'"{_short(text.value)}" of {text.file} chooses this driver'
-                yield toward_runtime(name, weight, "url", message, text.origin)
+        chosen = [name for name in context.names if name in _chosen(text.value)]
+        # Where several could serve, which one does is not sure, and each stays.
+        kind, verb = ("url", "chooses") if len(chosen) == 1 else ("drivers", "may choose")
+        for name in chosen:
+            message = f'"{_short(text.value)}" of {text.file} {verb} this driver'
+            yield toward_runtime(name, weight, kind, message, text.origin)
 
 
 def _chosen(value: str) -> frozenset[str]:

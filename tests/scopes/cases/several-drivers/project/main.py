@@ -1,0 +1,3 @@
+import asyncpg
+
+URL = "postgresql://shop@db/shop"
