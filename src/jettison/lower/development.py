@@ -10,6 +10,7 @@ from jettison.changes import AddDevelopment
 from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import lifted
+from jettison.lower.development_groups import with_development_group
 from jettison.lower.instructions import exec_form
 from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
@@ -71,7 +72,7 @@ def development_dockerfile(project: Project, change: AddDevelopment) -> str:
 def _with_development_files(project: Project, item: Instruction) -> str | None:
     """A COPY or RUN that names a requirements file, naming the development file as well."""
     if item.keyword == "RUN":
-        return _installing(project, item)
+        return _installing(project, item) or with_development_group(item)
     if item.keyword != "COPY":
         return None
     text = item.text
