@@ -71,6 +71,8 @@ def _of_project(
         yield f"there is no {LOCKS[tool]}"
         return
     first = requests[0]
+    if any(posixpath.dirname(r.lock or "") != r.folder for r in requests):
+        yield "the project is a member of a workspace above it"
     if len({(r.file, r.selection) for r in requests}) > 1:
         yield "its commands do not install the same"
     own = {first.folder or "."} if tool != "pipenv" else set()
