@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from jettison.errors import ProjectError
 from jettison.facts import Project
 from jettison.loading.choice import Choice, choose, is_dockerfile
+from jettison.loading.target import production_target
 from jettison.loading.texts import read_texts
 from jettison.project.operations.kinds import is_compose
 from jettison.project.reading import read_text, read_tree
@@ -49,6 +50,9 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     also = [choice.dockerfile, *([choice.compose] if choice.compose else [])]
     texts = read_texts(root, tree, also)
     prefix = f"{choice.context}/" if choice.context else ""
+    other = None
+    if choice.target is None and choice.service is None:
+        other = production_target(texts[choice.dockerfile], choice.dockerfile)
     project = Project(
         name=root.name,
         texts=MappingProxyType(texts),
@@ -56,10 +60,10 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         dockerfile_path=choice.dockerfile,
         compose_path=choice.compose,
         service=choice.service,
-        target=choice.target,
+        target=other[0] if other else choice.target,
         build_arguments=MappingProxyType(dict(choice.arguments)),
         files=MappingProxyType(_context_files(tree, prefix)),
-        skipped=tree.skipped,
+        skipped=(*tree.skipped, *(other[1:] if other else ())),
     )
     _parsed(project)
     return Loaded(root=root, project=project, tree=tree)

@@ -23,6 +23,11 @@ _DEVELOPMENT = re.compile(
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 
+def is_for_development(name: str) -> bool:
+    """Whether the name of a stage or a service speaks of development or tests."""
+    return _DEVELOPMENT.search(name) is not None
+
+
 def dockerfile_commands(
     path: str, text: str, *, chosen: bool = False, target: str | None = None
 ) -> Iterator[UsedCommand]:
