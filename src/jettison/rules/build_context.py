@@ -10,7 +10,8 @@ of the catalogue names its own.
 
 Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so
 does a file of settings that the application may read when nothing else gives it to it. A
-pattern that only may be useless at run time is used for tests alone, when nothing imports them.
+pattern that only may be useless at run time is used for tests alone, when nothing imports them and
+no other stage or Dockerfile beside makes an image for development from the whole context.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import re
 
 from jettison.changes import IgnorePaths
+from jettison.lift.other_builds import copied_elsewhere, runs_tests_elsewhere
 from jettison.lift.settings import settings_that_are_read
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -42,7 +44,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
-    needed += read
+    needed += [*read, *copied_elsewhere(plan.original)]
+    elsewhere = runs_tests_elsewhere(plan.original)
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
@@ -50,6 +53,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         proposal
         for proposal in propose(_files(plan), project.ignore, needed)
         if (proposal.certain or proposal.category in DECIDED)
+        and not (proposal.category == "tests" and elsewhere)
         and not (proposal.pattern in KEYS and certificates)
     ]
     kept = tuple(_kept(plan, path) for path in read)
