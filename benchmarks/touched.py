@@ -1,7 +1,7 @@
 """Measures how near images of -O3 come to what their applications touch, and shows what is beyond.
 
 For each project: `jettison optimize -O3 --output`, `jettison build --base composed` of the result,
-then one run under the workload of verification, watched. The bytes are those of `image inspect`.
+then two runs under the workload of verification, watched. The bytes are those of `image inspect`.
 
 Touched are files that a process of the application opened, mapped or loaded; for a module that was
 loaded as byte code its source counts too, which the interpreter looks at. Metadata are those of
@@ -42,6 +42,7 @@ METADATA = re.compile(
 )
 _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
 _DEPTH = 5
+WATCHED = 2
 
 
 def main() -> int:
@@ -98,16 +99,19 @@ def measured(project: Path, tag: str, *, rest: int) -> float:
 
 
 def touched(project: Path, image: str, engine: Engine) -> frozenset[str]:
-    """Watch an image under the workload of verification."""
+    """Watch an image under the workload of verification, twice: which worker is asked is chance."""
     plan = planned(project).plan
     where = environment_of(plan.project, plan.stage)
     if isinstance(where, NotApart):
         raise SystemExit(f"{project}: {where.evidence.message}")
     request = verification_request(plan, image, image, None)
-    seen = trace(request, where.path, engine, ConsoleProgress())
-    if isinstance(seen, Skipped):
-        raise SystemExit(f"{project}: {seen.reason}")
-    return seen.trace.touched
+    found: list[frozenset[str]] = []
+    for _ in range(WATCHED):
+        seen = trace(request, where.path, engine, ConsoleProgress())
+        if isinstance(seen, Skipped):
+            raise SystemExit(f"{project}: {seen.reason}")
+        found.append(seen.trace.touched)
+    return frozenset[str]().union(*found)
 
 
 def paths_of(tree: FileTree, seen: frozenset[str]) -> frozenset[str]:
