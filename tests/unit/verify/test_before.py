@@ -1,0 +1,43 @@
+import pytest
+from msgspec.structs import replace
+
+from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify.before import Ahead, Baseline
+from jettison.verify.observation import Observation
+from jettison.verify.request import Companion, Probe, Unreached, VerificationRequest
+from jettison.verify.setting import Conversation
+
+ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
+FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())
+AHEAD = Ahead(
+    asked=ASKED,
+    reached=replace(ASKED, unreached=(Unreached(name="queue", image="queue:1", why="not here"),)),
+    baseline=Baseline(observation=Observation(facts=FACTS), conversation=Conversation()),
+)
+
+
+def test_what_only_the_image_after_is_asked_does_not_matter() -> None:
+    asked = replace(
+        ASKED, image_after="after", expected_user="10001", removed_distributions=("pytest",)
+    )
+    assert AHEAD.holds(asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        replace(ASKED, image_before="another"),
+        replace(ASKED, environment={"MODE": "production"}),
+        replace(ASKED, ports=(80,)),
+        replace(ASKED, volumes=("/data",)),
+        replace(ASKED, probes=(Probe(method="GET", path="/more"),)),
+        replace(ASKED, modules=("shop",)),
+        replace(ASKED, companions=(Companion(name="queue", image="queue:1"),)),
+    ],
+)
+def test_another_question_is_asked_anew(asked: VerificationRequest) -> None:
+    assert not AHEAD.holds(asked)
+
+
+def test_services_that_could_not_be_had_are_not_tried_again() -> None:
+    assert [one.name for one in AHEAD.within_reach(ASKED).unreached] == ["queue"]
