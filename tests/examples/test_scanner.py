@@ -54,8 +54,11 @@ def found(engine: str, tag: str) -> dict[str, set[str]]:
     document = json.loads(output("syft", "scan", f"{engine}:{tag}", "--quiet", "--output", "json"))
     kinds: dict[str, set[str]] = {"deb": set(), "python": set()}
     for one in document["artifacts"]:
+        name = one["name"]
+        if one["type"] == "python":
+            name = re.sub(r"[-_.]+", "-", name).lower()
         if one["type"] in kinds:
-            kinds[one["type"]].add(re.sub(r"[-_.]+", "-", one["name"]).lower())
+            kinds[one["type"]].add(name)
     return kinds
 
 
