@@ -11,6 +11,7 @@ from jettison.installed.reach import Reach, Read, Search, touched_modules
 from jettison.trace.values import Trace
 
 EXTENSIONS = "lib-dynload/"
+TOUCHED = "the trace touched it"
 
 
 def reached_standard(
@@ -29,17 +30,29 @@ def reached_standard(
         return None
     library = _as_environment(installed, installed.standard)
     search = Search(library, read)
-    for name in (*table("standard_library")["always"], *kept):
+    kept = frozenset(kept)
+    for name in (*table("standard_library")["always"], *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
     for name in sorted(touched_modules(library, _beside(trace))):
-        search.reach(name, "the trace touched it")
+        search.reach(name, TOUCHED)
     for path, content in sorted(installed.application.items()):
         search.application(path, content)
     for name in reach.modules.keys() - _only_building(installed, trace):
         _from_environment(search, installed, library, name, read)
     search.run()
-    return Reach(modules=search.found, unsure=frozenset(search.unsure))
+    stays = {
+        name: why
+        for name, why in search.found.items()
+        if not _has_better(name, library) or why == TOUCHED or name in kept
+    }
+    return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
+
+
+def _has_better(name: str, library: Installed) -> bool:
+    """Whether a module is only imported where another one, written in C, is missing."""
+    better = table("standard_library")["instead_of"].get(name)
+    return better in library.modules or better == "_io"
 
 
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:

@@ -112,3 +112,17 @@ def test_what_only_builds_extensions_does_not_count_unless_it_ran() -> None:
     assert unreached(*idle) == {"distutils/__init__.py", "distutils/core.py"}
     ran = observed(sources, library=library, touched=(f"{SITE}/cffi/_shimmed_dist_utils.py",))
     assert unreached(*ran) == set()
+
+
+def test_a_module_in_python_leaves_where_the_one_in_c_is_there() -> None:
+    library = {
+        "decimal.py": "try:\n    import _decimal\nexcept ImportError:\n    import _pydecimal\n",
+        "_pydecimal.py": "",
+    }
+    compiled = {**library, "lib-dynload/_decimal.cpython-311-x86_64-linux-gnu.so": ""}
+    demo = {"demo.py": "import decimal\n"}
+    touched = (f"{SITE}/demo.py",)
+    assert unreached(*observed(demo, library=library, touched=touched)) == set()
+    found = observed(demo, library=compiled, touched=touched)
+    assert unreached(*found) == {"_pydecimal.py"}
+    assert unreached(*found, kept=("_pydecimal",)) == set()
