@@ -23,6 +23,7 @@ class Memory:
         self.token = ""
         self.cookies: dict[str, str] = {}
         self.pages: dict[str, str] = {}
+        self.style_sheets: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
 
@@ -50,6 +51,8 @@ class Memory:
             self.redirects[path] = answer.headers["location"]
         elif answer.status in _OK and answer.content_type == "text/html":
             self.pages[path] = answer.body.decode("utf-8", "replace")
+        elif answer.status in _OK and answer.content_type == "text/css":
+            self.style_sheets[path] = answer.body.decode("utf-8", "replace")
 
     def recall(self, wanted: Remembered) -> Json:
         """Give a value for a hole: of the same resource first, then of any with the same name."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
+from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
@@ -15,6 +17,8 @@ from jettison.verify.workload.step import HtmlForm, Payload, Step
 _LEAVES = ("logout", "log-out", "signout", "sign-out", "delete")
 # attributes that name what a page leads to or is made of
 _LINKING = {"a": "href", "link": "href", "script": "src", "img": "src"}
+# what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
+_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
 _QUERIES = 4
 _LOGIN_FIELDS = 3
@@ -75,11 +79,15 @@ def read_page(html: str) -> tuple[tuple[str, ...], tuple[Form, ...]]:
 
 
 def page_steps(
-    pages: Mapping[str, str], redirects: Mapping[str, str], known: Iterable[Step]
+    pages: Mapping[str, str],
+    redirects: Mapping[str, str],
+    known: Iterable[Step],
+    style_sheets: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Step, ...]:
     """Give requests for what pages link to and for the forms they hold, without repetition.
 
-    ``pages`` maps paths to HTML, ``redirects`` paths to locations; ``known`` was asked already.
+    ``pages`` maps paths to HTML, ``redirects`` paths to locations, ``style_sheets`` paths to CSS,
+    of which fonts and pictures are asked for; ``known`` was asked already.
     Forms change what pages show, and who may see them: they come after the links, and pages and
     what led to another page are read again last.
     """
@@ -93,6 +101,8 @@ def page_steps(
         found, written = read_page(html)
         links += _link_steps(page, found, asked)
         forms += _form_steps(page, written, asked)
+    for path, text in style_sheets.items():
+        links += _link_steps(path, _URL.findall(text), asked)
     forms.sort(key=_enters, reverse=True)
     seen = (*pages, *redirects) if forms else ()
     again = [Step(method="GET", path=page, variation="again") for page in seen if "?" not in page]

@@ -35,7 +35,8 @@ class Session:
 
     def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Give further steps: what the pages that were met link to, and their forms."""
-        return page_steps(self._memory.pages, self._memory.redirects, steps)
+        memory = self._memory
+        return page_steps(memory.pages, memory.redirects, steps, memory.style_sheets)
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)

@@ -152,3 +152,20 @@ def test_multipart_bodies_hold_fields_and_files() -> None:
     assert b'name="title"\r\n\r\nx\r\n' in body
     assert b'name="file"; filename="note.txt"\r\nContent-Type: text/plain\r\n\r\n' in body
     assert b"none" not in body
+
+
+def test_fonts_and_pictures_of_style_sheets_are_asked_for() -> None:
+    sheet = b"""@import "print.css";
+.icon { background: url( '../img/icon.svg' ) }
+@font-face { src: url(/static/font.woff2), url(data:font/woff;base64,AA) }
+.far { background: url(https://elsewhere.example/far.png) }
+"""
+    css = Answer(status=200, headers={"content-type": "text/css"}, body=sheet)
+    app = Application({"GET /static/css/site.css": css})
+    start = Step(method="GET", path="/static/css/site.css")
+    found = app.run(start).explored((start,))
+    assert [step.path for step in found] == [
+        "/static/css/print.css",
+        "/static/img/icon.svg",
+        "/static/font.woff2",
+    ]
