@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import string
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from jettison.verify.exchange.answer import Answer
 
@@ -20,10 +22,14 @@ def send(
     *,
     timeout: float = _TIMEOUT,
 ) -> Answer:
-    """Send one request and read the whole answer, up to 32 MiB."""
+    """Send one request and read the whole answer, up to 32 MiB.
+
+    What an address may not hold as it is, such as umlauts and spaces, is sent as browsers send it.
+    """
     connection = http.client.HTTPConnection(*address, timeout=timeout)
     try:
-        connection.request(method, target, body=body or None, headers=dict(headers))
+        asked = quote(target, safe=string.punctuation)
+        connection.request(method, asked, body=body or None, headers=dict(headers))
         response = connection.getresponse()
         return Answer(
             status=response.status,
@@ -31,7 +37,7 @@ def send(
             cookies=tuple(response.headers.get_all("Set-Cookie") or ()),
             body=response.read(_LIMIT),
         )
-    except (OSError, http.client.HTTPException) as failure:
+    except (OSError, http.client.HTTPException, ValueError) as failure:
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
     finally:
         connection.close()
