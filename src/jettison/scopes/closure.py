@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.distributions.graph import RequirementGraph
 from jettison.scopes.context import Context, toward_development, toward_runtime
+from jettison.scopes.tools import category_of
 from jettison.scopes.values import Scope, Signal, Weight
 
 # Frozen lists of public applications declare two thirds, written ones at most one third (2026-11).
@@ -20,8 +21,9 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
     """Give the verdicts that change, each with its signal.
 
     What a runtime requirement brings is runtime. In a frozen list, what nothing names and only
-    development requirements bring is development, provided that the facts of all that stays are
-    known. What stays for want of evidence keeps what it brings from becoming development.
+    development requirements bring is development, and in any list what documentation tools and
+    linters bring, provided that the facts of all that stays are known. What stays for want of
+    evidence keeps what it brings from becoming development.
     """
     graph = _noted(context)
     if graph is None:
@@ -31,8 +33,7 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
         if name in current:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
-    if _is_frozen(context, graph):
-        yield from _only_for_development(context, graph, current)
+    yield from _only_for_development(context, graph, current)
     staying = [name for name, scope in current.items() if scope in _STAYS]
     for name, parent in _brought(graph, staying):
         if current.get(name) is Scope.DEVELOPMENT:
@@ -73,8 +74,11 @@ def _only_for_development(
     known = [*runtime, *(name for name, _ in _brought(graph, runtime))]
     if any(context.facts(name) is None for name in known):
         return
+    frozen = _is_frozen(context, graph)
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
-        if current.get(name) is Scope.UNUSED:
+        # What reads text or code alone stands beside its library, which nothing else runs.
+        reads = parent in context.names and category_of(parent) in ("documentation", "linting")
+        if current.get(name) is Scope.UNUSED and (frozen or reads):
             current[name] = Scope.DEVELOPMENT
             message = f"{parent}, a development requirement, brings it, and nothing else does"
             signal = toward_development(name, Weight.FAINT, "requires", message, None)
