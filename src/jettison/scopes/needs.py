@@ -16,6 +16,8 @@ from jettison.scopes.context import (
 from jettison.scopes.values import Signal, Weight
 from jettison.values import Origin
 
+PYTHON = "python"
+
 
 def collect(context: Context) -> Iterator[Signal]:
     """Judge each declared helper of a host by the features that the source uses."""
@@ -30,9 +32,9 @@ def collect(context: Context) -> Iterator[Signal]:
 
 
 def _hosts(context: Context) -> frozenset[str]:
-    """Every distribution that is declared, or that a declared one brings."""
+    """Python itself, and every distribution that is declared, or that a declared one brings."""
     graph = context.inputs.graph
-    return frozenset(context.names) | (frozenset(graph.edges) if graph else frozenset())
+    return frozenset((PYTHON, *context.names)) | (frozenset(graph.edges) if graph else frozenset())
 
 
 def _judge(context: Context, name: str, need: Mapping[str, Any]) -> Iterator[Signal]:

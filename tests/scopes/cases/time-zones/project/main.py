@@ -1,0 +1,4 @@
+from zoneinfo import ZoneInfo
+from flask import Flask
+
+BERLIN = ZoneInfo("Europe/Berlin")
