@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from jettison.distributions.graph import RequirementGraph
 from jettison.scopes.context import Context, toward_development, toward_runtime
 from jettison.scopes.tools import category_of
+from jettison.scopes.undeclared import undeclared
 from jettison.scopes.values import Scope, Signal, Weight
 
 # Frozen lists of public applications declare two thirds, written ones at most one third (2026-11).
@@ -23,7 +24,8 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
     What a runtime requirement brings is runtime. In a frozen list, what nothing names and only
     development requirements bring is development, and in any list what documentation tools and
     linters bring, provided that the facts of all that stays are known. What stays for want of
-    evidence keeps what it brings from becoming development.
+    evidence keeps what it brings from becoming development. What production imports without
+    declaring it comes with whatever brings it: when only development requirements do, one stays.
     """
     graph = _noted(context)
     if graph is None:
@@ -34,11 +36,31 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
     yield from _only_for_development(context, graph, current)
+    for name, signal in _bring_imported(context, graph, current):
+        current[name] = Scope.RUNTIME
+        yield name, Scope.RUNTIME, signal
     staying = [name for name, scope in current.items() if scope in _STAYS]
     for name, parent in _brought(graph, staying):
         if current.get(name) is Scope.DEVELOPMENT:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
+
+
+def _bring_imported(
+    context: Context, graph: RequirementGraph, current: Mapping[str, Scope]
+) -> Iterator[tuple[str, Signal]]:
+    staying = [name for name, scope in current.items() if scope in _STAYS]
+    there = {*staying, *(name for name, _ in _brought(graph, staying))}
+    for brought, imported in undeclared(context, graph).items():
+        if brought in there:
+            continue
+        for name in _named(current, Scope.DEVELOPMENT):
+            below = {child for child, _ in _brought(graph, [name])}
+            if brought in below:
+                message = f"{imported.file} imports {imported.module}, which only {name} brings"
+                yield name, toward_runtime(name, Weight.STRONG, "import", message, imported.origin)
+                there |= {name, *below}
+                break
 
 
 def _noted(context: Context) -> RequirementGraph | None:

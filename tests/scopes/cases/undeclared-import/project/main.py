@@ -1,0 +1,3 @@
+from flask import Flask
+import django_stubs_ext
+import click
