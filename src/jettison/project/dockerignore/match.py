@@ -29,6 +29,9 @@ class Pattern(Struct, frozen=True, kw_only=True):
 
     def matches(self, path: str) -> bool:
         """Tell whether the pattern matches this very path, whatever its parents."""
+        name = self.text.removeprefix("**/")
+        if _PLAIN.fullmatch(name):
+            return path == name or (name != self.text and path.endswith(f"/{name}"))
         return _compiled(self.expression).fullmatch(path) is not None
 
     def __str__(self) -> str:
