@@ -136,6 +136,11 @@ class Base(Struct, frozen=True, kw_only=True):
     gone: frozenset[str] = frozenset()
     coming: tuple[tuple[Callable[[], FoundationLayer], History], ...] = ()
 
+    @property
+    def height(self) -> int:
+        """How many layers it has when all are made."""
+        return len(self.layers) + len(self.coming)
+
     def begun(self) -> Base:
         """Begin to make the layers that are coming, beside what the caller does."""
         coming = tuple((beside(make), history) for make, history in self.coming)

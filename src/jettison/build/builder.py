@@ -233,7 +233,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         own += tuple(explanation(removal, environment.removed, scheme, compiler, base.gone))
         with step(self.progress, "install"):
             done = packed(pinned, wheels, method, self.cache)
-            return list(layers(done, own, method, self.cache))
+            return list(layers(done, own, method, self.cache, below=base.height))
 
     def _compiled(
         self, run: Execution, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]

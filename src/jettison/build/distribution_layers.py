@@ -31,7 +31,10 @@ from jettison.stores.transfer import mapped
 
 # Raised when the same wheel is installed differently.
 _FORMAT = "3"
-# Docker's storage holds 127 layers, but each costs a request and a mount.
+# Docker's storage holds 127 layers, but each costs a request and a mount. Besides those of the base
+# and of heavy distributions there are one of the other distributions and one of the application.
+_MOST_LAYERS = 10
+_OTHERS = 2
 _MOST_HEAVY = 4
 _HEAVY = 10_000_000
 
@@ -88,13 +91,16 @@ def layers(
     own: Iterable[Member],
     method: Method,
     cache: SegmentCache,
+    *,
+    below: int,
 ) -> Iterator[tuple[FoundationLayer, History]]:
     """Yield the layers, the heaviest distributions first by name, then all others.
 
-    ``own`` are the files that make the environment.
+    ``own`` are the files that make the environment, ``below`` the count of layers of the base.
     """  # fmt: skip
     by_size = sorted(found, key=lambda each: -each.segment.size)
-    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:_MOST_HEAVY]
+    room = max(0, min(_MOST_HEAVY, _MOST_LAYERS - below - _OTHERS))
+    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:room]
     rest = [each for each in found if each not in heavy]
     members = tuple(own)
     wanted: list[tuple[list[Packed], tuple[Member, ...], str]] = [

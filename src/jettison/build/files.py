@@ -5,11 +5,11 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from jettison.build.accounts import Accounts
-from jettison.build.base import BaseFacts
 from jettison.build.context import ContextPath
 from jettison.build.copying import copied
 from jettison.build.modes import changed_mode
@@ -28,6 +28,9 @@ from jettison.build.recipe import (
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 from jettison.values import Origin
+
+if TYPE_CHECKING:
+    from jettison.build.base import BaseFacts
 
 
 class Files:
