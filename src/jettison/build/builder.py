@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.build.added_packages import added_packages
 from jettison.build.base import Base
-from jettison.build.beside import beside
+from jettison.build.beside import beside, take_turns
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
 from jettison.build.context import ContextPath, changed_texts, read_context
@@ -77,6 +77,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
     def made(self) -> Made:
         """Make the foundation, and keep what a lock holds of it; raises as ``foundation``."""
         keep_little()
+        take_turns()
         try:
             return self._made()
         except PackageError as error:
