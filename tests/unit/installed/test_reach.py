@@ -179,3 +179,20 @@ def test_a_part_that_lacks_its_driver_is_not_reached_by_a_computed_name() -> Non
     assert mysql in kept(installed({**sources, "pymysql/__init__.py": ""}), trace)
     named = installed(sources, application={"settings.ini": "url = mysql://db\n"})
     assert mysql in kept(named, trace)
+
+
+def test_a_backend_of_django_stays_with_its_driver_or_its_name() -> None:
+    sources = {
+        "django/db/__init__.py": "",
+        "django/db/utils.py": "def load(name):\n    import_module('%s.base' % name)\n",
+        "django/db/backends/__init__.py": "",
+        "django/db/backends/mysql/base.py": "",
+        "django/db/backends/sqlite3/base.py": "",
+    }
+    trace = "django/db/utils.py"
+    mysql, sqlite = "django.db.backends.mysql.base", "django.db.backends.sqlite3.base"
+    assert mysql not in kept(installed(sources), trace)
+    assert sqlite in kept(installed(sources), trace)
+    assert mysql in kept(installed({**sources, "pymysql/__init__.py": ""}), trace)
+    engine = {"settings.py": 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql"}}\n'}
+    assert mysql in kept(installed(sources, application=engine), trace)
