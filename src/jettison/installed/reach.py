@@ -234,7 +234,13 @@ class Search:
     def _words(self, package: str, path: str) -> None:
         """Compiled code names what it imports too, relative names without their dots."""
         around = list(packages(package))
-        for word in self._installed.words.get(path, ()):
+        words = self._installed.words.get(path, frozenset())
+        for late, known in table("loaders")["on_demand"].items():
+            own = path.startswith((f"{late}/", *known["silent"]))
+            # A compiled module asks for an attribute by its bare name.
+            for each in on_demand(late) & words if late in words and not own else ():
+                self.reach(f"{late}.{each}", f"{path} holds the words {late} and {each}")
+        for word in words:
             if "." in word and word in self._modules:
                 self.reach(word, f"{path} holds the word {word}")
             for each in around:

@@ -196,3 +196,15 @@ def test_a_backend_of_django_stays_with_its_driver_or_its_name() -> None:
     assert mysql in kept(installed({**sources, "pymysql/__init__.py": ""}), trace)
     engine = {"settings.py": 'DATABASES = {"default": {"ENGINE": "django.db.backends.mysql"}}\n'}
     assert mysql in kept(installed(sources, application=engine), trace)
+
+
+def test_a_compiled_module_asks_a_package_for_attributes_by_bare_words() -> None:
+    sources = {
+        "numpy/__init__.py": "def __getattr__(name):\n    import numpy.random as random\n",
+        "numpy/random/__init__.py": "",
+    }
+    here = {"fast.abi3.so": ["numpy", "random"], "numpy/own.abi3.so": ["numpy", "random"]}
+    asking = installed(sources, words={"fast.abi3.so": here["fast.abi3.so"]})
+    assert "numpy.random" in kept(asking, "numpy/__init__.py", "fast.abi3.so")
+    own = installed(sources, words={"numpy/own.abi3.so": here["numpy/own.abi3.so"]})
+    assert "numpy.random" not in kept(own, "numpy/__init__.py", "numpy/own.abi3.so")
