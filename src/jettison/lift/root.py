@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -17,6 +18,7 @@ from jettison.lift.writing import Writing
 from jettison.values import Evidence, Origin
 
 HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 # Settings of servers that give root up by themselves.
 DROPS_ROOT = re.compile(r"\s*(uid|gid|user)\s*=\s*[\w$%({-]")
 
@@ -31,6 +33,7 @@ def needs_root(
         _home_of_root(stage),
         _mounted_home(project),
         _started(usage),
+        _unseen(project, stage),
         _dropping(project.texts),
     )
     return next(reasons, None)
@@ -85,6 +88,32 @@ def _started(usage: Usage) -> Iterator[Evidence]:
     """Programs that only root can use, called when the container starts."""
     for name in table("tools")["needs_root"]["programs"]:
         yield from usage.started.get(name, ())
+
+
+def _unseen(project: Project, stage: FinalStage) -> Iterator[Evidence]:
+    """A start script that is no file of the project: it may need root, or give it up."""
+    names = {posixpath.basename(path) for path in (*project.files, *project.texts)}
+    for started in (stage.entrypoint, stage.command):
+        words = (started.words or ()) if started else ()
+        shell = bool(words) and posixpath.basename(words[0]) in SHELLS
+        script = next((w for w in words[1:] if not w.startswith("-")), "") if shell else ""
+        if words and words[0].endswith(".sh"):
+            script = words[0]
+        name = posixpath.basename(script)
+        inline = shell and any(word.startswith("-") and "c" in word for word in words[1:2])
+        if started and name and not inline and name not in names and not _written(stage, name):
+            message = f"what the start script {script} does is not known: it is no file here"
+            yield Evidence(kind="start", message=message, origin=started.origin)
+
+
+def _written(stage: FinalStage, name: str) -> bool:
+    """Whether a step of the Dockerfile writes the script."""
+    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    return any(
+        re.search(r"<<|>", item.text) and word.search(item.text)
+        for item in stage.inherited
+        if item.keyword in ("RUN", "COPY")
+    )
 
 
 def _dropping(texts: Mapping[str, str]) -> Iterator[Evidence]:
