@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
@@ -157,8 +156,8 @@ def directories_of(paths: Collection[str], known: Collection[str]) -> tuple[str,
     """Return the directories that paths need and that are not known yet, parents first."""
     found: set[str] = set()
     for path in paths:
-        parent = posixpath.dirname(path)
+        parent = path.rpartition("/")[0]
         while parent and parent not in found and parent not in known:
             found.add(parent)
-            parent = posixpath.dirname(parent)
+            parent = parent.rpartition("/")[0]
     return tuple(sorted(found))

@@ -19,6 +19,8 @@ from jettison.build.wheel_listing import SIGNATURES, damaged, listing, text_of
 from jettison.build.zip_members import FileContent, member_chunks
 from jettison.errors import IntegrityError
 
+_WRITTEN_ANEW = frozenset({"RECORD", "INSTALLER", "REQUESTED", *SIGNATURES})
+
 
 class Placed(Struct, frozen=True, kw_only=True):
     """A file of a wheel: its name there, its path in the image, and what RECORD says of it.
@@ -92,7 +94,7 @@ class Wheel:
 
     def _placed(self) -> Iterator[Placed]:
         for name, member in self._listing.members.items():
-            if posixpath.dirname(name) == self.information and self._is_written_anew(name):
+            if self._is_written_anew(name):
                 continue
             path, script = self._place(name)
             yield Placed(
@@ -106,7 +108,8 @@ class Wheel:
             )
 
     def _is_written_anew(self, name: str) -> bool:
-        return posixpath.basename(name) in {"RECORD", "INSTALLER", "REQUESTED", *SIGNATURES}
+        folder, _, file = name.rpartition("/")
+        return folder == self.information and file in _WRITTEN_ANEW
 
     def _place(self, name: str) -> tuple[str, bool]:
         first, _, rest = name.partition("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -65,13 +65,8 @@ class Target(Struct, frozen=True, kw_only=True):
         """Whether a requirement with this marker applies when these extras are asked for."""
         if marker is None:
             return True
-        return _holds(self, marker, extras)
-
-
-@lru_cache(maxsize=8192)
-def _holds(target: Target, marker: Marker, extras: tuple[str, ...]) -> bool:
-    values = {name: str(value) for name, value in target.markers.items()}
-    return any(marker.evaluate(values | {"extra": extra}) for extra in ("", *extras))
+        values = {name: str(value) for name, value in self.markers.items()}
+        return any(marker.evaluate(values | {"extra": extra}) for extra in ("", *extras))
 
 
 @cache

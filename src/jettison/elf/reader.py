@@ -32,6 +32,7 @@ _VERNEED, _VERNEED_COUNT = 0x6FFFFFFE, 0x6FFFFFFF
 _NO_BITS, _ALLOCATED = 8, 2
 _DEBUG_PREFIXES = (".debug", ".zdebug", ".stab", ".gdb_index", ".line")
 _LONGEST_STRING = 4096
+_LARGEST_NAMES = 16 << 20
 
 
 class _Shape(Struct, frozen=True):
@@ -138,13 +139,19 @@ class _File:
     def _read_sections(self) -> Iterator[_Section]:
         if not self._sections_at or not self._section_count:
             return
+        layout = self._order + self._shape.section
+        end = self._sections_at + self._section_count * self._section_size
+        # One slice for all: a library has thirty sections, and a slice may be a call to the system.
+        table = self._content[self._sections_at : end]
         records = [
-            self._unpack(self._shape.section, self._sections_at + number * self._section_size)
+            struct.unpack_from(layout, table, number * self._section_size)
             for number in range(self._section_count)
         ]
-        names_at = records[self._names_index][4] if self._names_index < len(records) else 0
+        found = self._names_index < len(records)
+        at, size = records[self._names_index][4:6] if found else (0, len(self._content))
+        names = self._content[at : at + min(size, _LARGEST_NAMES)]
         for name, kind, flags, _, offset, size, *_ in records:
-            yield _Section(self._string(names_at + name), kind, flags, offset, size)
+            yield _Section(_text(names, name), kind, flags, offset, size)
 
     def _dynamic(self) -> Iterator[tuple[int, int]]:
         step = struct.calcsize("=" + self._shape.dynamic)
@@ -185,10 +192,7 @@ class _File:
         raise ValueError("an address lies outside the file")
 
     def _string(self, offset: int) -> str:
-        end = self._content.find(b"\0", offset, min(offset + _LONGEST_STRING, len(self._content)))
-        if end < 0:
-            raise ValueError("a string has no end")
-        return self._content[offset:end].decode()
+        return _text(self._content, offset)
 
     def _end(self, sections: tuple[_Section, ...]) -> int:
         """Where the last thing ends that the headers describe."""
@@ -199,6 +203,13 @@ class _File:
             *(one.offset + one.size for one in self._segments),
             *(one.offset + one.size for one in sections if one.kind != _NO_BITS),
         )
+
+
+def _text(content: Content, offset: int) -> str:
+    end = content.find(b"\0", offset, min(offset + _LONGEST_STRING, len(content)))
+    if end < 0:
+        raise ValueError("a string has no end")
+    return content[offset:end].decode()
 
 
 def _folders(texts: list[str]) -> tuple[str, ...]:
