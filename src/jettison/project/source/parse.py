@@ -31,7 +31,8 @@ def parse(file: str, content: bytes) -> ModuleFacts:
         reason = f"not valid for Python {version}, which runs Jettison: {error.msg}"
         return _skimmed(file, content, lines, reason, error.lineno)
     except (ValueError, RecursionError, MemoryError) as error:
-        return _skimmed(file, content, lines, f"not readable as Python: {error}", None)
+        reason = f"not readable as Python: {str(error) or type(error).__name__}"
+        return _skimmed(file, content, lines, reason, None)
     return FactReader(file, visit(tree)).facts(lines)
 
 
