@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
 from jettison.errors import InputSyntaxError
 from jettison.project.tree import Tree
@@ -25,21 +25,48 @@ NAMES = re.compile(
     r"|(^|/)(remove_files|remove_system_files|jettison_removed)\.py$"
 )
 
+LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
+# `-r deps.txt` and `-c pins.txt`, in a list, a command, or a list of words
+NAMED = re.compile(r"(?<![\w-])(?:-r|-c|--requirements?|--constraints?)[\s=\"',]*([^\s\"',\]]+)")
+
 
 def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, str]:
     """Read the files by their paths relative to ``root``; line endings and marks are kept.
 
-    ``also`` names files that are read whatever they are called. Raises InputSyntaxError for one of
-    those that is not UTF-8; others are left out.
+    ``also`` names files that are read whatever they are called, and so are lists of requirements
+    that one of those or another list names. Raises InputSyntaxError for one of ``also`` that is not
+    UTF-8; others are left out.
     """
     wanted = set(also)
-    found = {}
+    found: dict[str, str] = {}
     for path, file in tree.files.items():
         limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
         if path in wanted or (file.size <= limit and NAMES.search(path)):
             text = _text(root / path, path, needed=path in wanted)
             if text is not None:
                 found[path] = text
+    naming = [text for path, text in found.items() if path in wanted or LISTS.search(path)]
+    return found | _named_lists(root, tree, naming, found)
+
+
+def _named_lists(
+    root: Path, tree: Tree, naming: list[str], known: Mapping[str, str]
+) -> dict[str, str]:
+    """Read what the texts name as lists of requirements, and what those name in turn."""
+    found: dict[str, str] = {}
+    while naming:
+        names = {PurePosixPath(name).name for text in naming for name in NAMED.findall(text)}
+        new = {
+            path: text
+            for path, file in tree.files.items()
+            if PurePosixPath(path).name in names
+            and path not in known
+            and path not in found
+            and file.size <= LIMIT
+            and (text := _text(root / path, path, needed=False)) is not None
+        }
+        found |= new
+        naming = list(new.values())
     return found
 
 

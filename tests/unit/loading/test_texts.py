@@ -30,3 +30,16 @@ def test_another_long_file_is_left_alone(tmp_path: Path) -> None:
 def test_conda_environments_are_read(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("dependencies: []\n", encoding="utf-8")
     assert name in read_texts(tmp_path, read_tree(tmp_path))
+
+
+def test_lists_of_requirements_are_read_whatever_they_are_called(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM python\nRUN pip install -r deps.txt && python -c "pass"\n',
+        "deps.txt": "six\n-c pins.txt\n",
+        "pins.txt": "six==1.16.0\n",
+        "notes.txt": "not named\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = read_texts(tmp_path, read_tree(tmp_path), ["Dockerfile"])
+    assert found.keys() == {"Dockerfile", "deps.txt", "pins.txt"}
