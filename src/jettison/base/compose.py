@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
@@ -18,10 +18,11 @@ from jettison.base.notes import notes_of
 from jettison.base.package_database import DIRECTORY, database_members
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.base.selection import Piece, Selection, select
-from jettison.base.unpacked import Unpacked, keep, unpacked
+from jettison.base.unpacked import Unpacked, is_unpacked, unpacked
 from jettison.base.usr_merge import root_links
 from jettison.catalogue.reader import table
 from jettison.debian.archive import Archive
+from jettison.debian.package import Package
 from jettison.errors import NetworkError, PackageError
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
@@ -32,8 +33,10 @@ _UNPACKED_AT_ONCE = 2
 _NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
 
 
-def composed_base(request: BaseRequest, archive: Archive) -> BaseTree:
-    """Choose, fetch and compose a base.
+def composed_base(
+    request: BaseRequest, archive: Archive, ahead: Mapping[str, Unpacked] | None = None
+) -> BaseTree:
+    """Choose, fetch and compose a base; ``ahead`` is what ``unpacked_ahead`` gave.
 
     When a package is not on the mirror any more because the kept index is older than the mirror,
     the index is read anew. Raises UnsupportedError for a Python that no release ships, PackageError
@@ -42,19 +45,19 @@ def composed_base(request: BaseRequest, archive: Archive) -> BaseTree:
     """
     choice = chosen(request, archive)
     try:
-        return compose(choice, archive)
+        return compose(choice, archive, ahead or {})
     except NetworkError:
         archive.refresh()
         newer = chosen(request, archive)
         if newer.key == choice.key:
             raise
-        return compose(newer, archive)
+        return compose(newer, archive, ahead or {})
 
 
-def compose(choice: BaseChoice, archive: Archive) -> BaseTree:
+def compose(choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked]) -> BaseTree:
     """Fetch the packages of a choice and compose them; raises as ``composed_base`` does."""
     request = choice.request
-    packages = _unpack(choice, archive)
+    packages = _unpack(choice, archive, ahead)
     keep = request.keep | set(request.packages)
     leave_out = groups(keep, request.programs, request.library)
     selection = select(_pieces(packages), leave_out, request.libraries)
@@ -84,22 +87,35 @@ def _brought_back(selection: Selection, leave_out: tuple[Group, ...]) -> Iterato
             yield path
 
 
-def keep_packages(choice: BaseChoice, archive: Archive) -> None:
-    """Fetch and unpack the packages of a choice, so that composing it later finds them so."""
+def unpacked_ahead(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
+    """Fetch and unpack the packages of a choice that are not unpacked yet, by their hashes.
+
+    Those that are will be read when a base is composed, if it is: it may be known, too.
+    """
     folder = archive.folder / "unpacked"
+
+    def ahead(package: Package) -> Unpacked | None:
+        deb = archive.deb(package)
+        return None if is_unpacked(deb, folder) else unpacked(deb, folder)
+
     with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
-        for _ in workers.map(lambda each: keep(archive.deb(each), folder), choice.packages):
-            """Raise what went wrong."""
+        found = zip(choice.packages, workers.map(ahead, choice.packages), strict=True)
+        return {package.sha256: each for package, each in found if each is not None}
 
 
-def _unpack(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
+def _unpack(
+    choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked]
+) -> dict[str, Unpacked]:
     """Fetch and unpack several packages at once; libraries that unpack release the interpreter."""
+    folder = archive.folder / "unpacked"
+    missing = [package for package in choice.packages if package.sha256 not in ahead]
     with ThreadPoolExecutor(_FETCHED_AT_ONCE) as workers:
-        files = list(workers.map(archive.deb, choice.packages))
+        files = list(workers.map(archive.deb, missing))
     with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
-        results = workers.map(lambda file: unpacked(file, archive.folder / "unpacked"), files)
-        names = (package.name for package in choice.packages)
-        return dict(zip(names, results, strict=True))
+        results = workers.map(lambda file: unpacked(file, folder), files)
+        names = (package.sha256 for package in missing)
+        known = {**ahead, **dict(zip(names, results, strict=True))}
+    return {package.name: known[package.sha256] for package in choice.packages}
 
 
 def _pieces(packages: dict[str, Unpacked]) -> Iterator[Piece]:

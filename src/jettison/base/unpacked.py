@@ -33,12 +33,9 @@ class Unpacked(Struct, frozen=True, kw_only=True):
     elves: dict[str, ElfFacts]
 
 
-def keep(deb: Path, folder: Path) -> None:
-    """Unpack the data.tar of a .deb whose hash was verified into ``folder``, once."""
-    plain = _plain(deb, folder)
-    if not plain.exists():
-        with deb.open("rb") as file:
-            _keep(read_deb(file, deb.name), plain)
+def is_unpacked(deb: Path, folder: Path) -> bool:
+    """Tell whether ``folder`` has the data.tar of a .deb."""
+    return _plain(deb, folder).exists()
 
 
 def unpacked(deb: Path, folder: Path) -> Unpacked:

@@ -8,12 +8,13 @@ from enum import StrEnum
 from functools import cached_property, partial
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.base.chosen import chosen
-from jettison.base.compose import composed_base, keep_packages
+from jettison.base.compose import composed_base, unpacked_ahead
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
+from jettison.base.unpacked import Unpacked
 from jettison.build.base import Base, BaseFacts, target_of
 from jettison.build.foundation import FoundationLayer, layer_of
 from jettison.build.recipe import BaseWanted
@@ -22,8 +23,7 @@ from jettison.build.standard_library import is_compiled
 from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import composed_compiler, host_architecture, kept_compiler
 from jettison.bytecode.members import bytecode_members
-from jettison.catalogue.base_release import DebianRelease, debian_release
-from jettison.catalogue.reader import table
+from jettison.catalogue.base_release import DebianRelease, debian_release, release_number
 from jettison.catalogue.system_packages import translated
 from jettison.debian.archive import Archive
 from jettison.distributions.target import Target
@@ -66,7 +66,10 @@ class _Part(StrEnum):
 
 
 class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
-    """Makes a composed base, or finds in the cache what was made before."""
+    """Makes a composed base, or finds in the cache what was made before.
+
+    ``ahead`` are packages that were unpacked before it was known whether all of them are needed.
+    """
 
     wanted: BaseWanted
     platform: Platform
@@ -76,6 +79,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     bytecode: bool
     libraries: tuple[str, ...] = ()
     library: frozenset[str] | None = None
+    ahead: dict[str, Unpacked] = field(default_factory=dict)
 
     @cached_property
     def request(self) -> BaseRequest:
@@ -126,12 +130,12 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def tree(self) -> BaseTree:
         """The files; composing takes about a second, so this is asked for late."""
-        return composed_base(self.request, self.archive)
+        return composed_base(self.request, self.archive, self.ahead)
 
     def prepare(self) -> None:
         """Fetch and unpack the packages without those that the libraries add."""
         with suppress(JettisonError):
-            keep_packages(self.choice, self.archive)
+            self.ahead.update(unpacked_ahead(self.choice, self.archive))
 
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""
@@ -242,7 +246,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
         passwd=b"".join(texts["etc/passwd"].content()).decode(),
         group=b"".join(texts["etc/group"].content()).decode(),
         release=request.release,
-        distribution=f"debian-{_number(request.release)}",
+        distribution=f"debian-{release_number(request.release)}",
         debian=tuple((p.name, p.version, p.architecture) for p in tree.packages),
         notes=tuple((note.what, note.reason) for note in tree.notes),
     )  # fmt: skip
@@ -253,8 +257,3 @@ def _release(request: BaseRequest) -> DebianRelease:
     if release is None:
         raise UnsupportedError(f"nothing is known of the Debian release {request.release}")
     return release
-
-
-def _number(release: str) -> str:
-    numbers = table("system_packages")["releases"]["numbers"]
-    return next((str(number) for number, name in numbers.items() if name == release), release)

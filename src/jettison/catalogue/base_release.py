@@ -34,6 +34,12 @@ def debian_release(name: str) -> DebianRelease | None:
     return DebianRelease(name=name, **facts[name]) if isinstance(facts.get(name), dict) else None
 
 
+def release_number(name: str) -> str:
+    """Return the number of a release by its code name (``13``), the name when it is not known."""
+    numbers = table("system_packages")["releases"]["numbers"]
+    return next((str(number) for number, known in numbers.items() if known == name), name)
+
+
 def release_of(reference: str) -> str | None:
     """Return the Debian code name behind an image reference, ``alpine`` for Alpine, or None.
 
