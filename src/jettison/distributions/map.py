@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +23,8 @@ from jettison.errors import NetworkError
 from jettison.values import Skipped
 
 _THREADS = 8
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 
 
 class LockedRelease(Struct, frozen=True, kw_only=True):
@@ -89,9 +92,15 @@ class DistributionMap:
         """
         parsed = [one if isinstance(one, Requirement) else Requirement(one) for one in requirements]
         wanted = [one for one in parsed if self.target.fulfils(one.marker, tuple(one.extras))]
-        with ThreadPoolExecutor(_THREADS) as pool:
-            found = list(pool.map(lambda one: self.distribution(one.name, one.specifier), wanted))
+        found = self._each(lambda one: self.distribution(one.name, one.specifier), wanted)
         return {facts.name: facts for facts in found if facts is not None}
+
+    def _each(self, ask: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> list[_Answer]:
+        """Answers in order; at once where the network is waited for, else threads cost time."""
+        if self._index is None or self._index.offline:
+            return [ask(one) for one in asked]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(ask, asked))
 
     def with_files(self, facts: DistributionFacts) -> DistributionFacts:
         """Give the same facts with their files, when the wheel they came from can still be read."""
@@ -108,8 +117,7 @@ class DistributionMap:
         self, distributions: Iterable[DistributionFacts]
     ) -> dict[str, DistributionFacts]:
         """Give facts with what of their libraries no process loads, by name, read concurrently."""
-        with ThreadPoolExecutor(_THREADS) as pool:
-            found = pool.map(self._with_unloaded, distributions)
+        found = self._each(self._with_unloaded, distributions)
         return {facts.name: facts for facts in found}
 
     def _with_unloaded(self, facts: DistributionFacts) -> DistributionFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from jettison.catalogue.reader import table
 from jettison.project.source.facts import Call, Literal, ModuleFacts
 from jettison.values import Origin
 
+_Reader = Callable[[Call], Iterator["ProgramCall"]]
 _SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
 
 
@@ -50,13 +51,14 @@ class ZoneUse(Struct, frozen=True, kw_only=True):
 
 def programs_called(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
     """Every program that the files run or look for, in file order."""
-    groups = table("calls")["programs"]
-    found: list[ProgramCall] = []
-    for call in _calls(facts):
-        for group, read in _READERS.items():
-            if call.callee in groups[group]:
-                found.extend(read(call))
-    return tuple(found)
+    readers = _readers_by_callee()
+    return tuple(
+        program
+        for call in _calls(facts)
+        if call.callee in readers
+        for read in readers[call.callee]
+        for program in read(call)
+    )
 
 
 def libraries_loaded(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[LibraryLoad, ...]:
@@ -124,6 +126,16 @@ def _search(call: Call) -> Iterator[ProgramCall]:
 
 
 _READERS = {"list": _list, "shell": _shell, "words": _words, "spawn": _spawn, "search": _search}
+
+
+@cache
+def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
+    groups = table("calls")["programs"]
+    callees = {callee for group in _READERS for callee in groups[group]}
+    return {
+        callee: tuple(read for group, read in _READERS.items() if callee in groups[group])
+        for callee in callees
+    }
 
 
 def _program(
