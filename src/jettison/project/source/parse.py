@@ -7,8 +7,9 @@ import platform
 import warnings
 
 from jettison.project.source.facts import ModuleFacts
+from jettison.project.source.newer import in_older_words
 from jettison.project.source.resolve import FactReader
-from jettison.project.source.skim import skim
+from jettison.project.source.skim import skim, skim_texts
 from jettison.project.source.visit import visit
 from jettison.values import Origin, Skipped
 
@@ -38,6 +39,20 @@ def parse(file: str, content: bytes) -> ModuleFacts:
 
 def _tree(content: bytes) -> ast.Module:
     try:
+        return _parsed(content)
+    except SyntaxError:
+        older = in_older_words(content)
+        if older == content:
+            raise
+        try:
+            return _parsed(older)
+        except SyntaxError:
+            pass
+        raise
+
+
+def _parsed(content: bytes) -> ast.Module:
+    try:
         return ast.parse(content)
     except SystemError:
         # CPython before 3.11.8 and 3.12.2 miscounts the depth of a tree when what is collected
@@ -53,4 +68,5 @@ def _skimmed(file: str, content: bytes, lines: int, reason: str, line: int | Non
         origin=Origin(file=file, line=line or None),
     )
     imports = () if binary else tuple(skim(file, content))
-    return ModuleFacts(file=file, lines=lines, imports=imports, skipped=skipped)
+    texts = () if binary else tuple(skim_texts(file, content))
+    return ModuleFacts(file=file, lines=lines, imports=imports, texts=texts, skipped=skipped)
