@@ -27,7 +27,7 @@ from jettison.project.declarations.requirement_files import declared, group_of
 from jettison.project.declarations.values import MAIN
 from jettison.project.dockerfile import Instruction, Stage
 from jettison.project.locks import Lock, SourceKind, locks
-from jettison.project.requirements import RequirementsFile
+from jettison.project.requirements import RequirementLine, RequirementsFile, only_bounds
 
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
@@ -45,15 +45,27 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 def production_files(project: Project) -> tuple[RequirementsFile, ...]:
-    """The files that pip or uv reads while the image is built, in any stage, includes too.
+    """The files that pip or uv installs from while the image is built, in any stage, includes too.
 
-    Files that are not part of the project are left out.
+    Files that are not part of the project are left out, and those that only bound versions.
     """
     found: dict[str, RequirementsFile] = {}
     for stage in project.dockerfile.stages:
         for source in _read_in(project, stage):
-            found.update((file.file, file) for file in project.requirements_file(source))
+            files = project.requirements_file(source)
+            bounds = only_bounds(files) - {files[0].file}
+            found.update((file.file, file) for file in files if file.file not in bounds)
     return tuple(found.values())
+
+
+def bounding_lines(project: Project) -> Iterator[RequirementLine]:
+    """The lines that bound versions and ask for nothing (``-c``), of files that the project has."""
+    for stage in project.dockerfile.stages:
+        for source in _read_in(project, stage):
+            files = project.requirements_file(source)
+            bounds = only_bounds(files) - {files[0].file}
+            for file in files:
+                yield from file.requirements if file.file in bounds else ()
 
 
 def is_for_development(path: str) -> bool:

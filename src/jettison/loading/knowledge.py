@@ -21,13 +21,13 @@ from jettison.distributions.opening import open_map
 from jettison.distributions.target import Target
 from jettison.errors import InputSyntaxError
 from jettison.facts import Project
-from jettison.lift.declared import installed_declarations, locks_of
+from jettison.lift.declared import bounding_lines, installed_declarations, locks_of
 from jettison.lift.linked import linked_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.loading.project import Loaded
 from jettison.loading.reachable import reachable
-from jettison.loading.requirements import planned, roots
+from jettison.loading.requirements import bounds, planned, roots
 from jettison.loading.usage import used
 from jettison.loading.words import given_names, used_words
 from jettison.plan.leaving import Leaving, leaving
@@ -81,7 +81,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     found = open_map(cache / "distributions", target, offline=offline, locked=locked)
-    brought = closure(found, roots(listed))
+    brought = closure(found, roots(listed), bounds(bounding_lines(project)))
     inputs = gather(
         declared=[declared_requirement(one.declaration) for one in listed],
         modules=sources.modules,

@@ -12,6 +12,7 @@ from jettison.lift.declared import Installed
 from jettison.plan.parts import PlannedRequirement
 from jettison.project.declarations import Declaration
 from jettison.project.declarations.specifiers import standard_specifier
+from jettison.project.requirements import RequirementLine
 from jettison.scopes.values import RequirementScope
 from jettison.values import Evidence
 
@@ -19,6 +20,15 @@ from jettison.values import Evidence
 def roots(found: Iterable[Installed]) -> list[Requirement]:
     """What the distributions are looked up by; a requirement that cannot be read is left out."""
     return [r for one in found if (r := _requirement(one.declaration)) is not None]
+
+
+def bounds(lines: Iterable[RequirementLine]) -> dict[str, SpecifierSet]:
+    """Join what lines say about versions, by the normalized names of distributions."""
+    found: dict[str, SpecifierSet] = {}
+    for line in lines:
+        if line.name and not line.url:
+            found[line.name] = found.get(line.name, SpecifierSet()) & _specifier(line.specifier)
+    return found
 
 
 def _requirement(one: Declaration) -> Requirement | None:

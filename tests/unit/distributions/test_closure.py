@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from jettison.distributions.closure import closure
 from jettison.distributions.map import DistributionMap
@@ -40,6 +41,17 @@ def test_the_newest_that_fits_every_constraint_is_taken(project: LocalIndex, ope
     assert _versions(open_local(), "web") == {"web": "2.0", "core": "3.0"}
     assert _versions(open_local(), "web", "plugin")["core"] == "2.0"
     assert _versions(open_local(), "web", "core==1.0")["core"] == "1.0"
+
+
+def test_bounds_hold_for_what_is_asked_for_and_ask_for_nothing(
+    project: LocalIndex, open_local: Open
+):
+    bounds = {"core": SpecifierSet("==1.0"), "fast": SpecifierSet("==1.0")}
+    brought = closure(open_local(), [Requirement("web")], bounds)
+    assert {name: facts.version for name, facts in brought.facts.items()} == {
+        "web": "2.0",
+        "core": "1.0",
+    }
 
 
 def test_extras_bring_their_own(project: LocalIndex, open_local: Open):

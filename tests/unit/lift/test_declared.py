@@ -3,7 +3,7 @@
 import pytest
 from base_needs import project_of
 
-from jettison.lift.declared import installed_declarations, shipped_names
+from jettison.lift.declared import bounding_lines, installed_declarations, shipped_names
 
 UV = """
 [project]
@@ -117,3 +117,15 @@ def test_dynamic_dependencies_are_read_from_the_file_they_are_in() -> None:
     )
     files = {"pyproject.toml": text, "needs.txt": "flask\n", "requirements-dev.txt": "pytest\n"}
     assert shipped("pip install .", files) == ["flask"]
+
+
+def test_a_list_of_constraints_bounds_versions_and_asks_for_nothing() -> None:
+    files = {
+        "requirements.txt": "flask\n-c constraints.txt\n-r more.txt\n",
+        "more.txt": "redis\n",
+        "constraints.txt": "flask==3.0\nsphinx==8.0\n",
+    }
+    command = "FROM python\nCOPY . .\nRUN pip install -r requirements.txt\n"
+    project = project_of(command, files=files)
+    assert {one.declaration.name for one in installed_declarations(project)} == {"flask", "redis"}
+    assert [line.name for line in bounding_lines(project)] == ["flask", "sphinx"]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from jettison.project.requirements.annotate import annotate
-from jettison.project.requirements.include import load
+from jettison.project.requirements.include import load, only_bounds
 from jettison.project.requirements.lines import (
     BlankLine,
     CommentLine,
@@ -34,6 +34,7 @@ __all__ = [
     "SectionComment",
     "annotate",
     "load",
+    "only_bounds",
     "parse",
     "render",
     "split",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from jettison.errors import ProjectError
-from jettison.project.requirements.lines import IncludeLine, RequirementsFile
+from jettison.project.requirements.lines import IncludeKind, IncludeLine, RequirementsFile
 from jettison.project.requirements.parse import parse
 from jettison.values import Origin
 
@@ -29,6 +29,17 @@ def included_path(include: IncludeLine) -> str | None:
         return None
     folder = posixpath.dirname(include.origin.file)
     return posixpath.normpath(posixpath.join(folder, include.target))
+
+
+def only_bounds(files: Iterable[RequirementsFile]) -> frozenset[str]:
+    """Paths of the files that others include for their versions alone (``-c``)."""
+    bounds: set[str] = set()
+    asked: set[str] = set()
+    for include in (include for file in files for include in file.includes):
+        path = included_path(include)
+        if path is not None:
+            (bounds if include.kind is IncludeKind.CONSTRAINTS else asked).add(path)
+    return frozenset(bounds - asked)
 
 
 def _load(
