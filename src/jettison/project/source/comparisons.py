@@ -1,4 +1,4 @@
-"""Comparisons that mean the same in every program: of versions, and whether tests run."""
+"""Comparisons that mean the same in every program: versions, environments, whether tests run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ import ast
 import re
 
 _TEST_RUN = re.compile(r"tests?|pytest|unittest|PYTEST_\w+|(\w+_)?TEST(S|ING)?")
+_DEVELOPMENT_VALUES = frozenset(
+    {"dev", "develop", "development", "local", "test", "testing", "tests", "debug", "ci", "docs"}
+)
+_PRODUCTION_VALUES = frozenset({"prod", "production", "live", "staging", "stage", "release"})
+
+
+def is_development_value(word: str) -> bool:
+    """Whether a value is the name of an environment for development: ``Development``, ``test``."""
+    return word.lower() in _DEVELOPMENT_VALUES
+
+
+def named_production(values: frozenset[str]) -> bool | None:
+    """Whether values are the names of production, or of development alone; None for others."""
+    if values & _PRODUCTION_VALUES:
+        return True
+    if values and values <= _DEVELOPMENT_VALUES:
+        return False
+    return None
 
 
 def last_name(node: ast.expr) -> str:

@@ -10,6 +10,7 @@ from jettison.project.source.comparisons import (
     asks_for_tests,
     is_version,
     last_name,
+    named_production,
     version_holds,
 )
 from jettison.project.source.facts import Switch
@@ -28,10 +29,6 @@ _DEVELOPMENT_NAME = re.compile(
     re.IGNORECASE,
 )
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
-_DEVELOPMENT_VALUES = frozenset(
-    {"dev", "develop", "development", "local", "test", "testing", "tests", "debug", "ci", "docs"}
-)
-_PRODUCTION_VALUES = frozenset({"prod", "production", "live", "staging", "stage", "release"})
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off", "n", "f", "none"})
 _EQUAL = ast.Eq | ast.In | ast.Is
 _UNEQUAL = ast.NotEq | ast.NotIn
@@ -213,7 +210,7 @@ class Production:
     def _is_among(self, node: ast.expr, values: frozenset[str], depth: int) -> object:
         """Whether an expression has one of these values; open where only development says so."""
         value = self._value(node, depth)
-        expected = _named_production(values)
+        expected = named_production(values)
         if value is None or value is _OPEN or value is True:
             return _OPEN if expected is None and value is _OPEN else expected
         found = str(value).lower() in values
@@ -238,14 +235,6 @@ def _unless_development(name: str, value: object) -> object:
     says_development = truth is True and _DEVELOPMENT_NAME.fullmatch(name)
     says_no_production = truth is False and _PRODUCTION_NAME.search(name)
     return _OPEN if says_development or says_no_production else value
-
-
-def _named_production(values: frozenset[str]) -> bool | None:
-    if values & _PRODUCTION_VALUES:
-        return True
-    if values and values <= _DEVELOPMENT_VALUES:
-        return False
-    return None
 
 
 def _word(text: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from jettison.project.source.comparisons import is_development_value
 from jettison.project.source.conditions import names_environment, speaks_of_environment
 from jettison.project.source.names import dotted
 from jettison.project.source.walk import Scope, Walk
@@ -27,6 +28,14 @@ def see_function(
         walk.push(decorator, scope)
     walk.push(node.args, scope)
     walk.push(node.returns, scope)
+
+
+def see_class(walk: Walk, node: ast.ClassDef, scope: Scope, target: str, role: str) -> None:
+    """Settings for development are a class of their own where a variable chooses the class."""
+    if walk.configurations and is_development_value(node.name):
+        test = ast.parse(f"DJANGO_CONFIGURATION == {node.name!r}", mode="eval").body
+        scope = scope.inside(test=(test, True))
+    walk.descend(node, scope, target, role)
 
 
 def see_if(walk: Walk, node: ast.If, scope: Scope, _target: str, _role: str) -> None:

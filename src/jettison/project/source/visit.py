@@ -18,6 +18,7 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
     ast.ImportFrom: statements.see_import,
     ast.FunctionDef: statements.see_function,
     ast.AsyncFunctionDef: statements.see_function,
+    ast.ClassDef: statements.see_class,
     ast.If: statements.see_if,
     ast.Try: statements.see_try,
     ast.TryStar: statements.see_try,
@@ -43,7 +44,7 @@ _SEE: dict[type[ast.AST], Callable[..., None]] = {
 
 def visit(tree: ast.Module) -> Walk:
     """Note everything of interest below a module, in no particular order."""
-    walk = Walk(watched=_watched(tree))
+    walk = Walk(watched=_watched(tree), configurations=_has_configurations(tree))
     walk.push_all(tree.body, Scope())
     pop, see, descend = walk.stack.pop, _SEE.get, walk.descend
     stack = walk.stack
@@ -55,6 +56,13 @@ def visit(tree: ast.Module) -> Walk:
         else:
             special(walk, node, scope, target, role)
     return walk
+
+
+def _has_configurations(tree: ast.Module) -> bool:
+    """Whether the classes of a module are settings to choose from (django-configurations)."""
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module == "configurations" for node in tree.body
+    )
 
 
 def _watched(tree: ast.Module) -> frozenset[str]:

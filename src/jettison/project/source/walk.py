@@ -50,7 +50,8 @@ class Walk(Struct, eq=False):
 
     A frame of the stack is a node, its scope, the name its statement assigns and its role (the
     nearest dictionary key, keyword or called name). ``watched`` are last components of names whose
-    calls are noted.
+    calls are noted. ``configurations`` says that classes are settings, of which a variable names
+    one.
     """
 
     stack: list[tuple[ast.AST, Scope, str, str]] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Walk(Struct, eq=False):
     assigned: dict[str, list[tuple[int, ast.expr]]] = field(default_factory=dict)
     switches: list[tuple[str, ast.expr]] = field(default_factory=list)
     watched: frozenset[str] = frozenset()
+    configurations: bool = False
     calls_seen: int = 0
 
     def push(self, node: ast.AST | None, scope: Scope, target: str = "", role: str = "") -> None:
