@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
@@ -87,14 +87,19 @@ def _brought_back(selection: Selection, leave_out: tuple[Group, ...]) -> Iterato
             yield path
 
 
-def unpacked_ahead(choice: BaseChoice, archive: Archive) -> dict[str, Unpacked]:
+def unpacked_ahead(
+    choice: BaseChoice, archive: Archive, go_on: Callable[[], bool]
+) -> dict[str, Unpacked]:
     """Fetch and unpack the packages of a choice that are not unpacked yet, by their hashes.
 
-    Those that are will be read when a base is composed, if it is: it may be known, too.
+    No package is begun when ``go_on`` says no. Those that are unpacked will be read when a base is
+    composed, if it is: it may be known, too.
     """
     folder = archive.folder / "unpacked"
 
     def ahead(package: Package) -> Unpacked | None:
+        if not go_on():
+            return None
         deb = archive.deb(package)
         return None if is_unpacked(deb, folder) else unpacked(deb, folder)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.build.beside import beside
+from jettison.build.beside import GoOn, beside
 from jettison.build.foundation import FoundationLayer
 from jettison.build.scheme import Scheme
 from jettison.bytecode.compiler import Compiler
@@ -112,8 +112,11 @@ class BaseSource(Protocol):
     def debian(self) -> tuple[tuple[str, str, str], ...]:
         """The Debian packages that the image has; nothing for one that is composed."""
 
-    def prepare(self) -> None:
-        """Do ahead what ``base`` would do whatever the libraries; it raises what fails here."""
+    def prepare(self, go_on: GoOn) -> None:
+        """Do ahead, piece by piece, what ``base`` would do whatever the libraries.
+
+        ``base`` raises what fails here.
+        """
 
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base, with these shared libraries where it is made to measure."""

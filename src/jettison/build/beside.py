@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 Result = TypeVar("Result")
+GoOn = Callable[[], bool]
 # Threads that pack and unpack come back from a library every millisecond or two. Python lets the
 # running thread keep the interpreter for five, which leaves a processor idle meanwhile.
 _INTERVAL = 0.0005
@@ -27,3 +30,17 @@ def beside(do: Callable[[], Result]) -> Callable[[], Result]:
     future = pool.submit(do)
     pool.shutdown(wait=False)
     return future.result
+
+
+@contextmanager
+def ahead(do: Callable[[GoOn], Result]) -> Iterator[Callable[[], Result]]:
+    """Begin to ``do`` what may be needed; what is given waits for it, as ``beside`` says.
+
+    ``do`` gets what tells whether to go on: no more when the block was left, as by an error, which
+    must not wait for work that nobody needs.
+    """
+    left = Event()
+    try:
+        yield beside(lambda: do(lambda: not left.is_set()))
+    finally:
+        left.set()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.build.added_packages import added_packages
 from jettison.build.base import Base
-from jettison.build.beside import beside, take_turns
+from jettison.build.beside import ahead, take_turns
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
 from jettison.build.context import ContextPath, changed_texts, read_context
@@ -90,11 +90,12 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         )  # fmt: skip
         recipe = recipe_of(self.plan, source.environment, source.folder)
         target = source.target
-        prepared = beside(source.prepare)
-        pins, pinned, wheels = self._wheels(recipe, target)
+        with ahead(source.prepare) as prepared:
+            pins, pinned, wheels = self._wheels(recipe, target)
+            with step(self.progress, "look at shared libraries"):
+                libraries = needed_libraries(pinned, wheels, self.cache.records)
+                prepared()
         with step(self.progress, "base"):
-            libraries = needed_libraries(pinned, wheels, self.cache.records)
-            prepared()
             base = source.base(libraries)
         if isinstance(source, ComposedBase) and recipe.environment and self._wanted.shortened:
             scheme = base.scheme(recipe.environment.path)

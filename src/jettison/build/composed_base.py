@@ -16,6 +16,7 @@ from jettison.base.compose import composed_base, unpacked_ahead
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.base.unpacked import Unpacked
 from jettison.build.base import Base, BaseFacts, target_of
+from jettison.build.beside import GoOn
 from jettison.build.foundation import FoundationLayer, layer_of
 from jettison.build.recipe import BaseWanted
 from jettison.build.scheme import FIXED_TIME
@@ -132,10 +133,10 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         """The files; composing takes about a second, so this is asked for late."""
         return composed_base(self.request, self.archive, self.ahead)
 
-    def prepare(self) -> None:
+    def prepare(self, go_on: GoOn) -> None:
         """Fetch and unpack the packages without those that the libraries add."""
         with suppress(JettisonError):
-            self.ahead.update(unpacked_ahead(self.choice, self.archive))
+            self.ahead.update(unpacked_ahead(self.choice, self.archive, go_on))
 
     def base(self, libraries: tuple[str, ...]) -> Base:
         """Return the base. Raises as ``composed_base`` does, and UnsupportedError."""

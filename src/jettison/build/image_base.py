@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jettison.build.added_packages import LOADER_CACHE, SETTINGS, STATUS
 from jettison.build.base import SKELETON, Base, BaseFacts, target_of
+from jettison.build.beside import GoOn
 from jettison.build.foundation import FoundationLayer
 from jettison.build.image_compiler import image_compiler
 from jettison.build.lock import stale
@@ -119,7 +120,7 @@ class ImageBase(Struct, frozen=True, kw_only=True, dict=True):
         """The working directory of the image."""
         return self.image.config.working_directory
 
-    def prepare(self) -> None:
+    def prepare(self, go_on: GoOn) -> None:
         """Do nothing: what its target says is learned by reading the image."""
 
     def base(self, libraries: tuple[str, ...]) -> Base:  # noqa: ARG002 — an image is what it is
