@@ -29,7 +29,7 @@ def reached_standard(
     if installed.standard is None:
         return None
     library = _as_environment(installed, installed.standard)
-    search = Search(library, read)
+    search = _Library(library, read)
     kept = frozenset(kept)
     for name in (*table("standard_library")["always"], *sorted(kept)):
         for each in library.modules.below(name):
@@ -47,6 +47,26 @@ def reached_standard(
         if not _has_better(name, library) or why == TOUCHED or name in kept
     }
     return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
+
+
+class _Library(Search):
+    """Follows imports of the standard library, but not those for somebody at a terminal."""
+
+    _inside = False
+
+    def _follow(self, name: str) -> None:
+        self._inside = name.partition(".")[0] not in _terminal()
+        super()._follow(name)
+        self._inside = False
+
+    def reach(self, name: str, why: str, *, sure: bool = True) -> None:
+        """Keep a module, but none for typing that only other modules of the library import."""
+        if not (self._inside and name.partition(".")[0] in _terminal()):
+            super().reach(name, why, sure=sure)
+
+
+def _terminal() -> frozenset[str]:
+    return frozenset(table("standard_library")["at_a_terminal"])
 
 
 def _has_better(name: str, library: Installed) -> bool:

@@ -126,3 +126,22 @@ def test_a_module_in_python_leaves_where_the_one_in_c_is_there() -> None:
     found = observed(demo, library=compiled, touched=touched)
     assert unreached(*found) == {"_pydecimal.py"}
     assert unreached(*found, kept=("_pydecimal",)) == set()
+
+
+def test_help_for_typing_stays_only_for_who_asks_from_outside() -> None:
+    library = {
+        "cmd.py": "try:\n    import readline\nexcept ImportError:\n    pass\n",
+        "lib-dynload/readline.cpython-311-x86_64-linux-gnu.so": "",
+        "curses/__init__.py": "import curses.has_key\n",
+        "curses/has_key.py": "",
+    }
+    touched = (f"{SITE}/demo.py",)
+    typed = "lib-dynload/readline.cpython-311-x86_64-linux-gnu.so"
+    found = observed({"demo.py": "import cmd\n"}, library=library, touched=touched)
+    assert unreached(*found) == {typed, "curses/__init__.py", "curses/has_key.py"}
+    assert typed not in unreached(*found, kept=("readline",))
+    found = observed({"demo.py": "import readline, curses\n"}, library=library, touched=touched)
+    assert unreached(*found) == {"cmd.py"}
+    run = (*touched, f"{LIBRARY}/{typed}")
+    found = observed({"demo.py": "import cmd\n"}, library=library, touched=run)
+    assert typed not in unreached(*found)
