@@ -101,6 +101,9 @@ def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:
         yield "the requirements go to a folder of their own"
     if fact.groups:
         yield "dependency groups are installed"
+    for option in fact.options.every("--find-links", "-f"):
+        if option.value and "://" not in option.value:
+            yield f"distributions come from {option.value}, which another step fills"
     known = table("tools")["pip"]
     names = {*known["valued"], *known["flags"], *known["without_effect"], *known["files"]}
     for option in fact.options.options:
