@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.beside import beside
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.errors import EngineError
 from jettison.installed.environment import Installed
@@ -75,11 +76,12 @@ def _watch(
     what = " and its tests" if request.suite else ""
     with (
         step(progress, f"Watching what the application{what} touch{'' if what else 'es'}"),
-        ThreadPoolExecutor() as workers,
+        beside() as workers,
     ):
         runs: list[Future[object]] = [workers.submit(_serve, request, facts, watching[0])]
         if request.suite:
             runs.append(workers.submit(run_suite, watching[1], request, Observation(facts=facts)))
+        wait(runs)
         for run in runs:
             run.result()
 

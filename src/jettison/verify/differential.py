@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 from msgspec.structs import replace
 
+from jettison.beside import beside
 from jettison.engines.engine import Engine
 from jettison.progress import Progress, step
 from jettison.verify import companions, second_look
@@ -101,8 +101,8 @@ def observe_after(
     setting = setting_of(engine, request, request.image_after)
     narrow = request.read_only_after and not baseline.observation.failure
     run = observe_read_only if narrow else observe
-    with ThreadPoolExecutor() as beside:
-        tested = beside.submit(_tested, request, Observation(facts=setting.facts), engine, progress)
+    with beside() as pool:
+        tested = pool.submit(_tested, request, Observation(facts=setting.facts), engine, progress)
         with step(progress, "Running the image after"):
             seen = run(engine, setting, request, baseline.conversation)
         suite = tested.result()
