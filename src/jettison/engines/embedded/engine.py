@@ -47,6 +47,7 @@ class EmbeddedEngine:
         self._containers: dict[str, EmbeddedContainer] = {}
         # Several containers may be started at the same time, of an image that is unpacked once.
         self._lock = Lock()
+        self._ended = False
 
     @property
     def name(self) -> str:
@@ -58,9 +59,10 @@ class EmbeddedEngine:
         return self
 
     def __exit__(self, *failure: object) -> None:
-        """End every container and remove all files."""
+        """End every container, start nothing more, and remove all files."""
+        self._ended = True
         with process.uninterrupted():
-            for container in self._containers.values():
+            for container in tuple(self._containers.values()):
                 container.__exit__()
             remove_unpacked(self._directory)
 
@@ -90,6 +92,8 @@ class EmbeddedEngine:
 
     def run(self, image: str, options: RunOptions) -> EmbeddedContainer:
         """Start a container. EngineError when the kernel forbids it or it cannot be started."""
+        if self._ended:
+            raise EngineError("nothing is started any more, because the work was ended")
         with self._lock:
             found = self._image(image)
             root = self._unpacked(found)
