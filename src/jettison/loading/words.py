@@ -52,7 +52,7 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]
             named = (
                 frozenset({""})
                 if text is None
-                else locales_named(text, entry["calls"], entry["words"])
+                else locales_named(text, entry["distribution"], entry["calls"], entry["words"])
                 for text in texts
             )
             found[entry["distribution"]] = frozenset().union(*named)

@@ -6,12 +6,15 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 
 
-def locales_named(text: str, calls: Mapping[str, int], words: Collection[str]) -> frozenset[str]:
+def locales_named(
+    text: str, package: str, calls: Mapping[str, int], words: Collection[str]
+) -> frozenset[str]:
     """Give the locales that calls name; an empty one where a call may be given any.
 
     ``calls`` has the position of the locale by the last part of a function's name; everywhere it
     may be given as ``locale=`` too. ``words`` choose a locale by other means. A call that leaves
-    the locale out says nothing.
+    the locale out says nothing. A function of ``package`` that is handed on, as a filter of
+    templates for example, or that has another name here, is called where nobody sees it.
     """
     if any(word in text for word in words):
         return frozenset({""})
@@ -21,12 +24,46 @@ def locales_named(text: str, calls: Mapping[str, int], words: Collection[str]) -
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError):
         return frozenset({""})
+    if _handed_on(nodes, package, calls):
+        return frozenset({""})
     return frozenset(
         name
         for node in nodes
         if isinstance(node, ast.Call) and _last(node.func) in calls
         for name in _given(node, calls[_last(node.func)])
     )
+
+
+def _handed_on(nodes: Collection[ast.AST], package: str, calls: Collection[str]) -> bool:
+    """Whether a function of the package is renamed, or named without being called."""
+    bound: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and _within(node.module or "", package):
+            if any(each.asname and each.name in calls for each in node.names):
+                return True
+            bound.update(each.asname or each.name for each in node.names)
+            bound.update(calls if any(each.name == "*" for each in node.names) else ())
+        elif isinstance(node, ast.Import):
+            bound.update(
+                each.asname or package for each in node.names if _within(each.name, package)
+            )
+    explained = {node.func for node in nodes if isinstance(node, ast.Call)}
+    explained |= {node.value for node in nodes if isinstance(node, ast.Attribute)}
+    return any(
+        node not in explained and _last(node) in calls and _root(node) in bound
+        for node in nodes
+        if isinstance(node, ast.Name | ast.Attribute)
+    )
+
+
+def _within(module: str, package: str) -> bool:
+    return module.partition(".")[0] == package
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _last(function: ast.expr) -> str:

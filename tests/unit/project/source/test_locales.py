@@ -2,7 +2,7 @@ import pytest
 
 from jettison.project.source.locales import locales_named
 
-CALLS = {"format_date": 2, "Locale": 0}
+CALLS = {"format_date": 2, "Locale": 0, "parse": 0}
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,14 @@ CALLS = {"format_date": 2, "Locale": 0}
         ("print Locale", {""}),
         ("best = negotiate(wanted)", {""}),
         ('other(day, "short", "de_DE")', set()),
+        ("from babel.dates import format_date\nfilters['day'] = format_date", {""}),
+        ("from babel.dates import *\nfilters['day'] = format_date", {""}),
+        ("import babel.dates as dates\nfilters['day'] = dates.format_date", {""}),
+        ("from babel.dates import format_date as day\nday(now, locale=wanted)", {""}),
+        ("from babel import Locale\nread = Locale.parse", {""}),
+        ("from babel import Locale\nLocale.parse('de')", {"de"}),
+        ("from urllib import format_date\nfilters['day'] = format_date", set()),
     ],
 )
 def test_locales_of_calls(text: str, found: set[str]) -> None:
-    assert locales_named(text, CALLS, ["negotiate"]) == found
+    assert locales_named(text, "babel", CALLS, ["negotiate"]) == found
