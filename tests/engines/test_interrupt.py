@@ -73,7 +73,8 @@ def begin(
     program = runner.engine.name.split()[0]
     command = [sys.executable, "-m", "jettison", "verify", name, name, "--engine", program, *more]
     return subprocess.Popen(
-        command,
+        # who runs the tests may ignore signals, as nohup does, and what it starts would too
+        ["env", "--default-signal", *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
