@@ -86,6 +86,13 @@ class BaseCandidate(Struct, frozen=True, kw_only=True):
         """The image that stages start from."""
         return self.facts.stands_on or self.facts.reference
 
+    def heavier_by(self, count: int) -> BaseCandidate:
+        """The same candidate with ``count`` more bytes in its image, where its size is known."""
+        if self.predicted is None:
+            return self
+        more = replace(self.predicted, bytes=self.predicted.bytes + count)
+        return replace(self, predicted=more)
+
     @property
     def size(self) -> Size | None:
         """The bytes of the base alone."""
@@ -110,15 +117,15 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
         """The candidate that was taken."""
         return next((item for item in self.candidates if item.accepted), None)
 
-    def heavier_by(self, count: int) -> BaseChoice:
-        """The same choice with ``count`` more bytes in each predicted image."""
-        found = tuple(
-            replace(item, predicted=replace(item.predicted, bytes=item.predicted.bytes + count))
-            if item.predicted
-            else item
-            for item in self.candidates
+    def heavier_by(self, count: int, *, taken: int = 0) -> BaseChoice:
+        """The same with ``count`` bytes more on each base, and ``taken`` more on the one taken."""
+        return replace(
+            self,
+            candidates=tuple(
+                item.heavier_by(count + taken if item.accepted else count)
+                for item in self.candidates
+            ),
         )
-        return replace(self, candidates=found)
 
     @property
     def in_use(self) -> BaseCandidate | None:

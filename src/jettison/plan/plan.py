@@ -104,12 +104,14 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     def base_as_planned(self) -> BaseChoice:
         """The candidates, each with the size of the image that the whole plan would make on it.
 
-        The base is chosen before any rule takes files out: what they take weighs the same on each.
+        The base is chosen before any rule takes files out. What they take of the environment weighs
+        the same on each; what they take of the base counts for that one alone.
         """
         taken, planned = self.base.taken, self.prediction.after.size
         if taken is None or taken.predicted is None or planned is None:
             return self.base
-        return self.base.heavier_by(planned.bytes - taken.predicted.bytes)
+        own = self.prediction.after.taken_from_base
+        return self.base.heavier_by(planned.bytes + own - taken.predicted.bytes, taken=-own)
 
     @property
     def scripts(self) -> frozenset[str]:

@@ -50,7 +50,7 @@ def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
     text = project.texts.get(project.in_context(system_group.LIST), "")
     size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
-    return Part(what="files that leave the system", size=size, origin=origin)
+    return Part(what="files that leave the system", size=size, origin=origin, of_base=True)
 
 
 def _shortened(

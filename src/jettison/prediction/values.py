@@ -38,6 +38,11 @@ class Prediction(Struct, frozen=True, kw_only=True):
         total = sum(part.size.bytes for part in self.parts)
         return Size(bytes=total, basis=Basis.ESTIMATED, source="the sum of its parts")
 
+    @property
+    def taken_from_base(self) -> int:
+        """The bytes of the base itself that leave; another base has other files."""
+        return -sum(min(part.size.bytes, 0) for part in self.parts if part.of_base)
+
     def on(self, base: Size) -> Prediction:
         """The same image on another base, whose ``base`` bytes hold its packages and byte code."""
         own = tuple(part for part in self.parts if not part.of_base)
