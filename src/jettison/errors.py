@@ -123,6 +123,6 @@ class BudgetError(JettisonError):
 
 
 class InterruptedByUserError(JettisonError):
-    """Ctrl-C; nothing was written."""
+    """Ctrl-C; nothing was written, or everything, as the hint says."""
 
     exit_status = 130

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from jettison.errors import WriteError
+from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.parts import FileChange
 from jettison.process import installed, run, uninterrupted
 
@@ -58,6 +58,25 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
             copy.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def told_if_written(root: Path, changes: Sequence[FileChange]) -> Iterator[None]:
+    """Say so when the block is interrupted after every file was written below ``root``.
+
+    Raises InterruptedByUserError then; whoever catches KeyboardInterrupt may say that none was.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        if not changes or not all(_is_written(root / each.path, each) for each in changes):
+            raise
+        hint = f"All {len(changes)} files were written before."
+        raise InterruptedByUserError("interrupted", hint=hint) from stopped
+
+
+def _is_written(place: Path, change: FileChange) -> bool:
+    return place.is_file() and place.read_bytes() == change.after.encode()
 
 
 def _write(root: Path, changes: Sequence[FileChange]) -> None:

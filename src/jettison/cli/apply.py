@@ -11,7 +11,7 @@ from jettison.cli.options import project_options, unused_option, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
 from jettison.settings import BaseWish
-from jettison.writing import write_copy, write_in_place
+from jettison.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("apply")
@@ -55,9 +55,10 @@ def command(
                 hint="`jettison plan --diff` shows how.",
             )
         return
-    if output is not None:
-        write_copy(found.loaded.root, output, changes)
-    else:
-        write_in_place(found.loaded.root, changes, force=force)
-    for change in changes:
-        click.echo(f"{change.kind.value} {change.path}")
+    with told_if_written(output or found.loaded.root, changes):
+        if output is not None:
+            write_copy(found.loaded.root, output, changes)
+        else:
+            write_in_place(found.loaded.root, changes, force=force)
+        for change in changes:
+            click.echo(f"{change.kind.value} {change.path}")

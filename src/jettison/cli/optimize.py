@@ -25,7 +25,7 @@ from jettison.report.result_text import full_text
 from jettison.result import Result
 from jettison.settings import BaseWish
 from jettison.stores.cache import cache_directory
-from jettison.writing import write_copy, write_in_place
+from jettison.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("optimize")
@@ -97,11 +97,12 @@ def command(
             raise
         _without_engine(found, error, diff=diff, output_format=output_format)
         return
-    where = _taken(found, result, write=write, output=output, force=force)
-    if output_format == "json":
-        click.echo(json.dumps(result_document(result), indent=2))
-    else:
-        click.echo(full_text(result, where=where, diff=diff), nl=False)
+    with told_if_written(output or found.loaded.root, result.plan.files):
+        where = _taken(found, result, write=write, output=output, force=force)
+        if output_format == "json":
+            click.echo(json.dumps(result_document(result), indent=2))
+        else:
+            click.echo(full_text(result, where=where, diff=diff), nl=False)
     _require_equivalent(result)
     _require_budgets(result)
 
