@@ -79,7 +79,7 @@ class FileContent:
 
 
 def member_chunks(content: FileContent, member: ZipMember) -> Iterator[bytes]:
-    """Yield a member in chunks of at most 1 MiB; zipfile.BadZipFile when it is damaged."""
+    """Yield a member, at most ``CHUNK`` bytes at once; zipfile.BadZipFile when it is damaged."""
     stored = _stored(content, member)
     if member.method == zipfile.ZIP_STORED:
         chunks = stored

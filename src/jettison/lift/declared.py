@@ -50,22 +50,23 @@ def production_files(project: Project) -> tuple[RequirementsFile, ...]:
     Files that are not part of the project are left out, and those that only bound versions.
     """
     found: dict[str, RequirementsFile] = {}
-    for stage in project.dockerfile.stages:
-        for source in _read_in(project, stage):
-            files = project.requirements_file(source)
-            bounds = only_bounds(files) - {files[0].file}
-            found.update((file.file, file) for file in files if file.file not in bounds)
+    found.update((file.file, file) for file, bounds in _read_files(project) if not bounds)
     return tuple(found.values())
 
 
 def bounding_lines(project: Project) -> Iterator[RequirementLine]:
     """The lines that bound versions and ask for nothing (``-c``), of files that the project has."""
+    for file, bounds in _read_files(project):
+        yield from file.requirements if bounds else ()
+
+
+def _read_files(project: Project) -> Iterator[tuple[RequirementsFile, bool]]:
+    """The files that are read in any stage, each with whether it only bounds versions there."""
     for stage in project.dockerfile.stages:
         for source in _read_in(project, stage):
             files = project.requirements_file(source)
             bounds = only_bounds(files) - {files[0].file}
-            for file in files:
-                yield from file.requirements if file.file in bounds else ()
+            yield from ((file, file.file in bounds) for file in files)
 
 
 def is_for_development(path: str) -> bool:

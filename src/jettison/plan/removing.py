@@ -186,6 +186,12 @@ def uninstalled(plan: Plan) -> frozenset[str]:
     )
 
 
+def requiring(plan: Plan, name: str) -> frozenset[str]:
+    """The planned distributions that require another one."""
+    edges = plan.closure.graph.edges
+    return frozenset(each for each in plan.distributions if name in edges.get(each, ()))
+
+
 def unproven_of(plan: Plan) -> tuple[Unproven, ...]:
     """What stays although nothing was seen to use it, as the plan's findings tell."""
     changes = (change for finding in plan.findings for change in finding.changes)

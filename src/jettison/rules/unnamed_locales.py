@@ -25,7 +25,7 @@ from jettison.catalogue.reader import table
 from jettison.lift.services import service_of
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, remaining, removal
+from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
@@ -76,9 +76,8 @@ def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages that are wanted; none when that cannot be told."""
     name = entry["distribution"]
     given = plan.usage.given.get(name, frozenset())
-    edges = plan.closure.graph.edges
-    users = {each for each in plan.distributions if name in edges.get(each, ())}
-    if name not in plan.distributions or "" in given or users - set(entry["users"]):
+    unknown = requiring(plan, name) - set(entry["users"])
+    if name not in plan.distributions or "" in given or unknown:
         return frozenset()
     named = {_language(one) for one in (*given, *_of_variables(plan))}
     related = (each for one in named for each in entry["related"].get(one, ()))

@@ -15,7 +15,7 @@ falls back to. Formats of dates and numbers stay, and translations of the applic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, remaining, removal
+from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
@@ -85,13 +85,8 @@ def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages of the setting; none when it cannot be told."""
     name = entry["distribution"]
     given = plan.usage.given.get(name, frozenset())
-    unknown = set(_users(plan, name)) - set(entry["users"])
+    unknown = requiring(plan, name) - set(entry["users"])
     return frozenset() if "" in given or unknown else given
-
-
-def _users(plan: Plan, name: str) -> Iterator[str]:
-    edges = plan.closure.graph.edges
-    return (each for each in plan.distributions if name in edges.get(each, ()))
 
 
 def _speaks(spoken: frozenset[str], folder: str) -> bool:

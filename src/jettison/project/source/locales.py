@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 
+from jettison.project.source.comparisons import last_name
+
 
 def locales_named(
     text: str, package: str, calls: Mapping[str, int], words: Collection[str]
@@ -29,8 +31,8 @@ def locales_named(
     return frozenset(
         name
         for node in nodes
-        if isinstance(node, ast.Call) and _last(node.func) in calls
-        for name in _given(node, calls[_last(node.func)])
+        if isinstance(node, ast.Call) and last_name(node.func) in calls
+        for name in _given(node, calls[last_name(node.func)])
     )
 
 
@@ -50,7 +52,7 @@ def _handed_on(nodes: Collection[ast.AST], package: str, calls: Collection[str])
     explained = {node.func for node in nodes if isinstance(node, ast.Call)}
     explained |= {node.value for node in nodes if isinstance(node, ast.Attribute)}
     return any(
-        node not in explained and _last(node) in calls and _root(node) in bound
+        node not in explained and last_name(node) in calls and _root(node) in bound
         for node in nodes
         if isinstance(node, ast.Name | ast.Attribute)
     )
@@ -64,12 +66,6 @@ def _root(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _last(function: ast.expr) -> str:
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _given(call: ast.Call, position: int) -> Iterator[str]:
