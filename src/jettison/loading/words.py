@@ -96,6 +96,12 @@ def _module_names(closure: Closure) -> Iterator[str]:
 
 def _entries(distributions: Collection[str]) -> Iterator[Mapping[str, Any]]:
     known = table("dead_weight")
-    for entry in (*known["optional"], *known["parts"], *known["variants"]):
+    data = (each for one in known["collections"] for each in _data(one))
+    for entry in (*known["optional"], *known["parts"], *known["variants"], *data):
         if entry["distribution"] in distributions:
             yield entry
+
+
+def _data(collections: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for each in collections["data"].values():
+        yield {"distribution": collections["distribution"], "words": each["words"]}

@@ -1,0 +1,92 @@
+"""A step that downloads a whole collection of data may ask for less.
+
+``python -m nltk.downloader all`` brings 3.5 GB of corpora and models, and an application names two
+or three of them.
+
+Source: the catalogue names the index that the sizes are from, and which functions read which data.
+
+Safe: nothing is changed; a person decides. The catalogue does not know every way to data, and names
+may be computed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jettison.catalogue.reader import table
+from jettison.lift.action import Action, lifted_run
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.values import Basis, Evidence, Origin, Saving
+
+NAME = "downloaded-data"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find commands of RUN instructions that name a collection."""
+    return tuple(
+        _advice(plan, entry, action, name)
+        for entry in table("dead_weight")["collections"]
+        if entry["distribution"] in plan.distributions
+        for action in _commands(plan)
+        for name in _collections(entry, action.text)
+    )
+
+
+def _commands(plan: Plan) -> Iterator[Action]:
+    for item in plan.stage.inherited:
+        if item.keyword == "RUN":
+            yield from lifted_run(item).actions
+
+
+def _collections(entry: Mapping[str, Any], command: str) -> Iterator[str]:
+    """The collections that a command downloads, the largest first."""
+    form = re.search(entry["form"], command)
+    for name in entry["bytes"] if form else ():
+        if form and re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/.-])", command[form.end() :]):
+            yield name
+            return
+
+
+def _advice(plan: Plan, entry: Mapping[str, Any], action: Action, name: str) -> Finding:
+    named = {
+        data: next(plan.usage.words[word] for word in known["words"] if word in plan.usage.words)
+        for data, known in entry["data"].items()
+        if not plan.usage.words.keys().isdisjoint(known["words"])
+    }
+    evidence = [
+        Evidence(
+            kind="catalogue",
+            message=f"the collection {name} of {entry['distribution']} ({entry['source']})",
+            origin=action.origin,
+        ),
+        *(
+            Evidence(kind="search", message=f"the source leads to {data}", origin=place)
+            for data, place in named.items()
+        ),
+    ]
+    needed = sum(entry["data"][data]["bytes"] for data in named)
+    return Finding(
+        rule=NAME,
+        message=_message(entry, name, named),
+        evidence=tuple(evidence),
+        saving=Saving(
+            bytes=max(0, entry["bytes"][name] - needed),
+            basis=Basis.CATALOGUED,
+            source=entry["source"],
+        ),
+        safety=Safety.REVIEW,
+    )
+
+
+def _message(entry: Mapping[str, Any], name: str, named: Mapping[str, Origin]) -> str:
+    if not named:
+        return f"the source leads to no data of the collection {name} of {entry['distribution']}"
+    less = entry["instead"].format(" ".join(named))
+    return f"`{less}` may do instead of the collection {name}"
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
