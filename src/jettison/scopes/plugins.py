@@ -28,10 +28,15 @@ def collect(context: Context) -> Iterator[Signal]:
             if group in read:
                 message = f"the project loads the entry points of {group}, where it registers"
                 yield toward_runtime(name, Weight.STRONG, "plugin", message, None)
-            for host in context.owners.of_module(group.replace("-", "_")):
+            for host in _readers(context, group.replace("-", "_")):
                 if host != name and not category_of(host):
                     message = f"it registers in {group}, which {host} reads"
                     yield toward_runtime(name, Weight.FAIR, "plugin", message, None)
+
+
+def _readers(context: Context, group: str) -> tuple[str, ...]:
+    """The distributions whose module a group is named after, as ``spacy`` for ``spacy_lookups``."""
+    return context.owners.of_module(group) or context.owners.of_module(group.partition("_")[0])
 
 
 def _groups_read(context: Context) -> frozenset[str]:
