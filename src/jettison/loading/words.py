@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
 from jettison.loading.project import Loaded
 from jettison.project.reading import read_text
-from jettison.project.source.locales import locales_named
+from jettison.project.source.locales import LocaleFunctions, locales_named
 from jettison.project.source.places import is_test
 from jettison.project.source.words import first_arguments, words_in
 from jettison.values import Origin
@@ -47,13 +48,11 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]
             )
             found[name] = frozenset().union(*asked)
     for entry in table("dead_weight")["locales"]:
-        if entry["distribution"] in closure.facts:
+        if entry["distribution"] in closure.facts and "calls" in entry:
+            known = _locale_functions(entry, closure)
             texts = (read_text(loaded.root, path) for path in _paths(loaded))
             named = (
-                frozenset({""})
-                if text is None
-                else locales_named(text, entry["distribution"], entry["calls"], entry["words"])
-                for text in texts
+                frozenset({""}) if text is None else locales_named(text, known) for text in texts
             )
             found[entry["distribution"]] = frozenset().union(*named)
     for entry in table("dead_weight")["languages"]:
@@ -65,6 +64,20 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]
             default = frozenset({entry["default"]})
             found[entry["distribution"]] = frozenset().union(*spoken) or default
     return found
+
+
+def _locale_functions(entry: Mapping[str, Any], closure: Closure) -> LocaleFunctions:
+    """What the catalogue knows of a package; only those that it knows may hand its functions on."""
+    own = {entry["distribution"], *entry["users"]}
+    others = (facts.import_names for name, facts in closure.facts.items() if name not in own)
+    return LocaleFunctions(
+        package=entry["distribution"],
+        calls=entry["calls"],
+        words=entry["words"],
+        keyword=entry.get("keyword", "locale"),
+        named=entry.get("named", ()),
+        others=sys.stdlib_module_names.union(*others),
+    )
 
 
 def _languages(text: str | None, entry: Mapping[str, Any]) -> frozenset[str]:

@@ -1,14 +1,15 @@
 """Data of locales that the application never names leave the environment.
 
 Babel brings the calendars, names and number formats of a thousand locales (32 MB), Faker names,
-streets and banks of eighty (7 MB). An application writes dates for one or two of them.
+streets and banks of eighty (7 MB), spaCy rules and tables of eighty languages (3 MB, and 100 MB with
+spacy-lookups-data). An application writes dates for one or two of them.
 
 Source: the catalogue names for each distribution which of its functions take a locale, and where
 that was read.
 
-Safe: every call of these functions in the source is looked at. A locale that is computed, a word
-that chooses one for each visitor, or another distribution that uses the library in a way the
-catalogue does not know keeps everything. English stays, and so do all locales of each language that
+Safe: every call of these functions in the source is looked at. A locale that is computed or has no
+data of its name, a word that chooses one for each visitor, or another distribution that uses the
+library in a way the catalogue does not know keeps everything. English stays, and so do all locales of each language that
 is named, in the source or in the variables of image and compose file. The build checks again that
 no module that stays imports one that leaves.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec.structs import replace
@@ -41,20 +43,17 @@ _ALWAYS = frozenset({"en", "root"})
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find libraries with data of locales, all of whose users say which they want."""
     found: list[Finding] = []
-    for entry in table("dead_weight")["locales"]:
-        languages = _languages(plan, entry)
+    entries = table("dead_weight")["locales"]
+    known = {entry["distribution"]: entry for entry in entries}
+    for entry in entries:
+        languages = _languages(plan, known[entry.get("of", entry["distribution"])])
         if languages:
             found += _removal(plan, entry, languages)
     return tuple(found)
 
 
 def _removal(plan: Plan, entry: Mapping[str, Any], languages: frozenset[str]) -> Iterator[Finding]:
-    form = re.compile(entry["data"])
-    files = {
-        file: match
-        for path, file in remaining(plan).items()
-        if file.distribution == entry["distribution"] and (match := form.match(path))
-    }
+    files = _data(plan, entry)
     kept = {_language(files[file][1]) for file in files if file.path in plan.wishes.kept}
     gone = {f: m for f, m in files.items() if _language(m[1]) not in languages | kept}
     if sum(file.size for file in gone) < WORTHWHILE:
@@ -76,12 +75,33 @@ def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages that are wanted; none when that cannot be told."""
     name = entry["distribution"]
     given = plan.usage.given.get(name, frozenset())
-    unknown = requiring(plan, name) - set(entry["users"])
-    if name not in plan.distributions or "" in given or unknown:
+    unknown = [
+        user
+        for user in requiring(plan, name)
+        if not any(fnmatchcase(user, form) for form in entry["users"])
+    ]
+    silent = not given and not entry.get("default", True)
+    if name not in plan.distributions or "" in given or unknown or silent:
         return frozenset()
-    named = {_language(one) for one in (*given, *_of_variables(plan))}
-    related = (each for one in named for each in entry["related"].get(one, ()))
-    return frozenset({*_ALWAYS, *named, *related})
+    related = entry["related"]
+    asked = {_language(one) for one in given}
+    there = {_language(match[1]) for match in _data(plan, entry).values()}
+    if any(there.isdisjoint({one, *related.get(one, ())}) for one in asked):
+        # What has no data under its name may lead to any other.
+        return frozenset()
+    named = asked.union(_language(one) for one in _of_variables(plan))
+    also = (each for one in named for each in related.get(one, ()))
+    return frozenset({*_ALWAYS, *entry.get("always", ()), *named, *also})
+
+
+def _data(plan: Plan, entry: Mapping[str, Any]) -> Mapping[OwnedFile, re.Match[str]]:
+    """The files of a distribution that belong to one locale, each with the match of its name."""
+    form = re.compile(entry["data"])
+    return {
+        file: match
+        for path, file in remaining(plan).items()
+        if file.distribution == entry["distribution"] and (match := form.match(path))
+    }
 
 
 def _of_variables(plan: Plan) -> Iterator[str]:

@@ -3,63 +3,92 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterator, Mapping
+
+from msgspec import Struct
 
 from jettison.project.source.comparisons import last_name
 
 
-def locales_named(
-    text: str, package: str, calls: Mapping[str, int], words: Collection[str]
-) -> frozenset[str]:
-    """Give the locales that calls name; an empty one where a call may be given any.
+class LocaleFunctions(Struct, frozen=True, kw_only=True):
+    """What a package offers that takes a locale, as the catalogue knows it.
 
     ``calls`` has the position of the locale by the last part of a function's name; everywhere it
-    may be given as ``locale=`` too. ``words`` choose a locale by other means. A call that leaves
-    the locale out says nothing. A function of ``package`` that is handed on, as a filter of
-    templates for example, or that has another name here, is called where nobody sees it.
+    may be given by ``keyword`` too. ``words`` choose a locale by other means, and the first group
+    of each of the expressions in ``named`` is one. ``others`` are modules from elsewhere, whose
+    functions of the same names do not count.
     """
-    if any(word in text for word in words):
+
+    package: str
+    calls: Mapping[str, int]
+    words: Collection[str] = ()
+    keyword: str = "locale"
+    named: Collection[str] = ()
+    others: Collection[str] = ()
+
+
+def locales_named(text: str, known: LocaleFunctions) -> frozenset[str]:
+    """Give the locales that calls name; an empty one where a call may be given any.
+
+    A call that leaves the locale out says nothing. A function of the package that is handed on, as
+    a filter of templates for example, or that has another name here, is called where nobody sees
+    it.
+    """
+    if any(word in text for word in known.words):
         return frozenset({""})
-    if not any(name in text for name in calls):
-        return frozenset()
+    named = {found for form in known.named for found in re.findall(form, text)}
+    if not any(name in text for name in known.calls):
+        return frozenset(named)
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError):
         return frozenset({""})
-    if _handed_on(nodes, package, calls):
+    if _handed_on(nodes, known):
         return frozenset({""})
-    return frozenset(
+    elsewhere = set(_bound(nodes, known.others))
+    return frozenset(named).union(
         name
         for node in nodes
-        if isinstance(node, ast.Call) and last_name(node.func) in calls
-        for name in _given(node, calls[last_name(node.func)])
+        if isinstance(node, ast.Call)
+        and last_name(node.func) in known.calls
+        and _root(node.func) not in elsewhere
+        for name in _given(node, known)
     )
 
 
-def _handed_on(nodes: Collection[ast.AST], package: str, calls: Collection[str]) -> bool:
+def _handed_on(nodes: Collection[ast.AST], known: LocaleFunctions) -> bool:
     """Whether a function of the package is renamed, or named without being called."""
-    bound: set[str] = set()
+    package = {known.package}
+    bound = set(_bound(nodes, package))
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and _within(node.module or "", package):
-            if any(each.asname and each.name in calls for each in node.names):
+            if any(each.asname and each.name in known.calls for each in node.names):
                 return True
-            bound.update(each.asname or each.name for each in node.names)
-            bound.update(calls if any(each.name == "*" for each in node.names) else ())
-        elif isinstance(node, ast.Import):
-            bound.update(
-                each.asname or package for each in node.names if _within(each.name, package)
-            )
+            bound.update(known.calls if any(each.name == "*" for each in node.names) else ())
     explained = {node.func for node in nodes if isinstance(node, ast.Call)}
     explained |= {node.value for node in nodes if isinstance(node, ast.Attribute)}
     return any(
-        node not in explained and last_name(node) in calls and _root(node) in bound
+        node not in explained and last_name(node) in known.calls and _root(node) in bound
         for node in nodes
         if isinstance(node, ast.Name | ast.Attribute)
     )
 
 
-def _within(module: str, package: str) -> bool:
-    return module.partition(".")[0] == package
+def _bound(nodes: Collection[ast.AST], modules: Collection[str]) -> Iterator[str]:
+    """Give the names that imports of some modules, or out of them, bind here."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            if _within(node.module or "", modules):
+                yield from (each.asname or each.name for each in node.names)
+        elif isinstance(node, ast.Import):
+            for each in node.names:
+                if _within(each.name, modules):
+                    yield each.asname or each.name.partition(".")[0]
+
+
+def _within(module: str, packages: Collection[str]) -> bool:
+    return module.partition(".")[0] in packages
 
 
 def _root(node: ast.expr) -> str:
@@ -68,11 +97,12 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _given(call: ast.Call, position: int) -> Iterator[str]:
+def _given(call: ast.Call, known: LocaleFunctions) -> Iterator[str]:
     """The locale of one call: nothing when it is left out, empty when it is computed."""
     if any(isinstance(each, ast.Starred) for each in call.args):
         yield ""
-    values = [keyword.value for keyword in call.keywords if keyword.arg in {None, "locale"}]
+    position = known.calls[last_name(call.func)]
+    values = [each.value for each in call.keywords if each.arg in {None, known.keyword}]
     for value in (*call.args[position : position + 1], *values):
         if not isinstance(value, ast.Constant):
             yield ""

@@ -1,8 +1,18 @@
 import pytest
 
-from jettison.project.source.locales import locales_named
+from jettison.project.source.locales import LocaleFunctions, locales_named
 
 CALLS = {"format_date": 2, "Locale": 0, "parse": 0}
+BABEL = LocaleFunctions(
+    package="babel", calls=CALLS, words=["negotiate"], others={"urllib", "dateutil"}
+)
+SPACY = LocaleFunctions(
+    package="spacy",
+    calls={"load": 0},
+    keyword="name",
+    named=[r"spacy\.lang\.(\w+)"],
+    others={"json"},
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +36,23 @@ CALLS = {"format_date": 2, "Locale": 0, "parse": 0}
         ("from babel import Locale\nread = Locale.parse", {""}),
         ("from babel import Locale\nLocale.parse('de')", {"de"}),
         ("from urllib import format_date\nfilters['day'] = format_date", set()),
+        ("from dateutil import parser\nparser.parse(text)", set()),
+        ("from dateutil.parser import parse\nparse(text)", set()),
+        ("from .days import parse\nparse(text)", {""}),
     ],
 )
 def test_locales_of_calls(text: str, found: set[str]) -> None:
-    assert locales_named(text, "babel", CALLS, ["negotiate"]) == found
+    assert locales_named(text, BABEL) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import json, spacy\nspacy.load('de_core_news_sm', json.load(file))", {"de_core_news_sm"}),
+        ("spacy.load(name='de_core_news_sm')", {"de_core_news_sm"}),
+        ("spacy.load(name=model)", {""}),
+        ("from spacy.lang.de import German", {"de"}),
+    ],
+)
+def test_locales_of_modules_and_of_another_keyword(text: str, found: set[str]) -> None:
+    assert locales_named(text, SPACY) == found
