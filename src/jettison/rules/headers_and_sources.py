@@ -6,9 +6,9 @@ those who compile against them. A final image without a compiler cannot use them
 Source: packaging.python.org, "Binary distribution format": a wheel is installed as it is, nothing
 is compiled again.
 
-Safe: sources of CUDA stay, because programs compile them while they run. A distribution that compiles
-for the processor then (torch, cupy, triton, …) needs headers, its own and others'; with one of those
-in the environment all of them stay.
+Safe: sources of CUDA stay, because programs compile them while they run. A distribution that
+compiles for the processor then (torch, cupy, triton, …) needs headers, its own and others'; with
+one of those in the environment all of them stay.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
 """Data of locales that the application never names leave the environment.
 
 Babel brings the calendars, names and number formats of a thousand locales (32 MB), Faker names,
-streets and banks of eighty (7 MB), spaCy rules and tables of eighty languages (3 MB, and 100 MB with
-spacy-lookups-data). An application writes dates for one or two of them.
+streets and banks of eighty (7 MB), spaCy rules and tables of eighty languages (3 MB, and 100 MB
+with spacy-lookups-data). An application writes dates for one or two of them.
 
 Source: the catalogue names for each distribution which of its functions take a locale, and where
 that was read.
 
 Safe: every call of these functions in the source is looked at. A locale that is computed or has no
 data of its name, a word that chooses one for each visitor, or another distribution that uses the
-library in a way the catalogue does not know keeps everything. English stays, and so do all locales of each language that
-is named, in the source or in the variables of image and compose file. The build checks again that
-no module that stays imports one that leaves.
+library in a way the catalogue does not know keeps everything. English stays, and so do all locales
+of each language that is named, in the source or in the variables of image and compose file. The
+build checks again that no module that stays imports one that leaves.
 """
 
 from __future__ import annotations
