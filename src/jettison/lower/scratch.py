@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 
 from jettison.catalogue.reader import removal_script
 from jettison.changes import StartFromNothing
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.instructions import exec_form, quoted
+from jettison.lower.instructions import COMPILED_LIST, exec_form, quoted
 from jettison.lower.removal import FOLDER, let_in
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction, Stage
+from jettison.removal import listing
 from jettison.removal.system_group import HEAD, LIST, SCRIPT, written
 
 COMPLETE = "complete"
@@ -21,12 +23,15 @@ MOVED = frozenset({
     "LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT",
 })  # fmt: skip
 REPEATED = frozenset({"ARG", "ENV", "WORKDIR", "SHELL"})
+# What the steps of a build read beside the Dockerfile.
+OF_BUILD = (LIST, SCRIPT, listing.LIST, listing.SCRIPT, listing.HOOK, COMPILED_LIST)
 STEPS = frozenset({"RUN", "COPY", "ADD"})
 LEFT_OUT = "What the application cannot reach leaves the system; the list names it, and why."
 FROM_NOTHING = (
     "The image starts from nothing and takes what is left: a layer on top of the base could hide "
     "files, but not take them out."
 )
+BUILT_WITH = "What only this build reads is no part of the application."
 SAID_AGAIN = "What the base image and the stage above set."
 
 
@@ -41,13 +46,30 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
     if stage.stage.name is None:
         replaced[line_of(first)] = f"{first.text.rstrip()} AS {name}\n"
     stages = f"\n{_system(name, system, change)}\n{_from_nothing(stage, name, system, change)}"
-    edits = Edits(replaced=replaced, after={line_of(last): stages})
-    return {
-        project.dockerfile_path: edited(project.dockerfile, edits),
+    texts = {
         project.in_context(LIST): HEAD + written(change.groups),
         project.in_context(SCRIPT): removal_script(SCRIPT),
+    }
+    own = [each for each in OF_BUILD if project.in_context(each) in {**project.texts, **texts}]
+    after = dict(_without(stage, own))
+    after[line_of(last)] = after.get(line_of(last), "") + stages
+    edits = Edits(replaced=replaced, after=after)
+    return {
+        project.dockerfile_path: edited(project.dockerfile, edits),
+        **texts,
         **let_in(project, (LIST, SCRIPT)),
     }
+
+
+def _without(stage: FinalStage, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Steps behind each copy of the whole context that take out of it what the build reads."""
+    for item, found in stage.copies:
+        whole = "." in map(posixpath.normpath, found.sources)
+        if found.stage is None and whole and stage.is_root_at(item):
+            folder = stage.absolute(found.destination, item)
+            paths = [quoted(posixpath.join(folder, name)) for name in names]
+            lines = " \\\n    ".join(paths)
+            yield line_of(item), f"\n{comment(BUILT_WITH)}RUN rm -f {lines}\n"
 
 
 def _free(project: Project, name: str) -> str:
