@@ -19,11 +19,16 @@ from jettison.rules.rule import Rule
 def optimized(plan: Plan, rules: Sequence[Rule], *, without: frozenset[str] = frozenset()) -> Plan:
     """Apply every safe finding of the rules at the plan's level, in order.
 
-    ``without`` names rules that are left out: what a build is compared with to measure one rule.
+    ``without`` names rules that are left out: by the settings, or for a build that is compared with
+    another one to measure one rule. Those of the settings that would find nothing are noted.
     """
     for rule in rules:
-        if rule.level <= plan.level and rule.name not in without:
+        if rule.level > plan.level:
+            continue
+        if rule.name not in without:
             plan = _folded(plan, rule.detect)
+        elif rule.name in plan.settings.without and not rule.detect(plan):
+            plan = replace(plan, idle=plan.idle | {rule.name})
     return plan
 
 

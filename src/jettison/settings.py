@@ -56,6 +56,11 @@ class Wish(Struct, frozen=True, kw_only=True):
     origin: Origin
     why: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The wish as it can be written."""
+        return f'{self.ask.value} = "{self.text}"'
+
 
 class Budget(StrEnum):
     """What may not grow beyond a limit: bytes of the image or of memory, seconds of start-up."""
@@ -74,12 +79,30 @@ class Limit(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
+class Line(Struct, frozen=True, kw_only=True):
+    """One value of the file that is no wish: its key, the value as TOML, and what it is.
+
+    ``value`` is the text of an element of a list, and of anything else the value as it was read.
+    """
+
+    key: str
+    value: str | int | bool
+    origin: Origin
+
+    @property
+    def shown(self) -> str:
+        """The line as it can be written."""
+        written = f'"{self.value}"' if isinstance(self.value, str) else str(self.value).lower()
+        return f"{self.key} = {written}"
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
     not applied, ``probes`` files with requests, relative to the project. With ``remove_unused``,
-    requirements that nothing uses leave production.
+    requirements that nothing uses leave production. ``lines`` are all values but the wishes, and
+    ``missing`` the probes of which there is no file.
     """
 
     file: str = ""
@@ -90,3 +113,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     remove_unused: bool = False
     probes: tuple[str, ...] = ()
     budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))
+    lines: tuple[Line, ...] = ()
+    missing: frozenset[str] = frozenset()

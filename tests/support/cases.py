@@ -150,7 +150,7 @@ class Case:
         plan = replace(plan, debug=bool(self.field("Debug")))
         if self.installed or self.system:
             plan = replace(plan, observed=self.observed(plan))
-        return optimized(plan, self.rules)
+        return optimized(plan, self.rules, without=plan.settings.without)
 
     def observed(self, plan: Plan) -> Observed:
         """What a watched image would have shown."""

@@ -10,6 +10,7 @@ from jettison.cli.base_options import base_options
 from jettison.cli.options import project_options, unused_option, write_options
 from jettison.errors import CheckError
 from jettison.loading.plan import planned
+from jettison.rules import idle_settings
 from jettison.settings import BaseWish
 from jettison.writing import told_if_written, write_copy, write_in_place
 
@@ -46,6 +47,9 @@ def command(
         remove_unused=remove_unused,
     )
     changes = found.plan.files
+    for finding in found.plan.findings:
+        if finding.rule == idle_settings.NAME:
+            click.echo(f"{finding.message} ({finding.evidence[0].origin})", err=True)
     if check:
         if changes:
             names = "\n".join(change.path for change in changes)

@@ -77,6 +77,7 @@ def planned(
         settings,
         remove_unused=settings.remove_unused or remove_unused,
         wishes=(*settings.wishes, *wishes),
+        missing=frozenset(one for one in settings.probes if not (loaded.root / one).is_file()),
     )
     folder = cache or cache_directory()
     knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)

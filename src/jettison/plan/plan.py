@@ -47,7 +47,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     ``contents`` their files; ``observed`` is what a run of the built image showed. ``keeps_cache``
     says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
     base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
-    ``learned`` is what could not be found out.
+    ``learned`` is what could not be found out, and ``idle`` the rules that the settings leave out
+    and that would have found nothing.
     """
 
     original: Project
@@ -73,6 +74,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     composition: Composition | None = None
     debug: bool = False
     learned: tuple[Skipped, ...] = ()
+    idle: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
 
     @cached_property

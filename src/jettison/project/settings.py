@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec import Struct
 from jettison.errors import InputSyntaxError
 from jettison.project.toml.places import Path, places
 from jettison.project.toml.read import read_toml, table
-from jettison.settings import Ask, BaseWish, Budget, Limit, Policy, Settings, Wish
+from jettison.settings import Ask, BaseWish, Budget, Limit, Line, Policy, Settings, Wish
 from jettison.values import Origin
 
 OWN_FILE = "jettison.toml"
@@ -78,7 +78,18 @@ class _Reader(Struct, frozen=True, kw_only=True):
             remove_unused=self.typed("remove-unused", bool, default=False),
             probes=tuple(text for text, _ in self.list("probes")),
             budgets=self.budgets(),
+            lines=tuple(self.lines()),
         )
+
+    def lines(self) -> Iterator[Line]:
+        for key, value in self.values.items():
+            if key in {"without", "probes"}:
+                yield from (Line(key=key, value=one, origin=at) for one, at in self.list(key))
+            elif key == "budgets":
+                for name, text in value.items():
+                    yield Line(key=name, value=text, origin=self.origin((key, name)))
+            elif key not in set(Ask):
+                yield Line(key=key, value=value, origin=self.origin((key,)))
 
     def level(self) -> int | None:
         level = self.values.get("level")

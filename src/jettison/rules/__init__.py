@@ -17,6 +17,7 @@ from jettison.rules import (
     end_of_life,
     exec_form_command,
     headers_and_sources,
+    idle_settings,
     image_labels,
     installed_documentation,
     installed_tests,
@@ -95,6 +96,7 @@ RULES: tuple[Rule, ...] = (
     composed_base.RULE,
     debug_target.RULE,
     unreached_system.RULE,
+    idle_settings.RULE,
 )
 
 __all__ = ["RULES", "Rule"]

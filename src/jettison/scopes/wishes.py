@@ -39,7 +39,7 @@ def _unused(verdict: RequirementScope) -> RequirementScope:
 
 
 def _asked(verdict: RequirementScope, wish: Wish) -> RequirementScope:
-    kind, message = "setting", f'{wish.ask.value} = "{wish.text}"'
+    kind, message = "setting", wish.shown
     if wish.why:
         kind, message = "import-check", wish.why
     line = Evidence(kind=kind, message=message, origin=wish.origin)

@@ -10,10 +10,9 @@ from packaging.utils import canonicalize_name
 from jettison.errors import ProjectError
 from jettison.plan.plan import Plan
 from jettison.rules import RULES
-from jettison.sizes import human
-from jettison.values import Evidence
 from jettison.why.distribution import explain_distribution
 from jettison.why.file import explain_path, explain_source
+from jettison.why.setting import explain_line
 from jettison.why.system import explain_system
 from jettison.why.values import Answer, LineAnswer
 
@@ -39,7 +38,7 @@ def why(plan: Plan, question: str) -> tuple[Answer, ...]:
 def _answers(plan: Plan, question: str) -> Iterator[Answer | None]:
     place = PLACE.fullmatch(question)
     if place:
-        yield from _settings(plan, place["file"], int(place["line"]))
+        yield from explain_line(plan, place["file"], int(place["line"]))
         return
     yield from explain_system(plan, question)
     if "/" not in question:
@@ -52,20 +51,6 @@ def _answers(plan: Plan, question: str) -> Iterator[Answer | None]:
     if "/" not in question and "." in question:
         module = question.replace(".", "/")
         yield explain_path(plan, module) or explain_path(plan, f"{module}.py")
-
-
-def _settings(plan: Plan, file: str, line: int) -> Iterator[LineAnswer]:
-    for wish, files in plan.wishes.files.items():
-        if (wish.origin.file, wish.origin.line) == (file, line):
-            count = human(sum(one.size for one in files))
-            yield LineAnswer(
-                subject=f'{wish.ask.value} = "{wish.text}"',
-                kind="setting",
-                verdict=f"means {len(files)} files ({count}) of the wheels"
-                if files
-                else "means no file of the environment",
-                evidence=(Evidence(kind="setting", message="written here", origin=wish.origin),),
-            )
 
 
 def _packages(plan: Plan, name: str) -> Iterator[LineAnswer]:

@@ -119,7 +119,7 @@ def test_a_kept_path_names_the_line_that_keeps_it(plan: Plan) -> None:
     [
         ("curl", "system package", "unneeded"),
         ("installed-tests", "rule", "tests of distributions leave the environment"),
-        ("jettison.toml:3", "setting", "means 1 files (50 kB) of the wheels"),
+        ("jettison.toml:3", "setting", "means 1 file (50 kB) of the wheels"),
         ("container-client", "rule", "Here: it found nothing"),
     ],
 )
@@ -128,6 +128,63 @@ def test_other_decisions(plan: Plan, question: str, kind: str, verdict: str) -> 
     assert isinstance(answer, LineAnswer)
     assert answer.kind == kind
     assert verdict in answer.verdict
+
+
+SETTINGS = """\
+level = 2
+base = "python:3.11-slim"
+allow-source-builds = true
+remove-unused = true
+keep = ["tkinter", "nosuch"]
+without = [
+    "installed-tests",
+    "end-of-life",
+    "unreached-modules",
+]
+probes = ["requests.http"]
+
+[budgets]
+size = "300 MB"
+memory = "90 MB"
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "verdicts"),
+    [
+        (1, [" rules are of this level or below"]),
+        (2, ["python:3.11-slim is the base"]),
+        (3, ["nothing is compiled on the base that is taken"]),
+        (4, ["there is no requirement that nothing uses"]),
+        (
+            5,
+            [
+                "means a module, a package or a program of the system",
+                "means nothing: no distribution",
+            ],
+        ),
+        (7, ["the rule is not applied (Tests"]),
+        (8, ["means nothing: the rule would find nothing"]),
+        (9, ["the rule is of -O3, above this plan's -O2"]),
+        (11, ["means nothing: there is no such file"]),
+        (14, ["; 1"]),
+        (15, ["it is measured then"]),
+    ],
+)
+def test_every_key_of_the_settings(tmp_path: Path, line: int, verdicts: list[str]) -> None:
+    path = tmp_path / "settings.case"
+    before, _, after = CASE.partition("keep = ")
+    path.write_text(f"{before}{SETTINGS}=== project: main.py{after.partition('main.py')[2]}")
+    case: Case = read_case(path)
+    start = with_wheels(case.start(tmp_path), case.wheels)
+    plan = optimized(start, RULES, without=start.settings.without)
+    answers = why(plan, f"jettison.toml:{line}")
+    assert [answer.kind for answer in answers if isinstance(answer, LineAnswer)] == [
+        "setting"
+    ] * len(verdicts)
+    for answer, verdict in zip(answers, verdicts, strict=True):
+        assert isinstance(answer, LineAnswer)
+        assert verdict in answer.verdict
 
 
 def test_what_the_plan_does_not_know_is_an_error(plan: Plan) -> None:

@@ -1,0 +1,95 @@
+"""Lines of the project's own settings that mean nothing are told.
+
+Settings grow old: a distribution that ``keep`` names has left, a path of ``remove`` has another
+name in a newer release, a rule of ``without`` finds nothing any more, a file of ``probes`` was
+moved. Such a line misleads whoever reads it.
+
+Source: the settings of the project; the report shows the line.
+
+Safe: nothing is changed. What cannot be looked up, because no list of files is known or the system
+around the application was not watched, is not told.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.installed.system import PROGRAMS
+from jettison.plan.finding import Finding, Safety
+from jettison.plan.plan import Plan
+from jettison.rules.rule import Rule
+from jettison.settings import Ask, Line, Wish
+from jettison.values import Evidence
+
+NAME = "idle-settings"
+# From this level on the system around the application is looked at.
+WATCHED = 3
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find lines without an effect."""
+    lines: tuple[Wish | Line, ...] = (*plan.wishes.files, *plan.settings.lines)
+    return tuple(
+        Finding(
+            rule=NAME,
+            message=f"{line.shown} means nothing: {why}",
+            evidence=(
+                Evidence(kind="setting", message="the line of the settings", origin=line.origin),
+            ),
+            safety=Safety.REVIEW,
+        )
+        for line in lines
+        if (why := idle(plan, line))
+    )
+
+
+def idle(plan: Plan, line: Wish | Line) -> str:
+    """Say why a line means nothing; empty for one that means something, or that cannot be told."""
+    if isinstance(line, Wish):
+        return _idle_wish(plan, line)
+    if line.key == "without" and line.value in plan.idle and plan.contents.files:
+        return "the rule would find nothing"
+    if line.key == "probes" and line.value in plan.settings.missing:
+        return "there is no such file"
+    return ""
+
+
+def _idle_wish(plan: Plan, wish: Wish) -> str:
+    if wish.why or plan.wishes.files.get(wish) or not plan.contents.files:
+        return ""
+    if canonicalize_name(wish.text) in _declared(plan):
+        return ""
+    if wish.ask is Ask.KEEP and in_system(plan, wish.text) is not False:
+        return ""
+    return "no distribution, module or path of the environment has this name"
+
+
+def _declared(plan: Plan) -> frozenset[str]:
+    names = (item.name for item in plan.requirements)
+    return frozenset({*names, *table("dead_weight")["installers"]})
+
+
+def in_system(plan: Plan, name: str) -> bool | None:
+    """Whether a module, package or program of the system has a name; None when nobody looked.
+
+    Below -O3 nothing is taken out of the system but modules of the standard library, out of a base
+    that is composed.
+    """
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    if plan.level < WATCHED:
+        return False
+    system = plan.observed.system if plan.observed else None
+    if system is None:
+        return None
+    paths = (posixpath.join(folder, name) for folder in PROGRAMS)
+    return name in system.packages or any(
+        path in system.files or path in system.links for path in paths
+    )
+
+
+RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)
