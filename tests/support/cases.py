@@ -15,6 +15,8 @@
     === wheel: numpy 2.4.6
     numpy/__init__.py 25000
     numpy/tests/test_numpy.py 48000
+    numpy/one.bin 48000 = noise
+    numpy/two.bin 48000 = noise
     === installed: numpy
     numpy/__init__.py 25000 touched
     === source: numpy/__init__.py
@@ -29,11 +31,12 @@
     /usr/bin/ls 150000
     /bin -> usr/bin
 
-`=== installed` is what a watched image holds of a distribution, `=== source` the text of one of its
-files; paths are below site-packages, or absolute. `=== system` is a package of the watched image
-with what it depends on, `-` what belongs to none. `touched` marks a file that the trace saw.
-`Composed` names the packages of a composed base for Python 3.13; `Debug` asks for a target with a
-shell. What follows `=== findings` is written by `make golden` and read by people.
+Files of one wheel with the same word behind `=` have the same content. `=== installed` is what a
+watched image holds of a distribution, `=== source` the text of one of its files; paths are below
+site-packages, or absolute. `=== system` is a package of the watched image with what it depends on,
+`-` what belongs to none. `touched` marks a file that the trace saw. `Composed` names the packages
+of a composed base for Python 3.13; `Debug` asks for a target with a shell. What follows
+`=== findings` is written by `make golden` and read by people.
 """
 
 from __future__ import annotations
@@ -305,13 +308,17 @@ def with_wheels(found: Planned, wheels: tuple[DistributionFacts, ...]) -> Plan:
 def _wheel(title: str, body: str) -> DistributionFacts:
     """A wheel from its name, its version and what it requires, and lines of paths and bytes."""
     name, version, *requires = title.split()
-    rows = [line.rsplit(" ", 1) for line in body.splitlines() if line]
+    stated = [line.partition(" = ") for line in body.splitlines() if line]
+    rows = [(*line.rsplit(" ", 1), content) for line, _, content in stated]
     return DistributionFacts(
         name=name,
         version=version,
-        import_names=tuple(sorted({path.split("/")[0] for path, _ in rows if "-" not in path})),
+        import_names=tuple(sorted({path.split("/")[0] for path, *_ in rows if "-" not in path})),
         requires=tuple(Requirement(one) for one in requires),
-        files=tuple(InstalledFile(path=path, size=int(size)) for path, size in rows),
+        files=tuple(
+            InstalledFile(path=path, size=int(size), checksum=content)
+            for path, size, content in rows
+        ),
         source=Source.INDEX,
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 # Raised when the shape of a document changes; older ones are then left alone.
-_LAYOUT = "v1"
+_LAYOUT = "v2"
 
 
 class Cache:

@@ -48,10 +48,15 @@ class EntryPoint(Struct, frozen=True, kw_only=True):
 
 
 class InstalledFile(Struct, frozen=True, order=True, kw_only=True):
-    """A file of a distribution: its path below site-packages and its uncompressed bytes."""
+    """A file of a distribution: its path below site-packages and its uncompressed bytes.
+
+    ``checksum`` is the CRC-32 of its content in hexadecimal, as the wheel's directory states it,
+    and empty where that was not read.
+    """
 
     path: str
     size: int
+    checksum: str = ""
 
 
 class DistributionFacts(Struct, frozen=True, kw_only=True):

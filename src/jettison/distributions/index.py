@@ -111,7 +111,7 @@ class Index(Struct, frozen=True, kw_only=True):
                 raise
             return self._metadata_facts(wheel)
         facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
-        rows = [[file.path, file.size] for file in contents.files]
+        rows = [[file.path, file.size, file.checksum] for file in contents.files]
         self.cache.write(rows, "files", *_wheel_key(wheel))
         self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
         return facts
@@ -125,12 +125,12 @@ class Index(Struct, frozen=True, kw_only=True):
         return facts
 
     def files(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
-        """Files that a wheel installs, with their uncompressed bytes."""
+        """Files that a wheel installs, with their uncompressed bytes and checksums."""
         rows = self.cache.read("files", *_wheel_key(wheel))
         if rows is None:
             self._require_network(wheel.filename)
             return read_wheel(self.client, wheel).files
-        return tuple(InstalledFile(path=path, size=size) for path, size in rows)
+        return tuple(InstalledFile(path=path, size=size, checksum=crc) for path, size, crc in rows)
 
     def is_cacheable(self, wheel: WheelFile) -> bool:
         """Whether the server lets clients keep what they fetch: pip's cache depends on it.

@@ -99,15 +99,15 @@ def parse_record(text: str) -> tuple[InstalledFile, ...]:
     )
 
 
-def installed_files(entries: Iterable[tuple[str, int]]) -> tuple[InstalledFile, ...]:
+def installed_files(entries: Iterable[tuple[str, int, int]]) -> tuple[InstalledFile, ...]:
     """Files of a wheel where an installer puts them, below site-packages where that is so.
 
-    ``entries`` are names and uncompressed bytes of the archive. ``*.data/purelib`` and
+    ``entries`` are names, uncompressed bytes and CRC-32 of the archive. ``*.data/purelib`` and
     ``platlib`` join the packages; scripts, headers and others keep their ``*.data/…`` path.
     """
     return tuple(
-        InstalledFile(path=_installed_path(path), size=size)
-        for path, size in entries
+        InstalledFile(path=_installed_path(path), size=size, checksum=f"{checksum:08x}")
+        for path, size, checksum in entries
         if not path.endswith("/")
     )
 

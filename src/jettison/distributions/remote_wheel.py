@@ -68,7 +68,7 @@ def _contents(archive: zipfile.ZipFile) -> Contents:
         for entry in entries
         if entry.filename in wanted and entry.file_size <= _LARGEST_MEMBER
     }
-    files = installed_files((entry.filename, entry.file_size) for entry in entries)
+    files = installed_files((entry.filename, entry.file_size, entry.CRC) for entry in entries)
     return Contents(files=files, texts=texts)
 
 

@@ -14,11 +14,12 @@ SCHEMES = {"scripts": "/bin/", "data": "/"}
 
 
 class OwnedFile(Struct, frozen=True, kw_only=True):
-    """A file of the environment, its distribution by normalized name, and its bytes."""
+    """A file of the environment, its distribution by normalized name, its bytes and checksum."""
 
     path: str
     distribution: str
     size: int
+    checksum: str = ""
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -50,7 +51,9 @@ def _files(facts: DistributionFacts) -> Iterator[OwnedFile]:
     for file in facts.files or ():
         path = installed_path(file.path)
         if path:
-            yield OwnedFile(path=path, distribution=facts.name, size=file.size)
+            yield OwnedFile(
+                path=path, distribution=facts.name, size=file.size, checksum=file.checksum
+            )
 
 
 def installed_path(path: str) -> str:

@@ -343,3 +343,6 @@ def test_files_are_given_when_asked_for(pillow: LocalIndex, open_local: Open):
     files = found.with_files(facts).files
     assert files is not None
     assert "PIL/Image.py" in {file.path for file in files}
+    again = open_local(offline=True)
+    assert again.with_files(facts).files == files
+    assert {file.checksum for file in files if not file.size} == {"00000000"}

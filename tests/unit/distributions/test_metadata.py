@@ -54,9 +54,15 @@ def test_a_record_gives_files_and_bytes_without_byte_code() -> None:
 
 def test_files_of_a_data_folder_land_where_an_installer_puts_them() -> None:
     files = installed_files(
-        [("x-1.data/purelib/x.py", 1), ("x-1.data/scripts/tool", 2), ("y/", 0), ("y/z.py", 3)]
+        [
+            ("x-1.data/purelib/x.py", 1, 0xA1),
+            ("x-1.data/scripts/tool", 2, 0xB2),
+            ("y/", 0, 0),
+            ("y/z.py", 3, 0xC3),
+        ]
     )
     assert [file.path for file in files] == ["x.py", "x-1.data/scripts/tool", "y/z.py"]
+    assert [file.checksum for file in files] == ["000000a1", "000000b2", "000000c3"]
     assert script_names((), files) == ("tool",)
 
 
