@@ -15,7 +15,8 @@ class Group(Struct, frozen=True, kw_only=True):
     that ends in ``/`` is a folder, and ``*`` and ``**`` are patterns. ``reason`` names what it is
     in a few words. ``together`` says that none leaves without the others. ``not_counting`` are
     patterns of files whose imports do not keep the group. ``sections`` are patterns of shared
-    libraries that are shortened. ``bytes`` are those of the files, or what the libraries
+    libraries that are shortened. ``links`` are pairs of a path and of the equal file that it
+    becomes another name of. ``bytes`` are those of the files, or what the libraries
     lose; ``source_bytes`` those of Python files among them, whose byte code goes too.
     """
 
@@ -25,6 +26,7 @@ class Group(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     not_counting: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
     together: bool = False
     bytes: int = 0
     source_bytes: int = 0

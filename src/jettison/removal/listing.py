@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.removal.group import Group
 from jettison.removal.unproven import Unproven
@@ -17,6 +17,10 @@ MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 TOGETHER = "together"
 NOT_COUNTING = "not counting: "
 SECTIONS = "sections: "
+LINK = "link: "
+ARROW = " -> "
+# What a line begins with that takes nothing out by itself.
+WORDS = (NOT_COUNTING.strip(), SECTIONS.strip(), LINK.strip())
 # What stays without a proof of use is told in comments: nothing applies them.
 KEPT = "# kept: "
 KEPT_PATH = "#   "
@@ -46,8 +50,7 @@ def paths_in(text: str) -> Iterator[str]:
     """Give every path and pattern that a list takes out."""
     for line in text.splitlines():
         path = line.strip()
-        other = ("#", NOT_COUNTING.strip(), SECTIONS.strip())
-        if path and path != TOGETHER and not path.startswith(other):
+        if path and path != TOGETHER and not path.startswith(("#", *WORDS)):
             yield path
 
 
@@ -65,12 +68,20 @@ def sections_in(text: str) -> tuple[str, ...]:
     )
 
 
+def links_in(text: str) -> Mapping[str, str]:
+    """Give each path that a list makes another name of a file, with that file's path."""
+    lines = (line.strip() for line in text.splitlines() if line.startswith(LINK))
+    pairs = (line.removeprefix(LINK).partition(ARROW) for line in lines)
+    return {path: file for path, _, file in pairs if file}
+
+
 def _paragraph(group: Group) -> str:
     size = f" ({sized(group.size)})" if group.bytes >= KILOBYTE else ""
     lines = [f"# {group.rule}: {group.reason}{size}"]
     lines += [TOGETHER] if group.together else []
     lines += [f"{NOT_COUNTING}{pattern}" for pattern in group.not_counting]
     lines += [f"{SECTIONS}{pattern}" for pattern in group.sections]
+    lines += [f"{LINK}{path}{ARROW}{file}" for path, file in group.links]
     return "\n".join([*lines, *group.paths]) + "\n"
 
 

@@ -8,7 +8,8 @@ What a line means stays, and that is said, when a module that stays imports one 
 and has no other way (``try`` with ``except ImportError``), or a library that stays names one of
 its libraries. Under ``together`` the lines of a paragraph leave or stay as one, and
 ``not counting: PATTERN`` names files whose imports do not keep it. ``sections: PATTERN`` cuts
-symbols and debug information off shared libraries, which no loader reads.
+symbols and debug information off shared libraries, which no loader reads. ``link: PATH -> FILE``
+makes PATH a hard link of FILE where both are there and equal, so that their bytes are kept once.
 
 Byte code goes with its source, empty folders go, and RECORD stays true. What left is written to
 REMOVED, relative to site-packages.
@@ -19,6 +20,7 @@ from __future__ import annotations
 import ast
 import base64
 import csv
+import filecmp
 import hashlib
 import os
 import re
@@ -30,6 +32,8 @@ from pathlib import Path
 TOGETHER = "together"
 NOT_COUNTING = "not counting:"
 SECTIONS = "sections:"
+LINK = "link:"
+ARROW = " -> "
 IMPORT = re.compile(
     rb"^([ \t]*)(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#;]*)"
     rb"|import[ \t]+([^\n#;]*))",
@@ -53,10 +57,11 @@ def main(arguments: list[str]) -> None:
     for place in arguments[2:]:
         Path(place).write_text("\n".join(sorted(os.path.relpath(file, site) for file in gone)))
     saved = {file: size for file in sorted(libraries) if (size := cut_sections(file))}
+    linked = [size for group in groups for pair in group.links if (size := link(*pair))]
     for record in site.glob("*.dist-info/RECORD"):
         correct(record, gone, saved)
-    megabytes = (removed + sum(saved.values())) / 1e6
-    print(f"{len(gone)} files removed, {len(saved)} shortened: {megabytes:.1f} MB")
+    less = (removed + sum(saved.values()) + sum(linked)) / 1e6
+    print(f"{len(gone)} files removed, {len(saved)} shortened, {len(linked)} linked: {less:.1f} MB")
 
 
 def lines_together(text: str) -> Iterator[list[str]]:
@@ -67,16 +72,22 @@ def lines_together(text: str) -> Iterator[list[str]]:
 
 
 class Group:
-    """Files that go together, and shared libraries that are shortened."""
+    """Files that go together, libraries that are shortened, and pairs of equal files."""
 
     def __init__(self, lines: list[str], root: Path, site: Path) -> None:
         self.files: set[Path] = set()
         self.libraries: set[Path] = set()
         self.not_counting: set[Path] = set()
+        self.links: list[tuple[Path, Path]] = []
+        kinds = {SECTIONS: self.libraries, NOT_COUNTING: self.not_counting}
         for line in lines:
-            word = next((word for word in (SECTIONS, NOT_COUNTING) if line.startswith(word)), "")
-            into = {SECTIONS: self.libraries, NOT_COUNTING: self.not_counting}.get(word, self.files)
-            into.update(found(line[len(word) :].strip(), root, site))
+            word = next((word for word in (*kinds, LINK) if line.startswith(word)), "")
+            path, _, equal = line[len(word) :].strip().partition(ARROW)
+            if word == LINK:
+                files = list(found(equal, root, site))
+                self.links += [(one, file) for one in found(path, root, site) for file in files]
+            else:
+                kinds.get(word, self.files).update(found(path, root, site))
         python = [file for file in self.files if file.suffix == ".py" and site in file.parents]
         self.files.update(code for file in python for code in bytecode(file))
         self.modules = {module(file, site) for file in python}
@@ -235,6 +246,20 @@ def cut_sections(file: Path) -> int:
         stream.write(bytes(8) + head[48:58] + bytes(6))
         stream.truncate(end)
     return size - end
+
+
+def link(path: Path, file: Path) -> int:
+    """Make a path another name of a file of one content, mode and owner; gives the bytes saved."""
+    if any(one.is_symlink() or not one.is_file() for one in (path, file)):
+        return 0
+    old, new = path.stat(), file.stat()
+    alike = (old.st_mode, old.st_uid, old.st_gid) == (new.st_mode, new.st_uid, new.st_gid)
+    if not alike or os.path.samestat(old, new) or not filecmp.cmp(path, file, shallow=False):
+        return 0
+    place = path.with_name(f"{path.name}.link")
+    os.link(file, place)
+    place.replace(path)
+    return old.st_size
 
 
 def correct(record: Path, gone: set[Path], shortened: dict[Path, int]) -> None:

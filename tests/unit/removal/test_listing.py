@@ -6,7 +6,7 @@ from jettison.removal.collapse import collapsed
 from jettison.removal.contents import installed_path
 from jettison.removal.group import Group
 from jettison.removal.listed import listed_lines
-from jettison.removal.listing import paths_in, sections_in, takes_modules, told, written
+from jettison.removal.listing import links_in, paths_in, sections_in, takes_modules, told, written
 from jettison.removal.match import Matcher
 from jettison.removal.unproven import Unproven
 
@@ -108,3 +108,23 @@ def test_what_stays_without_proof_is_told_and_never_applied() -> None:
         ("numbers/a.pyi", "type-stubs", "stubs"),
         ("numbers/data/", "", "3 files of numbers (10 B), it may be opened"),
     ]
+
+
+def test_files_that_are_kept_once_leave_nothing() -> None:
+    group = Group(
+        rule="duplicate-files",
+        distribution="drawing",
+        reason="files of drawing 2.0 that it has twice or more",
+        links=(("drawing/two words.bin", "drawing/one.bin"),),
+        bytes=5_000,
+    )
+    text = written([group])
+    assert "\nlink: drawing/two words.bin -> drawing/one.bin\n" in text
+    assert links_in(text) == {"drawing/two words.bin": "drawing/one.bin"}
+    assert list(paths_in(text)) == []
+    (line,) = listed_lines(text)
+    assert (line.path, line.file, line.leaves) == (
+        "drawing/two words.bin",
+        "drawing/one.bin",
+        False,
+    )

@@ -233,3 +233,65 @@ def test_a_text_that_looks_like_an_import_keeps_nothing(environment: Path, tmp_p
     (environment / SITE / "counting" / "guide.py").write_text(text)
     take_out(environment, "counting/tests/\n", tmp_path)
     assert not (environment / SITE / "counting" / "tests").exists()
+
+
+LINK = "link: drawing/two.bin -> drawing/one.bin\n"
+
+
+def is_one_file(environment: Path) -> bool:
+    folder = environment / SITE / "drawing"
+    return (folder / "one.bin").samefile(folder / "two.bin")
+
+
+def test_equal_files_become_one(
+    environment: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytes(2_000_000)
+    install(environment, "drawing", {"drawing/one.bin": content, "drawing/two.bin": content})
+    take_out(environment, f"# why\n{LINK}", tmp_path)
+    assert is_one_file(environment)
+    assert capsys.readouterr().out == "0 files removed, 0 shortened, 1 linked: 2.0 MB\n"
+    assert (environment / SITE / "drawing/two.bin").read_bytes() == content
+    assert wrong_rows(environment) == []
+    take_out(environment, LINK, tmp_path)
+    assert capsys.readouterr().out == "0 files removed, 0 shortened, 0 linked: 0.0 MB\n"
+
+
+@pytest.mark.parametrize(("content", "mode"), [(b"other", 0o644), (b"equal", 0o755)])
+def test_files_that_differ_stay_two(
+    environment: Path, tmp_path: Path, content: bytes, mode: int
+) -> None:
+    install(environment, "drawing", {"drawing/one.bin": b"equal", "drawing/two.bin": content})
+    (environment / SITE / "drawing/two.bin").chmod(mode)
+    take_out(environment, LINK, tmp_path)
+    assert not is_one_file(environment)
+    assert (environment / SITE / "drawing/two.bin").read_bytes() == content
+
+
+def test_a_symbolic_link_stays_one(environment: Path, tmp_path: Path) -> None:
+    install(environment, "drawing", {"drawing/one.bin": b"equal"})
+    second = environment / SITE / "drawing/two.bin"
+    second.symlink_to("one.bin")
+    take_out(environment, LINK, tmp_path)
+    assert second.is_symlink()
+
+
+@pytest.mark.parametrize("gone", ["one", "two"])
+def test_a_file_without_its_equal_stays_as_it_is(
+    environment: Path, tmp_path: Path, gone: str
+) -> None:
+    install(environment, "drawing", {"drawing/one.bin": b"equal", "drawing/two.bin": b"equal"})
+    take_out(environment, f"drawing/{gone}.bin\n\n{LINK}", tmp_path)
+    left = {path for path in present(environment) if path.startswith("drawing/")}
+    assert left == {"drawing/one.bin", "drawing/two.bin"} - {f"drawing/{gone}.bin"}
+    assert wrong_rows(environment) == []
+
+
+def test_no_file_outside_of_the_environment_becomes_a_link(
+    environment: Path, tmp_path: Path
+) -> None:
+    install(environment, "drawing", {"drawing/one.bin": b"equal"})
+    (tmp_path / "two.bin").write_bytes(b"equal")
+    with pytest.raises(SystemExit, match="not a path below"):
+        take_out(environment, "link: ../../../../two.bin -> drawing/one.bin\n", tmp_path)
+    assert (tmp_path / "two.bin").stat().st_nlink == 1
