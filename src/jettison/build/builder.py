@@ -221,6 +221,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
                 uncompiled=removal.uncompiled,
                 removed=removal.paths,
                 shortened=removal.shortened if strip else lambda _: False,
+                links=removal.links,
             ),
             identity="\n".join((
                 f"{compiler.identity}\n{removal.bytecode}" if compiler else "",

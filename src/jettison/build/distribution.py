@@ -7,10 +7,12 @@ import hashlib
 import io
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from msgspec import Struct, field
 
 from jettison.build.libraries import Library
+from jettison.build.linking import with_links
 from jettison.build.scheme import FIXED_TIME
 from jettison.build.scripts import entry_scripts, with_interpreter
 from jettison.build.shrink import shortened
@@ -32,7 +34,7 @@ class Treatment(Struct, frozen=True, kw_only=True):
     ``compiler`` makes its bytecode, None for none; ``compiled`` are the paths of modules that are
     compiled, None for all, and ``uncompiled`` tells of those which are not after all. ``removed``
     are paths of the image that are left out. ``shortened`` tells which shared libraries lose what
-    no loader reads.
+    no loader reads. ``links`` gives paths that become hard links, with the equal files they name.
     """
 
     compiler: Compiler | None = None
@@ -40,6 +42,7 @@ class Treatment(Struct, frozen=True, kw_only=True):
     uncompiled: Callable[[str], bool] = field(default=lambda _: False)
     removed: frozenset[str] = frozenset()
     shortened: Callable[[str], bool] = field(default=lambda _: False)
+    links: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def installed_paths(wheel: Wheel) -> tuple[str, ...]:
@@ -61,12 +64,14 @@ def installed_members(
     """
     rows: list[tuple[str, str, str]] = []
     members: dict[str, Member] = {}
+    digests: dict[str, str] = {}
 
     def put(member: Member, digest: str) -> None:
         path = member.entry.path
         if path in treatment.removed:
             return
         members[path] = member.dated(FIXED_TIME)
+        digests[path] = digest
         rows.append((recorded_path(path, wheel.scheme), digest, str(member.entry.size)))
 
     for placed in wheel.files:
@@ -85,7 +90,7 @@ def installed_members(
     members[record] = _known(record, _record(rows, recorded_path(record, wheel.scheme))).dated(
         FIXED_TIME
     )
-    return list(members.values())
+    return list(with_links(members, digests, treatment.links))
 
 
 def _file(

@@ -75,7 +75,10 @@ def packed(
         gone = hidden.get(pin.name, frozenset()) | (method.treatment.removed & paths)
         compiled = method.treatment.compiled
         treatment = replace(
-            method.treatment, removed=gone, compiled=None if compiled is None else compiled & paths
+            method.treatment,
+            removed=gone,
+            compiled=None if compiled is None else compiled & paths,
+            links={path: file for path, file in method.treatment.links.items() if path in paths},
         )
         return _packed(pin, wheels[pin.name], replace(method, treatment=treatment), cache)
 
@@ -155,7 +158,8 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
     treatment = method.treatment
     how = (repr(method.scheme), method.identity, repr(method.owner), _digest(treatment.removed))
     chosen = "all" if treatment.compiled is None else _digest(treatment.compiled)
-    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how, chosen))
+    links = _digest(frozenset("\n".join(pair) for pair in treatment.links.items()))
+    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how, chosen, links))
     known, folders = cache.get(key), cache.records.get(f"{key}\nfolders")
     if known is not None and folders is not None:
         return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)

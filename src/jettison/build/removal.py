@@ -10,10 +10,12 @@ import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct, field
 
 from jettison.build.libraries import Library, wheel_libraries
+from jettison.build.linking import links_of
 from jettison.build.pin import Pin
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel, opened_wheels
@@ -21,7 +23,7 @@ from jettison.bytecode.compiler import Compiler
 from jettison.catalogue.reader import removal_hook
 from jettison.oci.tar_writer import Member
 from jettison.removal import jettison_removed
-from jettison.removal.listing import NOT_COUNTING, SECTIONS, paths_in, sections_in, takes_modules
+from jettison.removal.listing import NOT_COUNTING, WORDS, paths_in, sections_in, takes_modules
 from jettison.removal.match import Matcher
 from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
 from jettison.stores.records import Records
@@ -36,7 +38,8 @@ class Removal(Struct, frozen=True, kw_only=True):
     """Paths of the image that are left out, what shortens libraries, and what was kept after all.
 
     ``shortened`` tells by the path of the image whether the list names a library's sections, and
-    ``uncompiled`` whether it names the byte code of a module.
+    ``uncompiled`` whether it names the byte code of a module. ``links`` gives the paths that become
+    other names of equal files.
     """
 
     paths: frozenset[str] = frozenset()
@@ -44,6 +47,7 @@ class Removal(Struct, frozen=True, kw_only=True):
     uncompiled: Callable[[str], bool] = field(default=lambda _: False)
     sections: str = ""
     bytecode: str = ""
+    links: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     kept: tuple[Skipped, ...] = ()
 
 
@@ -81,6 +85,7 @@ def removal_of(
         uncompiled=lambda path: named(bytecode_of(path, scheme)),
         sections=" ".join(sections),
         bytecode=" ".join(bytecode),
+        links=links_of(listed, scheme),
         kept=tuple(Skipped(what=f"removing {what}", reason=why) for what, why in known["kept"]),
     )
 
@@ -146,9 +151,8 @@ def _decided(
 def _groups(listed: str, files: Sequence[str], scheme: Scheme) -> list[_Group]:
     """The groups of a list with the files that each of them means."""
     parts = list(lines_together(listed))
-    marks = (NOT_COUNTING.strip(), SECTIONS.strip())
     lines = [(line, index) for index, part in enumerate(parts) for line in part]
-    owner = _marked([(line, index) for line, index in lines if not line.startswith(marks)], scheme)
+    owner = _marked([(line, index) for line, index in lines if not line.startswith(WORDS)], scheme)
     found: list[set[str]] = [set() for _ in parts]
     for path in files:
         index = owner(path)

@@ -62,6 +62,11 @@ class Member(Struct, frozen=True, kw_only=True):
         """Return the mark that hides what lower layers have in the directory ``path``."""
         return cls.file(f"{path}/{OPAQUE}", b"")
 
+    def linked_to(self, target: str) -> Member:
+        """Return a second name for ``target``, with this file's mode, owner and time."""
+        link = Member.hard_link(self.entry.path, target).entry
+        return Member(entry=replace(self.entry, kind=link.kind, size=0, link=link.link))
+
     def owned(self, uid: int, gid: int) -> Member:
         """Return the member with another owner."""
         if (self.entry.uid, self.entry.gid) == (uid, gid):

@@ -12,6 +12,7 @@ from jettison.build.distribution import Treatment, installed_members, installed_
 from jettison.build.scheme import FIXED_TIME, Scheme
 from jettison.build.wheel import Wheel
 from jettison.errors import IntegrityError
+from jettison.oci.entry import Entry, Kind
 from jettison.oci.tar_writer import Member
 
 SCHEME = Scheme.virtual("/opt/venv", "3.13")
@@ -118,3 +119,49 @@ def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_wheel_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError):
         installed(tmp_path, b"nothing")
+
+
+LINKS = {f"{SITE}/a/two.bin": f"{SITE}/a/one.bin"}
+EQUAL = {"a/one.bin": b"equal", "a/two.bin": b"equal"}
+
+
+def entry(folder: Path, content: bytes, treatment: Treatment) -> Entry:
+    with opened(folder, content) as found:
+        members = installed_members(found, treatment, {})
+    return next(one.entry for one in members if one.entry.path == f"{SITE}/a/two.bin")
+
+
+def test_equal_files_are_one_and_record_states_both(tmp_path: Path) -> None:
+    modes = {"a/one.bin": 0o100755, "a/two.bin": 0o100755}
+    content = wheel("a", files=EQUAL, modes=modes)
+    found = entry(tmp_path, content, Treatment(links=LINKS))
+    assert (found.kind, found.link) == (Kind.HARD_LINK, f"{SITE}/a/one.bin")
+    assert (found.mode, found.mtime) == (0o755, FIXED_TIME)
+    record = f"{SITE}/a-1.0.dist-info/RECORD"
+    linked = installed(tmp_path, content, Treatment(links=LINKS))[record]
+    assert linked == installed(tmp_path, content)[record]
+
+
+@pytest.mark.parametrize(
+    ("files", "modes"),
+    [
+        ({"a/one.bin": b"one", "a/two.bin": b"two"}, {}),
+        (EQUAL, {"a/one.bin": 0o100755}),
+        ({"a/two.bin": b"equal"}, {}),
+    ],
+)
+def test_files_that_differ_are_no_links(
+    tmp_path: Path, files: dict[str, bytes], modes: dict[str, int]
+) -> None:
+    content = wheel("a", files=files, modes=modes)
+    assert entry(tmp_path, content, Treatment(links=LINKS)).kind is Kind.FILE
+
+
+def test_a_file_whose_equal_leaves_is_no_link(tmp_path: Path) -> None:
+    gone = Treatment(links=LINKS, removed=frozenset(LINKS.values()))
+    assert entry(tmp_path, wheel("a", files=EQUAL), gone).kind is Kind.FILE
+
+
+def test_a_link_never_names_another_link(tmp_path: Path) -> None:
+    links = {**LINKS, f"{SITE}/a/one.bin": f"{SITE}/a/two.bin"}
+    assert entry(tmp_path, wheel("a", files=EQUAL), Treatment(links=links)).kind is Kind.FILE
