@@ -11,8 +11,8 @@ from jettison.facts import Project
 from jettison.lift.action import Action
 from jettison.prediction.values import Part
 from jettison.removal import system_group
-from jettison.removal.contents import contents_of, installed_path
-from jettison.removal.listing import LIST, SCRIPT, paths_in, sections_in
+from jettison.removal.contents import Contents, contents_of, installed_path
+from jettison.removal.listing import LIST, SCRIPT, links_in, paths_in, sections_in
 from jettison.removal.match import Matcher
 from jettison.removal.system_group import bytes_named
 from jettison.values import Basis, Origin, Size
@@ -29,7 +29,10 @@ def applies_list(action: Action) -> bool:
 def taken_out(
     project: Project, closure: Closure, names: Collection[str], action: Action, *, byte_code: bool
 ) -> Part:
-    """The bytes that leave, as a negative part, what shortened libraries lose among them."""
+    """The bytes that leave, as a negative part.
+
+    What shortened libraries lose is among them, and second copies of files that are kept once.
+    """
     text = project.texts.get(project.in_context(LIST), "")
     paths = list(paths_in(text))
     gone = Matcher.of((path, True) for path in paths)
@@ -39,11 +42,19 @@ def taken_out(
     if byte_code:
         count += byte_code_of(sum(file.size for file in files if file.path.endswith(".py")))
     count += _shortened(closure, names, sections_in(text), gone)
+    count += _kept_once(text, installed, gone)
     for known in table("dead_weight")["installers"].values():
         if set(known.get("paths", ())) & set(paths):
             count += known["bytes"]
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
+
+
+def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
+    """The bytes of files that become other names of equal ones, where both stay."""
+    stay = {path: file for path, file in installed.files.items() if not gone.find(path)}
+    pairs = links_in(text).items()
+    return sum(stay[path].size for path, file in pairs if {path, file} <= stay.keys())
 
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:

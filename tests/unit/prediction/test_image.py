@@ -159,3 +159,22 @@ def test_the_manifest_of_removals_counts_with_its_list() -> None:
     found = of(text, files={"removed-files.txt": "numpy/tests/\n" * 100})
     assert found.unknown == ()
     assert 0 < sizes(found)["the manifest of what was removed"] < 1300
+
+
+def test_equal_files_that_become_one_count_once() -> None:
+    made = (
+        "FROM python:3.11-slim AS build\nRUN python -m venv /opt/venv\n"
+        "COPY requirements.txt .\nRUN /opt/venv/bin/pip install -r requirements.txt\n"
+    )
+    script = "/removal/remove_files.py /removal/removed-files.txt"
+    removing = f"RUN /opt/venv/bin/python -I {script} /opt/venv\n"
+    ending = "FROM python:3.11-slim\nCOPY --from=build /opt/venv /opt/venv\n"
+
+    def size(listed: str) -> int:
+        files = {"removed-files.txt": listed}
+        found = of(f"{made}{removing}{ending}", "one", files=files)
+        assert found.size is not None
+        return found.size.bytes
+
+    assert size("") - size("link: a.so -> a.py\n") == 500_000
+    assert size("a.py\n") == size("a.py\n\nlink: a.so -> a.py\n")
