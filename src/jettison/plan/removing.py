@@ -15,7 +15,7 @@ from jettison.plan.plan import Plan
 from jettison.removal.collapse import collapsed
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
-from jettison.removal.listing import LIST, paths_in, sections_in
+from jettison.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
 from jettison.removal.match import Matcher
 from jettison.removal.unproven import Unproven
 from jettison.sizes import human
@@ -56,6 +56,11 @@ def present(plan: Plan) -> Mapping[str, OwnedFile]:
 def shortened(plan: Plan) -> tuple[str, ...]:
     """The patterns of libraries that are shortened already."""
     return sections_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+
+
+def linked(plan: Plan) -> Mapping[str, str]:
+    """The paths that are other names of equal files already, each with that file."""
+    return links_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
 
 
 def grouped(
@@ -135,11 +140,12 @@ def removal(
     evidence: Iterable[Evidence] = (),
     *,
     unproven: tuple[Unproven, ...] = (),
+    obstacle: Evidence | None = None,
 ) -> tuple[Finding, ...]:
-    """Ask for groups to leave; where the environment is not built apart, only say so.
+    """Ask for groups to leave; where there is an obstacle, only say so.
 
     ``what`` names the files in the plural (``tests of distributions``); ``unproven`` are those that
-    stay without a proof of use.
+    stay without a proof of use. An environment that is not built apart is an obstacle to all.
     """
     groups = [one for one in groups if not _keeps(plan, one)]
     if not groups:
@@ -147,14 +153,15 @@ def removal(
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
     where = place_of_removal(plan.project, plan.stage)
-    if isinstance(where, NotApart):
+    obstacle = where.evidence if isinstance(where, NotApart) else obstacle
+    if obstacle is not None:
         if saving.bytes < TOLD:
             return ()
         return (
             Finding(
                 rule=rule,
-                message=f"{what} stay ({human(saving.bytes)}): {where.evidence.message}",
-                evidence=(where.evidence, *why),
+                message=f"{what} stay ({human(saving.bytes)}): {obstacle.message}",
+                evidence=(obstacle, *why),
                 safety=Safety.REVIEW,
             ),
         )
@@ -211,7 +218,8 @@ def _keeps(plan: Plan, group: Group) -> bool:
 
 
 def _evidence(group: Group) -> Evidence:
-    shown = ", ".join((*group.paths, *group.sections)[:3])
-    more = f" and {len(group.paths) - 3} more" if len(group.paths) > 3 else ""  # noqa: PLR2004  # shown
+    lines = (*group.paths, *group.sections, *(ARROW.join(pair) for pair in group.links))
+    shown = ", ".join(lines[:3])
+    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""  # noqa: PLR2004  # shown
     size = f" {human(group.size.bytes)}:" if group.bytes else ""
     return Evidence(kind="wheel", message=f"{group.reason}:{size} {shown}{more}")

@@ -33,12 +33,10 @@ def explain_listed(plan: Plan, path: str, files: Sequence[OwnedFile]) -> FileAns
 def _answer(
     path: str, owner: str, files: Sequence[OwnedFile], lines: Mapping[str, Listed], name: str
 ) -> FileAnswer:
-    gone = {one for one, line in lines.items() if line.rule}
+    gone = {one for one, line in lines.items() if line.leaves}
     told = list(dict.fromkeys(lines.values()))
     shown = [line for line in told if line.rule] or told
-    reasons = dict.fromkeys(
-        line.reason if line.rule else f"{KEPT}: {line.reason}" for line in shown
-    )
+    reasons = dict.fromkeys(map(_reason, shown))
     whole = len(gone) == (len(files) or 1)
     return FileAnswer(
         path=path,
@@ -55,3 +53,9 @@ def _answer(
             for line in shown
         ),
     )
+
+
+def _reason(line: Listed) -> str:
+    if line.file:
+        return f"{line.reason}: another name of {line.file}"
+    return line.reason if line.rule else f"{KEPT}: {line.reason}"

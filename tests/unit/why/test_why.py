@@ -27,6 +27,7 @@ FROM python:3.11-slim
 RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
 COPY --from=builder /opt/venv /opt/venv
 COPY . /app
+USER 1000
 CMD ["/opt/venv/bin/python", "/app/main.py"]
 === project: requirements.txt
 counting==1.0
@@ -46,6 +47,8 @@ counting/one.so 90000
 numbers/__init__.py 20000
 numbers/fractions.py 50000
 numbers/tests/test_all.py 30000
+numbers/one.json 40000 = primes
+numbers/two.json 40000 = primes
 numbers-2.0.data/scripts/count 5000
 """
 
@@ -93,6 +96,8 @@ def test_what_a_requirement_brings(plan: Plan) -> None:
         ("/app/main.py", True, "", ""),
         ("Dockerfile", False, "build-context", "**/Dockerfile*"),
         ("pip/_internal/cli/main.py", False, "installers", "pip/"),
+        ("numbers/two.json", True, "duplicate-files", "numbers/two.json"),
+        ("numbers/one.json", True, "", ""),
     ],
 )
 def test_a_path(plan: Plan, question: str, kept: bool, rule: str, line: str) -> None:
@@ -215,6 +220,7 @@ def _carried_out(tmp_path: Path, listed: str) -> Plan:
         ("numbers/tests/test_all.py", False, "unreached-modules", "removed-files.txt:4"),
         ("counting/one.so", True, "", "removed-files.txt:7"),
         ("numbers/lost/never_in_a_wheel.py", False, "type-stubs", "removed-files.txt:10"),
+        ("numbers/two.json", True, "duplicate-files", "removed-files.txt:13"),
     ],
 )
 def test_a_plan_that_was_carried_out_still_answers(
@@ -231,6 +237,9 @@ numbers/tests/
 
 # type-stubs: stubs of numbers
 numbers/lost/
+
+# duplicate-files: files of numbers that it has twice or more (40 kB)
+link: numbers/two.json -> numbers/one.json
 """
     (answer,) = why(_carried_out(tmp_path, listed), question)
     assert isinstance(answer, FileAnswer)

@@ -1,0 +1,123 @@
+"""Files that a distribution brings more than once are kept once.
+
+Some wheels hold the same file under several names: a model of which two versions are equal, data of
+an interface that did not change from one version to the next. In the image all names lead to one
+file, as hard links.
+
+Source: the directory of each wheel states the size and the checksum of every file. That COPY keeps
+hard links was tried with BuildKit of Docker 26.1 and with Podman 5.4, 2026-11-27.
+
+Safe: two names of one file can only be told apart by what writes to it in place. So the environment
+has to belong to root and the process must not be root; else all stay, and that is said. Content,
+mode and owner are compared once more when the image is built. Files below 4 KiB stay: there are
+hundreds of them, and together they are hardly worth a line of the list. What is loaded as code
+stays: the loader takes shared libraries with one file for one library, with one state (glibc,
+elf/dl-load.c), and the byte code of a module states the time of its source. So do SQLite databases,
+which must have one name (sqlite.org, "How To Corrupt An SQLite Database File"), metadata, what
+`keep` names, and equal files of two distributions, which can lie in two layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.catalogue.reader import table
+from jettison.lift.environment import BuiltEnvironment, environment_of
+from jettison.lift.services import services_of
+from jettison.lift.stage import ROOT_NAMES
+from jettison.lift.writing import FOR_EVERYONE
+from jettison.plan.finding import Finding
+from jettison.plan.plan import Plan
+from jettison.plan.removing import WORTHWHILE, linked, present, removal
+from jettison.project.commands import Permission
+from jettison.project.dockerfile import copy
+from jettison.removal.contents import OwnedFile
+from jettison.removal.group import Group
+from jettison.removal.listing import ARROW
+from jettison.removal.match import WILD
+from jettison.rules.rule import Rule
+from jettison.values import Evidence
+
+NAME = "duplicate-files"
+
+
+def detect(plan: Plan) -> tuple[Finding, ...]:
+    """Find equal files of one distribution, and whether something may write to them."""
+    groups = sorted(_groups(plan), key=lambda one: (-one.bytes, one.distribution))
+    what = "second copies of equal files"
+    return removal(plan, NAME, what, groups, obstacle=next(_writers(plan), None))
+
+
+def _groups(plan: Plan) -> Iterator[Group]:
+    """The files of each distribution that can be links, where they weigh enough."""
+    equal: dict[tuple[str, int, str], str] = {}
+    of: dict[str, list[tuple[int, str, str]]] = {}
+    done = linked(plan)
+    for path, file in sorted(present(plan).items()):
+        if path in done or not _can_be_shared(file):
+            continue
+        first = equal.setdefault((file.distribution, file.size, file.checksum), path)
+        if first != path:
+            of.setdefault(file.distribution, []).append((file.size, path, first))
+    for name, found in of.items():
+        count = sum(size for size, _, _ in found)
+        if count >= WORTHWHILE:
+            yield Group(
+                rule=NAME,
+                distribution=name,
+                reason=f"files of {plan.contents.label(name)} that it has twice or more",
+                links=tuple((path, first) for _, path, first in found),
+                bytes=count,
+            )
+
+
+def _can_be_shared(file: OwnedFile) -> bool:
+    known = table("dead_weight")["duplicates"]
+    name = file.path.rpartition("/")[2]
+    apart = ".so" in name or name.endswith(tuple(known["apart"])) or ".dist-info/" in file.path
+    plain = not file.path.startswith("/") and not WILD.search(file.path) and ARROW not in file.path
+    return bool(file.checksum) and file.size >= known["floor"] and plain and not apart
+
+
+def _writers(plan: Plan) -> Iterator[Evidence]:
+    """What lets the application write to files of the environment, as far as is known."""
+    stage = plan.stage
+    if stage.runs_as_root:
+        message = "the process is root, which may write to them"
+        yield Evidence(kind="user", message=message, origin=stage.stage.origin)
+    for service in services_of(plan.project):
+        user = (service.user or "").partition(":")[0]
+        if service.user and (user in ROOT_NAMES or "$" in user):
+            message = f"the compose file runs {service.name} as {service.user}"
+            yield Evidence(kind="compose", message=message, origin=service.origin_of("user"))
+    found = environment_of(plan.project, stage)
+    if isinstance(found, BuiltEnvironment):
+        yield from _given_away(plan, found)
+
+
+def _given_away(plan: Plan, found: BuiltEnvironment) -> Iterator[Evidence]:
+    """Steps and folders that make the environment somebody's who is not root."""
+    stage, given = plan.stage, copy(found.copied)
+    place = stage.absolute(given.destination, found.copied)
+    owned = given.chown and given.chown.partition(":")[0] not in ROOT_NAMES
+    if owned or FOR_EVERYONE.fullmatch(given.chmod or ""):
+        message = f"COPY gives the environment to {given.chown or 'everybody'}"
+        yield Evidence(kind="copy", message=message, origin=found.copied.origin)
+    for action in stage.actions:
+        fact = action.fact
+        paths = fact.paths if isinstance(fact, Permission) else ()
+        if any(_meet(stage.absolute(path, action.instruction), place) for path in paths):
+            message = f"`{action.text[:60]}` may let somebody write there"
+            yield Evidence(kind="permission", message=message, origin=action.origin)
+    for folder, evidence in plan.writing.folders.items():
+        if f"{folder}/".startswith(f"{place}/"):
+            yield evidence
+
+
+def _meet(path: str, place: str) -> bool:
+    """Whether one of two folders is the other, or lies in it."""
+    path, place = f"{path.rstrip('/*')}/", f"{place.rstrip('/')}/"
+    return path.startswith(place) or place.startswith(path)
+
+
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
