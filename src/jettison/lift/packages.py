@@ -128,6 +128,9 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
         return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
     if name in table("tools")["programs_only"]["packages"]:
         return _program(stage, name, _brought_programs(name, release), needs)
+    debugging = table("tools")["debugging"]
+    if name.endswith(tuple(debugging["endings"])):
+        return _program(stage, name, (name, *debugging["programs"]), needs)
     reason = is_build_package(name)
     if reason is not None:
         return _build(name, reason, release, needs)

@@ -32,6 +32,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         for entry in table("dead_weight")["variants"]
         if entry["distribution"] in plan.distributions
         and not set(entry["words"]) & plan.usage.words.keys()
+        and (not entry["drops"] or _dropped(plan, entry))
     )
 
 
@@ -41,7 +42,7 @@ def _advice(plan: Plan, entry: Mapping[str, Any]) -> Finding:
     words = f"; none of {', '.join(entry['words'])} is written" if entry["words"] else ""
     evidence = Evidence(
         kind="catalogue",
-        message=f"{entry['reason']}{words} ({entry['source']})",
+        message=f"{entry['reason']}{words} ({entry['source']}, {entry['date']})",
         origin=declared.origin if declared else None,
     )
     return Finding(
