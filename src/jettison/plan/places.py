@@ -51,7 +51,10 @@ def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
     found += [each for item in plan.requirements for each in item.evidence]
     found += [each for item in plan.packages for each in item.evidence]
     found += [each for item in plan.base.candidates for each in item.evidence]
-    return frozenset((item.kind, item.origin) for item in found if item.origin)
+    places = {(item.kind, item.origin) for item in found if item.origin}
+    places |= {("catalogue", item.origin) for item in plan.requirements}
+    places |= {("setting", wish.origin) for wish in plan.settings.wishes}
+    return frozenset(places | {("setting", line.origin) for line in plan.settings.lines})
 
 
 @lru_cache(maxsize=64)
