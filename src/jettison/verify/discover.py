@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.engines.engine import Container
 from jettison.verify.exchange.client import send
@@ -54,7 +55,8 @@ def discover(container: Container, setting: Setting, request: VerificationReques
     document = document or routed.get("openapi")
     document = document or _served_document(container, request, _telling(routes))
     documented = interface(document) if document else Interface()
-    found = join(documented, routes)
+    files = _served_files(container, setting, routed.get("folders") or ())
+    found = replace(join(documented, routes), files=files)
     if found.operations:
         return Discovery(interface=found, superuser=bool(routed.get("superuser")))
     failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
@@ -65,6 +67,17 @@ def discover(container: Container, setting: Setting, request: VerificationReques
     return Discovery(
         interface=Interface(operations=tuple(plain)), why=f"no routes could be found: {failures}"
     )
+
+
+def _served_files(
+    container: Container, setting: Setting, folders: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Give the addresses of the files in folders that the application serves."""
+    interpreter = find_interpreter(container, setting.facts) if folders else None
+    if interpreter is None:
+        return ()
+    answer, _ = ask(container, interpreter, "served", {"folders": list(folders)})
+    return tuple(answer or ())
 
 
 def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:

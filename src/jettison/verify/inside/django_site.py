@@ -145,6 +145,37 @@ def document(found):
         return own_document(found)
 
 
+def folders():
+    """Give the folders of static files that the site's middleware serves, each after its address.
+
+    Source: whitenoise 6, middleware.py.
+    """
+    import importlib
+    from urllib.parse import urlsplit
+
+    settings = importlib.import_module("django.conf").settings
+    if not any(re.search("whitenoise|servestatic", name, re.I) for name in settings.MIDDLEWARE):
+        return
+    address = urlsplit(settings.STATIC_URL or "").path
+    if settings.STATIC_ROOT and address:
+        yield address, str(settings.STATIC_ROOT)
+    if getattr(settings, "WHITENOISE_ROOT", None):
+        yield "/", str(settings.WHITENOISE_ROOT)
+    if address and getattr(settings, "WHITENOISE_USE_FINDERS", settings.DEBUG):
+        for finder in importlib.import_module("django.contrib.staticfiles.finders").get_finders():
+            for storage in getattr(finder, "storages", {}).values():
+                prefix = getattr(storage, "prefix", "")
+                yield f"{address}{prefix}/" if prefix else address, str(storage.location)
+
+
+def served():
+    """Give these folders, or none where they cannot be told."""
+    try:
+        return list(folders())
+    except Exception:
+        return []
+
+
 def site(settings):
     """Set the site up and describe it."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
@@ -155,7 +186,12 @@ def site(settings):
     found = list(views(resolver.url_patterns))
     routes = [{"path": path, "methods": methods(callback)} for path, callback in found]
     accounts = importlib.import_module("django.apps").apps.is_installed("django.contrib.admin")
-    return {"routes": routes, "openapi": document(found), "superuser": accounts}
+    return {
+        "routes": routes,
+        "openapi": document(found),
+        "superuser": accounts,
+        "folders": served(),
+    }
 
 
 def superuser(settings, username, email, password):

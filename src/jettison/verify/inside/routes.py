@@ -67,6 +67,45 @@ def flask(url_map):
         yield {"path": rule.rule, "methods": sorted(rule.methods or ["GET"])}
 
 
+def flask_folders(app):
+    """Give the folders that an application and its blueprints serve files of."""
+    for rule in app.url_map.iter_rules():
+        blueprint, _, kind = rule.endpoint.rpartition(".")
+        owner = app.blueprints.get(blueprint) if blueprint else app
+        folder = getattr(owner, "static_folder", None)
+        if kind == "static" and folder:
+            yield rule.rule.partition("<")[0], folder
+
+
+def mounted_folders(routes, prefix=""):
+    """Give the folders that are mounted among Starlette's routes."""
+    for route in routes:
+        path = prefix + getattr(route, "path", "")
+        yield from mounted_folders(getattr(route, "routes", None) or (), path)
+        for folder in getattr(getattr(route, "app", None), "all_directories", ()):
+            yield f"{path}/", str(folder)
+
+
+def aiohttp_folders(router):
+    """Give the folders of aiohttp's static resources."""
+    for resource in router.resources():
+        told = resource.get_info()
+        if "directory" in told:
+            yield f"{told['prefix']}/", str(told["directory"])
+
+
+def served(layer):
+    """Give the folders that files are served of, each after its address; none if it cannot say."""
+    try:
+        if hasattr(layer, "url_map"):
+            return list(flask_folders(layer))
+        if type(layer).__module__.startswith("aiohttp."):
+            return list(aiohttp_folders(layer.router))
+        return list(mounted_folders(layer.routes))
+    except Exception:
+        return []
+
+
 def smorest(app):
     """Give the document of the first API that flask-smorest has made, wherever it is served."""
     known = getattr(app, "extensions", {}).get("flask-smorest") or {}
@@ -146,25 +185,32 @@ WALKS = {
 }
 
 
-def declared(app):
-    """Give what an application object says about itself, or nothing."""
+def described(layer):
+    """Give what an application object says about its routes, or nothing."""
     import json
 
+    kind = f"{type(layer).__module__}.{type(layer).__name__}"
+    if kind.startswith("litestar."):
+        return {"routes": list(litestar(layer.routes)), "openapi": layer.openapi_schema.to_schema()}
+    if hasattr(layer, "url_map"):
+        return {"routes": list(flask(layer.url_map)), "openapi": smorest(layer)}
+    if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
+        document = json.loads(json.dumps(layer.openapi(), default=str))
+        return {"routes": list(starlette(layer.routes)), "openapi": document}
+    walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
+    if walk:
+        return {"routes": list(walk(layer)), "openapi": None}
+    if hasattr(layer, "routes") and not callable(layer.routes):
+        return {"routes": list(starlette(layer.routes)), "openapi": None}
+    return None
+
+
+def declared(app):
+    """Give what an application, or what its middleware wraps, says about itself, or nothing."""
     for layer in layers(app):
-        kind = f"{type(layer).__module__}.{type(layer).__name__}"
-        if kind.startswith("litestar."):
-            document = layer.openapi_schema.to_schema()
-            return {"routes": list(litestar(layer.routes)), "openapi": document}
-        if hasattr(layer, "url_map"):
-            return {"routes": list(flask(layer.url_map)), "openapi": smorest(layer)}
-        if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
-            document = json.loads(json.dumps(layer.openapi(), default=str))
-            return {"routes": list(starlette(layer.routes)), "openapi": document}
-        walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
-        if walk:
-            return {"routes": list(walk(layer)), "openapi": None}
-        if hasattr(layer, "routes") and not callable(layer.routes):
-            return {"routes": list(starlette(layer.routes)), "openapi": None}
+        found = described(layer)
+        if found is not None:
+            return {**found, "folders": served(layer)}
     return None
 
 

@@ -82,8 +82,13 @@ class TokenScheme(Struct, frozen=True, kw_only=True):
 
 
 class Interface(Struct, frozen=True, kw_only=True):
-    """All that an application declares. ``token_paths`` are where its security schemes log in."""
+    """All that an application declares.
+
+    ``token_paths`` are where its security schemes log in, ``files`` addresses of files that it
+    serves as they are.
+    """
 
     operations: tuple[Operation, ...] = ()
     token_scheme: TokenScheme = TokenScheme()
     token_paths: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()

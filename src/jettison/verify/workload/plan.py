@@ -19,11 +19,15 @@ from jettison.verify.workload.variation import (
     variations,
 )
 
+MOST_FILES = 600
+"""A file more takes about a millisecond of each run."""
+
 
 def workload(interface: Interface, credentials: Credentials | None = None) -> tuple[Step, ...]:
     """Ask every operation in several ways: without an account, then with one.
 
-    What creates comes before what reads it, and what takes away comes last. With ``credentials``
+    What creates comes before what reads it, and what takes away comes last, before files that are
+    served as they are. With ``credentials``
     that account logs in after the one that was made, so that it is the one that asks.
     """
     account = find_account(interface)
@@ -35,7 +39,13 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
         *_entrance(account, credentials),
         *(step for one in ordered for step in _asked(one, shelves)),
         *(fill(one, way) for one in entrances for way in refused(one)),
+        *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )
+
+
+def spread(files: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the files that are asked for: all, or where they are many, some of every folder."""
+    return files[:: -(-len(files) // MOST_FILES) or 1]
 
 
 def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:

@@ -57,6 +57,23 @@ APPLICATIONS = {
     ),
     "sanic_": "import sanic\napp = sanic.Sanic('x')\n@app.get('/x/<n:int>')\ndef x(r, n): ...\n",
 }
+SERVING = {
+    "starlette_": (
+        "from starlette.applications import Starlette\nfrom starlette.routing import Mount\n"
+        "from starlette.staticfiles import StaticFiles\n"
+        "files = Mount('/files', StaticFiles(directory='kept'))\n"
+        "app = Starlette(routes=[Mount('/shop', routes=[files])])\n"
+    ),
+    "flask_": (
+        "import flask\napp = flask.Flask('x', root_path='.', static_folder='none')\n"
+        "made = flask.Blueprint('made', 'x', static_folder='kept', static_url_path='/files',\n"
+        "    url_prefix='/shop', root_path='.')\napp.register_blueprint(made)\n"
+    ),
+    "aiohttp_": (
+        "from aiohttp import web\napp = web.Application()\n"
+        "app.router.add_static('/shop/files', 'kept')\n"
+    ),
+}
 DOCUMENTED = {"fastapi_", "litestar_", "smorest_"}
 SETTINGS = """
 SECRET_KEY, ROOT_URLCONF, DEFAULT_AUTO_FIELD = "x", "urls", "django.db.models.AutoField"
@@ -110,6 +127,28 @@ def test_the_routes_of_a_framework_are_found(name: str, python: Path, tmp_path: 
     assert own, found.get("failures")
     assert all("n" in path for path in own)
     assert bool(found["openapi"]) is (name in DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", SERVING)
+def test_the_folders_that_a_framework_serves_are_found(
+    name: str, python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / f"{name}.py").write_text(SERVING[name])
+    found = dict(ask(python, "routes", {"targets": [name]}, tmp_path)["folders"])
+    assert tmp_path / found["/shop/files/"] == tmp_path / "kept"
+
+
+def test_the_folders_that_a_django_site_serves_are_found(python: Path, tmp_path: Path) -> None:
+    whitenoise = "whitenoise.middleware.WhiteNoiseMiddleware"
+    own = f"MIDDLEWARE, STATIC_URL, STATIC_ROOT = ['{whitenoise}'], '/files/', '/app/made'\n"
+    settings = SETTINGS.replace("[", "['django.contrib.staticfiles', ", 1)
+    (tmp_path / "settings.py").write_text(f"{settings}{own}WHITENOISE_USE_FINDERS = True\n")
+    (tmp_path / "urls.py").write_text("urlpatterns = []\n")
+    (tmp_path / "manage.py").write_text("set('DJANGO_SETTINGS_MODULE', 'settings')\n")
+    folders = ask(python, "django_site", {"files": ["manage.py"]}, tmp_path)["folders"]
+    assert ("/files/", "/app/made") in folders
+    assert any(path.endswith("/rest_framework/static") for _, path in folders)
 
 
 def test_the_urls_of_a_django_site_are_found_with_what_they_take(

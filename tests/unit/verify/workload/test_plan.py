@@ -3,7 +3,7 @@ from typing import Any
 from jettison.verify.workload.account import find_account
 from jettison.verify.workload.files import uploads
 from jettison.verify.workload.operation import Body, Interface, Operation
-from jettison.verify.workload.plan import workload
+from jettison.verify.workload.plan import MOST_FILES, workload
 
 
 def operation(
@@ -102,3 +102,12 @@ def test_uploads_are_the_same_bytes_every_time() -> None:
     assert kinds["note.pdf"] == b"%PDF"
     assert kinds["photo.png"] == b"\x89PNG"
     assert kinds["letter.docx"] == b"PK\x03\x04"
+
+
+def test_files_are_asked_for_last_and_some_of_every_folder_when_they_are_many() -> None:
+    few = workload(Interface(operations=(LOGIN,), files=("/static/a.css",)))
+    assert few[-1].name == "GET /static/a.css (file)"
+    many = tuple(f"/static/{folder}/{number}" for folder in "abc" for number in range(1000))
+    asked = [step.path for step in workload(Interface(files=many))]
+    assert len(asked) <= MOST_FILES
+    assert {path[8] for path in asked} == set("abc")
