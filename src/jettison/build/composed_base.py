@@ -53,6 +53,7 @@ def request_of(wanted: BaseWanted, architecture: str) -> BaseRequest:
         bare,
         packages=tuple(sorted(set(names) - {"python3"})),
         timezones=wanted.time_zones,
+        keep=wanted.groups_kept,
         shell=wanted.shell,
         user=None,
         programs=wanted.programs,

@@ -14,17 +14,18 @@ from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, module_name
+from jettison.installed.links import links_of
 from jettison.installed.reach import reached
+from jettison.installed.standard_reach import LibrarySearch, has_better
 from jettison.stores.records import Records
 from jettison.trace.values import Trace
 
-_FORMAT = "1"
+_FORMAT = "2"
 _EXTENSIONS = "lib-dynload/"
 # Compiled code ends the names that it imports with a zero.
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.\w+)*(?=\0)")
 # What commands and texts of the project run: python -m json.tool, python -c "import json".
 _RUN = re.compile(r"(?:-m|\bimport|\bfrom)[\s\"',]+([A-Za-z_]\w*(?:\.\w+)*)")
-_ASKING = rb"""(?:\b(?:import|from)\b[^\n]*?\b|["'])%s\b"""
 
 
 class LibraryUse(Struct, frozen=True, kw_only=True):
@@ -48,10 +49,8 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
     """Return the files of the library that stay, by their paths below it."""
     names = {path: module_name(path.removeprefix(_EXTENSIONS)) for path in use.library}
     facts = table("composed_base")["library"]
-    idle = _interactive(use, names)
     foreign = {*facts["elsewhere"]} - {names[path] for path in use.loaded if path in names}
-    staying = {path: name for path, name in names.items()
-               if name.split(".")[0] not in idle and name not in foreign}  # fmt: skip
+    staying = {path: name for path, name in names.items() if name not in foreign}
     places = {path.removeprefix(_EXTENSIONS): path for path in staying}
     known = frozenset(staying.values()) - {""}
     tables = facts["tables"]
@@ -76,8 +75,22 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
     )
     roots = {path.removeprefix(_EXTENSIONS) for path in use.loaded} | set(beside)
     roots |= {inner for inner, path in places.items() if staying[path] in facts["always"]}
-    found = reached(installed, Trace(served=frozenset(f"/{path}" for path in roots)))
-    return frozenset(path for path, name in staying.items() if not name or name in found.modules)
+    found = reached(
+        installed,
+        Trace(served=frozenset(f"/{path}" for path in roots)),
+        search=LibrarySearch(
+            installed,
+            links_of,
+            idle=frozenset(facts["interactive"]),
+            others=frozenset(module_name(path) for path in beside),
+        ),
+    )
+    loaded = {names[path] for path in use.loaded if path in names}
+    return frozenset(
+        path
+        for path, name in staying.items()
+        if not name or (name in found.modules and (name in loaded or not has_better(name, known)))
+    )
 
 
 def remembered_library(key: str, records: Records) -> frozenset[str] | None:
@@ -93,25 +106,6 @@ def remember_library(key: str, paths: frozenset[str], records: Records) -> None:
 
 def _key(key: str) -> str:
     return f"reached library\n{_FORMAT}\n{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-def _interactive(use: LibraryUse, names: Mapping[str, str]) -> frozenset[str]:
-    """Return the modules that only serve a person, as long as nothing else asks for them."""
-    found = set(table("composed_base")["library"]["interactive"])
-    found -= {names[path].split(".")[0] for path in use.loaded if path in names}
-    found -= {name.split(".")[0] for name in use.kept}
-    texts = (*use.modules.values(), *use.application.values(), *(t.encode() for t in use.texts))
-    while asked := {name for name in found if any(_asks(name, text) for text in texts)}:
-        found -= asked
-        texts = tuple(use.library[path] for path, name in names.items()
-                      if name.split(".")[0] in asked)  # fmt: skip
-    return frozenset(found)
-
-
-def _asks(name: str, text: bytes) -> bool:
-    """Whether a source imports a module or quotes its name."""
-    word = name.encode()
-    return word in text and bool(re.search(_ASKING % word, text))
 
 
 def _source(path: str, content: bytes, known: frozenset[str]) -> bytes:

@@ -13,6 +13,7 @@ from jettison.build.stage_steps import places, stage_steps
 from jettison.candidates.image import COMPOSED
 from jettison.errors import UnsupportedError
 from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.other_packages import zone_groups
 from jettison.lift.stage import FinalStage
 from jettison.lower.instructions import COMPILED_LIST
 from jettison.plan.base import Works
@@ -82,6 +83,7 @@ def base_wanted(plan: Plan, asked: str = "", *, shell: bool = False) -> BaseWant
         python=stage.python or "",
         packages=tuple(dict.fromkeys((*packages_of(stage), *(composed.adds if composed else ())))),
         time_zones=bool(stage.environment.get("TZ")),
+        groups_kept=zone_groups(stage, plan.usage),
         shell=shell,
         loaded=_loaded(plan),
         programs=_programs(plan),

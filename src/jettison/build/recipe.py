@@ -172,7 +172,8 @@ class BaseWanted(Struct, frozen=True, kw_only=True):
     ``packages`` are Debian's names of what a composed base shall have besides, ``shell`` brings
     busybox. ``loaded`` are the only modules of the standard library that a composed base has byte
     code of, by their paths below it; none of them stands for all. ``programs`` are those that the
-    application calls, None where that is not known for sure. ``shortened`` says that modules which
+    application calls, None where that is not known for sure. ``groups_kept`` are groups of files of
+    a composed base that are otherwise left out. ``shortened`` says that modules which
     nothing reaches may leave.
     """
 
@@ -181,6 +182,7 @@ class BaseWanted(Struct, frozen=True, kw_only=True):
     python: str = ""
     packages: tuple[str, ...] = ()
     time_zones: bool = False
+    groups_kept: frozenset[str] = frozenset()
     shell: bool = False
     loaded: frozenset[str] = frozenset()
     programs: frozenset[str] | None = None

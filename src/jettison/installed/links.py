@@ -14,15 +14,20 @@ from jettison.catalogue.reader import table
 from jettison.installed.attributes import attributes_asked
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
+_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
 
 
 class Import(Struct, frozen=True, kw_only=True):
-    """``from`` ``level`` dots and ``module`` ``import`` ``names``."""
+    """``from`` ``level`` dots and ``module`` ``import`` ``names``.
+
+    ``tried`` says that the importing module goes on without it.
+    """
 
     module: str
     names: tuple[str, ...] = ()
     level: int = 0
+    tried: bool = False
 
 
 class Links(Struct, frozen=True, kw_only=True):
@@ -64,9 +69,11 @@ def links_of(source: bytes) -> Links:
     calls = [node for node in nodes if isinstance(node, ast.Call) and _loads(node)]
     origins = [_origin(call) for call in calls]
     late = {id(node) for one in nodes if _gives_attributes(one) for node in ast.walk(one)}
+    tried = {id(node) for one in nodes if _goes_on(one) for node in _inside(one)}
+    imports = [(node, one) for node in nodes for one in _imports(node, tried=id(node) in tried)]
     return Links(
-        imports=tuple(one for node in nodes if id(node) not in late for one in _imports(node)),
-        on_demand=tuple(one for node in nodes if id(node) in late for one in _imports(node)),
+        imports=tuple(one for node, one in imports if id(node) not in late),
+        on_demand=tuple(one for node, one in imports if id(node) in late),
         asked=frozenset(
             f"{package}.{name}"
             for package in table("loaders")["on_demand"]
@@ -82,6 +89,14 @@ def links_of(source: bytes) -> Links:
     )
 
 
+def needed(links: Links) -> Iterator[Import]:
+    """Give the imports of a module, but none for a terminal that it goes on without."""
+    terminal = table("standard_library")["at_a_terminal"]
+    for imported in links.imports:
+        if not (imported.tried and imported.module.partition(".")[0] in terminal):
+            yield imported
+
+
 def names_in(text: bytes) -> Iterator[str]:
     """Give the dotted names in a text that is not Python, such as settings."""
     for found in _NAME.findall(text):
@@ -89,12 +104,12 @@ def names_in(text: bytes) -> Iterator[str]:
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Give every node but those that only type checkers see."""
+    """Give every node but those that only type checkers see, or other systems run."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, ast.If) and _is_typing(node.test):
+        if isinstance(node, ast.If) and (_is_typing(node.test) or _is_elsewhere(node.test)):
             pending += node.orelse
         else:
             pending += ast.iter_child_nodes(node)
@@ -105,13 +120,50 @@ def _is_typing(test: ast.expr) -> bool:
     return bool(name == "TYPE_CHECKING")
 
 
-def _imports(node: ast.AST) -> Iterable[Import]:
+def _is_elsewhere(test: ast.expr) -> bool:
+    """Whether a condition holds on other systems than Linux alone."""
+    match test:
+        case (
+            ast.Compare(
+                left=ast.Attribute(value=ast.Name(id=module), attr=attribute),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value=str(value))],
+            )
+            | ast.Call(
+                func=ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id=module), attr=attribute),
+                    attr="startswith",
+                ),
+                args=[ast.Constant(value=str(value))],
+            )
+        ):
+            here = table("standard_library")["here"].get(f"{module}.{attribute}", value)
+            return not here.startswith(value)
+    return False
+
+
+def _imports(node: ast.AST, *, tried: bool) -> Iterable[Import]:
     if isinstance(node, ast.Import):
-        return [Import(module=alias.name) for alias in node.names]
+        return [Import(module=alias.name, tried=tried) for alias in node.names]
     if isinstance(node, ast.ImportFrom):
         names = tuple(alias.name for alias in node.names)
-        return [Import(module=node.module or "", names=names, level=node.level)]
+        return [Import(module=node.module or "", names=names, level=node.level, tried=tried)]
     return ()
+
+
+def _goes_on(node: ast.AST) -> bool:
+    """Whether a statement catches that a module is missing."""
+    return isinstance(node, ast.Try) and any(
+        handler.type is None
+        or any(getattr(each, "id", "") in _MISSING for each in ast.walk(handler.type))
+        for handler in node.handlers
+    )
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """Give what a ``try`` statement tries."""
+    for statement in getattr(node, "body", ()):
+        yield from ast.walk(statement)
 
 
 def _gives_attributes(node: ast.AST) -> bool:

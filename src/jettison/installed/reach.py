@@ -14,7 +14,7 @@ from jettison.catalogue.reader import table
 from jettison.installed.attributes import ANY
 from jettison.installed.dotted import absolute, is_idle, on_demand, packages, relative
 from jettison.installed.environment import BUNDLED, Installed, Modules, module_name
-from jettison.installed.links import Links, links_of, names_in
+from jettison.installed.links import Links, links_of, names_in, needed
 from jettison.trace.values import Trace
 
 _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
@@ -40,13 +40,15 @@ def reached(
     trace: Trace,
     kept: Iterable[str] = (),
     read: Read = links_of,
+    search: Search | None = None,
 ) -> Reach:
     """Follow everything that a module that stays may import, from the roots on.
 
     Roots are the touched modules, what the application's source and settings name, the entry points
     of groups that something asks for, and the modules among the ``kept`` paths below site-packages.
+    ``search`` follows in a way of its own.
     """
-    search = Search(installed, read)
+    search = search or Search(installed, read)
     for path in kept:
         search.reach(module_name(path), "a line of the settings keeps it")
     for name in sorted(touched_modules(installed, trace)):
@@ -137,7 +139,7 @@ class Search:
             self.programs.update(dict.fromkeys(links.programs, path))
         package = self._modules.package_of(name)
         self._asked(links, path)
-        for imported in (*links.imports, *links.on_demand):
+        for imported in (*needed(links), *links.on_demand):
             base = imported.module
             if imported.level:
                 base = relative(package, imported.level, imported.module)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jettison.catalogue.reader import table
-from jettison.installed.environment import Installed, StandardLibrary, module_name
-from jettison.installed.links import links_of
+from jettison.installed.environment import Installed, Modules, StandardLibrary, module_name
+from jettison.installed.links import links_of, needed
 from jettison.installed.reach import Reach, Read, Search, touched_modules
 from jettison.trace.values import Trace
 
@@ -29,7 +29,8 @@ def reached_standard(
     if installed.standard is None:
         return None
     library = _as_environment(installed, installed.standard)
-    search = _Library(library, read)
+    terminal = frozenset(table("standard_library")["at_a_terminal"])
+    search = LibrarySearch(library, read, idle=terminal)
     kept = frozenset(kept)
     for name in (*table("standard_library")["always"], *sorted(kept)):
         for each in library.modules.below(name):
@@ -44,35 +45,48 @@ def reached_standard(
     stays = {
         name: why
         for name, why in search.found.items()
-        if not _has_better(name, library) or why == TOUCHED or name in kept
+        if not has_better(name, library.modules) or why == TOUCHED or name in kept
     }
     return Reach(modules=stays, unsure=frozenset(search.unsure & stays.keys()))
 
 
-class _Library(Search):
-    """Follows imports of the standard library, but not those for somebody at a terminal."""
+class LibrarySearch(Search):
+    """Follows imports, but not those of the standard library by itself that lead to idle modules.
 
-    _inside = False
+    ``idle`` are names at the top of it; ``others`` are modules that are no part of the library.
+    """
+
+    def __init__(
+        self,
+        installed: Installed,
+        read: Read,
+        *,
+        idle: frozenset[str],
+        others: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(installed, read)
+        self._idle_names = idle
+        self._others = others
+        self._by_itself = False
 
     def _follow(self, name: str) -> None:
-        self._inside = name.partition(".")[0] not in _terminal()
+        self._by_itself = not (self._is_idle(name) or name in self._others)
         super()._follow(name)
-        self._inside = False
+        self._by_itself = False
 
     def reach(self, name: str, why: str, *, sure: bool = True) -> None:
-        """Keep a module, but none for typing that only other modules of the library import."""
-        if not (self._inside and name.partition(".")[0] in _terminal()):
+        """Keep a module, unless it is idle and only the library itself leads to it."""
+        if not (self._by_itself and self._is_idle(name)):
             super().reach(name, why, sure=sure)
 
+    def _is_idle(self, name: str) -> bool:
+        return name.partition(".")[0] in self._idle_names
 
-def _terminal() -> frozenset[str]:
-    return frozenset(table("standard_library")["at_a_terminal"])
 
-
-def _has_better(name: str, library: Installed) -> bool:
+def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
     """Whether a module is only imported where another one, written in C, is missing."""
     better = table("standard_library")["instead_of"].get(name)
-    return better in library.modules or better == "_io"
+    return better in modules or better == "_io"
 
 
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
@@ -132,7 +146,7 @@ def _from_environment(
                 search.reach(word, f"{path} holds the word {word}")
         return
     links = read(source)
-    for imported in links.imports:
+    for imported in needed(links):
         if not imported.level:
             search.imports(imported.module, imported.names, path)
     if table("loaders")["bounded"].get(name, {}).get("names") == []:

@@ -60,6 +60,17 @@ def time_zones(stage: FinalStage, usage: Usage) -> tuple[Evidence, ...]:
     return (Evidence(kind="unknown", message="kept: time zones are named at run time"),)
 
 
+def zone_groups(stage: FinalStage, usage: Usage) -> frozenset[str]:
+    """The groups of a composed base's files of which the environment or the source names a zone."""
+    named = [stage.environment.get("TZ", "")]
+    named += [use.message.partition("'")[2] for use in usage.zones]
+    return frozenset(
+        group["name"]
+        for group in table("composed_base")["leave_out"]
+        if "zones" in group and any(zone.startswith(group["zones"]) for zone in named)
+    )
+
+
 def _loaded_by(files: tuple[str, ...]) -> list[str]:
     """The names that programs are linked to: ``libpq.so.5``, not ``libpq.so.5.17`` behind it."""
     return [name for name in files if not any(name.startswith(f"{other}.") for other in files)]

@@ -20,6 +20,7 @@ from jettison.debian.package import Package
 from jettison.debian.settings import MIRROR, archive_settings
 from jettison.distributions.facts import DistributionFacts
 from jettison.errors import UnsupportedError
+from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import requested
 from jettison.lower.composed_base import refused
 from jettison.oci.entry import Kind
@@ -77,6 +78,7 @@ def _composition(plan: Plan, archive: Archive) -> Composition:
         libraries=COMPILED if compiled or not plan.distributions else (),
         timezones="tzdata" in asked,
         user=None,
+        keep=zone_groups(plan.stage, plan.usage),
     )
     return composition_of(request, archive, image=plan.stage.base)
 
@@ -100,6 +102,7 @@ def composition_of(request: BaseRequest, archive: Archive, *, image: str) -> Com
         kept=tree.brought_back,
         links=tuple(_links(request, tree)),
         time_zones=request.timezones,
+        groups_kept=tuple(sorted(request.keep)),
         archive=_address("debian", archive.date(request.release)),
         security_archive=_address("debian-security", archive.date(request.release)),
         size=Size(bytes=tree.size, basis=Basis.MEASURED, source="the packages, unpacked"),

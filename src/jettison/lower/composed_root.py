@@ -76,9 +76,10 @@ def root_script(made_of: Composition, users: Iterable[str]) -> str:
 
 
 def _groups(made_of: Composition) -> list[dict[str, Any]]:
-    """The groups of files that are left out; a group of a package that is asked for is not."""
+    """The groups of files that are left out: none that is kept or of a package asked for."""
     found: list[dict[str, Any]] = table("composed_base")["leave_out"]
-    return [each for each in found if each.get("of_package") not in made_of.asked]
+    kept = {*made_of.asked, *made_of.groups_kept}
+    return [each for each in found if not {each["name"], each.get("of_package")} & kept]
 
 
 def _unpacking(made_of: Composition) -> Iterator[str]:

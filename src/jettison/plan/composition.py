@@ -29,8 +29,9 @@ class Composition(Struct, frozen=True, kw_only=True):
     ``packages`` are ordered by name, ``shell`` is the package that runs steps and is not part of
     the tree. ``asked`` are the packages that the application needs, by the names of the release.
     ``kept`` are shared libraries that a group of the catalogue leaves out and that something needs,
-    ``links`` those (path and target) that maintainer scripts would have made. ``archive`` and
-    ``security_archive`` are the addresses of the archives that have the packages.
+    ``links`` those (path and target) that maintainer scripts would have made, ``groups_kept`` the
+    names of groups of the catalogue that are not left out. ``archive`` and ``security_archive`` are
+    the addresses of the archives that have the packages.
     """
 
     image: str
@@ -42,6 +43,7 @@ class Composition(Struct, frozen=True, kw_only=True):
     kept: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     time_zones: bool
+    groups_kept: tuple[str, ...] = ()
     archive: str
     security_archive: str
     size: Size

@@ -65,8 +65,10 @@ def _read(path: Path) -> dict[bytes, tuple[Any, ...]]:
 
 
 def _packed(links: Links) -> tuple[Any, ...]:
-    imports = tuple((one.module, one.names, one.level) for one in links.imports)
-    on_demand = tuple((one.module, one.names, one.level) for one in links.on_demand)
+    imports, on_demand = (
+        tuple((one.module, one.names, one.level, one.tried) for one in found)
+        for found in (links.imports, links.on_demand)
+    )
     return (
         imports, links.texts, links.exports, links.beginnings, links.computed, links.dynamic,
         links.programs, on_demand, links.asked,
@@ -76,7 +78,10 @@ def _packed(links: Links) -> tuple[Any, ...]:
 def _unpacked(packed: tuple[Any, ...]) -> Links:
     imports, texts, exports, beginnings, computed, dynamic, programs, on_demand, asked = packed
     first, late = (
-        tuple(Import(module=module, names=names, level=level) for module, names, level in found)
+        tuple(
+            Import(module=module, names=names, level=level, tried=tried)
+            for module, names, level, tried in found
+        )
         for found in (imports, on_demand)
     )
     return Links(
@@ -96,7 +101,8 @@ def _unpacked(packed: tuple[Any, ...]) -> Links:
 def _fingerprint() -> bytes:
     """Name the state of whatever shapes the links: the parser, its catalogue, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
-    digest.update(resource("loaders.toml"))
+    for name in ("loaders.toml", "standard_library.toml"):
+        digest.update(resource(name))
     for name in ("links.py", "attributes.py"):
         digest.update(files("jettison.installed").joinpath(name).read_bytes())
     return digest.digest()

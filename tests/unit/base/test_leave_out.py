@@ -22,6 +22,8 @@ from jettison.base.leave_out import group_of, groups, pattern
         ("usr/lib/python3.13/lib-dynload/_sqlite3.cpython-313-x86_64-linux-gnu.so", ""),
         ("usr/lib/x86_64-linux-gnu/libc.so.6", ""),
         ("usr/bin/getent", ""),
+        ("usr/share/zoneinfo/right/Europe/Berlin", "leap-second-zones"),
+        ("usr/share/zoneinfo/Europe/Berlin", ""),
     ],
 )
 def test_the_catalogue_says_what_goes(path, group):

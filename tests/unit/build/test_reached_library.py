@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from jettison.build.reached_library import LibraryUse, reached_library
 
 EXTENSION = "cpython-313-x86_64-linux-gnu.so"
@@ -70,6 +72,33 @@ def test_commands_of_the_project_name_modules() -> None:
 def test_what_is_for_a_terminal_stays_with_its_imports_when_something_asks_for_it() -> None:
     assert kept(modules={"demo.py": "import pdb\n"}) == {"pdb", "lib-dynload/readline"}
     assert kept(application={"main.py": "# the pdb of old\n"}) == set()
+
+
+def test_a_module_that_stands_in_for_one_in_c_leaves_beside_it() -> None:
+    library = {
+        "decimal.py": "try:\n    import _decimal\nexcept ImportError:\n    import _pydecimal\n"
+    }
+    library["_pydecimal.py"] = ""
+    use = LibraryUse(
+        library={path: text.encode() for path, text in library.items()},
+        modules={"demo.py": b"import decimal\n"}, application={}, texts=(), loaded=frozenset(),
+    )  # fmt: skip
+    assert reached_library(use) == set(library)
+    compiled = {**use.library, f"lib-dynload/_decimal.{EXTENSION}": b""}
+    assert "_pydecimal.py" not in reached_library(replace(use, library=compiled))
+
+
+def test_a_scheme_of_places_does_not_keep_what_makes_environments() -> None:
+    library = {
+        "sysconfig.py": "import importlib\nimportlib.import_module(name)\nschemes = ['venv']\n",
+        "venv/__init__.py": "",
+    }
+    use = LibraryUse(
+        library={path: text.encode() for path, text in library.items()},
+        modules={"demo.py": b"import sysconfig\n"}, application={},
+        texts=("COPY --from=build /opt/venv /opt/venv\n",), loaded=frozenset(),
+    )  # fmt: skip
+    assert reached_library(use) == {"sysconfig.py"}
 
 
 def test_a_line_of_the_settings_keeps_a_module_and_a_whole_package() -> None:

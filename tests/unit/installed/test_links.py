@@ -13,9 +13,40 @@ def test_imports_are_found_wherever_they_stand() -> None:
         Import(module="a.b"),
         Import(module="c"),
         Import(module="e", names=("g", "h"), level=1),
-        Import(module="i"),
+        Import(module="i", tried=True),
         Import(module="", names=("j",), level=1),
     }
+
+
+@pytest.mark.parametrize(
+    ("test", "runs"),
+    [
+        ("os.name == 'nt'", False),
+        ("sys.platform == 'win32'", False),
+        ("sys.platform.startswith('win')", False),
+        ("sys.platform == 'linux'", True),
+        ("sys.platform.startswith('lin')", True),
+        ("os.name == system()", True),
+        ("os.name != 'nt'", True),
+    ],
+)
+def test_what_only_other_systems_import_is_not_found(test: str, runs: bool) -> None:
+    links = links_of(f"if {test}:\n    import a\nelse:\n    import b\n".encode())
+    assert {one.module for one in links.imports} == ({"a", "b"} if runs else {"b"})
+
+
+@pytest.mark.parametrize(
+    ("caught", "goes_on"),
+    [
+        ("except ImportError", True),
+        ("except (ValueError, ModuleNotFoundError)", True),
+        ("except", True),
+        ("except OSError", False),
+    ],
+)
+def test_a_module_that_another_one_goes_on_without_is_told(caught: str, goes_on: bool) -> None:
+    links = links_of(f"try:\n    import a\n{caught}:\n    import b\n".encode())
+    assert [one.module for one in links.imports if one.tried] == (["a"] if goes_on else [])
 
 
 @pytest.mark.parametrize("test", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])

@@ -63,6 +63,16 @@ def test_imports_are_followed_from_the_environment_and_the_application() -> None
     assert unreached(*found) == {"xmlrpc/server.py", "turtle.py"}
 
 
+def test_a_module_for_a_terminal_stays_where_a_distribution_needs_it() -> None:
+    library = {"readline.py": "", "code.py": "", "curses/__init__.py": ""}
+    without = "try:\n    import readline, code\nexcept ImportError:\n    pass\nimport curses\n"
+    assert unreached(
+        *observed({"shell.py": without}, library=library, application="import shell")
+    ) == {"readline.py"}
+    own = observed({}, library=library, application=without)
+    assert unreached(*own) == set()
+
+
 def test_extensions_are_found_beside_modules_and_name_what_they_import() -> None:
     found = observed(
         {},

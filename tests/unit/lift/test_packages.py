@@ -6,6 +6,7 @@ import pytest
 from base_needs import project_of
 
 from jettison.lift.linked import libraries_needed, libraries_unused, linked_packages
+from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
@@ -26,6 +27,21 @@ def scoped(
 
 def seen(kind: str, message: str) -> Evidence:
     return Evidence(kind=kind, message=message, origin=PLACE)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "zone", "kept"),
+    [
+        (SLIM, "Europe/Berlin", set()),
+        (f"{SLIM}ENV TZ=right/Europe/Berlin\n", "Europe/Berlin", {"leap-second-zones"}),
+        (SLIM, "right/UTC", {"leap-second-zones"}),
+    ],
+)
+def test_zones_that_count_leap_seconds_stay_where_one_is_named(
+    dockerfile: str, zone: str, kept: set[str]
+) -> None:
+    usage = Usage(zones=(seen("time-zone", f"zoneinfo.ZoneInfo({zone!r})"),))
+    assert zone_groups(lifted(project_of(dockerfile)), usage) == kept
 
 
 def test_each_package_tells_what_it_brings_and_weighs() -> None:
