@@ -3,8 +3,10 @@
 For each project: `jettison optimize -O3 --output`, `jettison build --base composed` of the result,
 then two runs under the workload of verification, watched. The bytes are those of `image inspect`.
 
-Touched are files that a process of the application opened, mapped or loaded; for a module that was
-loaded as byte code its source counts too, which the interpreter looks at. Metadata are those of
+Touched are files that a process of the application opened, mapped or loaded, and the program that
+the container starts. For a module that was loaded as byte code its source counts too, which the
+interpreter looks at, and so do the sources of the modules that are frozen into the interpreter and
+loaded at each start. Metadata are those of
 distributions and Debian packages, licences, certificates and the manifest of removals.
 """
 
@@ -19,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from jettison.engines.engine import Engine
+from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.lift.environment import NotApart, environment_of
 from jettison.loading.plan import planned
@@ -41,6 +43,15 @@ METADATA = re.compile(
     r"|etc/ssl/.*|usr/share/jettison/.*|usr/lib/ssl/.*|(.*/)?(LICEN[CS]E|COPYING|NOTICE)[^/]*"
 )
 _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
+_FROZEN = """
+import os, sys
+folder = os.path.dirname(os.__file__)
+for name, module in sys.modules.items():
+    if getattr(getattr(module, "__spec__", None), "origin", "") == "frozen":
+        name = {"_frozen_importlib": "importlib._bootstrap",
+                "_frozen_importlib_external": "importlib._bootstrap_external"}.get(name, name)
+        print(os.path.join(folder, *name.split(".")) + ".py")
+"""
 _DEPTH = 5
 WATCHED = 2
 
@@ -74,8 +85,9 @@ def built(project: Path) -> str:
 def measured(project: Path, tag: str, *, rest: int) -> float:
     """Watch an image and print; give the size by what is touched and metadata."""
     with find_engine() as engine:
-        size = engine.inspect(tag).size
-        seen = touched(project, tag, engine)
+        facts = engine.inspect(tag)
+        size = facts.size
+        seen = touched(project, tag, engine) | frozen(tag, engine) | started(facts)
         program = engine.name.split()[0]
     store = locate(f"{program}:{tag}", blob_cache())
     tree = store.store.read(store.reference, Platform.parse("linux/amd64")).tree()
@@ -112,6 +124,23 @@ def touched(project: Path, image: str, engine: Engine) -> frozenset[str]:
             raise SystemExit(f"{project}: {seen.reason}")
         found.append(seen.trace.touched)
     return frozenset[str]().union(*found)
+
+
+def frozen(tag: str, engine: Engine) -> frozenset[str]:
+    """Give the sources of what is frozen into the image's interpreter and loaded at its start."""
+    options = RunOptions(
+        network=Network.NONE, entrypoint=("python", "-c", "import time; time.sleep(60)")
+    )
+    with engine.run(tag, options) as container:
+        done = container.execute(("python", "-c", _FROZEN))
+    return frozenset(done.text.split())
+
+
+def started(facts: ImageFacts) -> frozenset[str]:
+    """Give the places where the program may be that the container starts."""
+    (name, *_) = (*facts.entrypoint, *facts.command)
+    folders = dict(facts.environment).get("PATH", "").split(":")
+    return frozenset({name} if "/" in name else {f"{folder}/{name}" for folder in folders})
 
 
 def paths_of(tree: FileTree, seen: frozenset[str]) -> frozenset[str]:

@@ -71,6 +71,13 @@ def _unreached(library: Collection[str], keep: Collection[str]) -> Iterable[Grou
         keep=pattern(f"usr/lib/python3.*/{path}" for path in library),
         package="",
     )
+    packages = {path.partition("/")[0] for path in library if "/" in path}
+    places = ("lib-dynload", "__pycache__", "*-packages", *packages)
+    yield Group(
+        name=UNREACHED,
+        paths=pattern(["usr/lib/python3.*/*/*/**"]),
+        keep=pattern(f"usr/lib/python3.*/{place}/**" for place in places),
+    )
     for package in table("composed_base")["library"]["linked_by_modules"]:
         if package not in keep:
             paths = pattern(["usr/lib/*/**/*.so*", "lib/*/**/*.so*"])

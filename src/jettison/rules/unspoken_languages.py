@@ -91,9 +91,9 @@ def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
 
 def _speaks(spoken: frozenset[str], folder: str) -> bool:
     language = folder.lower().replace("_", "-")
-    if language.partition("-")[0] == _ENGLISH:
-        return True
-    return any(f"{each.lower()}-".startswith(f"{language}-") for each in spoken)
+    return language == _ENGLISH or any(
+        f"{each.lower()}-".startswith(f"{language}-") for each in spoken
+    )
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

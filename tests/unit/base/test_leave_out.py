@@ -73,6 +73,13 @@ def test_modules_of_the_library_that_nothing_reaches_go_when_it_is_known_which_a
     assert not group_of("usr/lib/python3.13/mailbox.py", "libpython3.13-stdlib", groups())
 
 
+def test_data_of_the_library_go_with_the_package_that_they_lie_in():
+    known = groups(library={"json/__init__.py"})
+    assert group_of("usr/lib/python3.13/lib2to3/Grammar.txt", "python3-lib2to3", known)
+    assert not group_of("usr/lib/python3.13/json/notes.txt", "libpython3.13-stdlib", known)
+    assert not group_of("usr/lib/python3.13/LICENSE.txt", "libpython3.13-stdlib", known)
+
+
 def test_libraries_of_modules_alone_go_with_them_unless_they_are_asked_for():
     path = "usr/lib/x86_64-linux-gnu/libreadline.so.8.2"
     assert group_of(path, "libreadline8", groups(library=set()))

@@ -1,5 +1,6 @@
 """The programs that run in images, run by the Python of the tests."""
 
+import encodings.aliases
 import marshal
 import os
 import subprocess
@@ -48,6 +49,11 @@ def test_imports_and_opened_files_of_all_processes_are_noted(tmp_path: Path) -> 
     names = {Path(path).name for path in found}
     assert "read.txt" in names
     assert {name.partition(".")[0] for name in names} >= {"loaded", "subprocess"}
+
+
+def test_what_python_loads_before_the_hook_is_noted(tmp_path: Path) -> None:
+    run_with_hook(tmp_path, "")
+    assert encodings.aliases.__file__ in noted(tmp_path / "noted")
 
 
 def test_a_program_that_closes_every_file_is_watched_all_the_same(tmp_path: Path) -> None:

@@ -71,7 +71,18 @@ def write(path):
     os.write(noted[-1], line)
 
 
+def loaded_before():
+    """Write down what was loaded before this hook, but not what lies within the interpreter."""
+    for module in list(sys.modules.values()):
+        spec = getattr(module, "__spec__", None)
+        for path in (getattr(spec, "origin", None), getattr(spec, "cached", None)):
+            if path and path[0] == "/" and path not in seen and os.path.isfile(path):
+                seen.add(path)
+                write(path)
+
+
 if os.path.isdir(OUTPUT) and NAME not in sys.modules:
     # a folder that is on the path twice has its .pth files read twice
     sys.modules[NAME] = None
     sys.addaudithook(note)
+    loaded_before()
