@@ -19,7 +19,7 @@ from jettison.verify.setting import Setting
 from jettison.verify.superuser import application_of
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.operation import Interface, Operation
-from jettison.verify.workload.routes import join, route_operations
+from jettison.verify.workload.routes import join, join_documents, route_operations
 
 # Where frameworks put their document by default.
 _DOCUMENTS = (
@@ -49,14 +49,18 @@ class Discovery(Struct, frozen=True, kw_only=True):
 
 def discover(container: Container, setting: Setting, request: VerificationRequest) -> Discovery:
     """Ask a ready container of the image before."""
-    document = _served_document(container, request, _DOCUMENTS)
+    served = _served_document(container, request, _DOCUMENTS)
     routed, why = _routed(container, setting, request)
     routes = route_operations(routed.get("routes") or ())
-    document = document or routed.get("openapi")
-    document = document or _served_document(container, request, _telling(routes))
-    documented = interface(document) if document else Interface()
+    documents = (*((served,) if served else ()), *(routed.get("openapi") or ()))
+    if not documents:
+        served = _served_document(container, request, _telling(routes))
+        documents = (served,) if served else ()
+    found = Interface()
+    for document in documents:
+        found = join_documents(found, interface(document))
     files = _served_files(container, setting, routed.get("folders") or ())
-    found = replace(join(documented, routes), files=files)
+    found = replace(join(found, routes), files=files)
     if found.operations:
         return Discovery(interface=found, superuser=bool(routed.get("superuser")))
     failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
@@ -110,10 +114,14 @@ def _routed(
     if interpreter is None:
         return {}, "there is no Python on the path of the image"
     application = application_of(setting, request)
-    asked = {"files": application.settings_files, "folders": application.folders}
-    answer, why = ask(container, interpreter, "django_site", asked)
+    site = {"files": application.settings_files, "folders": application.folders}
+    answer, why = ask(container, interpreter, "django_site", site)
     if answer and answer.get("routes"):
         return answer, ""
-    asked = {"targets": application.targets, "folders": application.folders}
+    asked = {
+        "targets": application.targets,
+        "folders": application.folders,
+        "processes": "/proc",  # the container's own
+    }
     answer, why = ask(container, interpreter, "routes", asked)
     return (answer or {}), why

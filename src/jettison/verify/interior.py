@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import resources
 from typing import Any
 
@@ -14,6 +15,14 @@ from jettison.verify.request import VerificationRequest
 
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
+# makes modules of texts, as the image does not have Jettison
+_BESIDE = """import sys, types
+package = sys.modules[{package!r}] = types.ModuleType({package!r})
+for name, text in {parts!r}.items():
+    part = sys.modules[package.__name__ + "." + name] = types.ModuleType(name)
+    setattr(package, name, part)
+    exec(text, part.__dict__)
+"""
 HOST_NAME = "application.jettison"
 """The name by which the engine's name server knows the container of the application."""
 
@@ -36,9 +45,26 @@ def interpreters(facts: ImageFacts) -> tuple[str, ...]:
 def script_text(
     script: str, asked: dict[str, Any] | None, package: str = "jettison.verify.inside"
 ) -> str:
-    """Give the text of a script of ``package``, with what it is asked in front if anything is."""
-    text = resources.files(package).joinpath(f"{script}.py").read_text("utf-8")
-    return text if asked is None else f"ASKED = {asked!r}\n{text}"
+    """Give the text of a script of ``package``, with what it is asked in front if anything is.
+
+    What it imports from ``package`` comes along, so that it can be imported in the container.
+    """
+    text = _text(package, script)
+    parts = {name: _text(package, name) for name in _brought(package, text)}
+    beside = _BESIDE.format(package=package, parts=parts) if parts else ""
+    return beside + (text if asked is None else f"ASKED = {asked!r}\n{text}")
+
+
+def _text(package: str, script: str) -> str:
+    return resources.files(package).joinpath(f"{script}.py").read_text("utf-8")
+
+
+def _brought(package: str, text: str) -> tuple[str, ...]:
+    """Give the names of scripts that a script imports, those that others import first."""
+    found = re.search(rf"^from {re.escape(package)} import (.+)$", text, re.MULTILINE)
+    names = tuple(name.strip() for name in found[1].split(",")) if found else ()
+    inner = (one for name in names for one in _brought(package, _text(package, name)))
+    return tuple(dict.fromkeys((*inner, *names)))
 
 
 def ask(

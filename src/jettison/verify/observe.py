@@ -25,8 +25,6 @@ from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
-# pages, what they show to somebody who is logged in, and what that leads to
-_ROUNDS = 3
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -201,11 +199,11 @@ def converse(
         talk.token_scheme,
     )
     first = (make_superuser(container, setting, request),) if talk.superuser else ()
-    steps, exchanges = talk.steps, (*first, *session.exchanges(talk.steps))
-    for _ in range(_ROUNDS if talk.explores else 0):
-        found = session.explored(steps)
-        steps, exchanges = (*steps, *found), (*exchanges, *session.exchanges(found))
-    return steps, exchanges
+    if talk.explores:
+        steps, exchanges = session.explore(talk.steps)
+    else:
+        steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps))
+    return steps, (*first, *exchanges)
 
 
 def errors_of(logs: str) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ _OK = range(200, 300)
 
 
 class Memory:
-    """Filled by ``learn``, asked by ``recall``. The newest value wins."""
+    """Filled by ``learn``, asked by ``recall``. The newest value wins.
+
+    ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to.
+    """
 
     def __init__(self) -> None:
         self.token = ""
@@ -25,6 +28,7 @@ class Memory:
         self.pages: dict[str, str] = {}
         self.style_sheets: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
+        self.landings: dict[str, str] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
@@ -34,6 +38,10 @@ class Memory:
             self.cookies[name.strip()] = value.strip()
         if method == "GET":
             self._see_page(path, answer)
+        elif "location" in answer.headers:
+            self.landings[path] = answer.headers["location"]
+        if signs_in and answer.status in _OK and answer.headers.get("authorization"):
+            self.token = answer.headers["authorization"].rpartition(" ")[2]
         if answer.status not in _OK or "json" not in answer.content_type:
             return
         try:

@@ -20,6 +20,7 @@ _LINKING = {"a": "href", "link": "href", "script": "src", "img": "src"}
 # what a style sheet loads (w3.org, "CSS Values and Units", 4.5)
 _URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
+_AFTER = "after "
 _QUERIES = 4
 _LOGIN_FIELDS = 3
 
@@ -107,6 +108,20 @@ def page_steps(
     seen = (*pages, *redirects) if forms else ()
     again = [Step(method="GET", path=page, variation="again") for page in seen if "?" not in page]
     return (*_few_queries(links)[:_LIMIT], *forms[:_LIMIT], *again[:_LIMIT])
+
+
+def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[Step, ...]:
+    """Give requests for where forms led to, as browsers go there, also where it was asked before.
+
+    What was not there then, or not to be seen, may be now.
+    """
+    asked = {step.path for step in known if step.variation.startswith(_AFTER)}
+    found: dict[str, Step] = {}
+    for page, location in landings.items():
+        path = _local(page, location)
+        if path and path not in asked:
+            found.setdefault(path, Step(method="GET", path=path, variation=f"{_AFTER}{page}"))
+    return tuple(found.values())[:_LIMIT]
 
 
 def _key(step: Step) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.encode import as_text, encode
 from jettison.verify.exchange.memory import Memory
-from jettison.verify.exchange.pages import hidden_values, page_steps
+from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
 from jettison.verify.workload.operation import Json, TokenScheme
 from jettison.verify.workload.step import Payload, Remembered, Step
@@ -17,6 +17,8 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
+# pages, what they show to somebody who is logged in, and what that leads to
+_ROUNDS = 3
 
 
 class Session:
@@ -33,10 +35,25 @@ class Session:
         for step in steps:
             yield Exchange(name=step.name, answer=self._take(step))
 
+    def explore(self, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
+        """Send the steps and what pages lead to, and then those that take away.
+
+        Gives all steps in the order in which they were sent, and the answers.
+        """
+        asked = tuple(step for step in steps if not step.last)
+        answers = tuple(self.exchanges(asked))
+        for _ in range(_ROUNDS):
+            found = self.explored(asked)
+            asked, answers = (*asked, *found), (*answers, *self.exchanges(found))
+        last = tuple(step for step in steps if step.last)
+        return (*asked, *last), (*answers, *self.exchanges(last))
+
     def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Give further steps: what the pages that were met link to, and their forms."""
         memory = self._memory
-        return page_steps(memory.pages, memory.redirects, steps, memory.style_sheets)
+        known = tuple(steps)
+        found = page_steps(memory.pages, memory.redirects, known, memory.style_sheets)
+        return (*found, *landing_steps(memory.landings, known))
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)

@@ -50,6 +50,7 @@ def template(pattern):
     """Give a pattern with ``<name>`` for each parameter, or nothing for a complicated one."""
     text = str(pattern)
     if type(pattern).__name__ == "RegexPattern":
+        text = re.sub(r"\(\?P<(\w+)>(?:\\d|\[0-9\])\+\)", r"<int:\1>", text)
         text = re.sub(r"\(\?P<(\w+)>[^()]*(?:\([^()]*\)[^()]*)*\)", r"<\1>", text)
         text = text.replace("^", "").replace("$", "").replace("\\Z", "").replace("\\.", ".")
         if re.search(r"[()\[\]?*+|\\]", text):
@@ -186,9 +187,10 @@ def site(settings):
     found = list(views(resolver.url_patterns))
     routes = [{"path": path, "methods": methods(callback)} for path, callback in found]
     accounts = importlib.import_module("django.apps").apps.is_installed("django.contrib.admin")
+    told = document(found)
     return {
         "routes": routes,
-        "openapi": document(found),
+        "openapi": [told] if told else [],
         "superuser": accounts,
         "folders": served(),
     }
@@ -215,7 +217,7 @@ def answer():
             return superuser(settings, *wanted) if wanted else site(settings)
         except BaseException as wrong:
             failures.append(f"{settings}: {type(wrong).__name__}: {wrong}"[:300])
-    return {"routes": [], "openapi": None, "failures": failures}
+    return {"routes": [], "openapi": [], "failures": failures}
 
 
 sys.path.insert(0, os.getcwd())

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from jettison.verify.inside import folders, routers, running
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 
@@ -50,158 +52,57 @@ def layers(app):
     return seen
 
 
-def starlette(routes, prefix=""):
-    """Walk Starlette's routes with what is mounted below."""
-    for route in routes:
-        path = prefix + getattr(route, "path", "")
-        inner = getattr(route, "routes", None)
-        if inner:
-            yield from starlette(inner, path)
-        elif getattr(route, "methods", None):
-            yield {"path": path, "methods": sorted(route.methods)}
+WALKS = {
+    "aiohttp.": lambda app: routers.aiohttp(app.router),
+    "bottle.": lambda app: routers.bottle(app.routes),
+    "falcon.": lambda app: routers.falcon(app._router._roots),
+    "pyramid.": lambda app: routers.pyramid(app.registry.introspector),
+    "sanic.": lambda app: routers.sanic(app.router.routes),
+}
 
 
-def flask(url_map):
-    """Walk werkzeug's rules."""
-    for rule in url_map.iter_rules():
-        yield {"path": rule.rule, "methods": sorted(rule.methods or ["GET"])}
+def documented(app):
+    """Give FastAPI's document, with the routes that it hides, and those of what is mounted."""
+    import json
 
-
-def flask_folders(app):
-    """Give the folders that an application and its blueprints serve files of."""
-    for rule in app.url_map.iter_rules():
-        blueprint, _, kind = rule.endpoint.rpartition(".")
-        owner = app.blueprints.get(blueprint) if blueprint else app
-        folder = getattr(owner, "static_folder", None)
-        if kind == "static" and folder:
-            yield rule.rule.partition("<")[0], folder
-
-
-def mounted_folders(routes, prefix=""):
-    """Give the folders that are mounted among Starlette's routes."""
-    for route in routes:
-        path = prefix + getattr(route, "path", "")
-        yield from mounted_folders(getattr(route, "routes", None) or (), path)
-        for folder in getattr(getattr(route, "app", None), "all_directories", ()):
-            yield f"{path}/", str(folder)
-
-
-def aiohttp_folders(router):
-    """Give the folders of aiohttp's static resources."""
-    for resource in router.resources():
-        told = resource.get_info()
-        if "directory" in told:
-            yield f"{told['prefix']}/", str(told["directory"])
+    for route in app.routes:
+        if hasattr(route, "include_in_schema") and hasattr(route, "dependant"):
+            route.include_in_schema = True
+    found = [app.openapi(), *routers.documents(app.routes)]
+    return json.loads(json.dumps(found, default=str))
 
 
 def served(layer):
     """Give the folders that files are served of, each after its address; none if it cannot say."""
     try:
         if hasattr(layer, "url_map"):
-            return list(flask_folders(layer))
+            return list(folders.flask_folders(layer))
         if type(layer).__module__.startswith("aiohttp."):
-            return list(aiohttp_folders(layer.router))
-        return list(mounted_folders(layer.routes))
+            return list(folders.aiohttp_folders(layer.router))
+        return list(folders.mounted_folders(layer.routes))
     except Exception:
         return []
 
 
-def smorest(app):
-    """Give the document of the first API that flask-smorest has made, wherever it is served."""
-    known = getattr(app, "extensions", {}).get("flask-smorest") or {}
-    for one in (known.get("apis") or {"": known}).values():
-        if "ext_obj" in one:
-            return one["ext_obj"].spec.to_dict()
-    return None
-
-
-def aiohttp(router):
-    """Walk aiohttp's resources."""
-    for route in router.routes():
-        resource = getattr(route, "resource", None)
-        if resource is not None:
-            method = "GET" if route.method == "*" else route.method
-            yield {"path": resource.canonical, "methods": [method]}
-
-
-def typed(path):
-    """Put the kind of a placeholder first, as Flask has it: ``<id:int>`` becomes ``<int:id>``."""
-    import re
-
-    path = re.sub(r"<(\w+):(\w+)[^<>]*>", r"<\2:\1>", path)
-    return re.sub(r"(?<=/):(\w+)", r"<\1>", path)
-
-
-def bottle(routes):
-    """Walk Bottle's routes."""
-    for route in routes:
-        method = "GET" if route.method == "ANY" else route.method
-        yield {"path": typed(route.rule), "methods": [method]}
-
-
-def sanic(routes):
-    """Walk Sanic's routes."""
-    for route in routes:
-        yield {"path": f"/{typed(route.path)}", "methods": sorted(route.methods)}
-
-
-def falcon(nodes):
-    """Walk the tree of Falcon's router."""
-    for node in nodes:
-        if node.uri_template and node.resource is not None:
-            offered = [name[3:].upper() for name in dir(node.resource) if name.startswith("on_")]
-            known = [name for name in offered if name in (node.method_map or ())]
-            yield {"path": node.uri_template, "methods": sorted(known)}
-        yield from falcon(node.children)
-
-
-def pyramid(introspector):
-    """Walk Pyramid's routes with the methods of their views."""
-    methods = {}
-    for one in introspector.get_category("views") or ():
-        view = one["introspectable"]
-        named = view.get("request_methods") or ["GET"]
-        methods.setdefault(view.get("route_name"), set()).update(
-            [named] if isinstance(named, str) else named
-        )
-    for one in introspector.get_category("routes") or ():
-        route = one["introspectable"]
-        path = "/" + route["pattern"].lstrip("/")
-        yield {"path": path, "methods": sorted(methods.get(route["name"], {"GET"}))}
-
-
-def litestar(routes):
-    """Walk Litestar's routes."""
-    for route in routes:
-        yield {"path": route.path_format, "methods": sorted(getattr(route, "methods", ["GET"]))}
-
-
-WALKS = {
-    "aiohttp.": lambda app: aiohttp(app.router),
-    "bottle.": lambda app: bottle(app.routes),
-    "falcon.": lambda app: falcon(app._router._roots),
-    "pyramid.": lambda app: pyramid(app.registry.introspector),
-    "sanic.": lambda app: sanic(app.router.routes),
-}
-
-
 def described(layer):
-    """Give what an application object says about its routes, or nothing."""
-    import json
-
+    """Give the routes and documents of an application object, or nothing."""
     kind = f"{type(layer).__module__}.{type(layer).__name__}"
     if kind.startswith("litestar."):
-        return {"routes": list(litestar(layer.routes)), "openapi": layer.openapi_schema.to_schema()}
+        document = layer.openapi_schema.to_schema()
+        return {"routes": list(routers.litestar(layer.routes)), "openapi": [document]}
     if hasattr(layer, "url_map"):
-        return {"routes": list(flask(layer.url_map)), "openapi": smorest(layer)}
+        document = routers.smorest(layer)
+        found = list(routers.flask(layer))
+        return {"routes": found, "openapi": [document] if document else []}
     if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
-        document = json.loads(json.dumps(layer.openapi(), default=str))
-        return {"routes": list(starlette(layer.routes)), "openapi": document}
+        found = list(routers.starlette(layer.routes))
+        return {"routes": found, "openapi": documented(layer)}
     walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
     if walk:
-        return {"routes": list(walk(layer)), "openapi": None}
+        return {"routes": list(walk(layer)), "openapi": []}
     if hasattr(layer, "routes") and not callable(layer.routes):
-        return {"routes": list(starlette(layer.routes)), "openapi": None}
+        found = list(routers.starlette(layer.routes))
+        return {"routes": found, "openapi": list(routers.documents(layer.routes))}
     return None
 
 
@@ -214,19 +115,35 @@ def declared(app):
     return None
 
 
+def started(process):
+    """Give what a process serves."""
+    app, factory = running.application(*process)
+    if isinstance(app, str):
+        return attribute(f"{app}()" if factory else app)
+    return awaited(app()) if factory else app
+
+
+def attempts():
+    """Give ways to the application, the cheapest first."""
+    for target in ASKED.get("targets", ()):
+        yield target, lambda target=target: attribute(target)
+    for process in running.processes(ASKED["processes"]) if ASKED.get("processes") else ():
+        yield " ".join(process[0]), lambda process=process: started(process)
+
+
 def answer():
     """Try everything that was named, and keep what each attempt said."""
     failures = []
-    for target in ASKED.get("targets", ()):
+    for name, attempt in attempts():
         try:
-            found = declared(attribute(target))
+            found = declared(attempt())
         except BaseException as wrong:
-            failures.append(f"{target}: {type(wrong).__name__}: {wrong}"[:300])
+            failures.append(f"{name}: {type(wrong).__name__}: {wrong}"[:300])
             continue
         if found is not None:
             return found
-        failures.append(f"{target}: no known router")
-    return {"routes": [], "openapi": None, "failures": failures}
+        failures.append(f"{name}: no known router")
+    return {"routes": [], "openapi": [], "failures": failures}
 
 
 sys.path.insert(0, os.getcwd())

@@ -7,7 +7,8 @@ from enum import IntEnum
 
 from jettison.verify.workload.operation import Operation
 
-_ENDS_SESSION = re.compile(r"log-?_?out|sign-?_?out|revoke|password|deactivate", re.I)
+_LEAVES = re.compile(r"log-?_?out|sign-?_?out", re.I)
+_ENDS_SESSION = re.compile(r"revoke|password|deactivate", re.I)
 _TAKES_BACK = re.compile(r"restore|reset|clear|purge|clean|shutdown|delete|remove|wipe|flush", re.I)
 _COMPLETES = re.compile(r"commit|complete|finish|finali[sz]e|assemble", re.I)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,6 +27,8 @@ class Phase(IntEnum):
 
 def phase_of(operation: Operation) -> Phase:
     """Tell from method and path what an operation does."""
+    if _LEAVES.search(operation.path):
+        return Phase.LEAVE
     if operation.method in _READING:
         return Phase.USE
     if _ENDS_SESSION.search(operation.path):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from jettison.verify.request import Credentials
 from jettison.verify.workload.account import Account, find_account
 from jettison.verify.workload.fill import fill
 from jettison.verify.workload.operation import Interface, Operation
-from jettison.verify.workload.order import position
+from jettison.verify.workload.order import Phase, phase_of, position
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import Step
 from jettison.verify.workload.variation import (
@@ -51,7 +53,9 @@ def spread(files: tuple[str, ...]) -> tuple[str, ...]:
 def _asked(operation: Operation, shelves: tuple[str, ...]) -> Iterator[Step]:
     place = operation.path.partition("{")[0].rstrip("/")
     shelf = any(one.startswith(place) for one in shelves)
-    return (fill(operation, way) for way in variations(operation, shelf=shelf))
+    last = phase_of(operation) >= Phase.TAKE_BACK
+    ways = variations(operation, shelf=shelf)
+    return (replace(fill(operation, way), last=last) for way in ways)
 
 
 def _entrance(account: Account, credentials: Credentials | None) -> Iterator[Step]:

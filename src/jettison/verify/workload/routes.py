@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from jettison.verify.workload.operation import Interface, Operation, Parameter, Place
+from jettison.verify.workload.operation import Body, Interface, Operation, Parameter, Place
 
 # <int:id> of Flask and Django, {id:int} of Starlette, {id:\d+} of aiohttp
 _PLACEHOLDER = re.compile(
@@ -23,7 +23,11 @@ _UNASKED = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT", "WEBSOCKET"})
 
 
 def route_operations(routes: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:
-    """Read ``{"path": …, "methods": […]}`` entries, in the order of the router."""
+    """Read ``{"path": …, "methods": […]}`` entries, in the order of the router.
+
+    ``reads`` of an entry holds by method what its handler was seen to read: ``query`` (a schema)
+    and ``body`` (a media type and a schema).
+    """
     return tuple(_operations(routes))
 
 
@@ -42,10 +46,36 @@ def _operations(routes: Iterable[Mapping[str, Any]]) -> Iterator[Operation]:
             lambda found: f"{{{found['name'] or found['named']}}}", route["path"]
         )
         for method in sorted(set(route["methods"]) - _UNASKED):
+            reads = (route.get("reads") or {}).get(method) or {}
             yield Operation(
-                method=method, path=path if path.startswith("/") else f"/{path}",
-                parameters=parameters,
-            )  # fmt: skip
+                method=method,
+                path=path if path.startswith("/") else f"/{path}",
+                parameters=(*parameters, *_query(reads)),
+                body=_body(reads),
+            )
+
+
+def _query(reads: Mapping[str, Any]) -> Iterator[Parameter]:
+    """Give what a handler reads of the query: only those without which it fails are required."""
+    schema = reads.get("query") or {}
+    for name, one in (schema.get("properties") or {}).items():
+        needed = name in schema["required"]
+        yield Parameter(name=name, place=Place.QUERY, required=needed, schema=one)
+
+
+def _body(reads: Mapping[str, Any]) -> Body | None:
+    if "body" not in reads:
+        return None
+    media_type, schema = reads["body"]
+    return Body(media_type=media_type, schema=schema, required=False)
+
+
+def join_documents(one: Interface, other: Interface) -> Interface:
+    """Add what another document of the same application tells, such as one that is not served."""
+    if not one.operations:
+        return other
+    joined = join(one, other.operations)
+    return replace(joined, token_paths=one.token_paths or other.token_paths)
 
 
 def join(documented: Interface, routed: Iterable[Operation]) -> Interface:

@@ -39,7 +39,8 @@ class Payload(Struct, frozen=True, kw_only=True):
 class Step(Struct, frozen=True, kw_only=True):
     """One request. ``path`` is a template; ``variation`` says which of several for one route it is.
 
-    ``signs_in`` marks steps whose answer may hold the token that later steps send.
+    ``signs_in`` marks steps whose answer may hold the token that later steps send, ``last`` those
+    that take away what others need, such as the session: they come after all that pages lead to.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Step(Struct, frozen=True, kw_only=True):
     raw_body: bytes | None = None
     anonymous: bool = False
     signs_in: bool = False
+    last: bool = False
     form: HtmlForm | None = None
 
     @property

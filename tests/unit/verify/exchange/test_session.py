@@ -95,6 +95,13 @@ def test_a_token_is_sent_but_not_anonymously() -> None:
     assert "Authorization" not in app.asked[2][1]
 
 
+def test_a_token_may_come_in_a_header() -> None:
+    headers = {**JSON, "authorization": "Bearer t0ken"}
+    app = Application({"POST /login": Answer(status=201, headers=headers, body=b"null")})
+    app.run(Step(method="POST", path="/login", signs_in=True), Step(method="GET", path="/me"))
+    assert app.asked[1][1]["Authorization"] == "Bearer t0ken"
+
+
 def test_cookies_are_sent_back() -> None:
     session = Answer(status=200, cookies=("sid=1; HttpOnly", "theme=dark; Path=/"))
     app = Application({"POST /login": session})
@@ -137,6 +144,26 @@ def test_pages_lead_to_further_requests() -> None:
         "GET /search (form on /)",
         "GET / (again)",
     ]
+
+
+def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
+    page = b'<form method="post" action="/new"><input name="title"></form>'
+    app = Application(
+        {
+            "GET /": Answer(status=200, headers=HTML, body=page),
+            "POST /new": Answer(status=302, headers={"location": "/notes/1"}),
+        }
+    )
+    steps = (
+        Step(method="GET", path="/"),
+        Step(method="GET", path="/notes/1"),
+        Step(method="GET", path="/logout", last=True),
+    )
+    asked, answers = Session(app.send, "localhost:8000", TokenScheme()).explore(steps)
+    names = [step.name for step in asked]
+    assert names == [one.name for one in answers]
+    assert names.index("POST /new (form on /)") < names.index("GET /notes/1 (after /new)")
+    assert names[-1] == "GET /logout"
 
 
 def test_probes_are_sent_as_they_are() -> None:

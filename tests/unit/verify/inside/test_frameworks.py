@@ -71,7 +71,8 @@ SERVING = {
     ),
     "aiohttp_": (
         "from aiohttp import web\napp = web.Application()\n"
-        "app.router.add_static('/shop/files', 'kept')\n"
+        "inner = web.Application()\ninner.router.add_static('/files', 'kept')\n"
+        "app.add_subapp('/shop', inner)\n"
     ),
 }
 DOCUMENTED = {"fastapi_", "litestar_", "smorest_"}
@@ -151,6 +152,55 @@ def test_the_folders_that_a_django_site_serves_are_found(python: Path, tmp_path:
     assert any(path.endswith("/rest_framework/static") for _, path in folders)
 
 
+MOUNTED = {
+    "classes": (
+        (
+            "from starlette.applications import Starlette\n"
+            "from starlette.endpoints import HTTPEndpoint\n"
+            "from starlette.routing import Mount, Route\n"
+            "class Note(HTTPEndpoint):\n"
+            "    async def get(self, request): ...\n"
+            "    async def post(self, request): return (await request.json())['title']\n"
+            "app = Starlette(routes=[Mount('/inner', routes=[Route('/note', Note)])])\n"
+        ),
+        {"/inner/note": ["GET", "POST"]},
+    ),
+    "parts": (
+        (
+            "from aiohttp import web\n"
+            "class Note(web.View):\n"
+            "    async def get(self): ...\n"
+            "    async def delete(self): ...\n"
+            "async def made():\n"
+            "    inner, app = web.Application(), web.Application()\n"
+            "    inner.router.add_view('/note/{n:\\\\d+}', Note)\n"
+            "    app.add_subapp('/inner', inner)\n"
+            "    return app\n"
+        ),
+        {"/inner/note/{n:int}": ["DELETE", "GET"]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MOUNTED)
+def test_applications_within_another_are_found(name: str, python: Path, tmp_path: Path) -> None:
+    text, routes = MOUNTED[name]
+    (tmp_path / f"{name}.py").write_text(text)
+    found = ask(python, "routes", {"targets": [name, f"{name}:made()"]}, tmp_path)
+    assert {one["path"]: one["methods"] for one in found["routes"]} == routes
+
+
+def test_what_fastapi_hides_and_mounts_is_documented(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(
+        "import fastapi\napp, inner = fastapi.FastAPI(openapi_url=None), fastapi.FastAPI()\n"
+        "@app.get('/hidden', include_in_schema=False)\ndef hidden(n: int): ...\n"
+        "@inner.get('/deep')\ndef deep(n: int): ...\napp.mount('/inner', inner)\n"
+    )
+    outer, inner = ask(python, "routes", {"targets": ["shop:app"]}, tmp_path)["openapi"]
+    assert set(outer["paths"]) == {"/hidden"}
+    assert (inner["basePath"], set(inner["paths"])) == ("/inner", {"/deep"})
+
+
 def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     python: Path, tmp_path: Path
 ) -> None:
@@ -161,4 +211,4 @@ def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     assert {"/api/groups/", "/api/groups/<pk>/", "/y/<y>/"} <= {
         route["path"] for route in found["routes"]
     }
-    assert set(found["openapi"]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
+    assert set(found["openapi"][0]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}

@@ -207,9 +207,9 @@ def test_a_router_with_a_rule_map_is_walked(tmp_path: Path) -> None:
 def test_mounted_routes_and_the_document_are_found_behind_middleware(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(STARLETTE)
     answer = ask("routes", {"targets": ["main:app"]}, tmp_path)
-    assert answer["openapi"] == {"paths": {"/a": {"get": {}}}}
+    assert answer["openapi"] == [{"paths": {"/a": {"get": {}}}}]
     assert [route["path"] for route in answer["routes"]] == ["/a", "/m/b"]
-    assert ask("routes", {"targets": ["main:plain"]}, tmp_path)["openapi"] is None
+    assert ask("routes", {"targets": ["main:plain"]}, tmp_path)["openapi"] == []
 
 
 SMOREST = """
@@ -244,7 +244,7 @@ async def init_app(): return Application()
 def test_a_document_that_is_served_nowhere_is_taken_from_the_extension(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SMOREST)
     answer = ask("routes", {"targets": ["shop"]}, tmp_path)
-    assert answer["openapi"] == {"paths": {"/pets/": {"post": {}}}}
+    assert answer["openapi"] == [{"paths": {"/pets/": {"post": {}}}}]
 
 
 def test_an_application_that_is_made_by_a_coroutine_is_found(tmp_path: Path) -> None:
@@ -411,3 +411,26 @@ def test_what_the_image_lacks_of_the_library_is_for_tools_alone(tmp_path: Path) 
             check=True,
         )
         assert done.stdout.strip() == laid
+
+
+SERVER = """
+import os, sys
+from wsgiref.simple_server import make_server
+class App:
+    paths = "/" + sys.argv[1], "/" + os.environ["SHOP"]
+    routes = [type("R", (), {"path": path, "methods": {"GET"}}) for path in paths]
+if __name__ == "__main__":
+    make_server("127.0.0.1", 1, App()).serve_forever()
+"""
+
+
+def test_the_application_of_a_running_process_is_found_without_a_name(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(SERVER)
+    listed = tmp_path / "processes" / "7"
+    listed.mkdir(parents=True)
+    (listed / "cmdline").write_bytes(b"/usr/bin/python3.11\0-u\0shop.py\0notes\0")
+    (listed / "environ").write_bytes(b"SHOP=goods\0")
+    (listed / "cwd").symlink_to(tmp_path)
+    asked = {"targets": ["no_such_module"], "processes": str(listed.parent)}
+    found = ask("routes", asked, tmp_path)["routes"]
+    assert [one["path"] for one in found] == ["/notes", "/goods"]

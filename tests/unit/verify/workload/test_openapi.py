@@ -1,8 +1,8 @@
 from typing import Any
 
 from jettison.verify.workload.openapi import interface
-from jettison.verify.workload.operation import Place, TokenScheme
-from jettison.verify.workload.routes import join, route_operations
+from jettison.verify.workload.operation import Interface, Place, TokenScheme
+from jettison.verify.workload.routes import join, join_documents, route_operations
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -113,6 +113,25 @@ def test_routes_of_any_router_become_operations() -> None:
         ("POST", "/plain/"),
     ]
     assert found[0].parameters[0].schema == {"type": "integer"}
+
+
+def test_what_a_handler_reads_is_sent_without_being_documented() -> None:
+    number = {"type": "integer"}
+    query = {"type": "object", "properties": {"page": number}, "required": ["page"]}
+    body = ("application/json", {"type": "object", "properties": {"title": {"type": "string"}}})
+    reads = {"POST": {"query": query, "body": body}}
+    get, post = route_operations([{"path": "/x", "methods": ["GET", "POST"], "reads": reads}])
+    assert (get.body, get.parameters) == (None, ())
+    assert post.body
+    assert (post.body.media_type, list(post.body.properties)) == ("application/json", ["title"])
+    assert [(one.name, one.required) for one in post.parameters] == [("page", True)]
+
+
+def test_documents_of_one_application_are_joined() -> None:
+    mounted = interface({"basePath": "/inner", "paths": {"/deep": {"get": {}}}})
+    paths = [one.path for one in join_documents(interface(DOCUMENT), mounted).operations]
+    assert paths == ["/notes", "/notes", "/notes/{id}", "/inner/deep"]
+    assert join_documents(Interface(), mounted) is mounted
 
 
 def test_only_routes_that_are_not_documented_are_added() -> None:

@@ -52,7 +52,8 @@ def test_what_is_created_is_used_before_it_is_taken_away() -> None:
     order = names(
         operation("DELETE /notes/{id}"),
         operation("GET /notes/{id}"),
-        operation("POST /auth/logout"),
+        operation("POST /auth/revoke"),
+        operation("GET /logout"),
         operation("GET /notes"),
         operation("POST /backup/restore"),
         operation("POST /notes", {"title": TEXT}),
@@ -65,7 +66,8 @@ def test_what_is_created_is_used_before_it_is_taken_away() -> None:
         "GET /notes/{id}",
         "DELETE /notes/{id}",
         "POST /backup/restore",
-        "POST /auth/logout",
+        "POST /auth/revoke",
+        "GET /logout",
     ]
     assert [name for name in order if name in wanted] == wanted
 

@@ -1,0 +1,195 @@
+"""Says what the function behind a route reads of its request, from its source."""
+
+import ast
+import inspect
+import textwrap
+
+# attributes and methods of the requests of frameworks, and what they give
+KINDS = {
+    "json": "json", "get_json": "json", "json_body": "json", "media": "json", "get_media": "json",
+    "data": "json", "form": "form", "forms": "form", "POST": "form", "post": "form",
+    "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
+    "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
+}  # fmt: skip
+SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
+GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
+REQUESTS = {"request", "req"}
+NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
+LISTS = {"sum", "max", "min", "mean", "median"}
+
+
+def source_of(function):
+    """Give the syntax of a function or method, or nothing when its source is not there."""
+    try:
+        plain = inspect.unwrap(function)
+        tree = ast.parse(textwrap.dedent(inspect.getsource(plain)))
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return None
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return next((node for node in ast.walk(tree) if isinstance(node, kinds)), None)
+
+
+class Reader(ast.NodeVisitor):
+    """Collects fields by where they travel: ``json``, ``form``, ``files`` or ``query``."""
+
+    def __init__(self, function):
+        named = [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
+        self.requests = REQUESTS | set(named[:1])
+        self.known = {}
+        self.met = {}
+
+    def of_request(self, node):
+        """Tell whether an expression is the request itself."""
+        if isinstance(node, ast.Name):
+            return node.id in self.requests
+        return isinstance(node, ast.Attribute) and node.attr in REQUESTS
+
+    def kind(self, node):
+        """Give which part of the request an expression is, or nothing."""
+        if isinstance(node, ast.Await):
+            return self.kind(node.value)
+        if isinstance(node, ast.BoolOp):
+            return self.kind(node.values[0])
+        if isinstance(node, ast.Name):
+            return self.known.get(node.id)
+        if isinstance(node, ast.Attribute):
+            return KINDS.get(node.attr) if self.of_request(node.value) else None
+        if isinstance(node, ast.Call):
+            return self.called(node)
+        return None
+
+    def called(self, node):
+        """Give which part of the request a call gives."""
+        function = node.func
+        name = getattr(function, "attr", getattr(function, "id", ""))
+        if isinstance(function, ast.Attribute):
+            if name in KINDS and self.of_request(function.value):
+                return KINDS[name]
+            if name in SAME:
+                return self.kind(function.value)
+        inner = node.args[0] if node.args else None
+        if name in ("loads", "dict") and inner is not None:
+            about = self.kind(inner)
+            text = {one.id for one in ast.walk(inner) if isinstance(one, ast.Name)}
+            return "json" if name == "loads" and text & self.requests else about
+        return None
+
+    def note(self, node, field="", kind=None, needed=False):
+        """Write down that a field is read; a better known type stays."""
+        place = self.kind(node)
+        if place is None:
+            return
+        fields = self.met.setdefault(place, {})
+        if field:
+            before = fields.get(field, (None, False))
+            fields[field] = (kind or before[0], needed or before[1])
+
+    def visit_Assign(self, node):
+        """Remember the names of parts of the request."""
+        self.visit(node.value)
+        about = self.kind(node.value)
+        for target in node.targets:
+            if about and isinstance(target, ast.Name):
+                self.known[target.id] = about
+
+    def visit_Attribute(self, node):
+        """See a part of the request that is used as a whole."""
+        self.note(node)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node):
+        """See a field that has to be there."""
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            self.note(node.value, node.slice.value, needed=True)
+        self.generic_visit(node)
+
+    def visit_Call(self, node):
+        """See a field that may be there, and what is made of one."""
+        self.note(node)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        first = node.args[0] if node.args else None
+        text = first.value if isinstance(first, ast.Constant) else None
+        if isinstance(node.func, ast.Attribute) and name in GETTERS and isinstance(text, str):
+            self.note(node.func.value, text, kind_asked(node))
+        for kinds, found in ((NUMBERS, NUMBERS.get(name)), (LISTS, "array")):
+            if name in kinds and first is not None:
+                self.typed(first, found)
+        self.generic_visit(node)
+
+    def visit_For(self, node):
+        """See a field that is walked through."""
+        self.typed(node.iter, "array")
+        self.generic_visit(node)
+
+    def typed(self, node, kind):
+        """Write down of which type a field is."""
+        owner, key = None, None
+        if isinstance(node, ast.Subscript):
+            owner, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in GETTERS:
+            owner, key = node.func.value, (node.args or [None])[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            self.note(owner, key.value, kind)
+
+
+def kind_asked(call):
+    """Give the type that a default or ``type=`` names."""
+    for word in call.keywords:
+        if word.arg == "type" and isinstance(word.value, ast.Name):
+            return NUMBERS.get(word.value.id)
+    default = call.args[1] if len(call.args) > 1 else None
+    value = getattr(default, "value", None)
+    for python, kind in ((bool, "boolean"), (int, "integer"), (float, "number")):
+        if isinstance(value, python):
+            return kind
+    return "array" if isinstance(default, ast.List) else None
+
+
+def schema(fields):
+    """Describe an object with these fields."""
+    inner = {"array": {"type": "array", "items": {"type": "integer"}}}
+    return {
+        "type": "object",
+        "properties": {
+            name: inner.get(kind, {"type": kind or "string"}) for name, (kind, _) in fields.items()
+        },
+        "required": [name for name, (_, needed) in fields.items() if needed],
+    }
+
+
+def takes(function, method):
+    """Describe what a handler reads: ``body`` (media type and schema) and ``query`` (a schema)."""
+    tree = source_of(function)
+    if tree is None:
+        return {}
+    reader = Reader(tree)
+    reader.visit(tree)
+    met = reader.met
+    found = {"query": schema(met["query"])} if met.get("query") else {}
+    if method in ("GET", "HEAD", "DELETE"):
+        return found
+    if "files" in met:
+        body = schema({**met.get("form", {}), **met["files"]})
+        for name in met["files"]:
+            body["properties"][name] = {"type": "string", "format": "binary"}
+        found["body"] = ("multipart/form-data", body)
+    elif "json" in met:
+        found["body"] = ("application/json", schema(met["json"]))
+    elif "form" in met:
+        found["body"] = ("application/x-www-form-urlencoded", schema(met["form"]))
+    return found
+
+
+def route(path, methods, handler=None):
+    """Give a route with what its handler takes, method by method.
+
+    A handler is a function, or a class with a method for each method.
+    """
+    reads = {}
+    for method in methods:
+        one = getattr(handler, method.lower(), None) if inspect.isclass(handler) else handler
+        found = takes(one, method) if one is not None else {}
+        if found:
+            reads[method] = found
+    told = {"path": path, "methods": sorted(methods)}
+    return {**told, "reads": reads} if reads else told

@@ -1,0 +1,125 @@
+"""Walks the routers of frameworks."""
+
+import inspect
+import re
+
+from jettison.verify.inside import handlers
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def offered(endpoint):
+    """Give the methods of a class that has one method for each, or of a plain application."""
+    own = [name for name in METHODS if callable(getattr(endpoint, name.lower(), None))]
+    return own if inspect.isclass(endpoint) and own else ["GET"]
+
+
+def starlette(routes, prefix=""):
+    """Walk Starlette's routes with what is mounted below."""
+    for one in routes:
+        path = prefix + getattr(one, "path", "")
+        inner = getattr(one, "routes", None)
+        endpoint = getattr(one, "endpoint", None)
+        if inner:
+            yield from starlette(inner, path)
+        elif getattr(one, "methods", None):
+            yield handlers.route(path, sorted(one.methods), endpoint)
+        elif endpoint is not None and "WebSocket" not in type(one).__name__:
+            yield handlers.route(path, offered(endpoint), endpoint)
+
+
+def documents(routes, prefix=""):
+    """Give the documents of applications that are mounted in another, each with its place."""
+    for one in routes:
+        app, path = getattr(one, "app", None), prefix + getattr(one, "path", "")
+        if app is not None and callable(getattr(app, "openapi", None)) and app.routes:
+            yield {**app.openapi(), "basePath": path}
+        if "Mount" in type(one).__name__ and getattr(one, "routes", None):
+            yield from documents(one.routes, path)
+
+
+def flask(app):
+    """Walk werkzeug's rules."""
+    functions = getattr(app, "view_functions", {})
+    for rule in app.url_map.iter_rules():
+        function = functions.get(getattr(rule, "endpoint", None))
+        handler = getattr(function, "view_class", function)
+        yield handlers.route(rule.rule, rule.methods or {"GET"}, handler)
+
+
+def smorest(app):
+    """Give the document of the first API that flask-smorest has made, wherever it is served."""
+    known = getattr(app, "extensions", {}).get("flask-smorest") or {}
+    for one in (known.get("apis") or {"": known}).values():
+        if "ext_obj" in one:
+            return one["ext_obj"].spec.to_dict()
+    return None
+
+
+def aiohttp(router):
+    """Walk aiohttp's resources."""
+    for one in router.routes():
+        resource = getattr(one, "resource", None)
+        if resource is None or hasattr(resource, "_directory"):
+            continue  # without a file there is nothing to ask for
+        handler = getattr(one, "handler", None)
+        methods = offered(handler) if one.method == "*" else [one.method]
+        pattern = getattr(getattr(resource, "_pattern", None), "pattern", "")
+        numbers = re.findall(r"\(\?P<(\w+)>(?:\\d|\[0-9\])[+*]?\)", pattern)
+        path = resource.canonical
+        for name in numbers:
+            path = path.replace(f"{{{name}}}", f"{{{name}:int}}")
+        yield handlers.route(path, methods, handler)
+
+
+def typed(path):
+    """Put the kind of a placeholder first, as Flask has it: ``<id:int>`` becomes ``<int:id>``."""
+    path = re.sub(r"<(\w+):(\w+)[^<>]*>", r"<\2:\1>", path)
+    return re.sub(r"(?<=/):(\w+)", r"<\1>", path)
+
+
+def bottle(routes):
+    """Walk Bottle's routes."""
+    for one in routes:
+        method = "GET" if one.method == "ANY" else one.method
+        yield handlers.route(typed(one.rule), [method], getattr(one, "callback", None))
+
+
+def sanic(routes):
+    """Walk Sanic's routes."""
+    for one in routes:
+        yield handlers.route(
+            f"/{typed(one.path)}", sorted(one.methods), getattr(one, "handler", None)
+        )
+
+
+def falcon(nodes):
+    """Walk the tree of Falcon's router."""
+    for node in nodes:
+        if node.uri_template and node.resource is not None:
+            kinds = [name[3:].upper() for name in dir(node.resource) if name.startswith("on_")]
+            for method in [name for name in kinds if name in (node.method_map or ())]:
+                handler = getattr(node.resource, f"on_{method.lower()}")
+                yield handlers.route(node.uri_template, [method], handler)
+        yield from falcon(node.children)
+
+
+def pyramid(introspector):
+    """Walk Pyramid's routes with the methods of their views."""
+    methods = {}
+    for one in introspector.get_category("views") or ():
+        view = one["introspectable"]
+        named = view.get("request_methods") or ["GET"]
+        methods.setdefault(view.get("route_name"), set()).update(
+            [named] if isinstance(named, str) else named
+        )
+    for one in introspector.get_category("routes") or ():
+        found = one["introspectable"]
+        path = "/" + found["pattern"].lstrip("/")
+        yield {"path": path, "methods": sorted(methods.get(found["name"], {"GET"}))}
+
+
+def litestar(routes):
+    """Walk Litestar's routes."""
+    for one in routes:
+        yield {"path": one.path_format, "methods": sorted(getattr(one, "methods", ["GET"]))}

@@ -1,0 +1,95 @@
+"""What the source of a handler tells of the requests that it takes."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from jettison.verify.inside import handlers
+
+# only read, never called
+TEXT = """
+def from_json(request):
+    data = request.get_json() or {}
+    return data["title"], data.get("pages", 1), float(data["price"]), sum(data["numbers"])
+
+async def from_form(request):
+    form = await request.form()
+    return form["title"]
+
+def from_text(request):
+    return json.loads(request.body)["title"]
+
+def from_query(request):
+    return request.args.get("page", type=int), request.args["q"]
+
+def with_file(request):
+    return request.POST["title"], request.FILES["photo"]
+
+def whole(request):
+    return jsonify(request.get_json())
+
+def other(request):
+    return requests.get("http://example.org").json()["title"], {}.get("x")
+
+class View:
+    def post(self):
+        return self.request.query["page"]
+"""
+
+
+@pytest.fixture(scope="module")
+def handler(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    path = tmp_path_factory.mktemp("handlers") / "views.py"
+    path.write_text(TEXT)
+    spec = importlib.util.spec_from_file_location("views", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_fields_of_a_json_body_have_the_types_that_are_made_of_them(handler: Any) -> None:
+    kind, schema = handlers.takes(handler.from_json, "POST")["body"]
+    assert kind == "application/json"
+    assert {name: one["type"] for name, one in schema["properties"].items()} == {
+        "title": "string", "pages": "integer", "price": "number", "numbers": "array",
+    }  # fmt: skip
+    assert schema["required"] == ["title", "price", "numbers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "fields"),
+    [
+        ("from_form", "application/x-www-form-urlencoded", ["title"]),
+        ("from_text", "application/json", ["title"]),
+        ("with_file", "multipart/form-data", ["title", "photo"]),
+        ("whole", "application/json", []),
+    ],
+)
+def test_the_kind_of_a_body_is_that_which_is_read(
+    name: str, kind: str, fields: list[str], handler: Any
+) -> None:
+    media_type, schema = handlers.takes(getattr(handler, name), "POST")["body"]
+    assert (media_type, list(schema["properties"])) == (kind, fields)
+
+
+def test_a_query_tells_what_it_cannot_do_without(handler: Any) -> None:
+    found = handlers.takes(handler.from_query, "GET")
+    assert list(found) == ["query"]
+    assert found["query"]["required"] == ["q"]
+    assert found["query"]["properties"]["page"] == {"type": "integer"}
+
+
+def test_what_is_not_of_the_request_says_nothing(handler: Any) -> None:
+    assert handlers.takes(handler.other, "POST") == {}
+    assert handlers.takes(len, "POST") == {}
+
+
+def test_a_class_is_read_method_by_method(handler: Any) -> None:
+    found = handlers.route("/x", ["GET", "POST"], handler.View)
+    assert set(found["reads"]) == {"POST"}
+    assert "page" in found["reads"]["POST"]["query"]["properties"]
