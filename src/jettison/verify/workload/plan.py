@@ -28,9 +28,9 @@ MOST_FILES = 600
 def workload(interface: Interface, credentials: Credentials | None = None) -> tuple[Step, ...]:
     """Ask every operation in several ways: without an account, then with one.
 
-    What creates comes before what reads it, and what takes away comes last, before files that are
-    served as they are. With ``credentials``
-    that account logs in after the one that was made, so that it is the one that asks.
+    What creates comes before what reads it, and what takes away comes last of all. With
+    ``credentials`` that account logs in after the one that was made, so that it is the one that
+    asks.
     """
     account = find_account(interface)
     entrances = [one for one in (account.sign_up, account.login) if one]
