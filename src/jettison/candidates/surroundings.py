@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.candidates.needs import BaseNeeds, Remark
 from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.reader import table
 from jettison.lift.action import ActionKind
 from jettison.lift.distribution import obstacles
 from jettison.lift.other_packages import named_locales
@@ -63,10 +64,16 @@ def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 
 def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
-    """Find a distribution that asks for time zones where the system has none, and only there."""
+    """Find a distribution that asks for time zones where the system has none, and only there.
+
+    Some that read them ask for nothing; the catalogue knows them.
+    """
     if _ZONES in needs.production:
         return None
     for name in needs.names:
+        if name in table("calls")["zones"]["readers"]:
+            message = f"{name} reads the system's time zones"
+            return Evidence(kind="zone", message=message, origin=needs.origin(name))
         facts = needs.closure.facts.get(name)
         for requirement in facts.requires if facts else ():
             asked_for_extra = requirement.marker and "extra" in str(requirement.marker)

@@ -94,7 +94,10 @@ def usage_of(
         ),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
-        zones=tuple(_named("time-zone", use) for use in time_zones(modules)),
+        zones=(
+            *(_named("time-zone", use) for use in time_zones(modules)),
+            *_zones_imported(modules),
+        ),
         locales=tuple(_named("locale", use) for use in locales(modules)),
         stored=(
             *stored_by_source(each for each in modules if not loaded or each.file in loaded),
@@ -188,6 +191,15 @@ def _loaded(load: LibraryLoad) -> Evidence:
 
 def _named(kind: str, use: ZoneUse) -> Evidence:
     return Evidence(kind=kind, message=f"{use.callee}({use.name!r})", origin=use.origin)
+
+
+def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
+    for facts in modules:
+        for imported in facts.imports:
+            known = imported.module in table("calls")["zones"]["modules"]
+            if known and not imported.level and not imported.circumstance.typing_only:
+                message = f"import {imported.module}"
+                yield Evidence(kind="time-zone", message=message, origin=imported.origin)
 
 
 def _grouped(found: Iterable[Use]) -> Uses:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
 
 from jettison.facts import Project
 from jettison.lift.probe import probe_of_service
@@ -15,7 +17,7 @@ from jettison.project.operations.model import Commands, Use
 from jettison.project.reading import Sources
 from jettison.project.shell import parse as parse_shell
 from jettison.scopes.values import ScopeInputs
-from jettison.values import Origin
+from jettison.values import Evidence, Origin
 
 
 def used(
@@ -52,7 +54,17 @@ def used(
         name: tuple(found.origin for found in places)
         for name, places in inputs.reach.externals.items()
     }
-    return usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
+    found = usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
+    return replace(found, zones=(*found.zones, *_zones(project)))
+
+
+def _zones(project: Project) -> Iterator[Evidence]:
+    """The local time that the compose file sets, of which the C library asks the system's zones."""
+    for service in services_of(project):
+        for variable in service.environment:
+            if variable.name == "TZ":
+                message = f"the service {service.name} sets TZ"
+                yield Evidence(kind="time-zone", message=message, origin=variable.origin)
 
 
 def _other_services(project: Project) -> frozenset[str]:

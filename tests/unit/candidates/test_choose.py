@@ -70,6 +70,14 @@ def test_a_program_of_every_debian_image_is_named_with_its_package_and_line() ->
     assert told.origin == RUNS
 
 
+def test_time_zones_come_along_for_a_distribution_that_requires_none() -> None:
+    needs = needs_of(SLIM, distribution("babel", PURE), requirements=["babel"])
+    assert candidates(needs)[Variant.COMPOSED].adds == ("tzdata",)
+    zones = distribution("tzdata", PURE)
+    needs = needs_of(SLIM, distribution("babel", PURE), zones, requirements=["babel", "tzdata"])
+    assert candidates(needs)[Variant.COMPOSED].adds == ()
+
+
 def test_time_zones_come_along_for_a_distribution_that_brings_its_own_elsewhere() -> None:
     elsewhere = 'tzdata; sys_platform == "win32"'
     needs = needs_of(SLIM, distribution("django", PURE, requires=[elsewhere]))
