@@ -100,7 +100,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
 
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
-    not applied, ``probes`` files with requests, relative to the project. With ``remove_unused``,
+    not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
+    words of commands. With ``remove_unused``,
     requirements that nothing uses leave production. ``lines`` are all values but the wishes, and
     ``missing`` the probes of which there is no file.
     """
@@ -112,6 +113,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     without: frozenset[str] = frozenset()
     remove_unused: bool = False
     probes: tuple[str, ...] = ()
+    probe_commands: tuple[tuple[str, ...], ...] = ()
     budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))
     lines: tuple[Line, ...] = ()
     missing: frozenset[str] = frozenset()

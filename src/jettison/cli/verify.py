@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.loading.plan import Planned, planned
-from jettison.loading.probes import project_request, read_probes
+from jettison.loading.probes import probe_command, project_request, read_probes
 from jettison.progress import ConsoleProgress
 from jettison.report.imports_json import imports_document
 from jettison.report.imports_text import imports_text
 from jettison.verify.differential import compare
 from jettison.verify.from_images import request_of
-from jettison.verify.request import VerificationRequest
+from jettison.verify.request import ProbeCommand, VerificationRequest
 from jettison.verify.verdict import Verdict
 from jettison.verify.verdict_json import verdict_json
 from jettison.verify.verdict_table import verdict_table
@@ -62,6 +63,13 @@ from jettison.verify.verdict_table import verdict_table
     metavar="FILE",
     help="Requests of your own, as an .http file, sent after the generated ones.",
 )
+@click.option(
+    "--probe-command",
+    "commands",
+    metavar="COMMAND",
+    multiple=True,
+    help="Run on this machine after all requests, with JETTISON_URL; may be repeated.",
+)
 @click.option("--health-path", default="", metavar="PATH", help="Answers when all is well.")
 @click.option(
     "--startup-timeout",
@@ -89,6 +97,7 @@ def command(
     variables: tuple[str, ...],
     volumes: tuple[str, ...],
     probes: Path | None,
+    commands: tuple[str, ...],
     health_path: str,
     startup_timeout: float,
     writable_root: bool,
@@ -127,6 +136,7 @@ def command(
             environment={**asked.environment, **_environment(variables)},
             volumes=(*asked.volumes, *volumes),
             probes=(*asked.probes, *own),
+            commands=(*asked.commands, *_commands(commands)),
             health_path=health_path,
             startup_timeout=startup_timeout,
             read_only_after=asked.read_only_after and not writable_root,
@@ -193,6 +203,13 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
             if result.losses
             else "The text above says why; `jettison optimize` compares the images themselves.",
         )
+
+
+def _commands(texts: tuple[str, ...]) -> tuple[ProbeCommand, ...]:
+    try:
+        return tuple(probe_command(Path(), tuple(shlex.split(text))) for text in texts)
+    except ValueError as wrong:
+        raise click.UsageError(f"--probe-command is no command: {str(wrong).lower()}.") from wrong
 
 
 def _environment(variables: tuple[str, ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?B|m?s)")
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "s": 1, "ms": 1e-3}
 KEYS = (
     *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
-    *("without", "probes", "budgets"),
+    *("without", "probes", "probe-commands", "budgets"),
 )
 
 
@@ -77,13 +78,14 @@ class _Reader(Struct, frozen=True, kw_only=True):
             without=frozenset(self.rule_names()),
             remove_unused=self.typed("remove-unused", bool, default=False),
             probes=tuple(text for text, _ in self.list("probes")),
+            probe_commands=tuple(self.commands()),
             budgets=self.budgets(),
             lines=tuple(self.lines()),
         )
 
     def lines(self) -> Iterator[Line]:
         for key, value in self.values.items():
-            if key in {"without", "probes"}:
+            if key in {"without", "probes", "probe-commands"}:
                 yield from (Line(key=key, value=one, origin=at) for one, at in self.list(key))
             elif key == "budgets":
                 for name, text in value.items():
@@ -120,6 +122,14 @@ class _Reader(Struct, frozen=True, kw_only=True):
                 hint = _nearest(name, sorted(self.rules))
                 raise self.fault(("without", index), f"there is no rule {name}", hint)
         return [name for name, _ in self.list("without")]
+
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        for index, (text, _) in enumerate(self.list("probe-commands")):
+            try:
+                yield tuple(shlex.split(text))
+            except ValueError as wrong:
+                said = f"{text!r} is no command: {str(wrong).lower()}"
+                raise self.fault(("probe-commands", index), said) from wrong
 
     def budgets(self) -> Mapping[Budget, Limit]:
         written = self.typed("budgets", dict, {})

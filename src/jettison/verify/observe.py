@@ -14,6 +14,7 @@ from jettison.errors import EngineError
 from jettison.verify import companions
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.exchange.client import send
+from jettison.verify.exchange.command import carry_out
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inventory
@@ -203,7 +204,8 @@ def converse(
         steps, exchanges = session.explore(talk.steps)
     else:
         steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps))
-    return steps, (*first, *exchanges)
+    own = (carry_out(command, address) for command in request.commands)
+    return steps, (*first, *exchanges, *own)
 
 
 def errors_of(logs: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -21,6 +22,18 @@ class Probe(Struct, frozen=True, kw_only=True):
     path: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+
+class ProbeCommand(Struct, frozen=True, kw_only=True):
+    """A command of the user's own, run in ``directory`` of this machine after all requests."""
+
+    words: tuple[str, ...]
+    directory: str
+
+    @property
+    def text(self) -> str:
+        """The command as it would be typed."""
+        return shlex.join(self.words)
 
 
 class Companion(Struct, frozen=True, kw_only=True):
@@ -114,6 +127,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     application: str = ""
     credentials: Credentials | None = None
     probes: tuple[Probe, ...] = ()
+    commands: tuple[ProbeCommand, ...] = ()
     modules: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()

@@ -96,6 +96,10 @@ def _probes(plan: Plan, line: Line) -> str:
     return "its requests are sent to both images, after those that are generated"
 
 
+def _probe_commands(_plan: Plan, _line: Line) -> str:
+    return "it is run against both images, after all requests"
+
+
 def _budget(plan: Plan, line: Line) -> str:
     most = "the most that `optimize` accepts of the image after"
     predicted = plan.prediction.after.size
@@ -112,4 +116,5 @@ MEANINGS: Mapping[str, Callable[[Plan, Line], str]] = {
     "remove-unused": _unused,
     "without": _without,
     "probes": _probes,
+    "probe-commands": _probe_commands,
 }

@@ -18,6 +18,7 @@ remove = ["docx.templates"]
 remove-unused = true
 without = ["type-stubs"]
 probes = ["probes.http"]
+probe-commands = ["python 'tests/smoke test.py'"]
 
 [budgets]
 size = "300 MB"
@@ -42,9 +43,10 @@ def test_every_line_knows_its_place() -> None:
     assert settings.remove_unused
     assert settings.without == {"type-stubs"}
     assert settings.probes == ("probes.http",)
+    assert settings.probe_commands == (("python", "tests/smoke test.py"),)
     assert settings.budgets[Budget.SIZE].most == 300_000_000
     assert settings.budgets[Budget.START_UP].most == 1.5
-    assert settings.budgets[Budget.START_UP].origin == Origin(file="jettison.toml", line=14)
+    assert settings.budgets[Budget.START_UP].origin == Origin(file="jettison.toml", line=15)
 
 
 def test_the_table_of_pyproject() -> None:
@@ -68,6 +70,7 @@ def test_a_project_without_settings_asks_for_nothing() -> None:
         ('without = [\n"installed-test"]', "there is no rule installed-test", "installed-tests", 2),
         ('policy = "tiny"', "there is no policy tiny", "smallest", 1),
         ('remove-unused = "yes"', "remove-unused is not true or false", "", 1),
+        ('probe-commands = ["a \'b"]', '"a \'b" is no command: no closing quotation', "", 1),
         ("base = 3", "base is not a text", "", 1),
         ('[budgets]\nsize = "300"', "'300' is no amount", "300 MB", 2),
         ('[budgets]\nstart-up = "3 MB"', "'3 MB' is no amount", "1.5 s", 2),

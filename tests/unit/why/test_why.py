@@ -147,6 +147,7 @@ without = [
     "unreached-modules",
 ]
 probes = ["requests.http"]
+probe-commands = ["./smoke"]
 
 [budgets]
 size = "300 MB"
@@ -172,8 +173,9 @@ memory = "90 MB"
         (8, ["means nothing: the rule would find nothing"]),
         (9, ["the rule is of -O3, above this plan's -O2"]),
         (11, ["means nothing: there is no such file"]),
-        (14, ["; 1"]),
-        (15, ["it is measured then"]),
+        (12, ["it is run against both images"]),
+        (15, ["; 1"]),
+        (16, ["it is measured then"]),
     ],
 )
 def test_every_key_of_the_settings(tmp_path: Path, line: int, verdicts: list[str]) -> None:

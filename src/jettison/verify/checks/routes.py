@@ -35,6 +35,11 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     details = [*found.differences]
     if found.differences:
         details += [f"written by the image after only: {line}" for line in after.errors]
+    details += [
+        f"fails with the image before, too: {one.name}: {one.answer.failure}"
+        for one in before.exchanges
+        if one.answer.status and one.answer.failure
+    ]
     details += [f"set apart, because it changes from run to run: {one}" for one in found.flaky]
     return CheckResult(
         name=_NAME,

@@ -84,6 +84,8 @@ def _answered(answer: Answer) -> tuple[int, str]:
 def _said(answer: Answer) -> str:
     if not answer.status:
         return f"no answer ({answer.failure})"
+    if answer.failure:
+        return answer.failure
     return f"{answer.status} {answer.content_type}".strip()
 
 
@@ -92,7 +94,8 @@ def _difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
     if one.status >= _SERVER_ERROR and other.status >= _SERVER_ERROR:
         return ""
     if one.status < _SERVER_ERROR <= other.status:
-        return f"{_said(one)} became {_said(other)}, a new server error: {_excerpt(other)}"
+        kind = "failure" if other.failure else "server error"
+        return f"{_said(one)} became {_said(other)}, a new {kind}: {_excerpt(other)}"
     if _answered(one) != _answered(other):
         return f"{_said(one)} became {_said(other)}: {_excerpt(other)}"
     return _header_difference(one, other) or _body_difference(one, repeated, other)
