@@ -18,6 +18,8 @@ from jettison.values import Evidence, Origin
 OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 # Steps that call the pip of the environment, which one made by uv does not have.
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
+# spaCy's own download is an installation of a wheel.
+MODEL = "a requirement with the address of the model's wheel can move"
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
@@ -85,7 +87,8 @@ def _steps(stage: FinalStage) -> Iterator[Evidence]:
     for action in stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
         if NEEDS_PIP.search(action.text):
             text = " ".join(action.text.split())
-            yield obstacle_at(action.origin, f"`{text[:60]}` installs with pip")
+            instead = f"; {MODEL}" if "spacy" in text else ""
+            yield obstacle_at(action.origin, f"`{text[:60]}` installs with pip{instead}")
 
 
 def _installs(item: Instruction) -> bool:

@@ -18,6 +18,7 @@ from jettison.removal.group import Group
 from jettison.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
 from jettison.removal.match import Matcher
 from jettison.removal.unproven import Unproven
+from jettison.scopes.values import Scope
 from jettison.sizes import human
 from jettison.values import Evidence, Size
 
@@ -194,9 +195,17 @@ def uninstalled(plan: Plan) -> frozenset[str]:
 
 
 def requiring(plan: Plan, name: str) -> frozenset[str]:
-    """The planned distributions that require another one."""
+    """The planned distributions that require another one, and those that may: nothing is known."""
     edges = plan.closure.graph.edges
-    return frozenset(each for each in plan.distributions if name in edges.get(each, ()))
+    known = frozenset(each for each in plan.distributions if name in edges.get(each, ()))
+    return known | unknown(plan)
+
+
+def unknown(plan: Plan) -> frozenset[str]:
+    """The distributions of which no release could be looked at, those for development apart."""
+    closure, development = plan.closure, Scope.DEVELOPMENT
+    leaving = {item.name for item in plan.requirements if item.scope is development}
+    return frozenset(closure.graph.edges.keys() - closure.facts.keys() - leaving)
 
 
 def unproven_of(plan: Plan) -> tuple[Unproven, ...]:

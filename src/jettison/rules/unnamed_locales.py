@@ -75,13 +75,13 @@ def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages that are wanted; none when that cannot be told."""
     name = entry["distribution"]
     given = plan.usage.given.get(name, frozenset())
-    unknown = [
+    others = [
         user
         for user in requiring(plan, name)
         if not any(fnmatchcase(user, form) for form in entry["users"])
     ]
     silent = not given and not entry.get("default", True)
-    if name not in plan.distributions or "" in given or unknown or silent:
+    if name not in plan.distributions or "" in given or others or silent:
         return frozenset()
     related = entry["related"]
     asked = {_language(one) for one in given}

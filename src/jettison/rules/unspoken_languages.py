@@ -85,8 +85,8 @@ def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages of the setting; none when it cannot be told."""
     name = entry["distribution"]
     given = plan.usage.given.get(name, frozenset())
-    unknown = requiring(plan, name) - set(entry["users"])
-    return frozenset() if "" in given or unknown else given
+    others = requiring(plan, name) - set(entry["users"])
+    return frozenset() if "" in given or others else given
 
 
 def _speaks(spoken: frozenset[str], folder: str) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 from jettison.catalogue.reader import table
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import group, present, remaining, removal
+from jettison.plan.removing import group, present, remaining, removal, unknown
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
@@ -50,8 +50,8 @@ def _asked(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str] | None:
     users = {client} | {name for name in plan.distributions if client in edges.get(name, ())}
     # Who uses boto3 uses botocore, without saying so.
     users |= {name for name in plan.distributions if users & set(edges.get(name, ()))}
-    unknown = users - {client} - entry["users"].keys()
-    if client not in plan.distributions or "" in given or not given or unknown:
+    others = (users | unknown(plan)) - {client} - entry["users"].keys()
+    if client not in plan.distributions or "" in given or not given or others:
         return None
     theirs = (entry["users"].get(name, ()) for name in users)
     return given | {*entry["always"], *(name for names in theirs for name in names)}
