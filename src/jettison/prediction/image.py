@@ -178,6 +178,10 @@ class _Walk(Struct, frozen=True, kw_only=True):
     def _compiled(self, action: Action) -> Iterator[Part]:
         found = compile_bytecode(action.command)
         known = table("base_images")["python"]
+        if found and found.listed:
+            listed = self.project.in_context(posixpath.basename(found.listed))
+            count = len(self.project.texts.get(listed, "").splitlines())
+            yield _library(count * known["module_byte_code"], action.origin)
         for path in found.paths if found else ():
             if path.startswith(DEBIAN_LIBRARY):
                 sizes = table("composed_base_sizes").get(path.removeprefix(DEBIAN_LIBRARY), {})

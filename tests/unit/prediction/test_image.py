@@ -79,6 +79,19 @@ COPY --from=build /opt/venv /opt/venv
     assert not any(what.startswith("packages") for what in found)
 
 
+def test_byte_code_of_listed_modules_counts() -> None:
+    step = "RUN python -m compileall -q -i /tmp/loaded.txt /app\n"
+    found = sizes(of(f"{SLIM}{step}", files={"loaded.txt": "/usr/a.py\n/usr/b.py\n"}))
+    few = found["byte code of the standard library"]
+    assert (
+        0
+        < few
+        < sizes(of(f"{SLIM}RUN python -m compileall /usr/local/lib/python3.11\n"))[
+            "byte code of the standard library"
+        ]
+    )
+
+
 def test_files_that_change_owner_count_again_but_not_those_that_come_later() -> None:
     text = f"{SLIM}COPY a.txt /app/data/\nRUN chown -R 1:1 /app/data\nCOPY b.txt /app/data/\n"
     found = sizes(of(text, files={"a.txt": "x" * 70, "b.txt": "x" * 900}))

@@ -101,6 +101,14 @@ def test_the_system_is_read_with_the_libraries_that_files_need() -> None:
     assert any("libc.so.6" in needs for needs in extensions.values())
 
 
+def test_a_file_with_two_names_takes_room_once(tmp_path: Path) -> None:
+    (tmp_path / "perl").write_text("x" * 70)
+    (tmp_path / "perl5").hardlink_to(tmp_path / "perl")
+    text = script_text("system", {}, INSIDE).replace('walk("/")', f"walk({str(tmp_path)!r})")
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True)
+    assert sorted(marshal.loads(done.stdout)["files"].values()) == [0, 70]
+
+
 def test_an_environment_is_read_whole(tmp_path: Path) -> None:
     site = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
     files = {

@@ -111,10 +111,14 @@ def virtual_environment(command: Command) -> VirtualEnvironment | None:
 
 
 class Compilation(Struct, frozen=True, kw_only=True):
-    """A ``python -m compileall``: the paths, or the standard library when there are none."""
+    """A ``python -m compileall``: the paths, or the standard library when there are none.
+
+    ``listed`` is a file that names further paths (``-i``).
+    """
 
     paths: tuple[str, ...]
     invalidation: str | None
+    listed: str | None
     origin: Origin
 
 
@@ -126,6 +130,7 @@ def compile_bytecode(command: Command) -> Compilation | None:
     return Compilation(
         paths=tuple(word.text for word in run.options.arguments),
         invalidation=run.options.value("--invalidation-mode"),
+        listed=run.options.value("-i"),
         origin=run.origin,
     )
 

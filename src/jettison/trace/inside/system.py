@@ -82,11 +82,15 @@ def lists():
 
 
 files, links, libraries = {}, {}, {}
+linked = set()
 for path, facts in walk("/"):
     if os.path.islink(path):
         links[path] = os.readlink(path)
         continue
-    files[path] = facts.st_size
+    # a further name of the same file takes no room
+    files[path] = 0 if facts.st_ino in linked else facts.st_size
+    if facts.st_nlink > 1:
+        linked.add(facts.st_ino)
     try:
         names = needed(path)
     except (OSError, struct.error):
