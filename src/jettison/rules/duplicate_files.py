@@ -52,10 +52,10 @@ def _groups(plan: Plan) -> Iterator[Group]:
     """The files of each distribution that can be links, where they weigh enough."""
     equal: dict[tuple[str, int, str], str] = {}
     of: dict[str, list[tuple[int, str, str]]] = {}
-    done = linked(plan)
-    for path, file in sorted(present(plan).items()):
-        if path in done or not _can_be_shared(file):
-            continue
+    here, done = present(plan), linked(plan)
+    shared = (path for path, file in here.items() if path not in done and _can_be_shared(file))
+    for path in sorted(shared):
+        file = here[path]
         first = equal.setdefault((file.distribution, file.size, file.checksum), path)
         if first != path:
             of.setdefault(file.distribution, []).append((file.size, path, first))
@@ -73,10 +73,12 @@ def _groups(plan: Plan) -> Iterator[Group]:
 
 def _can_be_shared(file: OwnedFile) -> bool:
     known = table("dead_weight")["duplicates"]
+    if file.size < known["floor"] or not file.checksum or ".dist-info/" in file.path:
+        return False
     name = file.path.rpartition("/")[2]
-    apart = ".so" in name or name.endswith(tuple(known["apart"])) or ".dist-info/" in file.path
+    apart = ".so" in name or name.endswith(tuple(known["apart"]))
     plain = not file.path.startswith("/") and not WILD.search(file.path) and ARROW not in file.path
-    return bool(file.checksum) and file.size >= known["floor"] and plain and not apart
+    return plain and not apart
 
 
 def _writers(plan: Plan) -> Iterator[Evidence]:
