@@ -52,9 +52,10 @@ def taken_out(
 
 def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
     """The bytes of files that become other names of equal ones, where both stay."""
-    stay = {path: file for path, file in installed.files.items() if not gone.find(path)}
-    pairs = links_in(text).items()
-    return sum(stay[path].size for path, file in pairs if {path, file} <= stay.keys())
+    files, links = installed.files, links_in(text)
+    named = {*links, *links.values()}
+    stay = {path for path in named if path in files and not gone.find(path)}
+    return sum(files[path].size for path, file in links.items() if {path, file} <= stay)
 
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:
