@@ -35,6 +35,13 @@ UNCALLED = "uncalled-script"
 Use = tuple[str, Evidence]
 
 
+class Given(Struct, frozen=True, kw_only=True):
+    """The names that the source gives a distribution, and the files in which it gives any name."""
+
+    names: frozenset[str] = frozenset()
+    computed: tuple[Origin, ...] = ()
+
+
 class Usage(Struct, frozen=True, kw_only=True):
     """What was found by reading, each with its places.
 
@@ -43,8 +50,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
     those of the rules' vocabulary that stand in the source at all, each with its first place.
-    ``given`` maps distributions that load data by name to the names that the source gives them,
-    an empty one for a computed name. ``searched`` says what was read, in words.
+    ``given`` maps distributions that load data by name to the names that the source gives them.
+    ``searched`` says what was read, in words.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -57,7 +64,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     stored: tuple[StoredFile, ...] = ()
     imports: Uses = field(default_factory=lambda: MappingProxyType({}))
     words: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
-    given: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    given: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
 
     def search(self, what: str) -> Evidence:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.distributions.graph import Closure
+from jettison.lift.usage import Given
 from jettison.loading.project import Loaded
 from jettison.project.reading import read_text
 from jettison.project.source.locales import LocaleFunctions, locales_named
@@ -17,6 +21,8 @@ from jettison.project.source.words import first_arguments, words_in
 from jettison.values import Origin
 
 READ = (".py", ".sh", ".ipynb")
+# What readers of names give for one that is computed.
+_ANY = frozenset({""})
 TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 
@@ -34,36 +40,42 @@ def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
     return found
 
 
-def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, frozenset[str]]:
+def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, Given]:
     """The names of data that the source asks distributions for, tests apart."""
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, Given] = {}
     for entry in table("dead_weight")["services"]:
-        name = entry["distribution"]
-        if name in closure.facts:
-            texts = (read_text(loaded.root, path) for path in _paths(loaded))
-            asked = (
-                first_arguments(text, entry["methods"])
-                for text in texts
-                if text is not None and entry["mention"] in text
-            )
-            found[name] = frozenset().union(*asked)
+        if entry["distribution"] in closure.facts:
+            asked = partial(_services, entry=entry)
+            found[entry["distribution"]] = _given(loaded, asked, READ)
     for entry in table("dead_weight")["locales"]:
         if entry["distribution"] in closure.facts and "calls" in entry:
-            known = _locale_functions(entry, closure)
-            texts = (read_text(loaded.root, path) for path in _paths(loaded))
-            named = (
-                frozenset({""}) if text is None else locales_named(text, known) for text in texts
-            )
-            found[entry["distribution"]] = frozenset().union(*named)
+            named = partial(locales_named, known=_locale_functions(entry, closure))
+            found[entry["distribution"]] = _given(loaded, named, READ)
     for entry in table("dead_weight")["languages"]:
         if entry["distribution"] in closure.facts:
-            spoken = (
-                _languages(read_text(loaded.root, path), entry)
-                for path in _paths(loaded, (*READ, *TEMPLATES))
-            )
+            spoken = _given(loaded, partial(_languages, entry=entry), (*READ, *TEMPLATES))
             default = frozenset({entry["default"]})
-            found[entry["distribution"]] = frozenset().union(*spoken) or default
+            found[entry["distribution"]] = replace(spoken, names=spoken.names or default)
     return found
+
+
+def _given(
+    loaded: Loaded, read: Callable[[str], frozenset[str]], suffixes: tuple[str, ...]
+) -> Given:
+    """Read the names in every file; what cannot be read may give any."""
+    names: set[str] = set()
+    computed: list[Origin] = []
+    for path in _paths(loaded, suffixes):
+        text = read_text(loaded.root, path)
+        found = _ANY if text is None else read(text)
+        names |= found - _ANY
+        computed += [Origin(file=path)] if found & _ANY else []
+    return Given(names=frozenset(names), computed=tuple(computed))
+
+
+def _services(text: str, entry: Mapping[str, Any]) -> frozenset[str]:
+    asked = entry["mention"] in text
+    return first_arguments(text, entry["methods"]) if asked else frozenset()
 
 
 def _locale_functions(entry: Mapping[str, Any], closure: Closure) -> LocaleFunctions:
@@ -80,9 +92,9 @@ def _locale_functions(entry: Mapping[str, Any], closure: Closure) -> LocaleFunct
     )
 
 
-def _languages(text: str | None, entry: Mapping[str, Any]) -> frozenset[str]:
+def _languages(text: str, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages that a text sets, an empty one where it may choose any."""
-    if text is None or any(word in text for word in entry["words"]):
+    if any(word in text for word in entry["words"]):
         return frozenset({""})
     named = re.findall(rf"\b{entry['setting']}\s*=\s*[\"']([\w-]+)[\"']", text)
     computed = len(re.findall(rf"\b{entry['setting']}\b", text)) > len(named)

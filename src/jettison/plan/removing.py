@@ -177,6 +177,21 @@ def removal(
     )
 
 
+def staying(rule: str, what: str, files: Iterable[OwnedFile], why: Evidence) -> tuple[Finding, ...]:
+    """Say that files stay which could have left, where they are worth it; ``what`` names them."""
+    size = sum(file.size for file in files)
+    if size < TOLD:
+        return ()
+    return (
+        Finding(
+            rule=rule,
+            message=f"{what} stay ({human(size)}): {why.message}",
+            evidence=(why,),
+            safety=Safety.REVIEW,
+        ),
+    )
+
+
 def any_version(path: str) -> str:
     """The path of a folder of metadata, whatever version it is of."""
     return METADATA.sub("-*.dist-info/", path)

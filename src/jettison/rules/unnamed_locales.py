@@ -25,9 +25,10 @@ from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.lift.services import service_of
+from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring
+from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring, staying
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
@@ -46,10 +47,39 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     entries = table("dead_weight")["locales"]
     known = {entry["distribution"]: entry for entry in entries}
     for entry in entries:
-        languages = _languages(plan, known[entry.get("of", entry["distribution"])])
-        if languages:
-            found += _removal(plan, entry, languages)
+        asked = known[entry.get("of", entry["distribution"])]
+        if entry["distribution"] not in plan.distributions:
+            continue
+        if doubt := _doubt(plan, asked):
+            what = f"data of locales, of {plan.contents.label(entry['distribution'])},"
+            found += staying(NAME, what, _data(plan, entry), doubt)
+        else:
+            found += _removal(plan, entry, _languages(plan, asked))
     return tuple(found)
+
+
+def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
+    """Why it cannot be told which languages are wanted; None when it can."""
+    name = entry["distribution"]
+    given = plan.usage.given.get(name, Given())
+    others = sorted(
+        user
+        for user in requiring(plan, name)
+        if not any(fnmatchcase(user, form) for form in entry["users"])
+    )
+    if given.computed:
+        message = "one is computed, or chosen by other means"
+        return Evidence(kind="call", message=message, origin=given.computed[0])
+    if others:
+        return Evidence(kind="requirement", message=f"{others[0]} may ask for any")
+    if not given.names and not entry.get("default", True):
+        return Evidence(kind="call", message="no call names one")
+    # What has no data under its name may lead to any other.
+    there = {_language(match[1]) for match in _data(plan, entry).values()}
+    for one in sorted(map(_language, given.names)):
+        if there.isdisjoint({one, *entry["related"].get(one, ())}):
+            return Evidence(kind="call", message=f"there are none for {one}, which a call names")
+    return None
 
 
 def _removal(plan: Plan, entry: Mapping[str, Any], languages: frozenset[str]) -> Iterator[Finding]:
@@ -72,25 +102,10 @@ def _path(file: OwnedFile) -> str:
 
 
 def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
-    """The languages that are wanted; none when that cannot be told."""
-    name = entry["distribution"]
-    given = plan.usage.given.get(name, frozenset())
-    others = [
-        user
-        for user in requiring(plan, name)
-        if not any(fnmatchcase(user, form) for form in entry["users"])
-    ]
-    silent = not given and not entry.get("default", True)
-    if name not in plan.distributions or "" in given or others or silent:
-        return frozenset()
-    related = entry["related"]
-    asked = {_language(one) for one in given}
-    there = {_language(match[1]) for match in _data(plan, entry).values()}
-    if any(there.isdisjoint({one, *related.get(one, ())}) for one in asked):
-        # What has no data under its name may lead to any other.
-        return frozenset()
-    named = asked.union(_language(one) for one in _of_variables(plan))
-    also = (each for one in named for each in related.get(one, ()))
+    """The languages that are wanted."""
+    given = plan.usage.given.get(entry["distribution"], Given())
+    named = {_language(one) for one in (*given.names, *_of_variables(plan))}
+    also = (each for one in named for each in entry["related"].get(one, ()))
     return frozenset({*_ALWAYS, *entry.get("always", ()), *named, *also})
 
 

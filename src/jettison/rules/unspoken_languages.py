@@ -21,6 +21,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring
@@ -84,9 +85,9 @@ def _by_language(paths: Iterable[str]) -> tuple[str, ...]:
 def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
     """The languages of the setting; none when it cannot be told."""
     name = entry["distribution"]
-    given = plan.usage.given.get(name, frozenset())
+    given = plan.usage.given.get(name, Given())
     others = requiring(plan, name) - set(entry["users"])
-    return frozenset() if "" in given or others else given
+    return frozenset() if given.computed or others else given.names
 
 
 def _speaks(spoken: frozenset[str], folder: str) -> bool:

@@ -19,9 +19,10 @@ from functools import partial
 from typing import Any
 
 from jettison.catalogue.reader import table
+from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import group, present, remaining, removal, unknown
+from jettison.plan.removing import group, present, remaining, removal, staying, unknown
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
@@ -32,29 +33,60 @@ NAME = "unused-service-data"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find clients whose services are all named in the source."""
-    found = [
-        (entry, asked)
-        for entry in table("dead_weight")["services"]
-        if (asked := _asked(plan, entry)) is not None
+    entries = [
+        e for e in table("dead_weight")["services"] if e["distribution"] in plan.distributions
     ]
+    doubts = [(entry, _doubt(plan, entry)) for entry in entries]
+    found = [(entry, _asked(plan, entry)) for entry, doubt in doubts if doubt is None]
     groups = [one for entry, asked in found for one in _groups(plan, entry, asked)]
     evidence = [_evidence(entry, asked) for entry, asked in found]
-    return removal(plan, NAME, "descriptions of services that nothing asks for", groups, evidence)
+    told = [
+        finding
+        for entry, doubt in doubts
+        if doubt
+        for finding in staying(NAME, _what(plan, entry), _described(plan, entry), doubt)
+    ]
+    what = "descriptions of services that nothing asks for"
+    return (*removal(plan, NAME, what, groups, evidence), *told)
 
 
-def _asked(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str] | None:
-    """The services that the application needs; None when that cannot be told."""
+def _what(plan: Plan, entry: Mapping[str, Any]) -> str:
+    return f"descriptions of services, of {plan.contents.label(entry['distribution'])},"
+
+
+def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
+    """Why it cannot be told which services the application needs; None when it can."""
     client = entry["distribution"]
-    given = plan.usage.given.get(client, frozenset())
+    given = plan.usage.given.get(client, Given())
+    others = sorted((_users(plan, client) | unknown(plan)) - {client} - entry["users"].keys())
+    if given.computed:
+        message = "the name of one is computed"
+        return Evidence(kind="call", message=message, origin=given.computed[0])
+    if others:
+        return Evidence(kind="requirement", message=f"{others[0]} may ask for any")
+    if not given.names:
+        return Evidence(kind="call", message="no call names one")
+    return None
+
+
+def _users(plan: Plan, client: str) -> frozenset[str]:
     edges = plan.closure.graph.edges
     users = {client} | {name for name in plan.distributions if client in edges.get(name, ())}
     # Who uses boto3 uses botocore, without saying so.
-    users |= {name for name in plan.distributions if users & set(edges.get(name, ()))}
-    others = (users | unknown(plan)) - {client} - entry["users"].keys()
-    if client not in plan.distributions or "" in given or not given or others:
-        return None
-    theirs = (entry["users"].get(name, ()) for name in users)
-    return given | {*entry["always"], *(name for names in theirs for name in names)}
+    return frozenset(users | {n for n in plan.distributions if users & set(edges.get(n, ()))})
+
+
+def _asked(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
+    """The services that the application needs."""
+    client = entry["distribution"]
+    theirs = (entry["users"].get(name, ()) for name in _users(plan, client))
+    names = (name for each in theirs for name in each)
+    return plan.usage.given.get(client, Given()).names | {*entry["always"], *names}
+
+
+def _described(plan: Plan, entry: Mapping[str, Any]) -> list[OwnedFile]:
+    folders = tuple(entry["folders"])
+    return [file for path, file in remaining(plan).items() if path.startswith(folders)]
 
 
 def _groups(plan: Plan, entry: Mapping[str, Any], asked: frozenset[str]) -> Iterator[Group]:
