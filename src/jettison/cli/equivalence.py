@@ -17,5 +17,8 @@ def require_equivalent(
     if verdict.equivalent:
         return
     what, hint = different if verdict.differences else unknown
+    if verdict.dead_before:
+        what = "nothing could be compared: the image before does not become ready"
+        hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
     why = "\n".join(f"{check.name}: {check.message}" for check in verdict.reasons)
     raise NotEquivalentError(what, why=why, hint=hint)

@@ -26,6 +26,8 @@ from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
+# of a log without an exception
+_LAST_LINES = 5
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -117,7 +119,9 @@ def observe(
 
 def unready(run: Running, setting: Setting) -> Observation:
     """Give what is known of an image that was started and did not become or stay ready."""
-    errors = errors_of(run.container.logs())
+    logs = run.container.logs()
+    lines = (line.strip()[:300] for line in logs.splitlines() if line.strip())
+    errors = errors_of(logs) or tuple(lines)[-_LAST_LINES:]
     return Observation(facts=setting.facts, failure=run.failure, errors=errors)
 
 

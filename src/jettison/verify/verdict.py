@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 SCHEMA = "jettison.verdict/v1"
+START, READY = "start", "ready"
 # The checks that see the application at work. The others see what surrounds it.
 BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
 
@@ -67,6 +68,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
             check.name in BEHAVIOUR and check.outcome is not Outcome.SKIPPED
             for check in self.checks
         )
+
+    @property
+    def dead_before(self) -> bool:
+        """Whether the image before does not run itself, so that nothing could be compared."""
+        return any(check.name == START and check.before not in ("", READY) for check in self.checks)
 
     @property
     def differences(self) -> tuple[CheckResult, ...]:

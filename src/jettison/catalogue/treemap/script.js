@@ -68,7 +68,7 @@ function draw(area, box, parents, into) {
   shown.push({ element, chain });
   if (inner) {
     element.dataset.inner = "";
-    element.tabIndex = 0;
+    element.tabIndex = -1;
     element.setAttribute("role", "button");
     element.setAttribute("aria-label", spoken(chain));
   }
@@ -103,6 +103,36 @@ function render() {
     return depth ? [document.createTextNode("›"), name] : [name];
   }));
   mark();
+  const first = map.querySelector("[data-inner]");
+  if (first) first.tabIndex = 0;
+}
+
+// The focus stays in the map: at the area that was left, or else at the first one.
+function go(chain) {
+  const left = path[path.length - 1];
+  const within = [map, trail].some((part) => part.contains(document.activeElement));
+  path = chain;
+  render();
+  said.textContent = spoken(path);
+  if (!within) return;
+  const one = shown.find((each) => each.chain[each.chain.length - 1] === left && "inner" in each.element.dataset);
+  reach(one ? one.element : map.querySelector("[data-inner]") || trail.querySelector("button"));
+}
+
+// Of all areas one can be reached with Tab; arrows lead to the others.
+function reach(element) {
+  if (!element) return;
+  for (const other of map.querySelectorAll('[tabindex="0"]')) other.tabIndex = -1;
+  if (map.contains(element)) element.tabIndex = 0;
+  element.focus();
+}
+
+function step(key, from) {
+  const areas = [...map.querySelectorAll("[data-inner]")];
+  const ends = { Home: 0, End: areas.length - 1 };
+  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  if (key in ends) return areas[ends[key]];
+  return key in by ? areas[areas.indexOf(from) + by[key]] || from : null;
 }
 
 function mark() {
@@ -126,31 +156,34 @@ function enter(event) {
   const one = chosen(event);
   if (!one) return;
   const chain = one.chain[one.chain.length - 1][PARTS]?.length ? one.chain : one.chain.slice(0, -1);
-  if (chain.length > path.length) { path = chain; render(); }
+  if (chain.length > path.length) go(chain);
 }
 
 map.addEventListener("click", enter);
 map.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" || event.key === " ") { event.preventDefault(); enter(event); }
+  const next = step(event.key, event.target);
+  if (next) reach(next);
+  if (event.key === "Enter" || event.key === " ") enter(event);
+  else if (!next) return;
+  event.preventDefault();
 });
 for (const kind of ["mouseover", "focusin"]) {
   map.addEventListener(kind, (event) => { const one = chosen(event); if (one) said.textContent = spoken(one.chain); });
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && path.length > 1) { path = path.slice(0, -1); render(); }
+  if (event.key === "Escape" && event.target !== find && path.length > 1) go(path.slice(0, -1));
 });
 trail.addEventListener("click", (event) => {
   const depth = event.target.dataset.depth;
-  if (depth !== undefined && event.target.tagName === "BUTTON") { path = path.slice(0, Number(depth) + 1); render(); }
+  if (depth !== undefined && event.target.tagName === "BUTTON") go(path.slice(0, Number(depth) + 1));
 });
 for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => {
     view = button.dataset.view;
-    path = [views[view]];
+    go([views[view]]);
     for (const other of document.querySelectorAll("[data-view]")) {
       other.setAttribute("aria-pressed", String(other === button));
     }
-    render();
   });
 }
 find.addEventListener("input", mark);

@@ -5,14 +5,12 @@ from __future__ import annotations
 from jettison.verify.checks.check import Check
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
-
-_NAME = "start"
+from jettison.verify.verdict import READY, START, CheckResult, Outcome
 
 
 def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     def said(observation: Observation) -> str:
-        return observation.failure or "ready"
+        return observation.failure or READY
 
     if before.failure and after.failure:
         message = f"neither image becomes ready: before, {before.failure}"
@@ -27,13 +25,14 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         message += f"; it may need what could not be started here: {names}"
     failed = bool(before.failure or after.failure)
     return CheckResult(
-        name=_NAME,
+        name=START,
         outcome=Outcome.DIFFERENT if failed else Outcome.SAME,
         message=message,
         before=said(before),
         after=said(after),
-        details=(after if after.failure else before).errors if failed else (),
+        # what both say is not kept twice
+        details=(after.errors if after.failure else ()) or before.errors if failed else (),
     )
 
 
-CHECK = Check(name=_NAME, compare=_compare)
+CHECK = Check(name=START, compare=_compare)

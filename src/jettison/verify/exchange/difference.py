@@ -98,7 +98,7 @@ def _difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
         return f"{_said(one)} became {_said(other)}, a new {kind}: {_excerpt(other)}"
     if _answered(one) != _answered(other):
         return f"{_said(one)} became {_said(other)}: {_excerpt(other)}"
-    return _header_difference(one, other) or _body_difference(one, repeated, other)
+    return _header_difference(one, repeated, other) or _body_difference(one, repeated, other)
 
 
 def _excerpt(answer: Answer) -> str:
@@ -106,13 +106,16 @@ def _excerpt(answer: Answer) -> str:
     return text[:_EXCERPT] or answer.failure or "no body"
 
 
-def _header_difference(one: Answer, other: Answer) -> str:
+def _header_difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
+    """Compare headers and cookies, but not those that differ between runs of the image before."""
     for name in _COMPARED_HEADERS:
         had, has = (stable(answer.headers.get(name, "")) for answer in (one, other))
-        if had != has:
+        again = {stable(each.headers.get(name, "")) for each in repeated}
+        if had != has and not again - {had}:
             return f"the header {name} was {had!r} and is {has!r}"
     had_cookies, has_cookies = _cookie_names(one), _cookie_names(other)
-    if had_cookies != has_cookies:
+    unstable = {name for each in repeated for name in _cookie_names(each) ^ had_cookies}
+    if (had_cookies ^ has_cookies) - unstable:
         return f"the cookies were {sorted(had_cookies)} and are {sorted(has_cookies)}"
     return ""
 

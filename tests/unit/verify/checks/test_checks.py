@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jettison.cli.equivalence import require_equivalent
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
+from jettison.errors import NotEquivalentError
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.exchange.answer import Answer, Exchange
@@ -17,7 +19,7 @@ from jettison.verify.observation import (
     WorkerOutcome,
 )
 from jettison.verify.request import Companion, Suite, Unreached, VerificationRequest, Worker
-from jettison.verify.verdict import CheckResult, Outcome
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
 LISTS = Inventory(
@@ -38,6 +40,7 @@ INTERIOR = Interior(
     secure=Loaded(works=True, said="TLSv1.3"),
     inventory=LISTS,
 )
+SUBJECT = Subject(image="x", startup_seconds=None, memory=None)
 FACTS = ImageFacts(
     id=ImageID("sha256:aa"),
     size=1,
@@ -366,3 +369,17 @@ def test_labels_of_a_base_image_may_leave_with_it() -> None:
     assert check("labels", SEEN, without, of_base).outcome is SAME
     of_project = replace(REQUEST, labels=frozenset({"title"}))
     assert check("labels", SEEN, without, of_project).outcome is DIFFERENT
+
+
+def test_what_neither_image_gets_over_is_said_although_both_say_it() -> None:
+    both = [
+        Observation(facts=FACTS, failure="it ended with status 3", errors=errors)
+        for errors in (("ImportError: no module x",), ())
+    ]
+    found = next(check for check in CHECKS if check.name == "start").compare(
+        both[0], both[1], VerificationRequest(image_before="a", image_after="b")
+    )
+    assert found.details == ("ImportError: no module x",)
+    verdict = Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(found,))
+    with pytest.raises(NotEquivalentError, match="the image before does not become ready"):
+        require_equivalent(verdict, different=("differs", ""), unknown=("is not known", ""))

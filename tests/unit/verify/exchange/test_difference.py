@@ -113,6 +113,14 @@ def test_headers_that_a_client_follows_count() -> None:
     assert "cookies" in difference(cookie, Answer(status=200))
 
 
+def test_headers_that_do_not_repeat_are_left_out() -> None:
+    one, other = (Answer(status=302, headers={"location": to}) for to in ("/a", "/b"))
+    assert difference(one, other, again=other) == ""
+    cookie, none = Answer(status=200, cookies=("sid=1", "theme=dark")), Answer(status=200)
+    assert difference(cookie, Answer(status=200, cookies=("theme=dark",)), again=none) == ""
+    assert "cookies" in difference(cookie, none, again=Answer(status=200, cookies=("theme=x",)))
+
+
 def test_answers_that_are_missing_count() -> None:
     one = Exchange(name="GET /x", answer=answer({}))
     found = compare_exchanges([[one, one]], [[one]])
