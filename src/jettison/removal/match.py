@@ -11,32 +11,42 @@ from msgspec import Struct
 
 Mark = TypeVar("Mark")
 WILD = re.compile(r"[*?]")
+# No first folder has this name.
+ANY = "*"
 
 
 class Matcher(Struct, Generic[Mark], frozen=True, kw_only=True):
     """Paths and patterns, each with a mark; the first that means a file wins.
 
-    ``together`` has a group for each of the patterns, in their order.
+    ``patterns`` are those that may mean a path, by its first folder, in their order; under ``ANY``
+    those whose own first folder is a pattern. ``together`` has a group for each of them.
     """
 
     exact: Mapping[str, Mark]
-    patterns: tuple[tuple[str, Mark], ...]
-    together: re.Pattern[str] | None = None
+    patterns: Mapping[str, tuple[tuple[str, Mark], ...]]
+    together: Mapping[str, re.Pattern[str]]
 
     @classmethod
     def of(cls, marked: Iterable[tuple[str, Mark]]) -> Matcher[Mark]:
         """Sort (path, mark) pairs into plain paths and patterns."""
         exact: dict[str, Mark] = {}
-        patterns: list[tuple[str, Mark]] = []
+        patterns: list[tuple[str, str, Mark]] = []
         for path, mark in marked:
             if WILD.search(path):
-                patterns.append((path, mark))
+                top = path.partition("/")[0]
+                patterns.append((ANY if WILD.search(top) else top, path, mark))
             else:
                 exact.setdefault(path, mark)
+        found = {
+            top: tuple((path, mark) for each, path, mark in patterns if each in (top, ANY))
+            for top in {top for top, _, _ in patterns}
+        }
         return cls(
             exact=exact,
-            patterns=tuple(patterns),
-            together=_together(tuple(path for path, _ in patterns)) if patterns else None,
+            patterns=found,
+            together={
+                top: _together(tuple(path for path, _ in each)) for top, each in found.items()
+            },
         )
 
     def find(self, path: str) -> tuple[str, Mark] | None:
@@ -48,11 +58,14 @@ class Matcher(Struct, Generic[Mark], frozen=True, kw_only=True):
             folder = folder.rpartition("/")[0]
             if f"{folder}/" in self.exact:
                 return f"{folder}/", self.exact[f"{folder}/"]
-        meant = self.together.fullmatch(path) if self.together else None
-        return self.patterns[meant.lastindex - 1] if meant and meant.lastindex else None
+        top = path.partition("/")[0]
+        if top not in self.together:
+            top = ANY
+        meant = self.together[top].fullmatch(path) if top in self.together else None
+        return self.patterns[top][meant.lastindex - 1] if meant and meant.lastindex else None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _together(patterns: tuple[str, ...]) -> re.Pattern[str]:
     """One expression for all patterns; the group that matches says which it was."""
     return re.compile("|".join(f"({_expression(each)})" for each in patterns), re.DOTALL)
