@@ -71,7 +71,7 @@ def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
     if _ZONES in needs.production:
         return None
     for name in needs.names:
-        if name in table("calls")["zones"]["readers"]:
+        if name in table("calls")["zone_readers"]["distributions"]:
             message = f"{name} reads the system's time zones"
             return Evidence(kind="zone", message=message, origin=needs.origin(name))
         facts = needs.closure.facts.get(name)

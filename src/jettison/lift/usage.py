@@ -203,7 +203,7 @@ def _named(kind: str, use: ZoneUse) -> Evidence:
 def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
     for facts in modules:
         for imported in facts.imports:
-            known = imported.module in table("calls")["zones"]["modules"]
+            known = imported.module in table("calls")["zone_readers"]["modules"]
             if known and not imported.level and not imported.circumstance.typing_only:
                 message = f"import {imported.module}"
                 yield Evidence(kind="time-zone", message=message, origin=imported.origin)

@@ -205,7 +205,10 @@ def _catalogued() -> frozenset[str]:
         *catalogue["programs"].values(),
         *catalogue["libraries"].values(),
         *catalogue["zones"].values(),
-        *(catalogue["writes"][group] for group in ("opened", "files", "folders", "targets")),
+        *(
+            catalogue["writes"][group]
+            for group in ("opened", "files", "folders", "targets", "downloads")
+        ),
         catalogue["other"]["names"],
     ]
     return frozenset(name for group in groups for name in group)

@@ -35,6 +35,7 @@ def files_written(modules: Iterable[ModuleFacts]) -> tuple[FileWrite, ...]:
         **dict.fromkeys(writes["files"], _first),
         **dict.fromkeys(writes["folders"], _folder),
         **dict.fromkeys(writes["targets"], _second),
+        **dict.fromkeys(writes["downloads"], _downloaded),
     }
     methods = frozenset(writes["methods"])
     savers = frozenset(writes["savers"])
@@ -69,6 +70,14 @@ def _folder(call: Call) -> Iterator[FileWrite]:
 
 def _second(call: Call) -> Iterator[FileWrite]:
     yield _write(call, call.arguments[1] if len(call.arguments) > 1 else None)
+
+
+def _downloaded(call: Call) -> Iterator[FileWrite]:
+    """A folder that is named; without one it is that of the user, which is writable."""
+    for name in table("calls")["writes"]["download_keywords"]:
+        place = call.keyword(name)
+        if isinstance(place, str):
+            yield _write(call, place, folder=True)
 
 
 def _takes_a_path(call: Call) -> bool:
