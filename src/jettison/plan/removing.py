@@ -223,6 +223,12 @@ def unknown(plan: Plan) -> frozenset[str]:
     return frozenset(closure.graph.edges.keys() - closure.facts.keys() - leaving)
 
 
+def may_ask(plan: Plan, name: str) -> Evidence:
+    """The evidence that a distribution may ask another one for any data."""
+    known = f"nothing is known of {name}, which" if name in unknown(plan) else name
+    return Evidence(kind="requirement", message=f"{known} may ask for any")
+
+
 def unproven_of(plan: Plan) -> tuple[Unproven, ...]:
     """What stays although nothing was seen to use it, as the plan's findings tell."""
     changes = (change for finding in plan.findings for change in finding.changes)

@@ -28,7 +28,15 @@ from jettison.lift.services import service_of
 from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring, staying
+from jettison.plan.removing import (
+    WORTHWHILE,
+    group,
+    may_ask,
+    remaining,
+    removal,
+    requiring,
+    staying,
+)
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
@@ -71,7 +79,7 @@ def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
         message = "one is computed, or chosen by other means"
         return Evidence(kind="call", message=message, origin=given.computed[0])
     if others:
-        return Evidence(kind="requirement", message=f"{others[0]} may ask for any")
+        return may_ask(plan, others[0])
     if not given.names and not entry.get("default", True):
         return Evidence(kind="call", message="no call names one")
     # What has no data under its name may lead to any other.

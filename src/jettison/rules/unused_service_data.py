@@ -22,7 +22,7 @@ from jettison.catalogue.reader import table
 from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import group, present, remaining, removal, staying, unknown
+from jettison.plan.removing import group, may_ask, present, remaining, removal, staying, unknown
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
@@ -63,7 +63,7 @@ def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
         message = "the name of one is computed"
         return Evidence(kind="call", message=message, origin=given.computed[0])
     if others:
-        return Evidence(kind="requirement", message=f"{others[0]} may ask for any")
+        return may_ask(plan, others[0])
     if not given.names:
         return Evidence(kind="call", message="no call names one")
     return None
