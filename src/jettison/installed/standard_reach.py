@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, Modules, StandardLibrary, module_name
 from jettison.installed.links import links_of, needed
@@ -35,7 +37,7 @@ def reached_standard(
     for name in (*table("standard_library")["always"], *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
-    for name in sorted(touched_modules(library, _beside(trace))):
+    for name in _touched(library, _beside(trace), terminal):
         search.reach(name, TOUCHED)
     for path, content in sorted(installed.application.items()):
         search.application(path, content)
@@ -87,6 +89,14 @@ def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
     """Whether a module is only imported where another one, written in C, is missing."""
     better = table("standard_library")["instead_of"].get(name)
     return better in modules or better == "_io"
+
+
+def _touched(library: Installed, trace: Trace, terminal: frozenset[str]) -> Iterator[str]:
+    """Give what was loaded; test tools load modules for a terminal, which the tests do not need."""
+    served = frozenset(touched_modules(library, replace(trace, tested=frozenset())))
+    for name in sorted(touched_modules(library, trace)):
+        if name in served or name.partition(".")[0] not in terminal:
+            yield name
 
 
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
