@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection
 
 from jettison.catalogue.reader import table
@@ -23,7 +24,8 @@ FORMULA = "files of the wheels that the list names, byte code by the size of the
 
 def applies_list(action: Action) -> bool:
     """Whether a command takes files out of an environment as the list says."""
-    return f"{SCRIPT} " in action.text and LIST in action.text
+    program = posixpath.basename(action.command.name)
+    return program.startswith("python") and f"{SCRIPT} " in action.text and LIST in action.text
 
 
 def taken_out(
@@ -40,7 +42,9 @@ def taken_out(
     files = [file for path, file in installed.files.items() if gone.find(path)]
     count = sum(file.size for file in files)
     if byte_code:
-        count += byte_code_of(sum(file.size for file in files if file.path.endswith(".py")))
+        sources = (path for path in installed.files if path.endswith(".py"))
+        uncompiled = (path for path in sources if gone.find(path) or gone.find(_compiled(path)))
+        count += byte_code_of(sum(installed.files[path].size for path in uncompiled))
     count += _shortened(closure, names, sections_in(text), gone)
     count += _kept_once(text, installed, gone)
     for known in table("dead_weight")["installers"].values():
@@ -48,6 +52,12 @@ def taken_out(
             count += known["bytes"]
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
+
+
+def _compiled(path: str) -> str:
+    """Where the byte code of a module lies, by any Python."""
+    folder, _, name = path.rpartition("/")
+    return posixpath.join(folder, "__pycache__", f"{name.removesuffix('.py')}.cpython-3.pyc")
 
 
 def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:

@@ -92,6 +92,21 @@ def test_byte_code_of_listed_modules_counts() -> None:
     )
 
 
+def test_what_a_list_takes_out_counts_once_with_its_byte_code() -> None:
+    steps = f"{SLIM}COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    whole = of(steps, "one").size
+    listed = {"removed-files.txt": "# unloaded-bytecode: of one (600 kB)\n__pycache__/a.*.pyc\n"}
+    taken = of(
+        f"{steps}RUN python -I /removal/remove_files.py /removal/removed-files.txt /usr/local\n"
+        "RUN rm -f /app/removed-files.txt /app/remove_files.py /app/jettison_removed.py\n",
+        "one",
+        files=listed,
+    ).size
+    assert whole is not None
+    assert taken is not None
+    assert whole.bytes - taken.bytes == 600_000
+
+
 def test_files_that_change_owner_count_again_but_not_those_that_come_later() -> None:
     text = f"{SLIM}COPY a.txt /app/data/\nRUN chown -R 1:1 /app/data\nCOPY b.txt /app/data/\n"
     found = sizes(of(text, files={"a.txt": "x" * 70, "b.txt": "x" * 900}))
