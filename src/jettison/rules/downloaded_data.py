@@ -26,7 +26,7 @@ NAME = "downloaded-data"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find commands of RUN instructions that name a collection."""
+    """Find commands that name a collection, in the final stage and those that it copies from."""
     return tuple(
         _advice(plan, entry, action, name)
         for entry in table("dead_weight")["collections"]
@@ -37,7 +37,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _commands(plan: Plan) -> Iterator[Action]:
-    for item in plan.stage.inherited:
+    stage = plan.stage
+    names = dict.fromkeys(copied.stage for _, copied in stage.all_copies if copied.stage)
+    others = (stage.dockerfile.stage_named(name) for name in names)
+    for item in (
+        *stage.inherited,
+        *(item for each in others if each for item in each.instructions),
+    ):
         if item.keyword == "RUN":
             yield from lifted_run(item).actions
 
