@@ -18,6 +18,7 @@ from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.context import context_path
 from jettison.lift.installation import is_installer
 from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.variables import steering_pip
 from jettison.lower.removal import is_manifest, is_removal
 from jettison.project.commands import PipInstall, VirtualEnvironment
 from jettison.project.dockerfile import Instruction, copy
@@ -183,6 +184,8 @@ def _installation(
 ) -> Installation:
     if fact.editable or fact.groups:
         raise not_understood(action.text, "it installs the project itself", action.origin)
+    for name, origin in steering_pip(stage):
+        raise not_understood(action.text, f"{name} decides what it installs", origin)
     words = [word for word in fact.requirements if not is_installer(word)]
     return Installation(
         files=tuple(_file(project, stage, path, action) for path in fact.requirement_files),

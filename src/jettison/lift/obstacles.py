@@ -10,6 +10,7 @@ from jettison.facts import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.derived import stages_on
 from jettison.lift.stage import FinalStage
+from jettison.lift.variables import steering_pip
 from jettison.project.commands import PipInstall
 from jettison.project.dockerfile import Instruction, mounts
 from jettison.values import Evidence, Origin
@@ -27,6 +28,8 @@ def obstacles(stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence
     """Everything that keeps the installing ``actions`` in the stage."""
     yield from _too_old(stage)
     yield from _other_users(stage)
+    for name, origin in steering_pip(stage):
+        yield obstacle_at(origin, f"{name} decides what pip installs, and uv does not read it")
     for action in actions:
         run = next(run for run in stage.runs if run.instruction is action.instruction)
         if not run.editable:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from cases import FOLDER, read_case
 
-from jettison.build.reading import base_wanted
+from jettison.build.reading import base_wanted, recipe_of
 from jettison.errors import UnsupportedError
 
 
@@ -29,3 +29,10 @@ def test_a_shell_is_for_composed_bases(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError) as caught:
         base_wanted(plan, "python:3.13-slim", shell=True)
     assert "--base composed" in caught.value.hint
+
+
+def test_a_variable_that_decides_what_pip_installs_needs_an_engine(tmp_path: Path) -> None:
+    case = read_case(FOLDER / "build-stage" / "variable-that-steers-pip.case")
+    with pytest.raises(UnsupportedError) as caught:
+        recipe_of(case.start(tmp_path).start, {}, "/")
+    assert caught.value.why == "PIP_CONSTRAINT decides what it installs"
