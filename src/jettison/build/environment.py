@@ -191,7 +191,7 @@ def _installation(
         files=tuple(_file(project, stage, path, action) for path in fact.requirement_files),
         constraints=tuple(_file(project, stage, path, action) for path in fact.constraint_files),
         requirements=tuple(_requirement(place.word(w.text, action), action) for w in words),
-        options=tuple(_options(fact, action, place)),
+        options=(*_indexes(fact, place), *_options(fact, action, place)),
         origin=action.origin,
     )
 
@@ -210,6 +210,17 @@ def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str
     if found.endswith((".toml", ".cfg", ".py")):
         raise not_understood(action.text, f"{path} is no requirements file", action.origin)
     return found
+
+
+def _indexes(fact: PipInstall, place: Place) -> Iterable[str]:
+    """Give the indexes that variables name, as options, where the command does not name them."""
+    known = table("tools")["pip"]
+    variables = known["indexes_of_uv" if fact.tool.startswith("uv") else "indexes"]
+    given = {"--index-url" if each.name == "-i" else each.name for each in fact.options.options}
+    for name, option in variables.items():
+        if option not in given:
+            for address in place.variables.get(name, "").split():
+                yield from (option, address)
 
 
 def _options(fact: PipInstall, action: Action, place: Place) -> Iterable[str]:

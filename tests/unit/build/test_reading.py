@@ -5,6 +5,7 @@ from cases import FOLDER, read_case
 
 from jettison.build.reading import base_wanted, recipe_of
 from jettison.errors import UnsupportedError
+from jettison.loading.plan import planned
 
 
 def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_called(
@@ -36,3 +37,28 @@ def test_a_variable_that_decides_what_pip_installs_needs_an_engine(tmp_path: Pat
     with pytest.raises(UnsupportedError) as caught:
         recipe_of(case.start(tmp_path).start, {}, "/")
     assert caught.value.why == "PIP_CONSTRAINT decides what it installs"
+
+
+@pytest.mark.parametrize(
+    ("setting", "command", "options"),
+    [
+        ("ENV PIP_INDEX_URL=https://a/simple", "pip install", ("--index-url", "https://a/simple")),
+        ("ARG PIP_INDEX_URL=https://a/simple", "pip install -i https://b", ("-i", "https://b")),
+        ("ENV PIP_INDEX_URL=https://a/simple", "uv pip install", ()),
+        (
+            "ENV UV_EXTRA_INDEX_URL='https://a https://b'",
+            "uv pip install --system",
+            ("--extra-index-url", "https://a", "--extra-index-url", "https://b"),
+        ),
+    ],
+)
+def test_variables_name_the_indexes_that_packages_come_from(
+    setting: str, command: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = f"FROM python:3.11-slim\n{setting}\nRUN {command} flask\nCMD python\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    environment = recipe_of(
+        planned(tmp_path, offline=True, level=0, cache=tmp_path / "cache").plan, {}, "/"
+    ).environment
+    assert environment is not None
+    assert environment.installations[0].options == options
