@@ -174,9 +174,15 @@ def _of_project(
 ) -> VerificationRequest:
     """Do not ask for what a plan would change: it need not be done in these images."""
     asked = project_request(found.loaded.root, found.plan, before, after, development)
-    users = {engine.inspect(image).user for image in (asked.image_before, asked.image_after)}
+    images = (asked.image_before, asked.image_after)
+    users = {_user(engine.inspect(image).user) for image in images}
     kept = "" if len(users) == 1 else asked.expected_user
     return replace(asked, expected_read_only=False, expected_user=kept)
+
+
+def _user(declared: str) -> str:
+    name = declared.partition(":")[0]
+    return "root" if name in {"", "0"} else name
 
 
 def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> None:
