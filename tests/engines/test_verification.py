@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from tests.support.names import RUN
 from tests.support.runners import Runner
 
+from jettison.cli.equivalence import require_equivalent
 from jettison.engines.engine import BuildRequest, Engine
+from jettison.errors import NotEquivalentError
 from jettison.progress import SilentProgress
 from jettison.verify.before import Baseline, observe_before
 from jettison.verify.differential import observe_after, verdict
@@ -147,6 +149,9 @@ def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[..., Verdict
     assert not found.equivalent
     assert caught.outcome is Outcome.DIFFERENT
     assert fault.says in " ".join((caught.message, *caught.details))
+    with pytest.raises(NotEquivalentError) as ended:
+        require_equivalent(found, different=("they differ", ""), unknown=("", ""))
+    assert ended.value.exit_status == 4
 
 
 @pytest.fixture(scope="module")

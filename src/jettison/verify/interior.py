@@ -15,13 +15,22 @@ from jettison.verify.request import VerificationRequest
 
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
-# makes modules of texts, as the image does not have Jettison
-_BESIDE = """import sys, types
-package = sys.modules[{package!r}] = types.ModuleType({package!r})
-for name, text in {parts!r}.items():
-    part = sys.modules[package.__name__ + "." + name] = types.ModuleType(name)
-    setattr(package, name, part)
-    exec(text, part.__dict__)
+# Makes modules of texts when they are imported, as the image does not have Jettison.
+_BESIDE = """import sys
+class Beside:
+    texts = {texts!r}
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        within = any(one.startswith(name + ".") for one in cls.texts)
+        if name in cls.texts or within:
+            return type(sys.__spec__)(name, cls, is_package=within)
+    @staticmethod
+    def create_module(spec):
+        return None
+    @classmethod
+    def exec_module(cls, module):
+        exec(cls.texts.get(module.__name__, ""), module.__dict__)
+sys.meta_path.insert(0, Beside)
 """
 HOST_NAME = "application.jettison"
 """The name by which the engine's name server knows the container of the application."""
@@ -50,8 +59,8 @@ def script_text(
     What it imports from ``package`` comes along, so that it can be imported in the container.
     """
     text = _text(package, script)
-    parts = {name: _text(package, name) for name in _brought(package, text)}
-    beside = _BESIDE.format(package=package, parts=parts) if parts else ""
+    texts = {f"{package}.{name}": _text(package, name) for name in _brought(package, text)}
+    beside = _BESIDE.format(texts=texts) if texts else ""
     return beside + (text if asked is None else f"ASKED = {asked!r}\n{text}")
 
 
@@ -60,11 +69,11 @@ def _text(package: str, script: str) -> str:
 
 
 def _brought(package: str, text: str) -> tuple[str, ...]:
-    """Give the names of scripts that a script imports, those that others import first."""
-    found = re.search(rf"^from {re.escape(package)} import (.+)$", text, re.MULTILINE)
-    names = tuple(name.strip() for name in found[1].split(",")) if found else ()
+    """Give the names of scripts that a script imports, with what those import."""
+    found = re.findall(rf"^ *from {re.escape(package)} import (.+)$", text, re.MULTILINE)
+    names = tuple(name.strip() for line in found for name in line.split(","))
     inner = (one for name in names for one in _brought(package, _text(package, name)))
-    return tuple(dict.fromkeys((*inner, *names)))
+    return tuple(dict.fromkeys((*names, *inner)))
 
 
 def ask(

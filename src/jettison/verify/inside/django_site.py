@@ -73,12 +73,21 @@ def views(patterns, prefix="/"):
 
 def methods(callback):
     """Give the methods that a view answers."""
+    from jettison.verify.inside import handlers
+
     actions = getattr(callback, "actions", None)
     if actions:
         return sorted(name.upper() for name in actions)
     view = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
     offered = [name for name in getattr(view, "http_method_names", ()) if hasattr(view, name)]
+    if view is None and "body" in handlers.takes(callback, "POST"):
+        return ["GET", "POST"]
     return sorted(name.upper() for name in offered) or ["GET"]
+
+
+def read(callback):
+    """Give what tells how a view reads its requests: its class, or the view itself."""
+    return getattr(callback, "view_class", None) or getattr(callback, "cls", None) or callback
 
 
 def field_schema(field):
@@ -183,9 +192,11 @@ def site(settings):
     import importlib
 
     importlib.import_module("django").setup()
+    from jettison.verify.inside import handlers
+
     resolver = importlib.import_module("django.urls").get_resolver()
     found = list(views(resolver.url_patterns))
-    routes = [{"path": path, "methods": methods(callback)} for path, callback in found]
+    routes = [handlers.route(path, methods(callback), read(callback)) for path, callback in found]
     accounts = importlib.import_module("django.apps").apps.is_installed("django.contrib.admin")
     told = document(found)
     return {

@@ -93,9 +93,13 @@ class GroupSerializer(serializers.ModelSerializer):
 class Groups(viewsets.ModelViewSet):
     serializer_class, queryset = GroupSerializer, Group.objects.all()
 
+def form(request):
+    return request.POST["title"]
+
 router = routers.DefaultRouter()
 router.register("groups", Groups)
 urlpatterns = [path("api/", include(router.urls)), re_path(r"^y/(?P<y>[0-9]{4})/$", lambda r, y: 1)]
+urlpatterns += [path("form/", form)]
 """
 
 
@@ -211,4 +215,7 @@ def test_the_urls_of_a_django_site_are_found_with_what_they_take(
     assert {"/api/groups/", "/api/groups/<pk>/", "/y/<y>/"} <= {
         route["path"] for route in found["routes"]
     }
+    (own,) = (route for route in found["routes"] if route["path"] == "/form/")
+    assert own["methods"] == ["GET", "POST"]
+    assert list(own["reads"]["POST"]["body"][1]["properties"]) == ["title"]
     assert set(found["openapi"][0]["paths"]) == {"/api/groups/", "/api/groups/{id}/"}
