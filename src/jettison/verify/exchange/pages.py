@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
+from jettison.verify.workload.account import is_sign_up
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
 
@@ -22,7 +23,8 @@ _URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s]+)""")
 _LIMIT = 60
 _AFTER = "after "
 _QUERIES = 4
-_LOGIN_FIELDS = 3
+# a token against forgery, a name, a password, and whether to be remembered
+_LOGIN_FIELDS = 4
 
 
 class FormField(Struct):
@@ -115,13 +117,20 @@ def landing_steps(landings: Mapping[str, str], known: Iterable[Step]) -> tuple[S
 
     What was not there then, or not to be seen, may be now.
     """
-    asked = {step.path for step in known if step.variation.startswith(_AFTER)}
+    asked = {_bare(step.path) for step in known if step.variation.startswith(_AFTER)}
     found: dict[str, Step] = {}
     for page, location in landings.items():
         path = _local(page, location)
-        if path and path not in asked:
-            found.setdefault(path, Step(method="GET", path=path, variation=f"{_AFTER}{page}"))
+        if path and _bare(path) not in asked:
+            found.setdefault(
+                _bare(path), Step(method="GET", path=path, variation=f"{_AFTER}{page}")
+            )
     return tuple(found.values())[:_LIMIT]
+
+
+def _bare(path: str) -> str:
+    """Leave the query out: where one is sent to log in, it says what for."""
+    return path.partition("?")[0]
 
 
 def _key(step: Step) -> str:
@@ -146,9 +155,12 @@ def _few_queries(links: list[Step]) -> list[Step]:
 def _enters(step: Step) -> int:
     """Rank forms: who signs up and logs in first sees more."""
     fields = step.payload.value if step.payload else {}
-    if not any("pass" in name.lower() for name in fields):
+    secret = sum("pass" in name.lower() for name in fields)
+    if not secret:
         return 0
-    return 2 if len(fields) > _LOGIN_FIELDS else 1
+    if is_sign_up(step.path):
+        return 3
+    return 2 if secret > 1 or len(fields) > _LOGIN_FIELDS else 1
 
 
 def _link_steps(page: str, links: Iterable[str], asked: set[str]) -> Iterator[Step]:

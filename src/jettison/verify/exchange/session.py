@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
+from jettison.catalogue.reader import table
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.encode import as_text, encode
 from jettison.verify.exchange.memory import Memory
@@ -17,6 +19,7 @@ Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
+_UNAUTHORIZED = 401
 # pages, what they show to somebody who is logged in, and what that leads to
 _ROUNDS = 3
 
@@ -63,8 +66,15 @@ class Session:
         if step.payload:
             headers["Content-Type"], body = self._body(step, step.payload)
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
-        answer = self._send(step.method, target, {**self._own_headers(step), **headers}, body)
-        self._memory.learn(step.method, path, answer, signs_in=step.signs_in)
+        headers = {**self._own_headers(step), **headers}
+        answer = self._send(step.method, target, headers, body)
+        signs_in = step.signs_in
+        if not step.anonymous and _wants_password(answer):
+            named = self._send(step.method, target, {**headers, "Authorization": _basic()}, body)
+            if named.status != _UNAUTHORIZED:
+                # it may give a token for what follows
+                answer, signs_in = named, True
+        self._memory.learn(step.method, path, answer, signs_in=signs_in)
         return answer
 
     def _own_headers(self, step: Step) -> dict[str, str]:
@@ -108,6 +118,18 @@ class Session:
         if isinstance(value, list):
             return [self._filled(one) for one in value]
         return value
+
+
+def _wants_password(answer: Answer) -> bool:
+    asked = answer.headers.get("www-authenticate", "").lower()
+    return answer.status == _UNAUTHORIZED and asked.startswith("basic")
+
+
+def _basic() -> str:
+    """Give the header that names the account which forms and operations make (RFC 7617)."""
+    usual = table("samples")["account"]
+    pair = f"{usual['username']}:{usual['password']}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
 def probe_steps(probes: Iterable[Probe]) -> tuple[Step, ...]:

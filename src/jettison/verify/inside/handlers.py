@@ -97,6 +97,13 @@ class Reader(ast.NodeVisitor):
         self.note(node)
         self.generic_visit(node)
 
+    def visit_Compare(self, node):
+        """See a field that is looked for."""
+        text = node.left.value if isinstance(node.left, ast.Constant) else None
+        if isinstance(text, str) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            self.note(node.comparators[0], text, needed=True)
+        self.generic_visit(node)
+
     def visit_Subscript(self, node):
         """See a field that has to be there."""
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):

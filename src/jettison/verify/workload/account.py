@@ -39,12 +39,17 @@ def find_account(interface: Interface) -> Account:
     others = [one for one in candidates if one is not login]
     sign_up = _first(
         (
-            lambda one: _SIGN_UP.search(one.path) is not None,
+            lambda one: is_sign_up(one.path),
             lambda one: _ACCOUNTS.search(one.path) is not None,
         ),
         others,
     )
     return Account(sign_up=sign_up, login=login)
+
+
+def is_sign_up(path: str) -> bool:
+    """Tell whether an address looks like that of making an account."""
+    return _SIGN_UP.search(path) is not None
 
 
 def _takes_password(operation: Operation) -> bool:

@@ -102,6 +102,30 @@ def test_a_token_may_come_in_a_header() -> None:
     assert app.asked[1][1]["Authorization"] == "Bearer t0ken"
 
 
+def test_who_is_asked_for_a_password_gives_the_one_of_the_account() -> None:
+    class Guarded(Application):
+        def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            super().send(method, target, headers, body)
+            if headers.get("Authorization", "").startswith("Basic "):
+                return answer({"token": "t0ken"})
+            return Answer(status=401, headers={"www-authenticate": 'Basic realm="x"'})
+
+    app = Guarded({})
+    app.run(Step(method="POST", path="/tokens"), Step(method="GET", path="/me", anonymous=True))
+    assert len(app.asked) == 3
+    app.run(Step(method="POST", path="/tokens"), Step(method="GET", path="/me"))
+    assert "Bearer t0ken" in [headers.get("Authorization") for _, headers, _ in app.asked]
+
+
+def test_forms_that_make_an_account_come_before_those_that_log_in() -> None:
+    form = '<form method="post" action="{}"><input name="name"><input name="password">{}</form>'
+    page = form.format("/login", '<input name="remember">') + form.format("/register", "")
+    app = Application({"GET /": Answer(status=200, headers=HTML, body=page.encode())})
+    start = Step(method="GET", path="/")
+    found = app.run(start).explored((start,))
+    assert [step.path for step in found][:2] == ["/register", "/login"]
+
+
 def test_cookies_are_sent_back() -> None:
     session = Answer(status=200, cookies=("sid=1; HttpOnly", "theme=dark; Path=/"))
     app = Application({"POST /login": session})
@@ -151,7 +175,7 @@ def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
     app = Application(
         {
             "GET /": Answer(status=200, headers=HTML, body=page),
-            "POST /new": Answer(status=302, headers={"location": "/notes/1"}),
+            "POST /new": Answer(status=302, headers={"location": "/notes/1?from=new"}),
         }
     )
     steps = (
@@ -162,7 +186,7 @@ def test_what_takes_away_comes_after_what_pages_lead_to() -> None:
     asked, answers = Session(app.send, "localhost:8000", TokenScheme()).explore(steps)
     names = [step.name for step in asked]
     assert names == [one.name for one in answers]
-    assert names.index("POST /new (form on /)") < names.index("GET /notes/1 (after /new)")
+    assert names.index("POST /new (form on /)") < names.index("GET /notes/1?from=new (after /new)")
     assert names[-1] == "GET /logout"
 
 

@@ -13,6 +13,8 @@ from jettison.verify.inside import handlers
 TEXT = """
 def from_json(request):
     data = request.get_json() or {}
+    if "owner" not in data:
+        return None
     return data["title"], data.get("pages", 1), float(data["price"]), sum(data["numbers"])
 
 async def from_form(request):
@@ -56,9 +58,10 @@ def test_fields_of_a_json_body_have_the_types_that_are_made_of_them(handler: Any
     kind, schema = handlers.takes(handler.from_json, "POST")["body"]
     assert kind == "application/json"
     assert {name: one["type"] for name, one in schema["properties"].items()} == {
-        "title": "string", "pages": "integer", "price": "number", "numbers": "array",
+        "owner": "string", "title": "string", "pages": "integer", "price": "number",
+        "numbers": "array",
     }  # fmt: skip
-    assert schema["required"] == ["title", "price", "numbers"]
+    assert schema["required"] == ["owner", "title", "price", "numbers"]
 
 
 @pytest.mark.parametrize(
