@@ -13,6 +13,7 @@ from jettison.errors import BuildError, EngineError
 from jettison.measure.image import measure
 from jettison.measure.known import KnownLayers
 from jettison.progress import SilentProgress
+from jettison.trace.file_events import file_events
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
 
@@ -140,3 +141,16 @@ def test_leaving_the_engine_removes_what_it_made_and_nothing_else(
         with pytest.raises(EngineError):
             engine.inspect(own)
         assert other.state().running
+
+
+def test_the_kernel_tells_what_programs_open(engine: Engine, image: ImageID) -> None:
+    with engine.run(image, RunOptions(entrypoint=("sleep", "60"))) as container:
+        events = file_events(container.state().process)
+        if events is None:
+            pytest.skip("the kernel tells no file events here: CAP_SYS_ADMIN and overlayfs needed")
+        container.execute(("cat", "/etc/debian_version"))
+        container.execute(("rm", "/kept"), user="0")
+        found = events.close()
+    assert {"/etc/debian_version", "/usr/bin/cat", "/usr/bin/rm"} <= found
+    assert all(path.startswith("/") for path in found)
+    assert file_events(0) is None

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from jettison import process
 from jettison.engines.client import Client, bytes_of
-from jettison.engines.control_group import memory_of
+from jettison.engines.control_group import is_of, memory_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
 from jettison.errors import EngineError
 from jettison.process import Completed
@@ -66,10 +66,12 @@ class ClientContainer:
     def state(self) -> ContainerState:
         """Whether it runs now, and how it ended."""
         state = self._inspected("{{json .State}}")
+        first = int(state.get("Pid") or 0)
         return ContainerState(
             running=bool(state["Running"]),
             exit_status=int(state["ExitCode"]),
             error=str(state.get("Error") or ""),
+            process=first if is_of(first, self._id) else 0,
         )
 
     def execute(

@@ -45,6 +45,15 @@ def memory_of(process: int, container: str, root: Path = Path("/")) -> int | Non
     return None
 
 
+def is_of(process: int, container: str, root: Path = Path("/")) -> bool:
+    """Whether a process of this machine is one of the container, by its control groups."""
+    try:
+        groups = (root / f"proc/{process}/cgroup").read_text("ascii")
+    except OSError:
+        return False
+    return container in groups
+
+
 def _read(folder: Path, current: str, droppable: re.Pattern[str]) -> int | None:
     try:
         used = int((folder / current).read_text("ascii"))

@@ -108,11 +108,15 @@ class RunOptions(Struct, frozen=True, kw_only=True):
 
 
 class ContainerState(Struct, frozen=True, kw_only=True):
-    """Whether a container runs, and how it ended when it does not."""
+    """Whether a container runs, and how it ended when it does not.
+
+    ``process`` is the number of its first process on this machine, 0 when it runs elsewhere.
+    """
 
     running: bool
     exit_status: int
     error: str = ""
+    process: int = 0
 
 
 class Stopped(Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ def reached_packages(system: System, wanted: Wanted) -> SystemReach:
     for library, why in wanted.libraries.items():
         search.library(library, why)
     for path in sorted(wanted.paths):
-        search.paths(system.chain(path), f"{path} was touched")
+        search.program(system.chain(path), f"{path} was touched")
     for path in sorted(wanted.loading):
         search.needs_of(path)
     search.run()

@@ -7,7 +7,8 @@ names given as text, words in compiled modules, and entry points. What is left i
 can load.
 
 Source: peps.python.org, PEP 578 (audit hooks), by which every Python process tells what it opens;
-docs.python.org, "The import system".
+man7.org, fanotify(7), by which the kernel tells what any process opens or runs, where it is allowed
+to; docs.python.org, "The import system".
 
 Some packages load modules of theirs only when an attribute of that name is asked for (PEP 562).
 Such a module leaves where no module that stays writes that attribute behind the package's name,

@@ -15,7 +15,7 @@ from jettison.installed.environment import Installed
 from jettison.installed.system import System
 from jettison.progress import Progress, step
 from jettison.trace.reading import read_installed, read_system
-from jettison.trace.values import Trace
+from jettison.trace.values import KERNEL, METHOD, Trace
 from jettison.trace.watching import WatchingEngine, write_hook
 from jettison.values import Skipped
 from jettison.verify.companions import within_reach
@@ -62,7 +62,8 @@ def trace(
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
-    seen = Trace(served=served, tested=tested)
+    told = KERNEL if any(each.kernel_tells for each in watching) else ""
+    seen = Trace(served=served, tested=tested, method=f"{METHOD}{told}")
     return Traced(installed=installed, trace=seen, system=system)
 
 

@@ -10,6 +10,8 @@ METHOD = (
     "an audit hook in every Python process (files opened, extension modules, libraries loaded) "
     "and the memory maps of all processes"
 )
+KERNEL = ", and the kernel's events of files that are opened or run (fanotify)"
+"""What is added where the kernel tells it."""
 
 
 class Trace(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from jettison.engines.engine import (
 )
 from jettison.process import Completed
 from jettison.progress import Progress
+from jettison.trace.file_events import FileEvents, file_events
 from jettison.verify.interior import script_text
 
 HOOK = "jettison_trace.pth"
@@ -57,6 +58,7 @@ class WatchingEngine:
             Bind(source=folder / HOOK, target=f"{site}/{HOOK}"),
         )
         self.noted: set[str] = set()
+        self.kernel_tells = False
 
     @property
     def name(self) -> str:
@@ -91,15 +93,19 @@ class WatchingEngine:
             binds=(*options.binds, *self._binds),
             tmpfs=(*options.tmpfs, f"{_NOTED}:mode=1777"),
         )
-        return _Watched(self._engine.run(image, watched), self.noted)
+        container = self._engine.run(image, watched)
+        events = file_events(container.state().process)
+        self.kernel_tells = self.kernel_tells or events is not None
+        return _Watched(container, self.noted, events)
 
 
 class _Watched:
     """A container that is asked for its notes before it ends."""
 
-    def __init__(self, container: Container, noted: set[str]) -> None:
+    def __init__(self, container: Container, noted: set[str], events: FileEvents | None) -> None:
         self._container = container
         self._noted = noted
+        self._events = events
 
     @property
     def id(self) -> str:
@@ -145,6 +151,8 @@ class _Watched:
         return self._container.stop(grace=grace)
 
     def _collect(self) -> None:
+        if self._events:
+            self._noted |= self._events.close()
         if not self._container.state().running:
             return
         text = script_text("noted", {"folder": _NOTED}, _PACKAGE)

@@ -91,6 +91,12 @@ def test_a_program_by_itself_needs_its_libraries_alone() -> None:
     assert reach.programs == {"coreutils": frozenset({"/usr/bin/cp"})}
 
 
+def test_a_program_that_was_run_keeps_itself_where_programs_stand_alone() -> None:
+    reach = reached_packages(system(), Wanted(paths=["/bin/mawk"], single=["mawk"]))
+    assert {"/usr/bin/mawk"} <= reach.programs["mawk"]
+    assert reach.packages == {"mawk": "/bin/mawk was touched"}
+
+
 def test_a_touched_file_keeps_its_package() -> None:
     reach = reached_packages(system(), Wanted(paths=["/bin/mawk"]))
     assert reach.packages == {"mawk": "/bin/mawk was touched"}

@@ -83,7 +83,9 @@ class EmbeddedContainer(Struct):
     def state(self) -> ContainerState:
         """Tell whether it runs now, and how it ended."""
         status = self.begun.watcher.poll()
-        return ContainerState(running=status is None, exit_status=status or 0)
+        return ContainerState(
+            running=status is None, exit_status=status or 0, process=self.begun.process
+        )
 
     def execute(
         self,
