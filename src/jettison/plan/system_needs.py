@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
 from jettison.installed.observed import Observed
 from jettison.installed.system import PROGRAMS, System
@@ -45,11 +46,19 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         packages=dict(_packages(plan, system)),
         programs=dict(_programs(plan, observed)),
         libraries=dict(_libraries(plan, system, observed)),
-        paths=[path for path in observed.trace.touched if path.startswith("/")],
+        paths=list(_touched(observed)),
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table("composed_base")["left_out_packages"].keys(),
         single=table("system_files")["packages"]["single"],
     )
+
+
+def _touched(observed: Observed) -> Iterator[str]:
+    """The files that were touched, but for those that stay without their package."""
+    staying = pattern(table("system_files")["packages"]["keep"])
+    for path in observed.trace.touched:
+        if path.startswith("/") and not staying.fullmatch(path):
+            yield path
 
 
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
