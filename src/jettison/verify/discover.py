@@ -17,9 +17,8 @@ from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Setting
 from jettison.verify.superuser import application_of
-from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.operation import Interface, Operation
-from jettison.verify.workload.routes import join, join_documents, route_operations
+from jettison.verify.workload.routes import join, join_documents, placed, route_operations
 
 # Where frameworks put their document by default.
 _DOCUMENTS = (
@@ -58,7 +57,7 @@ def discover(container: Container, setting: Setting, request: VerificationReques
         documents = (served,) if served else ()
     found = Interface()
     for document in documents:
-        found = join_documents(found, interface(document))
+        found = join_documents(found, placed(document, routes))
     files = _served_files(container, setting, routed.get("folders") or ())
     found = replace(join(found, routes), files=files)
     if found.operations:

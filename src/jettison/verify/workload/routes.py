@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.operation import Body, Interface, Operation, Parameter, Place
 
 # <int:id> of Flask and Django, {id:int} of Starlette, {id:\d+} of aiohttp
@@ -68,6 +69,21 @@ def _body(reads: Mapping[str, Any]) -> Body | None:
         return None
     media_type, schema = reads["body"]
     return Body(media_type=media_type, schema=schema, required=False)
+
+
+def placed(document: Mapping[str, Any], routed: Iterable[Operation]) -> Interface:
+    """Read a document whose operations are where the router has them.
+
+    The servers that it names may have a prefix that a proxy takes away.
+    """
+    declared = interface(document)
+    bare = interface({**document, "servers": [], "basePath": ""})
+    known = {operation.key for operation in routed}
+
+    def found(one: Interface) -> bool:
+        return any(operation.key in known for operation in one.operations)
+
+    return bare if found(bare) and not found(declared) else declared
 
 
 def join_documents(one: Interface, other: Interface) -> Interface:

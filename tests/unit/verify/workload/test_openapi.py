@@ -2,7 +2,7 @@ from typing import Any
 
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.operation import Interface, Place, TokenScheme
-from jettison.verify.workload.routes import join, join_documents, route_operations
+from jettison.verify.workload.routes import join, join_documents, placed, route_operations
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -125,6 +125,15 @@ def test_what_a_handler_reads_is_sent_without_being_documented() -> None:
     assert post.body
     assert (post.body.media_type, list(post.body.properties)) == ("application/json", ["title"])
     assert [(one.name, one.required) for one in post.parameters] == [("page", True)]
+
+
+def test_a_prefix_that_only_a_proxy_knows_is_left_out() -> None:
+    document = {"servers": [{"url": "/shop"}], "paths": {"/notes/{id}": {"get": {}}}}
+    bare = route_operations([{"path": "/notes/{n}", "methods": ["GET"]}])
+    whole = route_operations([{"path": "/shop/notes/{n}", "methods": ["GET"]}])
+    for routed, path in ((bare, "/notes/{id}"), (whole, "/shop/notes/{id}")):
+        assert [one.path for one in placed(document, routed).operations] == [path]
+    assert [one.path for one in placed(document, ()).operations] == ["/shop/notes/{id}"]
 
 
 def test_documents_of_one_application_are_joined() -> None:
