@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.build.beside import GoOn, beside
+from jettison.build.background import GoOn, in_background
 from jettison.build.foundation import FoundationLayer
 from jettison.build.scheme import Scheme
 from jettison.bytecode.compiler import Compiler
@@ -146,7 +146,7 @@ class Base(Struct, frozen=True, kw_only=True):
 
     def begun(self) -> Base:
         """Begin to make the layers that are coming, beside what the caller does."""
-        coming = tuple((beside(make), history) for make, history in self.coming)
+        coming = tuple((in_background(make), history) for make, history in self.coming)
         return replace(self, coming=coming)
 
     def whole(self) -> Base:

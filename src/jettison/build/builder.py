@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.build.added_packages import added_packages
+from jettison.build.background import ahead, take_turns
 from jettison.build.base import Base
-from jettison.build.beside import ahead, take_turns
 from jettison.build.bill import MEDIA_TYPE, bill_of
 from jettison.build.composed_base import ComposedBase
 from jettison.build.context import ContextPath, changed_texts, read_context

@@ -15,8 +15,8 @@ from jettison.base.chosen import chosen
 from jettison.base.compose import composed_base, unpacked_ahead
 from jettison.base.request import BaseChoice, BaseRequest, BaseTree
 from jettison.base.unpacked import Unpacked
+from jettison.build.background import GoOn
 from jettison.build.base import Base, BaseFacts, target_of
-from jettison.build.beside import GoOn
 from jettison.build.foundation import FoundationLayer, layer_of
 from jettison.build.recipe import BaseWanted
 from jettison.build.scheme import FIXED_TIME

@@ -11,8 +11,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.build.added_packages import LOADER_CACHE, SETTINGS, STATUS
+from jettison.build.background import GoOn
 from jettison.build.base import SKELETON, Base, BaseFacts, target_of
-from jettison.build.beside import GoOn
 from jettison.build.foundation import FoundationLayer
 from jettison.build.image_compiler import image_compiler
 from jettison.build.lock import stale

@@ -14,9 +14,9 @@ from jettison import process
 from jettison.engines import buildlog, container
 from jettison.engines.client import Client
 from jettison.engines.container import ClientContainer
-from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions
+from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
 from jettison.engines.facts import image_facts
-from jettison.errors import BuildError, EngineError
+from jettison.errors import BuildError
 from jettison.progress import Progress
 
 
@@ -85,7 +85,7 @@ class CommandLineEngine:
     def run(self, image: str, options: RunOptions) -> ClientContainer:
         """Start a container. Raises EngineError when it cannot be created or started."""
         if self._ended:
-            raise EngineError("nothing is started any more, because the work was ended")
+            raise work_ended()
         return container.start(self._client, image, options)
 
     def inspect(self, image: str) -> ImageFacts:

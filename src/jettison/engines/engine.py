@@ -10,6 +10,7 @@ from typing import IO, NewType, Protocol, Self
 
 from msgspec import Struct, field
 
+from jettison.errors import EngineError
 from jettison.process import Completed
 from jettison.progress import Progress
 
@@ -128,6 +129,11 @@ class Stopped(Struct, frozen=True, kw_only=True):
     exit_status: int
     seconds: float
     killed: bool
+
+
+def work_ended() -> EngineError:
+    """The answer to whoever starts something while everything is being ended."""
+    return EngineError("nothing is started any more, because the work was ended")
 
 
 class Container(Protocol):

@@ -9,7 +9,7 @@ from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage
 from jettison.lower.text import Edits, edited, line_of, written
 from jettison.project.commands import PackageInstall
-from jettison.project.dockerfile import mounts
+from jettison.project.dockerfile import mounts_over
 from jettison.project.dockerfile.run import with_script
 from jettison.project.shell import replacing
 
@@ -67,12 +67,7 @@ def _leaves_lists(run: LiftedRun) -> bool:
     """Whether a RUN installs with apt and leaves its package lists in the layer."""
     apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
     cleaned = any(a.kind is ActionKind.CLEANUP and _empties_lists(a) for a in run.actions)
-    # A cache that is mounted at a folder above holds the lists as well.
-    cached = any(
-        mount.target and f"{LISTS}/".startswith(f"{mount.target.rstrip('/')}/")
-        for mount in mounts(run.instruction)
-    )
-    return bool(apt) and not cleaned and not cached
+    return bool(apt) and not cleaned and not mounts_over(run.instruction, LISTS)
 
 
 def _empties_lists(action: Action) -> bool:

@@ -13,7 +13,7 @@ from jettison.lift.packages import named_by
 from jettison.lift.stage import FinalStage
 from jettison.prediction.values import Part
 from jettison.project.commands import PackageInstall
-from jettison.project.dockerfile import mounts
+from jettison.project.dockerfile import mounts_over
 from jettison.values import Basis, Size, Skipped
 
 SHOWN = 4
@@ -91,7 +91,7 @@ class Packages:
     def _lists(self, run: LiftedRun) -> Iterator[Part]:
         updated = any(a.kind is ActionKind.INDEX and "apt" in a.text for a in run.actions)
         cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
-        cached = any(mount.target == LISTS for mount in mounts(run.instruction))
+        cached = mounts_over(run.instruction, LISTS)
         if updated and not cleaned and not cached and not self._has_lists:
             known = table("base_images")["apt"]
             count = known["lists"].get(self._release, known["lists"]["trixie"])

@@ -19,7 +19,14 @@ from jettison.engines.embedded import kernel, started
 from jettison.engines.embedded.container import EmbeddedContainer, signal_number
 from jettison.engines.embedded.identity import identity
 from jettison.engines.embedded.spec import Program, Spec
-from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, Network, RunOptions
+from jettison.engines.engine import (
+    BuildRequest,
+    ImageFacts,
+    ImageID,
+    Network,
+    RunOptions,
+    work_ended,
+)
 from jettison.engines.facts import image_facts
 from jettison.errors import EngineError, JettisonError, UnsupportedError
 from jettison.oci.config import Config
@@ -93,7 +100,7 @@ class EmbeddedEngine:
     def run(self, image: str, options: RunOptions) -> EmbeddedContainer:
         """Start a container. EngineError when the kernel forbids it or it cannot be started."""
         if self._ended:
-            raise EngineError("nothing is started any more, because the work was ended")
+            raise work_ended()
         with self._lock:
             found = self._image(image)
             root = self._unpacked(found)

@@ -18,6 +18,7 @@ from jettison.project.dockerfile.model import (
 from jettison.project.dockerfile.mounts import (
     Mount,
     mounts,
+    mounts_over,
 )
 from jettison.project.dockerfile.parse import (
     parse,
@@ -68,6 +69,7 @@ __all__ = [
     "final_environment",
     "healthcheck",
     "mounts",
+    "mounts_over",
     "pairs",
     "parse",
     "ports",

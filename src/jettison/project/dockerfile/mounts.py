@@ -34,6 +34,14 @@ def mounts(instruction: Instruction) -> tuple[Mount, ...]:
     return tuple(_mount(value, instruction) for value in values)
 
 
+def mounts_over(instruction: Instruction, folder: str) -> bool:
+    """Whether a RUN mounts something at a folder of the image or at one that it lies in."""
+    return any(
+        mount.target and f"{folder}/".startswith(f"{mount.target.rstrip('/')}/")
+        for mount in mounts(instruction)
+    )
+
+
 def _mount(value: str, instruction: Instruction) -> Mount:
     fields = [field.partition("=") for field in next(csv.reader([value]), [])]
     options = {_OTHER_NAMES.get(name.lower(), name.lower()): text for name, _, text in fields}

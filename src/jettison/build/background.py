@@ -1,4 +1,4 @@
-"""Work that goes on beside that of the caller, whose own waits for programs and the network."""
+"""Work in the background of a build, whose own waits for programs and the network."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def take_turns() -> None:
     sys.setswitchinterval(_INTERVAL)
 
 
-def beside(do: Callable[[], Result]) -> Callable[[], Result]:
+def in_background(do: Callable[[], Result]) -> Callable[[], Result]:
     """Begin to ``do`` something in a thread; what is returned waits for it and gives its result.
 
     It raises what was raised there. What nobody waits for ends by itself.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="jettison-beside")
+    pool = ThreadPoolExecutor(1, thread_name_prefix="jettison-background")
     future = pool.submit(do)
     pool.shutdown(wait=False)
     return future.result
@@ -34,13 +34,13 @@ def beside(do: Callable[[], Result]) -> Callable[[], Result]:
 
 @contextmanager
 def ahead(do: Callable[[GoOn], Result]) -> Iterator[Callable[[], Result]]:
-    """Begin to ``do`` what may be needed; what is given waits for it, as ``beside`` says.
+    """Begin to ``do`` what may be needed; what is given waits for it, as ``in_background`` says.
 
     ``do`` gets what tells whether to go on: no more when the block was left, as by an error, which
     must not wait for work that nobody needs.
     """
     left = Event()
     try:
-        yield beside(lambda: do(lambda: not left.is_set()))
+        yield in_background(lambda: do(lambda: not left.is_set()))
     finally:
         left.set()

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from jettison.build.beside import GoOn, ahead, beside
+from jettison.build.background import GoOn, ahead, in_background
 
 
 def test_it_goes_on_while_the_caller_works() -> None:
@@ -15,7 +15,7 @@ def test_it_goes_on_while_the_caller_works() -> None:
         answered.set()
         return "done"
 
-    result = beside(work)
+    result = in_background(work)
     asked.set()
     assert answered.wait(30)
     assert result() == "done"
@@ -26,7 +26,7 @@ def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        beside(work)()
+        in_background(work)()
 
 
 def test_an_error_of_the_caller_ends_what_is_done_ahead() -> None:
