@@ -88,7 +88,7 @@ def test_evidence_names_lines_that_the_user_has(case: Case) -> None:
 WORDS = {
     "copy": r"COPY|ADD",
     "health-check": r"HEALTHCHECK",
-    "installation": r"pip|uv|poetry|pipenv|pdm|RUN|ONBUILD",
+    "installation": r"pip|PIP_|uv|poetry|pipenv|pdm|RUN|ONBUILD",
     "folder": r"mkdir|chown|install|RUN",
     "permission": r"chown|chmod|RUN",
     "base": r"FROM",
