@@ -9,8 +9,10 @@ SEARCH = "/api/v1/search"
 async def fill(client: AsyncClient) -> None:
     note = NoteFactory(title="Everest base camp", content="<p>Walk slowly and drink water</p>")
     await client.post("/api/v1/notes", json=note)
-    await client.post("/api/v1/todos", json=TodoFactory(title="Fill the water bottles"))
-    await client.put("/api/v1/diary/2024-12-14", json=DiaryFactory(content="Walked all day"))
+    todo = TodoFactory(title="Fill the water bottles", description="Two of them")
+    await client.post("/api/v1/todos", json=todo)
+    diary = DiaryFactory(title="Saturday", content="Walked all day")
+    await client.put("/api/v1/diary/2024-12-14", json=diary)
     upload = {"file": ("map.pdf", files.pdf("Water sources"))}
     await client.post("/api/v1/documents/upload", files=upload)
 
