@@ -28,6 +28,8 @@ def packages(package: str) -> Iterator[str]:
 
 def relative(package: str, level: int, module: str) -> str:
     """Give the absolute name of a module from the package that ``level`` dots start from."""
+    if not level:
+        return module
     parts = package.split(".")
     base = parts[: len(parts) - level + 1]
     return ".".join([*base, module] if module else base)
@@ -37,4 +39,4 @@ def absolute(package: str, beginning: str) -> str:
     """Give the absolute name of a beginning, which has dots in front where it is relative."""
     inner = beginning.lstrip(".")
     level = len(beginning) - len(inner)
-    return relative(package, level, inner) if level else inner
+    return relative(package, level, inner)

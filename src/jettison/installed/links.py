@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.installed.attributes import attributes_asked
+from jettison.installed.conditions import goes_on, inside, running
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
-_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
 
 
@@ -64,12 +64,12 @@ def links_of(source: bytes) -> Links:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         why = "a module that this Python cannot parse"
         return Links(texts=frozenset(texts), computed=why, dynamic=True)
-    nodes = list(_running(tree))
+    nodes = list(running(tree))
     exports = Counter(name for node in nodes for name in _exported(node))
     calls = [node for node in nodes if isinstance(node, ast.Call) and _loads(node)]
     origins = [_origin(call) for call in calls]
     late = {id(node) for one in nodes if _gives_attributes(one) for node in ast.walk(one)}
-    tried = {id(node) for one in nodes if _goes_on(one) for node in _inside(one)}
+    tried = {id(node) for one in nodes if goes_on(one) for node in inside(one)}
     imports = [(node, one) for node in nodes for one in _imports(node, tried=id(node) in tried)]
     return Links(
         imports=tuple(one for node, one in imports if id(node) not in late),
@@ -103,45 +103,6 @@ def names_in(text: bytes) -> Iterator[str]:
         yield found.decode("ascii", "ignore")
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Give every node but those that only type checkers see, or other systems run."""
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, ast.If) and (_is_typing(node.test) or _is_elsewhere(node.test)):
-            pending += node.orelse
-        else:
-            pending += ast.iter_child_nodes(node)
-
-
-def _is_typing(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-    return bool(name == "TYPE_CHECKING")
-
-
-def _is_elsewhere(test: ast.expr) -> bool:
-    """Whether a condition holds on other systems than Linux alone."""
-    match test:
-        case (
-            ast.Compare(
-                left=ast.Attribute(value=ast.Name(id=module), attr=attribute),
-                ops=[ast.Eq()],
-                comparators=[ast.Constant(value=str(value))],
-            )
-            | ast.Call(
-                func=ast.Attribute(
-                    value=ast.Attribute(value=ast.Name(id=module), attr=attribute),
-                    attr="startswith",
-                ),
-                args=[ast.Constant(value=str(value))],
-            )
-        ):
-            here = table("standard_library")["here"].get(f"{module}.{attribute}", value)
-            return not here.startswith(value)
-    return False
-
-
 def _imports(node: ast.AST, *, tried: bool) -> Iterable[Import]:
     if isinstance(node, ast.Import):
         return [Import(module=alias.name, tried=tried) for alias in node.names]
@@ -149,21 +110,6 @@ def _imports(node: ast.AST, *, tried: bool) -> Iterable[Import]:
         names = tuple(alias.name for alias in node.names)
         return [Import(module=node.module or "", names=names, level=node.level, tried=tried)]
     return ()
-
-
-def _goes_on(node: ast.AST) -> bool:
-    """Whether a statement catches that a module is missing."""
-    return isinstance(node, ast.Try) and any(
-        handler.type is None
-        or any(getattr(each, "id", "") in _MISSING for each in ast.walk(handler.type))
-        for handler in node.handlers
-    )
-
-
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    """Give what a ``try`` statement tries."""
-    for statement in getattr(node, "body", ()):
-        yield from ast.walk(statement)
 
 
 def _gives_attributes(node: ast.AST) -> bool:

@@ -140,9 +140,7 @@ class Search:
         package = self._modules.package_of(name)
         self._asked(links, path)
         for imported in (*needed(links), *links.on_demand):
-            base = imported.module
-            if imported.level:
-                base = relative(package, imported.level, imported.module)
+            base = relative(package, imported.level, imported.module)
             self.imports(base, imported.names, path)
         if table("loaders")["bounded"].get(name, {}).get("names") == []:
             return

@@ -103,6 +103,6 @@ def _fingerprint() -> bytes:
     digest = hashlib.sha256(platform.python_version().encode())
     for name in ("loaders.toml", "standard_library.toml"):
         digest.update(resource(name))
-    for name in ("links.py", "attributes.py"):
+    for name in ("links.py", "attributes.py", "conditions.py"):
         digest.update(files("jettison.installed").joinpath(name).read_bytes())
     return digest.digest()
