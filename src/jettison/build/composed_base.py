@@ -93,10 +93,9 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     def target(self) -> Target:
         """The Python and the C library of the release."""
         name = f"python{self.request.python}-minimal"
-        package = next(each for each in self.choice.packages if each.name == name)
-        version = package.version.partition("-")[0]
+        version = next(each.version for each in self.choice.packages if each.name == name)
         glibc = _release(self.request).glibc
-        return target_of(version, self.platform, "glibc", glibc)
+        return target_of(version.partition("-")[0], self.platform, "glibc", glibc)
 
     @property
     def environment(self) -> Mapping[str, str]:

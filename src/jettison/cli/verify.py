@@ -112,14 +112,8 @@ def command(
     if imports:
         if after is not None:
             raise click.UsageError("--imports takes one folder.")
-        plan = partial(
-            planned,
-            Path(before or "."),
-            service=service,
-            offline=offline,
-            remove_unused=remove_unused,
-        )
-        _imports(plan, offline=offline, output_format=output_format)
+        plan = partial(planned, service=service, offline=offline, remove_unused=remove_unused)
+        _imports(partial(plan, Path(before or ".")), offline=offline, output_format=output_format)
         return
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")

@@ -31,10 +31,7 @@ def memory_of(process: int, container: str, root: Path = Path("/")) -> int | Non
     container stats"). An engine in another machine, or in a container, gives a process number that
     means something else here, so the group's path has to name the container.
     """
-    try:
-        groups = (root / f"proc/{process}/cgroup").read_text("ascii")
-    except OSError:
-        return None
+    groups = _groups_of(process, root)
     for line, controller, current, droppable in _VERSIONS:
         path = line.search(groups)
         if path and container in path[1] and ".." not in path[1]:
@@ -47,11 +44,15 @@ def memory_of(process: int, container: str, root: Path = Path("/")) -> int | Non
 
 def is_of(process: int, container: str, root: Path = Path("/")) -> bool:
     """Whether a process of this machine is one of the container, by its control groups."""
+    return container in _groups_of(process, root)
+
+
+def _groups_of(process: int, root: Path) -> str:
+    """The control groups of a process as the kernel lists them; empty when it is not there."""
     try:
-        groups = (root / f"proc/{process}/cgroup").read_text("ascii")
+        return (root / f"proc/{process}/cgroup").read_text("ascii")
     except OSError:
-        return False
-    return container in groups
+        return ""
 
 
 def _read(folder: Path, current: str, droppable: re.Pattern[str]) -> int | None:
