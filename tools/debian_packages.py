@@ -11,20 +11,24 @@ from __future__ import annotations
 import argparse
 import gzip
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from jettison.catalogue.reader import table
 from jettison.debian.archive import RELEASES, Archive
-from jettison.debian.closure import closure, direct_needs
+from jettison.debian.closure import closure, needs
 from jettison.debian.contents import FileOwners, owners_of, relevant_lines
-from jettison.debian.development import runtime_libraries
 from jettison.debian.index import PackageIndex
+from jettison.debian.package import Package
+from jettison.debian.relations import Alternatives
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 FACTS = table("system_packages")
 KIBIBYTE = 1024
+LIBRARY_SECTIONS = frozenset({"libs", "oldlibs"})
+MOST_ALTERNATIVES = 4
+Names = tuple[str, ...]
 
 
 def main() -> None:
@@ -146,12 +150,82 @@ def package_lines(index: PackageIndex, names: Iterable[str], base: list[str]) ->
         package = index.get(name)
         if package is None:
             continue
-        needs, recommended = (
+        needed, recommended = (
             " ".join("|".join(names) for names in each)
             for each in direct_needs(index, package, base)
         )
         kibibytes = package.installed_size // KIBIBYTE
-        yield f"package\t{name}\t{kibibytes}\t{needs}\t{recommended}".rstrip()
+        yield f"package\t{name}\t{kibibytes}\t{needed}\t{recommended}".rstrip()
+
+
+def is_development(package: Package) -> bool:
+    """Tell whether the package only serves to compile against a library."""
+    return package.name.endswith("-dev") or package.section == "libdevel"
+
+
+def runtime_libraries(index: PackageIndex, name: str) -> tuple[str, ...]:
+    """Return the runtime library packages behind the -dev package ``name``, ordered by name.
+
+    They are the libraries made from the same source package that it depends on; a package that
+    only points to other -dev packages (``default-libmysqlclient-dev``) stands for theirs. Empty
+    when there is none (header-only libraries), or when ``name`` is not in the index.
+    """
+    return tuple(sorted(_libraries(index, name, set())))
+
+
+def _libraries(index: PackageIndex, name: str, seen: set[str]) -> set[str]:
+    package = index.get(name) or next(iter(index.providers(name)), None)
+    if package is None or package.name in seen:
+        return set()
+    seen.add(package.name)
+    needed = [each for each in _dependencies(index, package) if not _is_toolchain(each)]
+    same = [each for each in needed if each.source == package.source]
+    own = {each.name for each in same if _is_library(each)}
+    if own:
+        return own
+    headers = [each for each in needed if is_development(each)]
+    return _libraries_of_all(index, same, seen) or _libraries_of_all(index, headers, seen)
+
+
+def _libraries_of_all(index: PackageIndex, packages: list[Package], seen: set[str]) -> set[str]:
+    return {found for each in packages for found in _libraries(index, each.name, seen)}
+
+
+def _is_library(package: Package) -> bool:
+    return package.section in LIBRARY_SECTIONS and not is_development(package)
+
+
+def _is_toolchain(package: Package) -> bool:
+    """Tell the C library and the compiler's own libraries, which every Debian image has."""
+    return package.source == "glibc" or package.source.startswith("gcc-")
+
+
+def _dependencies(index: PackageIndex, package: Package) -> Iterator[Package]:
+    for alternatives in package.depends:
+        found = (candidate for each in alternatives for candidate in index.candidates(each))
+        first = next(found, None)
+        if first is not None:
+            yield first
+
+
+def direct_needs(
+    index: PackageIndex, package: Package, preferred: Collection[str] = frozenset()
+) -> tuple[tuple[Names, ...], tuple[Names, ...]]:
+    """Return what ``package`` itself needs, and what it recommends besides.
+
+    Each is the names of packages of which one is enough, the one that apt would choose first; only
+    one name where one is among ``preferred``. Dependencies that nothing can meet are left out.
+    """
+    needed = {_names(index, each, preferred) for each in needs(package)}
+    recommended = {_names(index, each, preferred) for each in package.recommends}
+    own = {names for names in needed | recommended if package.name in names} | {()}
+    return tuple(sorted(needed - own)), tuple(sorted(recommended - needed - own))
+
+
+def _names(index: PackageIndex, alternatives: Alternatives, preferred: Collection[str]) -> Names:
+    found = [package.name for each in alternatives for package in index.candidates(each)]
+    first = next((name for name in found if name in preferred), None)
+    return (first,) if first else tuple(dict.fromkeys(found))[:MOST_ALTERNATIVES]
 
 
 if __name__ == "__main__":

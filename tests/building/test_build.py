@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from build_site import Site
+from image_oracle import validate
 from wheels import source, wheel
 
 from jettison.build.bill import MEDIA_TYPE
@@ -20,7 +21,6 @@ from jettison.errors import (
 )
 from jettison.oci.entry import Kind
 from jettison.oci.image import Image
-from jettison.oci.validate import validate
 
 SITE = "usr/local/lib/python3.13/site-packages"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from build_site import Site
+from image_oracle import validate
 from wheels import wheel
 
 from jettison.errors import IntegrityError, JettisonError, NetworkError, ProjectError, WriteError
-from jettison.oci.validate import validate
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.layout import INDEX_FILE, LayoutStore

@@ -8,13 +8,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from image_oracle import validate
 from images import AMD64, ARM64
 
 from jettison.elf.reader import read_elf
 from jettison.oci.entry import Kind
 from jettison.oci.image import Image
 from jettison.oci.platform import Platform
-from jettison.oci.validate import validate
 from jettison.stores.layout import LayoutStore
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from build_site import Site, base_image
 from debian_registry import debian_registry
+from image_oracle import validate
 from images import AMD64
 
 from jettison.errors import NetworkError
 from jettison.oci.image import Image
 from jettison.oci.media import OCI_INDEX
 from jettison.oci.reference import Reference
-from jettison.oci.validate import validate
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.registry.credentials import Logins
 from jettison.stores.registry.store import RegistryStore

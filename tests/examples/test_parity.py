@@ -12,7 +12,7 @@ import pytest
 from tests.support.names import RUN
 
 from jettison import process
-from jettison.oci.compare import Difference, compare_trees
+from tree_differences import Difference, compare_trees
 from jettison.oci.image import Image
 from jettison.oci.platform import Platform
 from jettison.stores.cache import blob_cache

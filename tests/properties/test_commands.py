@@ -14,7 +14,6 @@ OF_A_COMMAND = [
     commands.system_upgrade,
     commands.cleanup,
     commands.pip_install,
-    commands.pip_wheel,
     commands.project_install,
     commands.poetry_setting,
     commands.virtual_environment,
@@ -94,5 +93,4 @@ def test_no_command_is_too_strange(words: list[str]) -> None:
     for command in script.programs:
         for recognise in OF_A_COMMAND:
             recognise(command)
-    commands.downloads(script)
     commands.apt_sources(script)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from image_oracle import validate
 from images import AMD64, ARM64, packed_layer, small_image
 from msgspec.structs import replace
 from places import Place
+from tree_differences import compare_trees
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci import media
-from jettison.oci.compare import compare_trees
 from jettison.oci.compression import Compressor
 from jettison.oci.image import Image, ImageSet
 from jettison.oci.layer import Layer
 from jettison.oci.media import Compression
 from jettison.oci.platform import Platform
 from jettison.oci.tar_writer import Member
-from jettison.oci.validate import validate
 from jettison.stores.segments import SegmentCache
 
 

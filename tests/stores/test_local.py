@@ -10,13 +10,13 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from image_oracle import validate
 from images import AMD64, ARM64, small_image
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci.image import Image, ImageSet
 from jettison.oci.layer import Attachment
 from jettison.oci.reference import Reference
-from jettison.oci.validate import validate
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.layout import LayoutStore

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from image_oracle import validate
 from images import AMD64, packed_layer, small_image
 
 from jettison.errors import ImageError
@@ -11,7 +12,6 @@ from jettison.oci.image import Image
 from jettison.oci.media import Compression
 from jettison.oci.reference import Reference
 from jettison.oci.tar_writer import Member
-from jettison.oci.validate import validate
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.daemon import DaemonStore

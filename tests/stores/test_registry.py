@@ -11,6 +11,7 @@ from pathlib import Path
 import loopback_registry
 import pytest
 from debian_registry import debian_registry
+from image_oracle import validate
 from images import AMD64, ARM64, packed_layer, small_image
 from loopback_registry import Registry
 from msgspec.structs import replace
@@ -27,7 +28,6 @@ from jettison.oci.layer import Attachment
 from jettison.oci.media import Compression
 from jettison.oci.reference import Reference
 from jettison.oci.tar_writer import Member
-from jettison.oci.validate import validate
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.registry.credentials import Logins
 from jettison.stores.registry.store import RegistryStore

@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from image_oracle import validate
 from images import AMD64
 
 from jettison.oci.compression import Compressor
@@ -15,7 +16,6 @@ from jettison.oci.digest import DiffID
 from jettison.oci.image import Image
 from jettison.oci.media import Compression
 from jettison.oci.tar_writer import Member, layer_tar
-from jettison.oci.validate import validate
 from jettison.stores.segments import SegmentCache
 
 ONE = [Member.directory("one"), Member.file("one/a", b"a" * 5000)]

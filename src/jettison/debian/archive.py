@@ -22,7 +22,7 @@ from jettison.debian.packed_index import paragraph_texts
 from jettison.debian.release import IndexFile
 from jettison.debian.settings import ArchiveSettings, archive_settings
 from jettison.distributions.client import Client
-from jettison.errors import JettisonError, PackageError
+from jettison.errors import PackageError
 from jettison.stores.cache import cache_directory
 from jettison.stores.files import whole_file
 from jettison.values import Skipped
@@ -135,26 +135,6 @@ class Archive:
         """Name the compact form by what it is made from."""
         names = " ".join((_FORMAT, *(file.sha256 for file in files)))
         return self.folder / kind / hashlib.sha256(names.encode()).hexdigest()
-
-
-def index_or_skipped(
-    archive: Archive, release: str, architecture: str = "amd64"
-) -> PackageIndex | Skipped:
-    """Return the index, or why it could not be read; for plans, which never fail for it."""
-    try:
-        return archive.index(release, architecture)
-    except JettisonError as error:
-        return Skipped(what=f"the package index of Debian {release}", reason=str(error))
-
-
-def owners_or_skipped(
-    archive: Archive, release: str, architecture: str = "amd64"
-) -> FileOwners | Skipped:
-    """Return the file lists, or why they could not be read."""
-    try:
-        return archive.owners(release, architecture)
-    except JettisonError as error:
-        return Skipped(what=f"the file lists of Debian {release}", reason=str(error))
 
 
 def _suites(release: str) -> tuple[str, ...]:

@@ -10,9 +10,6 @@ from jettison.debian.package import Package
 from jettison.debian.relations import Alternatives, Relation
 from jettison.errors import PackageError
 
-Names = tuple[str, ...]
-_MOST_ALTERNATIVES = 4
-
 
 def closure(
     index: PackageIndex,
@@ -38,15 +35,10 @@ def closure(
             continue
         chosen[package.name] = package
         installed |= {package.name, *(each.name for each in package.provides)}
-        waiting.extend((each, package.name) for each in _needs(package))
+        waiting.extend((each, package.name) for each in needs(package))
         if recommends:
             waiting.extend(_recommended(index, package))
     return tuple(chosen[name] for name in sorted(chosen))
-
-
-def installed_size(packages: Iterable[Package]) -> int:
-    """Return the bytes that ``packages`` take by their Installed-Size."""
-    return sum(package.installed_size for package in packages)
 
 
 def _asked(
@@ -70,7 +62,8 @@ def _provided_by(index: PackageIndex, names: Collection[str]) -> set[str]:
     return provided | set(names)
 
 
-def _needs(package: Package) -> Iterator[Alternatives]:
+def needs(package: Package) -> Iterator[Alternatives]:
+    """Yield what a package needs on its architecture."""
     for alternatives in (*package.pre_depends, *package.depends):
         relevant = tuple(each for each in alternatives if each.holds_on(package.architecture))
         if relevant:
@@ -104,23 +97,3 @@ def _choose(
         why="it is neither a package nor a virtual package in the index",
         hint="Check the spelling, or whether another Debian release has it.",
     )
-
-
-def direct_needs(
-    index: PackageIndex, package: Package, preferred: Collection[str] = frozenset()
-) -> tuple[tuple[Names, ...], tuple[Names, ...]]:
-    """Return what ``package`` itself needs, and what it recommends besides.
-
-    Each is the names of packages of which one is enough, the one that apt would choose first; only
-    one name where one is among ``preferred``. Dependencies that nothing can meet are left out.
-    """
-    needs = {_names(index, each, preferred) for each in _needs(package)}
-    recommended = {_names(index, each, preferred) for each in package.recommends}
-    own = {names for names in needs | recommended if package.name in names} | {()}
-    return tuple(sorted(needs - own)), tuple(sorted(recommended - needs - own))
-
-
-def _names(index: PackageIndex, alternatives: Alternatives, preferred: Collection[str]) -> Names:
-    found = [package.name for each in alternatives for package in index.candidates(each)]
-    first = next((name for name in found if name in preferred), None)
-    return (first,) if first else tuple(dict.fromkeys(found))[:_MOST_ALTERNATIVES]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
@@ -31,26 +30,3 @@ class ElfFacts(Struct, frozen=True, kw_only=True):
     debug_bytes: int = 0
     symbol_bytes: int = 0
     trailing_bytes: int = 0
-
-
-_VERSION = re.compile(r"^(?P<family>[A-Z]+)_(?P<number>\d+(?:\.\d+)*)$")
-
-
-def newest_need(files: Iterable[ElfFacts], family: str) -> str:
-    """Give the newest version of a symbol family (``GLIBC``, ``GLIBCXX``) that the files need.
-
-    The answer is a number as text (``2.34``), or empty when none of them needs the family.
-    """
-    found = (
-        match["number"]
-        for file in files
-        for versions in file.version_needs.values()
-        for version in versions
-        if (match := _VERSION.match(version)) and match["family"] == family
-    )
-    return max(found, key=version_key, default="")
-
-
-def version_key(number: str) -> tuple[int, ...]:
-    """Order dotted numbers: ``2.9`` comes before ``2.34``."""
-    return tuple(int(part) for part in number.split("."))

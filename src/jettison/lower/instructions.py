@@ -16,7 +16,7 @@ from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
-from jettison.project.dockerfile.run import run_script, with_script
+from jettison.project.dockerfile.run import run_script
 
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
@@ -131,8 +131,3 @@ def _command_start(item: Instruction) -> int:
     if item.exec_form is not None:
         return item.text.index("[", item.text.index("CMD"))
     return run_script(item).excerpt.bounds[0]
-
-
-def replaced_script(item: Instruction, source: str | None) -> str:
-    """The text of a RUN with another script; empty when nothing of it is left."""
-    return "" if source is None else with_script(item, source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jettison.errors import ImageError
 from jettison.oci.digest import DiffID
 from jettison.oci.document import Document, Json, list_field, mapping_field, text_field
 from jettison.oci.health_check import HealthCheck
@@ -163,13 +162,3 @@ class Config(Document, frozen=True, kw_only=True):
             rootfs={"type": "layers", "diff_ids": [str(diff_id) for diff_id in diff_ids]},
             history=[entry.fields for entry in history],
         )
-
-    def with_history(self, history: Iterable[History]) -> Config:
-        """Replace the history; entries that are not empty must be as many as the layers."""
-        entries = tuple(history)
-        layers = sum(not entry.empty_layer for entry in entries)
-        if entries and layers != len(self.diff_ids):
-            raise ImageError(
-                f"the history tells of {layers} layers and the image has {len(self.diff_ids)}"
-            )
-        return self.evolve(history=[entry.fields for entry in entries])

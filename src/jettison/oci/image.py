@@ -91,20 +91,6 @@ class Image(Struct, frozen=True, kw_only=True):
         config = self.config.with_layers((one.diff_id for one in layers), entries)
         return self._recomposed(config, layers)
 
-    def rebase(self, old_base: Image, new_base: Image) -> Image:
-        """Return the image with the layers of ``old_base`` replaced by those of ``new_base``.
-
-        The config stays; ImageError when the image does not start with ``old_base``.
-        """
-        count = len(old_base.layers)
-        if [one.diff_id for one in self.layers[:count]] != [i.diff_id for i in old_base.layers]:
-            raise ImageError("the image is not made on the base it should be moved from")
-        layers = (*new_base.layers, *self.layers[count:])
-        own = self._full_history()[len(old_base.config.history) or count :]
-        history = (*new_base._full_history(), *own)
-        config = self.config.with_layers((one.diff_id for one in layers), history)
-        return self._recomposed(config, layers)
-
     def tree(self, *, digests: bool = False) -> FileTree:
         """Read all layers and return the file tree; ``digests`` hashes the contents too."""
         return merge(

@@ -83,10 +83,6 @@ class Reference(Struct, frozen=True, order=True, kw_only=True):
         """Return the reference pinned to ``digest``; the tag stays for the reader."""
         return replace(self, digest=digest)
 
-    def tagged(self, tag: str) -> Reference:
-        """Return the reference with another tag and no digest."""
-        return replace(self, tag=tag, digest=None)
-
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address, without brackets and port, is this machine."""

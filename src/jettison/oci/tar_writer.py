@@ -80,16 +80,6 @@ class Member(Struct, frozen=True, kw_only=True):
         return replace(self, entry=replace(self.entry, mtime=mtime))
 
 
-def usual_mode(mode: int, kind: Kind = Kind.FILE) -> int:
-    """Return the mode that does not depend on the umask of whoever made the file.
-
-    755 for directories and for what its owner may execute, 644 for other files, 777 for links.
-    """
-    if kind is Kind.SYMLINK:
-        return 0o777
-    return 0o755 if kind is Kind.DIRECTORY or mode & 0o100 else 0o644
-
-
 def layer_tar(members: Iterable[Member]) -> Iterator[bytes]:
     """Write a whole layer; ImageError when two members have one path."""
     yield from tar_segment(members)

@@ -13,7 +13,7 @@ from jettison.distributions.catalogue import catalogued
 from jettison.distributions.graph import Closure
 from jettison.distributions.installed_size import distribution_size
 from jettison.facts import Project
-from jettison.lift.action import Action, LiftedRun
+from jettison.lift.action import LiftedRun
 from jettison.lift.context import context_path
 from jettison.lift.locked_place import locked_place
 from jettison.lift.stage import FinalStage
@@ -186,8 +186,3 @@ def _left(fact: PipInstall) -> Part:
 def _absolute(path: str, stage: FinalStage) -> str:
     expanded = stage.expanded(path)
     return expanded if expanded.startswith("/") else f"{stage.folder.rstrip('/')}/{expanded}"
-
-
-def _short(action: Action) -> str:
-    text = " ".join(action.text.split())
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  a line of a table

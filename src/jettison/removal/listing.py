@@ -83,8 +83,3 @@ def _paragraph(group: Group) -> str:
     lines += [f"{SECTIONS}{pattern}" for pattern in group.sections]
     lines += [f"{LINK}{path}{ARROW}{file}" for path, file in group.links]
     return "\n".join([*lines, *group.paths]) + "\n"
-
-
-def total(groups: Iterable[Group]) -> str:
-    """Write the sum of some groups."""
-    return human(sum(group.size.bytes for group in groups))

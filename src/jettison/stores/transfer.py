@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from jettison.oci.image import Image
-from jettison.oci.layer import Layer
-
 AT_ONCE = 4
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -30,12 +27,3 @@ def mapped(work: Iterable[Work], do: Callable[[Work], Result]) -> list[Result]:
         # Raises what went wrong first, rather than that the others were cancelled.
         future.result()
     return [future.result() for future in futures]
-
-
-def fetch(image: Image) -> None:
-    """Bring the layers of an image into the cache of its store, where it has one."""
-    mapped(image.layers, _fetch)
-
-
-def _fetch(layer: Layer) -> None:
-    layer.open().close()

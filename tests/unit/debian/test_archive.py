@@ -1,9 +1,7 @@
 import pytest
 
-from jettison.debian.archive import index_or_skipped, owners_or_skipped
 from jettison.debian.settings import archive_settings
 from jettison.errors import IntegrityError, NetworkError, PackageError
-from jettison.values import Skipped
 
 
 @pytest.fixture
@@ -63,10 +61,6 @@ def test_nothing_kept_and_no_network_is_said(published, open_archive):
     offline = open_archive(offline=True)
     with pytest.raises(NetworkError, match="InRelease is not in the cache"):
         offline.index("trixie")
-    skipped = index_or_skipped(offline, "trixie")
-    assert isinstance(skipped, Skipped)
-    assert "trixie" in skipped.what
-    assert isinstance(owners_or_skipped(offline, "trixie"), Skipped)
 
 
 def test_a_wrong_signature_is_refused_and_not_kept(published, open_archive, local_archive):

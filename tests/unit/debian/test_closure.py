@@ -1,8 +1,7 @@
 import pytest
 
-from jettison.debian.closure import closure, direct_needs, installed_size
+from jettison.debian.closure import closure
 from jettison.debian.control import paragraphs
-from jettison.debian.development import runtime_libraries
 from jettison.debian.index import PackageIndex, index_of
 from jettison.debian.relations import parse_relations
 from jettison.errors import PackageError
@@ -79,7 +78,7 @@ def names(packages):
 def test_dependencies_come_along_in_order_of_name(index):
     found = closure(index, ["app"])
     assert names(found) == ["app", "exim", "libc6", "libx1"]
-    assert installed_size(found) == (10 + 1 + 100 + 5) * 1024
+    assert sum(package.installed_size for package in found) == (10 + 1 + 100 + 5) * 1024
 
 
 def test_what_is_there_is_not_added(index):
@@ -127,19 +126,6 @@ def test_the_newest_version_of_a_name_counts_and_lines_round_trip(index):
     assert (merged.get("libx1").version, merged.get("libx1").suite) == ("2.1+deb1", "security")
     assert merged.get("docs").version == "1"
     assert list(PackageIndex(merged.lines()).lines()) == list(merged.lines())
-
-
-def test_development_packages_lead_to_their_libraries(index):
-    assert runtime_libraries(index, "libx-dev") == ("libx1",)
-    assert runtime_libraries(index, "default-libx-dev") == ("libx1",)
-    assert runtime_libraries(index, "absent-dev") == ()
-
-
-def test_direct_needs_name_what_is_preferred_or_the_alternatives_in_apts_order(index):
-    app = index.get("app")
-    assert direct_needs(index, app) == ((("exim", "postfix"), ("libx1",)), (("docs",),))
-    assert direct_needs(index, app, {"postfix"})[0] == (("libx1",), ("postfix",))
-    assert direct_needs(index, index.get("broken")) == ((), ())
 
 
 def test_an_index_of_what_was_chosen_gives_the_same_choice(index):

@@ -13,7 +13,7 @@ from elftools.elf.gnuversions import GNUVerNeedSection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.elf.facts import ElfFacts, newest_need
+from jettison.elf.facts import ElfFacts
 from jettison.elf.reader import read_elf
 
 
@@ -88,11 +88,3 @@ def test_damaged_headers_never_raise(changes: list[tuple[int, int]]) -> None:
     for place, value in changes:
         damaged[place] = value
     read_elf(bytes(damaged))
-
-
-def test_the_newest_version_is_by_number_not_by_text() -> None:
-    needs = {"libc.so.6": ("GLIBC_2.17", "GLIBC_2.9", "GLIBC_PRIVATE"), "libx": ("GLIBCXX_3.4.29",)}
-    file = ElfFacts(machine="x86_64", bits=64, kind="shared", version_needs=needs)
-    assert newest_need([file], "GLIBC") == "2.17"
-    assert newest_need([file], "GLIBCXX") == "3.4.29"
-    assert newest_need([file], "CXXABI") == ""

@@ -1,11 +1,10 @@
 import pytest
-from images import AMD64, small_image
+from images import AMD64
 
 from jettison.errors import ImageError
 from jettison.oci.config import Config
 from jettison.oci.document import encode
 from jettison.oci.health_check import HealthCheck
-from jettison.oci.history import History
 
 
 def test_every_setting_is_read_back() -> None:
@@ -61,15 +60,6 @@ def test_a_config_that_was_read_keeps_its_bytes_and_so_its_digest() -> None:
 def test_removing_a_setting_removes_its_field() -> None:
     config = Config.empty(AMD64).with_health_check(HealthCheck(test=("NONE",)))
     assert config.with_health_check(None) == Config.empty(AMD64)
-
-
-def test_the_history_must_tell_of_as_many_layers_as_there_are() -> None:
-    config = small_image().config
-    empty = History(created_by="ENV A=b", empty_layer=True)
-    longer = config.with_history([*config.history, empty])
-    assert longer.history[-1] == empty
-    with pytest.raises(ImageError, match="tells of 1 layers"):
-        config.with_history(config.history[:1])
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])

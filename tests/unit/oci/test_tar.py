@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from jettison.errors import ImageError, IntegrityError
 from jettison.oci.entry import Entry, Kind
 from jettison.oci.tar_reader import read_entries
-from jettison.oci.tar_writer import Member, layer_tar, usual_mode
+from jettison.oci.tar_writer import Member, layer_tar
 
 LONG = "/".join(["directory-of-some-length"] * 12) + "/file"
 
@@ -152,18 +152,3 @@ def test_a_tar_that_ends_early_is_refused(cut: int) -> None:
     content = written(Member.file("a", b"x" * 1000), Member.file("b", b"y" * 1000))
     with pytest.raises(IntegrityError):
         read(content[:cut])
-
-
-@pytest.mark.parametrize(
-    ("mode", "kind", "usual"),
-    [
-        (0o600, Kind.FILE, 0o644),
-        (0o664, Kind.FILE, 0o644),
-        (0o700, Kind.FILE, 0o755),
-        (0o775, Kind.FILE, 0o755),
-        (0o700, Kind.DIRECTORY, 0o755),
-        (0o755, Kind.SYMLINK, 0o777),
-    ],
-)
-def test_modes_do_not_depend_on_the_umask(mode: int, kind: Kind, usual: int) -> None:
-    assert usual_mode(mode, kind) == usual

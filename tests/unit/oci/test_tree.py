@@ -1,7 +1,7 @@
 import pytest
 from images import AMD64, packed_layer
+from tree_differences import Difference, compare_trees
 
-from jettison.oci.compare import Difference, compare_trees
 from jettison.oci.digest import Digest
 from jettison.oci.entry import Kind
 from jettison.oci.image import Image

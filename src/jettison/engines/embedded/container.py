@@ -26,7 +26,6 @@ from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import EngineError
 from jettison.process import Completed
 
-_RELAY_SECONDS = 10.0
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 

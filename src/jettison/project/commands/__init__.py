@@ -2,9 +2,7 @@
 
 from jettison.project.commands.downloads import (
     AptSource,
-    Download,
     apt_sources,
-    downloads,
     pipelines,
     written_paths,
 )
@@ -39,7 +37,6 @@ from jettison.project.commands.python import (
     compile_bytecode,
     management,
     pip_install,
-    pip_wheel,
     virtual_environment,
 )
 from jettison.project.commands.system import (
@@ -68,7 +65,6 @@ __all__ = [
     "Cleanup",
     "Compilation",
     "Directories",
-    "Download",
     "GroupChange",
     "Invocation",
     "Management",
@@ -90,7 +86,6 @@ __all__ = [
     "compile_bytecode",
     "directories",
     "dnf_install",
-    "downloads",
     "expand_braces",
     "group_change",
     "index_update",
@@ -98,7 +93,6 @@ __all__ = [
     "management",
     "permission",
     "pip_install",
-    "pip_wheel",
     "pipelines",
     "poetry_setting",
     "project_install",

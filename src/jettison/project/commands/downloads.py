@@ -15,23 +15,6 @@ from jettison.values import Origin
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>]+")
 _APT_PATHS = ("/etc/apt/", "/usr/share/keyrings/", "/usr/local/share/keyrings/")
 _APT_SETTINGS = ("/etc/apt/apt.conf", "/etc/apt/preferences")
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "python", "python3"})
-
-
-class Download(Struct, frozen=True, kw_only=True):
-    """A ``curl`` or ``wget`` that fetches; ``pipes_to`` is the program that reads its output."""
-
-    program: str
-    urls: tuple[str, ...]
-    output: str | None
-    pipes_to: str | None
-    command: Command
-    origin: Origin
-
-    @property
-    def runs(self) -> bool:
-        """Whether a shell or an interpreter runs what is fetched."""
-        return self.pipes_to in _SHELLS
 
 
 class AptSource(Struct, frozen=True, kw_only=True):
@@ -44,18 +27,6 @@ class AptSource(Struct, frozen=True, kw_only=True):
     urls: tuple[str, ...]
     commands: tuple[Command, ...]
     origin: Origin
-
-
-def downloads(script: Script) -> tuple[Download, ...]:
-    """Return what a script fetches from the network, by ``curl`` or ``wget``."""
-    found: list[Download] = []
-    for pipeline in pipelines(script):
-        for index, command in enumerate(pipeline):
-            reader = invocation(pipeline[index + 1]) if index + 1 < len(pipeline) else None
-            run = invocation(command)
-            if run is not None and run.program in {"curl", "wget"}:
-                found.append(_download(run, command, reader))
-    return tuple(found)
 
 
 def apt_sources(script: Script) -> tuple[AptSource, ...]:
@@ -100,18 +71,6 @@ def _outputs(run: Invocation) -> Sequence[str]:
     }
     value = run.options.value(*names.get(run.program, ()))
     return [value] if value else []
-
-
-def _download(run: Invocation, command: Command, reader: Invocation | None) -> Download:
-    outputs = written_paths(command)
-    return Download(
-        program=run.program,
-        urls=_urls(command),
-        output=outputs[-1] if outputs else None,
-        pipes_to=reader.program if reader is not None else None,
-        command=command,
-        origin=command.origin,
-    )
 
 
 def _apt_source(pipeline: tuple[Command, ...]) -> AptSource | None:

@@ -45,15 +45,6 @@ def pip_install(command: Command) -> PipInstall | None:
     return None
 
 
-def pip_wheel(command: Command) -> PipInstall | None:
-    """Return what ``pip wheel`` or ``pip download`` fetches, to be installed by a later command."""
-    run = invocation(command)
-    if run is None or not run.is_a("pip", "wheel", "download"):
-        return None
-    first, *rest = run.options.arguments
-    return _pip_install(run, f"pip {first.text}", tuple(rest))
-
-
 def _pip_install(run: Invocation, tool: str, arguments: tuple[Word, ...]) -> PipInstall:
     options = run.options
     sync = tool == "uv pip sync"

@@ -164,13 +164,6 @@ class Dockerfile(Struct, frozen=True, kw_only=True):
                 return stage
         return None
 
-    def stage_of(self, instruction: Instruction) -> Stage | None:
-        """Return the stage that holds this very instruction; None in the preamble."""
-        for stage in reversed(self.stages):
-            if any(item is instruction for item in stage.items):
-                return stage
-        return None
-
     def _start(self, index: int) -> int:
         item = self.items[index]
         return index - len(item.comments) if isinstance(item, Instruction) else index

@@ -46,11 +46,6 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
         verdict = self._judge(path)
         return self._line(verdict) if verdict.ignored else None
 
-    def included_by(self, path: str) -> IgnoreLine | None:
-        """Return the exception (``!``) that brings the path back; None when none does."""
-        verdict = self._judge(path)
-        return None if verdict.ignored else self._line(verdict)
-
     def _judge(self, path: str) -> Verdict:
         patterns = self.patterns
         verdict: Verdict | None = None

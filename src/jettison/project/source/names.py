@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from jettison.project.source.facts import Import
-
 
 def dotted(node: ast.expr) -> str:
     """``a.b.c`` of an attribute chain; a call in it is written ``()``; empty for anything else."""
@@ -48,8 +46,3 @@ def bindings(node: ast.Import | ast.ImportFrom) -> Iterable[tuple[str, str]]:
     elif node.level == 0:
         for alias in node.names:
             yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def top_level(imported: Import) -> str:
-    """First part of an absolute import; empty for a relative one."""
-    return "" if imported.level else imported.module.partition(".")[0]

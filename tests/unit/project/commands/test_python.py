@@ -9,7 +9,6 @@ from jettison.project.commands import (
     invocation,
     management,
     pip_install,
-    pip_wheel,
     poetry_setting,
     project_install,
     virtual_environment,
@@ -94,15 +93,6 @@ def test_uv_pip() -> None:
     assert [word.text for word in install.requirements] == ["a"]
     sync = pip("uv pip sync requirements.lock")
     assert (sync.tool, sync.requirement_files) == ("uv pip sync", ("requirements.lock",))
-
-
-def test_wheels_for_later() -> None:
-    wheels = pip_wheel(one("pip wheel --no-deps --wheel-dir /wheels -r requirements.txt"))
-    assert wheels is not None
-    assert (wheels.tool, wheels.target) == ("pip wheel", "/wheels")
-    assert wheels.requirement_files == ("requirements.txt",)
-    assert pip_install(one("pip wheel a")) is None
-    assert pip_wheel(one("pip install a")) is None
 
 
 @pytest.mark.parametrize(

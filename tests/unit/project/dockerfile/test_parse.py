@@ -142,7 +142,6 @@ def test_stages_have_names_bases_and_platforms() -> None:
     assert dockerfile.stage_named("BUILD") == first
     assert dockerfile.stage_named("1") == second
     assert dockerfile.stage_named("x") is None
-    assert dockerfile.stage_of(second.instructions[1]) == second
     assert [one.arguments for one in dockerfile.preamble] == ["V=1"]
 
 
