@@ -218,3 +218,15 @@ def test_offline_with_nothing_known_says_what_to_do(site: Site) -> None:
         site.image(offline=True)
     assert "cache" in caught.value.what
     assert "network" in caught.value.hint
+
+
+@pytest.mark.parametrize("line", ["--no-binary server\nserver\n", "--no-binary=:all:\nserver\n"])
+def test_a_file_cannot_have_a_source_built(site: Site, line: str) -> None:
+    made = site.project.parent / "made"
+    backend = f"import pathlib\npathlib.Path({str(made)!r}).touch()\n".encode()
+    site.index.add("server-1.0.tar.gz", source("server", backend=backend))
+    (site.project / "requirements.txt").write_text(line)
+    with pytest.raises(UnsupportedError, match=r"^requirements.txt:1: ") as caught:
+        site.image()
+    assert "--allow-source-builds" in caught.value.hint
+    assert not made.exists()

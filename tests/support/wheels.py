@@ -52,14 +52,21 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def source(name: str, version: str = "1.0", tag: str = "py3-none-any") -> bytes:
-    """Make a source distribution; what it builds has the tag, and without one building fails."""
-    project = f'[project]\nname = "{name}"\nversion = "{version}"\n'
-    backend = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+def source(
+    name: str, version: str = "1.0", tag: str = "py3-none-any", *, backend: bytes = b""
+) -> bytes:
+    """Make a source distribution; what it builds has the tag, and without one building fails.
+
+    With a ``backend``, code that runs first, its metadata are not told without running it.
+    """
+    told = f"Metadata-Version: {'2.1' if backend else '2.2'}"
+    dynamic = 'dynamic = ["dependencies"]\n' if backend else ""
+    project = f'[project]\nname = "{name}"\nversion = "{version}"\n{dynamic}'
+    system = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
     files = {
-        "PKG-INFO": f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n".encode(),
-        "pyproject.toml": (backend + project).encode(),
-        "own.py": _BACKEND.encode(),
+        "PKG-INFO": f"{told}\nName: {name}\nVersion: {version}\n".encode(),
+        "pyproject.toml": (system + project).encode(),
+        "own.py": backend + _BACKEND.encode(),
     }
     if tag:
         files[f"wheel/{name}-{version}-{tag}.whl"] = wheel(name, version)

@@ -16,7 +16,9 @@ from jettison.build.index_pages import fresh_pages, kept_pages
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
 from jettison.build.recipe import Environment
+from jettison.build.resolver_input import checked_options, checked_text, checked_words, option_pairs
 from jettison.build.uv_program import uv_program
+from jettison.catalogue.reader import table
 from jettison.distributions.choice import best_wheel
 from jettison.distributions.facts import WheelFile
 from jettison.distributions.listing import wheel_tags
@@ -101,7 +103,8 @@ def _resolved(
         for path, text in texts.items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, encoding="utf-8")
+            checked = checked_text(text, path, target, sources=sources)
+            place.write_text(checked, encoding="utf-8")
         document = _compiled(environment, target, index, folder, offline=offline, sources=sources)
     for each in parse(document, file="pylock.toml").distributions:
         yield _pin(each, target, sources=sources)
@@ -116,17 +119,16 @@ def _compiled(
     offline: bool,
     sources: bool,
 ) -> str:
-    words = [word for each in environment.installations for word in each.requirements]
+    words = [w for each in environment.installations for w in checked_words(each, target)]
     files = [path for each in environment.installations for path in each.files]
     bounds = [path for each in environment.installations for path in each.constraints]
-    options = dict.fromkeys(o for each in environment.installations for o in _grouped(each.options))
+    options = dict.fromkeys(_options(environment, sources=sources))
     command = [
-        uv_program(), "pip", "compile", *(["-"] if words else []), *files, "--quiet", "--no-header",
-        "--color", "never", "--format", "pylock.toml",
+        uv_program(), "pip", "compile", *(["-"] if words else []), *map(_path, files), "--quiet",
+        "--no-header", "--color", "never", "--format", "pylock.toml",
         *(() if sources else ("--only-binary", ":all:")), "--python", sys.executable,
         "--python-version", target.python_full, "--python-platform", platform(target),
-        *(word for bound in bounds for word in ("--constraints", bound)),
-        *(word for option in options for word in option),
+        *(word for bound in bounds for word in ("--constraints", _path(bound))), *options,
         *(["--offline"] if offline else []),
     ]  # fmt: skip
     # A release that is younger than what is kept of the index may be what is asked for.
@@ -143,15 +145,16 @@ def _compiled(
     raise _failure(done.error_text)
 
 
-def _grouped(options: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield each option with its value, so that the same is given once."""
-    index = 0
-    while index < len(options):
-        end = index + 1
-        while end < len(options) and not options[end].startswith("-"):
-            end += 1
-        yield options[index:end]
-        index = end
+def _options(environment: Environment, *, sources: bool) -> Iterator[str]:
+    valued = table("tools")["pip"]["valued"]
+    for each in environment.installations:
+        found = tuple(option_pairs(each.options, valued))
+        yield from checked_options(found, " ".join(each.options), each.origin, sources=sources)
+
+
+def _path(file: str) -> str:
+    """Give a file below the working directory as a word that is no option."""
+    return f"./{file}"
 
 
 def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:

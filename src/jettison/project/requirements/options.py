@@ -36,7 +36,7 @@ _FLAGS = frozenset(
         "--only-final",
     }
 )
-_ALIASES = {
+ALIASES = {
     "-i": "--index-url",
     "--pypi-url": "--index-url",
     "-f": "--find-links",
@@ -64,7 +64,7 @@ def read_options(words: tuple[str, ...]) -> tuple[Option, ...]:
     while rest:
         word = rest.pop(0)
         spelled, has_value, value = _split(word)
-        name = _ALIASES.get(spelled, spelled)
+        name = ALIASES.get(spelled, spelled)
         if name in _FLAGS:
             options.append(Option(name=name, value=""))
             continue
