@@ -32,10 +32,15 @@ from jettison.stores.blobs import BlobDirectory
 from jettison.stores.registry.credentials import Logins
 from jettison.stores.registry.store import RegistryStore
 from jettison.stores.registry.transport import Transport
-from jettison.stores.transfer import fetch
 
 BIG = packed_layer(Member.file("big", bytes(range(256)) * 40), compression=Compression.NONE)
 SBOM = Attachment(artifact_type="application/vnd.cyclonedx+json", content=b'{"bomFormat":"x"}')
+
+
+def fetch(image: Image) -> None:
+    """Bring the layers of an image into the cache of its store."""
+    for layer in image.layers:
+        layer.open().close()
 
 
 def name(registry: Registry, repository: str = "app") -> Reference:
