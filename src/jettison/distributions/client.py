@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from jettison import __version__
+from jettison.distributions.answers import NOT_MODIFIED, OK, PARTIAL, Answer, NoAnswerError
 from jettison.distributions.credentials import Credentials
 from jettison.errors import NetworkError
 
@@ -17,41 +18,6 @@ if TYPE_CHECKING:
     from jettison.distributions.http import Transport
 
 USER_AGENT = f"jettison/{__version__}"
-_OK, _PARTIAL, _NOT_MODIFIED = 200, 206, 304
-
-
-class Answer(Struct, frozen=True, kw_only=True):
-    """A response whose body was read: ``headers`` have lower-case names.
-
-    ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
-    redirects. A body that is longer than allowed is not kept, and ``whole`` is False then.
-    """
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: bytes
-    whole: bool = True
-    requests: int = 1
-
-    @property
-    def partial(self) -> bool:
-        """Whether the server sent the asked range and not the whole."""
-        return self.status == _PARTIAL
-
-    @property
-    def not_modified(self) -> bool:
-        """Whether the cached copy is still good."""
-        return self.status == _NOT_MODIFIED
-
-
-class NoAnswerError(Exception):
-    """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked."""
-
-    def __init__(self, why: str, *, lasting: bool) -> None:
-        super().__init__(why)
-        self.why = why
-        self.lasting = lasting
 
 
 class Statistics(Struct, frozen=True, kw_only=True):
@@ -111,7 +77,7 @@ class Client:
         except NoAnswerError as error:
             raise self._failure(url, error) from error
         self._count(answer.requests, len(answer.body))
-        if answer.status not in {_OK, _PARTIAL, _NOT_MODIFIED, *expected}:
+        if answer.status not in {OK, PARTIAL, NOT_MODIFIED, *expected}:
             raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
         if not answer.whole:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
@@ -127,7 +93,7 @@ class Client:
         try:
             with self._opened().stream(url, headers) as (answer, chunks):
                 self._count(answer.requests, 0)
-                if answer.status != _OK:
+                if answer.status != OK:
                     reason = f"{answer.status} {answer.reason}".rstrip()
                     raise NetworkError(f"{_safe(url)} answered {reason}")
                 for chunk in chunks:

@@ -22,7 +22,7 @@ from urllib3.exceptions import (
     TimeoutError as SilenceError,
 )
 
-from jettison.distributions.client import Answer, NoAnswerError
+from jettison.distributions.answers import Answer, NoAnswerError
 from jettison.distributions.credentials import basic_user
 
 _CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

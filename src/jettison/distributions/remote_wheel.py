@@ -9,7 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 
-from jettison.distributions.client import Answer, Client
+from jettison.distributions.answers import Answer
+from jettison.distributions.client import Client
 from jettison.distributions.facts import WheelFile
 from jettison.distributions.metadata import Contents, installed_files
 from jettison.errors import NetworkError

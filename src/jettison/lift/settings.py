@@ -9,7 +9,6 @@ from jettison.catalogue.reader import table
 from jettison.facts import Project
 from jettison.lift.services import services_of
 from jettison.lift.usage import Usage
-from jettison.project.dockerignore import evaluate
 
 # Words in the names of files that only show what settings there are.
 TEMPLATES = ("example", "sample", "template", "dist")
@@ -32,5 +31,5 @@ def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
         if any(fnmatchcase(path, pattern) for pattern in known["files"])
         and not any(word in path for word in TEMPLATES)
         and project.in_context(path) not in given
-        and evaluate({path: 0}, project.ignore).kept.files
+        and not (project.ignore and project.ignore.ignores(path))
     )

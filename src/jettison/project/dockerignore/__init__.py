@@ -1,6 +1,6 @@
 """The .dockerignore front end: lossless, with the matching rules of Docker."""
 
-from jettison.project.dockerignore.evaluate import Amount, IgnoreResult, evaluate
+from jettison.project.dockerignore.evaluate import Amount
 from jettison.project.dockerignore.match import Pattern, pattern
 from jettison.project.dockerignore.model import IgnoreFile, IgnoreLine
 from jettison.project.dockerignore.parse import ignore_file_name, parse, render
@@ -9,9 +9,7 @@ __all__ = [
     "Amount",
     "IgnoreFile",
     "IgnoreLine",
-    "IgnoreResult",
     "Pattern",
-    "evaluate",
     "ignore_file_name",
     "parse",
     "pattern",

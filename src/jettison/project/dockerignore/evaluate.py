@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from jettison.project.dockerignore.match import Pattern, Verdict, judge
-from jettison.project.dockerignore.model import IgnoreFile, IgnoreLine
 
 
 class Amount(Struct, frozen=True, kw_only=True):
@@ -19,32 +18,6 @@ class Amount(Struct, frozen=True, kw_only=True):
     def plus(self, size: int) -> Amount:
         """Return the amount with one more file."""
         return Amount(files=self.files + 1, bytes=self.bytes + size)
-
-
-class IgnoreResult(Struct, frozen=True, kw_only=True):
-    """What is sent to the builder, what is not, and which line keeps out how much.
-
-    ``by_line`` has one entry for each line with a pattern, also for those that match nothing; a
-    file counts for the line that decided.
-    """
-
-    kept: Amount
-    ignored: Amount
-    by_line: tuple[tuple[IgnoreLine, Amount], ...]
-
-
-def evaluate(tree: Mapping[str, int], ignore: IgnoreFile | None) -> IgnoreResult:
-    """Return the effect on a tree of files: relative path to bytes."""
-    lines = ignore.pattern_lines if ignore else ()
-    amounts = [Amount() for _ in lines]
-    kept = ignored = Amount()
-    for path, verdict in verdicts(tree, ignore.patterns if ignore else ()):
-        if verdict.ignored and verdict.by is not None:
-            ignored = ignored.plus(tree[path])
-            amounts[verdict.by] = amounts[verdict.by].plus(tree[path])
-        else:
-            kept = kept.plus(tree[path])
-    return IgnoreResult(kept=kept, ignored=ignored, by_line=tuple(zip(lines, amounts, strict=True)))
 
 
 def verdicts(
