@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Hears about steps of work: one at a time of each thread."""
+    """Hears about steps of work; a step of a thread may hold further ones of the same thread."""
 
     def begin(self, step: str) -> None:
         """Hear that a step begins; ``step`` says in a few words what is being done."""
@@ -49,7 +49,7 @@ class ConsoleProgress:
 
     def __init__(self, console: Console | None = None) -> None:
         self._given = console
-        self._running: dict[int, tuple[str, float]] = {}
+        self._running: dict[int, list[tuple[str, float]]] = {}
         self._lock = Lock()
         self._status: Status | None = None
 
@@ -64,7 +64,7 @@ class ConsoleProgress:
     def begin(self, step: str) -> None:
         """Show that the step runs."""
         with self._lock:
-            self._running[get_ident()] = step, time.monotonic()
+            self._running.setdefault(get_ident(), []).append((step, time.monotonic()))
             self._show()
 
     def note(self, line: str) -> None:
@@ -75,7 +75,9 @@ class ConsoleProgress:
     def finish(self, outcome: str) -> None:
         """Leave one line that says what was done and how long it took."""
         with self._lock:
-            step, begun = self._running.pop(get_ident())
+            step, begun = self._running[get_ident()].pop()
+            if not self._running[get_ident()]:
+                del self._running[get_ident()]
             seconds = time.monotonic() - begun
             said = f": {outcome}" if outcome else ""
             self._show()
@@ -92,7 +94,7 @@ class ConsoleProgress:
             return
         from rich.markup import escape  # noqa: PLC0415 - as above
 
-        steps = ", ".join(step for step, _ in self._running.values())
+        steps = ", ".join(step for own in self._running.values() for step, _ in own[-1:])
         room = max(20, self._console.width - len(steps) - 6)
         text = f"{escape(steps)} [dim]{escape(detail.strip()[:room])}[/dim]"
         if self._status is None:

@@ -42,3 +42,12 @@ def test_steps_of_several_threads_each_get_their_line() -> None:
     for thread in threads:
         thread.join()
     assert sorted(re.findall(r"^(\w+) \(", text.getvalue(), re.MULTILINE)) == ["one", "two"]
+
+
+def test_a_step_may_hold_others() -> None:
+    text = io.StringIO()
+    progress = ConsoleProgress(console(text))
+    with step(progress, "both"), step(progress, "one"):
+        progress.note("of it")
+    lines = [line.partition(" (")[0] for line in text.getvalue().splitlines()]
+    assert lines == ["one", "both"]

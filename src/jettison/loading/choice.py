@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
-from jettison.errors import ProjectError
+from jettison.errors import InputSyntaxError, ProjectError
+from jettison.project import dotenv
 from jettison.project.compose import ComposeFile, Service
 from jettison.project.compose import parse as parse_compose
 
@@ -41,30 +42,38 @@ def choose(
     dockerfile: str | None = None,
     service: str | None = None,
     deeper: Callable[[], Iterable[str]] = tuple,
+    environment: Mapping[str, str] | None = None,
 ) -> Choice:
     """Choose the image of a folder.
 
     ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
-    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message. Raises
-    ProjectError when nothing can be built or a choice is left open, and InputSyntaxError for a
-    compose file that is not valid.
+    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message. Variables of
+    a compose file come from ``environment``, then from the environment file beside it. A
+    Dockerfile that is named without a service is built as ``docker build -f`` does it: a compose
+    file only tells its context. Raises ProjectError when nothing can be built or a choice is left
+    open, and InputSyntaxError for a compose file that is not valid.
     """
     names = sorted(names)
-    compose = _compose(names, read)
+    if dockerfile is not None and service is None:
+        return _of_file(names, posixpath.normpath(dockerfile), read, environment or {})
+    compose = _compose(names, read, environment or {})
     if service is not None:
         return _of_service(compose, service, read)
-    if dockerfile is not None:
-        return _of_file(compose, posixpath.normpath(dockerfile), read)
     built = _built(compose)
     if built and compose:
         return _of_service(compose, _single(built, compose, read).name, read)
     return Choice(dockerfile=_dockerfile(names, deeper), context="")
 
 
-def _compose(names: list[str], read: Callable[[str], str | None]) -> ComposeFile | None:
+def _compose(
+    names: list[str], read: Callable[[str], str | None], environment: Mapping[str, str]
+) -> ComposeFile | None:
     found = next((name for name in COMPOSE_NAMES if name in names), None)
     text = read(found) if found else None
-    return parse_compose(text, file=found) if found and text is not None else None
+    if found is None or text is None:
+        return None
+    known = {one.name: one.value for one in dotenv.beside(read) if one.value is not None}
+    return parse_compose(text, file=found, env={**known, **environment})
 
 
 def _built(compose: ComposeFile | None) -> list[Service]:
@@ -135,15 +144,24 @@ def _of_service(
     )
 
 
-def _of_file(compose: ComposeFile | None, path: str, read: Callable[[str], str | None]) -> Choice:
+def _of_file(
+    names: list[str],
+    path: str,
+    read: Callable[[str], str | None],
+    environment: Mapping[str, str],
+) -> Choice:
     if path.startswith(("..", "/")) or read(path) is None:
         raise ProjectError(
             f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
         )
-    for service in _built(compose):
-        if _place(service)[1] == path:
-            return _of_service(compose, service.name, read)
-    return Choice(dockerfile=path, context="")
+    try:
+        built = _built(_compose(names, read, environment))
+    except InputSyntaxError:
+        built = []
+    places = (_place(service) for service in built)
+    inside = (one for one in places if not one[0].startswith(("..", "/")))
+    context = next((one[0] for one in inside if one[1] == path), "")
+    return Choice(dockerfile=path, context=context)
 
 
 def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import MappingProxyType
 
@@ -45,7 +46,14 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         found = (place.relative_to(root) for glob in NESTED for place in root.glob(glob))
         return sorted(place.as_posix() for place in found if is_dockerfile(place.name))
 
-    choice = choose(names, read, dockerfile=dockerfile, service=service, deeper=deeper)
+    choice = choose(
+        names,
+        read,
+        dockerfile=dockerfile,
+        service=service,
+        deeper=deeper,
+        environment=os.environ,
+    )
     tree = _within(read_tree(root), choice, names)
     also = [choice.dockerfile, *([choice.compose] if choice.compose else [])]
     texts = read_texts(root, tree, also)

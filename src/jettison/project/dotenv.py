@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jettison.errors import InputSyntaxError
 from jettison.project.variables import Variable, interpolate
@@ -19,6 +19,23 @@ _NO_STATEMENT = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?:\n|$)")
 _END_COMMENT = re.compile(r"(^|\s+)#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
+# Secrets stay out of repositories; what shows which there are stands for them.
+_EXAMPLES = ("", ".example", ".sample", ".template", ".dist")
+
+
+def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Variable, ...]:
+    """Read an environment file, or an example of it; one that is missing or wrong has nothing.
+
+    ``read`` gives the text of a path, None when there is none.
+    """
+    for name in (f"{path}{ending}" for ending in _EXAMPLES):
+        text = read(name)
+        if text is not None:
+            try:
+                return parse(text, file=name)
+            except InputSyntaxError:
+                return ()
+    return ()
 
 
 def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tuple[Variable, ...]:

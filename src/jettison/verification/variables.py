@@ -6,14 +6,9 @@ import posixpath
 
 from msgspec.structs import replace
 
-from jettison.errors import InputSyntaxError
 from jettison.facts import Project
 from jettison.project import dotenv
 from jettison.project.compose import ComposeFile, Service, parse
-from jettison.project.variables import Variable
-
-# Secrets stay out of repositories; what shows which there are stands for them.
-_EXAMPLES = ("", ".example", ".sample", ".template", ".dist")
 
 
 def as_run(project: Project) -> ComposeFile | None:
@@ -25,7 +20,7 @@ def as_run(project: Project) -> ComposeFile | None:
         return None
     path = project.compose_path
     folder = posixpath.dirname(path)
-    known = _read(project, posixpath.join(folder, ".env"))
+    known = dotenv.beside(project.texts.get, posixpath.join(folder, ".env"))
     env = {one.name: one.value for one in known if one.value is not None}
     compose = parse(project.texts[path], file=path, env=env)
     return replace(
@@ -42,18 +37,8 @@ def _with_files(project: Project, folder: str, service: Service) -> Service:
     found = [
         variable
         for name in service.env_file
-        for variable in _read(project, posixpath.normpath(posixpath.join(folder, name)))
+        for variable in dotenv.beside(
+            project.texts.get, posixpath.normpath(posixpath.join(folder, name))
+        )
     ]
     return replace(service, environment=(*found, *service.environment))
-
-
-def _read(project: Project, path: str) -> tuple[Variable, ...]:
-    """Read an environment file; one that is missing or wrong has nothing."""
-    names = (f"{path}{ending}" for ending in _EXAMPLES)
-    file = next((name for name in names if name in project.texts), None)
-    if file is None:
-        return ()
-    try:
-        return dotenv.parse(project.texts[file], file=file)
-    except InputSyntaxError:
-        return ()

@@ -50,3 +50,31 @@ def test_a_named_service_is_taken_whatever_it_builds():
         "web/Dockerfile": PYTHON,
     }
     assert chosen(files, service="proxy").dockerfile == "proxy/Dockerfile"
+
+
+def test_a_dockerfile_that_is_named_alone_takes_no_service():
+    files = {"compose.yaml": COMPOSE, "proxy/Dockerfile": PYTHON, "web/Dockerfile": PYTHON}
+    taken = chosen(files, dockerfile="web/Dockerfile")
+    assert (taken.context, taken.compose, taken.service) == ("web", None, None)
+
+
+def test_a_compose_file_that_is_wrong_is_no_obstacle_where_a_dockerfile_is_named():
+    files = {"compose.yaml": "services: [", "Dockerfile": PYTHON}
+    assert chosen(files, dockerfile="Dockerfile").dockerfile == "Dockerfile"
+
+
+VARIABLES = """\
+services:
+  web:
+    build:
+      context: ${PLACE}
+      dockerfile: ${FILE:-Dockerfile}
+"""
+
+
+def test_variables_of_a_build_come_from_the_environment_file_or_the_environment():
+    files = {"compose.yaml": VARIABLES, ".env": "PLACE=web\n", "web/Dockerfile": PYTHON}
+    assert chosen(files).dockerfile == "web/Dockerfile"
+    files["web/Dockerfile.production"] = PYTHON
+    taken = chosen(files, environment={"FILE": "Dockerfile.production"})
+    assert taken.dockerfile == "web/Dockerfile.production"
