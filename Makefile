@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: predictions corpus setup test check golden format lock docs demo bench catalogue
+.PHONY: predictions corpus wild setup test check golden format lock docs demo bench catalogue
 
 setup: .venv/.ready
 
@@ -57,3 +57,7 @@ catalogue: setup
 # JSON file; tests/corpus/evaluate.py says what both look like.
 corpus: setup
 	$(BIN)/python tests/corpus/evaluate.py $(CHECKOUTS) $(LABELS)
+
+# Optimizes public applications from a folder of git mirrors (JETTISON_MIRRORS); needs a container engine.
+wild: setup
+	$(BIN)/python tests/wild/run.py
