@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -63,26 +63,6 @@ class BaseFacts(Struct, frozen=True, kw_only=True):
     def skeleton(self) -> tuple[tuple[str, str], ...]:
         """What a new home directory holds: names and contents."""
         return tuple((p.removeprefix(SKELETON), t) for p, t in self.files if p.startswith(SKELETON))
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The facts as JSON."""
-        return {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
-
-    @classmethod
-    def from_fields(cls, fields: dict[str, Any]) -> BaseFacts:
-        """Invert ``fields``; KeyError or TypeError for another shape."""
-        return cls(**{
-            **fields,
-            "directories": frozenset(fields["directories"]),
-            "debian": tuple((name, version, arch) for name, version, arch in fields["debian"]),
-            "files": tuple((path, text) for path, text in fields["files"]),
-            "notes": tuple((what, why) for what, why in fields["notes"]),
-        })  # fmt: skip
-
-
-def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, frozenset) else value
 
 
 class BaseSource(Protocol):

@@ -175,11 +175,11 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
 
     def _facts(self) -> BaseFacts:
         key = self._key("facts")
-        known = self.cache.records.get(key)
+        known = self.cache.records.get(BaseFacts, "base", key)
         if known is not None:
-            return BaseFacts.from_fields(known)
+            return known
         facts = _facts_of(self.tree, self.request, self._members())
-        self.cache.records.put(key, facts.fields)
+        self.cache.records.put(facts, "base", key)
         return facts
 
     def _key(self, *parts: str) -> str:

@@ -25,7 +25,7 @@ from jettison.build.scheme import FIXED_TIME, Scheme
 from jettison.build.wheel import Wheel
 from jettison.oci.history import History
 from jettison.oci.tar_writer import Member
-from jettison.stores.records import Records
+from jettison.records import Records
 from jettison.stores.segments import Segment, SegmentCache
 from jettison.stores.transfer import mapped
 
@@ -133,13 +133,13 @@ def _finished(member: Member, method: Method) -> Member:
 
 
 def _paths(pin: Pin, file: Path, method: Method, records: Records) -> tuple[str, ...]:
-    key = "\n".join(("installed paths", _FORMAT, pin.sha256, repr(method.scheme)))
-    record = records.get(key)
-    if record is None:
+    words = ("installed paths", _FORMAT, pin.sha256, repr(method.scheme))
+    paths = records.get(tuple[str, ...], *words)
+    if paths is None:
         with closing(Wheel.of(pin, file, method.scheme)) as wheel:
-            record = {"paths": installed_paths(wheel)}
-        records.put(key, record)
-    return tuple(record["paths"])
+            paths = tuple(installed_paths(wheel))
+        records.put(paths, *words)
+    return paths
 
 
 def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
@@ -160,16 +160,16 @@ def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed
     chosen = "all" if treatment.compiled is None else _digest(treatment.compiled)
     links = _digest(frozenset("\n".join(pair) for pair in treatment.links.items()))
     key = "\n".join(("wheel", _FORMAT, pin.sha256, *how, chosen, links))
-    known, folders = cache.get(key), cache.records.get(f"{key}\nfolders")
+    known, folders = cache.get(key), cache.records.get(tuple[str, ...], "folders", key)
     if known is not None and folders is not None:
-        return Packed(pin=pin, folders=tuple(folders["folders"]), segment=known)
+        return Packed(pin=pin, folders=folders, segment=known)
     with closing(Wheel.of(pin, file, method.scheme)) as wheel:
         libraries = wheel_libraries(pin, file, cache.records)
         members = installed_members(wheel, treatment, libraries)
         empty = (f"{folder}/." for folder in wheel.folders)
         found = directories_of([*(m.entry.path for m in members), *empty], ())
         segment = cache.put(key, [member.owned(*method.owner) for member in members])
-    cache.records.put(f"{key}\nfolders", {"folders": found})
+    cache.records.put(found, "folders", key)
     return Packed(pin=pin, folders=found, segment=segment)
 
 

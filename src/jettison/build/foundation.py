@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
-from jettison.build.codec import decoded_step, encoded_step
 from jettison.build.recipe import Step
 from jettison.bytecode.compiler import Compiler
 from jettison.oci.descriptor import Descriptor
@@ -60,67 +58,3 @@ class Foundation(Struct, frozen=True, kw_only=True):
     uncompiled: str
     documents: tuple[tuple[str, str], ...] = ()
     notes: tuple[Skipped, ...] = ()
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The foundation as JSON."""
-        same = ("config", "passwd", "group", "environment", "context", "ignore", "uncompiled")
-        return {
-            **{name: getattr(self, name) for name in same},
-            "layers": [_layer_fields(layer) for layer in self.layers],
-            "steps": [encoded_step(step) for step in self.steps],
-            "directories": sorted(self.directories),
-            "skeleton": self.skeleton,
-            "changed": dict(self.changed),
-            "compiler": _compiler_fields(self.compiler),
-            "documents": self.documents,
-            "notes": [(note.what, note.reason) for note in self.notes],
-        }
-
-    @classmethod
-    def from_fields(cls, document: dict[str, Any]) -> Foundation:
-        """Invert ``fields``; KeyError, TypeError or ValueError for another shape."""
-        return cls(**{
-            **document,
-            "layers": tuple(map(_layer, document["layers"])),
-            "steps": tuple(map(decoded_step, document["steps"])),
-            "directories": frozenset(document["directories"]),
-            "skeleton": tuple((name, text) for name, text in document["skeleton"]),
-            "compiler": _compiler(document["compiler"]),
-            "documents": tuple((kind, text) for kind, text in document["documents"]),
-            "notes": tuple(Skipped(what=w, reason=r) for w, r in document["notes"]),
-        })  # fmt: skip
-
-
-def _layer_fields(layer: FoundationLayer) -> dict[str, Any]:
-    return {
-        "blob": layer.blob.fields,
-        "diff_id": str(layer.diff_id),
-        "home": layer.home,
-        "segments": [(segment.descriptor.fields, segment.size) for segment in layer.segments],
-    }
-
-
-def _layer(document: dict[str, Any]) -> FoundationLayer:
-    return FoundationLayer(
-        blob=Descriptor.from_fields(document["blob"]),
-        diff_id=DiffID.parse(document["diff_id"]),
-        home=document["home"],
-        segments=tuple(
-            Segment(descriptor=Descriptor.from_fields(fields), size=size)
-            for fields, size in document["segments"]
-        ),
-    )
-
-
-def _compiler_fields(compiler: Compiler | None) -> Sequence[Any] | None:
-    if compiler is None:
-        return None
-    return compiler.version, compiler.command, dict(compiler.environment)
-
-
-def _compiler(document: Sequence[Any] | None) -> Compiler | None:
-    if document is None:
-        return None
-    version, command, environment = document
-    return Compiler(version=version, command=tuple(command), environment=environment)

@@ -18,8 +18,8 @@ from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, Wheel, opened_wheels
 from jettison.distributions.metadata import parse_entry_points
 from jettison.oci.entry import Kind
+from jettison.records import Records
 from jettison.removal.remove_files import IMPORT, imported
-from jettison.stores.records import Records
 
 _FORMAT = "1"
 _NAME = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::[\w.]+)?["']""")
@@ -39,13 +39,13 @@ def imported_modules(
     """
     wanted = sorted(set(roots))
     parts = (_FORMAT, repr(scheme), *wanted, "", *(pin.sha256 for pin in pins))
-    key = "imported modules\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    known = records.get(key)
+    words = ("imported modules", hashlib.sha256("\0".join(parts).encode()).hexdigest())
+    known = records.get(frozenset[str], *words)
     if known is None:
         with opened_wheels(pins, wheels, scheme) as opened:
-            known = {"paths": sorted(_reached(opened, scheme, wanted))}
-        records.put(key, known)
-    return frozenset(known["paths"])
+            known = frozenset(_reached(opened, scheme, wanted))
+        records.put(known, *words)
+    return known
 
 
 def named_in(context: Mapping[str, ContextPath]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -21,7 +21,7 @@ from jettison.build.shrink import Shrunk, shrunk
 from jettison.build.wheel import Placed, Wheel
 from jettison.elf.facts import ElfFacts
 from jettison.elf.reader import read_elf
-from jettison.stores.records import Records
+from jettison.records import Records
 from jettison.stores.transfer import mapped
 
 _FORMAT = "2"
@@ -79,13 +79,13 @@ def wheel_libraries(pin: Pin, file: Path, records: Records) -> dict[str, Library
 
     Each is read once for all that is told of it. Raises IntegrityError as ``Wheel`` does.
     """
-    key = "\n".join(("libraries of a wheel", _FORMAT, pin.sha256))
-    known = records.get(key)
+    words = ("libraries of a wheel", _FORMAT, pin.sha256)
+    known = records.get(dict[str, Library], *words)
     if known is not None:
-        return {source: _decoded(fields) for source, fields in known.items()}
+        return known
     with closing(Wheel.of(pin, file, _SCHEME)) as wheel:
         found = {placed.source: library for placed, library in _libraries(wheel)}
-    records.put(key, {source: _fields(library) for source, library in found.items()})
+    records.put(found, *words)
     return found
 
 
@@ -135,25 +135,3 @@ def _headers(held: BinaryIO) -> ElfFacts | None:
     held.flush()
     with mmap.mmap(held.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return read_elf(content)
-
-
-def _fields(library: Library) -> dict[str, Any]:
-    short = library.short
-    return {
-        "elf": library.elf,
-        "needed": library.needed,
-        "soname": library.soname,
-        "named": sorted(library.named),
-        "short": None if short is None else [short.size, short.digest.hex()],
-    }
-
-
-def _decoded(fields: Mapping[str, Any]) -> Library:
-    short = fields["short"]
-    return Library(
-        elf=fields["elf"],
-        needed=tuple(fields["needed"]),
-        soname=fields["soname"],
-        named=frozenset(fields["named"]),
-        short=None if short is None else Shrunk(size=short[0], digest=bytes.fromhex(short[1])),
-    )

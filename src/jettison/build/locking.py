@@ -18,7 +18,7 @@ from jettison.debian.archive import Archive
 from jettison.distributions.target import Target
 from jettison.facts import Project
 from jettison.oci.platform import Platform
-from jettison.stores.records import Records
+from jettison.records import Records
 
 
 def archive_for(locked: LockedImage | None, cache: Path) -> Archive:

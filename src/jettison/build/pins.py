@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec import to_builtins
-
 from jettison.build.index_pages import fresh_pages, kept_pages
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
@@ -30,7 +28,7 @@ from jettison.facts import Project
 from jettison.process import run
 from jettison.project.locks.pylock import parse
 from jettison.project.locks.values import LockedDistribution, LockedFile, SourceKind
-from jettison.stores.records import Records
+from jettison.records import Records
 
 _SECONDS = 300
 _SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
@@ -56,13 +54,13 @@ def pins(
     """
     texts = requirement_texts(environment, project)
     index = index_url(os.environ, home=Path.home())
-    key = f"pins\n{index}\n{sources}\n{_asked(environment, texts, target)}"
+    words = ("pins", index, str(sources), _asked(environment, texts, target))
     today = datetime.now(tz=UTC).date().isoformat()
-    known = records.get(key)
-    if known is not None and (offline or known["day"] == today):
-        return tuple(Pin(**each) for each in known["pins"])
+    day, known = records.get(tuple[str, tuple[Pin, ...]], *words) or ("", ())
+    if day and (offline or day == today):
+        return known
     found = tuple(_resolved(environment, texts, target, index, offline=offline, sources=sources))
-    records.put(key, {"day": today, "pins": [to_builtins(pin) for pin in found]})
+    records.put((today, found), *words)
     return found
 
 

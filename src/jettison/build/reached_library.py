@@ -6,7 +6,6 @@ distributions that stay and from the application everything is followed that cou
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,10 +16,8 @@ from jettison.installed.environment import Installed, module_name
 from jettison.installed.links import links_of
 from jettison.installed.reach import reached
 from jettison.installed.standard_reach import LibrarySearch, has_better
-from jettison.stores.records import Records
 from jettison.trace.values import Trace
 
-_FORMAT = "2"
 _EXTENSIONS = "lib-dynload/"
 # Compiled code ends the names that it imports with a zero.
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.\w+)*(?=\0)")
@@ -91,21 +88,6 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
         for path, name in staying.items()
         if not name or (name in found.modules and (name in loaded or not has_better(name, known)))
     )
-
-
-def remembered_library(key: str, records: Records) -> frozenset[str] | None:
-    """Return what was reached before under the same key."""
-    known = records.get(_key(key))
-    return None if known is None else frozenset(known["paths"])
-
-
-def remember_library(key: str, paths: frozenset[str], records: Records) -> None:
-    """Keep what was reached."""
-    records.put(_key(key), {"paths": sorted(paths)})
-
-
-def _key(key: str) -> str:
-    return f"reached library\n{_FORMAT}\n{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _source(path: str, content: bytes, known: frozenset[str]) -> bytes:

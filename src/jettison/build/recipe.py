@@ -9,7 +9,7 @@ from msgspec import Struct
 from jettison.values import Origin
 
 
-class CopyStep(Struct, frozen=True, kw_only=True):
+class CopyStep(Struct, frozen=True, kw_only=True, tag=True):
     """Files of the build context that are laid into the image.
 
     ``sources`` are relative to the context, ``documents`` names and texts of files that the
@@ -28,7 +28,7 @@ class CopyStep(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class FolderStep(Struct, frozen=True, kw_only=True):
+class FolderStep(Struct, frozen=True, kw_only=True, tag=True):
     """A directory that is made, with its parents."""
 
     path: str
@@ -37,7 +37,7 @@ class FolderStep(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class OwnerStep(Struct, frozen=True, kw_only=True):
+class OwnerStep(Struct, frozen=True, kw_only=True, tag=True):
     """A change of owner (``user[:group]``, or ``:group``)."""
 
     owner: str
@@ -46,7 +46,7 @@ class OwnerStep(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class ModeStep(Struct, frozen=True, kw_only=True):
+class ModeStep(Struct, frozen=True, kw_only=True, tag=True):
     """A change of mode as ``chmod`` reads it."""
 
     mode: str
@@ -55,14 +55,14 @@ class ModeStep(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class RemoveStep(Struct, frozen=True, kw_only=True):
+class RemoveStep(Struct, frozen=True, kw_only=True, tag=True):
     """Paths that are removed; they may be patterns."""
 
     paths: tuple[str, ...]
     origin: Origin
 
 
-class UserStep(Struct, frozen=True, kw_only=True):
+class UserStep(Struct, frozen=True, kw_only=True, tag=True):
     """A user that is made; numbers that are not given follow from those that exist.
 
     ``group`` is the primary group by name or number, None for one of the user's own name.
@@ -81,7 +81,7 @@ class UserStep(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class GroupStep(Struct, frozen=True, kw_only=True):
+class GroupStep(Struct, frozen=True, kw_only=True, tag=True):
     """A group that is made, or one that gets a ``member``."""
 
     name: str

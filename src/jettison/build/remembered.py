@@ -10,27 +10,21 @@ from pathlib import Path
 
 from jettison.build.foundation import Foundation
 from jettison.build.state import state_of
-from jettison.stores.records import Records
+from jettison.records import Records
 
-_FORMAT = "2"
+_FORMAT = "3"
 # What else decides what is planned, resolved and fetched.
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "HOME")
 
 
 def remembered(key: str, records: Records) -> Foundation | None:
     """Return what was made for a key; None when there is nothing or it cannot be read."""
-    document = records.get(key)
-    if document is None:
-        return None
-    try:
-        return Foundation.from_fields(document)
-    except (KeyError, TypeError, ValueError):
-        return None
+    return records.get(Foundation, "foundation", key)
 
 
 def remember(key: str, foundation: Foundation, records: Records) -> None:
     """Keep a foundation under its key."""
-    records.put(key, foundation.fields)
+    records.put(foundation, "foundation", key)
 
 
 def key_of(root: Path, asked: str, records: Records) -> str:
@@ -43,4 +37,4 @@ def key_of(root: Path, asked: str, records: Records) -> str:
     variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
     variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))
     parts = "\0".join((_FORMAT, state, day, asked, *variables))
-    return f"foundation\n{hashlib.sha256(parts.encode()).hexdigest()}"
+    return hashlib.sha256(parts.encode()).hexdigest()

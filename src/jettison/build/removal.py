@@ -22,11 +22,11 @@ from jettison.build.wheel import Placed, Wheel, opened_wheels
 from jettison.bytecode.compiler import Compiler
 from jettison.catalogue.reader import removal_hook
 from jettison.oci.tar_writer import Member
+from jettison.records import Records
 from jettison.removal import jettison_removed
 from jettison.removal.listing import NOT_COUNTING, WORDS, paths_in, sections_in, takes_modules
 from jettison.removal.match import Matcher
 from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
-from jettison.stores.records import Records
 from jettison.values import Skipped
 
 _FORMAT = "3"
@@ -68,25 +68,27 @@ def removal_of(
     stays names one of its libraries.
     """
     parts = (_FORMAT, repr(scheme), listed, *(pin.sha256 for pin in pins))
-    key = "removal\n" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    known = records.get(key)
+    words = ("removal", hashlib.sha256("\0".join(parts).encode()).hexdigest())
+    known = records.get(tuple[frozenset[str], dict[str, str]], *words)
     if known is None:
         with opened_wheels(pins, wheels, scheme) as opened:
             libraries = _libraries(pins, wheels, opened, records)
-            gone, kept = _decided(opened, scheme, listed, libraries)
-        known = {"paths": sorted(gone), "kept": sorted(kept.items())}
-        records.put(key, known)
+            known = _decided(opened, scheme, listed, libraries)
+        records.put(known, *words)
+    gone, kept = known
     sections = sections_in(listed)
     bytecode = tuple(line for line in paths_in(listed) if BYTECODE in line)
     named = _matching(bytecode, scheme)
     return Removal(
-        paths=frozenset(known["paths"]),
+        paths=gone,
         shortened=_matching(sections, scheme),
         uncompiled=lambda path: named(bytecode_of(path, scheme)),
         sections=" ".join(sections),
         bytecode=" ".join(bytecode),
         links=links_of(listed, scheme),
-        kept=tuple(Skipped(what=f"removing {what}", reason=why) for what, why in known["kept"]),
+        kept=tuple(
+            Skipped(what=f"removing {what}", reason=why) for what, why in sorted(kept.items())
+        ),
     )
 
 

@@ -17,8 +17,6 @@ from jettison.build.pin import Pin
 from jettison.build.reached_library import (
     LibraryUse,
     reached_library,
-    remember_library,
-    remembered_library,
 )
 from jettison.build.scheme import Scheme
 from jettison.build.wheel import Placed, opened_wheels
@@ -26,10 +24,11 @@ from jettison.facts import Project
 from jettison.lower.instructions import COMPILED_LIST
 from jettison.oci.entry import Kind
 from jettison.plan.plan import Plan
+from jettison.records import Records
 from jettison.removal.listing import HOOK, LIST, SCRIPT
 from jettison.settings import Ask
-from jettison.stores.records import Records
 
+_FORMAT = "2"
 _LARGEST_PROGRAM = 1 << 20
 
 
@@ -70,14 +69,14 @@ def shortened_base(source: ComposedBase, staying: Staying, records: Records) -> 
     It depends on the base, the distributions and the source.
     """
     source = replace(source, libraries=needed_libraries(staying.pins, staying.wheels, records))
-    key = _identity(source, staying)
-    kept, gone = (remembered_library(f"{part}\n{key}", records) for part in ("kept", "gone"))
-    if kept is None or gone is None:
+    words = ("reached library", _FORMAT, _identity(source, staying))
+    known = records.get(tuple[frozenset[str], frozenset[str]], *words)
+    if known is None:
         library = source.library_files()
         kept = reached_library(library_use(staying, library, source.wanted.loaded))
-        gone = frozenset(library) - kept
-        remember_library(f"kept\n{key}", kept, records)
-        remember_library(f"gone\n{key}", gone, records)
+        known = kept, frozenset(library) - kept
+        records.put(known, *words)
+    kept, gone = known
     return replace(replace(source, library=kept).as_it_is(), gone=gone)
 
 

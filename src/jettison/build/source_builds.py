@@ -20,9 +20,9 @@ from jettison.distributions.settings import index_url
 from jettison.errors import BuildError, UnsupportedError
 from jettison.oci.digest import Digest
 from jettison.process import run
+from jettison.records import Records
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.files import whole_file
-from jettison.stores.records import Records
 
 _SECONDS = 600
 _FORMAT = "1"
@@ -49,10 +49,10 @@ def with_wheels(
 
 
 def _wheel(pin: Pin, source: Path, blobs: BlobDirectory, records: Records, offline: bool) -> Pin:
-    key = f"wheel of source\n{_FORMAT}\n{pin.sha256}"
-    known = records.get(key)
+    words = ("wheel of source", _FORMAT, pin.sha256)
+    known = records.get(tuple[str, str], *words)
     if known is not None:
-        wheel = replace(pin, filename=known["filename"], sha256=known["sha256"])
+        wheel = replace(pin, filename=known[0], sha256=known[1])
         if blobs.path(Digest("sha256", wheel.sha256)).exists():
             return wheel
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
@@ -67,7 +67,7 @@ def _wheel(pin: Pin, source: Path, blobs: BlobDirectory, records: Records, offli
         wheel = replace(pin, filename=built.name, sha256=hashlib.sha256(content).hexdigest())
         with whole_file(blobs.path(Digest("sha256", wheel.sha256))) as file:
             file.write(content)
-    records.put(key, {"filename": wheel.filename, "sha256": wheel.sha256})
+    records.put((wheel.filename, wheel.sha256), *words)
     return wheel
 
 

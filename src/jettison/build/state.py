@@ -13,9 +13,10 @@ import stat
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from jettison.stores.records import Records
+from msgspec.structs import replace
+
+from jettison.records import Records
 
 # Folders whose content is never read for a plan, only that they are there.
 _UNREAD = frozenset(
@@ -27,6 +28,8 @@ _UNREAD = frozenset(
 _LARGEST_TEXT = 2 << 20
 # A file that changed within the clock's grain may change again without a trace.
 _GRAIN_NS = 2_000_000_000
+# Kind, digest, size and time of modification.
+_Entry = tuple[str, str, int | None, int | None]
 
 
 def state_of(root: Path, records: Records, now_ns: int) -> str:
@@ -34,9 +37,9 @@ def state_of(root: Path, records: Records, now_ns: int) -> str:
 
     ``now_ns`` is the present in nanoseconds since 1970.
     """
-    key = f"state of files\n{_package_state()}\n{root.resolve()}"
-    kept: dict[str, Any] = records.get(key) or {}
-    found: dict[str, list[Any]] = {}
+    words = ("state of files", _package_state(), str(root.resolve()))
+    kept = records.get(dict[str, _Entry], *words) or {}
+    found: dict[str, _Entry] = {}
     for path, entry in _walk(root, ""):
         found[path] = _entry(root, path, entry, kept.get(path))
     lines = sorted(f"{path}\0{entry[0]}\0{entry[1]}" for path, entry in found.items())
@@ -45,7 +48,7 @@ def state_of(root: Path, records: Records, now_ns: int) -> str:
         if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
     }  # fmt: skip
     if fresh != kept:
-        records.put(key, fresh)
+        records.put(fresh, *words)
     return hashlib.sha256("\n".join((_package_state(), root.name, *lines)).encode(
         "utf-8", "surrogateescape"
     )).hexdigest()  # fmt: skip
@@ -60,21 +63,20 @@ def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
 
 
-def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: list[Any] | None) -> list[Any]:
-    """Return kind, digest, size and time of modification."""
+def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) -> _Entry:
     if entry.is_symlink():
-        return ["link", str(Path(entry.path).readlink()), None, None]
+        return "link", str(Path(entry.path).readlink()), None, None
     status = entry.stat(follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        return ["folder", "", None, None]
+        return "folder", "", None, None
     kind = "program" if status.st_mode & stat.S_IXUSR else "file"
-    same = kept and kept[0] == kind and kept[2:] == [status.st_size, status.st_mtime_ns]
+    same = kept and kept[0] == kind and kept[2:] == (status.st_size, status.st_mtime_ns)
     digest = (
         kept[1]
         if kept and same
         else _digest(root, path, status.st_size, executable=kind == "program")
     )
-    return [kind, digest, status.st_size, status.st_mtime_ns]
+    return kind, digest, status.st_size, status.st_mtime_ns
 
 
 def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
@@ -91,12 +93,13 @@ def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
 
 def _facts_digest(path: str, content: bytes) -> str:
     """Hash what a plan learns from a module, without the places where it stands."""
-    from jettison.project.source.packing import pack  # noqa: PLC0415
     from jettison.project.source.parse import parse  # noqa: PLC0415
 
-    _, _, *groups, skipped = pack(parse(path, content))
-    facts = [sorted({repr(fact[1:]) for fact in group}) for group in groups]
-    return hashlib.sha256(repr((facts, skipped)).encode("utf-8", "surrogatepass")).hexdigest()
+    found = parse(path, content)
+    groups = (found.imports, found.texts, found.calls, found.references, found.environment,
+              found.switches)  # fmt: skip
+    facts = [sorted({repr(replace(fact, line=0)) for fact in group}) for group in groups]
+    return hashlib.sha256(repr((facts, found.skipped)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @cache

@@ -36,13 +36,12 @@ def packed(image: Image, cache: SegmentCache) -> Image:
 def _packed(cache: SegmentCache, layer: Layer) -> Layer:
     if layer.compression is not Compression.NONE:
         return layer
-    key = f"packed\n{cache.compressor.identity}\n{layer.diff_id}"
-    record = cache.records.get(key)
-    known = Descriptor.from_fields(record) if record else None
+    words = ("packed", cache.compressor.identity, str(layer.diff_id))
+    known = cache.records.get(Descriptor, *words)
     if known is None or not cache.blobs.has(known):
         media_type = media.layer_type(cache.compressor.compression)
         with layer.open() as stream:
             known = cache.blobs.keep(cache.compressor.member(chunks_of(stream)), media_type)
-        cache.records.put(key, known.fields)
+        cache.records.put(known, *words)
     opening = partial(cache.blobs.open, known)
     return Layer(descriptor=known, diff_id=layer.diff_id, open=opening)

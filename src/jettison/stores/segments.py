@@ -19,12 +19,11 @@ from jettison.oci import media
 from jettison.oci.compression import Compressor, uncompressed_chunks
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import DiffID, Digest
-from jettison.oci.document import Json
 from jettison.oci.layer import Layer
 from jettison.oci.stream import checked_chunks, chunks_of, reader
 from jettison.oci.tar_writer import END_OF_TAR, Member, tar_segment
+from jettison.records import Records
 from jettison.stores.blobs import BlobDirectory
-from jettison.stores.records import Records
 
 
 class Segment(Struct, frozen=True, kw_only=True):
@@ -53,17 +52,13 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
 
     def get(self, key: str) -> Segment | None:
         """Return the segment that was put under ``key``, if it is still whole."""
-        record = self.records.get(self._key("segment", key))
-        if record is None:
-            return None
-        segment = Segment(descriptor=Descriptor.from_fields(record["blob"]), size=record["size"])
-        return segment if self.blobs.has(segment.descriptor) else None
+        segment = self.records.get(Segment, *self._words("segment", key))
+        return segment if segment and self.blobs.has(segment.descriptor) else None
 
     def put(self, key: str, members: Iterable[Member]) -> Segment:
         """Pack members and remember them under ``key``."""
         segment = self.pack(members)
-        record = {"blob": segment.descriptor.fields, "size": segment.size}
-        self.records.put(self._key("segment", key), record)
+        self.records.put(segment, *self._words("segment", key))
         return segment
 
     def pack(self, members: Iterable[Member]) -> Segment:
@@ -85,19 +80,17 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
 
         Nothing is copied: the layer reads the segments where they are.
         """
-        key = self._key("layer", *(str(segment.descriptor.digest) for segment in segments))
-        record = self.records.get(key)
-        if record is None:
-            record = self._joined(segments)
-            self.records.put(key, record)
-        descriptor = Descriptor.from_fields(record["blob"])
-        return Layer(
-            descriptor=descriptor,
-            diff_id=DiffID.parse(record["diff_id"]),
-            open=partial(self._open, tuple(segments), descriptor),
-        )
+        digests = (str(segment.descriptor.digest) for segment in segments)
+        words = self._words("layer", "\n".join(digests))
+        joined = self.records.get(tuple[Descriptor, DiffID], *words)
+        if joined is None:
+            joined = self._joined(segments)
+            self.records.put(joined, *words)
+        descriptor, diff_id = joined
+        opening = partial(self._open, tuple(segments), descriptor)
+        return Layer(descriptor=descriptor, diff_id=diff_id, open=opening)
 
-    def _joined(self, segments: Sequence[Segment]) -> dict[str, Json]:
+    def _joined(self, segments: Sequence[Segment]) -> tuple[Descriptor, DiffID]:
         """Read the joined stream once for its digest and its diff ID."""
         packed, plain = hashlib.sha256(), hashlib.sha256()
         size = 0
@@ -113,7 +106,7 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
             plain.update(chunk)
         media_type = media.layer_type(self.compressor.compression)
         descriptor = Descriptor(media_type=media_type, digest=Digest.from_hash(packed), size=size)
-        return {"blob": descriptor.fields, "diff_id": str(DiffID.from_hash(plain))}
+        return descriptor, DiffID.from_hash(plain)
 
     def _open(self, segments: Sequence[Segment], descriptor: Descriptor) -> BinaryIO:
         what = f"the layer {descriptor.digest} made of cached segments"
@@ -126,5 +119,5 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
                 yield from chunks_of(file)
         yield from self.compressor.member((END_OF_TAR,))
 
-    def _key(self, kind: str, *parts: str) -> str:
-        return "\n".join((kind, self.compressor.identity, *parts))
+    def _words(self, kind: str, key: str) -> tuple[str, ...]:
+        return kind, self.compressor.identity, key

@@ -9,7 +9,7 @@ from wheels import wheel
 from jettison.build.libraries import Library, wheel_libraries
 from jettison.build.pin import Pin
 from jettison.oci.stream import CHUNK
-from jettison.stores.records import Records
+from jettison.records import Records
 
 
 def libraries(folder: Path, files: dict[str, bytes]) -> dict[str, Library]:

@@ -12,8 +12,8 @@ from wheels import wheel
 from jettison.build.pin import Pin
 from jettison.build.removal import Removal, explanation, removal_of
 from jettison.build.scheme import Scheme
+from jettison.records import Records
 from jettison.removal.jettison_removed import rule
-from jettison.stores.records import Records
 
 SCHEME = Scheme.virtual("/opt/venv", "3.13")
 SITE = "opt/venv/lib/python3.13/site-packages"

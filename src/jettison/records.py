@@ -1,0 +1,106 @@
+"""What was read or made before, kept between runs under words that name all it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import threading
+import zlib
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from msgspec import DecodeError, msgpack
+
+Value = TypeVar("Value")
+_SUFFIX = ".record"
+_DIGEST = hashlib.sha256().digest_size
+# What every file system takes as a name, and no two words share.
+_PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,150}")
+
+
+class Records:
+    """A folder of values of any type that msgspec knows; safe for several threads and processes.
+
+    A record is written whole or not at all. One that is damaged or of another type counts as
+    missing, and one that cannot be written is made anew: that costs time and nothing else. With
+    ``most``, that many are kept, the newest ones.
+    """
+
+    def __init__(self, folder: Path, *, most: int | None = None) -> None:
+        self._folder = folder
+        self._most = most
+        self._lock = threading.Lock()
+        self._hits = 0
+
+    @property
+    def hits(self) -> int:
+        """How many records were found."""
+        with self._lock:
+            return self._hits
+
+    def get(self, kind: type[Value], *words: str) -> Value | None:
+        """Give what was kept under these words; None when there is nothing of this type."""
+        try:
+            content = self._path(words).read_bytes()
+            digest, body = content[:_DIGEST], content[_DIGEST:]
+            if hashlib.sha256(body).digest() != digest:
+                return None
+            found = _decoder(cast("Hashable", kind)).decode(zlib.decompress(body))
+        except (OSError, DecodeError):
+            return None
+        with self._lock:
+            self._hits += 1
+        return cast("Value", found)
+
+    def put(self, value: object, *words: str) -> None:
+        """Keep a value under these words, in place of what was there."""
+        path = self._path(words)
+        with suppress(OSError, UnicodeEncodeError):
+            body = zlib.compress(msgpack.encode(value, enc_hook=_plain), 1)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+                file.write(hashlib.sha256(body).digest() + body)
+            try:
+                Path(file.name).replace(path)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+            if self._most is not None:
+                self._remove_old(path.parent, self._most)
+
+    def stamp(self, *words: str) -> str:
+        """Give what is another text whenever a record was replaced, empty when there is none."""
+        try:
+            status = self._path(words).stat()
+        except OSError:
+            return ""
+        return f"{status.st_size}-{status.st_mtime_ns}"
+
+    def _path(self, words: tuple[str, ...]) -> Path:
+        *folders, last = map(_name, words)
+        return self._folder.joinpath(*folders, f"{last}{_SUFFIX}")
+
+    def _remove_old(self, folder: Path, most: int) -> None:
+        kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        for old in kept[:-most]:
+            old.unlink(missing_ok=True)
+
+
+def _name(word: str) -> str:
+    """Give a word as one path component."""
+    if _PLAIN.fullmatch(word):
+        return word
+    return hashlib.sha256(word.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _decoder(kind: Any) -> msgpack.Decoder[Any]:  # noqa: ANN401  # a type, or types in brackets
+    return msgpack.Decoder(kind, dec_hook=lambda wanted, text: wanted(text))
+
+
+def _plain(value: object) -> object:
+    """Give what msgspec does not know as what it knows: mappings, and what is read from text."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
