@@ -7,6 +7,7 @@ because only the caller knows what it means.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -20,9 +21,12 @@ from typing import IO
 from msgspec import Struct
 
 from jettison.errors import ProgramError
-from jettison.process_group import deadline, group, pipe
+from jettison.process_group import deadline, end_group, group, pipe
 
 _GRACE_SECONDS = 3.0
+_KEPT_BYTES = 512 * 2**20
+_PIECE = 2**16
+_SPARE_SECONDS = 2 * _GRACE_SECONDS
 ENDING = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -62,17 +66,41 @@ def run(
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> Completed:
-    """Run to the end and keep what the program wrote.
+    """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
 
     ``environment`` is added to the one of this process. Raises ProgramError when the program is
-    missing or is still running after ``timeout`` seconds.
+    missing, writes more than that, or is still running after ``timeout`` seconds.
     """
     begun = time.monotonic()
+    kept: tuple[list[bytes], list[bytes]] = ([], [])
+    full = threading.Event()
     with group(command, environment, directory, stderr=subprocess.PIPE) as process:
-        try:
-            stdout, stderr = process.communicate(stdin, timeout)
-        except subprocess.TimeoutExpired as late:
-            raise _too_long(command, timeout) from late
+        streams = (pipe(process.stdout), pipe(process.stderr))
+        readers = [
+            threading.Thread(target=_keep, args=(*pair, process, full), daemon=True)
+            for pair in zip(streams, kept, strict=True)
+        ]
+        with deadline(process, timeout) as late:
+            for reader in readers:
+                reader.start()
+            with suppress(BrokenPipeError), pipe(process.stdin) as given:
+                given.write(stdin)
+            # what the program started may hold its streams open when it has ended itself
+            for reader in readers:
+                reader.join(
+                    timeout and max(0.0, begun + timeout - time.monotonic()) + _SPARE_SECONDS
+                )
+            if any(reader.is_alive() for reader in readers):
+                late.set()
+            else:
+                process.wait()
+    if full.is_set():
+        raise ProgramError(
+            f"{' '.join(command[:3])} wrote more than {_KEPT_BYTES >> 20} MiB", why="it was stopped"
+        )
+    if late.is_set():
+        raise _too_long(command, timeout)
+    stdout, stderr = (b"".join(pieces) for pieces in kept)
     return Completed(
         command=tuple(command),
         status=process.returncode,
@@ -199,6 +227,22 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for number, handler in zip(ENDING, previous, strict=True):
             signal.signal(number, handler)
+
+
+def _keep(
+    stream: IO[bytes], kept: list[bytes], process: subprocess.Popen[bytes], full: threading.Event
+) -> None:
+    """Read a stream to its end; a program that writes too much is ended."""
+    left = _KEPT_BYTES
+    # not through the buffer of the stream, which cannot be closed while somebody reads
+    with suppress(OSError, ValueError):
+        while piece := os.read(stream.fileno(), _PIECE):
+            left -= len(piece)
+            if left < 0:
+                full.set()
+                end_group(process)
+                return
+            kept.append(piece)
 
 
 def _lines(process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> Iterator[bytes]:

@@ -89,3 +89,18 @@ def test_a_stream_that_ends_badly_says_why() -> None:
     ):
         stream.read()
     assert "disk full" in caught.value.why
+
+
+def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_KEPT_BYTES", 1 << 20)
+    with pytest.raises(ProgramError, match="wrote more than 1 MiB"):
+        process.run((sys.executable, "-c", "while True: print('x' * 9999)"), timeout=60)
+
+
+def test_output_that_a_child_holds_open_is_waited_for_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "_SPARE_SECONDS", 0.1)
+    script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
+    with pytest.raises(ProgramError, match="did not end within"):
+        process.run((sys.executable, "-c", script), timeout=1)

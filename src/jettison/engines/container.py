@@ -16,6 +16,7 @@ from jettison.process import Completed
 
 _KILLED = 137
 _SPARE_SECONDS = 30.0
+_LOG_MEGABYTES = 16
 
 
 class ClientContainer:
@@ -180,6 +181,8 @@ def _network_of(client: Client, identifier: str) -> str:
 
 
 def _run_arguments(options: RunOptions) -> Iterator[str]:
+    # what is written without end must fill no disk
+    yield from ("--log-driver=json-file", f"--log-opt=max-size={_LOG_MEGABYTES}m")
     yield from (f"--env={name}={value}" for name, value in options.environment.items())
     yield from (f"--volume={target}" for target in options.volumes)
     yield from (f"--volume={bind.source}:{bind.target}:ro" for bind in options.binds)

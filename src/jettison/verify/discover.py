@@ -32,6 +32,7 @@ _DOCUMENTS = (
 )
 _NAMED = re.compile(r"(openapi|swagger|apispec|schema|api-?docs)[\w-]*(\.json)?/?$", re.I)
 _OK = 200
+_DOCUMENT = 32 * 2**20
 
 
 class Discovery(Struct, frozen=True, kw_only=True):
@@ -95,8 +96,8 @@ def _served_document(
     port = request.ports[0]
     for path in paths:
         headers = {"Host": f"localhost:{port}", "Accept": "application/json"}
-        answer = send(container.address(port), "GET", path, headers)
-        if answer.status == _OK:
+        answer = send(container.address(port), "GET", path, headers, kept=_DOCUMENT)
+        if answer.status == _OK and not answer.unended:
             try:
                 document = json.loads(answer.body)
             except ValueError:

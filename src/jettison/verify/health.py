@@ -110,5 +110,6 @@ def _address(container: Container, port: int) -> tuple[str, int] | None:
 
 
 def _status(address: tuple[str, int], port: int, path: str) -> int | None:
-    answer = send(address, "GET", path, {"Host": f"localhost:{port}"}, timeout=_ALIVE_SECONDS)
+    asked = {"Host": f"localhost:{port}"}
+    answer = send(address, "GET", path, asked, timeout=_ALIVE_SECONDS, kept=0)
     return answer.status or None

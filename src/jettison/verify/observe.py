@@ -13,7 +13,7 @@ from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
 from jettison.verify import companions
 from jettison.verify.exchange.answer import Exchange
-from jettison.verify.exchange.client import send
+from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.command import carry_out
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
@@ -26,6 +26,9 @@ from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
 _ERRORS_KEPT = 20
+# For all requests of a run, and how many times that for the runs that repeat those of the first.
+_CONVERSATION_SECONDS = 600.0
+_PATIENCE = 3
 # of a log without an exception
 _LAST_LINES = 5
 
@@ -156,7 +159,9 @@ def _look(
         missing["memory"] = why
     command = health_command(request, setting.facts)
     health = run_health_command(container, command) if command else None
-    steps, exchanges = converse(container, setting, request, talk)
+    steps, exchanges, unsent = converse(container, setting, request, talk)
+    if unsent:
+        missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
     interpreter = find_interpreter(container, setting.facts)
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
@@ -192,24 +197,25 @@ def _memory(container: Container) -> tuple[int | None, str]:
 
 def converse(
     container: Container, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
-    """Send the steps to a container that is ready; give all that were sent, and the answers."""
+) -> tuple[tuple[Step, ...], tuple[Exchange, ...], int]:
+    """Send the steps to a container that is ready.
+
+    Gives all that were sent, the answers, and how many there was no time for.
+    """
     if not request.ports:
-        return (), ()
+        return (), (), 0
     port = request.ports[0]
     address = container.address(port)
-    session = Session(
-        lambda method, target, headers, body: send(address, method, target, headers, body),
-        f"localhost:{port}",
-        talk.token_scheme,
-    )
+    requests = Requests(address, _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE))
+    session = Session(requests, f"localhost:{port}", talk.token_scheme, lambda: requests.late)
     first = (make_superuser(container, setting, request),) if talk.superuser else ()
     if talk.explores:
         steps, exchanges = session.explore(talk.steps)
     else:
         steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps))
     own = (carry_out(command, address) for command in request.commands)
-    return steps, (*first, *exchanges, *own)
+    sent = len(exchanges)
+    return steps[:sent], (*first, *exchanges, *own), len(steps) - sent
 
 
 def errors_of(logs: str) -> tuple[str, ...]:

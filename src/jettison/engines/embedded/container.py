@@ -26,6 +26,7 @@ from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import EngineError
 from jettison.process import Completed
 
+_LOG_BYTES = 8 * 2**20
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 
@@ -115,8 +116,8 @@ class EmbeddedContainer(Struct):
         return replace(process.run(entering, stdin=stdin, timeout=timeout), command=command)
 
     def logs(self) -> str:
-        """Give what its processes wrote so far; standard output first."""
-        texts = [(self.directory / name).read_bytes() for name in ("stdout", "stderr")]
+        """Give the last 8 MiB of what its processes wrote to each stream; standard output first."""
+        texts = [_last(self.directory / name) for name in ("stdout", "stderr")]
         shown = [text.decode("utf-8", "replace").strip() for text in texts]
         return "\n".join(text for text in shown if text)
 
@@ -142,6 +143,12 @@ class EmbeddedContainer(Struct):
         if self.begun.watcher.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self.begun.process, number)
+
+
+def _last(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - _LOG_BYTES))
+        return stream.read(_LOG_BYTES)
 
 
 def signal_number(name: str) -> int:

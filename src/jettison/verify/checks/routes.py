@@ -44,7 +44,9 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     return CheckResult(
         name=_NAME,
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
-        message=_message(found) + (f"; {unknown}" if unknown else ""),
+        message="; ".join(
+            filter(None, (_message(found), unknown, before.missing.get("unsent", "")))
+        ),
         before=f"{found.total} requests",
         after=f"{found.same} the same",
         details=tuple(details),

@@ -1,16 +1,41 @@
-"""HTTP to a container on this machine: no proxy, no redirects, one connection for each request."""
+"""HTTP to a container on this machine: no proxy, no redirects, one connection for each request.
+
+The application is not trusted to end what it begins: each request has one deadline for all of it,
+and what is kept of bodies is bounded, for one answer and for a whole run.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import http.client
+import re
+import socket
 import string
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from jettison.verify.exchange.answer import Answer
 
-_TIMEOUT = 60.0
-_LIMIT = 32 * 2**20
+_SECONDS = 20.0
+# A request like one that did not end in time gets no more than this.
+_IMPATIENT_SECONDS = 3.0
+# Of what never ends by its nature, the first events have come by then.
+_EVENT_SECONDS = 3.0
+_EVENT_TYPES = ("text/event-stream", "application/x-ndjson", "multipart/x-mixed-replace")
+_EVENTS = 5
+_EVENT = re.compile(rb".*?\r?\n\r?\n", re.DOTALL)
+_READ = 64 * 2**20
+_KEPT = 2**20
+_KEPT_OF_A_RUN = 24 * 2**20
+_KEPT_LATER = 16 * 2**10
+_PIECE = 2**16
+# part of a path that names one of many things
+_NUMBERED = re.compile(r"/[^/]*\d[^/]*")
 
 
 def send(
@@ -20,24 +45,148 @@ def send(
     headers: Mapping[str, str],
     body: bytes = b"",
     *,
-    timeout: float = _TIMEOUT,
+    timeout: float = _SECONDS,
+    kept: int = _KEPT,
 ) -> Answer:
-    """Send one request and read the whole answer, up to 32 MiB.
+    """Send one request and read its answer for ``timeout`` seconds at most, connecting included.
 
-    What an address may not hold as it is, such as umlauts and spaces, is sent as browsers send it.
+    The first ``kept`` bytes of the body are kept and all of it is hashed, up to 64 MiB. A stream of
+    events is read for some seconds, or some events. What an address may not hold as it is, such as
+    umlauts and spaces, is sent as browsers send it.
     """
     connection = http.client.HTTPConnection(*address, timeout=timeout)
+    ends = time.monotonic() + timeout
     try:
-        asked = quote(target, safe=string.punctuation)
-        connection.request(method, asked, body=body or None, headers=dict(headers))
-        response = connection.getresponse()
-        return Answer(
-            status=response.status,
-            headers={name.lower(): value for name, value in response.getheaders()},
-            cookies=tuple(response.headers.get_all("Set-Cookie") or ()),
-            body=response.read(_LIMIT),
-        )
+        connection.connect()
+        with _ended_at(ends, connection.sock) as late:
+            asked = quote(target, safe=string.punctuation)
+            connection.request(method, asked, body=body or None, headers=dict(headers))
+            # the connection gives its socket away to an answer that ends with it
+            wire = connection.sock
+            response = connection.getresponse()
+            return _answer(response, wire, ends, kept, late)
+    except TimeoutError:
+        return Answer(status=0, failure=f"no answer within {timeout:g} seconds")
     except (OSError, http.client.HTTPException, ValueError) as failure:
+        if time.monotonic() >= ends:
+            return Answer(status=0, failure=f"no answer within {timeout:g} seconds")
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
     finally:
         connection.close()
+
+
+@contextmanager
+def _ended_at(moment: float, connection: socket.socket) -> Iterator[threading.Event]:
+    """Break a connection at a moment: a header that comes letter by letter meets no timeout."""
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(0.0, moment - time.monotonic()), stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+def _answer(
+    response: http.client.HTTPResponse,
+    wire: socket.socket,
+    ends: float,
+    kept: int,
+    late: threading.Event,
+) -> Answer:
+    if late.is_set():
+        raise TimeoutError
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    answer = Answer(
+        status=response.status,
+        headers=headers,
+        cookies=tuple(response.headers.get_all("Set-Cookie") or ()),
+    )
+    events = answer.content_type == _EVENT_TYPES[0]
+    if answer.content_type in _EVENT_TYPES:
+        ends = min(ends, time.monotonic() + _EVENT_SECONDS)
+    digest, size, body, whole = hashlib.sha256(), 0, bytearray(), False
+    try:
+        for piece in _pieces(response, wire, ends):
+            read = piece[: _READ - size]
+            digest.update(read)
+            size += len(read)
+            body += read[: max(0, kept - len(body))]
+            if size >= _READ or (events and len(_EVENT.findall(body)) >= _EVENTS):
+                break
+        else:
+            whole = not late.is_set()
+    except (OSError, http.client.HTTPException) as failure:
+        if not late.is_set() and not isinstance(failure, TimeoutError):
+            raise
+    told = f"{size} bytes, sha256 {digest.hexdigest()[:16]}"
+    return replace(
+        answer,
+        body=b"".join(_EVENT.findall(body)[:_EVENTS]) if events and not whole else bytes(body),
+        # of what was cut at a moment the digest would tell the moment
+        rest=told if size > len(body) and (whole or size >= _READ) else "",
+        unended=not whole,
+    )
+
+
+def _pieces(
+    response: http.client.HTTPResponse, wire: socket.socket, ends: float
+) -> Iterator[bytes]:
+    """Give what comes as it comes, up to a moment.
+
+    Raises TimeoutError then, and IncompleteRead when less came than was announced.
+    """
+    while True:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        wire.settimeout(left)
+        piece = response.read1(_PIECE)
+        if not piece:
+            break
+        yield piece
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+
+
+class Requests:
+    """Sends the requests of one run to a container.
+
+    What is like a request that had no end gets less time, and once a run has kept many bodies
+    little is kept of further ones: neither hours nor gigabytes are spent on one application.
+    """
+
+    def __init__(self, address: tuple[str, int], seconds: float) -> None:
+        self._address = address
+        self._ends = time.monotonic() + seconds
+        self._left = _KEPT_OF_A_RUN
+        self._slow: set[str] = set()
+
+    @property
+    def late(self) -> bool:
+        """Whether the time for all requests is over."""
+        return time.monotonic() >= self._ends
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send one request."""
+        like = f"{method} {_NUMBERED.sub('/#', target.partition('?')[0])}"
+        answer = send(
+            self._address,
+            method,
+            target,
+            headers,
+            body,
+            timeout=_IMPATIENT_SECONDS if like in self._slow else _SECONDS,
+            kept=_KEPT if self._left > 0 else _KEPT_LATER,
+        )
+        self._left -= len(answer.body)
+        if answer.unended or answer.failure:
+            self._slow.add(like)
+        return answer

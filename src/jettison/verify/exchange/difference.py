@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange.answer import Answer, Exchange, comparable
 from jettison.verify.exchange.normal import Leaf, leaves, stable
 
 _SERVER_ERROR = 500
@@ -125,7 +125,11 @@ def _cookie_names(answer: Answer) -> set[str]:
 
 
 def _body_difference(one: Answer, repeated: Sequence[Answer], other: Answer) -> str:
-    if one.body == other.body:
+    if one.unended != other.unended and all(each.unended == one.unended for each in repeated):
+        ends = "ends" if one.unended else "does not end any more"
+        return f"the body {ends} after {len(other.body)} bytes"
+    one, other = comparable(one, other)
+    if one.body == other.body and one.rest == other.rest:
         return ""
     first, last = leaves(one), leaves(other)
     unstable = {place for each in repeated for place in _unstable(first, leaves(each))}

@@ -43,8 +43,13 @@ Leaf = tuple[str, str]
 def leaves(answer: Answer) -> tuple[Leaf, ...]:
     """Take an answer apart into comparable places, in their order.
 
-    JSON gives a leaf for each value, text one for each line, other bodies one with their digest.
+    JSON gives a leaf for each value, text one for each line, other bodies one with their digest; a
+    body that was not kept whole has one more for all of it.
     """
+    return (*_kept(answer), *((("whole body", answer.rest),) if answer.rest else ()))
+
+
+def _kept(answer: Answer) -> tuple[Leaf, ...]:
     if "json" in answer.content_type:
         try:
             return tuple(_json_leaves(json.loads(answer.body), "$"))

@@ -25,10 +25,20 @@ _ROUNDS = 3
 
 
 class Session:
-    """One run's side of the conversation. The same steps give the same requests, but for ids."""
+    """One run's side of the conversation. The same steps give the same requests, but for ids.
 
-    def __init__(self, send: Send, host: str, token_scheme: TokenScheme) -> None:
+    ``late`` tells when no more requests are to be sent.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        host: str,
+        token_scheme: TokenScheme,
+        late: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._send = send
+        self._late = late
         self._host = host
         self._scheme = token_scheme
         self._memory = Memory()
@@ -36,12 +46,15 @@ class Session:
     def exchanges(self, steps: Iterable[Step]) -> Iterator[Exchange]:
         """Send every step in order, giving each exchange as it is made."""
         for step in steps:
+            if self._late():
+                return
             yield Exchange(name=step.name, answer=self._take(step))
 
     def explore(self, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
         """Send the steps and what pages lead to, and then those that take away.
 
-        Gives all steps in the order in which they were sent, and the answers.
+        Gives all steps in the order in which they were sent, and the answers; those for which no
+        time was left come last and have none.
         """
         asked = tuple(step for step in steps if not step.last)
         answers = tuple(self.exchanges(asked))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from jettison.verify.exchange.client import send
+from jettison.verify.exchange import client
+from jettison.verify.exchange.client import Requests, send
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -48,3 +52,87 @@ def test_a_header_that_cannot_be_sent_is_told(address: tuple[str, int]) -> None:
     answer = send(address, "GET", "/", {"X-Name": "Ж"})
     assert answer.status == 0
     assert "UnicodeEncodeError" in answer.failure
+
+
+def served(handler: Callable[[socket.socket], None]) -> tuple[str, int]:
+    """Answer every connection in a thread; what breaks off ends it."""
+
+    def one(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.recv(1 << 16)
+            handler(connection)
+
+    def accept(listener: socket.socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=accept, args=(listener,), daemon=True).start()
+    host, port = listener.getsockname()
+    return host, port
+
+
+def repeat(connection: socket.socket, head: bytes, piece: bytes, pause: float) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+    while True:
+        connection.sendall(piece)
+        time.sleep(pause)
+
+
+@pytest.mark.parametrize("head", [b"", b"x: "], ids=["silent", "a header without end"])
+def test_a_server_that_never_answers_is_given_up(head: bytes) -> None:
+    address = served(lambda one: repeat(one, head, b"a" if head else b"", 0.02))
+    answer = send(address, "GET", "/", {}, timeout=0.5)
+    assert (answer.status, answer.failure) == (0, "no answer within 0.5 seconds")
+
+
+def test_a_stream_of_events_is_read_for_its_first_events() -> None:
+    head = b"content-type: text/event-stream\r\n\r\n"
+    answer = send(served(lambda one: repeat(one, head, b"data: x\n\nda", 0.001)), "GET", "/", {})
+    assert answer.body == b"data: x\n\n" + b"dadata: x\n\n" * 4
+    assert answer.unended
+
+
+def test_a_body_without_end_is_cut_at_the_deadline() -> None:
+    address = served(lambda one: repeat(one, b"\r\n", b"line\n", 0.01))
+    answer = send(address, "GET", "/", {}, timeout=0.5)
+    assert answer.status == 200
+    assert answer.unended
+    assert answer.body.startswith(b"line\nline\n")
+
+
+def test_of_a_large_body_little_is_kept_and_all_is_hashed() -> None:
+    def large(connection: socket.socket, last: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 3000001\r\n\r\n")
+        connection.sendall(b"x" * 3_000_000 + last)
+
+    one, other = (
+        send(served(lambda each, last=last: large(each, last)), "GET", "/", {}, kept=1000)
+        for last in (b"a", b"b")
+    )
+    assert one.body == other.body == b"x" * 1000
+    assert one.rest.startswith("3000001 bytes")
+    assert one.rest != other.rest
+
+
+def test_more_than_is_ever_read_is_cut_at_the_same_byte() -> None:
+    head = b"content-length: 1073741824\r\n\r\n"
+    answer = send(served(lambda one: repeat(one, head, b"x" * (1 << 20), 0)), "GET", "/", {})
+    assert answer.unended
+    assert answer.rest.startswith("67108864 bytes")
+
+
+def test_less_than_was_announced_is_no_answer() -> None:
+    address = served(lambda one: one.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"))
+    assert "IncompleteRead" in send(address, "GET", "/", {}).failure
+
+
+def test_what_is_like_a_request_without_end_gets_less_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "_SECONDS", 0.6)
+    monkeypatch.setattr(client, "_IMPATIENT_SECONDS", 0.1)
+    requests = Requests(served(lambda one: repeat(one, b"", b"", 1)), seconds=60)
+    failures = [requests("GET", target, {}, b"").failure for target in ("/a/1", "/a/2?x", "/b")]
+    assert failures == [f"no answer within {seconds} seconds" for seconds in (0.6, 0.1, 0.6)]

@@ -151,3 +151,27 @@ def test_a_new_server_error_counts_when_half_of_the_runs_show_it(
         1 - counts,
     )
     assert all("in 1 of 3 runs after" in one for one in found.flaky)
+
+
+def stream(body: str, *, unended: bool = True) -> Answer:
+    headers = {"content-type": "text/event-stream"}
+    return Answer(status=200, headers=headers, body=body.encode(), unended=unended)
+
+
+def test_streams_are_compared_by_what_both_gave() -> None:
+    assert difference(stream("data: a\n\ndata: b\n\n"), stream("data: a\n\n")) == ""
+    assert "line 3" in difference(
+        stream("data: a\n\ndata: b\n\n"), stream("data: a\n\ndata: c\n\n")
+    )
+    assert "line 1" in difference(stream("data: a\n\n"), stream(""))
+
+
+def test_a_stream_that_ends_now_is_a_difference() -> None:
+    said = difference(stream("data: a\n\n"), stream("data: a\n\n", unended=False))
+    assert "the body ends after 9 bytes" in said
+
+
+def test_what_follows_the_kept_part_of_a_body_counts() -> None:
+    one, other = (Answer(status=200, body=b"x", rest=f"9 bytes, sha256 {n}") for n in (1, 2))
+    assert "whole body" in difference(one, other)
+    assert difference(one, other, again=other) == ""
