@@ -11,8 +11,8 @@ from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library, runtime_libraries_of, translated
 from jettison.lift.linked import libraries_needed, libraries_unused
+from jettison.lift.package_scope import PackageScope
 from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.plan.parts import PackageScope
 from jettison.values import Evidence
 
 

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from jettison.candidates.image import image_facts
 from jettison.distributions.graph import Closure, path_to, required_by
+from jettison.lift.package_scope import PackageScope, PlannedPackage
 from jettison.lift.packages import requested
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.base import ImageFacts, Works
-from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.values import Evidence, Origin
 
 

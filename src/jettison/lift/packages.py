@@ -18,9 +18,9 @@ from jettison.catalogue.system_packages import (
 )
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.other_packages import judged_other
+from jettison.lift.package_scope import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
-from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.project.commands import PackageInstall
 from jettison.project.shell import assignments, value
 from jettison.values import Basis, Evidence, Origin, Size

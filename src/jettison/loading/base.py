@@ -15,10 +15,10 @@ from jettison.lift.distribution import feeding_stages
 from jettison.lift.installation import NotMovable, is_installer
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.obstacles import fixed_path
+from jettison.lift.package_scope import PlannedPackage
 from jettison.lift.projects import project_requests
 from jettison.lift.stage import FinalStage, lifted
 from jettison.loading.knowledge import Knowledge
-from jettison.plan.parts import PlannedPackage
 from jettison.prediction.application import application_size
 from jettison.project.commands import PipInstall
 from jettison.settings import BaseWish

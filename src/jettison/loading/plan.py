@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jettison.candidates.choose import base_choice
 from jettison.facts import Project
+from jettison.lift.package_scope import PlannedPackage
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.loading.base import base_needs
@@ -18,7 +19,6 @@ from jettison.loading.composition import with_composition
 from jettison.loading.knowledge import Knowledge, knowledge_of
 from jettison.loading.project import Loaded, load_project
 from jettison.plan.finding import Finding
-from jettison.plan.parts import PlannedPackage
 from jettison.plan.places import led_back
 from jettison.plan.plan import Plan
 from jettison.planning import optimized

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.changes import RemoveFiles
 from jettison.facts import Project
-from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
-from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.environment import BuiltEnvironment, NotApart
+from jettison.lift.stage import lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
 from jettison.removal.listing import (
@@ -22,11 +22,9 @@ from jettison.removal.listing import (
     told,
     written,
 )
-from jettison.values import Evidence, Origin
+from jettison.removal.place import place_of_removal
 
 FOLDER = "/removal"
-# By so many characters a file is known as one that was written here.
-OPENING = 40
 REASON = "What no running application needs leaves the environment; the list names it, and why."
 
 
@@ -62,18 +60,6 @@ def _edits(found: BuiltEnvironment, explained: bool) -> Edits:
     if not explained or any(HOOK in item.text for item in found.stage.instructions):
         return Edits()
     return Edits(replaced=old, after={line_of(found.copied): told})
-
-
-def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
-    """The environment that files can be taken out of, or why there is none."""
-    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script()), (HOOK, removal_hook())):
-        path = project.in_context(name)
-        if not project.texts.get(path, opening).startswith(opening[:OPENING]):
-            message = f"{path} is a file of the project's own"
-            return NotApart(
-                evidence=Evidence(kind="file", message=message, origin=Origin(file=path))
-            )
-    return environment_of(project, stage)
 
 
 def let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:

@@ -11,14 +11,6 @@ from jettison.scopes.values import Scope
 from jettison.values import Evidence, Origin, Size
 
 
-class PackageScope(StrEnum):
-    """What a system package is for."""
-
-    BUILD = "build"
-    RUNTIME = "runtime"
-    UNNEEDED = "unneeded"
-
-
 class PlannedRequirement(Struct, frozen=True, kw_only=True):
     """A declared requirement with its scope; ``size`` includes what only it brings.
 
@@ -37,23 +29,6 @@ class PlannedRequirement(Struct, frozen=True, kw_only=True):
     group: str = ""
     shipped: bool = True
     misplaced: bool = False
-
-
-class PlannedPackage(Struct, frozen=True, kw_only=True):
-    """A system package that the final stage installs, with its scope.
-
-    ``runtime`` names the packages that take its place in the final image when only its library is
-    needed there (``libpq-dev`` → ``libpq5``). ``brings`` are the packages that come with it on a
-    slim image, and ``size`` counts them.
-    """
-
-    name: str
-    scope: PackageScope
-    evidence: tuple[Evidence, ...] = ()
-    origin: Origin | None = None
-    runtime: tuple[str, ...] = ()
-    brings: tuple[str, ...] = ()
-    size: Size | None = None
 
 
 class FileKind(StrEnum):

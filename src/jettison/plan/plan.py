@@ -14,6 +14,7 @@ from jettison.distributions.facts import DistributionFacts
 from jettison.distributions.graph import Closure, RequirementGraph
 from jettison.facts import Project
 from jettison.installed.observed import Observed
+from jettison.lift.package_scope import PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writing import Writing, writing_of
@@ -21,11 +22,7 @@ from jettison.plan.base import BaseChoice
 from jettison.plan.composition import Composition
 from jettison.plan.finding import Finding
 from jettison.plan.leaving import NOTHING, Leaving
-from jettison.plan.parts import (
-    FileChange,
-    PlannedPackage,
-    PlannedRequirement,
-)
+from jettison.plan.parts import FileChange, PlannedRequirement
 from jettison.prediction.image import predicted
 from jettison.prediction.values import Predictions
 from jettison.removal.contents import Contents

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from jettison.changes import RemoveFiles
 from jettison.distributions.graph import total_size
 from jettison.lift.environment import NotApart
-from jettison.lower.removal import place_of_removal
 from jettison.memo import once_each
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -17,6 +16,7 @@ from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
 from jettison.removal.match import Matcher
+from jettison.removal.place import place_of_removal
 from jettison.removal.unproven import Unproven
 from jettison.scopes.values import Scope
 from jettison.sizes import human

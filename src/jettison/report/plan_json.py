@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from jettison.lift.package_scope import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.finding import Finding
-from jettison.plan.parts import (
-    FileChange,
-    PlannedPackage,
-    PlannedRequirement,
-)
+from jettison.plan.parts import FileChange, PlannedRequirement
 from jettison.plan.plan import Plan
 from jettison.plan.removing import unproven_of
 from jettison.prediction.values import Prediction

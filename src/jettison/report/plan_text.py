@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jettison.lift.package_scope import PackageScope
 from jettison.plan.finding import Finding, Safety
-from jettison.plan.parts import FileKind, PackageScope
+from jettison.plan.parts import FileKind
 from jettison.plan.plan import Plan
 from jettison.plan.removing import unproven_of
 from jettison.report.base_text import base_table

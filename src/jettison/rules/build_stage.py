@@ -36,10 +36,10 @@ from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.obstacles import fixed_path
+from jettison.lift.package_scope import PackageScope
 from jettison.lift.packages import removable, requested, saved_without
 from jettison.lift.usage import UNCALLED
 from jettison.plan.finding import Finding, Safety
-from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
 from jettison.project.dockerfile import Instruction
 from jettison.rules.rule import Rule

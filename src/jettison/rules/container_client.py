@@ -17,10 +17,10 @@ from __future__ import annotations
 from jettison.catalogue.reader import table
 from jettison.changes import RemoveCommands, RemovePackages
 from jettison.lift.action import Action, ActionKind
+from jettison.lift.package_scope import PackageScope, PlannedPackage
 from jettison.lift.packages import removable, saved_without
 from jettison.lift.services import service_of
 from jettison.plan.finding import Finding, Safety
-from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.plan.plan import Plan
 from jettison.project.commands import GroupChange, UserChange
 from jettison.rules.rule import Rule

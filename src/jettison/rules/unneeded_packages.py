@@ -18,10 +18,10 @@ import re
 from jettison.catalogue.reader import table
 from jettison.changes import RemovePackages
 from jettison.lift.action import ActionKind
+from jettison.lift.package_scope import PackageScope
 from jettison.lift.packages import removable, saved_without
 from jettison.lift.passing import passing_packages
 from jettison.plan.finding import Finding
-from jettison.plan.parts import PackageScope
 from jettison.plan.plan import Plan
 from jettison.project.dockerfile.run import run_script
 from jettison.rules.rule import Rule

@@ -7,10 +7,10 @@ from base_needs import project_of
 
 from jettison.lift.linked import libraries_needed, libraries_unused, linked_packages
 from jettison.lift.other_packages import zone_groups
+from jettison.lift.package_scope import PackageScope, PlannedPackage
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
-from jettison.plan.parts import PackageScope, PlannedPackage
 from jettison.values import Evidence, Origin
 
 PLACE = Origin(file="app.py", line=3)
