@@ -18,7 +18,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jettison.distributions.documents import facts_from, facts_to_document
+from msgspec import to_builtins
+
+from jettison.distributions.documents import facts_from
 from jettison.distributions.facts import DistributionFacts, Source
 from jettison.distributions.installed import installed_distributions
 from jettison.distributions.remote_wheel import read_local_wheel
@@ -26,6 +28,8 @@ from jettison.distributions.remote_wheel import read_local_wheel
 CATALOGUE = Path(__file__).parents[1] / "src" / "jettison" / "catalogue"
 # Console scripts are kept by name already.
 LEFT_OUT = ("console_scripts", "gui_scripts")
+# What an entry says by its key, and what holds for one build of a wheel alone.
+NOT_KEPT = ("name", "source", "vendored")
 
 
 def main(arguments: list[str]) -> None:
@@ -78,12 +82,11 @@ def compiled(before: Mapping[str, Any], measured: list[DistributionFacts]) -> di
 
 
 def _entry(facts: DistributionFacts) -> dict[str, Any]:
-    document = facts_to_document(facts)
+    document = to_builtins(facts, enc_hook=str)
     document["size"] = facts.installed_size and facts.installed_size.bytes
-    document["entry_points"] = [one for one in document["entry_points"] if one[0] not in LEFT_OUT]
-    document["vendored"] = []
-    del document["name"]
-    return {key: value for key, value in document.items() if value}
+    points = document.get("entry_points", ())
+    document["entry_points"] = [one for one in points if one[0] not in LEFT_OUT]
+    return {key: value for key, value in document.items() if value and key not in NOT_KEPT}
 
 
 if __name__ == "__main__":

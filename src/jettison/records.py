@@ -7,19 +7,23 @@ import re
 import tempfile
 import threading
 import zlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from msgspec import DecodeError, msgpack
 
 Value = TypeVar("Value")
+Hook = Callable[[type, Any], object]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
 # What every file system takes as a name, and no two words share.
-_PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,150}")
+_PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,200}")
+
+
+def _made(kind: type, text: Any) -> object:  # noqa: ANN401  # whatever the type was written as
+    return kind(text)
 
 
 class Records:
@@ -27,12 +31,15 @@ class Records:
 
     A record is written whole or not at all. One that is damaged or of another type counts as
     missing, and one that cannot be written is made anew: that costs time and nothing else. With
-    ``most``, that many are kept, the newest ones.
+    ``most``, that many are kept, the newest ones. ``read`` makes a value of a type that msgspec
+    does not know from its text.
     """
 
-    def __init__(self, folder: Path, *, most: int | None = None) -> None:
+    def __init__(self, folder: Path, *, most: int | None = None, read: Hook = _made) -> None:
         self._folder = folder
         self._most = most
+        self._read = read
+        self._decoders: dict[Any, msgpack.Decoder[Any]] = {}
         self._lock = threading.Lock()
         self._hits = 0
 
@@ -49,7 +56,7 @@ class Records:
             digest, body = content[:_DIGEST], content[_DIGEST:]
             if hashlib.sha256(body).digest() != digest:
                 return None
-            found = _decoder(cast("Hashable", kind)).decode(zlib.decompress(body))
+            found = self._decoder(kind).decode(zlib.decompress(body))
         except (OSError, DecodeError):
             return None
         with self._lock:
@@ -79,6 +86,11 @@ class Records:
             return ""
         return f"{status.st_size}-{status.st_mtime_ns}"
 
+    def _decoder(self, kind: Any) -> msgpack.Decoder[Any]:  # noqa: ANN401  # types in brackets too
+        if kind not in self._decoders:
+            self._decoders[kind] = msgpack.Decoder(kind, dec_hook=self._read)
+        return self._decoders[kind]
+
     def _path(self, words: tuple[str, ...]) -> Path:
         *folders, last = map(_name, words)
         return self._folder.joinpath(*folders, f"{last}{_SUFFIX}")
@@ -94,11 +106,6 @@ def _name(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word
     return hashlib.sha256(word.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@cache
-def _decoder(kind: Any) -> msgpack.Decoder[Any]:  # noqa: ANN401  # a type, or types in brackets
-    return msgpack.Decoder(kind, dec_hook=lambda wanted, text: wanted(text))
 
 
 def _plain(value: object) -> object:

@@ -9,18 +9,24 @@ what it brings that decides on Alpine, of each the one release that is chosen.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from jettison.distributions.opening import kept_answers
 from jettison.loading.plan import planned
+from jettison.records import Records
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "examples" / "index.json"
 KINDS = ("files", "releases", "sdists", "unloaded", "wheels")
 MAGIKA_RECORD = ROOT / "tests" / "examples" / "magika.json"
+# A record as whatever it holds.
+Untyped: Any = Any
 MAGIKA = ("magika", "onnxruntime")
 
 
@@ -40,11 +46,23 @@ def magika_variant(folder: Path) -> Path:
 
 def unpack(folder: Path, record: Path = RECORD) -> Path:
     """Write a record as a cache below ``folder``, and give the cache."""
+    answers = _answers(folder)
     for name, document in json.loads(record.read_text(encoding="utf-8")).items():
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(json.dumps(document), encoding="utf-8")
+        answers.put(document, *name.split("/"))
     return folder
+
+
+def _answers(cache: Path) -> Records:
+    """What indexes have answered, where a plan with this cache keeps it."""
+    return kept_answers(cache / "distributions")
+
+
+def _recorded(cache: Path) -> dict[str, Any]:
+    """What a plan with this cache has kept, by its words."""
+    answers = _answers(cache)
+    (folder,) = (cache / "distributions" / "distributions").iterdir()
+    names = [path.relative_to(folder).with_suffix("") for path in sorted(folder.rglob("*.record"))]
+    return {name.as_posix(): answers.get(Untyped, *name.parts) for name in names}
 
 
 def record() -> None:
@@ -52,11 +70,8 @@ def record() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for example in examples():
             planned(example, cache=Path(folder))
-        found = {
-            path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(Path(folder).rglob("*.json"))
-            if set(KINDS) & set(path.parts)
-        }
+        recorded = _recorded(Path(folder))
+        found = {name: one for name, one in recorded.items() if name.split("/")[0] in KINDS}
     RECORD.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -70,15 +85,15 @@ def record_magika() -> None:
 
 
 def _of_magika(cache: Path) -> Iterator[tuple[str, object]]:
+    recorded = _recorded(cache)
     for name in MAGIKA:
-        (release,) = cache.rglob(f"releases/*/{name}/*.json")
-        for path in (release, *cache.rglob(f"wheels/{name}/*.json")):
-            yield path.relative_to(cache).as_posix(), json.loads(path.read_text(encoding="utf-8"))
-        (path,) = cache.rglob(f"listings/*/{name}.json")
-        listing = json.loads(path.read_text(encoding="utf-8"))
-        chosen = f"{name}-{release.stem}"
-        listing["files"] = [file for file in listing["files"] if file[0].startswith(chosen)]
-        yield path.relative_to(cache).as_posix(), listing
+        (release,) = fnmatch.filter(recorded, f"releases/*/{name}/*")
+        for path in (release, *fnmatch.filter(recorded, f"wheels/{name}/*")):
+            yield path, recorded[path]
+        (path,) = fnmatch.filter(recorded, f"listings/*/{name}")
+        chosen = f"{name}-{release.rpartition('/')[2]}"
+        files = [file for file in recorded[path]["files"] if file[0].startswith(chosen)]
+        yield path, {**recorded[path], "files": files}
 
 
 if __name__ == "__main__":

@@ -7,24 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec import convert
 
 from jettison.catalogue.reader import resource
-from jettison.distributions.documents import facts_from_document
-from jettison.distributions.facts import DistributionFacts, Source
-
-_EMPTY = {
-    "version": "",
-    "imports": (),
-    "scripts": (),
-    "entry_points": (),
-    "extras": (),
-    "requires": (),
-    "requires_python": "",
-    "size": None,
-    "vendored": (),
-    "sdist_only": False,
-}
+from jettison.distributions.facts import DistributionFacts
+from jettison.distributions.metadata import requirement
 
 
 class Catalogue(Mapping[str, DistributionFacts]):
@@ -37,12 +24,16 @@ class Catalogue(Mapping[str, DistributionFacts]):
     def __getitem__(self, name: str) -> DistributionFacts:
         entry = self._entries[name]
         group = self._groups[entry["group"]]
-        size = entry.get("size")
-        whole = {**_EMPTY, **entry, "name": name}
-        if size is not None:
-            whole["size"] = [size, "catalogued", f"{group['source']}, {group['date']}"]
-        facts = facts_from_document(whole, source=Source.CATALOGUE)
-        return replace(facts, catalogued_on=group["date"])
+        bytes_, source = entry.get("size"), f"{group['source']}, {group['date']}"
+        facts = {
+            **entry,
+            "size": bytes_ and {"bytes": bytes_, "basis": "catalogued", "source": source},
+            "name": name,
+            "version": entry.get("version", ""),
+            "source": "catalogue",
+            "catalogued_on": group["date"],
+        }
+        return convert(facts, DistributionFacts, dec_hook=lambda _, text: requirement(text))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -39,7 +39,7 @@ class WheelFile(Struct, frozen=True, kw_only=True):
     metadata_sha256: str | None = None
 
 
-class EntryPoint(Struct, frozen=True, kw_only=True):
+class EntryPoint(Struct, frozen=True, kw_only=True, array_like=True):
     """One line of ``entry_points.txt``: ``value`` is ``module:attribute`` with extras removed."""
 
     group: str
@@ -47,7 +47,7 @@ class EntryPoint(Struct, frozen=True, kw_only=True):
     value: str
 
 
-class InstalledFile(Struct, frozen=True, order=True, kw_only=True):
+class InstalledFile(Struct, frozen=True, order=True, kw_only=True, array_like=True):
     """A file of a distribution: its path below site-packages and its uncompressed bytes.
 
     ``checksum`` is the CRC-32 of its content in hexadecimal, as the wheel's directory states it,
@@ -59,7 +59,17 @@ class InstalledFile(Struct, frozen=True, order=True, kw_only=True):
     checksum: str = ""
 
 
-class DistributionFacts(Struct, frozen=True, kw_only=True):
+# What the catalogue and the cache call some of the facts.
+_NAMES = {
+    "import_names": "imports",
+    "console_scripts": "scripts",
+    "provides_extras": "extras",
+    "installed_size": "size",
+    "vendored_libraries": "vendored",
+}
+
+
+class DistributionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_NAMES):
     """One release of a distribution.
 
     ``name`` is normalized (PEP 503). ``import_names`` are dotted import roots; namespace packages

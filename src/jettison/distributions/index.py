@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -12,25 +11,35 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from jettison.distributions.cache import Cache
 from jettison.distributions.choice import newest, representative_wheel
 from jettison.distributions.client import Client
-from jettison.distributions.documents import (
-    facts_from,
-    facts_from_document,
-    facts_to_document,
-    files_from_document,
-    files_to_document,
-)
+from jettison.distributions.documents import facts_from
 from jettison.distributions.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.distributions.listing import ACCEPT, IndexFile, Release, parse_listing, releases
 from jettison.distributions.remote_wheel import read_metadata, read_wheel
 from jettison.distributions.target import Target
 from jettison.distributions.wheel_libraries import read_unloaded
 from jettison.errors import NetworkError
+from jettison.records import Records
 
 _LARGEST_LISTING = 64 << 20
 _NOT_FOUND = 404
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """The files of a project, and when the index said so."""
+
+    fetched: float
+    etag: str
+    files: tuple[IndexFile, ...]
+
+
+class _Choice(Struct, frozen=True, kw_only=True):
+    """The version that was chosen from a listing, which ``listing`` stamps."""
+
+    listing: str
+    fetched: float
+    version: str
 
 
 class Index(Struct, frozen=True, kw_only=True):
@@ -43,32 +52,35 @@ class Index(Struct, frozen=True, kw_only=True):
 
     url: str
     client: Client
-    cache: Cache
+    cache: Records
     offline: bool = False
     lifetime: float = 3600.0
 
     def release(self, name: str, specifiers: SpecifierSet, target: Target) -> Release:
         """Find the release an installer takes for these specifiers."""
         pin = exact_pin(specifiers)
-        known = None if pin is None else self.cache.read("releases", self._key, name, str(pin))
-        if pin is not None and known is not None:
-            return Release(version=pin, files=files_from_document(known))
+        known = self._release(name, pin) if pin else None
+        if known is not None:
+            return known
         words = self._choice_words(name, specifiers, target)
         chosen = self._chosen(name, words)
         if chosen is not None:
             return chosen
-        listing, fetched = self._listing(name)
-        if not listing:
+        listing = self._listing(name)
+        if not listing.files:
             raise NetworkError(f"the index does not have {name}")
-        release = newest(releases(listing), specifiers, target)
+        release = newest(releases(listing.files), specifiers, target)
         if release is None:
             raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
-        rows = files_to_document(release.files)
-        self.cache.write(rows, "releases", self._key, name, str(release.version))
+        self.cache.put(release.files, "releases", self._key, name, str(release.version))
         stamp = self.cache.stamp("listings", self._key, name)
-        choice = {"listing": stamp, "fetched": fetched, "version": str(release.version)}
-        self.cache.write(choice, *words)
+        choice = _Choice(listing=stamp, fetched=listing.fetched, version=str(release.version))
+        self.cache.put(choice, *words)
         return release
+
+    def _release(self, name: str, version: Version) -> Release | None:
+        files = self.cache.get(tuple[IndexFile, ...], "releases", self._key, name, str(version))
+        return None if files is None else Release(version=version, files=files)
 
     def _choice_words(self, name: str, specifiers: SpecifierSet, target: Target) -> tuple[str, ...]:
         asked = f"{specifiers}\n{specifiers.prereleases}\n{target!r}"
@@ -79,15 +91,12 @@ class Index(Struct, frozen=True, kw_only=True):
 
         A listing is up to a megabyte, what was chosen from it a hundredth.
         """
-        choice = self.cache.read(*words)
-        if choice is None or not self._is_young(choice["fetched"]):
+        choice = self.cache.get(_Choice, *words)
+        if choice is None or not self._is_young(choice.fetched):
             return None
-        if choice["listing"] != self.cache.stamp("listings", self._key, name):
+        if choice.listing != self.cache.stamp("listings", self._key, name):
             return None
-        known = self.cache.read("releases", self._key, name, choice["version"])
-        if known is None:
-            return None
-        return Release(version=Version(choice["version"]), files=files_from_document(known))
+        return self._release(name, Version(choice.version))
 
     def facts(self, name: str, release: Release, target: Target) -> DistributionFacts:
         """Facts of a release, read from the wheel that fits the target best or from its sdist."""
@@ -100,9 +109,9 @@ class Index(Struct, frozen=True, kw_only=True):
 
     def wheel_facts(self, wheel: WheelFile) -> DistributionFacts:
         """Facts that one wheel states of itself."""
-        document = self.cache.read("wheels", *_wheel_key(wheel))
-        if document is not None:
-            return facts_from_document(document, source=Source.CACHE)
+        known = self.cache.get(DistributionFacts, "wheels", *_wheel_key(wheel))
+        if known is not None:
+            return replace(known, source=Source.CACHE)
         self._require_network(wheel.filename)
         try:
             contents = read_wheel(self.client, wheel)
@@ -111,9 +120,8 @@ class Index(Struct, frozen=True, kw_only=True):
                 raise
             return self._metadata_facts(wheel)
         facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
-        rows = [[file.path, file.size, file.checksum] for file in contents.files]
-        self.cache.write(rows, "files", *_wheel_key(wheel))
-        self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
+        self.cache.put(contents.files, "files", *_wheel_key(wheel))
+        self.cache.put(facts, "wheels", *_wheel_key(wheel))
         return facts
 
     def _metadata_facts(self, wheel: WheelFile) -> DistributionFacts:
@@ -121,16 +129,16 @@ class Index(Struct, frozen=True, kw_only=True):
         contents = read_metadata(self.client, wheel)
         facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
         facts = replace(facts, installed_size=None)
-        self.cache.write(facts_to_document(facts), "wheels", *_wheel_key(wheel))
+        self.cache.put(facts, "wheels", *_wheel_key(wheel))
         return facts
 
     def files(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
         """Files that a wheel installs, with their uncompressed bytes and checksums."""
-        rows = self.cache.read("files", *_wheel_key(wheel))
-        if rows is None:
+        known = self.cache.get(tuple[InstalledFile, ...], "files", *_wheel_key(wheel))
+        if known is None:
             self._require_network(wheel.filename)
             return read_wheel(self.client, wheel).files
-        return tuple(InstalledFile(path=path, size=size, checksum=crc) for path, size, crc in rows)
+        return known
 
     def is_cacheable(self, wheel: WheelFile) -> bool:
         """Whether the server lets clients keep what they fetch: pip's cache depends on it.
@@ -138,7 +146,7 @@ class Index(Struct, frozen=True, kw_only=True):
         True when nobody can be asked, as it is for the public index.
         """
         host = urlsplit(wheel.url).netloc
-        known = self.cache.read("cacheable", host)
+        known = self.cache.get(bool, "cacheable", host)
         if known is None and not self.offline:
             try:
                 headers = {"range": "bytes=0-0", "accept-encoding": "identity"}
@@ -146,66 +154,61 @@ class Index(Struct, frozen=True, kw_only=True):
             except NetworkError:
                 return True
             allowed = "max-age" in answer.headers.get("cache-control", "")
-            known = {"allowed": allowed or bool(answer.headers.get("etag"))}
-            self.cache.write(known, "cacheable", host)
-        return bool(known["allowed"]) if known else True
+            known = allowed or bool(answer.headers.get("etag"))
+            self.cache.put(known, "cacheable", host)
+        return True if known is None else known
 
     def unloaded(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
         """Shared libraries of a wheel with the bytes of each that no process loads."""
-        rows = self.cache.read("unloaded", *_wheel_key(wheel))
-        if rows is None:
+        found = self.cache.get(tuple[InstalledFile, ...], "unloaded", *_wheel_key(wheel))
+        if found is None:
             self._require_network(wheel.filename)
-            found = read_unloaded(self.client, wheel)
-            rows = [[file.path, file.size] for file in found]
-            self.cache.write(rows, "unloaded", *_wheel_key(wheel))
-        return tuple(InstalledFile(path=path, size=size) for path, size in rows)
+            found = tuple(read_unloaded(self.client, wheel))
+            self.cache.put(found, "unloaded", *_wheel_key(wheel))
+        return found
 
     def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
         sdist = release.sdist
         if sdist is None:
             raise NetworkError(f"{name} {release.version} has neither a wheel nor an sdist")
         key = (name, f"{sdist.filename}.{sdist.sha256[:16]}")
-        document = self.cache.read("sdists", *key)
-        if document is not None and "compiles" in document:
-            return facts_from_document(document, source=Source.SDIST_GUESS)
+        known = self.cache.get(DistributionFacts, "sdists", *key)
+        if known is not None:
+            return known
         self._require_network(sdist.filename)
         from jettison.distributions.sdist import read_sdist  # noqa: PLC0415 — few need it
 
         facts = read_sdist(self.client, sdist, name=name, version=str(release.version))
-        self.cache.write(facts_to_document(facts), "sdists", *key)
+        self.cache.put(facts, "sdists", *key)
         return facts
 
     def _is_young(self, fetched: float) -> bool:
         return self.offline or 0 <= time.time() - fetched < self.lifetime
 
-    def _listing(self, name: str) -> tuple[tuple[IndexFile, ...], float]:
-        """Return the files of a project, and when the index said so."""
-        known = self.cache.read("listings", self._key, name)
-        if known and self._is_young(known["fetched"]):
-            return files_from_document(known["files"]), known["fetched"]
+    def _listing(self, name: str) -> Listing:
+        known = self.cache.get(Listing, "listings", self._key, name)
+        if known and self._is_young(known.fetched):
+            return known
         self._require_network(f"the list of releases of {name}")
         return self._fetch_listing(name, known)
 
-    def _fetch_listing(
-        self, name: str, known: dict[str, Any] | None
-    ) -> tuple[tuple[IndexFile, ...], float]:
+    def _fetch_listing(self, name: str, known: Listing | None) -> Listing:
         url = f"{self.url.rstrip('/')}/{name}/"
         headers = {"accept": ACCEPT}
-        if known and known["etag"]:
-            headers["if-none-match"] = known["etag"]
+        if known and known.etag:
+            headers["if-none-match"] = known.etag
         answer = self.client.get(url, headers, limit=_LARGEST_LISTING, expected=(_NOT_FOUND,))
         if answer.not_modified and known:
-            files, etag = files_from_document(known["files"]), known["etag"]
+            files, etag = known.files, known.etag
         elif answer.status == _NOT_FOUND:
             # Remembered like any answer: names of private packages would be asked for each time.
             files, etag = (), ""
         else:
             etag = answer.headers.get("etag", "")
             files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
-        fetched = time.time()
-        document = {"fetched": fetched, "etag": etag, "files": files_to_document(files)}
-        self.cache.write(document, "listings", self._key, name)
-        return files, fetched
+        listing = Listing(fetched=time.time(), etag=etag, files=files)
+        self.cache.put(listing, "listings", self._key, name)
+        return listing
 
     def _parsed(self, body: bytes, kind: str, url: str, name: str) -> tuple[IndexFile, ...]:
         try:

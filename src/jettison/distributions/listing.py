@@ -26,7 +26,7 @@ ACCEPT = (
 )
 
 
-class IndexFile(Struct, frozen=True, kw_only=True):
+class IndexFile(Struct, frozen=True, kw_only=True, array_like=True):
     """One file of a project as the index lists it; ``url`` is absolute."""
 
     filename: str

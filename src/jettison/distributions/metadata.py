@@ -59,11 +59,12 @@ def parse_metadata(text: str) -> CoreMetadata:
 
 def requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
     """Parse Requires-Dist lines; old releases hold invalid ones, which no installer reads."""
-    return tuple(one for text in texts if (one := _requirement(text)) is not None)
+    return tuple(one for text in texts if (one := requirement(text)) is not None)
 
 
 @lru_cache(maxsize=8192)
-def _requirement(text: str) -> Requirement | None:
+def requirement(text: str) -> Requirement | None:
+    """Parse one Requires-Dist line; None when it is invalid."""
     try:
         with _ONE_AT_A_TIME:
             return Requirement(text)

@@ -6,14 +6,18 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from jettison.distributions.cache import Cache
 from jettison.distributions.catalogue import catalogued
 from jettison.distributions.client import Client
 from jettison.distributions.credentials import split_credentials
 from jettison.distributions.index import Index
 from jettison.distributions.map import DistributionMap, LockedRelease
+from jettison.distributions.metadata import requirement
 from jettison.distributions.settings import index_url as configured_index
 from jettison.distributions.target import Target
+from jettison.records import Records
+
+# Raised when an answer is read in another way than before.
+_LAYOUT = "v3"
 
 
 def open_map(
@@ -43,7 +47,7 @@ def open_map(
         index_url or configured_index(os.environ, home=home), netrc_file=netrc_file
     )
     client = Client(credentials=credentials)
-    index = Index(url=url, client=client, cache=Cache(cache_folder), offline=offline)
+    index = Index(url=url, client=client, cache=kept_answers(cache_folder), offline=offline)
     return DistributionMap(
         target=target,
         index=index,
@@ -51,3 +55,8 @@ def open_map(
         installed=installed,
         locked=locked,
     )
+
+
+def kept_answers(cache: Path) -> Records:
+    """Give what indexes have answered, from the cache in a folder."""
+    return Records(cache / "distributions" / _LAYOUT, read=lambda _, text: requirement(text))

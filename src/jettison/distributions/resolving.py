@@ -15,10 +15,10 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.distributions.cache import Cache
 from jettison.distributions.target import Target
 from jettison.errors import ProgramError
 from jettison.process import run
+from jettison.records import Records
 from jettison.values import Skipped
 
 _WHAT = "the exact versions"
@@ -40,7 +40,7 @@ def resolve(
     requirements: Sequence[str],
     target: Target,
     *,
-    cache: Cache,
+    cache: Records,
     index_url: str,
     offline: bool = False,
     constraints: Sequence[str] = (),
@@ -59,13 +59,12 @@ def resolve(
         return bounds
     key = _key(texts, bounds, target, index_url)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    known = cache.read("resolutions", key)
-    if known is not None and (offline or known["day"] == today):
-        return tuple(Locked(name=n, version=v, via=tuple(via)) for n, v, via in known["locked"])
+    day, known = cache.get(tuple[str, tuple[Locked, ...]], "resolutions", key) or ("", ())
+    if day and (offline or day == today):
+        return known
     found = _compiled(texts, bounds, target, index_url=index_url, offline=offline)
     if not isinstance(found, Skipped) and not offline:
-        rows = [[one.name, one.version, one.via] for one in found]
-        cache.write({"day": today, "locked": rows}, "resolutions", key)
+        cache.put((today, found), "resolutions", key)
     return found
 
 

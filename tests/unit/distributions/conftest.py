@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from jettison.distributions.cache import Cache
 from jettison.distributions.client import Client
 from jettison.distributions.credentials import split_credentials
 from jettison.distributions.index import Index
 from jettison.distributions.map import DistributionMap
 from jettison.distributions.target import Target
+from jettison.records import Records
 
 TARGET = Target(python="3.12", libc_version="2.36")
 
@@ -187,7 +187,7 @@ def open_local(local_index: LocalIndex, tmp_path: Path) -> Callable[..., Distrib
         index = Index(
             url=bare,
             client=Client(credentials=credentials, backoff=0.0, timeout=5.0),
-            cache=Cache(tmp_path / "cache"),
+            cache=Records(tmp_path / "cache"),
             offline=offline,
             lifetime=lifetime,
         )

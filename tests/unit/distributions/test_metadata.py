@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.distributions.documents import facts_from, facts_from_document, facts_to_document
-from jettison.distributions.facts import InstalledFile, Source
+from jettison.distributions.documents import facts_from
+from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
 from jettison.distributions.metadata import (
     Contents,
     installed_files,
@@ -14,6 +17,7 @@ from jettison.distributions.metadata import (
     script_names,
     vendored_libraries,
 )
+from jettison.distributions.opening import kept_answers
 
 
 def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
@@ -91,7 +95,10 @@ def test_a_document_gives_back_the_facts_it_was_made_of(
         "entry_points.txt": f"[console_scripts]\n{lines}",
     }
     facts = facts_from(Contents(files=files, texts=texts), size_source="x", source=Source.CACHE)
-    assert facts_from_document(facts_to_document(facts), source=Source.CACHE) == facts
+    with tempfile.TemporaryDirectory() as folder:
+        answers = kept_answers(Path(folder))
+        answers.put(facts, "one")
+        assert answers.get(DistributionFacts, "one") == facts
 
 
 @given(st.text())

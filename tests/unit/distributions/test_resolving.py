@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from jettison.distributions.cache import Cache
 from jettison.distributions.resolving import Locked, parse_compiled, platform, resolve
 from jettison.distributions.target import Target
+from jettison.records import Records
 from jettison.values import Skipped
 
 from .conftest import TARGET, LocalIndex, make_wheel
@@ -27,7 +27,7 @@ def test_versions_are_exact_and_their_reasons_named(
     project: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    cache = Cache(tmp_path / "cache")
+    cache = Records(tmp_path / "cache")
     found = resolve(["web"], TARGET, cache=cache, index_url=project.url)
     assert found == (
         Locked(name="core", version="1.0", via=("web",)),
@@ -45,7 +45,7 @@ def test_constraints_bound_versions(
     found = resolve(
         ["web"],
         TARGET,
-        cache=Cache(tmp_path / "cache"),
+        cache=Records(tmp_path / "cache"),
         index_url=project.url,
         constraints=["web<2", "unused==1"],
     )
@@ -57,7 +57,7 @@ def test_requirements_that_contradict_are_skipped_with_a_reason(
     project: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    cache = Cache(tmp_path / "cache")
+    cache = Records(tmp_path / "cache")
     found = resolve(["web", "core>=2"], TARGET, cache=cache, index_url=project.url)
     assert isinstance(found, Skipped)
     assert "core" in found.reason
@@ -67,7 +67,7 @@ def test_requirements_that_contradict_are_skipped_with_a_reason(
 def test_only_requirements_reach_the_resolver(
     text: str, local_index: LocalIndex, tmp_path: Path
 ) -> None:
-    found = resolve([text], TARGET, cache=Cache(tmp_path), index_url=local_index.url)
+    found = resolve([text], TARGET, cache=Records(tmp_path), index_url=local_index.url)
     assert isinstance(found, Skipped)
     assert local_index.seen == []
 
