@@ -111,7 +111,7 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
     with _staged(shop.root, plan) as folder:
         image = _image(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
-        development = _development(shop, plan, folder)
+        plan, development = development_image(shop, plan, folder)
         measured = (
             before.beside.submit(_measured, shop, development, "development")
             if development
@@ -137,7 +137,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     """
     with _staged(shop.root, plan) as folder:
         image = _image(shop, plan.project, folder, "watched")
-        development = _development(shop, plan, folder)
+        plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
         seen = observed(plan, request, shop.engine, shop.progress)
@@ -172,10 +172,14 @@ def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID
         return shop.engine.build(request, shop.progress)
 
 
-def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageID | None:
+def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, ImageID | None]:
+    """Build the image for development, if the plan has one; one that cannot be built is noted.
+
+    It may be the user's own, and production does not need it.
+    """
     path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
     if path not in plan.project.texts:
-        return None
+        return plan, None
     # The tests are wanted in this image, whatever production keeps out of its context. What a
     # trace changes in it would only have the same image built and read twice.
     ignored = "\n".join((".git", *_of_production(plan)))
@@ -183,8 +187,13 @@ def _development(shop: Workshop, plan: Plan, folder: Path) -> ImageID | None:
     request = BuildRequest(
         context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
     )
-    with step(shop.progress, "build development"):
-        return shop.engine.build(request, shop.progress)
+    try:
+        with step(shop.progress, "build development"):
+            return plan, shop.engine.build(request, shop.progress)
+    except BuildError as failed:
+        reason = f"it cannot be built: {failed.why.strip() or failed.what}"
+        skip = Skipped(what=f"the development image of {path}", reason=reason)
+        return replace(plan, learned=(*plan.learned, skip)), None
 
 
 def _of_production(plan: Plan) -> Iterator[str]:

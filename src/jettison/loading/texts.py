@@ -21,11 +21,17 @@ NAMES = re.compile(
     r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
     r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
+    r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
     r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules)\.txt)$"
     r"|(^|/)(remove_files|remove_system_files|jettison_removed)\.py$"
 )
 
 LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
+# Scripts without an ending: the first line tells them.
+BARE = re.compile(r"(^|/)[^/.]+$")
+SHELL = re.compile(rb"#!.*\b(ba|da|a|k|z)?sh\b")
+SCRIPT_LIMIT = 64 * 1024
+
 # `-r deps.txt` and `-c pins.txt`, in a list, a command, or a list of words
 NAMED = re.compile(r"(?<![\w-])(?:-r|-c|--requirements?|--constraints?)[\s=\"',]*([^\s\"',\]]+)")
 
@@ -41,7 +47,8 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
     found: dict[str, str] = {}
     for path, file in tree.files.items():
         limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
-        if path in wanted or (file.size <= limit and NAMES.search(path)):
+        named = path in wanted or (file.size <= limit and NAMES.search(path))
+        if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
             text = _text(root / path, path, needed=path in wanted)
             if text is not None:
                 found[path] = text
@@ -68,6 +75,15 @@ def _named_lists(
         found |= new
         naming = list(new.values())
     return found
+
+
+def _is_shell(place: Path) -> bool:
+    """Whether the first line of a file says that a shell runs it."""
+    try:
+        with place.open("rb") as stream:
+            return SHELL.match(stream.read(80)) is not None
+    except OSError:
+        return False
 
 
 def _text(place: Path, path: str, *, needed: bool) -> str | None:

@@ -9,7 +9,9 @@ Source: docs.docker.com, "Build context", .dockerignore files, and "Build secret
 of the catalogue names its own.
 
 Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so
-does a file of settings that the application may read when nothing else gives it to it. A
+do files in folders that a web server serves or renders, whatever they are called (a `.gitignore`
+below `static` has an address), secrets and caches apart; and a
+file of settings that the application may read when nothing else gives it to it. A
 pattern that only may be useless at run time is used for tests alone, when nothing imports them and
 no other stage or Dockerfile beside makes an image for development from the whole context.
 """
@@ -17,6 +19,7 @@ no other stage or Dockerfile beside makes an image for development from the whol
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from jettison.changes import IgnorePaths
 from jettison.lift.other_builds import copied_elsewhere, runs_tests_elsewhere
@@ -35,6 +38,14 @@ KEYS = frozenset({"**/*.pem", "**/*.key"})
 # A folder that is copied by its name for what such files hold.
 CERTIFICATES = re.compile(r"(^|[/_.-])(certs?|certificates?|ssl|tls|keys?|pem|ca|pki)($|[/_.-])")
 DECIDED = frozenset({"secrets", "tests"})
+# Folders whose files are served or rendered by their names.
+SERVED = re.compile(
+    r"(^|/)(static\w*|public|assets|media|templates?|www|htdocs|webroot|html|frontend|dist)/"
+)
+NEVER_SERVED = re.compile(
+    r"(^|/)(\.(git|hg|svn|ssh|aws|venv|env[^/]*)|__pycache__|node_modules|venv|id_\w+)(/|$)"
+    r"|\.(py[cod]|pem|key|p12|pfx|kdbx|sw[op])$"
+)
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -44,7 +55,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
-    needed += [*read, *copied_elsewhere(plan.original)]
+    needed += [*read, *copied_elsewhere(plan.original), *_served(project.files)]
     elsewhere = runs_tests_elsewhere(plan.original)
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
@@ -80,6 +91,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         ),
         *kept,
     )
+
+
+def _served(paths: Iterable[str]) -> Iterator[str]:
+    """The files that a web server may serve or render."""
+    for path in paths:
+        if SERVED.search(path) and not NEVER_SERVED.search(path):
+            yield path
 
 
 def _files(plan: Plan) -> dict[str, int]:

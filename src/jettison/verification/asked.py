@@ -15,6 +15,7 @@ from jettison.plan.removing import uninstalled
 from jettison.project.compose import ComposeMount, MountKind
 from jettison.scopes.values import Scope
 from jettison.verification.account import account_of
+from jettison.verification.ports import DEFAULT_PORT, listening_ports, wants_port
 from jettison.verification.services import companions_of, workers_of
 from jettison.verification.variables import as_run, environment
 from jettison.verify.request import Suite, VerificationRequest
@@ -22,7 +23,6 @@ from jettison.verify.request import Suite, VerificationRequest
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 TEST_TOOL = "pytest"
-DEFAULT_PORT = 8000
 
 
 def verification_request(
@@ -69,15 +69,15 @@ def verification_request(
 def _variables(plan: Plan) -> dict[str, str]:
     compose = as_run(plan.original)
     service = compose.service(plan.original.service) if compose and plan.original.service else None
-    return environment(service) if service else {}
+    found = environment(service) if service else {}
+    if wants_port(plan.original, plan.original_stage, service, found):
+        found["PORT"] = str(DEFAULT_PORT)
+    return found
 
 
 def _ports(plan: Plan) -> tuple[int, ...]:
-    service = service_of(plan.original)
-    texts = [port.partition("/")[0] for port in plan.original_stage.ports]
-    texts += [port.target for port in (service.ports if service else ())]
-    numbers = [int(text) for text in texts if text.isdigit()]
-    return tuple(dict.fromkeys(numbers)) or (DEFAULT_PORT,)
+    service, stage = service_of(plan.original), plan.original_stage
+    return listening_ports(plan.original, stage, service, _variables(plan))
 
 
 def _read_only(plan: Plan) -> bool:

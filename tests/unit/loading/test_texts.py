@@ -43,3 +43,10 @@ def test_lists_of_requirements_are_read_whatever_they_are_called(tmp_path: Path)
         (tmp_path / name).write_text(text, encoding="utf-8")
     found = read_texts(tmp_path, read_tree(tmp_path), ["Dockerfile"])
     assert found.keys() == {"Dockerfile", "deps.txt", "pins.txt"}
+
+
+def test_shell_scripts_without_an_ending_are_read(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "entrypoint-web").write_text("#!/usr/bin/env bash\nexec gunicorn app\n")
+    (tmp_path / "bin" / "tool").write_text("#!/usr/bin/env python3\n")
+    assert set(read_texts(tmp_path, read_tree(tmp_path))) == {"bin/entrypoint-web"}

@@ -15,6 +15,8 @@ from jettison.project.dockerignore.model import IgnoreFile
 from jettison.project.dockerignore.survey import survey
 
 _WILD = re.compile(r"[*?\[]")
+# A pattern with more exceptions than these is not worth its lines.
+_EXCEPTIONS = 6
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -79,6 +81,8 @@ def propose(
     for entry, one, files in zip(candidates, patterns, survey(open_files, patterns), strict=True):
         matched = files & open_files
         gone = matched - stay.files
+        if len(matched) - len(gone) > _EXCEPTIONS:
+            continue
         guards = entry.guard and not (existing and existing.ignores(entry.sample))
         guards = guards and entry.pattern not in written
         if not (gone or guards) or matched & stay.many or stay.has_directory_of(one):
