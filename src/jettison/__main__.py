@@ -10,11 +10,14 @@ import click
 
 from jettison import process
 from jettison.cli import command_line
-from jettison.errors import InterruptedByUserError, JettisonError
+from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
+from jettison.records import damaged
 
 # A command makes many small values and few cycles: searching for cycles after every 700 of them, as
 # Python does by default, takes a tenth of a plan's time.
 _NEW_OBJECTS = 50_000
+# A disk that damages more than this is broken.
+_MOST_REPAIRS = 20
 
 
 def main() -> None:
@@ -28,9 +31,23 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; give the exit status."""
+    """Run one command, again when the cache was damaged; give the exit status."""
+    for _ in range(_MOST_REPAIRS):
+        try:
+            return _run(arguments)
+        except DamagedCacheError as error:
+            damage = error
+        finally:
+            for path in damaged():
+                click.echo(f"note: {path} in the cache was damaged; it is made anew", err=True)
+    return _report(damage)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         command_line.main(arguments, prog_name="jettison", standalone_mode=False)
+    except DamagedCacheError:
+        raise
     except JettisonError as error:
         return _report(error)
     except click.ClickException as error:

@@ -92,6 +92,10 @@ class IntegrityError(JettisonError):
     exit_status = 11
 
 
+class DamagedCacheError(IntegrityError):
+    """An entry of Jettison's own cache was damaged and is gone: the work can be done again."""
+
+
 class UnsupportedError(JettisonError):
     """The request is valid but this back end cannot carry it out."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import tempfile
 import threading
 import zlib
@@ -18,6 +19,7 @@ Value = TypeVar("Value")
 Hook = Callable[[type, Any], object]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
+_damaged: list[Path] = []
 # What every file system takes as a name, and no two words share.
 _PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,200}")
 
@@ -29,10 +31,10 @@ def _made(kind: type, text: Any) -> object:  # noqa: ANN401  # whatever the type
 class Records:
     """A folder of values of any type that msgspec knows; safe for several threads and processes.
 
-    A record is written whole or not at all. One that is damaged or of another type counts as
-    missing, and one that cannot be written is made anew: that costs time and nothing else. With
-    ``most``, that many are kept, the newest ones. ``read`` makes a value of a type that msgspec
-    does not know from its text.
+    A record is written whole or not at all. A damaged one is removed; it, or one of another type,
+    counts as missing. One that cannot be written is made anew: that costs time and nothing else.
+    With ``most``, that many are kept, the newest ones. ``read`` makes a value of a type that
+    msgspec does not know from its text.
     """
 
     def __init__(self, folder: Path, *, most: int | None = None, read: Hook = _made) -> None:
@@ -52,9 +54,11 @@ class Records:
     def get(self, kind: type[Value], *words: str) -> Value | None:
         """Give what was kept under these words; None when there is nothing of this type."""
         try:
-            content = self._path(words).read_bytes()
+            path = self._path(words)
+            content = path.read_bytes()
             digest, body = content[:_DIGEST], content[_DIGEST:]
-            if hashlib.sha256(body).digest() != digest:
+            if _digest(words, body) != digest:
+                discard(path)
                 return None
             found = self._decoder(kind).decode(zlib.decompress(body))
         except (OSError, DecodeError):
@@ -70,13 +74,17 @@ class Records:
             body = zlib.compress(msgpack.encode(value, enc_hook=_plain), 1)
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-                file.write(hashlib.sha256(body).digest() + body)
+                file.write(_digest(words, body) + body)
             try:
                 Path(file.name).replace(path)
             finally:
                 Path(file.name).unlink(missing_ok=True)
             if self._most is not None:
                 self._remove_old(path.parent, self._most)
+
+    def forget(self, *words: str) -> None:
+        """Remove what was kept under these words."""
+        self._path(words).unlink(missing_ok=True)
 
     def stamp(self, *words: str) -> str:
         """Give what is another text whenever a record was replaced, empty when there is none."""
@@ -99,6 +107,28 @@ class Records:
         kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
         for old in kept[:-most]:
             old.unlink(missing_ok=True)
+
+
+def discard(path: Path) -> None:
+    """Remove a damaged entry of the cache, and remember that for the user."""
+    _damaged.append(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def damaged() -> tuple[Path, ...]:
+    """Return which entries were discarded since this was asked last."""
+    found = tuple(dict.fromkeys(_damaged))
+    _damaged.clear()
+    return found
+
+
+def _digest(words: tuple[str, ...], body: bytes) -> bytes:
+    """Hash a record with its words, so that another's is not taken for it."""
+    return hashlib.sha256("\0".join((*words, "")).encode("utf-8", "surrogatepass") + body).digest()
 
 
 def _name(word: str) -> str:

@@ -2,12 +2,17 @@ import json
 from pathlib import Path
 
 import pytest
-from images import ARM64, small_image
+from images import AMD64, ARM64, packed_layer, small_image
+from msgspec.structs import replace
 
 from jettison.__main__ import run
 from jettison.errors import ImageError
+from jettison.oci.history import History
+from jettison.oci.image import Image
+from jettison.oci.tar_writer import Member
 from jettison.stores.archive import ArchiveStore
 from jettison.stores.blobs import BlobDirectory
+from jettison.stores.layout import LayoutStore
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +55,21 @@ def test_a_base_that_is_not_the_images_is_refused(
     status = run(["inspect", archive, "--platform", "linux/amd64", "--base", f"archive:{other}"])
     assert status == ImageError.exit_status
     assert "is not made on" in capsys.readouterr().err
+
+
+def test_an_image_that_claims_the_layers_of_another_is_read_for_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layers = [packed_layer(Member.file("etc/motd", text)) for text in (b"hello\n", b"a lie\n" * 9)]
+    claimed = replace(layers[1], diff_id=layers[0].diff_id)
+    sizes = []
+    for number, layer in enumerate((layers[0], claimed)):
+        image = Image.empty(AMD64).append(layer, History(created_by="x"))
+        LayoutStore(tmp_path / str(number)).write(image, None)
+        place = f"oci:{tmp_path}/{number}"
+        assert run(["inspect", place, "--platform", "linux/amd64", "--format", "json"]) == 0
+        sizes.append(json.loads(capsys.readouterr().out)["size"])
+    assert sizes == [6, 54]
 
 
 def test_an_image_that_is_not_there_is_an_error_without_a_traceback(

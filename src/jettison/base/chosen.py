@@ -14,7 +14,7 @@ from jettison.debian.archive import Archive
 from jettison.debian.index import PackageIndex
 from jettison.debian.package import package_of_line
 from jettison.errors import InputSyntaxError
-from jettison.stores.files import whole_file
+from jettison.stores.seals import sealed_bytes, sealed_file
 
 
 def chosen(request: BaseRequest, archive: Archive) -> BaseChoice:
@@ -47,7 +47,10 @@ def _name(request: BaseRequest, archive: Archive) -> str:
 def _read(kept: Path, request: BaseRequest) -> BaseChoice | None:
     """Return a kept choice; None when there is none or it cannot be read."""
     try:
-        document = json.loads(kept.read_bytes())
+        content = sealed_bytes(kept)
+        if content is None:
+            return None
+        document = json.loads(content)
         return BaseChoice(
             request=request,
             packages=tuple(package_of_line(line) for line in document["packages"]),
@@ -64,5 +67,5 @@ def _keep(kept: Path, choice: BaseChoice, index: PackageIndex) -> None:
         "unknown": choice.unknown,
         "packages": list(index.lines(package.name for package in choice.packages)),
     }
-    with whole_file(kept) as file:
+    with sealed_file(kept) as file:
         file.write(json.dumps(document).encode())

@@ -18,7 +18,7 @@ from jettison.oci.entry import Entry, Kind
 from jettison.oci.stream import CHUNK, chunks_of
 from jettison.oci.tar_reader import entry_of
 from jettison.oci.tar_writer import Member
-from jettison.stores.files import whole_file
+from jettison.stores.seals import sealed_file, sealed_size
 
 
 class Unpacked(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ def unpacked(deb: Path, folder: Path) -> Unpacked:
     plain = _plain(deb, folder)
     with deb.open("rb") as file:
         package = read_deb(file, deb.name)
-        if not plain.exists():
+        if sealed_size(plain) is None:
             _keep(package, plain)
     try:
         with tarfile.open(plain, mode="r:") as tar:
@@ -70,7 +70,7 @@ def _plain(deb: Path, folder: Path) -> Path:
 
 
 def _keep(package: Deb, plain: Path) -> None:
-    with whole_file(plain) as file:
+    with sealed_file(plain) as file:
         for chunk in chunks_of(package.data):
             file.write(chunk)
 

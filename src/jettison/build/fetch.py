@@ -27,7 +27,8 @@ def fetched(pins: Iterable[Pin], blobs: BlobDirectory, *, offline: bool = False)
     the wheel.
     """
     wanted = tuple(pins)
-    missing = [pin for pin in wanted if not path_of(pin, blobs).exists()]
+    sound = mapped(wanted, lambda pin: blobs.sound(Digest("sha256", pin.sha256)))
+    missing = [pin for pin, good in zip(wanted, sound, strict=True) if not good]
     if missing and offline:
         raise NetworkError(
             f"{missing[0].filename} is not in the cache",

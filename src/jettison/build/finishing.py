@@ -15,6 +15,7 @@ from jettison.build.dating import dated_document
 from jettison.build.files import Files
 from jettison.build.foundation import Foundation, FoundationLayer
 from jettison.bytecode.kept import KeptBytecode
+from jettison.bytecode.program_tree import is_whole
 from jettison.errors import ImageError
 from jettison.oci.config import Config
 from jettison.oci.history import History
@@ -74,6 +75,8 @@ def finished(foundation: Foundation, root: Path, cache: SegmentCache, kept: Path
     )
     time = creation_time(root / foundation.context)
     compiler = foundation.compiler
+    if compiler and compiler.tree and not is_whole(Path(compiler.tree), compiler):
+        return Lost(what=f"Python {compiler.version}, which compiles,")
     layer = application_layer(
         files_of(foundation, root).members,
         time,

@@ -9,6 +9,7 @@ from jettison.build.base import BaseFacts
 from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import host_architecture
 from jettison.bytecode.interpreters import host_compiler
+from jettison.bytecode.program_tree import is_whole, seal_tree
 from jettison.oci.image import Image
 from jettison.stores.files import partial_path, writing
 from jettison.stores.unpack import remove_unpacked, unpack
@@ -27,15 +28,21 @@ def image_compiler(image: Image, facts: BaseFacts, folder: Path) -> Compiler | S
     if image.platform.architecture != host_architecture():
         return host_compiler(facts.python)
     root = folder / image.config.digest.hex
-    if not root.exists():
-        _unpack(image, root)
+    found = _compiler(root, facts)
+    if root.exists() and (found is None or is_whole(root, found)):
+        return found or host_compiler(facts.python)
+    _unpack(image, root, facts)
+    return _compiler(root, facts) or host_compiler(facts.python)
+
+
+def _compiler(root: Path, facts: BaseFacts) -> Compiler | None:
+    """Return the interpreter below ``root``; None when it cannot be started through its loader."""
     command = _command(root, facts)
-    return _compiler(root, facts, command) if command else host_compiler(facts.python)
-
-
-def _compiler(root: Path, facts: BaseFacts, command: tuple[str, ...]) -> Compiler:
     home = (root / facts.interpreter.lstrip("/")).parent.parent
-    return Compiler(version=facts.version, command=command, environment={"PYTHONHOME": str(home)})
+    environment = {"PYTHONHOME": str(home)}
+    if not command:
+        return None
+    return Compiler(version=facts.version, command=command, environment=environment, tree=str(root))
 
 
 def _command(root: Path, facts: BaseFacts) -> tuple[str, ...]:
@@ -53,12 +60,14 @@ def _inside(place: Path, root: Path) -> bool:
     return real.is_relative_to(root.resolve()) and real.is_file()
 
 
-def _unpack(image: Image, root: Path) -> None:
+def _unpack(image: Image, root: Path, facts: BaseFacts) -> None:
     """Unpack an image; the directory appears whole or not at all."""
     with writing(root), partial_path(root) as partial:
         partial.mkdir()
         try:
             unpack(image, partial)
+            if found := _compiler(partial, facts):
+                seal_tree(partial, found)
             if not root.exists():
                 partial.rename(root)
         finally:

@@ -53,7 +53,7 @@ def _wheel(pin: Pin, source: Path, blobs: BlobDirectory, records: Records, offli
     known = records.get(tuple[str, str], *words)
     if known is not None:
         wheel = replace(pin, filename=known[0], sha256=known[1])
-        if blobs.path(Digest("sha256", wheel.sha256)).exists():
+        if blobs.sound(Digest("sha256", wheel.sha256)):
             return wheel
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         built = _built(pin, source, Path(name), offline=offline)

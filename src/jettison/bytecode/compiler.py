@@ -36,11 +36,13 @@ class Compiler(Struct, frozen=True, kw_only=True):
     """An interpreter that compiles for the Python ``version`` (``3.13.5``).
 
     ``command`` starts it, to which options are added; ``environment`` is what it needs besides.
+    ``tree`` is the folder of the cache that it was unpacked to, empty for one of this machine.
     """
 
     version: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    tree: str = ""
 
     @property
     def tag(self) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from jettison.base.request import TRIPLETS, BaseTree
 from jettison.bytecode.compiler import Compiler
+from jettison.bytecode.program_tree import is_whole, seal_tree
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
 from jettison.stores.files import partial_path, writing
@@ -40,15 +40,18 @@ def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:
             reason="it does not run on this machine",
         )
     root = folder / tree.key
-    if not root.exists():
-        _write(tree.members, root)
-    return _compiler(root, tree.interpreter, tree.python_version)
+    found = _compiler(root, tree.interpreter, tree.python_version)
+    if not is_whole(root, found):
+        _write(tree, root)
+    return found
 
 
 def kept_compiler(key: str, interpreter: str, version: str, folder: Path) -> Compiler | None:
     """Return what ``composed_compiler`` made before of the tree with this key, if it is there."""
-    root = folder / key
-    return _compiler(root, interpreter, version) if host_architecture() and root.exists() else None
+    if not host_architecture():
+        return None
+    found = _compiler(folder / key, interpreter, version)
+    return found if is_whole(folder / key, found) else None
 
 
 def _compiler(root: Path, interpreter: str, version: str) -> Compiler:
@@ -58,16 +61,18 @@ def _compiler(root: Path, interpreter: str, version: str) -> Compiler:
     command = (
         str(directory / _LOADERS[architecture]), "--library-path", str(directory), str(program)
     )  # fmt: skip
-    return Compiler(version=version, command=command, environment={"PYTHONHOME": str(root / "usr")})
+    home = {"PYTHONHOME": str(root / "usr")}
+    return Compiler(version=version, command=command, environment=home, tree=str(root))
 
 
-def _write(members: Iterable[Member], root: Path) -> None:
+def _write(tree: BaseTree, root: Path) -> None:
     """Write what the interpreter needs; the directory appears whole or not at all."""
     with writing(root), partial_path(root) as partial:
         try:
-            for member in members:
+            for member in tree.members:
                 if member.entry.path.startswith(("usr/bin/python", "usr/lib")):
                     _write_member(member, partial / member.entry.path)
+            seal_tree(partial, _compiler(partial, tree.interpreter, tree.python_version))
             _appear(partial, root)
         finally:
             shutil.rmtree(partial, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.bytecode.compiler import Compiler
-from jettison.stores.files import whole_file
+from jettison.stores.seals import sealed_bytes, sealed_file
 
 
 class KeptBytecode(Struct, frozen=True, kw_only=True):
@@ -32,17 +32,14 @@ class KeptBytecode(Struct, frozen=True, kw_only=True):
             place = self.cached_path(path)
             result = made.get(place, b"") if content is None else content
             if content is None:
-                with whole_file(self._file(path, source)) as file:
+                with sealed_file(self._file(path, source)) as file:
                     file.write(result)
             if result:
                 yield place, result
 
     def _kept(self, path: str, source: bytes) -> bytes | None:
         """Return what was made before, nothing in it for a module that does not compile."""
-        try:
-            return self._file(path, source).read_bytes()
-        except FileNotFoundError:
-            return None
+        return sealed_bytes(self._file(path, source))
 
     def _file(self, path: str, source: bytes) -> Path:
         running = hashlib.sha256("\0".join((self.compiler.identity, path, "")).encode())

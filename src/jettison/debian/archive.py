@@ -24,11 +24,11 @@ from jettison.debian.settings import ArchiveSettings, archive_settings
 from jettison.distributions.client import Client
 from jettison.errors import PackageError
 from jettison.stores.cache import cache_directory
-from jettison.stores.files import whole_file
+from jettison.stores.seals import sealed_file, sealed_size
 from jettison.values import Skipped
 
 # Raised when the form of kept indexes changes; older ones are then left alone.
-_FORMAT = "2"
+_FORMAT = "3"
 RELEASES = ("trixie", "bookworm", "bullseye")
 
 
@@ -63,7 +63,7 @@ class Archive:
         """
         files = self._package_files(release, architecture)
         kept = self._kept("packages", files.values())
-        if not kept.exists():
+        if sealed_size(kept) is None:
             _write(kept, index_lines(self._package_lines(files)))
         if kept not in self._indexes:
             self._indexes = {kept: PackageIndex(content=_content(kept))}
@@ -98,7 +98,7 @@ class Archive:
         _suites(release)
         file = self._mirror.release(release).file(f"main/Contents-{architecture}.gz")
         kept = self._kept("contents", (file,))
-        if not kept.exists():
+        if sealed_size(kept) is None:
             _write(kept, self._content_lines(release, file))
         return owners_of(_lines(kept))
 
@@ -149,21 +149,22 @@ def _suites(release: str) -> tuple[str, ...]:
 def _content(path: Path) -> Content:
     """Map a file, of which only the pages that are looked at are read."""
     with path.open("rb") as file:
-        if not path.stat().st_size:
-            return b""
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        size = sealed_size(path)
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) if size else b""
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    with whole_file(path) as file:
-        file.writelines(line.encode(*ENCODING) + b"\n" for line in lines)
+    with sealed_file(path) as file:
+        for line in lines:
+            file.write(line.encode(*ENCODING) + b"\n")
 
 
 def _lines(path: Path) -> Iterator[str]:
     """Yield what ``_write`` wrote, without holding the whole text."""
-    with path.open(encoding="latin-1", newline="\n") as file:
-        yield from map(_without_newline, file)
-
-
-def _without_newline(line: str) -> str:
-    return line[:-1]
+    size = sealed_size(path) or 0
+    with path.open("rb") as file:
+        for line in file:
+            size -= len(line)
+            if size < 0:
+                return
+            yield line[:-1].decode("latin-1")

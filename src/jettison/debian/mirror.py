@@ -18,6 +18,7 @@ from jettison.distributions.client import Client
 from jettison.errors import IntegrityError, JettisonError, NetworkError
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import Digest
+from jettison.records import discard
 from jettison.stores.blobs import BlobDirectory
 from jettison.stores.files import whole_file
 
@@ -37,7 +38,7 @@ class Mirror:
     def __init__(self, settings: ArchiveSettings, cache: Path, client: Client) -> None:
         self._settings = settings
         self._folder = cache / "debian"
-        self._blobs = BlobDirectory(cache / "blobs")
+        self._blobs = BlobDirectory(cache / "blobs", cache=True)
         self._client = client
         self._releases: dict[str, Release] = {}
         self.stale: dict[str, str] = {}
@@ -67,7 +68,7 @@ class Mirror:
         Raises NetworkError or, when the bytes are not those of ``sha256``, IntegrityError.
         """
         found = Descriptor(media_type=_OCTETS, digest=Digest("sha256", sha256), size=size)
-        if not self._blobs.has(found):
+        if not self._blobs.sound(found.digest):
             self._fetch_file(self.address(suite, path), found)
         return self._blobs.path(found.digest)
 
@@ -98,7 +99,14 @@ class Mirror:
                 self.stale[suite] = str(error)
         elif age > self._settings.refresh_after:
             self.stale[suite] = "working offline"
-        return self._checked(suite, kept.read_bytes())
+        try:
+            return self._checked(suite, kept.read_bytes())
+        except IntegrityError:
+            if self._settings.offline:
+                raise
+            # It was good when it was kept: the cache is damaged, or the keys are others.
+            discard(kept)
+            return self._fetch_release(suite, kept)
 
     def _fetch_release(self, suite: str, kept: Path) -> Release:
         address = self.address(suite, f"dists/{suite}/InRelease")

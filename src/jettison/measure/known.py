@@ -1,4 +1,4 @@
-"""Layers that were read before, kept by diff ID between runs, so that they are read once."""
+"""Layers that were read before, kept by digest between runs, so that they are read once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
+from jettison.errors import WriteError
 from jettison.measure.compression import LEVEL
 from jettison.measure.contents import LayerContents, MeasuredLayer
 from jettison.oci.digest import Digest
 from jettison.oci.document import Json
 from jettison.oci.entry import Entry, Kind
 from jettison.stores.cache import cache_directory
+from jettison.stores.seals import sealed_bytes, sealed_file
 
-_FORMAT = f"layers-2-zlib-ng-{LEVEL}"
+_FORMAT = f"layers-3-zlib-ng-{LEVEL}"
 
 
 class KnownLayers:
@@ -24,21 +26,18 @@ class KnownLayers:
         self._folder = folder or cache_directory() / _FORMAT
 
     def get(self, digest: str) -> MeasuredLayer | None:
-        """Give the layer with this hexadecimal diff ID, if it is known."""
+        """Give the layer with this hexadecimal digest, if it is known."""
         try:
-            return _layer(json.loads(gzip.decompress((self._folder / digest).read_bytes())))
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+            packed = sealed_bytes(self._folder / digest)
+        except OSError:
             return None
+        return None if packed is None else _layer(json.loads(gzip.decompress(packed)))
 
     def put(self, digest: str, layer: MeasuredLayer) -> None:
         """Remember a layer; a folder that cannot be written is no reason to fail."""
         packed = gzip.compress(json.dumps(_document(layer)).encode(), compresslevel=1, mtime=0)
-        path = self._folder / digest
-        with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f"{digest}.part")
-            part.write_bytes(packed)
-            part.replace(path)
+        with suppress(WriteError), sealed_file(self._folder / digest) as file:
+            file.write(packed)
 
 
 def _document(layer: MeasuredLayer) -> Json:

@@ -31,10 +31,12 @@ def _measured(
     image: Image, known: KnownLayers, pool: ThreadPoolExecutor
 ) -> Iterator[MeasuredLayer]:
     for layer in image.layers:
-        found = known.get(layer.diff_id.hex)
+        # By what its bytes are known by when they are read: the diff ID is what an image claims.
+        digest = layer.descriptor.digest.hex
+        found = known.get(digest)
         if found is None:
             found = _read(layer, pool)
-            known.put(layer.diff_id.hex, found)
+            known.put(digest, found)
         yield found
 
 

@@ -112,6 +112,9 @@ def uncompressed_chunks(stream: BinaryIO) -> Iterator[bytes]:
     try:
         yield from unpack(chunks)
     except _DAMAGED as error:
+        # A checked stream under this one tells first whose fault it is.
+        for _ in chunks:
+            """Read to the end."""
         raise IntegrityError(f"a {compression} stream is damaged", why=str(error)) from error
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from jettison.errors import ImageError
+from jettison.errors import ImageError, IntegrityError
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import Digest
-from jettison.oci.stream import checked, checked_chunks
-from jettison.stores.files import partial_path, remove_abandoned, whole_file, writing
+from jettison.oci.stream import checked_chunks, chunks_of, reader
+from jettison.stores.files import (
+    open_regular,
+    partial_path,
+    remove_abandoned,
+    whole_file,
+    writing,
+)
+from jettison.stores.seals import damaged_cache, is_sound
 
 
 class BlobDirectory:
@@ -21,8 +28,10 @@ class BlobDirectory:
     that is killed leaves nothing wrong behind.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, cache: bool = False) -> None:
+        """``cache`` says that the directory is Jettison's own: damaged blobs are removed."""
         self.root = root
+        self._cache = cache
 
     def path(self, digest: Digest) -> Path:
         """Return where a blob is, or would be."""
@@ -39,16 +48,21 @@ class BlobDirectory:
         """Tell whether the blob is there with its full size."""
         return self.size(descriptor.digest) == descriptor.size
 
+    def sound(self, digest: Digest) -> bool:
+        """Tell whether a blob is there, reading it once in a process; a damaged one is removed."""
+        return is_sound(self.path(digest), digest.algorithm, digest.hex)
+
     def open(self, descriptor: Descriptor) -> BinaryIO:
         """Open a blob; reading it to the end checks it against its digest."""
         path = self.path(descriptor.digest)
         try:
-            file = path.open("rb")
+            file = open_regular(path)
         except FileNotFoundError as error:
             raise ImageError(
                 f"the blob {descriptor.digest} is missing", why=f"{path} does not exist"
             ) from error
-        return checked(file, descriptor.digest, descriptor.size, str(path))
+        chunks = checked_chunks(chunks_of(file), descriptor.digest, descriptor.size, str(path))
+        return reader(_mended(chunks, path) if self._cache else chunks, file)
 
     def add(self, descriptor: Descriptor, chunks: Iterable[bytes], what: str = "") -> None:
         """Store a blob unless it is there; IntegrityError, naming ``what``, for other bytes."""
@@ -76,3 +90,11 @@ class BlobDirectory:
     def remove_abandoned(self) -> None:
         """Remove what killed processes left; whole blobs stay."""
         remove_abandoned(self.root / "sha256")
+
+
+def _mended(chunks: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """Pass a blob of the cache through; a damaged one is removed, so that it is made again."""
+    try:
+        yield from chunks
+    except IntegrityError as error:
+        raise damaged_cache(path, error.why) from error

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from jettison.errors import DamagedCacheError, IntegrityError
 from jettison.oci import media
 from jettison.oci.compression import Compressor, uncompressed_chunks
 from jettison.oci.descriptor import Descriptor
@@ -47,7 +48,7 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
     @classmethod
     def under(cls, directory: Path, compressor: Compressor) -> SegmentCache:
         """Return the segments of the cache in ``directory``."""
-        blobs = BlobDirectory(directory / "blobs")
+        blobs = BlobDirectory(directory / "blobs", cache=True)
         return cls(blobs=blobs, records=Records(directory / "records"), compressor=compressor)
 
     def get(self, key: str) -> Segment | None:
@@ -80,8 +81,7 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
 
         Nothing is copied: the layer reads the segments where they are.
         """
-        digests = (str(segment.descriptor.digest) for segment in segments)
-        words = self._words("layer", "\n".join(digests))
+        words = self._layer_words(segments)
         joined = self.records.get(tuple[Descriptor, DiffID], *words)
         if joined is None:
             joined = self._joined(segments)
@@ -109,15 +109,29 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
         return descriptor, DiffID.from_hash(plain)
 
     def _open(self, segments: Sequence[Segment], descriptor: Descriptor) -> BinaryIO:
+        return reader(self._layer_chunks(segments, descriptor))
+
+    def _layer_chunks(self, segments: Sequence[Segment], descriptor: Descriptor) -> Iterator[bytes]:
         what = f"the layer {descriptor.digest} made of cached segments"
         chunks = self._chunks(segments)
-        return reader(checked_chunks(chunks, descriptor.digest, descriptor.size, what))
+        try:
+            yield from checked_chunks(chunks, descriptor.digest, descriptor.size, what)
+        except DamagedCacheError:
+            raise
+        except IntegrityError as error:
+            # Each segment is right, so what was remembered of their join is not.
+            self.records.forget(*self._layer_words(segments))
+            raise DamagedCacheError(error.what, why=error.why, hint="Run again.") from error
 
     def _chunks(self, segments: Sequence[Segment]) -> Iterator[bytes]:
         for segment in segments:
-            with self.blobs.path(segment.descriptor.digest).open("rb") as file:
+            with self.blobs.open(segment.descriptor) as file:
                 yield from chunks_of(file)
         yield from self.compressor.member((END_OF_TAR,))
+
+    def _layer_words(self, segments: Sequence[Segment]) -> tuple[str, ...]:
+        digests = (str(segment.descriptor.digest) for segment in segments)
+        return self._words("layer", "\n".join(digests))
 
     def _words(self, kind: str, key: str) -> tuple[str, ...]:
         return kind, self.compressor.identity, key

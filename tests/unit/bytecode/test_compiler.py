@@ -1,7 +1,9 @@
 import importlib.util
+import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from jettison.bytecode.compiler import Compiler
 from jettison.bytecode.composed import composed_compiler
 from jettison.bytecode.interpreters import host_compiler
 from jettison.bytecode.members import bytecode_members
+from jettison.bytecode.program_tree import is_whole, seal_tree
 from jettison.errors import ProgramError
 from jettison.oci.entry import Kind
 from jettison.oci.tar_writer import Member
@@ -111,3 +114,16 @@ def test_a_base_that_does_not_run_here_is_skipped(tmp_path):
     found = composed_compiler(tree, tmp_path)
     assert isinstance(found, Skipped)
     assert "3.13.5" in found.what
+
+
+def test_a_kept_interpreter_that_was_changed_is_not_started(tmp_path: Path) -> None:
+    program = tmp_path / "tree" / "bin" / "python3"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"the interpreter")
+    kept = Compiler(version="3.13.5", command=(str(program),), tree=str(tmp_path / "tree"))
+    seal_tree(tmp_path / "tree", kept)
+    assert is_whole(tmp_path / "tree", kept)
+    program.write_bytes(b"the Interpreter")
+    os.utime(program, ns=(1, 1))
+    assert not is_whole(tmp_path / "tree", kept)
+    assert not (tmp_path / "tree").exists()
