@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jettison.build.index_pages import fresh_pages, kept_pages
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
 from jettison.build.recipe import Environment
 from jettison.build.resolver_input import checked_options, checked_text, checked_words, option_pairs
-from jettison.build.uv_program import uv_program
 from jettison.catalogue.reader import table
 from jettison.distributions.choice import best_wheel
 from jettison.distributions.facts import WheelFile
 from jettison.distributions.listing import wheel_tags
-from jettison.distributions.resolving import platform
+from jettison.distributions.resolving import compiled, platform
 from jettison.distributions.settings import index_url
 from jettison.distributions.target import Target
 from jettison.errors import NetworkError, ProjectError, UnsupportedError
 from jettison.facts import Project
-from jettison.process import run
 from jettison.project.locks.pylock import parse
 from jettison.project.locks.values import LockedDistribution, LockedFile, SourceKind
 from jettison.records import Records
@@ -121,25 +117,16 @@ def _compiled(
     files = [path for each in environment.installations for path in each.files]
     bounds = [path for each in environment.installations for path in each.constraints]
     options = dict.fromkeys(_options(environment, sources=sources))
-    command = [
-        uv_program(), "pip", "compile", *(["-"] if words else []), *map(_path, files), "--quiet",
-        "--no-header", "--color", "never", "--format", "pylock.toml",
-        *(() if sources else ("--only-binary", ":all:")), "--python", sys.executable,
-        "--python-version", target.python_full, "--python-platform", platform(target),
-        *(word for bound in bounds for word in ("--constraints", _path(bound))), *options,
-        *(["--offline"] if offline else []),
-    ]  # fmt: skip
-    # A release that is younger than what is kept of the index may be what is asked for.
-    for arguments, variables in (*kept_pages(index, folder.parent), fresh_pages(index)):
-        done = run(
-            (*command, *arguments),
-            stdin="\n".join(words).encode(),
-            timeout=_SECONDS,
-            directory=folder,
-            environment={**variables, "UV_PYTHON_DOWNLOADS": "never"},
-        )
-        if not done.status:
-            return done.text
+    done = compiled(
+        (
+            *(["-"] if words else []), *map(_path, files), "--format", "pylock.toml",
+            *(word for bound in bounds for word in ("--constraints", _path(bound))), *options,
+        ),
+        target, index, folder, stdin="\n".join(words).encode(), timeout=_SECONDS,
+        settings=folder.parent, sources=sources, offline=offline,
+    )  # fmt: skip
+    if not done.status:
+        return done.text
     raise _failure(done.error_text)
 
 

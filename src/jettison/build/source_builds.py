@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from jettison.build.not_understood import ENGINE
 from jettison.build.pin import Pin
 from jettison.build.scheme import FIXED_TIME
-from jettison.build.uv_program import uv_program
+from jettison.distributions.resolving import uv_program
 from jettison.distributions.settings import index_url
 from jettison.errors import BuildError, UnsupportedError
 from jettison.oci.digest import Digest

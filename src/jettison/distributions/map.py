@@ -14,10 +14,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from jettison.distributions.choice import representative_wheel
+from jettison.distributions.choice import best_wheel, representative_wheel
 from jettison.distributions.client import Statistics
 from jettison.distributions.facts import DistributionFacts, Source, WheelFile
 from jettison.distributions.index import Index
+from jettison.distributions.resolving import Resolution
 from jettison.distributions.target import Target
 from jettison.errors import NetworkError
 from jettison.values import Skipped
@@ -50,8 +51,10 @@ class DistributionMap:
         catalogue: Mapping[str, DistributionFacts],
         installed: Mapping[str, DistributionFacts] | None = None,
         locked: Mapping[str, LockedRelease] | None = None,
+        resolution: Resolution | None = None,
     ) -> None:
         self.target = target
+        self.resolution = resolution or Resolution()
         self._index = index
         self._catalogue = catalogue
         self._installed = installed or {}
@@ -161,6 +164,11 @@ class DistributionMap:
                 return replace(facts, wheels=locked.wheels, source=Source.LOCK)
             specifiers = SpecifierSet(f"=={locked.version}")
         release = self._index.release(name, specifiers, self.target)
+        exact = self.resolution.versions.get(name, "")
+        # An installer takes a newer release without a fitting wheel, and builds it from source.
+        builds = best_wheel(release.wheels, self.target) is None
+        if exact not in {"", str(release.version)} and admits(specifiers, exact) and not builds:
+            release = self._index.release(name, SpecifierSet(f"=={exact}"), self.target)
         return self._index.facts(name, release, self.target)
 
     def _completed(self, facts: DistributionFacts) -> DistributionFacts:

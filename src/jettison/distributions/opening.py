@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from jettison.distributions.catalogue import catalogued
 from jettison.distributions.client import Client
@@ -12,6 +15,7 @@ from jettison.distributions.credentials import split_credentials
 from jettison.distributions.index import Index
 from jettison.distributions.map import DistributionMap, LockedRelease
 from jettison.distributions.metadata import requirement
+from jettison.distributions.resolving import resolved
 from jettison.distributions.settings import index_url as configured_index
 from jettison.distributions.target import Target
 from jettison.records import Records
@@ -28,13 +32,15 @@ def open_map(
     offline: bool = False,
     environment: Path | None = None,
     locked: Mapping[str, LockedRelease] | None = None,
+    requirements: Iterable[Requirement] = (),
+    bounds: Mapping[str, SpecifierSet] | None = None,
 ) -> DistributionMap:
-    """Open the map; nothing is asked yet.
+    """Open the map; the index is asked for the exact versions of ``requirements`` alone.
 
     ``index_url`` is a simple index, by default the one that pip or uv would ask. ``environment``
     is a virtual environment whose distributions are used where their versions fit. ``locked``
     gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
-    the cache, the environment and the catalogue answer.
+    the cache, the environment and the catalogue answer. ``bounds`` are constraints on versions.
     """
     installed = None
     if environment:
@@ -43,17 +49,19 @@ def open_map(
         installed = installed_distributions(environment)
     home = Path.home()
     netrc_file = Path(os.environ.get("NETRC") or home / ".netrc")
-    url, credentials = split_credentials(
-        index_url or configured_index(os.environ, home=home), netrc_file=netrc_file
-    )
-    client = Client(credentials=credentials)
-    index = Index(url=url, client=client, cache=kept_answers(cache_folder), offline=offline)
+    address = index_url or configured_index(os.environ, home=home)
+    url, credentials = split_credentials(address, netrc_file=netrc_file)
+    client, cache = Client(credentials=credentials), kept_answers(cache_folder)
+    index = Index(url=url, client=client, cache=cache, offline=offline)
     return DistributionMap(
         target=target,
         index=index,
         catalogue=catalogued(),
         installed=installed,
         locked=locked,
+        resolution=resolved(
+            requirements, bounds or {}, target, cache=cache, index=address, offline=offline
+        ),
     )
 
 

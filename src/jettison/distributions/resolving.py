@@ -1,85 +1,176 @@
-"""Exact versions for a list of requirements, by uv."""
+"""Exact versions of what requirements bring: uv resolves them, for the plan and for the build."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
+import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import uv
-from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
+from msgspec import Struct, field
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jettison.distributions.target import Target
 from jettison.errors import ProgramError
-from jettison.process import run
+from jettison.process import Completed, run
 from jettison.records import Records
-from jettison.values import Skipped
 
-_WHAT = "the exact versions"
-_LINE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?:.*#\s*via\s+(?P<via>.*))?$")
 # uv knows these glibc versions by name; others are rounded down to one of them.
 _GLIBC = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
-_SECONDS = 120.0
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
+_WITHOUT_WHEEL = re.compile(r"^hint: Wheels are required for `([^`]+)`", re.MULTILINE)
+_NO_NETWORK = ("Failed to fetch", "error sending request", "Could not connect", "timed out")
+_PLAN_SECONDS = 60.0
+_MOST_WITHOUT_WHEEL = 20
+# As long as pypi.org lets clients keep its pages. Mirrors say nothing, or that each must be asked
+# for anew, which takes longer than all else that an installer does when it knows every package.
+_SETTINGS = """[[index]]
+url = {url}
+default = true
+cache-control = {{ api = "max-age=600", files = "max-age=600" }}
+"""
 
 
-class Locked(Struct, frozen=True, kw_only=True):
-    """One distribution of a resolution; ``via`` are the distributions that require it."""
+class Resolution(Struct, frozen=True, kw_only=True):
+    """Versions by normalized name, or the ``reason`` why there are none.
 
-    name: str
-    version: str
-    via: tuple[str, ...] = ()
+    ``without_wheel`` are distributions that offer no wheel: they and what they alone require were
+    left out, since their metadata takes running their own code.
+    """
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    without_wheel: tuple[str, ...] = ()
+    reason: str = ""
+
+    def why_approximate(self, name: str) -> str:
+        """Why the version of a distribution is not known exactly; empty when it is."""
+        if name in self.versions or not (self.reason or self.without_wheel):
+            return ""
+        if name in self.without_wheel or self.reason:
+            why = self.reason or "it has no wheel"
+        else:
+            why = f"it is required by what has no wheel ({', '.join(self.without_wheel)})"
+        return f"{why}; the newest release that fits is assumed"
 
 
-def resolve(
-    requirements: Sequence[str],
+def resolved(
+    requirements: Iterable[Requirement],
+    bounds: Mapping[str, SpecifierSet],
     target: Target,
     *,
     cache: Records,
-    index_url: str,
-    offline: bool = False,
-    constraints: Sequence[str] = (),
-) -> tuple[Locked, ...] | Skipped:
-    """Resolve with ``uv pip compile``, wheels only, so that nothing of a distribution is run.
+    index: str,
+    offline: bool,
+) -> Resolution:
+    """Resolve requirements that name no address; ``bounds`` hold for names that something asks for.
 
-    ``constraints`` bound versions without asking for anything. An answer is kept for the day on
-    which it was made; offline, the newest kept answer is given, else uv's own cache is asked.
-    Requirements that name an address are not resolved. A failure is a Skipped, never an error.
+    No code of a distribution is run. An answer is kept for the day on which it was given, and
+    longer without a network, where nothing is resolved anew.
     """
-    texts = _checked(requirements)
-    if isinstance(texts, Skipped):
-        return texts
-    bounds = _checked(constraints)
-    if isinstance(bounds, Skipped):
-        return bounds
-    key = _key(texts, bounds, target, index_url)
+    texts = sorted(str(one) for one in requirements if one.url is None)
+    lines = sorted(f"{name}{specifiers}" for name, specifiers in bounds.items())
+    if not texts:
+        return Resolution()
+    parts = "\n".join((*texts, "", *lines, "", repr(target), index))
+    words = ("resolutions", hashlib.sha256(parts.encode()).hexdigest()[:32])
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-    day, known = cache.get(tuple[str, tuple[Locked, ...]], "resolutions", key) or ("", ())
+    day, known = cache.get(tuple[str, Resolution], *words) or ("", Resolution())
     if day and (offline or day == today):
         return known
-    found = _compiled(texts, bounds, target, index_url=index_url, offline=offline)
-    if not isinstance(found, Skipped) and not offline:
-        cache.put((today, found), "resolutions", key)
+    if offline:
+        return Resolution(reason="the package index was not queried (offline)")
+    try:
+        found = _resolved(texts, lines, target, index)
+    except ProgramError as error:
+        return Resolution(reason=error.what)
+    if not any(sign in found.reason for sign in _NO_NETWORK):
+        cache.put((today, found), *words)
     return found
 
 
-def parse_compiled(text: str) -> tuple[Locked, ...]:
-    """Read the output of ``uv pip compile --annotation-style line``."""
-    matches = (_LINE.match(line.strip()) for line in text.splitlines())
-    return tuple(
-        Locked(
-            name=canonicalize_name(match["name"]),
-            version=match["version"],
-            via=tuple(_parents(match["via"] or "")),
+def _resolved(
+    texts: Sequence[str], bounds: Sequence[str], target: Target, index: str
+) -> Resolution:
+    """Resolve what has wheels: each round leaves out what the one before found to have none."""
+    without: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name)
+        (folder / "bounds.txt").write_text("\n".join(bounds), encoding="utf-8")
+        words = ("-", "--no-annotate", "--constraints", "bounds.txt", "--excludes", "without.txt")
+        while True:
+            (folder / "without.txt").write_text("\n".join(without), encoding="utf-8")
+            done = compiled(
+                words, target, index, folder,
+                stdin="\n".join(texts).encode(), timeout=_PLAN_SECONDS,
+            )  # fmt: skip
+            if not done.status:
+                found = _PIN.findall(done.text)
+                pins: dict[str, str] = {canonicalize_name(name): version for name, version in found}
+                return Resolution(versions=pins, without_wheel=tuple(without))
+            more = map(canonicalize_name, _WITHOUT_WHEEL.findall(done.error_text))
+            fresh = sorted({*more} - {*without})
+            if not fresh or len(without) > _MOST_WITHOUT_WHEEL:
+                return Resolution(reason=_complaint(done.error_text))
+            without += fresh
+
+
+def compiled(
+    words: Sequence[str],
+    target: Target,
+    index: str,
+    folder: Path,
+    *,
+    stdin: bytes = b"",
+    timeout: float,
+    settings: Path | None = None,
+    sources: bool = False,
+    offline: bool = False,
+) -> Completed:
+    """Run ``uv pip compile`` for a target in a folder, without building unless with ``sources``.
+
+    ``settings`` is a folder for uv's own settings, which hostile files must not lie in.
+    """
+    command = [
+        uv_program(), "pip", "compile", "--quiet", "--no-header", "--color", "never",
+        *(() if sources else ("--only-binary", ":all:")), "--python", sys.executable,
+        "--python-version", target.python_full, "--python-platform", platform(target),
+        *words, *(["--offline"] if offline else []),
+    ]  # fmt: skip
+    # A release that is younger than what is kept of the index may be what is asked for.
+    fresh_pages = ("--no-config",), {"UV_DEFAULT_INDEX": index}
+    for arguments, variables in (*kept_pages(index, settings or folder), fresh_pages):
+        done = run(
+            (*command, *arguments),
+            stdin=stdin,
+            timeout=timeout,
+            directory=folder,
+            # The address goes by the environment: it may hold a password, and others can list
+            # processes.
+            environment={**variables, "UV_PYTHON_DOWNLOADS": "never"},
         )
-        for match in matches
-        if match
-    )
+        if not done.status:
+            break
+    return done
+
+
+def uv_program() -> str:
+    """Return the path of uv, which comes with Jettison; ProgramError when it is missing."""
+    import uv  # noqa: PLC0415  # few commands need it
+
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise ProgramError(
+            "uv is missing", why=str(error), hint="Install Jettison again, with its dependencies."
+        ) from error
 
 
 def platform(target: Target) -> str:
@@ -91,80 +182,22 @@ def platform(target: Target) -> str:
     return f"{target.architecture}-manylinux_2_{max(fitting, default=_GLIBC[0])}"
 
 
-def _parents(via: str) -> Iterable[str]:
-    for word in (word.strip() for word in via.split(",")):
-        if word and not word.startswith(("-", "(")):
-            yield canonicalize_name(word)
+def kept_pages(index: str, folder: Path) -> Iterator[tuple[tuple[str, ...], Mapping[str, str]]]:
+    """Tell uv, by a file in ``folder``, to keep pages of the index for ten minutes.
 
-
-def _checked(texts: Sequence[str]) -> tuple[str, ...] | Skipped:
-    """Only requirements reach uv's input: an option line there could do anything."""
-    kept: list[str] = []
-    for text in texts:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            return Skipped(what=_WHAT, reason=f"{text!r} is not a requirement")
-        if requirement.url is None:
-            kept.append(str(requirement))
-    return tuple(kept)
-
-
-def _key(texts: Sequence[str], bounds: Sequence[str], target: Target, index_url: str) -> str:
-    parts = [*sorted(texts), "", *sorted(bounds), "", repr(target), index_url]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _compiled(
-    texts: Sequence[str], bounds: Sequence[str], target: Target, *, index_url: str, offline: bool
-) -> tuple[Locked, ...] | Skipped:
-    try:
-        program = uv.find_uv_bin()
-    except FileNotFoundError as error:
-        return Skipped(what=_WHAT, reason=str(error))
-    command = [
-        program, "pip", "compile", "-", "--quiet", "--no-config", "--no-header",
-        "--annotation-style", "line", "--color", "never", "--only-binary", ":all:",
-        "--python", sys.executable, "--python-version", target.python_full,
-        "--python-platform", platform(target), *(["--offline"] if offline else []),
-    ]  # fmt: skip
-    # The address goes by the environment: it may hold a password, and others can list processes.
-    environment = {"UV_DEFAULT_INDEX": index_url, "UV_PYTHON_DOWNLOADS": "never"}
-    if bounds:
-        return _with_constraints(command, environment, texts, bounds)
-    return _run(command, environment, texts)
-
-
-def _with_constraints(
-    command: Sequence[str],
-    environment: dict[str, str],
-    texts: Sequence[str],
-    bounds: Sequence[str],
-) -> tuple[Locked, ...] | Skipped:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "constraints.txt"
-        file.write_text("\n".join(bounds), encoding="utf-8")
-        return _run([*command, "--constraints", str(file)], environment, texts)
-
-
-def _run(
-    command: Sequence[str], environment: dict[str, str], texts: Sequence[str]
-) -> tuple[Locked, ...] | Skipped:
-    try:
-        completed = run(
-            command, stdin="\n".join(texts).encode(), timeout=_SECONDS, environment=environment
-        )
-    except ProgramError as error:
-        return Skipped(what=_WHAT, reason=error.what)
-    if completed.status:
-        return Skipped(what=_WHAT, reason=_complaint(completed.error_text))
-    return parse_compiled(completed.text)
+    Yields nothing for an address with a password, which belongs into no file, and nothing where
+    uv's own variables name an index: they come before any file.
+    """
+    parts = urlsplit(index)
+    named = any(os.environ.get(name) for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))
+    if parts.scheme in {"http", "https"} and parts.username is None and not named:
+        settings = folder / "uv.toml"
+        settings.write_text(_SETTINGS.format(url=json.dumps(index)), encoding="utf-8")
+        yield ("--config-file", str(settings)), {}
 
 
 def _complaint(text: str) -> str:
-    """Shorten uv's explanation to its last conclusion: the whole can be hundreds of lines."""
+    """Shorten uv's explanation to its first cause: the whole can be hundreds of lines."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    hints = [line for line in lines if line.startswith("hint:")]
-    conclusion = next((line for line in reversed(lines) if line.startswith("And because")), "")
-    first = lines[0] if lines else "uv failed without a word"
-    return " ".join(part for part in (first, conclusion, *hints[:1]) if part)
+    causes = (line.removeprefix("cause: ") for line in lines if line.startswith("cause: "))
+    return next(causes, (lines or ["uv failed without a word"])[0]).rstrip(".")

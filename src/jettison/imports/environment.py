@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-import uv
 from msgspec import Struct
 
 from jettison.distributions.facts import DistributionFacts
+from jettison.distributions.resolving import uv_program
 from jettison.distributions.settings import index_url
 from jettison.errors import ProgramError
 from jettison.process import Completed, run
@@ -127,12 +127,6 @@ def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) 
 
 
 def _uv(*words: str, offline: bool = False) -> Completed:
-    try:
-        program = uv.find_uv_bin()
-    except FileNotFoundError as missing:
-        raise ProgramError(
-            "uv was not found", why=str(missing), hint="Install Jettison anew: it brings uv."
-        ) from missing
     # The address goes by the environment: it may hold a password, and others can list processes.
     environment: Mapping[str, str] = {
         "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
@@ -140,8 +134,9 @@ def _uv(*words: str, offline: bool = False) -> Completed:
         "UV_LINK_MODE": "hardlink",
         "VIRTUAL_ENV": "",
     }
-    command = [program, "--no-config", "--color", "never", *(("--offline",) if offline else ())]
-    return run([*command, *words], timeout=SECONDS, environment=environment)
+    command = (uv_program(), "--no-config", "--color", "never", *words)
+    network = ("--offline",) if offline else ()
+    return run([*command, *network], timeout=SECONDS, environment=environment)
 
 
 def _forget(home: Path) -> None:

@@ -67,6 +67,8 @@ def _read_files(project: Project) -> Iterator[tuple[RequirementsFile, bool]]:
             files = project.requirements_file(source)
             bounds = only_bounds(files) - {files[0].file}
             yield from ((file, file.file in bounds) for file in files)
+        for source in _read_in(project, stage, bounds=True):
+            yield from ((file, True) for file in project.requirements_file(source))
 
 
 def is_for_development(path: str) -> bool:
@@ -85,11 +87,12 @@ def context_file(project: Project, stage: Stage, step: Instruction, path: str) -
     return None if source is None or is_declaring(source) else source
 
 
-def _read_in(project: Project, stage: Stage) -> Iterator[str]:
-    """The requirements files of the context that the steps of a stage install from."""
+def _read_in(project: Project, stage: Stage, *, bounds: bool = False) -> Iterator[str]:
+    """The files of the context that the steps of a stage install from, or take ``bounds`` from."""
     for action in lifted_stage(project, stage).of_kind(ActionKind.PYTHON):
         if isinstance(action.fact, PipInstall):
-            for path in action.fact.requirement_files:
+            fact = action.fact
+            for path in fact.constraint_files if bounds else fact.requirement_files:
                 source = context_file(project, stage, action.instruction, path)
                 if source is not None:
                     yield source

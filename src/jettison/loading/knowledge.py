@@ -27,7 +27,7 @@ from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.loading.project import Loaded
 from jettison.loading.reachable import reachable
-from jettison.loading.requirements import bounds, planned, roots
+from jettison.loading.requirements import approximate, bounds, planned, roots
 from jettison.loading.usage import used
 from jettison.loading.words import given_names, used_words
 from jettison.plan.leaving import Leaving, leaving
@@ -80,8 +80,16 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     listed = installed_declarations(project)
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
-    found = open_map(cache / "distributions", target, offline=offline, locked=locked)
-    brought = closure(found, roots(listed), bounds(bounding_lines(project)))
+    bounding = bounds(bounding_lines(project))
+    found = open_map(
+        cache / "distributions",
+        target,
+        offline=offline,
+        locked=locked,
+        requirements=() if locked else roots(listed, resolved=True),
+        bounds=bounding,
+    )
+    brought = closure(found, roots(listed), bounding)
     inputs = gather(
         declared=[declared_requirement(one.declaration) for one in listed],
         modules=sources.modules,
@@ -117,7 +125,12 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         loaded=inputs.reach.modules,
         leaving=leaving(brought, dropped & shipped, absent),
         reachable=reachable(inputs, target.python),
-        skipped=(*sources.skipped, *inputs.index.skipped, *found.skipped),
+        skipped=(
+            *sources.skipped,
+            *inputs.index.skipped,
+            *found.skipped,
+            *(() if locked else approximate(brought, shipped, found.resolution)),
+        ),
     )
 
 

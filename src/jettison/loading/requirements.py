@@ -7,19 +7,26 @@ from collections.abc import Iterable, Iterator
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from jettison.distributions.facts import Source
 from jettison.distributions.graph import Closure, weight
+from jettison.distributions.index import exact_pin
+from jettison.distributions.resolving import Resolution
 from jettison.lift.declared import Installed
 from jettison.plan.parts import PlannedRequirement
 from jettison.project.declarations import Declaration
 from jettison.project.declarations.specifiers import standard_specifier
 from jettison.project.requirements import RequirementLine
 from jettison.scopes.values import RequirementScope
-from jettison.values import Evidence
+from jettison.values import Evidence, Skipped
 
 
-def roots(found: Iterable[Installed]) -> list[Requirement]:
-    """What the distributions are looked up by; a requirement that cannot be read is left out."""
-    return [r for one in found if (r := _requirement(one.declaration)) is not None]
+def roots(found: Iterable[Installed], *, resolved: bool = False) -> list[Requirement]:
+    """What the distributions are looked up by; a requirement that cannot be read is left out.
+
+    With ``resolved`` what is left is what an installer asks the index for, to resolve it.
+    """
+    asked = [one for one in found if not resolved or (one.shipped and not one.declaration.url)]
+    return [r for one in asked if (r := _requirement(one.declaration)) is not None]
 
 
 def bounds(lines: Iterable[RequirementLine]) -> dict[str, SpecifierSet]:
@@ -29,6 +36,22 @@ def bounds(lines: Iterable[RequirementLine]) -> dict[str, SpecifierSet]:
         if line.name and not line.url:
             found[line.name] = found.get(line.name, SpecifierSet()) & _specifier(line.specifier)
     return found
+
+
+def approximate(
+    brought: Closure, shipped: Iterable[str], resolution: Resolution
+) -> Iterator[Skipped]:
+    """What of an image's versions is the newest that fits, and not what an installer answered."""
+    for name in sorted(brought.graph.reached(shipped)):
+        facts = brought.facts.get(name)
+        why = resolution.why_approximate(name)
+        if (
+            why
+            and facts is not None
+            and facts.source in {Source.INDEX, Source.CACHE, Source.SDIST_GUESS}
+            and exact_pin(brought.graph.specifiers[name]) is None
+        ):
+            yield Skipped(what=f"the exact version of {name}", reason=why)
 
 
 def _requirement(one: Declaration) -> Requirement | None:

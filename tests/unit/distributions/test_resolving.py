@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import io
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
-from jettison.distributions.resolving import Locked, parse_compiled, platform, resolve
+from jettison.distributions.map import DistributionMap
+from jettison.distributions.resolving import Resolution, platform, resolved
 from jettison.distributions.target import Target
 from jettison.records import Records
-from jettison.values import Skipped
 
 from .conftest import TARGET, LocalIndex, make_wheel
+
+Resolve = Callable[..., Resolution]
 
 
 @pytest.fixture
@@ -23,58 +30,78 @@ def project(local_index: LocalIndex) -> LocalIndex:
     return local_index
 
 
-def test_versions_are_exact_and_their_reasons_named(
-    project: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def resolve(local_index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resolve:
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    cache = Records(tmp_path / "cache")
-    found = resolve(["web"], TARGET, cache=cache, index_url=project.url)
-    assert found == (
-        Locked(name="core", version="1.0", via=("web",)),
-        Locked(name="web", version="2.0"),
-    )
+
+    def resolve(*texts: str, offline: bool = False, **bounds: str) -> Resolution:
+        return resolved(
+            [Requirement(text) for text in texts],
+            {name: SpecifierSet(text) for name, text in bounds.items()},
+            TARGET,
+            cache=Records(tmp_path / "cache"),
+            index=local_index.url,
+            offline=offline,
+        )
+
+    return resolve
+
+
+def test_versions_are_exact_and_kept(project: LocalIndex, resolve: Resolve) -> None:
+    found = resolve("web")
+    assert found == Resolution(versions={"core": "1.0", "web": "2.0"})
     asked = len(project.seen)
-    assert resolve(["web"], TARGET, cache=cache, index_url=project.url, offline=True) == found
+    assert resolve("web", offline=True) == resolve("web") == found
     assert len(project.seen) == asked
 
 
-def test_constraints_bound_versions(
-    project: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    found = resolve(
-        ["web"],
-        TARGET,
-        cache=Records(tmp_path / "cache"),
-        index_url=project.url,
-        constraints=["web<2", "unused==1"],
-    )
-    assert not isinstance(found, Skipped)
-    assert {one.name: one.version for one in found} == {"core": "1.0", "web": "1.0"}
+@pytest.mark.usefixtures("project")
+def test_constraints_bound_versions(resolve: Resolve) -> None:
+    assert resolve("web", web="<2", unused="==1").versions == {"core": "1.0", "web": "1.0"}
 
 
-def test_requirements_that_contradict_are_skipped_with_a_reason(
-    project: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    cache = Records(tmp_path / "cache")
-    found = resolve(["web", "core>=2"], TARGET, cache=cache, index_url=project.url)
-    assert isinstance(found, Skipped)
-    assert "core" in found.reason
+@pytest.mark.usefixtures("project")
+def test_requirements_that_contradict_have_no_exact_versions(resolve: Resolve) -> None:
+    found = resolve("web", "core>=2")
+    assert found.versions == {}
+    assert "core" in found.why_approximate("web")
 
 
-@pytest.mark.parametrize("text", ["-r other.txt", "--index-url https://x", "a b c", ""])
-def test_only_requirements_reach_the_resolver(
-    text: str, local_index: LocalIndex, tmp_path: Path
-) -> None:
-    found = resolve([text], TARGET, cache=Records(tmp_path), index_url=local_index.url)
-    assert isinstance(found, Skipped)
+def test_nothing_is_asked_without_a_network(local_index: LocalIndex, resolve: Resolve) -> None:
+    assert "offline" in resolve("web", offline=True).why_approximate("web")
+    assert resolve("web @ https://example.org/web.zip") == Resolution()
     assert local_index.seen == []
 
 
-def test_annotations_of_files_are_not_parents() -> None:
-    text = "a-b==1.0 ; sys_platform == 'linux'  # via -r req.in, C_d, (pyproject.toml)\nnoise\n"
-    assert parse_compiled(text) == (Locked(name="a-b", version="1.0", via=("c-d",)),)
+def test_a_source_is_not_run_and_what_has_wheels_stays_exact(
+    project: LocalIndex, resolve: Resolve
+) -> None:
+    project.add("native-1.0.tar.gz", sdist("native"))
+    found = resolve("web", "native")
+    assert found.versions == {"core": "1.0", "web": "2.0"}
+    assert "no wheel" in found.why_approximate("native")
+    assert "native" in found.why_approximate("brought")
+    assert found.why_approximate("web") == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_the_exact_version_is_taken_where_something_else_bounds_it(
+    open_local: Callable[..., DistributionMap],
+) -> None:
+    found = open_local(resolution=Resolution(versions={"core": "1.0"}))
+    core, web = found.distribution("core"), found.distribution("web")
+    assert core is not None
+    assert web is not None
+    assert (core.version, web.version) == ("1.0", "2.0")
+
+
+def test_a_newer_source_is_taken_as_an_installer_takes_it(
+    project: LocalIndex, open_local: Callable[..., DistributionMap]
+) -> None:
+    project.add("core-3.0.tar.gz", sdist("core", "3.0"))
+    found = open_local(resolution=Resolution(versions={"core": "2.0"})).distribution("core")
+    assert found is not None
+    assert found.version == "3.0"
 
 
 @pytest.mark.parametrize(
@@ -90,3 +117,17 @@ def test_annotations_of_files_are_not_parents() -> None:
 )
 def test_the_platform_is_rounded_down_to_one_that_uv_names(target: Target, expected: str) -> None:
     assert platform(target) == expected
+
+
+def sdist(name: str, version: str = "1.0") -> bytes:
+    """A source distribution whose metadata nobody learns without running it."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, text in [
+            ("PKG-INFO", f"Metadata-Version: 1.0\nName: {name}\nVersion: {version}\n"),
+            ("setup.py", "raise SystemExit('run')\n"),
+        ]:
+            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()

@@ -129,3 +129,11 @@ def test_a_list_of_constraints_bounds_versions_and_asks_for_nothing() -> None:
     project = project_of(command, files=files)
     assert {one.declaration.name for one in installed_declarations(project)} == {"flask", "redis"}
     assert [line.name for line in bounding_lines(project)] == ["flask", "sphinx"]
+
+
+def test_constraints_of_the_command_bound_versions_too() -> None:
+    files = {"requirements.txt": "flask\n", "limits.txt": "flask<3\njinja2<3.1\n"}
+    command = "FROM python\nCOPY . .\nRUN pip install -r requirements.txt -c limits.txt\n"
+    project = project_of(command, files=files)
+    assert {one.declaration.name for one in installed_declarations(project)} == {"flask"}
+    assert [line.name for line in bounding_lines(project)] == ["flask", "jinja2"]

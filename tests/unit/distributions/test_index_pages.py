@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.build.index_pages import fresh_pages, kept_pages
+from jettison.distributions.resolving import kept_pages
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,6 @@ def test_a_password_is_written_nowhere(tmp_path: Path) -> None:
     address = "https://me:secret@example.org/simple"
     assert list(kept_pages(address, tmp_path)) == []
     assert list(tmp_path.iterdir()) == []
-    assert fresh_pages(address) == (("--no-config",), {"UV_DEFAULT_INDEX": address})
 
 
 def test_an_index_that_uv_is_told_of_already_is_left_to_it(
