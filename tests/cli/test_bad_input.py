@@ -83,6 +83,62 @@ def test_a_faulty_project_is_named_by_file_and_line(
     assert contents(folder) == before
 
 
+BUILT = "services:\n  web:\n    build: .\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"),
+    [
+        ("compose.yml", b"# caf\xe9\n" + BUILT.encode(), 5),
+        ("jettison.toml", b"# caf\xe9\nlevel = 1\n", 5),
+        ("pyproject.toml", b"# caf\xe9\n[tool.jettison]\nlevel = 1\n", 5),
+        (".dockerignore", b"# caf\xe9\n.env\n", 5),
+        ("Dockerfile", DOCKERFILE.encode("utf-16"), 5),
+        ("compose.yml", b"# more\n" * 400_000 + BUILT.encode(), 3),
+        ("jettison.toml", b"# more\n" * 400_000 + b"level = 1\n", 3),
+    ],
+)
+def test_a_file_that_decides_is_not_passed_over_because_it_cannot_be_read(
+    tmp_path: Path, name: str, content: bytes, status: int
+) -> None:
+    folder = project(tmp_path / "project")
+    (folder / name).write_bytes(content)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "compose.yml", "jettison.toml"])
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str) -> None:
+    folder = project(tmp_path / "project")
+    (folder / name).unlink(missing_ok=True)
+    # what even root cannot read
+    (folder / name).symlink_to("/proc/self/mem")
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 3
+    assert f"error: {name} cannot be read" in done.stderr
+
+
+def test_a_dockerfile_outside_of_the_project_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(DOCKERFILE)
+    compose = "services:\n  web:\n    build:\n      context: .\n      dockerfile: ../x\n"
+    folder = project(tmp_path / "project", compose__yml=compose)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 3
+    assert "lies outside the project: ../x" in done.stderr
+
+
+def test_a_dockerfile_in_a_linked_folder_is_read(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", Dockerfile=None)
+    project(tmp_path / "deploy")
+    (folder / "deploy").symlink_to(tmp_path / "deploy")
+    done = jettison(
+        "plan", folder, "--file", "deploy/Dockerfile", "--offline", cache=tmp_path / "cache"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_fault_in_a_module_that_does_not_start_the_image_costs_it_alone(tmp_path: Path) -> None:
     folder = project(tmp_path / "project", old__py="print 'Python 2'\n")
     done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")

@@ -126,6 +126,12 @@ def _of_service(
             hint="Run Jettison on the folder that holds both the compose file and the context.",
             origin=service.build.origin,
         )
+    if dockerfile.startswith(("..", "/")):
+        raise ProjectError(
+            f"the Dockerfile of {name} lies outside the project: {dockerfile}",
+            hint="Run Jettison on the folder that holds both it and the compose file.",
+            origin=service.build.origin,
+        )
     if service.build.inline is not None or read(dockerfile) is None:
         inline = "it is written inside the compose file" if service.build.inline else "no such file"
         raise ProjectError(

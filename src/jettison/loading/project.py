@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,9 +14,10 @@ from jettison.errors import ProjectError
 from jettison.facts import Project
 from jettison.loading.choice import Choice, choose, is_dockerfile
 from jettison.loading.target import production_target
-from jettison.loading.texts import read_texts
+from jettison.loading.texts import needed_text, read_texts
 from jettison.project.operations.kinds import is_compose
 from jettison.project.reading import read_text, read_tree
+from jettison.project.settings import OWN_FILE, SHARED_FILE
 from jettison.project.tree import Tree
 
 # Where Dockerfiles lie that are not in the project folder itself.
@@ -37,10 +39,15 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     InputSyntaxError when one of the files that describe the image is not valid.
     """
     root = _checked(directory)
-    names = [item.name for item in root.iterdir() if item.is_file()]
+    names = _names(root)
 
     def read(path: str) -> str | None:
-        return read_text(root, path)
+        if posixpath.basename(path).startswith(".env"):
+            return read_text(root, path)
+        if path.startswith(("..", "/")):
+            return None
+        text = needed_text(root, path)
+        return None if text is None else text.removeprefix("\ufeff")
 
     def deeper() -> list[str]:
         found = (place.relative_to(root) for glob in NESTED for place in root.glob(glob))
@@ -55,8 +62,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         environment=os.environ,
     )
     tree = _within(read_tree(root), choice, names)
-    also = [choice.dockerfile, *([choice.compose] if choice.compose else [])]
-    texts = read_texts(root, tree, also)
+    texts = read_texts(root, tree, _deciding(choice))
     prefix = f"{choice.context}/" if choice.context else ""
     other = None
     if choice.target is None and choice.service is None:
@@ -75,6 +81,25 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     )
     _parsed(project)
     return Loaded(root=root, project=project, tree=tree)
+
+
+def _names(root: Path) -> list[str]:
+    try:
+        return [item.name for item in root.iterdir() if item.is_file()]
+    except OSError as error:
+        raise ProjectError(
+            f"the folder {root} cannot be read",
+            why=error.strerror or str(error),
+            hint="Make it readable for you.",
+        ) from error
+
+
+def _deciding(choice: Choice) -> set[str]:
+    """Files without which, where they are there, another plan would be made."""
+    beside = {posixpath.join(folder, OWN_FILE) for folder in ("", choice.context)}
+    beside |= {posixpath.join(folder, SHARED_FILE) for folder in ("", choice.context)}
+    ignoring = {f"{choice.dockerfile}.dockerignore", f"{choice.context}/.dockerignore".lstrip("/")}
+    return {choice.dockerfile, *filter(None, [choice.compose]), *beside, *ignoring}
 
 
 def _checked(directory: Path) -> Path:

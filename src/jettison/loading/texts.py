@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from jettison.errors import InputSyntaxError
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.project.tree import Tree
+from jettison.stores.files import open_regular
 from jettison.values import Origin
 
 # Larger files that only look like one of these are left alone; locks may be long.
@@ -39,17 +40,18 @@ NAMED = re.compile(r"(?<![\w-])(?:-r|-c|--requirements?|--constraints?)[\s=\"',]
 def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, str]:
     """Read the files by their paths relative to ``root``; line endings and marks are kept.
 
-    ``also`` names files that are read whatever they are called, and so are lists of requirements
-    that one of those or another list names. Raises InputSyntaxError for one of ``also`` that is not
-    UTF-8; others are left out.
+    ``also`` names files that are read whatever they are called and wherever they lie, and so are
+    lists of requirements that one of those or another list names. Raises as ``needed_text`` does
+    for one of ``also``; others that cannot be read are left out.
     """
     wanted = set(also)
-    found: dict[str, str] = {}
+    needed = {path: needed_text(root, path) for path in sorted(wanted)}
+    found = {path: text for path, text in needed.items() if text is not None}
     for path, file in tree.files.items():
         limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
-        named = path in wanted or (file.size <= limit and NAMES.search(path))
+        named = path not in wanted and file.size <= limit and NAMES.search(path)
         if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
-            text = _text(root / path, path, needed=path in wanted)
+            text = _text(root / path)
             if text is not None:
                 found[path] = text
     naming = [text for path, text in found.items() if path in wanted or LISTS.search(path)]
@@ -70,7 +72,7 @@ def _named_lists(
             and path not in known
             and path not in found
             and file.size <= LIMIT
-            and (text := _text(root / path, path, needed=False)) is not None
+            and (text := _text(root / path)) is not None
         }
         found |= new
         naming = list(new.values())
@@ -86,17 +88,39 @@ def _is_shell(place: Path) -> bool:
         return False
 
 
-def _text(place: Path, path: str, *, needed: bool) -> str | None:
+def needed_text(root: Path, path: str) -> str | None:
+    """Read a file that decides what is planned; None when there is none.
+
+    Raises ProjectError when it is no file, cannot be opened or is too large, and InputSyntaxError
+    when it is not UTF-8: a plan without it would be another one.
+    """
+    try:
+        with open_regular(root / path) as file:
+            content = file.read(LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ProjectError(
+            f"{path} cannot be read",
+            why=error.strerror or str(error),
+            hint="Make it readable for you, or remove it.",
+        ) from error
+    if len(content) > LIMIT:
+        why = f"it has more than {LIMIT >> 20} MB"
+        raise ProjectError(f"{path} cannot be read", why=why, hint="Shorten or remove it.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputSyntaxError(
+            f"{path} is not UTF-8",
+            why=str(error),
+            hint="Save the file as UTF-8.",
+            origin=Origin(file=path),
+        ) from error
+
+
+def _text(place: Path) -> str | None:
     try:
         return place.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        if needed:
-            raise InputSyntaxError(
-                f"{path} is not UTF-8",
-                why=str(error),
-                hint="Save the file as UTF-8.",
-                origin=Origin(file=path),
-            ) from error
-        return None
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
