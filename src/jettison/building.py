@@ -16,6 +16,7 @@ from jettison.build.remembered import key_of, remember, remembered
 from jettison.errors import InputSyntaxError
 from jettison.oci.image import Image, ImageSet
 from jettison.progress import Progress
+from jettison.records import Records
 from jettison.stores.files import whole_file
 from jettison.stores.segments import SegmentCache
 from jettison.values import Skipped
@@ -27,13 +28,17 @@ if TYPE_CHECKING:
 
 
 class ProjectChoice(Struct, frozen=True, kw_only=True):
-    """The project in a folder, as commands choose it."""
+    """The project in a folder, as commands choose it.
+
+    ``outputs`` are absolute paths that the command writes, which are no part of the project.
+    """
 
     directory: Path
     dockerfile: str | None = None
     service: str | None = None
     level: int | None = None
     offline: bool = False
+    outputs: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -80,13 +85,15 @@ def built(
     done: list[tuple[Foundation, Image]] = []
     for options in asked:
         cache = SegmentCache.under(folder, options.compressor)
-        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode")
+        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode", outputs=project.outputs)
         locked = _locked(held, project, options)
 
         def made(options: BuildOptions = options, locked: LockedImage | None = locked) -> Made:
             if not plans:
                 plans.append(_planned(project, folder))
-            return _made(plans[0], options, progress, folder, locked)
+            return _made(
+                plans[0], options, progress, folder, locked=locked, outputs=project.outputs
+            )
 
         if lock:
             found = made()
@@ -108,14 +115,15 @@ class _Site(Struct, frozen=True, kw_only=True):
     root: Path
     cache: SegmentCache
     bytecode: Path
+    outputs: frozenset[str]
 
     def image(self, asked: str, make: Callable[[], Made]) -> tuple[Foundation, Image]:
         """Finish what is remembered of the project, or what is made."""
         records = self.cache.records
-        key = key_of(self.root, asked, records) if self.root.is_dir() else ""
+        key = self._key(asked, records)
         known = remembered(key, records) if key else None
         if known is not None:
-            image = finished(known, self.root, self.cache, self.bytecode)
+            image = self._finished(known)
             if not isinstance(image, Lost):
                 return known, image
         foundation = make().foundation
@@ -125,10 +133,20 @@ class _Site(Struct, frozen=True, kw_only=True):
 
     def required(self, foundation: Foundation) -> Image:
         """Finish a foundation that was just made."""
-        image = finished(foundation, self.root, self.cache, self.bytecode)
+        image = self._finished(foundation)
         if isinstance(image, Lost):
             raise image.error
         return image
+
+    def _finished(self, foundation: Foundation) -> Image | Lost:
+        return finished(foundation, self.root, self.cache, self.bytecode, self.outputs)
+
+    def _key(self, asked: str, records: Records) -> str:
+        """Return the key of what is remembered; planning says what of a project is unreadable."""
+        try:
+            return key_of(self.root, asked, records, self.outputs)
+        except OSError:
+            return ""
 
 
 def _lock_text(root: Path) -> str:
@@ -178,7 +196,9 @@ def _made(
     options: BuildOptions,
     progress: Progress,
     folder: Path,
+    *,
     locked: LockedImage | None,
+    outputs: frozenset[str],
 ) -> Made:
     from jettison.build.builder import Builder  # noqa: PLC0415
 
@@ -189,4 +209,5 @@ def _made(
         progress=progress,
         folder=folder,
         locked=locked,
+        outputs=outputs,
     ).made()

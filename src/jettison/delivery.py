@@ -31,6 +31,18 @@ class Delivery(Struct, frozen=True, kw_only=True):
     tag: str = ""
     sbom: Path | None = None
 
+    def files(self, project: Path) -> frozenset[str]:
+        """Return the absolute paths that are written; ImageError when one is the project itself."""
+        named = [text.partition(":")[2].partition(":")[0] for text in self.outputs]
+        found = {str(Path(name).resolve()) for name in named if name}
+        if str(project.resolve()) in found:
+            raise ImageError(
+                "the folder of the project is no place for an output",
+                why="the next build would pack it into the image",
+                hint="Write to another folder, as in oci:image.",
+            )
+        return frozenset(found | ({str(self.sbom.resolve())} if self.sbom else set()))
+
     def places(self, project: Path, cache: BlobDirectory) -> tuple[Location, ...]:
         """Read all of them before anything is built.
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from build_site import Site
 from image_oracle import validate
+from images import AMD64
 from wheels import source, wheel
 
+from jettison.__main__ import run
 from jettison.build.bill import MEDIA_TYPE
 from jettison.errors import (
     BuildError,
+    ImageError,
     IntegrityError,
     JettisonError,
     NetworkError,
@@ -21,6 +24,7 @@ from jettison.errors import (
 )
 from jettison.oci.entry import Kind
 from jettison.oci.image import Image
+from jettison.stores.layout import LayoutStore
 
 SITE = "usr/local/lib/python3.13/site-packages"
 
@@ -230,3 +234,24 @@ def test_a_file_cannot_have_a_source_built(site: Site, line: str) -> None:
         site.image()
     assert "--allow-source-builds" in caught.value.hint
     assert not made.exists()
+
+
+def test_an_output_in_the_project_does_not_become_part_of_the_image(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(site.project)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(site.cache))
+    outputs = ["--output=oci:image", "--output=archive:image.tar", "--sbom=bill.json"]
+    digests = []
+    for _ in range(2):
+        assert run(["build", ".", f"--base=oci:{site.base}", "--bytecode=none", *outputs]) == 0
+        digests.append(capsys.readouterr().out.splitlines()[0].rpartition(" ")[2])
+    assert digests[0] == digests[1]
+    image = LayoutStore(site.project / "image").read(None, AMD64)
+    assert not [path for path in image.tree().paths if "image" in path or "bill" in path]
+
+
+def test_the_project_itself_is_no_place_for_an_output(site: Site) -> None:
+    status = run(["build", str(site.project), f"--output=oci:{site.project}"])
+    assert status == ImageError.exit_status
+    assert not (site.project / "oci-layout").exists()

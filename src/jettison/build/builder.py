@@ -50,7 +50,8 @@ from jettison.values import Skipped
 class Builder(Struct, frozen=True, kw_only=True, dict=True):
     """Builds one image of a plan; everything that is made is kept in the cache in ``folder``.
 
-    ``locked`` is what has to be taken, None for what base, archive and index give today.
+    ``locked`` is what has to be taken, None for what base, archive and index give today;
+    ``outputs`` as in ``read_context``.
     """
 
     plan: Plan
@@ -59,6 +60,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
     progress: Progress
     folder: Path
     locked: LockedImage | None = None
+    outputs: frozenset[str] = frozenset()
     notes: list[Skipped] = field(default_factory=list)
 
     @cached_property
@@ -192,7 +194,9 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _context(self) -> dict[str, ContextPath]:
         project = self.plan.project
-        return read_context(self.root / project.context, project.ignore, changed_texts(self.plan))
+        return read_context(
+            self.root / project.context, project.ignore, changed_texts(self.plan), self.outputs
+        )
 
     def _compiler(self, base: Base) -> Compiler | None:
         if self.options.bytecode is Bytecode.NONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,18 +37,22 @@ class ContextPath(Struct, frozen=True, kw_only=True):
 
 
 def read_context(
-    root: Path, ignore: IgnoreFile | None, changed: Mapping[str, str]
+    root: Path,
+    ignore: IgnoreFile | None,
+    changed: Mapping[str, str],
+    outputs: Container[str] = (),
 ) -> dict[str, ContextPath]:
     """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
 
     The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
     Docker. A lock at its top is not: it says how the image came to be. Devices, pipes and sockets
-    are left out. ProjectError when it cannot be read.
+    are left out, and so are ``outputs``, absolute paths that the build itself writes. ProjectError
+    when it cannot be read.
     """
     patterns = ignore.patterns if ignore else ()
     found: dict[str, ContextPath] = {}
     try:
-        for path, entry, verdict in _walk(root, "", patterns, None):
+        for path, entry, verdict in _walk(root, "", patterns, None, outputs):
             if path != LOCK_FILE and not verdict.ignored and (described := _described(entry)):
                 found[path] = described
     except OSError as error:
@@ -65,18 +69,24 @@ def read_context(
 
 
 def _walk(
-    folder: Path, prefix: str, patterns: tuple[Pattern, ...], parent: Verdict | None
+    folder: Path,
+    prefix: str,
+    patterns: tuple[Pattern, ...],
+    parent: Verdict | None,
+    outputs: Container[str],
 ) -> Iterator[tuple[str, os.DirEntry[str], Verdict]]:
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
+        if entry.path in outputs:
+            continue
         path = prefix + entry.name
         verdict = judge(patterns, path, parent) if patterns else _KEPT
         yield path, entry, verdict
         if entry.is_dir(follow_symlinks=False) and (
             not verdict.ignored or any(one.exception for one in patterns)
         ):
-            yield from _walk(Path(entry.path), f"{path}/", patterns, verdict)
+            yield from _walk(Path(entry.path), f"{path}/", patterns, verdict, outputs)
 
 
 _KEPT = Verdict(ignored=False, by=None, matched=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from functools import partial
 from pathlib import Path
 
@@ -43,13 +44,14 @@ class Lost(Struct, frozen=True, kw_only=True):
         )
 
 
-def files_of(foundation: Foundation, root: Path) -> Files:
+def files_of(foundation: Foundation, root: Path, outputs: Container[str] = ()) -> Files:
     """Read the context of a project at ``root`` and carry out the steps."""
     ignore = foundation.ignore
     context = read_context(
         root / foundation.context,
         None if ignore is None else parse_ignore(ignore, file=".dockerignore"),
         foundation.changed,
+        outputs,
     )
     accounts = Accounts(passwd=foundation.passwd, group=foundation.group)
     files = Files(
@@ -60,10 +62,16 @@ def files_of(foundation: Foundation, root: Path) -> Files:
     return files
 
 
-def finished(foundation: Foundation, root: Path, cache: SegmentCache, kept: Path) -> Image | Lost:
+def finished(
+    foundation: Foundation,
+    root: Path,
+    cache: SegmentCache,
+    kept: Path,
+    outputs: Container[str] = (),
+) -> Image | Lost:
     """Return the whole image; Lost when the cache was cleaned in the meantime.
 
-    ``kept`` is where the bytecode of single modules is kept.
+    ``kept`` is where the bytecode of single modules is kept, ``outputs`` as in ``read_context``.
     """
     layers = [_layer(each, cache) for each in foundation.layers]
     lost = next((each for each in layers if isinstance(each, Lost)), None)
@@ -78,7 +86,7 @@ def finished(foundation: Foundation, root: Path, cache: SegmentCache, kept: Path
     if compiler and compiler.tree and not is_whole(Path(compiler.tree), compiler):
         return Lost(what=f"Python {compiler.version}, which compiles,")
     layer = application_layer(
-        files_of(foundation, root).members,
+        files_of(foundation, root, outputs).members,
         time,
         cache,
         compiler=KeptBytecode(compiler=compiler, folder=kept) if compiler else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Container
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,12 +28,13 @@ def remember(key: str, foundation: Foundation, records: Records) -> None:
     records.put(foundation, "foundation", key)
 
 
-def key_of(root: Path, asked: str, records: Records) -> str:
+def key_of(root: Path, asked: str, records: Records, outputs: Container[str] = ()) -> str:
     """Return the key of a build; ``asked`` is everything that the user asks for, as text.
 
-    It changes with the day, as package indexes and archives do.
+    It changes with the day, as package indexes and archives do, and not with what is in
+    ``outputs``, which the build writes.
     """
-    state = state_of(root, records, time.time_ns())
+    state = state_of(root, records, time.time_ns(), outputs)
     day = datetime.now(UTC).date().isoformat()
     variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
     variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))

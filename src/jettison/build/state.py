@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -32,15 +32,16 @@ _GRAIN_NS = 2_000_000_000
 _Entry = tuple[str, str, int | None, int | None]
 
 
-def state_of(root: Path, records: Records, now_ns: int) -> str:
+def state_of(root: Path, records: Records, now_ns: int, outputs: Container[str] = ()) -> str:
     """Return the digest; files whose size and time are as they were are not read again.
 
-    ``now_ns`` is the present in nanoseconds since 1970.
+    ``now_ns`` is the present in nanoseconds since 1970. ``outputs``, absolute paths that the build
+    itself writes, do not count.
     """
     words = ("state of files", _package_state(), str(root.resolve()))
     kept = records.get(dict[str, _Entry], *words) or {}
     found: dict[str, _Entry] = {}
-    for path, entry in _walk(root, ""):
+    for path, entry in _walk(root, "", outputs):
         found[path] = _entry(root, path, entry, kept.get(path))
     lines = sorted(f"{path}\0{entry[0]}\0{entry[1]}" for path, entry in found.items())
     fresh = {
@@ -54,13 +55,15 @@ def state_of(root: Path, records: Records, now_ns: int) -> str:
     )).hexdigest()  # fmt: skip
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(
+    folder: Path, prefix: str, outputs: Container[str] = ()
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
     with os.scandir(folder) as entries:
-        listed = list(entries)
+        listed = [entry for entry in entries if entry.path not in outputs]
     for entry in listed:
         yield prefix + entry.name, entry
         if entry.is_dir(follow_symlinks=False) and entry.name not in _UNREAD:
-            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", outputs)
 
 
 def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) -> _Entry:

@@ -111,8 +111,16 @@ def command(
     sbom: Path | None,
 ) -> None:
     """Build the image of the project in DIRECTORY, without Docker and without root."""
+    delivery = Delivery(
+        outputs=outputs, load=load, engine=engine, pushed=pushed, tag=tag, sbom=sbom
+    )
     project = ProjectChoice(
-        directory=directory, dockerfile=dockerfile, service=service, level=level, offline=offline
+        directory=directory,
+        dockerfile=dockerfile,
+        service=service,
+        level=level,
+        offline=offline,
+        outputs=delivery.files(directory),
     )
     asked = [
         BuildOptions(
@@ -127,9 +135,6 @@ def command(
         )
         for platform in _platforms(platforms)
     ]
-    delivery = Delivery(
-        outputs=outputs, load=load, engine=engine, pushed=pushed, tag=tag, sbom=sbom
-    )
     places = delivery.places(directory, blob_cache())
     done = built(project, asked, ConsoleProgress(), cache_directory(), lock=lock)
     for line in delivered(done, places, delivery):
