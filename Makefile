@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: predictions corpus wild setup test check golden format lock docs demo bench catalogue
+.PHONY: faults predictions corpus wild setup test check golden format lock docs demo bench catalogue
 
 setup: .venv/.ready
 
@@ -21,6 +21,11 @@ demo: setup
 # Seconds, bytes and ratios, each measured in one run on this machine.
 bench: setup
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# Puts faults into images of the samples of tests/faults, some made from SEED, and prints which the
+# verification catches and names, and its false alarms.
+faults: setup
+	$(BIN)/python -m tests.faults.run --seed "$(or $(SEED),1)"
 
 # Builds every example before and after, and writes what was predicted beside it.
 predictions: setup

@@ -62,6 +62,9 @@ def verification_request(
         expected_command=stage.command.words if stage.command else None,
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
+        planned=True,
+        kept_out=_kept_out(plan),
+        edited=tuple(change.path for change in plan.files),
         suite=_suite(plan, development) if development else None,
     )
 
@@ -156,6 +159,11 @@ def _installed(plan: Plan) -> tuple[str, ...] | None:
     if not brought_tools(plan.original_stage) - brought_tools(plan.stage):
         return None
     return tuple(sorted(plan.closure.graph.reached(shipped_names(plan.project))))
+
+
+def _kept_out(plan: Plan) -> tuple[str, ...]:
+    ignore = plan.project.ignore
+    return tuple(path for path in plan.original.files if ignore and ignore.ignores(path))
 
 
 def _suite(plan: Plan, image: str) -> Suite | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.beside import beside
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
@@ -23,6 +24,7 @@ from jettison.verify.observe import (
 from jettison.verify.request import VerificationRequest
 from jettison.verify.second_look import again, setting_of
 from jettison.verify.setting import Conversation, Setting
+from jettison.verify.stored import with_stored
 from jettison.verify.workers import with_workers
 from jettison.verify.workload.plan import workload
 
@@ -91,8 +93,11 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
     setting = setting_of(engine, request, request.image_before)
     check = setting.facts.health_check
     request = patient(request, check.start_period if check else 0.0)
-    with step(progress, "Finding what the application offers"):
-        found, first_start = _discover(engine, setting, request)
+    with beside() as pool:
+        holds = pool.submit(with_stored, engine, setting.image, Observation(facts=setting.facts))
+        with step(progress, "Finding what the application offers"):
+            found, first_start = _discover(engine, setting, request)
+        held = holds.result()
     if found.unready:
         # it would not become ready the next time either
         return Baseline(observation=found.unready, conversation=Conversation())
@@ -105,6 +110,7 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         seen = replace(seen, startups=(*first_start, *seen.startups), again=repeated)
         seen = started(engine, setting, request, seen)
     seen = worked(engine, setting, request, seen, progress)
+    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Baseline(observation=seen, conversation=talk)

@@ -25,6 +25,7 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import observe, observe_read_only
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import setting_of
+from jettison.verify.stored import with_stored
 from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
 
@@ -102,17 +103,25 @@ def observe_after(
     narrow = request.read_only_after and not baseline.observation.failure
     run = observe_read_only if narrow else observe
     with beside() as pool:
-        tested = pool.submit(_tested, request, Observation(facts=setting.facts), engine, progress)
+        empty = Observation(facts=setting.facts)
+        tested = pool.submit(_tested, request, empty, engine, progress)
+        holds = pool.submit(with_stored, engine, setting.image, empty, _commands(baseline))
         with step(progress, "Running the image after"):
             seen = run(engine, setting, request, baseline.conversation)
-        suite = tested.result()
+        suite, held = tested.result(), holds.result()
     with step(progress, "Starting the image after"):
         seen = started(engine, replace(setting, read_only=seen.read_only), request, seen)
     seen = worked(engine, replace(setting, read_only=seen.read_only), request, seen, progress)
     if not seen.failure:
-        seen = replace(seen, suite=suite.suite, missing={**suite.missing, **seen.missing})
+        missing = {**suite.missing, **held.missing, **seen.missing}
+        seen = replace(seen, suite=suite.suite, stored=held.stored, missing=missing)
     known = baseline.observation.errors
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
+
+
+def _commands(baseline: Baseline) -> tuple[str, ...] | None:
+    stored = baseline.observation.stored
+    return tuple(stored.commands) if stored else None
 
 
 def verdict(

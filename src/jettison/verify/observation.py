@@ -55,6 +55,25 @@ class Interior(Struct, frozen=True, kw_only=True):
     inventory: Inventory | None = None
 
 
+class Stored(Struct, frozen=True, kw_only=True):
+    """The files of an image that are the application's or its distributions', and its commands.
+
+    ``application`` maps paths in the working directory to digests, ``distributions`` paths in the
+    folders of distributions to the owner's name and a digest; a digest is empty where the file
+    could not be read. ``imports`` maps modules that the application imports, and that are there, to
+    the file that does. ``removed`` are paths that the image says were removed from it, and
+    ``listed`` is the list that this followed. ``commands`` maps names to the status and last words
+    of a run with ``--help``.
+    """
+
+    application: Mapping[str, str] = field(default_factory=dict)
+    distributions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    listed: str = ""
+    commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
 class HealthOutcome(Struct, frozen=True, kw_only=True):
     """How the health check's command ended in the running container."""
 
@@ -85,7 +104,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     says why. ``startups`` are seconds, one for each start. ``steps`` are the requests whose answers
     ``exchanges`` holds; ``again`` holds those of a second run, ``reruns`` those of more, which are
     made when the two images seem to differ. ``errors`` are lines of its logs that name an
-    exception.
+    exception. ``stored`` is what the image holds when nothing runs; ``opened`` are the files that
+    its runs opened, where that could be seen.
     """
 
     facts: ImageFacts
@@ -104,4 +124,6 @@ class Observation(Struct, frozen=True, kw_only=True):
     stopped: Stopped | None = None
     suite: SuiteOutcome | None = None
     workers: Mapping[str, WorkerOutcome] = field(default_factory=dict)
+    stored: Stored | None = None
+    opened: frozenset[str] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)

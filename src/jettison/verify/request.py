@@ -104,7 +104,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     ``installed_distributions`` all others are, which a tool brought that leaves with them;
     ``expected_command`` and ``expected_user`` are what the plan made of them, None and empty where
     it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
-    others are the base image's. None where that is not known: then all have to.
+    others are the base image's. None where that is not known: then all have to. ``kept_out`` are
+    files of the context that the plan keeps out of the image and ``edited`` those that it edits;
+    ``planned`` says that a plan is known.
     """
 
     image_before: str
@@ -139,6 +141,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     expected_command: tuple[str, ...] | None = None
     expected_user: str = ""
     labels: frozenset[str] | None = None
+    planned: bool = False
+    kept_out: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     suite: Suite | None = None
     startup_timeout: float = 60.0
     startup_runs: int = 3

@@ -87,6 +87,7 @@ def with_writable_root(
         after = replace(
             wide,
             suite=after.suite,
+            stored=after.stored,
             workers=after.workers,
             startups=after.startups,
             missing={**after.missing, **wide.missing},

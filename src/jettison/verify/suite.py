@@ -50,7 +50,7 @@ def _outcome(
         hardened=request.read_only_after,
     )
     directory = suite.working_directory or after.facts.working_directory or "/"
-    with _waiting(engine, request.image_after, options) as (container, interpreter):
+    with waiting(engine, request.image_after, options) as (container, interpreter):
         library, _ = ask(container, interpreter, "library", {})
         present, why = ask(container, interpreter, "distributions", {})
         if present is None:
@@ -78,7 +78,7 @@ def _packed(
         "paths": suite.paths,
         "library": library,
     }
-    with _waiting(engine, suite.image, options) as (container, interpreter):
+    with waiting(engine, suite.image, options) as (container, interpreter):
         pack = (interpreter, "-B", "-c", script_text("pack", asked))
         done = container.execute(pack, timeout=_TRANSFER_TIMEOUT)
         _require(done, "the test tools could not be read")
@@ -104,7 +104,7 @@ def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple
 
 
 @contextmanager
-def _waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[Container, str]]:
+def waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[Container, str]]:
     """Start an image's Python so that it only waits. Raises EngineError when there is none."""
     candidates = interpreters(engine.inspect(image))
     for candidate in candidates:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jettison.verify.checks import (
     certificates,
+    commands,
     distributions,
     entry_point,
     environment,
+    files,
     health,
     labels,
     libraries,
@@ -41,6 +43,8 @@ CHECKS: tuple[Check, ...] = (
     suite.CHECK,
     workers.CHECK,
     modules.CHECK,
+    commands.CHECK,
+    files.CHECK,
     distributions.CHECK,
     sbom.CHECK,
     python_version.CHECK,

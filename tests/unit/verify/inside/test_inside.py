@@ -434,3 +434,24 @@ def test_the_application_of_a_running_process_is_found_without_a_name(tmp_path: 
     asked = {"targets": ["no_such_module"], "processes": str(listed.parent)}
     found = ask("routes", asked, tmp_path)["routes"]
     assert [one["path"] for one in found] == ["/notes", "/goods"]
+
+
+def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "import json\ndef late():\n    import absent_module, xml.etree.ElementTree\n1 / 0\n"
+    )
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "main.pyc").write_bytes(b"")
+    (tmp_path / "manage.py").write_text(
+        "import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)"
+    )
+    asked = {"folder": str(tmp_path), "commands": ["manage.py"]}
+    answer = ask("stored", asked, tmp_path)
+    assert sorted(answer["application"]) == ["main.py", "manage.py"]
+    assert answer["imports"] == {
+        "json": "main.py",
+        "sys": "manage.py",
+        "xml.etree.ElementTree": "main.py",
+    }
+    assert answer["distributions"]["msgspec/__init__.py"][0] == "msgspec"
+    assert answer["commands"] == {"manage.py": (0, "")}

@@ -1,0 +1,127 @@
+"""The files of the application and its distributions are there, and are what they were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.utils import canonicalize_name
+
+from jettison.verify.checks.check import Check, skipped
+from jettison.verify.observation import Observation, Stored
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+_NAME = "files"
+# They describe how the image is made, and nothing of them is run.
+_OF_THE_BUILD = re.compile(
+    r"(^|/)(\S*Dockerfile\S*|\.dockerignore|\S*compose\S*\.ya?ml|\S*requirements\S*\.(txt|in)|pyproject\.toml"
+    r"|\S*\.lock|Pipfile|setup\.(py|cfg)|\.git\S*|\.env\S*|README\S*|LICEN[CS]E\S*|Makefile)$",
+    re.I,
+)
+_TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
+# Libraries are linked anew where a distribution is built, and cut where the plan says so; scripts
+# name their interpreter.
+_WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/|^\.\./")
+# What only installs.
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
+_SHOWN = 3
+
+
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
+    had, has = before.stored, after.stored
+    if had is None:
+        return skipped(_NAME, before.missing.get("stored", "the files could not be read"))
+    if has is None:
+        why = after.missing.get("stored", "its Python did not answer")
+        message = f"cannot be read in the image after: {why}"
+        return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
+    opened = before.opened or frozenset()
+    gone = tuple(_gone(had, has, request, opened))
+    other = tuple(_other(had, has, request))
+    lost = tuple(_lost_imports(had, has, request))
+    details = (*gone, *lost, *other)
+    accounted = sum(path not in has.distributions for path in had.distributions) - len(gone)
+    known = "" if before.opened is not None else "; which files are opened could not be seen"
+    return CheckResult(
+        name=_NAME,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message="; ".join(details[:_SHOWN])
+        or f"{len(had.application)} of the application and {len(had.distributions)} of its "
+        f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}",
+        before=f"{len(had.application) + len(had.distributions)} files",
+        after=f"{len(has.application) + len(has.distributions)} files",
+        details=details,
+    )
+
+
+def _gone(
+    had: Stored, has: Stored, request: VerificationRequest, opened: frozenset[str]
+) -> Iterator[str]:
+    """Name what is gone without a reason, or although a run of the image before opened it."""
+    for path in had.application.keys() - has.application.keys():
+        used = _ends(path, opened)
+        if used:
+            yield f"{path} of the application is gone, and the image before opened it"
+        elif not _accounted(path, request):
+            yield f"{path} of the application is gone"
+    owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
+    for path, (owner, _) in had.distributions.items():
+        name = canonicalize_name(owner)
+        if path in has.distributions or name not in owners or name in _INSTALLERS:
+            continue
+        used = _ends(path, opened)
+        if used:
+            yield f"{path} of {owner} is gone, and the image before opened it"
+        elif path not in has.removed:
+            yield f"{path} of {owner} is gone, and nothing says why"
+
+
+def _accounted(path: str, request: VerificationRequest) -> bool:
+    if _OF_THE_BUILD.search(path) or (_TESTS.search(path) and not path.endswith(".html")):
+        return True
+    return _ends(path, request.kept_out)
+
+
+def _ends(path: str, others: Iterable[str]) -> bool:
+    """Tell whether one of some paths is the path itself, as another folder names it."""
+    tail = f"/{path}"
+    return any(
+        other == path or other.endswith(tail) or tail.endswith(f"/{other}") for other in others
+    )
+
+
+def _other(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
+    """Name what has another content."""
+    for path, digest in had.application.items():
+        own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
+        if own and _unlike(digest, has.application.get(path, "")):
+            yield f"{path} of the application has another content"
+    for path, (owner, digest) in had.distributions.items():
+        _, now = has.distributions.get(path, ("", ""))
+        own = bool(owner) and canonicalize_name(owner) not in _INSTALLERS
+        if own and _unlike(digest, now) and not _WRITTEN.search(path):
+            yield f"{path} of {owner} has another content"
+
+
+def _unlike(digest: str, now: str) -> bool:
+    return bool(digest and now) and digest != now
+
+
+def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
+    """Name modules that the application imports somewhere, and that are no longer found."""
+    removed = {canonicalize_name(name) for name in request.removed_distributions}
+    tops = {
+        path.split("/")[0].split(".")[0]: owner for path, (owner, _) in had.distributions.items()
+    }
+    for name, file in had.imports.items():
+        owner = tops.get(name.partition(".")[0], "")
+        place = name.replace(".", "/")
+        explained = canonicalize_name(owner) in removed or any(
+            path.startswith((f"{place}.", f"{place}/")) for path in has.removed
+        )
+        if name not in has.imports and file in has.application and not explained:
+            yield f"{name}, which {file} imports, is not found"
+
+
+CHECK = Check(name=_NAME, compare=_compare)

@@ -1,0 +1,213 @@
+"""Names the files of the application and of its distributions, and what their commands say.
+
+``ASKED`` is put in front of this text: ``folder`` is the application's. Run in a container in which
+nothing else runs, so that all files are the image's own.
+"""
+
+import os
+import sys
+
+ASKED = globals().get("ASKED", {})
+MARKER = "jettison-says:"
+MANIFEST = ASKED.get("manifest", "/usr/share/jettison/removed.json.gz")
+WHOLE = 1 << 23
+PIECE = 1 << 16
+FILES = 100_000
+COMMANDS = 12
+SECONDS = 8.0
+INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
+# what installers and interpreters write beside what they install, differently each time
+NOT_COMPARED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt")
+LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
+
+
+def digest(path):
+    """Hash a file; of a large one its size, its begin and its end."""
+    import zlib
+
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if size <= WHOLE:
+            return f"{size}-{zlib.crc32(file.read()):08x}"
+        begin = file.read(PIECE)
+        file.seek(-PIECE, 2)
+        return f"{size}-{zlib.crc32(begin + file.read(PIECE)):08x}"
+
+
+def below(root, others=()):
+    """Give the digests of a folder's files by their paths in it, without byte code."""
+    found = {}
+    for folder, inner, names in os.walk(root):
+        inner[:] = [
+            one
+            for one in sorted(inner)
+            if one not in LEFT_OUT
+            and os.path.join(folder, one) not in others
+            and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
+        ]
+        for name in names:
+            if name in NOT_COMPARED and folder.endswith((".dist-info", ".egg-info")):
+                continue
+            # a module whose source was left out stands for it
+            source = name[:-1] if name.endswith(".pyc") else name
+            if source != name and source in names:
+                continue
+            if len(found) >= FILES:
+                return found
+            path = os.path.join(folder, name)
+            told = attempt(path) if source == name else ""
+            found[os.path.relpath(os.path.join(folder, source), root)] = told
+    return found
+
+
+def attempt(path):
+    """Hash a file that can be read; nothing is known of others."""
+    try:
+        return digest(path) if os.path.isfile(path) else ""
+    except OSError:
+        return ""
+
+
+def owners():
+    """Give the distribution that each file belongs to, by its path below the folder of both."""
+    import importlib.metadata
+
+    found = {}
+    for one in importlib.metadata.distributions():
+        for line in (one.read_text("RECORD") or "").splitlines():
+            found[line.partition(",")[0].strip('"')] = one.metadata["Name"]
+    return found
+
+
+def sites():
+    """Give the folders of distributions on the import path, outermost first."""
+    named = (one for one in sys.path if one.endswith(("site-packages", "dist-packages")))
+    return [one for one in dict.fromkeys(named) if os.path.isdir(one)]
+
+
+def removed():
+    """Give the files that the image says were removed from it, by their paths below a site."""
+    try:
+        import gzip
+        import json
+
+        with gzip.open(MANIFEST, "rt", encoding="utf-8") as file:
+            document = json.load(file)
+        return document["files"], document["list"]
+    except (ImportError, OSError, ValueError, KeyError):
+        return [], ""
+
+
+def imports(application):
+    """Tell which modules that the application imports anywhere are there; none is imported."""
+    import ast
+
+    named = {}
+    for path in application:
+        if not path.endswith(".py") or TESTS.intersection(path.split("/")):
+            continue
+        try:
+            with open(os.path.join(folder, path), "rb") as file:
+                tree = ast.parse(file.read())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                named.update((one.name, path) for one in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                named[node.module] = path
+    return {name: path for name, path in named.items() if there(name)}
+
+
+def there(name):
+    """Tell whether a module would be found."""
+    from importlib.machinery import PathFinder
+
+    if name.partition(".")[0] in sys.builtin_module_names:
+        return True
+    where = [folder, os.path.join(folder, "src"), *sys.path]
+    parts = name.split(".")
+    for number in range(len(parts)):
+        try:
+            spec = PathFinder.find_spec(".".join(parts[: number + 1]), where)
+        except (ImportError, ValueError):
+            return False
+        if spec is None:
+            # not everything with a dot in its name is a file: os.path
+            return number > 0 and where is None
+        where = spec.submodule_search_locations
+        if where is None:
+            return True
+    return True
+
+
+def commands():
+    """Run what distributions and the application have as commands with ``--help``."""
+    import time
+
+    found, ends = {}, time.monotonic() + SECONDS
+    wanted = ASKED.get("commands")
+    for name, words in named_commands():
+        fits = name in wanted if wanted is not None else len(found) < COMMANDS
+        if fits and name not in found and time.monotonic() < ends + SECONDS * (wanted is not None):
+            found[name] = helped(words)
+    return found
+
+
+def named_commands():
+    """Give what manages a Django site, and the console scripts of distributions, once each."""
+    import importlib.metadata
+
+    if os.path.isfile("manage.py"):
+        yield "manage.py", [sys.executable, "manage.py", "help"]
+    seen = set()
+    for one in importlib.metadata.distributions():
+        if one.metadata["Name"] in INSTALLERS:
+            continue
+        for entry in one.entry_points:
+            if entry.group == "console_scripts" and entry.value not in seen:
+                seen.add(entry.value)
+                script = os.path.join(os.path.dirname(sys.executable), entry.name)
+                yield entry.name, [script if os.path.exists(script) else entry.name, "--help"]
+
+
+def helped(words):
+    """Give the status of a command, and its last words when it fails."""
+    import subprocess
+
+    own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603 - the image's own commands, in a container of it
+            words,
+            env=own,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return (-1, "it does not end")
+    except OSError as failure:
+        return (127, str(failure))
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
+    return (done.returncode, said[-300:] if done.returncode else "")
+
+
+folder = os.path.abspath(ASKED.get("folder") or "/")
+places = sites()
+files, listed = removed()
+owner = owners()
+stored = {}
+for place in reversed(places):
+    stored.update((path, (owner.get(path, ""), told)) for path, told in below(place).items())
+application = below(folder, places) if folder != "/" else {}
+answer = {
+    "application": application,
+    "imports": imports(application),
+    "distributions": stored,
+    "removed": files,
+    "list": listed,
+    "commands": commands(),
+}
+sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -1,0 +1,141 @@
+"""Faults made by a seed, so that nobody learns them by heart, and changes of no effect."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from tests.faults.changes import NULL, REMOVED, VALUE, Change, edit, remove, run
+from tests.faults.samples import SAMPLES, Sample
+
+# Prints the files that an application has loaded, one a line: modules, libraries, what is mapped.
+LOADED = """
+import os, sys
+sys.path.insert(0, os.getcwd())
+application = eval({application!r})
+files = {{getattr(module, '__file__', None) for module in list(sys.modules.values())}}
+files |= {{line.split()[-1] for line in open('/proc/self/maps') if '/' in line}}
+print('\\n'.join(sorted(os.path.realpath(one) for one in files if one and os.path.isfile(one))))
+"""
+_SWAPPED: dict[type[ast.cmpop], str] = {
+    ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.In: "not in", ast.NotIn: "in",
+}  # fmt: skip
+
+Listed = Callable[[Sample], Iterable[str]]
+
+
+def removals(chance: random.Random, count: int, loaded: Listed) -> Iterator[Change]:
+    """Delete one of the files that a started application has loaded, or of its own data."""
+    for number in range(count):
+        sample = SAMPLES[number % len(SAMPLES)]
+        files = [*(sample.path(one) for one in sources(sample)), *loaded(sample)]
+        path = chance.choice(sorted(set(files)))
+        last = path.rpartition("/")[2].partition(".")[0]
+        yield Change(f"without {path}", REMOVED, sample.name, (remove(path),), (), last)
+
+
+def values(chance: random.Random, count: int) -> Iterator[Change]:
+    """Change one constant, comparison or word of an application's own files."""
+    for number in range(count):
+        sample = SAMPLES[number % len(SAMPLES)]
+        found = [
+            (file, *one)
+            for file, text in sorted(sources(sample).items())
+            for one in (_python(text) if file.endswith(".py") else _words(file, text))
+        ]
+        file, old, new = chance.choice(found)
+        name = f"{sample.path(file)}: {old.strip()[:30]!r} became {new.strip()[:30]!r}"
+        line = edit(sample.path(file), old, new)
+        yield Change(name, VALUE, sample.name, (line,), ("routes", "start", "files"), "")
+
+
+def sources(sample: Sample) -> dict[str, str]:
+    """Give the texts of an application's files by their paths in its folder."""
+    return {
+        one.relative_to(sample.source).as_posix(): one.read_text("utf-8")
+        for one in sample.source.rglob("*")
+        if one.suffix in {".py", ".html", ".css", ".svg"} and one.read_text("utf-8").strip()
+    }
+
+
+def _python(text: str) -> Iterator[tuple[str, str]]:
+    """Give lines and what they become: a higher number, a longer text, a comparison turned."""
+    lines = text.splitlines(keepends=True)
+    tree = ast.parse(text)
+    said = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if getattr(node, "lineno", 0) != getattr(node, "end_lineno", -1):
+            continue
+        if isinstance(node, ast.Constant) and id(node) not in said:
+            old = ast.get_source_segment(text, node) or ""
+            if type(node.value) in (int, float):
+                new = repr(node.value + 1)
+            elif type(node.value) is str and old[:1] in "'\"" and len(node.value) > 1:
+                new = f"{old[:-1]}x{old[-1]}"
+            else:
+                continue
+            line = lines[node.lineno - 1]
+            yield line, _at(line, node, new)
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPPED:
+            line = lines[node.lineno - 1]
+            left = ast.get_source_segment(text, node.left) or ""
+            right = ast.get_source_segment(text, node.comparators[0]) or ""
+            yield line, _at(line, node, f"{left} {_SWAPPED[type(node.ops[0])]} {right}")
+
+
+def _at(line: str, node: ast.expr, new: str) -> str:
+    raw = line.encode()
+    return (raw[: node.col_offset] + new.encode() + raw[node.end_col_offset :]).decode()
+
+
+def _words(file: str, text: str) -> Iterator[tuple[str, str]]:
+    """Give words of a page, or values of a style sheet or picture, and what they become."""
+    inside = r">([^<{%}]*[A-Za-z]{3,}[^<{%}]*)" if file.endswith(".html") else r"(#[0-9a-f]{3})"
+    for found in re.finditer(inside, text):
+        old = found[0]
+        new = old.replace(found[1].strip(), f"{found[1].strip()}0", 1)
+        if text.count(old) == 1:
+            yield old, new
+
+
+def nulls() -> Iterator[Change]:
+    """Give changes of an image that change nothing: of each sample, several."""
+    for sample in SAMPLES:
+        every = {
+            "the same": (),
+            "labels": ("LABEL org.example.made=today",),
+            "times of files": (
+                run(
+                    "import os\n"
+                    f"for folder, _, files in os.walk({sample.folder!r}):\n"
+                    "    for name in files: os.utime(os.path.join(folder, name), (10**9, 10**9))"
+                ),
+            ),
+            "another layer": (
+                run("open('/tmp/x', 'w').write('x')"),
+                run("import os; os.remove('/tmp/x')"),
+            ),
+            "byte code": (
+                run(
+                    "import compileall, glob\n"
+                    "from py_compile import PycInvalidationMode as Mode\n"
+                    f"compileall.compile_dir({sample.folder!r}, quiet=2, force=True, "
+                    "invalidation_mode=Mode.UNCHECKED_HASH)"
+                ),
+            ),
+            "no byte code": (
+                run(
+                    "import pathlib\n"
+                    f"for root in ({sample.folder!r}, '/usr/local/lib/python3.11/json'):\n"
+                    "    for file in pathlib.Path(root).rglob('*.pyc'): file.unlink()"
+                ),
+            ),
+        }
+        for name, lines in every.items():
+            yield Change(name, NULL, sample.name, lines)

@@ -1,0 +1,117 @@
+"""Files that are gone or other than they were are named, unless the plan accounts for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify.checks import CHECKS
+from jettison.verify.observation import Observation, Stored
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+ASKED = VerificationRequest(image_before="a", image_after="b")
+HELD = Stored(
+    application={"main.py": "1", "page.html": "2", "Dockerfile": "3", "tests/test_a.py": "4"},
+    distributions={
+        "idna/core.py": ("idna", "5"),
+        "idna/_native.so": ("idna", "6"),
+        "certifi/cacert.pem": ("certifi", "7"),
+        "pip/cache.py": ("pip", "8"),
+        "loose.pth": ("", "9"),
+    },
+    imports={"idna.core": "main.py", "json": "main.py"},
+    commands={"idna": (0, ""), "broken": (1, "no")},
+)
+SEEN = Observation(
+    facts=ImageFacts(id=ImageID("sha256:aa"), size=1, layers=()), stored=HELD, opened=frozenset()
+)
+
+
+def judged(
+    name: str, has: Stored, asked: VerificationRequest = ASKED, **before: Any
+) -> CheckResult:
+    check = next(one for one in CHECKS if one.name == name)
+    return check.compare(replace(SEEN, **before), replace(SEEN, stored=has), asked)
+
+
+def less(kind: str, *paths: str) -> Stored:
+    kept = {path: told for path, told in getattr(HELD, kind).items() if path not in paths}
+    return replace(HELD, **{kind: kept})
+
+
+def test_the_same_files_are_the_same() -> None:
+    assert judged("files", HELD).outcome is Outcome.SAME
+
+
+@pytest.mark.parametrize(
+    ("has", "said"),
+    [
+        (less("application", "page.html"), "page.html of the application is gone"),
+        (less("distributions", "idna/core.py"), "idna/core.py of idna is gone, and nothing says"),
+        (replace(HELD, application={**HELD.application, "main.py": "x"}), "main.py of the applic"),
+        (
+            replace(
+                HELD, distributions={**HELD.distributions, "certifi/cacert.pem": ("certifi", "x")}
+            ),
+            "certifi/cacert.pem of certifi has another content",
+        ),
+        (less("imports", "json"), "json, which main.py imports, is not found"),
+    ],
+)
+def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
+    found = judged("files", has)
+    assert found.outcome is Outcome.DIFFERENT
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("has", "asked"),
+    [
+        (less("application", "Dockerfile", "tests/test_a.py"), ASKED),
+        (less("application", "page.html"), replace(ASKED, kept_out=("web/page.html",))),
+        (
+            replace(HELD, application={**HELD.application, "main.py": "x"}),
+            replace(ASKED, edited=("app/main.py",)),
+        ),
+        (
+            replace(less("distributions", "idna/core.py"), removed=frozenset({"idna/core.py"})),
+            ASKED,
+        ),
+        # the whole distribution: another check knows whether it may be gone
+        (less("distributions", "certifi/cacert.pem"), ASKED),
+        (less("distributions", "pip/cache.py", "loose.pth"), ASKED),
+        (
+            replace(HELD, distributions={**HELD.distributions, "idna/_native.so": ("idna", "x")}),
+            ASKED,
+        ),
+        (less("imports", "idna.core"), replace(ASKED, removed_distributions=("IDNA",))),
+    ],
+)
+def test_what_is_accounted_for_is_the_same(has: Stored, asked: VerificationRequest) -> None:
+    assert judged("files", has, asked).outcome is Outcome.SAME
+
+
+def test_what_a_run_opened_is_missed_whatever_the_plan_says() -> None:
+    has = replace(less("distributions", "idna/core.py"), removed=frozenset({"idna/core.py"}))
+    opened = frozenset({"/usr/lib/python3.11/site-packages/idna/core.py"})
+    found = judged("files", has, opened=opened)
+    assert found.outcome is Outcome.DIFFERENT
+    assert "the image before opened it" in found.message
+
+
+def test_a_command_that_no_longer_starts_is_named() -> None:
+    has = replace(HELD, commands={"idna": (1, "x\nModuleNotFoundError: idna.cli")})
+    found = judged("commands", has)
+    assert found.outcome is Outcome.DIFFERENT
+    assert found.message == "idna --help ends with status 1: ModuleNotFoundError: idna.cli"
+
+
+def test_a_command_of_what_was_removed_is_only_noted() -> None:
+    has = replace(HELD, commands={"idna": (1, "Jettison removed idna.cli from this image")})
+    found = judged("commands", has)
+    assert found.outcome is Outcome.SAME
+    assert len(found.details) == 1
