@@ -11,7 +11,7 @@ from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.errors import BuildError, EngineError
 from jettison.measure.image import measure
-from jettison.measure.known import KnownLayers
+from jettison.measure.layer import known_layers
 from jettison.progress import SilentProgress
 from jettison.trace.file_events import file_events
 
@@ -114,7 +114,7 @@ def test_a_command_that_is_not_there_is_an_error(engine: Engine, image: ImageID)
 
 
 def test_an_image_is_measured(engine: Engine, image: ImageID, tmp_path: Path) -> None:
-    known = KnownLayers(tmp_path)
+    known = known_layers(tmp_path)
     measured = measure(image, engine, known)
     assert measured.size.bytes == engine.inspect(image).size
     # docker counts files, podman the archives that hold them

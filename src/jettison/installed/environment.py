@@ -14,7 +14,7 @@ BUNDLED = ".libs/"
 """The folder into which auditwheel puts what extension modules are linked to."""
 
 
-class EntryPoint(Struct, frozen=True, kw_only=True):
+class EntryPoint(Struct, frozen=True, kw_only=True, array_like=True):
     """What a distribution offers under a group: ``value`` is ``module:attribute``."""
 
     distribution: str

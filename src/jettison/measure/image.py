@@ -6,20 +6,21 @@ from jettison.engines.engine import Engine, ImageFacts
 from jettison.measure.archive import read_archive
 from jettison.measure.compression import LEVEL
 from jettison.measure.contents import MeasuredLayer, overlay
-from jettison.measure.known import KnownLayers
+from jettison.measure.layer import known_layers
 from jettison.measure.measurement import ImageMeasurement, LayerMeasurement
 from jettison.measure.owners import debian_packages, distributions, python_version
+from jettison.records import Records
 from jettison.values import Basis, Size
 
 _GZIP_SOURCE = f"gzip level {LEVEL} (zlib-ng), layer by layer"
 
 
-def measure(image: str, engine: Engine, known: KnownLayers | None = None) -> ImageMeasurement:
+def measure(image: str, engine: Engine, known: Records | None = None) -> ImageMeasurement:
     """Measure an image; layers that were read before are not read again.
 
     Raises EngineError when there is no such image.
     """
-    known = known or KnownLayers()
+    known = known or known_layers()
     facts = engine.inspect(image)
     read = _read(image, facts, engine, known)
     layers = tuple(
@@ -49,10 +50,10 @@ def measure(image: str, engine: Engine, known: KnownLayers | None = None) -> Ima
 
 
 def _read(
-    image: str, facts: ImageFacts, engine: Engine, known: KnownLayers
+    image: str, facts: ImageFacts, engine: Engine, known: Records
 ) -> tuple[MeasuredLayer, ...]:
     digests = [diff_id.rpartition(":")[2] for diff_id in facts.layers]
-    remembered = {digest: known.get(digest) for digest in digests}
+    remembered = {digest: known.get(MeasuredLayer, digest) for digest in digests}
     found = tuple(layer for digest in digests if (layer := remembered[digest]))
     if len(found) == len(digests):
         return found
@@ -60,7 +61,7 @@ def _read(
         read = read_archive(stream, remembered.get)
     for digest, layer in zip(digests, read, strict=True):
         if remembered[digest] is None:
-            known.put(digest, layer)
+            known.put(layer, digest)
     return read
 
 

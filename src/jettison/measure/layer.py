@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import BinaryIO, cast
 
-from jettison.measure.compression import CountedStream, GzipCounter
+from jettison.measure.compression import LEVEL, CountedStream, GzipCounter
 from jettison.measure.contents import MeasuredLayer, read_contents
+from jettison.records import Records
+from jettison.stores.cache import cache_directory
+
+
+def known_layers(folder: Path | None = None) -> Records:
+    """Give the layers that were measured before, by their hexadecimal digests."""
+    return Records(folder or cache_directory() / f"layers-4-zlib-ng-{LEVEL}")
 
 
 def measured_layer(

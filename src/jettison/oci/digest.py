@@ -25,7 +25,7 @@ class Hash(Protocol):
         """Return what the bytes so far amount to."""
 
 
-class _Hashed(Struct, frozen=True, order=True):
+class _Hashed(Struct, frozen=True, order=True, array_like=True):
     """An algorithm's name and the lower-case hexadecimal result of it."""
 
     algorithm: str

@@ -28,7 +28,7 @@ class Kind(StrEnum):
     FIFO = "fifo"
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, array_like=True):
     """One path of a layer or of a tree.
 
     ``path`` is relative to the image's root, without ``./`` and trailing ``/``; the root itself is

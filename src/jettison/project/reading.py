@@ -104,7 +104,7 @@ def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Source
     ``cache`` is the folder of Jettison's caches; files whose size and time are those of the last
     run are taken from there. None reads everything anew and writes nothing.
     """
-    store = SourceCache.load(cache, root) if cache else SourceCache.empty()
+    store = SourceCache(cache, root)
     answers: dict[str, ModuleFacts | Skipped | None] = {}
     with _without_collection():
         for path, file in _python_files(tree):

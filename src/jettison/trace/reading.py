@@ -6,14 +6,19 @@ import marshal
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import convert
+
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, InputSyntaxError
-from jettison.installed.environment import EntryPoint, Installed, StandardLibrary
+from jettison.installed.environment import Installed
 from jettison.installed.system import System, system_of
-from jettison.trace.kept_answers import KeptAnswers
+from jettison.records import Records
+from jettison.stores.cache import cache_directory
 from jettison.verify.interior import interpreters, script_text
 
 _INSIDE = "jettison.trace.inside"
+# Each holds the sources of an environment; older ones go.
+MOST = 8
 _TIMEOUT = 300.0
 _WAIT = "import time; time.sleep(86400)"
 
@@ -23,7 +28,7 @@ def read_installed(
     image: str,
     facts: ImageFacts,
     environment: str,
-    kept: KeptAnswers | None = None,
+    kept: Records | None = None,
 ) -> Installed:
     """Read the environment at ``environment`` and the application in the working directory.
 
@@ -36,7 +41,7 @@ def read_installed(
 
 
 def read_system(
-    engine: Engine, image: str, facts: ImageFacts, kept: KeptAnswers | None = None
+    engine: Engine, image: str, facts: ImageFacts, kept: Records | None = None
 ) -> System | None:
     """Read all that lies around the environment; None where it cannot be read."""
     text = script_text("system", {}, _INSIDE)
@@ -52,18 +57,19 @@ def _answer(
     image: str,
     facts: ImageFacts,
     text: str,
-    kept: KeptAnswers | None,
+    kept: Records | None,
     *,
     user: str = "",
 ) -> Mapping[str, Any]:
     """Give what a program of ours answers in an image; the same image need not be asked twice."""
-    kept = kept or KeptAnswers()
+    kept = kept or Records(cache_directory() / "answers", most=MOST)
     # The image's own digest differs from run to run, by the label of what made it.
-    image_key = repr((facts.layers, facts.environment, facts.working_directory, user or facts.user))
-    known = kept.get(image_key, text)
+    settings = (facts.layers, facts.environment, facts.working_directory, user or facts.user, text)
+    key = repr(settings)
+    known = kept.get(bytes, key)
     if known is None:
         known = _asked(engine, image, facts, text, user)
-        kept.put(image_key, text, known)
+        kept.put(known, key)
     found = marshal.loads(known)  # noqa: S302 - of our own script
     return found if isinstance(found, dict) else {}
 
@@ -87,22 +93,4 @@ def _asked(engine: Engine, image: str, facts: ImageFacts, text: str, user: str) 
 
 def installed_of(answer: Mapping[str, Any]) -> Installed:
     """Read what ``inside/contents.py`` gives."""
-    return Installed(
-        site=answer["site"],
-        library=answer["library"],
-        files=answer["files"],
-        owners=answer["owners"],
-        entry_points=tuple(
-            EntryPoint(distribution=distribution, group=group, name=name, value=value)
-            for distribution, group, name, value in answer["points"]
-        ),
-        sources=answer["sources"],
-        words={path: frozenset(words) for path, words in answer["words"].items()},
-        application=answer["application"],
-        standard=_standard(answer["standard"]),
-    )
-
-
-def _standard(answer: Mapping[str, Any]) -> StandardLibrary:
-    words = {path: frozenset(found) for path, found in answer["words"].items()}
-    return StandardLibrary(files=answer["files"], sources=answer["sources"], words=words)
+    return convert(answer, Installed)

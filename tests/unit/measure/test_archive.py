@@ -9,7 +9,8 @@ from zlib_ng import zlib_ng
 from jettison.errors import EngineError
 from jettison.measure.archive import read_archive
 from jettison.measure.compression import LEVEL
-from jettison.measure.known import KnownLayers
+from jettison.measure.contents import MeasuredLayer
+from jettison.measure.layer import known_layers
 
 LOW = layer_tar({"etc/": b"", "etc/passwd": bytes(range(256)) * 2_000})
 HIGH = layer_tar({"app/main.py": b"print()"})
@@ -50,10 +51,10 @@ def test_a_layer_stored_as_gzip_has_the_size_that_it_is_stored_with() -> None:
 def test_a_known_layer_is_not_read_again(tmp_path: Path) -> None:
     image = saved_image({"blobs/sha256/aa": HIGH}, ["blobs/sha256/aa"])
     (read,) = read_archive(io.BytesIO(image), unknown)
-    known = KnownLayers(tmp_path / "layers")
-    known.put("aa", read)
+    known = known_layers(tmp_path / "layers")
+    known.put(read, "aa")
     damaged = saved_image({"blobs/sha256/aa": b"damaged" * 100}, ["blobs/sha256/aa"])
-    (layer,) = read_archive(io.BytesIO(damaged), known.get)
+    (layer,) = read_archive(io.BytesIO(damaged), lambda digest: known.get(MeasuredLayer, digest))
     assert [one.path for one in layer.contents.entries] == ["app/main.py"]
     assert layer.compressed_size == read.compressed_size
 
@@ -62,15 +63,10 @@ def test_what_is_remembered_of_a_layer_is_all_that_is_measured(tmp_path: Path) -
     text = {"a.dist-info/METADATA": b"Name: \xff\n", "b": b"x"}
     image = saved_image({"blobs/sha256/aa": layer_tar(text)}, ["blobs/sha256/aa"])
     (read,) = read_archive(io.BytesIO(image), unknown)
-    known = KnownLayers(tmp_path)
-    known.put("aa", read)
-    kept = known.get("aa")
-    assert kept is not None
-    assert kept.contents.texts == read.contents.texts
-    assert kept.contents.size == read.contents.size
-    assert known.get("bb") is None
-    (tmp_path / "bb").write_bytes(b"not a layer")
-    assert known.get("bb") is None
+    known = known_layers(tmp_path)
+    known.put(read, "aa")
+    assert known.get(MeasuredLayer, "aa") == read
+    assert known.get(MeasuredLayer, "bb") is None
 
 
 @pytest.mark.parametrize("stream", [b"", b"no archive at all" * 100, layer_tar({"x": b"y"})])

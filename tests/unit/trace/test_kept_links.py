@@ -25,9 +25,3 @@ def test_what_is_kept_is_what_parsing_gives(
     first.save()
     monkeypatch.setattr(kept_links, "links_of", lambda source: pytest.fail("was parsed again"))
     assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)
-
-
-@pytest.mark.parametrize("content", [b"", b"no such file", bytes(200)])
-def test_a_damaged_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "links.bin").write_bytes(content)
-    assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)

@@ -17,7 +17,7 @@ from jettison.values import Origin, Skipped
 Literal = str | int | float | bool | None | tuple[str | None, ...]
 
 
-class Circumstance(Struct, frozen=True, kw_only=True):
+class Circumstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Under which conditions a statement runs.
 
     ``condition`` is the expression of the enclosing ``if`` statements that speak of an
@@ -35,7 +35,7 @@ class Circumstance(Struct, frozen=True, kw_only=True):
 ALWAYS = Circumstance()
 
 
-class Import(Struct, frozen=True, kw_only=True):
+class Import(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One imported module: ``import module`` or ``from module import names``.
 
     ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
@@ -59,7 +59,7 @@ class Import(Struct, frozen=True, kw_only=True):
         return Origin(file=self.file, line=self.line)
 
 
-class Text(Struct, frozen=True, kw_only=True):
+class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A string that may name a module, a driver or a URL.
 
     ``target`` is the name that the enclosing statement assigns (``INSTALLED_APPS``); ``role`` is
@@ -80,7 +80,7 @@ class Text(Struct, frozen=True, kw_only=True):
         return Origin(file=self.file, line=self.line)
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call of a catalogued function, its name made absolute through the file's imports."""
 
     file: str
@@ -100,7 +100,7 @@ class Call(Struct, frozen=True, kw_only=True):
         return dict(self.keywords).get(name)
 
 
-class Reference(Struct, frozen=True, kw_only=True):
+class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An attribute of an imported name, absolute: ``django.db.models.ImageField``."""
 
     file: str
@@ -113,7 +113,7 @@ class Reference(Struct, frozen=True, kw_only=True):
         return Origin(file=self.file, line=self.line)
 
 
-class EnvironmentRead(Struct, frozen=True, kw_only=True):
+class EnvironmentRead(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An environment variable that the code reads, and its default if that is a literal."""
 
     file: str
@@ -127,7 +127,7 @@ class EnvironmentRead(Struct, frozen=True, kw_only=True):
         return Origin(file=self.file, line=self.line)
 
 
-class Switch(Struct, frozen=True, kw_only=True):
+class Switch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An assignment that chooses an environment: ``DEBUG = env.bool("DEBUG")`` as text."""
 
     file: str
@@ -141,7 +141,7 @@ class Switch(Struct, frozen=True, kw_only=True):
         return Origin(file=self.file, line=self.line)
 
 
-class ModuleFacts(Struct, frozen=True, kw_only=True):
+class ModuleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that was learned from one Python file.
 
     ``skipped`` is set when the file is not valid Python, not text or too large; its imports are

@@ -93,7 +93,7 @@ marshal.dump(
         "library": LIBRARY_FOLDER,
         "files": files,
         "owners": owners,
-        "points": points,
+        "entry_points": points,
         "sources": {path: read(SITE + "/" + path) for path in files if path[-3:] == ".py"},
         "words": {path: words(SITE + "/" + path, last) for path in files if LIBRARY.search(path)},
         "application": application,
