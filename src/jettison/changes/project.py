@@ -6,9 +6,13 @@ from msgspec import Struct
 
 
 class MoveToDevelopment(Struct, frozen=True, kw_only=True):
-    """Move requirements out of production, in the way of the file that declares them."""
+    """Move requirements out of production, in the way of the file that declares them.
+
+    ``held`` are requirements, such as ``h11<0.15``, that keep the versions of what stays.
+    """
 
     names: tuple[str, ...]
+    held: tuple[str, ...] = ()
 
 
 class LeaveGroupsOut(Struct, frozen=True, kw_only=True):

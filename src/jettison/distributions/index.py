@@ -69,7 +69,7 @@ class Index(Struct, frozen=True, kw_only=True):
         listing = self._listing(name)
         if not listing.files:
             raise NetworkError(f"the index does not have {name}")
-        release = newest(releases(listing.files), specifiers, target)
+        release = newest(releases(listing.files, name), specifiers, target)
         if release is None:
             raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
         self.cache.put(release.files, "releases", self._key, name, str(release.version))

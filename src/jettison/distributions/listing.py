@@ -77,11 +77,15 @@ def parse_listing(body: bytes, *, content_type: str, url: str) -> tuple[IndexFil
     raise ValueError(f"the index answered with {kind or 'no content type'}")
 
 
-def releases(files: Iterable[IndexFile]) -> dict[Version, Release]:
-    """Group files by version; names that are neither a wheel's nor an sdist's are left out."""
+def releases(files: Iterable[IndexFile], name: str = "") -> dict[Version, Release]:
+    """Group files by version; names that are neither a wheel's nor an sdist's are left out.
+
+    ``name`` is that of the distribution, normalized: with it a file such as
+    ``selenium-2.0-dev-9429.tar.gz`` is none of release 9429.
+    """
     grouped: dict[Version, list[IndexFile]] = {}
     for file in files:
-        version = file_version(file.filename)
+        version = file_version(file.filename, name)
         if version is not None:
             grouped.setdefault(version, []).append(file)
     return {
@@ -90,12 +94,13 @@ def releases(files: Iterable[IndexFile]) -> dict[Version, Release]:
     }
 
 
-def file_version(filename: str) -> Version | None:
-    """Version that a file name states, or None when the name is not in the format."""
+def file_version(filename: str, name: str = "") -> Version | None:
+    """Version that a file name states, or None when it is in no format or of another ``name``."""
     try:
         if filename.endswith(".whl"):
             return _version(filename.split("-")[1])
-        return parse_sdist_filename(filename)[1]
+        owner, version = parse_sdist_filename(filename)
+        return version if name in ("", owner) else None
     except (IndexError, InvalidVersion, InvalidSdistFilename):
         return None
 

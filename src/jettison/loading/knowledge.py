@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from jettison.distributions.opening import open_map
 from jettison.distributions.target import Target
 from jettison.errors import InputSyntaxError
 from jettison.facts import Project
-from jettison.lift.declared import bounding_lines, installed_declarations, locks_of
+from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.linked import linked_packages
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
@@ -30,7 +31,7 @@ from jettison.loading.reachable import reachable
 from jettison.loading.requirements import approximate, bounds, planned, roots
 from jettison.loading.usage import used
 from jettison.loading.words import given_names, used_words
-from jettison.plan.leaving import Leaving, leaving
+from jettison.plan.leaving import Leaving, held_versions, leaving
 from jettison.plan.parts import PlannedRequirement
 from jettison.project.operations.collect import collect
 from jettison.project.reading import read_sources, read_texts
@@ -81,14 +82,10 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
     bounding = bounds(bounding_lines(project))
-    found = open_map(
-        cache / "distributions",
-        target,
-        offline=offline,
-        locked=locked,
-        requirements=() if locked else roots(listed, resolved=True),
-        bounds=bounding,
+    opened = partial(
+        open_map, cache / "distributions", target, offline=offline, locked=locked, bounds=bounding
     )
+    found = opened(requirements=() if locked else roots(listed, resolved=True))
     brought = closure(found, roots(listed), bounding)
     inputs = gather(
         declared=[declared_requirement(one.declaration) for one in listed],
@@ -107,6 +104,8 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
     absent = {one.declaration.name for one in listed if not one.shipped}
+    gone = leaving(brought, dropped & shipped, absent)
+    stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
@@ -123,7 +122,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         from_source=tuple(_from_source(brought, production, target)),
         unknown=tuple(name for name in kept if name not in brought.facts),
         loaded=inputs.reach.modules,
-        leaving=leaving(brought, dropped & shipped, absent),
+        leaving=_held(opened, found, brought, gone, stay),
         reachable=reachable(inputs, target.python),
         skipped=(
             *sources.skipped,
@@ -132,6 +131,21 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
             *(() if locked else approximate(brought, shipped, found.resolution)),
         ),
     )
+
+
+def _held(
+    opened: Callable[..., DistributionMap],
+    found: DistributionMap,
+    brought: Closure,
+    gone: Leaving,
+    kept: Collection[Installed],
+) -> Leaving:
+    """Add what keeps the releases of what stays, where requirements are dropped."""
+    before = found.resolution.versions
+    if not gone.names or not before:
+        return gone
+    after = opened(requirements=roots(kept, resolved=True)).resolution.versions
+    return replace(gone, held=held_versions(brought, gone.names, before, after))
 
 
 def _is_readable(python: str) -> bool:

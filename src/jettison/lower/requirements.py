@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from jettison.changes import MarkUnused, MoveToDevelopment
 from jettison.facts import Project
 from jettison.lift.declared import installed_declarations, movable_files, production_files
@@ -13,6 +15,7 @@ from jettison.project.moves.move import MOVES, development_file
 from jettison.project.requirements import annotate, parse, split
 
 MARK = "jettison: no use found"
+HELD = "jettison: the release that a moved requirement allowed"
 
 
 def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[str, str]:
@@ -28,8 +31,17 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
             path = development_file(file.file, project.texts)
             old = project.texts.get(path)
             existing = None if old is None else parse(old, file=path)
-            texts[file.file], texts[path] = split(file, names, existing=existing)
+            kept, texts[path] = split(file, names, existing=existing)
+            texts[file.file] = _held(kept, change.held)
+            change = replace(change, held=())
     return texts
+
+
+def _held(text: str, lines: tuple[str, ...]) -> str:
+    """Add requirements that keep the versions of what stays."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    added = "".join(f"{line}  # {HELD}{newline}" for line in lines)
+    return f"{text.rstrip()}{newline}{added}" if added else text
 
 
 def own_files(project: Project) -> tuple[str, ...]:

@@ -7,6 +7,9 @@ is made.
 Source: lnbits#2573, lute-v3#492, mvidarr#39 (users asking for it); measured for this project on
 twenty web applications, see docs/explanation/scopes.md.
 
+Where a moved requirement allowed only some versions of what stays, these versions are named,
+so that production keeps the releases that it has.
+
 Safe: a requirement leaves production only when something says that it is for development (a
 section comment, its place among known tools, imports from tests alone) and nothing says that
 production uses it (imports along the entry points, commands, strings that name modules, what a
@@ -69,7 +72,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
     for_review = [r for r in moving if r not in free]
     return (
-        *_leaving(free, _saved(plan, free, absent)),
+        *_leaving(free, _saved(plan, free, absent), plan.leaving.held),
         *_compiled(plan, free),
         *_for_review(for_review, found, _saved(plan, for_review, absent)),
         *_unused(unmarked),
@@ -106,18 +109,24 @@ def _obstacle(one: Installed) -> str:
     return ""
 
 
-def _leaving(found: list[PlannedRequirement], saving: Size | None) -> tuple[Finding, ...]:
+def _leaving(
+    found: list[PlannedRequirement], saving: Size | None, held: tuple[str, ...]
+) -> tuple[Finding, ...]:
     if not found:
         return ()
     names = tuple(item.name for item in found)
+    message = "keeps the release that a moved requirement allowed"
     return (
         Finding(
             rule=NAME,
             message=f"{counted(len(found), 'requirement leaves', 'requirements leave')} "
             f"production: {', '.join(names)}",
-            evidence=tuple(_first(item) for item in found),
+            evidence=(
+                *(_first(item) for item in found),
+                *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
+            ),
             saving=saving,
-            changes=(MoveToDevelopment(names=names),),
+            changes=(MoveToDevelopment(names=names, held=held),),
         ),
     )
 
