@@ -100,9 +100,9 @@ def file_version(filename: str, name: str = "") -> Version | None:
         if filename.endswith(".whl"):
             return _version(filename.split("-")[1])
         owner, version = parse_sdist_filename(filename)
-        return version if name in ("", owner) else None
     except (IndexError, InvalidVersion, InvalidSdistFilename):
         return None
+    return version if name in ("", owner) else None
 
 
 @lru_cache(maxsize=4096)
