@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from jettison.verify.exchange import websocket
 from jettison.verify.exchange.answer import Answer
 
 _SECONDS = 20.0
@@ -175,7 +176,9 @@ class Requests:
         return time.monotonic() >= self._ends
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send one request."""
+        """Send one request; over a WebSocket where the method says so."""
+        if method == websocket.METHOD:
+            return websocket.converse(self._address, target, headers)
         like = f"{method} {_NUMBERED.sub('/#', target.partition('?')[0])}"
         answer = send(
             self._address,

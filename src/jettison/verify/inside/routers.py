@@ -24,8 +24,11 @@ def starlette(routes, prefix=""):
             yield from starlette(inner, path)
         elif getattr(one, "methods", None):
             yield handlers.route(path, sorted(one.methods), endpoint)
-        elif endpoint is not None and "WebSocket" not in type(one).__name__:
-            yield handlers.route(path, offered(endpoint), endpoint)
+        elif endpoint is not None:
+            if "WebSocket" in type(one).__name__:
+                yield handlers.route(path, ["WEBSOCKET"])
+            else:
+                yield handlers.route(path, offered(endpoint), endpoint)
 
 
 def documents(routes, prefix=""):
@@ -44,7 +47,8 @@ def flask(app):
     for rule in app.url_map.iter_rules():
         function = functions.get(getattr(rule, "endpoint", None))
         handler = getattr(function, "view_class", function)
-        yield handlers.route(rule.rule, rule.methods or {"GET"}, handler)
+        methods = {"WEBSOCKET"} if getattr(rule, "websocket", False) else rule.methods or {"GET"}
+        yield handlers.route(rule.rule, methods, handler)
 
 
 def smorest(app):
@@ -122,4 +126,6 @@ def pyramid(introspector):
 def litestar(routes):
     """Walk Litestar's routes."""
     for one in routes:
-        yield {"path": one.path_format, "methods": sorted(getattr(one, "methods", ["GET"]))}
+        socket = "WebSocket" in type(one).__name__
+        methods = ["WEBSOCKET"] if socket else getattr(one, "methods", ["GET"])
+        yield {"path": one.path_format, "methods": sorted(methods)}

@@ -20,7 +20,7 @@ _KINDS: Mapping[str, Mapping[str, str]] = {
     "float": {"type": "number"},
     "uuid": {"type": "string", "format": "uuid"},
 }
-_UNASKED = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT", "WEBSOCKET"})
+_UNASKED = frozenset({"HEAD", "OPTIONS", "TRACE", "CONNECT"})
 
 
 def route_operations(routes: Iterable[Mapping[str, Any]]) -> tuple[Operation, ...]:

@@ -1,0 +1,82 @@
+"""A conversation over a WebSocket is an answer like any other."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from jettison.verify.exchange import websocket
+from jettison.verify.exchange.client import Requests
+
+UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n"
+
+
+def frame(text: str, kind: int = 1) -> bytes:
+    return bytes((128 | kind, len(text))) + text.encode()
+
+
+def received(connection: socket.socket) -> tuple[int, str]:
+    """Read a short masked frame."""
+    first, second = connection.recv(2, socket.MSG_WAITALL)
+    mask = connection.recv(4, socket.MSG_WAITALL)
+    content = connection.recv(second & 127, socket.MSG_WAITALL) if second & 127 else b""
+    return first & 15, bytes(byte ^ mask[i % 4] for i, byte in enumerate(content)).decode("latin-1")
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Requests]]:
+    for name in ("_FIRST_SECONDS", "_ANSWER_SECONDS", "_SILENCE_SECONDS"):
+        monkeypatch.setattr(websocket, name, 0.2)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(*replies: bytes) -> Requests:
+        def run() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError, ValueError):
+                connection.recv(1 << 16)
+                connection.sendall(replies[0])
+                for reply in replies[1:]:
+                    received(connection)
+                    connection.sendall(reply)
+                connection.recv(1 << 16)
+
+        threading.Thread(target=run, daemon=True).start()
+        return Requests(listener.getsockname(), seconds=60)
+
+    yield serve
+    listener.close()
+
+
+def test_what_the_server_says_and_how_it_closes_is_the_body(
+    serve: Callable[..., Requests],
+) -> None:
+    closing = frame("\x03", 8)[:1] + b"\x02\x03\xe8"
+    answer = serve(UPGRADE + frame("who is there?"), frame("hello!"), frame("pong"), closing)(
+        "WEBSOCKET", "/chat", {"Host": "x"}, b""
+    )
+    assert answer.status == 101
+    assert answer.body.decode().splitlines() == [
+        "< who is there?",
+        "> hello",
+        "< hello!",
+        '> {"type": "ping", "message": "hello", "id": 1}',
+        "< pong",
+        "closed 1000",
+    ]
+
+
+def test_a_server_that_refuses_answers_over_http(serve: Callable[..., Requests]) -> None:
+    refused = serve(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
+    answer = refused("WEBSOCKET", "/chat", {"Host": "x"}, b"")
+    assert (answer.status, answer.body) == (403, b"")
+
+
+def test_messages_without_end_are_cut(serve: Callable[..., Requests]) -> None:
+    answer = serve(UPGRADE + frame("tick") * 1000)("WEBSOCKET", "/", {"Host": "x"}, b"")
+    lines = answer.body.decode().splitlines()
+    assert lines[:6] == ["< tick"] * 5 + ["> hello"]
+    assert len(lines) < 30
