@@ -63,7 +63,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     could not be read. ``imports`` maps modules that the application imports, and that are there, to
     the file that does. ``removed`` are paths that the image says were removed from it, and
     ``listed`` is the list that this followed. ``commands`` maps names to the status and last words
-    of a run with ``--help``.
+    of a run with ``--help``. ``site`` is the first folder of distributions.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     removed: frozenset[str] = frozenset()
     listed: str = ""
     commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    site: str = ""
 
 
 class HealthOutcome(Struct, frozen=True, kw_only=True):
@@ -105,7 +106,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     ``exchanges`` holds; ``again`` holds those of a second run, ``reruns`` those of more, which are
     made when the two images seem to differ. ``errors`` are lines of its logs that name an
     exception. ``stored`` is what the image holds when nothing runs; ``opened`` are the files that
-    its runs opened, where that could be seen.
+    its runs opened, where that could be seen, and ``executed`` how many lines of each file of the
+    application its requests executed, of how many.
     """
 
     facts: ImageFacts
@@ -126,4 +128,5 @@ class Observation(Struct, frozen=True, kw_only=True):
     workers: Mapping[str, WorkerOutcome] = field(default_factory=dict)
     stored: Stored | None = None
     opened: frozenset[str] | None = None
+    executed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

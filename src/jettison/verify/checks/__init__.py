@@ -5,6 +5,7 @@ from __future__ import annotations
 from jettison.verify.checks import (
     certificates,
     commands,
+    coverage,
     distributions,
     entry_point,
     environment,
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     modules.CHECK,
     commands.CHECK,
     files.CHECK,
+    coverage.CHECK,
     distributions.CHECK,
     sbom.CHECK,
     python_version.CHECK,
