@@ -17,18 +17,18 @@ from jettison.beside import beside
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
+from jettison.installed.found import as_observed
 from jettison.loading.probes import project_request
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
+from jettison.plan.observing import with_observed
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
 from jettison.progress import Progress, step
-from jettison.removal.listing import HOOK, LIST, SCRIPT
-from jettison.removal.system_group import LIST as SYSTEM_LIST
-from jettison.removal.system_group import SCRIPT as SYSTEM_SCRIPT
 from jettison.result import Ablation, Result
 from jettison.rules import RULES
+from jettison.trace.image_files import read_image_files
 from jettison.trace.observing import observed
 from jettison.values import Basis, Saving, Skipped
 from jettison.verify.before import Ahead, look_ahead
@@ -37,7 +37,6 @@ from jettison.verify.differential import compare
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
-OF_REMOVAL = (LIST, SCRIPT, HOOK, SYSTEM_LIST, SYSTEM_SCRIPT)
 # The level from which on the image is watched.
 TRACED = 3
 # Large folders that need not be copied when the ignore file keeps them out of the context.
@@ -90,7 +89,19 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
         )
         if plan.level >= TRACED:
             return _guided(shop, start, plan, before)
-        return start, _result(shop, plan, before)
+        seen = _read(shop, start, plan)
+        result = _result(shop, _planned(seen), before)
+        if not result.verdict.equivalent and result.plan.files != plan.files:
+            return start, _result(shop, plan, before)
+        return seen, result
+
+
+def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
+    """Give the plan before any rule, with what is in the image that the rules make."""
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "candidate")
+    with step(shop.progress, "Reading what is in the image"):
+        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
 
 
 def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
@@ -144,7 +155,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     before = replace(before, ahead=ahead)
     if isinstance(seen, Skipped):
         return replace(start, learned=(*start.learned, seen)), before
-    return replace(start, observed=seen), before
+    return with_observed(start, seen), before
 
 
 def _given_up(start: Plan, result: Result) -> Plan:
@@ -201,7 +212,7 @@ def _of_production(plan: Plan) -> Iterator[str]:
     project = plan.project
     own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
     dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
-    for name in (".dockerignore", dockerfile, *OF_REMOVAL):
+    for name in (".dockerignore", dockerfile, project.own_folder):
         if name not in own:
             yield name
 

@@ -11,6 +11,7 @@ from jettison.lift.environment import NotApart
 from jettison.memo import once_each
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
+from jettison.plan.taking import leaves_late
 from jettison.removal.collapse import collapsed
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
@@ -31,7 +32,7 @@ METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 def listed(plan: Plan) -> Matcher[bool]:
     """The paths that are taken out already."""
-    text = plan.project.texts.get(plan.project.in_context(LIST), "")
+    text = plan.project.texts.get(plan.project.own(LIST), "")
     return Matcher.of((path, True) for path in paths_in(text))
 
 
@@ -56,12 +57,12 @@ def present(plan: Plan) -> Mapping[str, OwnedFile]:
 
 def shortened(plan: Plan) -> tuple[str, ...]:
     """The patterns of libraries that are shortened already."""
-    return sections_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+    return sections_in(plan.project.texts.get(plan.project.own(LIST), ""))
 
 
 def linked(plan: Plan) -> Mapping[str, str]:
     """The paths that are other names of equal files already, each with that file."""
-    return links_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+    return links_in(plan.project.texts.get(plan.project.own(LIST), ""))
 
 
 def grouped(
@@ -154,7 +155,8 @@ def removal(
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
     where = place_of_removal(plan.project, plan.stage)
-    obstacle = where.evidence if isinstance(where, NotApart) else obstacle
+    late = isinstance(where, NotApart) and leaves_late(plan)
+    obstacle = where.evidence if isinstance(where, NotApart) and not late else obstacle
     if obstacle is not None:
         if saving.bytes < TOLD:
             return ()
@@ -172,7 +174,7 @@ def removal(
             message=f"{what} leave the environment",
             evidence=why,
             saving=saving if saving.bytes else None,
-            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven),),
+            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),),
         ),
     )
 

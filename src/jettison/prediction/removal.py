@@ -35,7 +35,7 @@ def taken_out(
 
     What shortened libraries lose is among them, and second copies of files that are kept once.
     """
-    text = project.texts.get(project.in_context(LIST), "")
+    text = project.texts.get(project.own(LIST), "")
     paths = list(paths_in(text))
     gone = Matcher.of((path, True) for path in paths)
     installed = contents_of(closure.facts[name] for name in sorted(names) if name in closure.facts)
@@ -70,7 +70,7 @@ def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
-    text = project.texts.get(project.in_context(system_group.LIST), "")
+    text = project.texts.get(project.own(system_group.LIST), "")
     size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
     return Part(what="files that leave the system", size=size, origin=origin, of_base=True)
 
