@@ -25,20 +25,6 @@ LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 WORD = re.compile(r"[\w./+-]+")
 INHERITED = "\0"
-# Folders of the system, which an application's folder cannot be taken for.
-SYSTEM = (
-    "/",
-    "/bin",
-    "/etc",
-    "/home",
-    "/lib",
-    "/opt",
-    "/root",
-    "/srv",
-    "/usr",
-    "/usr/local",
-    "/var",
-)
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:

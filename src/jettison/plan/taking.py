@@ -15,12 +15,16 @@ from jettison.lower.instructions import exec_form, quoted
 from jettison.memo import once_each
 from jettison.oci.config import Config
 from jettison.plan.plan import Plan
-from jettison.plan.system_needs import SYSTEM, variables_of
+from jettison.plan.system_needs import variables_of
 from jettison.removal.place import place_of_removal
 
 # A distribution of this size has a layer apart from those that change more often.
 HEAVY = 10_000_000
 LIBRARY = "/lib/python"
+# Folders that hold more than an environment or an application.
+SHARED = ("/", "/bin", "/etc", "/lib", "/usr", "/usr/local", "/var")
+# What this build alone is labelled with.
+OWN_LABEL = "dev.jettison."
 
 
 @once_each
@@ -61,13 +65,13 @@ def layers_of(plan: Plan, observed: Observed) -> tuple[LayerOfFolders, ...]:
     site, folder = observed.installed.site, plan.stage.folder
     library = observed.installed.library
     environment = environment_of(observed)
-    own = site if environment in SYSTEM or not site else environment
+    own = site if environment in SHARED or not site else environment
     found = {
         "system": (),
         "interpreter": (library,) if library.startswith("/usr/local/") else (),
         "heavy-distributions": tuple(_heavy(observed)),
         "distributions": (own,) if own else (),
-        "application": (folder,) if folder not in SYSTEM else (),
+        "application": (folder,) if folder not in SHARED else (),
     }
     return tuple(
         LayerOfFolders(name=name, folders=folders)
@@ -115,7 +119,9 @@ def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
 def _collected(stage: FinalStage, config: Config) -> Iterator[str]:
     """The instructions of which each adds to the others."""
     labels = [
-        f"{key}={quoted(value)}" for key, value in config.labels.items() if key not in stage.labels
+        f"{key}={quoted(value)}"
+        for key, value in config.labels.items()
+        if key not in stage.labels and not key.startswith(OWN_LABEL)
     ]
     if labels:
         yield f"LABEL {' '.join(labels)}\n"
