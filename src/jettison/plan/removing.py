@@ -149,7 +149,8 @@ def removal(
     ``what`` names the files in the plural (``tests of distributions``); ``unproven`` are those that
     stay without a proof of use. An environment that is not built apart is an obstacle to all.
     """
-    groups = [one for one in groups if not _keeps(plan, one)]
+    stay = plan.withheld(rule)
+    groups = [one for one in groups if one.distribution not in stay and not _keeps(plan, one)]
     if not groups:
         return ()
     saving = together(groups)
