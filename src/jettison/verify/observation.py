@@ -37,7 +37,8 @@ class Interior(Struct, frozen=True, kw_only=True):
     ``distributions`` maps normalised names to versions. ``certificates`` is the number of
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
-    its name and offset on two days of the year; the empty name is local time.
+    its name and offset on two days of the year; the empty name is local time. ``written`` tells
+    modes and owners of files in volumes that were written since the start.
     """
 
     user_id: int
@@ -53,6 +54,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     names: Mapping[str, Loaded]
     secure: Loaded
     inventory: Inventory | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True):

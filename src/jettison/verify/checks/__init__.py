@@ -30,6 +30,7 @@ from jettison.verify.checks import (
     user,
     workers,
     writable,
+    written,
 )
 from jettison.verify.checks.check import Check
 
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     user.CHECK,
     root_filesystem.CHECK,
     writable.CHECK,
+    written.CHECK,
     routes.CHECK,
     suite.CHECK,
     workers.CHECK,

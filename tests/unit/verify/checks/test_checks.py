@@ -383,3 +383,17 @@ def test_what_neither_image_gets_over_is_said_although_both_say_it() -> None:
     verdict = Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(found,))
     with pytest.raises(NotEquivalentError, match="the image before does not become ready"):
         require_equivalent(verdict, different=("differs", ""), unknown=("is not known", ""))
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome"), [("0640 own", Outcome.SAME), ("0600 own", Outcome.DIFFERENT)]
+)
+def test_modes_of_written_files_are_compared(mode: str, outcome: Outcome) -> None:
+    def seen(mode: str, number: int) -> Observation:
+        path = f"/data/2024-05-0{number}.txt"
+        return replace(SEEN, interior=replace(INTERIOR, written={path: mode}))
+
+    check = next(one for one in CHECKS if one.name == "written-files")
+    found = check.compare(seen("0640 own", 1), seen(mode, 2), REQUEST)
+    assert found.outcome is outcome
+    assert outcome is Outcome.SAME or "0640 own became 0600 own" in found.message
