@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from jettison.catalogue.dead_weight import Known, Part
 from jettison.changes import RemoveFiles
 from jettison.distributions.graph import total_size
 from jettison.lift.environment import NotApart
+from jettison.lift.usage import Given
 from jettison.memo import once_each
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -180,6 +184,38 @@ def removal(
     )
 
 
+def is_unused(plan: Plan, entry: Known) -> bool:
+    """Whether a distribution is there, and none of the words that lead to an entry is written."""
+    return entry.distribution in plan.distributions and not set(entry.words) & set(plan.usage.words)
+
+
+def part_of(
+    plan: Plan, rule: str, entry: Part, reason: str, owners: Collection[str]
+) -> Iterator[Group]:
+    """Make a group of a part, where one of ``owners`` has it."""
+    meant = Matcher.of((path, True) for path in entry.paths)
+    files = [
+        file
+        for path, file in present(plan).items()
+        if file.distribution in owners and meant.find(path)
+    ]
+    if files:
+        found = group(rule, reason, files, not_counting=entry.not_counting)
+        yield replace(found, paths=entry.paths, together=True)
+
+
+def written_nowhere(entry: Known, what: str) -> Evidence:
+    """The evidence that no word leads to ``what``."""
+    words = f"{what} none of {', '.join(entry.words)} is written" if entry.words else what
+    return Evidence(kind="catalogue", message=f"{words} ({entry.source}, {entry.date})")
+
+
+def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:
+    """The evidence that a distribution is asked for some names and for no others."""
+    message = f"{entry.distribution} {verb} {', '.join(sorted(names))} alone ({entry.source})"
+    return Evidence(kind="catalogue", message=message)
+
+
 def staying(rule: str, what: str, files: Iterable[OwnedFile], why: Evidence) -> tuple[Finding, ...]:
     """Say that files stay which could have left, where they are worth it; ``what`` names them."""
     size = sum(file.size for file in files)
@@ -224,6 +260,22 @@ def unknown(plan: Plan) -> frozenset[str]:
     closure, development = plan.closure, Scope.DEVELOPMENT
     leaving = {item.name for item in plan.requirements if item.scope is development}
     return frozenset(closure.graph.edges.keys() - closure.facts.keys() - leaving)
+
+
+def cannot_tell(
+    plan: Plan, given: Given, computed: str, others: Iterable[str], *, unnamed: bool
+) -> Evidence | None:
+    """Why it cannot be told what a distribution is asked for; None when it can.
+
+    ``computed`` says it of a call, ``others`` may ask too, and ``unnamed`` says that what no call
+    names may be anything.
+    """
+    if given.computed:
+        return Evidence(kind="call", message=computed, origin=given.computed[0])
+    other = min(others, default="")
+    if other:
+        return may_ask(plan, other)
+    return Evidence(kind="call", message="no call names one") if unnamed else None
 
 
 def may_ask(plan: Plan, name: str) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.distributions.graph import Closure
 from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
@@ -47,9 +47,9 @@ def taken_out(
         count += byte_code_of(sum(installed.files[path].size for path in uncompiled))
     count += _shortened(closure, names, sections_in(text), gone)
     count += _kept_once(text, installed, gone)
-    for known in table("dead_weight")["installers"].values():
-        if set(known.get("paths", ())) & set(paths):
-            count += known["bytes"]
+    for known in dead_weight().seeds.values():
+        if set(known.paths) & set(paths):
+            count += known.bytes
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
 
