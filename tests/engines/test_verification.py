@@ -18,6 +18,7 @@ from jettison.progress import SilentProgress
 from jettison.verify.before import Baseline, observe_before
 from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
+from jettison.verify.second_look import in_turn
 from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
@@ -110,7 +111,10 @@ def verify(
         build(tag, f"FROM {BEFORE}\nUSER root\n{instruction}\n{_user(instruction)}")
         request = replace(before, image_after=runner.image(tag), suite=suite)
         after = observe_after(request, baseline, runner.engine, SilentProgress())
-        return verdict(request, runner.engine.name, baseline.observation, after)
+        seen = baseline.observation
+        if not after.failure:
+            seen, after = in_turn(runner.engine, request, seen, after, 1)
+        return verdict(request, runner.engine.name, seen, after)
 
     return verify
 

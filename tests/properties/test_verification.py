@@ -65,7 +65,7 @@ def test_a_verdict_can_be_told_in_any_form(verdict: Verdict) -> None:
 def test_an_answer_does_not_differ_from_itself(value: object, kind: str, status: int) -> None:
     run = exchange(value, kind, status)
     found = compare_exchanges([run, run], [run])
-    assert (found.differences, found.flaky, found.same) == ((), (), 1)
+    assert (found.differences, found.varying, found.same) == ((), (), 1)
 
 
 @given(JSON, JSON)

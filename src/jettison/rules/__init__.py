@@ -1,4 +1,4 @@
-"""The optimizations, one module or row of the catalogue each, in the order of application."""
+"""The optimizations, one module each, in the order in which they are applied."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from jettison.rules import (
     compiled_bytecode,
     composed_base,
     container_client,
+    debug_files,
     debug_target,
     development_image,
     development_requirements,
@@ -16,9 +17,11 @@ from jettison.rules import (
     duplicate_files,
     end_of_life,
     exec_form_command,
-    file_kinds,
+    headers_and_sources,
     idle_settings,
     image_labels,
+    installed_documentation,
+    installed_tests,
     installers,
     misplaced_requirements,
     missing_libraries,
@@ -34,6 +37,8 @@ from jettison.rules import (
     smaller_base,
     smaller_variants,
     tidy_package_installs,
+    translation_sources,
+    type_stubs,
     uncalled_binaries,
     unloaded_bytecode,
     unloaded_sections,
@@ -65,7 +70,12 @@ RULES: tuple[Rule, ...] = (
     uncalled_binaries.RULE,
     unused_parts.RULE,
     unused_service_data.RULE,
-    *file_kinds.RULES,
+    installed_tests.RULE,
+    headers_and_sources.RULE,
+    debug_files.RULE,
+    installed_documentation.RULE,
+    type_stubs.RULE,
+    translation_sources.RULE,
     unspoken_languages.RULE,
     unnamed_locales.RULE,
     unloaded_sections.RULE,

@@ -12,10 +12,9 @@ from jettison.beside import beside
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.errors import EngineError
 from jettison.installed.environment import Installed
-from jettison.installed.image import ImageFiles
+from jettison.installed.system import System
 from jettison.progress import Progress, step
-from jettison.trace.image_files import read_image_files
-from jettison.trace.reading import read_installed
+from jettison.trace.reading import read_installed, read_system
 from jettison.trace.values import KERNEL, METHOD, Trace
 from jettison.trace.watching import WatchingEngine, write_hook
 from jettison.values import Skipped
@@ -38,7 +37,7 @@ class Traced(Struct, frozen=True, kw_only=True):
 
     installed: Installed
     trace: Trace
-    image: ImageFiles
+    system: System | None
 
 
 def trace(
@@ -55,7 +54,7 @@ def trace(
     try:
         with step(progress, "Reading what is installed"):
             installed = read_installed(engine, image, facts, environment)
-            image_files = read_image_files(engine, image)
+            system = read_system(engine, image, facts)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
@@ -65,7 +64,7 @@ def trace(
     served, tested = (frozenset(each.noted) for each in watching)
     told = KERNEL if any(each.kernel_tells for each in watching) else ""
     seen = Trace(served=served, tested=tested, method=f"{METHOD}{told}")
-    return Traced(installed=installed, trace=seen, image=image_files)
+    return Traced(installed=installed, trace=seen, system=system)
 
 
 def _watch(

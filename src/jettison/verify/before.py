@@ -10,7 +10,6 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
 from jettison.verify import companions
-from jettison.verify.coverage import with_coverage
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.observation import Observation
@@ -18,7 +17,6 @@ from jettison.verify.observe import (
     ended,
     observe,
     running,
-    startup_seconds,
     still_there,
     unready,
 )
@@ -58,24 +56,13 @@ class Ahead(Struct, frozen=True, kw_only=True):
 
 
 def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
-    """Look at the image before while others are at work: its start is not timed.
+    """Look at the image before while others are at work.
 
     Raises EngineError when one of the images of the request does not exist.
     """
     reached = companions.within_reach(engine, request, progress)
-    baseline = observe_before(replace(reached, startup_runs=0), engine, progress)
-    untimed = replace(baseline.observation, startups=())
-    return Ahead(asked=request, reached=reached, baseline=replace(baseline, observation=untimed))
-
-
-def timed(
-    ahead: Ahead, request: VerificationRequest, engine: Engine, progress: Progress
-) -> Baseline:
-    """Add how long the image before takes to start, now that nothing else is done."""
-    setting = setting_of(engine, request, request.image_before)
-    with step(progress, "Starting the image before"):
-        seen = started(engine, setting, request, ahead.baseline.observation)
-    return replace(ahead.baseline, observation=seen)
+    baseline = observe_before(reached, engine, progress)
+    return Ahead(asked=request, reached=reached, baseline=baseline)
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:
@@ -84,7 +71,7 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
     others = (
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
         "removed_distributions", "removed_environment", "installed_distributions",
-        "expected_command", "expected_user", "labels", "suite",
+        "expected_command", "expected_user", "labels", "suite", "strict",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
 
@@ -97,7 +84,7 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
     with beside() as pool:
         holds = pool.submit(with_stored, engine, setting.image, Observation(facts=setting.facts))
         with step(progress, "Finding what the application offers"):
-            found, first_start = _discover(engine, setting, request)
+            found = _discover(engine, setting, request)
         held = holds.result()
     if found.unready:
         # it would not become ready the next time either
@@ -106,16 +93,10 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
-    with beside() as pool, step(progress, "Running the image before again"):
-        site = held.stored.site if held.stored else ""
-        watched = pool.submit(with_coverage, engine, setting, request, talk, site)
-        repeated = () if seen.failure else again(engine, setting, request, talk)
-        seen = replace(seen, startups=(*first_start, *seen.startups), again=repeated)
-        seen = started(engine, setting, request, seen)
+    with step(progress, "Running the image before again"):
+        seen = again(engine, setting, request, talk, seen)
     seen = worked(engine, setting, request, seen, progress)
-    executed = watched.result()
-    missing = {**held.missing, **executed.missing, **seen.missing}
-    seen = replace(seen, stored=held.stored, executed=executed.executed, missing=missing)
+    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Baseline(observation=seen, conversation=talk)
@@ -140,23 +121,21 @@ def worked(
         return with_workers(engine, setting, request, seen)
 
 
-def _discover(
-    engine: Engine, setting: Setting, request: VerificationRequest
-) -> tuple[Discovery, tuple[float, ...]]:
+def _discover(engine: Engine, setting: Setting, request: VerificationRequest) -> Discovery:
     """Ask a run of its own, because finding the routes imports the application once more."""
     if not request.ports:
-        return Discovery(why="the application listens on no port that is known"), ()
+        return Discovery(why="the application listens on no port that is known")
     try:
         with running(engine, setting, request) as run:
             if run.failure:
-                return Discovery(unready=unready(run, setting)), ()
+                return Discovery(unready=unready(run, setting))
             found = discover(run.container, setting, request)
             if failure := ended(run.container):
-                return Discovery(unready=unready(replace(run, failure=failure), setting)), ()
-            return found, (run.seconds,)
+                return Discovery(unready=unready(replace(run, failure=failure), setting))
+            return found
     except EngineError as failure:
         still_there(engine, setting.image)
-        return Discovery(why=str(failure)), ()
+        return Discovery(why=str(failure))
 
 
 def _conversation(found: Discovery, request: VerificationRequest) -> Conversation:
@@ -167,16 +146,3 @@ def _conversation(found: Discovery, request: VerificationRequest) -> Conversatio
         explores=True,
         superuser=found.superuser,
     )
-
-
-def started(
-    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
-) -> Observation:
-    """Start the image until there are as many times as were asked for."""
-    startups = seen.startups
-    while not seen.failure and len(startups) < request.startup_runs:
-        seconds = startup_seconds(engine, setting, request)
-        if not seconds:
-            break
-        startups += seconds
-    return replace(seen, startups=startups)

@@ -15,24 +15,21 @@ from jettison.verify.before import (
     Baseline,
     observe_before,
     patient,
-    started,
-    timed,
     worked,
 )
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.routes import compared
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe, observe_read_only
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.second_look import setting_of
+from jettison.verify.second_look import again, setting_of
 from jettison.verify.stored import with_stored
 from jettison.verify.suite import run_suite
 from jettison.verify.verdict import Subject, Verdict
 
 # How many times as long as the image before the image after may take to start.
 _PATIENCE = 4.0
-# How often both are run once more as long as answers differ.
-_RERUNS = 2
+# How often both are started once more when figures differ.
+_FURTHER_STARTS = 4
 
 
 def compare(
@@ -46,7 +43,7 @@ def compare(
     """
     if ahead is not None and ahead.holds(request):
         request = ahead.within_reach(request)
-        baseline = timed(ahead, request, engine, progress)
+        baseline = ahead.baseline
     else:
         request = companions.within_reach(engine, request, progress)
         baseline = observe_before(request, engine, progress)
@@ -55,17 +52,31 @@ def compare(
     if not after.failure and second_look.hindered(request, before, after):
         with step(progress, "Running both with a writable root, because they may need it"):
             before, after = second_look.with_writable_root(engine, request, talk, before, after)
-    for _ in range(_RERUNS):
-        if after.failure or not before.exchanges or not compared(before, after).differences:
-            break
-        with step(progress, "Running both once more, because answers differ"):
-            before, after = second_look.asked_again(engine, request, talk, before, after)
-    if second_look.of_the_moment(verdict(request, engine.name, before, after)):
-        with step(progress, "Running both once more, because figures differ"):
-            before, after = second_look.measured_again(engine, request, before, after)
+    if before.exchanges and not (before.failure or after.failure):
+        before, after = second_look.decided(engine, request, talk, (before, after), progress)
+    if not (before.failure or after.failure):
+        before, after = _started(request, before, after, engine, progress)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(request, request.suite, before, engine, progress)
     return verdict(request, engine.name, before, after)
+
+
+def _started(
+    request: VerificationRequest,
+    before: Observation,
+    after: Observation,
+    engine: Engine,
+    progress: Progress,
+) -> tuple[Observation, Observation]:
+    """Start both in turn, more often where something differs that a busy machine may explain."""
+    runs = request.startup_runs
+    with step(progress, "Starting both in turn"):
+        before, after = second_look.in_turn(engine, request, before, after, runs)
+    if second_look.of_the_moment(verdict(request, engine.name, before, after)):
+        with step(progress, "Starting both more often, because figures differ"):
+            more = _FURTHER_STARTS
+            before, after = second_look.in_turn(engine, request, before, after, more)
+    return before, after
 
 
 def _tested(
@@ -97,8 +108,7 @@ def observe_after(
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
-    slowest = max(baseline.observation.startups, default=0.0)
-    request = patient(request, _PATIENCE * slowest)
+    request = patient(request, _PATIENCE * baseline.observation.seconds)
     setting = setting_of(engine, request, request.image_after)
     narrow = request.read_only_after and not baseline.observation.failure
     run = observe_read_only if narrow else observe
@@ -108,10 +118,11 @@ def observe_after(
         holds = pool.submit(with_stored, engine, setting.image, empty, _commands(baseline))
         with step(progress, "Running the image after"):
             seen = run(engine, setting, request, baseline.conversation)
+        with step(progress, "Running the image after again"):
+            own = replace(setting, read_only=seen.read_only)
+            seen = again(engine, own, request, baseline.conversation, seen)
         suite, held = tested.result(), holds.result()
-    with step(progress, "Starting the image after"):
-        seen = started(engine, replace(setting, read_only=seen.read_only), request, seen)
-    seen = worked(engine, replace(setting, read_only=seen.read_only), request, seen, progress)
+    seen = worked(engine, own, request, seen, progress)
     if not seen.failure:
         missing = {**suite.missing, **held.missing, **seen.missing}
         seen = replace(seen, suite=suite.suite, stored=held.stored, missing=missing)
@@ -137,8 +148,9 @@ def verdict(
 
 
 def _subject(image: str, seen: Observation) -> Subject:
+    memories = [one.memory for one in seen.starts if one.memory is not None]
     return Subject(
         image=image,
-        startup_seconds=median(seen.startups) if seen.startups else None,
-        memory=seen.memory,
+        startup_seconds=median(one.seconds for one in seen.starts) if seen.starts else None,
+        memory=round(median(memories)) if memories else None,
     )

@@ -37,8 +37,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     ``distributions`` maps normalised names to versions. ``certificates`` is the number of
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
-    its name and offset on two days of the year; the empty name is local time. ``written`` tells
-    modes and owners of files in volumes that were written since the start.
+    its name and offset on two days of the year; the empty name is local time.
     """
 
     user_id: int
@@ -54,7 +53,6 @@ class Interior(Struct, frozen=True, kw_only=True):
     names: Mapping[str, Loaded]
     secure: Loaded
     inventory: Inventory | None = None
-    written: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -65,7 +63,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     could not be read. ``imports`` maps modules that the application imports, and that are there, to
     the file that does. ``removed`` are paths that the image says were removed from it, and
     ``listed`` is the list that this followed. ``commands`` maps names to the status and last words
-    of a run with ``--help``. ``site`` is the first folder of distributions.
+    of a run with ``--help``.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +72,6 @@ class Stored(Struct, frozen=True, kw_only=True):
     removed: frozenset[str] = frozenset()
     listed: str = ""
     commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
-    site: str = ""
 
 
 class HealthOutcome(Struct, frozen=True, kw_only=True):
@@ -100,35 +97,45 @@ class WorkerOutcome(Struct, frozen=True, kw_only=True):
     said: str
 
 
+class Start(Struct, frozen=True, kw_only=True):
+    """One start of an image that is asked nothing, when nothing else is done.
+
+    ``memory`` is in bytes, at rest; None where the engine cannot tell it. ``health`` is None where
+    there is no health check.
+    """
+
+    seconds: float
+    memory: int | None
+    health: HealthOutcome | None
+    stopped: Stopped
+
+
 class Observation(Struct, frozen=True, kw_only=True):
     """One image: its configuration and what was seen while it ran.
 
     ``failure`` is empty when it became ready. What could not be observed is None, and ``missing``
-    says why. ``startups`` are seconds, one for each start. ``steps`` are the requests whose answers
-    ``exchanges`` holds; ``again`` holds those of a second run, ``reruns`` those of more, which are
-    made when the two images seem to differ. ``errors`` are lines of its logs that name an
-    exception. ``stored`` is what the image holds when nothing runs; ``opened`` are the files that
-    its runs opened, where that could be seen, and ``executed`` how many lines of each file of the
-    application its requests executed, of how many.
+    says why. ``seconds`` is how long it took to become ready. ``steps`` are the requests whose
+    answers ``exchanges`` holds; ``reruns`` holds those of further runs: one, and more where the two
+    images seem to differ. ``errors`` are lines of its logs that name an exception. ``starts`` are
+    further ones, in turn with those of the other image, ``failed_starts`` why some of them failed.
+    ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
+    opened, where that could be seen.
     """
 
     facts: ImageFacts
     failure: str = ""
     read_only: bool = False
     read_only_failure: str = ""
-    startups: tuple[float, ...] = ()
-    memory: int | None = None
-    health: HealthOutcome | None = None
+    seconds: float = 0.0
+    starts: tuple[Start, ...] = ()
+    failed_starts: tuple[str, ...] = ()
     interior: Interior | None = None
     steps: tuple[Step, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
-    again: tuple[Exchange, ...] = ()
     reruns: tuple[tuple[Exchange, ...], ...] = ()
     errors: tuple[str, ...] = ()
-    stopped: Stopped | None = None
     suite: SuiteOutcome | None = None
     workers: Mapping[str, WorkerOutcome] = field(default_factory=dict)
     stored: Stored | None = None
     opened: frozenset[str] | None = None
-    executed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from jettison.verify.exchange.command import carry_out
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inventory
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Conversation, Setting
 from jettison.verify.superuser import make_superuser
@@ -29,6 +29,8 @@ _ERRORS_KEPT = 20
 # For all requests of a run, and how many times that for the runs that repeat those of the first.
 _CONVERSATION_SECONDS = 600.0
 _PATIENCE = 3
+# By which sets of texts are in another order (docs.python.org, "Command line and environment").
+_SEED = "PYTHONHASHSEED"
 # of a log without an exception
 _LAST_LINES = 5
 
@@ -42,39 +44,44 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def running(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    started_with: RunOptions | None = None,
-) -> Iterator[Running]:
+def running(engine: Engine, setting: Setting, request: VerificationRequest) -> Iterator[Running]:
     """Start the image with fresh companions and volumes, and wait until it is ready.
 
-    ``started_with`` stands for the usual options.
     Raises EngineError when it cannot be started at all.
     """
     with ExitStack() as stack:
         network = companions.start(engine, request.companions, stack)
-        own = replace(started_with or options(setting, request), beside=network)
-        container = stack.enter_context(engine.run(setting.image, own))
+        container = stack.enter_context(
+            engine.run(setting.image, options(setting, request, beside=network))
+        )
         port = request.ports[0] if request.ports else None
         ready = wait_until_ready(container, port, setting.health_path, request.startup_timeout)
         yield Running(container=container, seconds=ready.seconds, failure=ready.failure)
 
 
-def options(setting: Setting, request: VerificationRequest) -> RunOptions:
+def options(setting: Setting, request: VerificationRequest, *, beside: str = "") -> RunOptions:
     """Give how a container of the image is started."""
     return RunOptions(
         ports=request.ports,
-        environment=request.environment,
+        environment={**_circumstances(setting), **request.environment},
         entrypoint=request.entrypoint,
         command=request.command,
         volumes=(*request.volumes, *(request.read_only_volumes if setting.read_only else ())),
         tmpfs=tmpfs(request, read_only=setting.read_only),
         read_only=setting.read_only,
         hardened=setting.read_only,
+        beside=beside,
         alias=HOST_NAME,
     )
+
+
+def _circumstances(setting: Setting) -> dict[str, str]:
+    """Give what differs between runs of one image, and is alike in the same run of both.
+
+    Each run has a host name, an outer port and a time of its own anyway.
+    """
+    known = dict(setting.facts.environment)
+    return {} if _SEED in known else {_SEED: str(setting.run + 1)}
 
 
 def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
@@ -85,16 +92,23 @@ def tmpfs(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
     )
 
 
-def startup_seconds(
+def started(
     engine: Engine, setting: Setting, request: VerificationRequest
-) -> tuple[float, ...]:
-    """Start the image once more, only for the time that it takes; nothing when it fails."""
+) -> tuple[tuple[Start, ...], str]:
+    """Start the image, and stop it; when it fails, nothing and why. Why memory is unknown, too."""
     try:
         with running(engine, setting, request) as run:
-            return () if run.failure else (run.seconds,)
-    except EngineError:
+            if run.failure:
+                return (), run.failure
+            memory, why = _memory(run.container)
+            command = health_command(request, setting.facts)
+            health = run_health_command(run.container, command) if command else None
+            stopped = run.container.stop(grace=request.grace)
+            seen = Start(seconds=run.seconds, memory=memory, health=health, stopped=stopped)
+            return (seen,), why
+    except EngineError as failure:
         still_there(engine, setting.image)
-        return ()
+        return (), _why(failure)
 
 
 def still_there(engine: Engine, image: str) -> None:
@@ -158,11 +172,6 @@ def _look(
 ) -> Observation:
     container = run.container
     missing = {}
-    memory, why = _memory(container)
-    if why:
-        missing["memory"] = why
-    command = health_command(request, setting.facts)
-    health = run_health_command(container, command) if command else None
     steps, exchanges, unsent = converse(container, setting, request, talk)
     if unsent:
         missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
@@ -176,17 +185,13 @@ def _look(
         missing["interior"] = why
     if failure := ended(container):
         return unready(replace(run, failure=failure), setting)
-    stopped = container.stop(grace=request.grace)
     return Observation(
         facts=setting.facts,
-        startups=(run.seconds,),
-        memory=memory,
-        health=health,
+        seconds=run.seconds,
         interior=inner,
         steps=steps,
         exchanges=exchanges,
         errors=errors_of(container.logs()),
-        stopped=stopped,
         missing=missing,
     )
 
@@ -211,12 +216,19 @@ def converse(
     port = request.ports[0]
     address = container.address(port)
     requests = Requests(address, _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE))
-    session = Session(requests, f"localhost:{port}", talk.token_scheme, lambda: requests.late)
+    session = Session(
+        requests,
+        f"localhost:{port}",
+        talk.token_scheme,
+        talk.languages,
+        lambda: requests.late,
+    )
     first = (make_superuser(container, setting, request),) if talk.superuser else ()
+    doubtful = frozenset(number - len(first) for number in talk.doubtful)
     if talk.explores:
         steps, exchanges = session.explore(talk.steps)
     else:
-        steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps))
+        steps, exchanges = talk.steps, tuple(session.exchanges(talk.steps, doubtful))
     own = (carry_out(command, address) for command in request.commands)
     sent = len(exchanges)
     return steps[:sent], (*first, *exchanges, *own), len(steps) - sent

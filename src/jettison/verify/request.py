@@ -146,5 +146,6 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     edited: tuple[str, ...] = ()
     suite: Suite | None = None
     startup_timeout: float = 60.0
+    strict: bool = False
     startup_runs: int = 3
     grace: float = 5.0

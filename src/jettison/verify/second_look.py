@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from jettison.engines.engine import Engine, Stopped
+from jettison.engines.engine import Engine
 from jettison.errors import EngineError
+from jettison.progress import Progress, step
 from jettison.verify.checks.routes import compared
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.health import health_path
-from jettison.verify.observation import HealthOutcome, Observation
-from jettison.verify.observe import converse, ended, observe, running, still_there
+from jettison.verify.observation import Observation
+from jettison.verify.observe import converse, ended, observe, running, started, still_there
 from jettison.verify.request import VerificationRequest
 from jettison.verify.setting import Conversation, Setting
-from jettison.verify.verdict import Verdict
+from jettison.verify.verdict import START, Verdict
 
 # Checks whose outcome a busy machine may change.
-_OF_THE_MOMENT = frozenset({"health-check", "signals", "memory"})
+_OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
+# How often both are run once more while answers are in doubt.
+_RERUNS = 3
 
 
 def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Setting:
@@ -28,42 +31,57 @@ def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Sett
 
 
 def again(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> tuple[Exchange, ...]:
-    """Ask a new container of the image the same; nothing when it does not start, or ends."""
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    talk: Conversation,
+    seen: Observation,
+) -> Observation:
+    """Send a new container of the image the same requests; nothing is added when it fails."""
+    if seen.failure:
+        return seen
+    setting = replace(setting, run=1 + len(seen.reruns))
+    exchanges: tuple[Exchange, ...] = ()
     try:
         with running(engine, setting, request) as run:
-            if run.failure:
-                return ()
-            exchanges = converse(run.container, setting, request, talk)[1]
-            return () if ended(run.container) else exchanges
+            if not run.failure:
+                exchanges = converse(run.container, setting, request, talk)[1]
+                exchanges = () if ended(run.container) else exchanges
     except EngineError:
         still_there(engine, setting.image)
-        return ()
+    return replace(seen, reruns=(*seen.reruns, exchanges))
 
 
-def asked_again(
+def decided(
     engine: Engine,
     request: VerificationRequest,
     talk: Conversation,
-    before: Observation,
-    after: Observation,
+    seen: tuple[Observation, Observation],
+    progress: Progress,
 ) -> tuple[Observation, Observation]:
-    """Ask both images once more: answers may depend on the moment, such as an order by time."""
-    first = again(engine, setting_of(engine, request, request.image_before), request, talk)
-    setting = setting_of(engine, request, request.image_after)
-    second = again(engine, replace(setting, read_only=after.read_only), request, talk)
-    return (
-        replace(before, reruns=(*before.reruns, first)),
-        replace(after, reruns=(*after.reruns, second)),
-    )
+    """Repeat both, and what is in doubt many times, until chance hardly explains a difference."""
+    before, after = seen
+    for _ in range(_RERUNS):
+        found = compared(before, after, request)
+        if not found.open:
+            break
+        with step(progress, f"Running both again, because {len(found.open)} answers differ"):
+            doubting = replace(talk, doubtful=found.open)
+            setting = setting_of(engine, request, request.image_before)
+            before = again(engine, setting, request, doubting, before)
+            setting = setting_of(engine, request, request.image_after)
+            setting = replace(setting, read_only=after.read_only)
+            after = again(engine, setting, request, doubting, after)
+    return before, after
 
 
 def hindered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether a read-only root, which no plan asked for, may be why the images differ."""
     if not request.read_only_after or request.expected_read_only or before.failure:
         return False
-    return bool(after.read_only_failure) or (after.read_only and bool(_unlike(before, after)))
+    return bool(after.read_only_failure) or (
+        after.read_only and bool(_unlike(before, after, request))
+    )
 
 
 def with_writable_root(
@@ -79,7 +97,7 @@ def with_writable_root(
     """
     setting = setting_of(engine, request, request.image_before)
     narrow = observe(engine, replace(setting, read_only=True), request, talk)
-    why = narrow.failure or _unlike(before, narrow)
+    why = narrow.failure or _unlike(before, narrow, request)
     if not why:
         return before, after
     if not after.read_only_failure:
@@ -89,18 +107,17 @@ def with_writable_root(
             suite=after.suite,
             stored=after.stored,
             workers=after.workers,
-            startups=after.startups,
             missing={**after.missing, **wide.missing},
             errors=tuple(line for line in wide.errors if line not in before.errors),
         )
     return replace(before, read_only_failure=why), after
 
 
-def _unlike(before: Observation, other: Observation) -> str:
+def _unlike(before: Observation, other: Observation, request: VerificationRequest) -> str:
     """Say how the answers of another run differ from those of the image before, if they do."""
     if not before.exchanges:
         return ""
-    found = compared(before, other).differences
+    found = compared(before, other, request).differences
     return f"{len(found)} answers differ, such as {found[0]}" if found else ""
 
 
@@ -109,30 +126,29 @@ def of_the_moment(verdict: Verdict) -> bool:
     return bool(_OF_THE_MOMENT & {check.name for check in verdict.differences})
 
 
-def measured_again(
-    engine: Engine, request: VerificationRequest, before: Observation, after: Observation
+def in_turn(
+    engine: Engine,
+    request: VerificationRequest,
+    before: Observation,
+    after: Observation,
+    times: int,
 ) -> tuple[Observation, Observation]:
-    """Run both images once more without asking them, and keep what speaks for the image after."""
-    quiet = Conversation()
-    first = observe(engine, setting_of(engine, request, request.image_before), request, quiet)
-    setting = setting_of(engine, request, request.image_after)
-    second = observe(engine, replace(setting, read_only=after.read_only), request, quiet)
-    most = [one.memory for one in (before, first) if one.memory is not None]
-    least = [one.memory for one in (after, second) if one.memory is not None]
-    return (
-        replace(before, memory=max(most, default=None)),
-        replace(
-            after,
-            memory=min(least, default=None),
-            health=_passing(after.health, second.health),
-            stopped=_ending(after.stopped, second.stopped),
-        ),
-    )
+    """Start both images in turn, so that load of the machine falls on both alike."""
+    first = setting_of(engine, request, request.image_before)
+    second = setting_of(engine, request, request.image_after)
+    second = replace(second, read_only=after.read_only)
+    for _ in range(times):
+        before = _started(engine, first, request, before)
+        after = _started(engine, second, request, after)
+    return before, after
 
 
-def _passing(one: HealthOutcome | None, other: HealthOutcome | None) -> HealthOutcome | None:
-    return other if one and one.status and other and not other.status else one
-
-
-def _ending(one: Stopped | None, other: Stopped | None) -> Stopped | None:
-    return other if one and one.killed and other and not other.killed else one
+def _started(
+    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
+) -> Observation:
+    setting = replace(setting, run=len(seen.starts))
+    start, why = started(engine, setting, request)
+    if not start:
+        return replace(seen, failed_starts=(*seen.failed_starts, why))
+    missing = {**seen.missing, "memory": why} if why else seen.missing
+    return replace(seen, starts=(*seen.starts, *start), missing=missing)

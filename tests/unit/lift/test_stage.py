@@ -12,14 +12,14 @@ WORKDIR /app
 COPY . .
 RUN echo ready
 
-FROM complete AS kept
+FROM complete AS system
 USER root
-RUN --mount=type=bind,source=.jettison,target=/removal \\
-    ["python", "/removal/remove_system_files.py", "/removal/removed-system-files.txt", "/layers"]
+COPY removed-system-files.txt remove_system_files.py /removal/
+RUN ["python", "/removal/remove_system_files.py", "/removal/removed-system-files.txt", "/app"]
 
 FROM scratch
-COPY --from=kept /layers/system/ /
-COPY --from=kept /layers/application/ /
+COPY --from=system / /
+COPY --from=complete /app /app
 ENV PATH=/usr/local/bin
 WORKDIR /app
 USER 10001:10001
@@ -47,14 +47,16 @@ def test_how_the_image_is_run_is_what_the_last_stage_says() -> None:
 
 
 def test_a_stage_that_takes_less_than_all_files_is_a_final_one_itself() -> None:
-    text = TEXT.replace("/layers/system/ /\n", "/layers/system/usr/ /usr\n")
+    text = TEXT.replace("COPY --from=system / /", "COPY --from=system /usr /usr")
     stage = lifted(project_of(text, {"main.py": ""}))
     assert stage.base == "scratch"
     assert stage.finish is None
 
 
 def test_steps_of_a_stage_between_count_when_it_does_more_than_taking_files_out() -> None:
-    text = TEXT.replace("USER root", "RUN touch /ready").replace("/layers/system/ /\n", "/ /\n")
-    stage = lifted(project_of(text.replace("remove_system_files.py", "other.py"), {"main.py": ""}))
-    assert stage.stage.name == "kept"
-    assert [each.name for each in stage.chain] == ["complete", "kept"]
+    text = TEXT.replace("RUN [", "RUN touch /ready\nRUN [").replace(
+        "remove_system_files.py", "other.py"
+    )
+    stage = lifted(project_of(text, {"main.py": ""}))
+    assert stage.stage.name == "system"
+    assert [each.name for each in stage.chain] == ["complete", "system"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jettison.verify.checks import (
     certificates,
     commands,
-    coverage,
     distributions,
     entry_point,
     environment,
@@ -30,7 +29,6 @@ from jettison.verify.checks import (
     user,
     workers,
     writable,
-    written,
 )
 from jettison.verify.checks.check import Check
 
@@ -41,14 +39,12 @@ CHECKS: tuple[Check, ...] = (
     user.CHECK,
     root_filesystem.CHECK,
     writable.CHECK,
-    written.CHECK,
     routes.CHECK,
     suite.CHECK,
     workers.CHECK,
     modules.CHECK,
     commands.CHECK,
     files.CHECK,
-    coverage.CHECK,
     distributions.CHECK,
     sbom.CHECK,
     python_version.CHECK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -23,6 +23,11 @@ class Check(Struct, frozen=True, kw_only=True):
 def skipped(name: str, reason: str) -> CheckResult:
     """Say why nothing was compared."""
     return CheckResult(name=name, outcome=Outcome.SKIPPED, message=reason)
+
+
+def often(failed: Sequence[bool]) -> str:
+    """Say how often something happened, unless it always did."""
+    return "" if all(failed) else f" in {sum(failed)} of {len(failed)} runs"
 
 
 def inside(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from jettison.verify.checks.check import Check, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
 _NAME = "memory"
-_FACTOR = 1.5
-_SPARE = 32 * 2**20
+_FACTOR = 1.25
+_SPARE = 16 * 2**20
 _BETTER = 0.9
 
 
 def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
-    if before.memory is None or after.memory is None:
+    measured = [
+        [start.memory for start in seen.starts if start.memory is not None]
+        for seen in (before, after)
+    ]
+    if not all(measured):
         why = before.missing.get("memory") or after.missing.get("memory")
         return skipped(_NAME, why or "one of the images did not start")
-    had, has = before.memory, after.memory
+    had, has = (median(each) for each in measured)
     outcome = Outcome.SAME
     if has > had * _FACTOR + _SPARE:
         outcome = Outcome.DIFFERENT
@@ -26,13 +32,13 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     return CheckResult(
         name=_NAME,
         outcome=outcome,
-        message=f"{_shown(had)} at rest became {_shown(has)}",
+        message=f"{_shown(had)} at rest became {_shown(has)} (median of {len(measured[1])})",
         before=_shown(had),
         after=_shown(has),
     )
 
 
-def _shown(count: int) -> str:
+def _shown(count: float) -> str:
     return f"{count / 1e6:.1f} MB"
 
 

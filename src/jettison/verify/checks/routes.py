@@ -12,14 +12,13 @@ _NAME = "routes"
 _FOUND = range(200, 400)
 
 
-def compared(before: Observation, after: Observation) -> Comparison:
+def compared(before: Observation, after: Observation, request: VerificationRequest) -> Comparison:
     """Compare all runs of both images."""
-    return compare_exchanges(
-        (before.exchanges, before.again, *before.reruns), (after.exchanges, *after.reruns)
-    )
+    runs = ((one.exchanges, *one.reruns) for one in (before, after))
+    return compare_exchanges(*runs, strict=request.strict)
 
 
-def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     if after.failure:
         return skipped(_NAME, "the image after did not start")
     if not before.exchanges:
@@ -27,11 +26,9 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     unknown = before.missing.get("routes", "")
     if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
         return skipped(_NAME, unknown)
-    found = compared(before, after)
+    found = compared(before, after, request)
     if found.failing == found.total and not found.differences:
         return skipped(_NAME, f"all of {found.total} answers are server errors in both")
-    if not found.differences and len(found.flaky) == found.total:
-        return skipped(_NAME, f"all of {found.total} answers change from run to run")
     details = [*found.differences]
     if found.differences:
         details += [f"written by the image after only: {line}" for line in after.errors]
@@ -40,7 +37,8 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
         for one in before.exchanges
         if one.answer.status and one.answer.failure
     ]
-    details += [f"set apart, because it changes from run to run: {one}" for one in found.flaky]
+    details += [f"the baseline answers in several ways: {one}" for one in found.varying]
+    details += [f"only the kind is compared: {one}" for one in found.masked]
     return CheckResult(
         name=_NAME,
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
@@ -54,14 +52,13 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
 
 
 def _message(found: Comparison) -> str:
-    asked = found.total - len(found.flaky)
-    parts = [f"{found.same} of {asked} answers are the same"]
+    parts = [f"{found.same} of {found.total} answers are the same"]
     if found.new_errors:
         parts.append(f"{found.new_errors} are new server errors")
     if found.failing:
         parts.append(f"{found.failing} were server errors before and still are")
-    if found.flaky:
-        parts.append(f"{len(found.flaky)} set apart as flaky")
+    if found.varying:
+        parts.append(f"{len(found.varying)} vary in the baseline")
     return "; ".join(parts)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from jettison.engines.engine import Stopped
-from jettison.verify.checks.check import Check, skipped
+from jettison.verify.checks.check import Check, often, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
@@ -12,23 +11,25 @@ _NAME = "signals"
 
 
 def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
-    had, has = before.stopped, after.stopped
-    if had is None or has is None:
+    if not before.starts or not after.starts:
         return skipped(_NAME, "one of the images was not running")
-    if has.killed and not had.killed:
-        outcome, message = Outcome.DIFFERENT, "has to be killed now"
-    elif had.killed and not has.killed:
+    had, has = ([one.stopped.killed for one in seen.starts] for seen in (before, after))
+    if any(has) and not any(had):
+        outcome, message = Outcome.DIFFERENT, f"has to be killed now{often(has)}"
+    elif all(had) and not any(has):
         outcome, message = Outcome.IMPROVED, "ends by itself now; it had to be killed"
-    elif has.killed:
+    elif any(has):
         outcome, message = Outcome.SAME, "has to be killed in both"
     else:
         outcome, message = Outcome.SAME, "ends by itself in both"
     return CheckResult(
-        name=_NAME, outcome=outcome, message=message, before=_shown(had), after=_shown(has)
+        name=_NAME, outcome=outcome, message=message, before=_shown(before), after=_shown(after)
     )
 
 
-def _shown(stopped: Stopped) -> str:
+def _shown(seen: Observation) -> str:
+    stopped = next((one.stopped for one in seen.starts if one.stopped.killed), None)
+    stopped = stopped or seen.starts[-1].stopped
     how = "killed" if stopped.killed else f"status {stopped.exit_status}"
     return f"{how} after {stopped.seconds:.1f} s"
 

@@ -18,12 +18,16 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         message = f"the image before does not become ready: {before.failure}"
     elif after.failure:
         message = f"the image after does not become ready: {after.failure}"
+    elif after.failed_starts and not before.failed_starts:
+        times = f"{len(after.failed_starts)} of {len(after.failed_starts) + len(after.starts)}"
+        message = f"the image after fails in {times} further starts: {after.failed_starts[0]}"
     else:
         message = "both become ready"
     if before.failure and request.unreached:
         names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
         message += f"; it may need what could not be started here: {names}"
-    failed = bool(before.failure or after.failure)
+    now_and_then = bool(after.failed_starts) and not before.failed_starts
+    failed = bool(before.failure or after.failure) or now_and_then
     return CheckResult(
         name=START,
         outcome=Outcome.DIFFERENT if failed else Outcome.SAME,

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from jettison.verify.exchange import websocket
 from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange.normal import decoded
 
 _SECONDS = 20.0
 # A request like one that did not end in time gets no more than this.
@@ -109,6 +110,8 @@ def _answer(
         status=response.status,
         headers=headers,
         cookies=tuple(response.headers.get_all("Set-Cookie") or ()),
+        streamed=response.chunked is True,
+        at=time.time(),
     )
     events = answer.content_type == _EVENT_TYPES[0]
     if answer.content_type in _EVENT_TYPES:
@@ -128,9 +131,10 @@ def _answer(
         if not late.is_set() and not isinstance(failure, TimeoutError):
             raise
     told = f"{size} bytes, sha256 {digest.hexdigest()[:16]}"
+    kept_body = b"".join(_EVENT.findall(body)[:_EVENTS]) if events and not whole else bytes(body)
     return replace(
         answer,
-        body=b"".join(_EVENT.findall(body)[:_EVENTS]) if events and not whole else bytes(body),
+        body=decoded(kept_body, headers.get("content-encoding", "")),
         # of what was cut at a moment the digest would tell the moment
         rest=told if size > len(body) and (whole or size >= _READ) else "",
         unended=not whole,
@@ -179,6 +183,7 @@ class Requests:
         """Send one request; over a WebSocket where the method says so."""
         if method == websocket.METHOD:
             return websocket.converse(self._address, target, headers)
+        begun = time.monotonic()
         like = f"{method} {_NUMBERED.sub('/#', target.partition('?')[0])}"
         answer = send(
             self._address,
@@ -189,6 +194,7 @@ class Requests:
             timeout=_IMPATIENT_SECONDS if like in self._slow else _SECONDS,
             kept=_KEPT if self._left > 0 else _KEPT_LATER,
         )
+        answer = replace(answer, seconds=time.monotonic() - begun)
         self._left -= len(answer.body)
         if answer.unended or answer.failure:
             self._slow.add(like)

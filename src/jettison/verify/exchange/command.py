@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from jettison.errors import ProgramError
@@ -37,5 +38,6 @@ def carry_out(command: ProbeCommand, address: tuple[str, int]) -> Exchange:
             headers={"content-type": "text/plain"},
             body=said.encode(),
             failure=f"ended with status {done.status}" if done.status else "",
+            at=time.time(),
         )
     return Exchange(name=f"$ {command.text}", answer=answer)

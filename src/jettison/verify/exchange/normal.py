@@ -1,111 +1,165 @@
-"""Answers without what differs from one run to the next: times, ids, tokens. Pure."""
+"""Answers as documents that can be compared: headers, cookies and body, place by place. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Mapping
+from functools import cache
 
+from jettison.catalogue.reader import table
 from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange.moments import Clock, number_of_time, relative
 from jettison.verify.workload.operation import Json
 
-# No letter and no digit stands beside what is replaced: part of an id may look like a time.
-_ALONE = r"(?<![0-9A-Za-z])(?:%s)(?![0-9A-Za-z])"
-_WORDS = (
-    (r"\d{4}-\d\d-\d\d[T _]\d\d[:-]?\d\d[:-]?\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
-    (r"\d{8}[T_-]?\d{6}(?:[-_.]?\d{3,6})?Z?", "<time>"),
-    (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(?: GMT)?", "<time>"),
-    (r"\d{4}-\d\d-\d\d", "<date>"),
-    (r"\d\d:\d\d:\d\d(?:\.\d+)?", "<time>"),
-    (r"0x[0-9a-f]{6,16}", "<address>"),
-    (r"eyJ[\w-]+\.[\w-]+\.[\w-]*", "<token>"),
-    (r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", "<uuid>"),
-    (r"(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,128})", "<hex>"),
-    (r"(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{40,}", "<token>"),
-    (r"\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?", "<address>"),
-    (r"\d+(?:\.\d+)? ?(?:ms|µs|us|s|seconds)", "<duration>"),
+MEASURED = "<measured>"
+_SERVER_ERROR = 500
+# zlib's parameter for the format of each content encoding, and how much is undone at most.
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_LONGEST = 4 * 2**20
+# Networks that engines choose addresses of (RFC 1918).
+_PRIVATE = re.compile(
+    r"(?<![\w.])(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}(?![\w.])"
 )
-_REPLACED = tuple((re.compile(_ALONE % pattern), word) for pattern, word in _WORDS)
-_MEASURED = re.compile(
-    r"time|timing|_at\b|date|uptime|elapsed|duration|latency|_ms\b|seconds|memory|rss|cpu|\bpid\b|expires|"
-    r"\biat\b|\bexp\b|disk|load|percent|free|available",
-    re.I,
+_METRIC = re.compile(
+    r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(?:\{.*\})?) (?P<value>[-+.\deE]+|NaN)$"
 )
-_RANDOM = re.compile(r"<(uuid|hex|token)>")
-_METRIC = re.compile(r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(\{.*\})?) (?P<value>[-+.\deE]+|NaN)$")
-_MEASURED_METRIC = re.compile(r"_(bucket|sum|created|fds|bytes)$|_gc_|^process_")
+_METRICS = ("version=0.0.4", "openmetrics")
 _TEXT_TYPES = ("text/", "application/xml", "application/javascript", "application/xhtml")
-Leaf = tuple[str, str]
-"""A place in an answer and what is there, both as text."""
+# An attribute of a cookie that holds a time; the others are compared as they are written.
+_EXPIRES = "expires"
 
 
-def leaves(answer: Answer) -> tuple[Leaf, ...]:
-    """Take an answer apart into comparable places, in their order.
+def document(answer: Answer, begun: float = 0.0, *, strict: bool = False) -> dict[str, Json]:
+    """Give everything of an answer that is compared; of a server error only its kind.
 
-    JSON gives a leaf for each value, text one for each line, other bodies one with their digest; a
-    body that was not kept whole has one more for all of it.
+    ``begun`` is when its run began. ``strict`` masks no measured quantity by its name.
     """
-    return (*_kept(answer), *((("whole body", answer.rest),) if answer.rest else ()))
+    reader = _Reader(Clock(begun=begun, now=answer.at), strict=strict)
+    found: dict[str, Json] = {"status": answer.status, "content-type": answer.content_type}
+    if answer.failure:
+        found["failure"] = answer.failure.partition(":")[0]
+    if answer.status >= _SERVER_ERROR or not answer.status:
+        return found
+    headers = {name: reader.header(name, value) for name, value in answer.headers.items()}
+    found["header"] = {name: value for name, value in headers.items() if value is not None}
+    found["cookie"] = dict(map(reader.cookie, answer.cookies))
+    found |= {"streamed": answer.streamed, "unended": answer.unended}
+    if answer.rest:
+        found["rest"] = answer.rest
+    found["body"] = reader.body(answer)
+    return found
 
 
-def _kept(answer: Answer) -> tuple[Leaf, ...]:
-    if "json" in answer.content_type:
-        try:
-            return tuple(_json_leaves(json.loads(answer.body), "$"))
-        except ValueError:
-            pass
-    if answer.content_type.startswith(_TEXT_TYPES):
-        lines = answer.body.decode("utf-8", "replace").splitlines()
-        return tuple(_line(number, line) for number, line in enumerate(lines, 1))
-    return (("body", _digest(answer.body)),) if answer.body else ()
+def decoded(body: bytes, encoding: str) -> bytes:
+    """Undo the content encodings that the standard library knows, of a part of a body too."""
+    bits = _WINDOWS.get(encoding.strip().lower())
+    if bits is None:
+        return body
+    try:
+        return zlib.decompressobj(bits).decompress(body, _LONGEST)
+    except zlib.error:
+        return body
 
 
-def stable(text: str) -> str:
-    """Put words in the place of times, ids, tokens and addresses."""
-    for pattern, word in _REPLACED:
-        text = pattern.sub(word, text)
-    return text
+class _Reader:
+    """Reads the parts of one answer with the clock of its run."""
+
+    def __init__(self, clock: Clock, *, strict: bool) -> None:
+        self._clock = clock
+        self._strict = strict
+
+    def header(self, name: str, value: str) -> Json:
+        """Give what is compared of a header; None where it is ignored."""
+        ignored = _ignored()
+        if name in ignored:
+            return "is there" if ignored[name] else None
+        if name in _unordered():
+            return sorted(one.strip().lower() for one in value.split(",") if one.strip())
+        return self.text(value)
+
+    def cookie(self, line: str) -> tuple[str, Json]:
+        """Give the name of a cookie with its value and attributes."""
+        pair, *attributes = (part.strip() for part in line.split(";"))
+        name, _, value = pair.partition("=")
+        found: dict[str, Json] = {"value": self.text(value)}
+        for attribute in attributes:
+            key, _, content = attribute.partition("=")
+            timed = key.lower() == _EXPIRES
+            found[key.lower()] = self.text(content.replace("-", " ") if timed else content)
+        return name, found
+
+    def text(self, text: str) -> str:
+        """Tell times of the run and addresses of its network by what they are."""
+        return _PRIVATE.sub("<address>", relative(text, self._clock))
+
+    def body(self, answer: Answer) -> Json:
+        """Give JSON as it is, text by line, metrics by name, anything else by its digest."""
+        kind = answer.headers.get("content-type", "").lower()
+        if "json" in answer.content_type:
+            try:
+                return self.value(json.loads(answer.body), "")
+            except ValueError:
+                pass
+        if any(word in kind for word in _METRICS):
+            return dict(map(self.metric, answer.body.decode("utf-8", "replace").splitlines()))
+        if answer.content_type.startswith(_TEXT_TYPES):
+            lines = answer.body.decode("utf-8", "replace").splitlines()
+            return [self.text(line) for line in lines]
+        return _digest(answer.body)
+
+    def metric(self, line: str) -> tuple[str, Json]:
+        """Give a sample of a metric and its value."""
+        sample = _METRIC.match(line)
+        if sample is None:
+            return self.text(line), ""
+        if not self._strict and _metrics().fullmatch(sample["name"]):
+            return self.text(sample["place"]), MEASURED
+        return self.text(sample["place"]), float(sample["value"])
+
+    def value(self, value: Json, key: str) -> Json:
+        """Give a value of JSON that stands under a key."""
+        if isinstance(value, dict):
+            return {self.text(name): self.value(one, name) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self.value(one, key) for one in value]
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return value
+        if not self._strict and re.sub(r"[_-]", "", key.lower()) in _measured():
+            return MEASURED
+        return number_of_time(value, self._clock) or value
 
 
-def _line(number: int, line: str) -> Leaf:
-    """Give a line of text; of a metric's sample the value, unless it is measured."""
-    sample = _METRIC.match(line)
-    if sample is None:
-        return f"line {number}", stable(line)
-    measured = _MEASURED.search(sample["name"]) or _MEASURED_METRIC.search(sample["name"])
-    return stable(sample["place"]), "number <measured>" if measured else sample["value"]
+def _digest(body: bytes) -> Json:
+    if not body:
+        return ""
+    digest = hashlib.sha256(body).hexdigest()
+    return {"sha256": digest, "bytes": len(body), "begins": body[:4].hex()}
 
 
-def _json_leaves(value: Json, place: str) -> Iterator[Leaf]:
-    if isinstance(value, dict):
-        if not value:
-            yield place, "{}"
-        for name in sorted(value):
-            yield from _json_leaves(value[name], f"{place}.{stable(name)}")
-    elif isinstance(value, list):
-        yield f"{place}[]", f"{len(value)} elements"
-        for index, one in enumerate(_ordered(value)):
-            yield from _json_leaves(one, f"{place}[{index}]")
-    else:
-        yield place, _scalar(place, value)
+@cache
+def _ignored() -> dict[str, bool]:
+    return {one["name"]: bool(one.get("presence")) for one in _table()["headers"]}
 
 
-def _ordered(elements: list[Json]) -> list[Json]:
-    """Sort elements that have random ids or names, because these may decide their order."""
-    texts = [stable(json.dumps(one, sort_keys=True)) for one in elements]
-    if not any(_RANDOM.search(text) for text in texts):
-        return elements
-    return [elements[index] for index in sorted(range(len(texts)), key=texts.__getitem__)]
+@cache
+def _unordered() -> frozenset[str]:
+    return frozenset(_table()["unordered"]["headers"])
 
 
-def _scalar(place: str, value: Json) -> str:
-    if isinstance(value, str):
-        return f"text {stable(value)}"
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and _MEASURED.search(place):
-        return "number <measured>"
-    return json.dumps(value)
+@cache
+def _measured() -> frozenset[str]:
+    return frozenset(_table()["measured"]["names"])
 
 
-def _digest(body: bytes) -> str:
-    return f"{len(body)} bytes, sha256 {hashlib.sha256(body).hexdigest()[:16]}"
+@cache
+def _metrics() -> re.Pattern[str]:
+    return re.compile("|".join(_table()["measured"]["metrics"]))
+
+
+def _table() -> Mapping[str, Json]:
+    return table("compared")

@@ -6,21 +6,31 @@ import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
+from msgspec.structs import replace
+
 from jettison.catalogue.reader import table
 from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange.clients import (
+    Repetition,
+    asked_as,
+    browser_headers,
+    languages_in_turn,
+    repeated,
+)
 from jettison.verify.exchange.encode import as_text, encode
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
-from jettison.verify.workload.graphql import query_steps
 from jettison.verify.workload.operation import Json, TokenScheme
-from jettison.verify.workload.step import Payload, Remembered, Step
+from jettison.verify.workload.step import Client, Payload, Remembered, Step
 
 Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""
 
 _AGENT = "jettison-verify"
 _UNAUTHORIZED = 401
+# How often a request in doubt is repeated in one run.
+_DOUBTED = 8
 # pages, what they show to somebody who is logged in, and what that leads to
 _ROUNDS = 3
 
@@ -28,7 +38,8 @@ _ROUNDS = 3
 class Session:
     """One run's side of the conversation. The same steps give the same requests, but for ids.
 
-    ``late`` tells when no more requests are to be sent.
+    ``languages`` are those that the application speaks; ``late`` tells when no more requests are to
+    be sent.
     """
 
     def __init__(
@@ -36,20 +47,41 @@ class Session:
         send: Send,
         host: str,
         token_scheme: TokenScheme,
+        languages: tuple[str, ...] = (),
         late: Callable[[], bool] = lambda: False,
     ) -> None:
         self._send = send
         self._late = late
         self._host = host
         self._scheme = token_scheme
+        self._languages = languages
         self._memory = Memory()
+        self._repetition = Repetition()
+        self._number = 0
+        self._sent: tuple[str, Mapping[str, str]] = ("", {})
 
-    def exchanges(self, steps: Iterable[Step]) -> Iterator[Exchange]:
-        """Send every step in order, giving each exchange as it is made."""
+    def exchanges(
+        self, steps: Iterable[Step], doubtful: frozenset[int] = frozenset()
+    ) -> Iterator[Exchange]:
+        """Send every step in order, those with doubtful numbers many times if they only read."""
+        for number, step in enumerate(steps):
+            if self._late():
+                return
+            first = self._take(step)
+            doubted = number in doubtful and step.method == "GET"
+            more = (*step.repeats, *([Client.AGAIN] * (_DOUBTED if doubted else 0)))
+            yield Exchange(name=step.name, answer=first, more=self._again(step, more, first))
+
+    def _explored(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Exchange]]:
+        """Send every step, and decide by its answer as what further clients."""
         for step in steps:
             if self._late():
                 return
-            yield Exchange(name=step.name, answer=self._take(step))
+            first = self._take(step)
+            clients = self._repetition.of(step, first)
+            again = self._again(step, clients, first)
+            exchange = Exchange(name=step.name, answer=first, more=again)
+            yield replace(step, repeats=clients), exchange
 
     def explore(self, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Exchange, ...]]:
         """Send the steps and what pages lead to, and then those that take away.
@@ -57,25 +89,18 @@ class Session:
         Gives all steps in the order in which they were sent, and the answers; those for which no
         time was left come last and have none.
         """
-        asked = tuple(step for step in steps if not step.last)
-        answers = tuple(self.exchanges(asked))
+        sent = list(self._explored(step for step in steps if not step.last))
         for _ in range(_ROUNDS):
-            found = self.explored(asked)
-            asked, answers = (*asked, *found), (*answers, *self.exchanges(found))
-        last = tuple(step for step in steps if step.last)
-        return (*asked, *last), (*answers, *self.exchanges(last))
+            sent += self._explored(self.explored(step for step, _ in sent))
+        sent += self._explored(step for step in steps if step.last)
+        return tuple(step for step, _ in sent), tuple(exchange for _, exchange in sent)
 
     def explored(self, steps: Iterable[Step]) -> tuple[Step, ...]:
         """Give further steps: what the pages that were met link to, and their forms."""
         memory = self._memory
         known = tuple(steps)
         found = page_steps(memory.pages, memory.redirects, known, memory.style_sheets)
-        queries = (
-            one for path, schema in memory.schemas.items() for one in query_steps(path, schema)
-        )
-        asked = {one.name for one in known}
-        new = (one for one in queries if one.name not in asked)
-        return (*found, *landing_steps(memory.landings, known), *new)
+        return (*found, *landing_steps(memory.landings, known))
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)
@@ -85,19 +110,35 @@ class Session:
         if step.payload:
             headers["Content-Type"], body = self._body(step, step.payload)
         target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+        self._number += 1
         headers = {**self._own_headers(step), **headers}
         answer = self._send(step.method, target, headers, body)
         signs_in = step.signs_in
         if not step.anonymous and _wants_password(answer):
-            named = self._send(step.method, target, {**headers, "Authorization": _basic()}, body)
+            own = {**headers, "Authorization": _basic()}
+            named = self._send(step.method, target, own, body)
             if named.status != _UNAUTHORIZED:
                 # it may give a token for what follows
-                answer, signs_in = named, True
+                answer, signs_in, headers = named, True, own
         self._memory.learn(step.method, path, answer, signs_in=signs_in)
+        self._sent = target, headers
         return answer
 
+    def _again(self, step: Step, clients: Iterable[Client], first: Answer) -> tuple[Answer, ...]:
+        """Repeat what was sent last, with what other clients send beside it."""
+        target, headers = self._sent
+        answers = []
+        for place, client in enumerate(clients, 1):
+            language = languages_in_turn(self._languages, self._number + place)
+            own = {**headers, **repeated(client, step.method, language, first)}
+            answer = self._send(asked_as(client, step.method), target, own, b"")
+            answers.append(replace(answer, client=client.value))
+        return tuple(answers)
+
     def _own_headers(self, step: Step) -> dict[str, str]:
-        headers = {"Host": self._host, "User-Agent": _AGENT, "Accept": "*/*"}
+        language = languages_in_turn(self._languages, self._number)
+        usual = browser_headers(step.method, self._host, language)
+        headers = {"Host": self._host, "User-Agent": _AGENT, **usual}
         if step.anonymous:
             return headers
         if self._memory.cookies:

@@ -209,6 +209,5 @@ answer = {
     "removed": files,
     "list": listed,
     "commands": commands(),
-    "site": next(iter(places), ""),
 }
 sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from msgspec import Struct, field
 
@@ -20,6 +21,19 @@ class Remembered(Struct, frozen=True, kw_only=True):
     prefix: str
     otherwise: Json
     back: int = 0
+
+
+class Client(StrEnum):
+    """As what a request is sent once more: each leads to other code, or to other headers."""
+
+    PAGE = "page of another language"
+    SCRIPT = "script of another origin"
+    COMPRESSED = "client of brotli"
+    CONDITIONAL = "conditional request"
+    RANGE = "range request"
+    HEAD = "HEAD"
+    PREFLIGHT = "preflight"
+    AGAIN = "again"
 
 
 class HtmlForm(Struct, frozen=True, kw_only=True):
@@ -41,6 +55,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     ``signs_in`` marks steps whose answer may hold the token that later steps send, ``last`` those
     that take away what others need, such as the session: they come after all that pages lead to.
+    ``repeats`` are clients as which it is sent once more, at once.
     """
 
     method: str
@@ -55,6 +70,7 @@ class Step(Struct, frozen=True, kw_only=True):
     signs_in: bool = False
     last: bool = False
     form: HtmlForm | None = None
+    repeats: tuple[Client, ...] = ()
 
     @property
     def name(self) -> str:

@@ -38,7 +38,7 @@ def test_the_address_of_a_run_is_no_difference(tmp_path: Path) -> None:
     ("before", "after", "said"),
     [
         ("print('a')", "raise SystemExit(3)", "ended with status 3, a new failure"),
-        ("print('a')", "print('b')", "the body differs at line 1: 'a' became 'b'"),
+        ("print('a')", "print('b')", "body[0]: 'a' became 'b'"),
         ("raise SystemExit(3)", "raise SystemExit(3)", ""),
     ],
 )

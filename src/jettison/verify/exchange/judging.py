@@ -1,0 +1,210 @@
+"""Judges all answers to one request, of all runs of both images. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from math import comb
+
+from msgspec import Struct
+
+from jettison.verify.exchange.answer import Answer, alike_long
+from jettison.verify.exchange.masks import VARIES, Mask, masks
+from jettison.verify.exchange.normal import document
+from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
+from jettison.verify.workload.operation import Json
+
+_SERVER_ERROR = 500
+_EXCERPT = 160
+# How improbable a difference between two images that answer alike must be, to need no more runs.
+_IMPROBABLE = 0.02
+# From how many kinds of answers on, and from which chance of a new one, nothing can be said.
+_KINDS, _NEW = 4, 0.2
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One request, and its answers: those of each run, of both images."""
+
+    name: str
+    before: tuple[tuple[Answer, ...], ...]
+    after: tuple[tuple[Answer, ...], ...]
+
+    @property
+    def had(self) -> tuple[Answer, ...]:
+        """All answers of the baseline."""
+        return tuple(answer for run in self.before for answer in run)
+
+    @property
+    def has(self) -> tuple[Answer, ...]:
+        """All answers of the candidate."""
+        return tuple(answer for run in self.after for answer in run)
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """What is wrong with the answers of a candidate; ``open`` while more runs could tell more."""
+
+    said: str = ""
+    broken: bool = False
+    open: bool = False
+    varies: str = ""
+    masks: tuple[Mask, ...] = ()
+
+
+class _Expected:
+    """What the baseline answers: at each place among the answers of a run, and at any of them.
+
+    What differs at one place between its runs may come at any other, too.
+    """
+
+    def __init__(self, runs: Sequence[Sequence[Sample]]) -> None:
+        length = max(map(len, runs))
+        self._rows = [[run[place] for run in runs if place < len(run)] for place in range(length)]
+        self.patterns = [choice(row, _sort) for row in self._rows]
+        self.masks = tuple(mask for one in self.patterns for mask in _masked(one))
+        self.several = any(len(one.options) > 1 for one in self.patterns)
+        self._restless = {mask.place for mask in self.masks if mask.why == VARIES}
+
+    @cached_property
+    def _anywhere(self) -> Choice:
+        return choice([sample for row in self._rows for sample in row], _sort)
+
+    def count(self, place: int) -> int:
+        """Tell how many answers are known at a place."""
+        return len(self._rows[self.at(place)])
+
+    def at(self, place: int) -> int:
+        """Give a place that is known: further answers are like the last."""
+        return min(place, len(self._rows) - 1)
+
+    def unlike(self, place: int, sample: Sample) -> str:
+        """Say how an answer differs from all that is expected there, or nothing."""
+        found = list(changes(self.patterns[self.at(place)], sample))
+        if not found or not (self.several or self._restless):
+            return "".join(found[:1])
+        elsewhere = list(changes(self._anywhere, sample))
+        if self.several and not elsewhere:
+            return ""
+        left = {_place(one) for one in elsewhere}
+        excused = self._restless - left
+        return next((one for one in found if _place(one) not in excused), "")
+
+
+def _place(said: str) -> str:
+    return re.sub(r"\[\d+\]", "[*]", said.partition(": ")[0])
+
+
+def judged(
+    one: Request, before: Sequence[float], after: Sequence[float], *, strict: bool
+) -> Judged:
+    """Judge a request; ``before`` and ``after`` are when the runs of the two images began."""
+    one = _cut(one)
+    if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
+        return Judged()
+    if _never_repeats(one.had):
+        return Judged(varies=f"{one.name}: never the same kind of answer, so nothing is compared")
+    had, has = (
+        [
+            [(document(answer, begun, strict=strict), answer.at) for answer in run]
+            for run, begun in zip(runs, starts, strict=True)
+        ]
+        for runs, starts in ((one.before, before), (one.after, after))
+    )
+    expected = _Expected(had)
+    found = [
+        (place, answer, said)
+        for run, answers in zip(has, one.after, strict=True)
+        for place, (sample, answer) in enumerate(zip(run, answers, strict=True))
+        if (said := expected.unlike(place, sample))
+    ]
+    return _verdict(one, expected, found)
+
+
+def _never_repeats(answers: Sequence[Answer]) -> bool:
+    """Tell whether the baseline's next answer would be of a kind that it gave never before.
+
+    The share of answers whose kind was seen once estimates how probable that is (Good-Turing).
+    """
+    counts = Counter(map(_said, answers))
+    alone = sum(count == 1 for count in counts.values())
+    return len(counts) >= _KINDS and alone > _NEW * len(answers)
+
+
+def _cut(one: Request) -> Request:
+    """Compare what never ends as far as all runs of both images have it."""
+    if not any(answer.unended for answer in (*one.had, *one.has)):
+        return one
+    left = iter(alike_long((*one.had, *one.has)))
+    before, after = (
+        tuple(tuple(next(left) for _ in run) for run in runs) for runs in (one.before, one.after)
+    )
+    return Request(name=one.name, before=before, after=after)
+
+
+def _plain(answer: Answer) -> tuple[object, ...]:
+    headers = tuple(one for one in answer.headers.items() if one[0] != "date")
+    ending = answer.rest, answer.unended, answer.streamed
+    return (*headers, *ending, answer.status, answer.body, answer.cookies)
+
+
+def _sort(value: Json) -> tuple[int, str]:
+    return value["status"], value["content-type"]
+
+
+def _masked(pattern: Choice) -> Iterator[Mask]:
+    for option in pattern.options:
+        yield from masks(option)
+
+
+def _verdict(one: Request, expected: _Expected, found: Sequence[tuple[int, Answer, str]]) -> Judged:
+    sorts = "; ".join(dict.fromkeys(_said(answer) for answer in one.had))
+    varies = f"{one.name}: {sorts}" if expected.several else ""
+    if not found:
+        return Judged(varies=varies, masks=expected.masks)
+    first, answer, said = found[0]
+    had = [run[min(first, len(run) - 1)] for run in one.before]
+    places = {expected.at(place) for place, _, _ in found}
+    known = sum(map(expected.count, places))
+    given = sum(place in places for run in one.after for place, _ in enumerate(run))
+    client = f" ({answer.client})" if answer.client else ""
+    often = "" if len(found) == given else f", in {len(found)} of {given} answers"
+    return Judged(
+        said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
+        broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
+        open=_chance(min(len(found), given), given, known) > _IMPROBABLE,
+        varies=varies,
+        masks=expected.masks,
+    )
+
+
+def _chance(found: int, of: int, before: int) -> float:
+    """Give the probability that all of ``found`` rare answers fall on one of two alike images.
+
+    Of ``of`` answers of the candidate and ``before`` of the baseline; Fisher's exact test.
+    """
+    return comb(of, found) / comb(of + before, found)
+
+
+def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
+    """Say in a few words how an answer differs from what the baseline gave."""
+    first = had[0]
+    if has.status >= _SERVER_ERROR and all(one.status < _SERVER_ERROR for one in had):
+        kind = "failure" if has.failure else "server error"
+        return f"{_said(first)} became {_said(has)}, a new {kind}: {_excerpt(has)}"
+    if _said(has) not in map(_said, had):
+        return f"{_said(first)} became {_said(has)}: {_excerpt(has)}"
+    return said
+
+
+def _said(answer: Answer) -> str:
+    if not answer.status:
+        return f"no answer ({answer.failure})"
+    if answer.failure:
+        return answer.failure
+    return f"{answer.status} {answer.content_type}".strip()
+
+
+def _excerpt(answer: Answer) -> str:
+    text = " ".join(answer.body.decode("utf-8", "replace").split())
+    return text[:_EXCERPT] or answer.failure or "no body"

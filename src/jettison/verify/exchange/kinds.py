@@ -1,0 +1,178 @@
+"""Texts that vary from run to run: which parts of them do, and of which kind these are. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from jettison.verify.exchange.moments import TIME, moment_of
+
+Seen = tuple[str, float]
+"""A text, and when its answer came."""
+
+_UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_SIGNED = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
+_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+# From the finest division of a text to the coarsest: all runs have to fall into as many parts.
+_DIVISIONS = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        rf"<[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}|[^\W\d_]+|.",
+        r"[^\s\"'<>&;,()\[\]{}]+|.",
+        r".+",
+    )
+)
+_LONG_NUMBER = 12
+_LONG_TOKEN = 16
+# A time that is as far from each request may be so much farther from another.
+_SPREAD = 120.0
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """What stands in a place that varies: ``name`` for people, and what fits.
+
+    Times also lie between so many seconds before and after the answer.
+    """
+
+    name: str
+    pattern: str
+    earliest: float = -math.inf
+    latest: float = math.inf
+
+    def fits(self, text: str, at: float) -> bool:
+        """Tell whether a text is of this kind."""
+        if not re.fullmatch(self.pattern, text, re.DOTALL):
+            return False
+        moment = moment_of(text) if math.isfinite(self.latest) else None
+        return moment is None or self.earliest <= moment - at <= self.latest
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a text: the text itself, or a kind between a beginning and an end that stay."""
+
+    begins: str
+    kind: Kind | None = None
+    ends: str = ""
+
+    def fits(self, text: str, at: float) -> bool:
+        """Tell whether a text is this part."""
+        if self.kind is None:
+            return text == self.begins
+        inner = len(text) - len(self.begins) - len(self.ends)
+        if inner < 0 or not text.startswith(self.begins) or not text.endswith(self.ends):
+            return False
+        return self.kind.fits(text[len(self.begins) : len(self.begins) + inner], at)
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """A text of which some parts vary."""
+
+    division: int
+    parts: tuple[Part, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names of what varies, each once."""
+        return tuple(dict.fromkeys(part.kind.name for part in self.parts if part.kind))
+
+    def fits(self, text: str, at: float) -> bool:
+        """Tell whether a text is made of the same parts."""
+        found = _divided(self.division, text)
+        return len(found) == len(self.parts) and all(
+            part.fits(one, at) for part, one in zip(self.parts, found, strict=True)
+        )
+
+
+def template(seen: Sequence[Seen]) -> Template:
+    """Find what several texts of one place have in common, and the kinds of what they do not."""
+    for number in range(len(_DIVISIONS)):
+        rows = [_divided(number, text) for text, _ in seen]
+        if len({len(row) for row in rows}) == 1:
+            break
+    moments = [at for _, at in seen]
+    columns = (list(zip(column, moments, strict=True)) for column in zip(*rows, strict=True))
+    return Template(division=number, parts=tuple(_part(column) for column in columns))
+
+
+def _divided(number: int, text: str) -> list[str]:
+    # the coarsest is one part, also of no text
+    return [found[0] for found in _DIVISIONS[number].finditer(text)] or [""]
+
+
+def _part(column: Sequence[Seen]) -> Part:
+    texts = [text for text, _ in column]
+    if len(set(texts)) == 1:
+        return Part(begins=texts[0])
+    kind = _well_known(column)
+    if kind:
+        return Part(begins="", kind=kind)
+    begins, ends = _shared(texts)
+    inner = [(text[len(begins) : len(text) - len(ends)], at) for text, at in column]
+    return Part(begins=begins, kind=_well_known(inner) or _token(inner), ends=ends)
+
+
+def _shared(texts: Sequence[str]) -> tuple[str, str]:
+    """Give the beginning and the end that all texts have, up to what separates words."""
+    begins = _beginning(texts)
+    return begins, _beginning([text[len(begins) :][::-1] for text in texts])[::-1]
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    least, most = min(texts), max(texts)
+    unlike = (i for i, two in enumerate(zip(least, most, strict=False)) if two[0] != two[1])
+    return re.sub(r"[^\W_]+\Z", "", least[: next(unlike, len(least))])
+
+
+def _well_known(column: Sequence[Seen]) -> Kind | None:
+    texts = [text for text, _ in column]
+    for name, pattern in (("a UUID", _UUID), ("a signed token", _SIGNED)):
+        if _all(pattern, texts):
+            return Kind(name=name, pattern=pattern)
+    moments = [(moment_of(text), at) for text, at in column]
+    distances = [moment - at for moment, at in moments if moment is not None]
+    if len(distances) == len(column):
+        steady = max(distances) - min(distances) <= 2 * _SPREAD
+        return Kind(
+            name="a time",
+            pattern=TIME.pattern,
+            earliest=min(distances) - _SPREAD if steady else -math.inf,
+            latest=max(distances) + _SPREAD if steady else math.inf,
+        )
+    lengths = {len(text) for text in texts}
+    if _all(r"\d+", texts) and len(lengths) == 1 and min(lengths) >= _LONG_NUMBER:
+        return Kind(name=f"{min(lengths)} digits", pattern=rf"\d{{{min(lengths)}}}")
+    return Kind(name="a number", pattern=_NUMBER) if _all(_NUMBER, texts) else None
+
+
+def _token(column: Sequence[Seen]) -> Kind:
+    """Give a kind by length and alphabet: exactly so long when all are."""
+    texts = [text for text, _ in column]
+    letters = set("".join(texts))
+    alphabet = _alphabet(letters, len(max(texts, key=len)))
+    least, most = (each(map(len, texts)) for each in (min, max))
+    if least == most:
+        return Kind(name=f"a token of {most} characters", pattern=f"{alphabet}{{{most}}}")
+    pattern = f"{alphabet}{{{least // 2},{most * 2}}}"
+    return Kind(name=f"a text of {least} to {most} characters", pattern=pattern)
+
+
+def _alphabet(letters: set[str], length: int) -> str:
+    digits = letters & set(string.digits)
+    if digits and letters <= set(string.digits + "abcdef"):
+        return "[0-9a-f]"
+    if digits and letters <= set(string.digits + "ABCDEF"):
+        return "[0-9A-F]"
+    classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    ranges = [one for one in classes if letters & set(one)]
+    others = letters - set("".join(classes))
+    if len(ranges) == len(classes) and length >= _LONG_TOKEN and others <= set("-_+/="):
+        others |= set("-_") if not others & set("+/") else set("+/=")
+    return f"[{''.join(ranges)}{re.escape(''.join(sorted(others)))}]"
+
+
+def _all(pattern: str, texts: Sequence[str]) -> bool:
+    return all(re.fullmatch(pattern, text) for text in texts)

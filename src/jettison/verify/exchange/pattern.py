@@ -1,0 +1,291 @@
+"""What several answers to one request have in common: what must stay, and what may vary. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from jettison.verify.exchange.kinds import Template, template
+from jettison.verify.workload.operation import Json
+
+Sample = tuple[Json, float]
+"""A document, or a value of it, and when its answer came."""
+
+_RANDOM = re.compile(
+    r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
+)
+_ABSENT = "nothing"
+
+
+class Fixed(Struct, frozen=True, kw_only=True):
+    """A value that every run gave."""
+
+    value: Json
+
+
+class Text(Struct, frozen=True, kw_only=True):
+    """Texts of one form."""
+
+    form: Template
+    example: str
+
+
+class Number(Struct, frozen=True, kw_only=True):
+    """Any number; a whole one where all were."""
+
+    whole: bool
+
+
+class Truth(Struct, frozen=True, kw_only=True):
+    """True or false."""
+
+
+class Fields(Struct, frozen=True, kw_only=True):
+    """An object. ``named`` are keys that are always there, ``optional`` those that are not.
+
+    ``keyed`` are keys that are never the same ones: their form, how many, and the values.
+    """
+
+    named: Mapping[str, Pattern]
+    optional: Mapping[str, Pattern]
+    keyed: tuple[tuple[Text, int, Pattern], ...] = ()
+
+
+class Items(Struct, frozen=True, kw_only=True):
+    """A list; ``sorted`` when only the order varies, ``any_length`` when each is like the one."""
+
+    items: tuple[Pattern, ...]
+    sorted: bool = False
+    any_length: bool = False
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One of several, as where a value is sometimes null."""
+
+    options: tuple[Pattern, ...]
+
+
+Pattern = Fixed | Text | Number | Truth | Fields | Items | Choice
+
+
+def common(samples: Sequence[Sample]) -> Pattern:
+    """Find what at least one sample has in common with all others."""
+    values = [value for value, _ in samples]
+    if all(_same(values[0], value) for value in values):
+        return Fixed(value=values[0])
+    kinds = sorted({_kind(value) for value in values})
+    if len(kinds) > 1:
+        return choice(samples, _kind)
+    makers: Mapping[str, Callable[[Sequence[Sample]], Pattern]] = {
+        "object": _fields,
+        "list": _items,
+        "text": _text,
+        "number": _number,
+    }
+    return makers[kinds[0]](samples) if kinds[0] in makers else Truth()
+
+
+def choice(samples: Sequence[Sample], told: Callable[[Json], Hashable]) -> Choice:
+    """Find what samples have in common that are told apart by something."""
+    groups: dict[Hashable, list[Sample]] = {}
+    for one in samples:
+        groups.setdefault(told(one[0]), []).append(one)
+    return Choice(options=tuple(map(common, groups.values())))
+
+
+def _text(samples: Sequence[Sample]) -> Text:
+    return Text(form=template(samples), example=samples[0][0])
+
+
+def _number(samples: Sequence[Sample]) -> Number:
+    return Number(whole=all(isinstance(value, int) for value, _ in samples))
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Compare as JSON does: true is not 1."""
+    return _written(one) == _written(other)
+
+
+def _written(value: Json) -> str:
+    return str(json.dumps(value, sort_keys=True))
+
+
+def _kind(value: Json) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    if value is None:
+        return "null"
+    named = ((str, "text"), (dict, "object"), (list, "list"))
+    return next((name for kind, name in named if isinstance(value, kind)), "number")
+
+
+def _fields(samples: Sequence[Sample]) -> Fields:
+    everywhere = set.intersection(*(set(value) for value, _ in samples))
+    rest = [[(key, at) for key in value if key not in everywhere] for value, at in samples]
+    keyed, optional = _keyed(samples, rest), {}
+    if rest and not keyed:
+        names = dict.fromkeys(key for row in rest for key, _ in row)
+        optional = {name: common(_under(samples, name)) for name in names}
+    named = {name: common(_under(samples, name)) for name in sorted(everywhere)}
+    return Fields(named=named, optional=optional, keyed=keyed)
+
+
+def _under(samples: Sequence[Sample], name: str) -> list[Sample]:
+    return [(value[name], at) for value, at in samples if name in value]
+
+
+def _keyed(
+    samples: Sequence[Sample], rest: Sequence[Sequence[tuple[str, float]]]
+) -> tuple[tuple[Text, int, Pattern], ...]:
+    """Give the form of keys that no two runs share, where every run has as many of each form."""
+    met = [key for row in rest for key, _ in row]
+    shapes = [Counter(_RANDOM.sub("<>", key) for key, _ in row) for row in rest]
+    if not met or len(met) != len(set(met)) or any(shape != shapes[0] for shape in shapes):
+        return ()
+    found = []
+    for shape, count in shapes[0].items():
+        keys = [(key, at) for row in rest for key, at in row if _RANDOM.sub("<>", key) == shape]
+        values = [one for key, _ in keys for one in _under(samples, key)]
+        found.append((Text(form=template(keys), example=keys[0][0]), count, common(values)))
+    return tuple(found)
+
+
+def _items(samples: Sequence[Sample]) -> Items:
+    rows = [value for value, _ in samples]
+    if len({len(row) for row in rows}) > 1:
+        every = [(one, at) for value, at in samples for one in value]
+        return Items(items=(common(every),), any_length=True)
+    blurred = [[_blurred(one) for one in row] for row in rows]
+    moved = any(row != blurred[0] for row in blurred)
+    if moved and all(sorted(row) == sorted(blurred[0]) for row in blurred):
+        ordered = [_ordered(row) for row in rows]
+        return Items(items=_columns(samples, ordered), sorted=True)
+    return Items(items=_columns(samples, rows))
+
+
+def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple[Pattern, ...]:
+    moments = [at for _, at in samples]
+    columns = zip(*rows, strict=True)
+    return tuple(common(list(zip(column, moments, strict=True))) for column in columns)
+
+
+def _blurred(value: Json) -> str:
+    return _RANDOM.sub("<>", _written(value))
+
+
+def _ordered(row: Sequence[Json]) -> list[Json]:
+    return sorted(row, key=_blurred)
+
+
+def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
+    """Say where a value is not what the pattern tells, and how."""
+    value, at = sample
+    match pattern:
+        case Fixed(value=fixed):
+            yield from _differences(fixed, value, place)
+        case Choice(options=options):
+            found = [list(changes(one, sample, place)) for one in options]
+            yield from min(found, key=len)
+        case Fields() if isinstance(value, dict):
+            yield from _field_changes(pattern, value, at, place)
+        case Items() if isinstance(value, list):
+            yield from _item_changes(pattern, value, at, place)
+        case Text(form=form, example=example) if isinstance(value, str):
+            if not form.fits(value, at):
+                yield _said(place, example, value)
+        case Number(whole=whole) if _kind(value) == "number":
+            if whole and not isinstance(value, int):
+                yield f"{place}: a whole number became {value}"
+        case Truth() if isinstance(value, bool):
+            return
+        case _:
+            yield f"{place}: {name_of(pattern)} became {_short(value)}"
+
+
+def _differences(one: Json, other: Json, place: str) -> Iterator[str]:
+    if _same(one, other):
+        return
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in (*one, *(name for name in other if name not in one)):
+            if name in one and name in other:
+                yield from _differences(one[name], other[name], inner(place, name))
+            else:
+                yield _said(inner(place, name), one.get(name), other.get(name), name in one)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (had, has) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(had, has, f"{place}[{index}]")
+    elif isinstance(one, list) and isinstance(other, list):
+        yield f"{place}: {len(one)} elements became {len(other)}"
+    else:
+        yield _said(place, one, other)
+
+
+def _field_changes(
+    pattern: Fields, value: Mapping[str, Json], at: float, place: str
+) -> Iterator[str]:
+    for name, one in pattern.named.items():
+        if name in value:
+            yield from changes(one, (value[name], at), inner(place, name))
+        else:
+            yield f"{inner(place, name)}: is missing"
+    left = {name: one for name, one in value.items() if name not in pattern.named}
+    for form, count, one in pattern.keyed:
+        fitting = [name for name in left if form.form.fits(name, at)]
+        if len(fitting) != count:
+            yield f"{place}: {count} keys such as {form.example!r} became {len(fitting)}"
+        for name in fitting:
+            yield from changes(one, (left.pop(name), at), inner(place, name))
+    for name, found in left.items():
+        if name in pattern.optional:
+            yield from changes(pattern.optional[name], (found, at), inner(place, name))
+        else:
+            yield _said(inner(place, name), None, found, before=False)
+
+
+def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) -> Iterator[str]:
+    if pattern.any_length:
+        for index, one in enumerate(value):
+            yield from changes(pattern.items[0], (one, at), f"{place}[{index}]")
+        return
+    if len(value) != len(pattern.items):
+        yield f"{place}: {len(pattern.items)} elements became {len(value)}"
+        return
+    ordered = _ordered(value) if pattern.sorted else value
+    for index, (one, found) in enumerate(zip(pattern.items, ordered, strict=True)):
+        yield from changes(one, (found, at), f"{place}[{index}]")
+
+
+def inner(place: str, name: str) -> str:
+    """Give the place of a field."""
+    return f"{place}.{name}" if place else name
+
+
+def name_of(pattern: Pattern) -> str:
+    """Say in a few words what fits."""
+    match pattern:
+        case Text(form=form):
+            return ", ".join(form.kinds)
+        case Number(whole=whole):
+            return "a whole number" if whole else "a number"
+        case Fixed(value=value):
+            return _short(value)
+        case Fields():
+            return "an object"
+        case Items():
+            return "a list"
+        case _:
+            return "true or false"
+
+
+def _said(place: str, had: Json, has: Json, before: bool | None = None) -> str:
+    first = _ABSENT if before is False else _short(had)
+    last = _ABSENT if before is True else _short(has)
+    return f"{place}: {first} became {last}"
+
+
+def _short(value: Json) -> str:
+    return repr(value[:60]) if isinstance(value, str) else _written(value)[:60]

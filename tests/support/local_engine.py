@@ -1,0 +1,119 @@
+"""An engine whose images are servers of this machine: whole comparisons without containers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Self
+
+from jettison.engines.engine import (
+    BuildRequest,
+    Container,
+    ContainerState,
+    ImageFacts,
+    ImageID,
+    RunOptions,
+    Stopped,
+)
+from jettison.errors import EngineError
+from jettison.process import Completed
+from jettison.progress import Progress
+
+_PAGE = os.sysconf("SC_PAGESIZE")
+
+
+class LocalContainer:
+    """A running server, whose arguments are its port and the number of its start."""
+
+    def __init__(self, script: Path, options: RunOptions, number: int) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._address = free.getsockname()
+        self._log = script.with_suffix(f".{number}.log")
+        environment = {**os.environ, **options.environment}
+        with self._log.open("w") as log:
+            self._server = subprocess.Popen(
+                (sys.executable, script, str(self._address[1]), str(number)),
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    @property
+    def id(self) -> str:
+        return str(self._server.pid)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._server.kill()
+        self._server.wait()
+
+    def address(self, port: int) -> tuple[str, int]:
+        return self._address
+
+    def state(self) -> ContainerState:
+        ended = self._server.poll()
+        return ContainerState(running=ended is None, exit_status=ended or 0)
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        """Nothing can be run in it."""
+        return Completed(command=command, status=127, stdout=b"", stderr=b"not here", seconds=0.0)
+
+    def logs(self) -> str:
+        return self._log.read_text()
+
+    def memory(self) -> int:
+        return int(Path(f"/proc/{self._server.pid}/statm").read_text().split()[1]) * _PAGE
+
+    def stop(self, *, grace: float) -> Stopped:
+        begun = time.monotonic()
+        self._server.terminate()
+        status = self._server.wait(grace)
+        return Stopped(exit_status=status, seconds=time.monotonic() - begun, killed=False)
+
+
+class LocalEngine:
+    """Images are names of scripts in a folder. Each start of an image has a number."""
+
+    name = "local"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.starts: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        return
+
+    def build(self, request: BuildRequest, progress: Progress) -> ImageID:
+        raise NotImplementedError
+
+    def run(self, image: str, options: RunOptions) -> Container:
+        if options.entrypoint:
+            raise EngineError("nothing else can be run")
+        number = self.starts[image] = self.starts.get(image, 0) + 1
+        return LocalContainer(self._folder / image, options, number)
+
+    def inspect(self, image: str) -> ImageFacts:
+        return ImageFacts(id=ImageID(image), size=1, layers=())
+
+    def save(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        raise NotImplementedError

@@ -1,0 +1,131 @@
+"""Whole comparisons of servers that run on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.local_engine import LocalEngine
+
+from jettison.progress import SilentProgress
+from jettison.verify.differential import compare
+from jettison.verify.request import Probe, VerificationRequest
+from jettison.verify.verdict import CheckResult, Verdict
+
+SERVER = """
+import json, os, random, sys, time, uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+start, count = int(sys.argv[2]), 0
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        global count
+        count += 1
+        status, found, headers = self.found()
+        body = json.dumps(found).encode()
+        if self.headers.get("If-None-Match") == headers.get("ETag", "-"):
+            status, body = 304, b""
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def found(self):
+        headers = {}
+        status = 200
+        found = {
+            "id": str(uuid.uuid4()), "at": time.time(), "words": list({"a", "b", "c", "d"}),
+            "now": time.strftime("%Y-%m-%d %H:%M:%S"), "payload": {"total": 3},
+        }
+        FAULT
+        return status, found, headers
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+REQUEST = VerificationRequest(
+    image_before="before.py",
+    image_after="after.py",
+    ports=(8000,),
+    read_only_after=False,
+    startup_runs=1,
+    probes=(Probe(method="GET", path="/x"),),
+)
+
+
+def verdict(folder: Path, before: str, after: str) -> Verdict:
+    """Compare a server with one that has another fault."""
+    for name, fault in (("before.py", before), ("after.py", after)):
+        (folder / name).write_text(SERVER.replace("FAULT", fault))
+    return compare(REQUEST, LocalEngine(folder), SilentProgress())
+
+
+def routes(found: Verdict) -> CheckResult:
+    return next(check for check in found.checks if check.name == "routes")
+
+
+NOTHING = "pass"
+
+
+@pytest.mark.parametrize(
+    "restless",
+    [
+        NOTHING,
+        "found['pick'] = random.choice(['red', 'green', 'blue'])",
+        "found['uptime_seconds'] = random.choice([1, 2])",
+        "status = random.choice([200, 503])",
+        "headers['ETag'] = str(start)",
+    ],
+)
+def test_a_server_is_equivalent_to_itself(restless: str, tmp_path: Path) -> None:
+    found = verdict(tmp_path, restless, restless)
+    assert not found.differences, [check.details for check in found.differences]
+
+
+def test_what_is_masked_is_listed_with_its_reason(tmp_path: Path) -> None:
+    details = routes(verdict(tmp_path, NOTHING, NOTHING)).details
+    assert any("body.id in " in one and "a UUID, which varies in" in one for one in details)
+    assert any("body.at in " in one and "a time, which follows the clock" in one for one in details)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("found['payload']['total'] = 0", "body.payload.total: 3 became 0"),
+        ("status = 404 if count % 3 == 0 else 200", "200 application/json became 404"),
+        ("found['words'] = found['words'][:3]", "4 elements became 3"),
+        ("found['id'] = 'none'", "body.id"),
+        ("found['at'] = 1", "body.at"),
+        ("found['now'] = '2001-01-01 00:00:00'", "body.now"),
+        ("headers['Cache-Control'] = 'no-store'", "header.cache-control"),
+        ("status = 500 if start == 2 else 200", "a new server error"),
+    ],
+)
+def test_a_fault_is_named(fault: str, says: str, tmp_path: Path) -> None:
+    found = verdict(tmp_path, NOTHING, fault)
+    assert any(says in one for one in routes(found).details), routes(found)
+    assert "routes" in [check.name for check in found.differences]
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("If-None-Match", "headers.pop('ETag')"),
+        ("Origin", "headers['Access-Control-Allow-Origin'] = 'null'"),
+        ("Accept-Language", "found['text'] = 'changed'"),
+        ("Accept-Encoding", "headers['Content-Encoding'] = 'none'"),
+    ],
+)
+def test_what_only_some_clients_see_is_compared(header: str, fault: str, tmp_path: Path) -> None:
+    usual = "headers['ETag'] = str(7)"
+    seen = f"{usual}\n        if self.headers.get({header!r}): {fault}"
+    found = verdict(tmp_path, usual, seen)
+    assert "routes" in [check.name for check in found.differences]
