@@ -12,6 +12,7 @@ from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.progress import Progress, step
 from jettison.verify.request import Companion, Unreached, VerificationRequest
+from jettison.verify.stand_ins import stand_in
 
 _POLL_SECONDS = 0.1
 _READY_SECONDS = 60.0
@@ -27,9 +28,10 @@ def within_reach(
         return request
     kept: list[Companion] = []
     unreached = list(request.unreached)
+    wanted = [stand_in(engine, one, progress) or one for one in request.companions]
     with step(progress, "Starting what the application needs"), ExitStack() as stack:
         network = ""
-        for companion in request.companions:
+        for companion in wanted:
             try:
                 container = _started(engine, companion, network, stack)
             except (EngineError, ProgramError) as failure:

@@ -40,10 +40,12 @@ class Companion(Struct, frozen=True, kw_only=True):
     """A service that the application needs, such as its database, fresh for each run.
 
     ``name`` is the host name under which the application knows it; ``port`` is waited for.
+    ``instead`` says what it is where another image was asked for.
     """
 
     name: str
     image: str
+    instead: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     port: int | None = None

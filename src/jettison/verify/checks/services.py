@@ -8,6 +8,7 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
 _NAME = "services"
+_WAY_OUT = "Make the images available (docker pull, docker load or docker tag) and run it again"
 
 
 def _compare(
@@ -15,10 +16,10 @@ def _compare(
 ) -> CheckResult:
     if request.unreached:
         missing = "; ".join(f"{one.name} ({one.image}): {one.why}" for one in request.unreached)
-        return skipped(_NAME, f"what needs them was not compared: {missing}")
+        return skipped(_NAME, f"what needs them was not compared: {missing}. {_WAY_OUT}")
     if not request.companions:
         return skipped(_NAME, "the application is run alone")
-    names = ", ".join(f"{one.name} ({one.image})" for one in request.companions)
+    names = ", ".join(f"{one.name} ({one.instead or one.image})" for one in request.companions)
     return CheckResult(
         name=_NAME,
         outcome=Outcome.SAME,
