@@ -68,6 +68,21 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         """Turn a path relative to the context into one relative to the project root."""
         return posixpath.normpath(posixpath.join(self.context, path))
 
+    @property
+    def own_folder(self) -> str:
+        """The folder of what is added to the project for its builds, relative to the context.
+
+        It lies beside the Dockerfile, or at the top of the context where that is elsewhere.
+        """
+        folder = posixpath.dirname(self.dockerfile_path)
+        beside = posixpath.relpath(folder or ".", self.context or ".")
+        outside = beside == "." or beside.startswith("..")
+        return ".jettison" if outside else f"{beside}/.jettison"
+
+    def own(self, name: str) -> str:
+        """Turn the name of a file in the own folder into a path relative to the project root."""
+        return self.in_context(f"{self.own_folder}/{name}")
+
     def requirements_file(self, path: str) -> tuple[RequirementsFile, ...]:
         """Parse a requirements file (relative to the context) and what it includes.
 

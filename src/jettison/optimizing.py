@@ -17,29 +17,31 @@ from jettison.beside import beside
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.facts import Project
+from jettison.installed.found import as_observed
 from jettison.loading.probes import project_request
 from jettison.measure.image import measure
 from jettison.measure.measurement import ImageMeasurement
+from jettison.plan.observing import with_observed
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
-from jettison.planning import optimized
+from jettison.planning import not_larger, optimized
 from jettison.progress import Progress, step
-from jettison.removal.listing import HOOK, LIST, SCRIPT
-from jettison.removal.system_group import LIST as SYSTEM_LIST
-from jettison.removal.system_group import SCRIPT as SYSTEM_SCRIPT
 from jettison.result import Ablation, Result
 from jettison.rules import RULES
+from jettison.trace.image_files import read_image_files
 from jettison.trace.observing import observed
 from jettison.values import Basis, Saving, Skipped
+from jettison.verification.withdrawing import explained, too_large
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.distributions import resolved_differently
 from jettison.verify.differential import compare
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
-OF_REMOVAL = (LIST, SCRIPT, HOOK, SYSTEM_LIST, SYSTEM_SCRIPT)
 # The level from which on the image is watched.
 TRACED = 3
+# How often what made a difference is left out, and the rest is compared once more.
+ROUNDS = 4
 # Large folders that need not be copied when the ignore file keeps them out of the context.
 LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
 
@@ -89,8 +91,38 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
             id=image, measured=pool.submit(_measured, shop, image, "before"), beside=pool
         )
         if plan.level >= TRACED:
-            return _guided(shop, start, plan, before)
-        return start, _result(shop, plan, before)
+            start, result = _guided(shop, start, plan, before)
+            return _settled(shop, start, result, before)
+        seen = _read(shop, start, plan)
+        seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
+        if not result.verdict.equivalent and result.plan.files != plan.files:
+            return _settled(shop, start, _result(shop, plan, before), before)
+        return seen, result
+
+
+def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
+    """Give the plan before any rule, with what is in the image that the rules make."""
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "candidate")
+    with step(shop.progress, "Reading what is in the image"):
+        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
+
+
+def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
+    """Leave out what made a difference or made the image larger, and compare again."""
+    for _ in range(ROUNDS):
+        different = bool(result.verdict.differences) and not result.verdict.dead_before
+        if any(map(resolved_differently, result.verdict.differences)) and not shop.anew:
+            break
+        fresh = (explained(result.plan, result.verdict) if different else ()) or too_large(result)
+        if not fresh:
+            break
+        for one in fresh:
+            shop.progress.begin(f"leave out {one.rule}{' for ' * bool(one.part)}{one.part}")
+            shop.progress.finish(one.reason)
+        start = replace(start, withdrawn=(*start.withdrawn, *fresh))
+        result = _result(shop, _planned(start), before)
+    return start, result
 
 
 def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
@@ -104,7 +136,8 @@ def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[P
 
 
 def _planned(start: Plan) -> Plan:
-    return optimized(start, RULES, without=start.settings.without)
+    plan = optimized(start, RULES, without=start.settings.without)
+    return plan if start.observed else not_larger(start, plan, RULES)
 
 
 def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
@@ -144,7 +177,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     before = replace(before, ahead=ahead)
     if isinstance(seen, Skipped):
         return replace(start, learned=(*start.learned, seen)), before
-    return replace(start, observed=seen), before
+    return with_observed(start, seen), before
 
 
 def _given_up(start: Plan, result: Result) -> Plan:
@@ -201,7 +234,7 @@ def _of_production(plan: Plan) -> Iterator[str]:
     project = plan.project
     own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
     dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
-    for name in (".dockerignore", dockerfile, *OF_REMOVAL):
+    for name in (".dockerignore", dockerfile, project.own_folder):
         if name not in own:
             yield name
 

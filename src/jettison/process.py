@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import msgspec
 from msgspec import Struct
 
 from jettison.errors import ProgramError
@@ -27,6 +29,9 @@ _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
 _PIECE = 2**16
 _SPARE_SECONDS = 2 * _GRACE_SECONDS
+# The folder in which helpers start: nobody but root writes there.
+NEUTRAL = Path("/")
+_NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 ENDING = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -65,16 +70,20 @@ def run(
     timeout: float | None = None,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    bare: bool = False,
 ) -> Completed:
     """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
 
-    ``environment`` is added to the one of this process. Raises ProgramError when the program is
-    missing, writes more than that, or is still running after ``timeout`` seconds.
+    ``environment`` is added to the one of this process, or with ``bare`` to nothing. Raises
+    ProgramError when the program is missing, writes more than that, or is still running after
+    ``timeout`` seconds.
     """
     begun = time.monotonic()
     kept: tuple[list[bytes], list[bytes]] = ([], [])
     full = threading.Event()
-    with group(command, environment, directory, stderr=subprocess.PIPE) as process:
+    given = environment or {}
+    whole = given if bare else {**os.environ, **given}
+    with group(command, whole, directory, stderr=subprocess.PIPE) as process:
         streams = (pipe(process.stdout), pipe(process.stderr))
         readers = [
             threading.Thread(target=_keep, args=(*pair, process, full), daemon=True)
@@ -83,8 +92,8 @@ def run(
         with deadline(process, timeout) as late:
             for reader in readers:
                 reader.start()
-            with suppress(BrokenPipeError), pipe(process.stdin) as given:
-                given.write(stdin)
+            with suppress(BrokenPipeError), pipe(process.stdin) as input_:
+                input_.write(stdin)
             # what the program started may hold its streams open when it has ended itself
             for reader in readers:
                 reader.join(
@@ -124,7 +133,8 @@ def follow(
     ``run`` does.
     """
     begun = time.monotonic()
-    with group(command, environment, directory, stderr=subprocess.STDOUT) as process:
+    whole = {**os.environ, **(environment or {})}
+    with group(command, whole, directory, stderr=subprocess.STDOUT) as process:
         pipe(process.stdin).close()
         with deadline(process, timeout) as late:
             kept = list(_lines(process, on_line))
@@ -138,6 +148,25 @@ def follow(
         stderr=b"",
         seconds=time.monotonic() - begun,
     )
+
+
+def helper(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return a command that calls ``main`` of a module of Jettison with words and exits with that.
+
+    Nothing of the current folder, of the environment, or of a user's own packages takes the place
+    of a module. It is to be run in the folder ``NEUTRAL`` with ``helper_environment``.
+    """
+    places = dict.fromkeys(str(Path(file).parents[1]) for file in (__file__, msgspec.__file__))
+    script = (
+        f"import sys; sys.path += {list(places)!r}; from {module} import main; "
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    return (sys.executable, "-I", "-S", "-X", "utf8", "-c", script, *arguments)
+
+
+def helper_environment() -> dict[str, str]:
+    """Return what a helper needs of the environment: where programs and libraries are."""
+    return {name: os.environ[name] for name in _NEEDED if name in os.environ}
 
 
 @contextmanager
@@ -201,9 +230,9 @@ def begin(
     stderr: IO[bytes] | int,
     inherited: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a program that stays; the caller ends it. It reads nothing.
+    """Start a helper that stays; the caller ends it. It reads nothing.
 
-    ``inherited`` are descriptors that it keeps open.
+    ``inherited`` are descriptors that it keeps open. See ``helper`` for its environment.
     """
     return subprocess.Popen(  # noqa: S603 - commands are lists that Jettison builds
         list(command),
@@ -211,6 +240,8 @@ def begin(
         stdout=stdout,
         stderr=stderr,
         pass_fds=tuple(inherited),
+        env=helper_environment(),
+        cwd=NEUTRAL,
         start_new_session=True,
     )
 

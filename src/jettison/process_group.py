@@ -51,7 +51,7 @@ def group(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env={**os.environ, **(environment or {})},
+            env=environment,
             cwd=directory,
             start_new_session=True,
         )

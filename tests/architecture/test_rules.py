@@ -10,25 +10,27 @@ from pathlib import Path
 import pytest
 
 from jettison import rules
-from jettison.rules import RULES, Rule
+from jettison.rules import RULES, Rule, file_kinds
 
 ROOT = Path(__file__).parents[2]
 EACH = pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.name) for rule in RULES])
-NOT_RULES = {"rule"}
+NOT_RULES = {"rule", "file_kinds"}
+ROWS = {rule.name for rule in file_kinds.RULES}
 
 
 def test_every_module_is_a_rule_and_registered_once() -> None:
     modules = {module.name for module in pkgutil.iter_modules(rules.__path__)} - NOT_RULES
     names = [rule.name.replace("-", "_") for rule in RULES]
     assert len(names) == len(set(names))
-    assert modules == set(names)
+    assert modules == set(names) - {name.replace("-", "_") for name in ROWS}
 
 
 @EACH
-def test_it_is_named_and_explained_by_its_module(rule: Rule) -> None:
-    module = importlib.import_module(f"jettison.rules.{rule.name.replace('-', '_')}")
-    assert rule is module.RULE
-    assert rule.documentation == module.__doc__
+def test_it_is_named_and_explained_where_it_is(rule: Rule) -> None:
+    if rule.name not in ROWS:
+        module = importlib.import_module(f"jettison.rules.{rule.name.replace('-', '_')}")
+        assert rule is module.RULE
+        assert rule.documentation == module.__doc__
     assert "\n\nSource: " in rule.documentation
     assert "\n\nSafe: " in rule.documentation
     assert rule.title.endswith(".")

@@ -8,6 +8,8 @@
     Base: alpine
     Composed: netbase libc6
     Debug: yes
+    Watched: no
+    Manual: curl git
 
     === project: Dockerfile
     FROM python:3.12
@@ -35,7 +37,8 @@ Files of one wheel with the same word behind `=` have the same content. `=== ins
 watched image holds of a distribution, `=== source` the text of one of its files; paths are below
 site-packages, or absolute. `=== system` is a package of the watched image with what it depends on,
 `-` what belongs to none. `touched` marks a file that the trace saw. `Composed` names the packages
-of a composed base for Python 3.13; `Debug` asks for a target with a shell. What follows
+of a composed base for Python 3.13; `Debug` asks for a target with a shell. With `Watched: no` the
+image was read and not watched; `Manual` are packages that the user asked for. What follows
 `=== findings` is written by `make golden` and read by people.
 """
 
@@ -55,14 +58,16 @@ from jettison.distributions.facts import DistributionFacts, InstalledFile, Sourc
 from jettison.distributions.graph import Closure, requirement_graph
 from jettison.distributions.target import Target
 from jettison.installed.environment import Installed, StandardLibrary
+from jettison.installed.links import links_of
 from jettison.installed.observed import Observed
-from jettison.installed.reach import reached
+from jettison.installed.reach import Reach, reached
 from jettison.installed.standard_reach import reached_standard
 from jettison.installed.system import System, SystemPackage
 from jettison.loading.plan import Planned, planned
 from jettison.loading.words import given_names, used_words
 from jettison.plan.composition import ArchiveFile, Composition
 from jettison.plan.finding import Finding
+from jettison.plan.observing import with_observed
 from jettison.plan.parts import FileChange
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
@@ -75,7 +80,7 @@ from jettison.trace.values import Trace
 from jettison.values import Basis, Evidence, Size
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
-FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug): ?")
+FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug|Watched|Manual): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
 WHEEL = "wheel: "
@@ -152,7 +157,7 @@ class Case:
             plan = replace(plan, composition=composition(self.field("Composed").split()))
         plan = replace(plan, debug=bool(self.field("Debug")))
         if self.installed or self.system:
-            plan = replace(plan, observed=self.observed(plan))
+            plan = with_observed(plan, self.observed(plan))
         return optimized(plan, self.rules, without=plan.settings.without)
 
     def observed(self, plan: Plan) -> Observed:
@@ -180,6 +185,8 @@ class Case:
         seen = (line for body in self.system.values() for line in body.splitlines())
         touched |= {line.split()[0] for line in seen if " touched" in line}
         served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
+        if self.field("Watched") == "no":
+            return self._unwatched(installed)
         trace = Trace(served=served)
         reach = reached(installed, trace, plan.wishes.kept)
         kept = [wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP]
@@ -189,6 +196,22 @@ class Case:
             reach=reach,
             standard=reached_standard(installed, trace, reach, kept),
             system=self._system(),
+        )
+
+    def _unwatched(self, installed: Installed) -> Observed:
+        """What the layers of an image that nobody watched would have shown."""
+        modules = dict.fromkeys(installed.modules.files, "it is installed")
+        programs = {
+            name: path
+            for path, source in installed.sources.items()
+            for name in links_of(source).programs
+        }
+        return Observed(
+            installed=installed,
+            trace=Trace(served=frozenset(), method=""),
+            reach=Reach(modules=modules, unsure=frozenset(), programs=programs),
+            system=self._system(),
+            python="/usr/local/bin/python3.11",
         )
 
     def _standard(self) -> StandardLibrary | None:
@@ -232,6 +255,7 @@ class Case:
             libraries=libraries,
             packages=packages,
             environment=environment,
+            manual=frozenset(self.field("Manual").split()),
         )
 
     def text(self, plan: Plan) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 
 _PREFIX = bytes.fromhex("3051300d060960864801650304020305000440")
 EXPONENT = 65537
+_USER = b"Tests <tests@example.org>"
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,53 @@ class SigningKey:
         return hashlib.sha1(b"\x99" + len(body).to_bytes(2, "big") + body).digest()[-8:]
 
     def keyring(self) -> bytes:
-        lifetime = _subpacket(9, self.lifetime.to_bytes(4, "big")) if self.lifetime else b""
-        binding = self._signature(b"", kind=0x13, created=self.created, extra=lifetime)
-        return _packet(6, self.packet_body) + binding
+        """The key with a user ID that it certifies."""
+        user = b"\xb4" + len(_USER).to_bytes(4, "big") + _USER
+        own = self.signature(_framed(self) + user, kind=0x13, extra=self._stated)
+        return packet(6, self.packet_body) + packet(13, _USER) + packet(2, own)
+
+    def with_subkey(
+        self, subkey: SigningKey, *, binder: SigningKey | None = None, back: bool = True
+    ) -> bytes:
+        """The keyring with a subkey that ``binder`` binds, and that signs ``back`` or does not."""
+        both = _framed(self) + _framed(subkey)
+        extra = subkey._stated + _subpacket(27, b"\2")
+        if back:
+            extra += _subpacket(32, subkey.signature(both, kind=0x19))
+        bound = (binder or self).signature(both, kind=0x18, extra=extra)
+        return self.keyring() + packet(14, subkey.packet_body) + packet(2, bound)
+
+    def revoked(self) -> bytes:
+        """The keyring with a signature that revokes the key."""
+        revocation = packet(2, self.signature(_framed(self), kind=0x20))
+        key = packet(6, self.packet_body)
+        return key + revocation + self.keyring().removeprefix(key)
+
+    @property
+    def _stated(self) -> bytes:
+        return _subpacket(9, self.lifetime.to_bytes(4, "big")) if self.lifetime else b""
 
     def clearsigned(self, text: str, *, created: int = 1_700_000_000, hash_number: int = 10) -> str:
         lines = text.splitlines()
         signed = "\r\n".join(line.rstrip(" \t") for line in lines).encode()
-        packet = self._signature(signed, kind=1, created=created, hash_number=hash_number)
+        body = self.signature(signed, kind=1, created=created, hash_number=hash_number)
         escaped = (f"- {line}" if line.startswith("-") else line for line in lines)
-        armor = base64.b64encode(packet).decode()
+        armor = base64.b64encode(packet(2, body)).decode()
         return "\n".join((
             "-----BEGIN PGP SIGNED MESSAGE-----", "Hash: SHA512", "", *escaped,
             "-----BEGIN PGP SIGNATURE-----", "", armor, "=AAAA", "-----END PGP SIGNATURE-----", "",
         ))  # fmt: skip
 
-    def _signature(
-        self, text: bytes, *, kind: int, created: int, extra: bytes = b"", hash_number: int = 10
+    def signature(
+        self,
+        text: bytes,
+        *,
+        kind: int,
+        created: int = 1_000_000_000,
+        extra: bytes = b"",
+        hash_number: int = 10,
     ) -> bytes:
+        """The body of a signature packet."""
         hashed = _subpacket(2, created.to_bytes(4, "big")) + extra
         head = bytes((4, kind, 1, hash_number)) + len(hashed).to_bytes(2, "big") + hashed
         digest = hashlib.sha512(text + head + b"\x04\xff" + len(head).to_bytes(4, "big")).digest()
@@ -57,7 +87,7 @@ class SigningKey:
         value = pow(int.from_bytes(padded, "big"), self.private, self.modulus)
         issuer = _subpacket(16, self.key_id)
         tail = len(issuer).to_bytes(2, "big") + issuer + digest[:2] + _number(value)
-        return _packet(2, head + tail)
+        return head + tail
 
 
 @cache
@@ -76,14 +106,18 @@ def _prime(chance: random.Random) -> int:
             return number
 
 
+def _framed(key: SigningKey) -> bytes:
+    return b"\x99" + len(key.packet_body).to_bytes(2, "big") + key.packet_body
+
+
 def _number(value: int) -> bytes:
     bits = value.bit_length()
     return bits.to_bytes(2, "big") + value.to_bytes((bits + 7) // 8, "big")
 
 
 def _subpacket(kind: int, body: bytes) -> bytes:
-    return bytes((len(body) + 1, kind)) + body
+    return b"\xff" + (len(body) + 1).to_bytes(4, "big") + bytes((kind,)) + body
 
 
-def _packet(tag: int, body: bytes) -> bytes:
+def packet(tag: int, body: bytes) -> bytes:
     return bytes((0xC0 | tag, 0xFF)) + len(body).to_bytes(4, "big") + body

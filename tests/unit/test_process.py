@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -104,3 +105,35 @@ def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
     with pytest.raises(ProgramError, match="did not end within"):
         process.run((sys.executable, "-c", script), timeout=1)
+
+
+@pytest.mark.parametrize("module", ["launch", "enter", "relay"])
+def test_no_file_of_the_current_folder_runs_in_a_helper(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("json", "types", "signal", "select", "socket", "struct", "sitecustomize", "msgspec")
+    for name in (*names, "usercustomize", "jettison"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
+    command = process.helper(f"jettison.engines.embedded.{module}", "/no/such/file", "0", "0")
+    with (tmp_path / "said").open("wb") as said:
+        running = process.begin(command, stdout=said, stderr=said)
+        assert running.wait(60) != 0
+    # It came as far as its own words, so all was imported.
+    assert re.search("No such file|invalid literal", (tmp_path / "said").read_text())
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_helper_has_none_of_the_users_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    script = "import os; print(sorted(os.environ), os.getcwd())"
+    with (tmp_path / "said").open("wb") as said:
+        process.begin((sys.executable, "-c", script), stdout=said, stderr=said).wait(60)
+    assert "AWS" not in (tmp_path / "said").read_text()
+    assert (tmp_path / "said").read_text().strip().endswith("/")
+    bare = process.run((sys.executable, "-c", script), environment={"A": "1"}, bare=True)
+    assert "AWS" not in bare.text

@@ -17,7 +17,7 @@ from jettison.catalogue.reader import table
 from jettison.distributions.choice import best_wheel
 from jettison.distributions.facts import WheelFile
 from jettison.distributions.listing import wheel_tags
-from jettison.distributions.resolving import compiled, platform
+from jettison.distributions.resolving import compiled, is_silent, platform
 from jettison.distributions.settings import index_url
 from jettison.distributions.target import Target
 from jettison.errors import NetworkError, ProjectError, UnsupportedError
@@ -28,7 +28,6 @@ from jettison.records import Records
 
 _SECONDS = 300
 _SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
-_NO_ANSWER = ("Failed to fetch", "error sending request")
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
 
@@ -151,7 +150,7 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
             why=why,
             hint="Build once with the network at hand.",
         )
-    if any(sign in text for sign in _NO_ANSWER):
+    if is_silent(text):
         return NetworkError("the package index did not answer", why=why)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
         return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)

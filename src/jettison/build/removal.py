@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,12 +27,20 @@ from jettison.records import Records
 from jettison.removal import jettison_removed
 from jettison.removal.listing import NOT_COUNTING, WORDS, paths_in, sections_in, takes_modules
 from jettison.removal.match import Matcher
-from jettison.removal.remove_files import IMPORT, binding, imported, lines_together
+from jettison.removal.remove_files import (
+    Together,
+    lines_together,
+    module,
+    removable,
+    uses_of_libraries,
+    uses_of_modules,
+)
 from jettison.values import Skipped
 
 _FORMAT = "3"
 _LIBRARY = "\n# unreached-modules: modules of the standard library that nothing reaches"
 BYTECODE = "__pycache__/"
+_Group = Together[str]
 
 
 class Removal(Struct, frozen=True, kw_only=True):
@@ -49,14 +58,6 @@ class Removal(Struct, frozen=True, kw_only=True):
     bytecode: str = ""
     links: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     kept: tuple[Skipped, ...] = ()
-
-
-class _Group(Struct, kw_only=True):
-    """Files of the image that leave together, and those whose imports do not keep them."""
-
-    files: frozenset[str]
-    not_counting: frozenset[str]
-    modules: frozenset[str]
 
 
 def removal_of(
@@ -137,17 +138,27 @@ def _decided(
     wheels: Sequence[Wheel], scheme: Scheme, listed: str, libraries: Mapping[str, Library]
 ) -> tuple[frozenset[str], dict[str, str]]:
     files = {placed.path: (wheel, placed) for wheel in wheels for placed in wheel.files}
-    groups = _groups(listed, tuple(files), scheme)
-    kept: dict[str, str] = {}
-    while True:
-        gone = frozenset(path for group in groups for path in group.files)
-        stay = [each for path, each in files.items() if path not in gone]
-        uses = [*_module_uses(groups, stay, scheme), *_library_uses(groups, stay, libraries)]
-        if not uses:
-            return gone, kept
-        kept |= {what: f"{user} needs it" for _, what, user in uses}
-        needed = {id(group) for group, _, _ in uses}
-        groups = [group for group in groups if id(group) not in needed]
+    inside = f"{scheme.packages}/"
+
+    def uses(groups: Sequence[_Group], gone: set[str]) -> Iterator[tuple[_Group, str, str]]:
+        stay = [(path, *each) for path, each in files.items() if path not in gone]
+        yield from uses_of_modules(groups, (
+            (path, path.removeprefix(inside), partial(_content, wheel, placed))
+            for path, wheel, placed in stay if _is_module(path, scheme)
+        ))  # fmt: skip
+        yield from uses_of_libraries(groups, (
+            (path, libraries[path].names)
+            for path, _, _ in stay if ".so" in path.rpartition("/")[2] and path in libraries
+        ))  # fmt: skip
+
+    gone, kept = removable(_groups(listed, tuple(files), scheme), uses)
+    return frozenset(gone), {
+        what: f"{files[user][1].recorded} needs it" for what, user in kept.items()
+    }
+
+
+def _content(wheel: Wheel, placed: Placed) -> bytes:
+    return b"".join(wheel.chunks(placed))
 
 
 def _groups(listed: str, files: Sequence[str], scheme: Scheme) -> list[_Group]:
@@ -167,11 +178,11 @@ def _group(lines: Sequence[str], own: set[str], files: Sequence[str], scheme: Sc
     mark = NOT_COUNTING.strip()
     beside = [line.removeprefix(mark).strip() for line in lines if line.startswith(mark)]
     not_counting = _matching(beside, scheme)
-    found = frozenset(own)
-    return _Group(
-        files=found,
-        not_counting=frozenset(path for path in files if not_counting(path)) if beside else found,
-        modules=frozenset(_module(path, scheme) for path in found if _is_module(path, scheme)),
+    inside = f"{scheme.packages}/"
+    return Together(
+        files=own,
+        not_counting=(path for path in files if beside and not_counting(path)),
+        modules=(module(path.removeprefix(inside)) for path in own if _is_module(path, scheme)),
     )
 
 
@@ -199,58 +210,3 @@ def _marked(lines: Sequence[tuple[str, int]], scheme: Scheme) -> Callable[[str],
 
 def _is_module(path: str, scheme: Scheme) -> bool:
     return path.endswith(".py") and path.startswith(f"{scheme.packages}/")
-
-
-def _module(path: str, scheme: Scheme) -> str:
-    name = path.removeprefix(f"{scheme.packages}/").removesuffix(".py").replace("/", ".")
-    return name.removesuffix(".__init__")
-
-
-_Use = tuple[_Group, str, str]
-_Files = Sequence[tuple[Wheel, Placed]]
-
-
-def _module_uses(groups: Sequence[_Group], stay: _Files, scheme: Scheme) -> Iterator[_Use]:
-    owners = {name: group for group in groups for name in group.modules}
-    # A statement that imports one of these modules holds the last part of one of their names.
-    words = {
-        name.rpartition(".")[2].encode()
-        for name in owners
-        if not _owner(name.rpartition(".")[0], owners)
-    }
-    for wheel, placed in stay if owners else ():
-        if not _is_module(placed.path, scheme):
-            continue
-        source = b"".join(wheel.chunks(placed))
-        if not any(word in source for word in words):
-            continue
-        own = _module(placed.path, scheme).split(".")
-        package = own if placed.path.endswith("/__init__.py") else own[:-1]
-        for match in IMPORT.finditer(source):
-            for name in imported(match, package):
-                group = _owner(name, owners)
-                if group and placed.path not in group.not_counting and binding(source, match):
-                    yield group, name, placed.recorded
-
-
-def _owner(name: str, owners: Mapping[str, _Group]) -> _Group | None:
-    while name and name not in owners:
-        name = name.rpartition(".")[0]
-    return owners.get(name)
-
-
-def _library_uses(
-    groups: Sequence[_Group], stay: _Files, libraries: Mapping[str, Library]
-) -> Iterator[_Use]:
-    leaving = [
-        (path.rpartition("/")[2], group)
-        for group in groups for path in group.files
-        if ".so" in path.rpartition("/")[2]
-    ]  # fmt: skip
-    for _, placed in stay if leaving else ():
-        library = libraries.get(placed.path)
-        if library is None or ".so" not in placed.path.rpartition("/")[2]:
-            continue
-        for name, group in leaving:
-            if library.names(name):
-                yield group, name, placed.recorded

@@ -150,5 +150,5 @@ def _identity(source: ComposedBase, staying: Staying) -> str:
 
 def _commands_in(project: Project) -> tuple[str, ...]:
     """Return the texts of a project that may run Python, without the lists of what leaves."""
-    lists = {project.in_context(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
+    lists = {project.own(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
     return tuple(text for path, text in sorted(project.texts.items()) if path not in lists)

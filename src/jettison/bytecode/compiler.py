@@ -14,17 +14,10 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct, field
 
 from jettison.errors import ProgramError
-from jettison.process import run
+from jettison.process import NEUTRAL, helper_environment, run
 
-# What could change how the interpreter compiles or where it imports from, and the fixed order of
-# sets, which the hashes of strings decide.
-_ENVIRONMENT = {
-    **dict.fromkeys(("PYTHONPATH", "PYTHONHOME", "PYTHONOPTIMIZE", "PYTHONINSPECT"), ""),
-    **dict.fromkeys(("PYTHONDEBUG", "PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONSTARTUP"), ""),
-    "PYTHONHASHSEED": "0",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "LC_ALL": "C.UTF-8",
-}
+# The fixed order of sets, which the hashes of strings decide; nothing else of the environment.
+_ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
 # Sources of a batch in bytes. To start a process takes as long as to compile the smallest share.
 _LARGEST_BATCH = 4 << 20
 _SMALLEST_SHARE = 256 << 10
@@ -93,8 +86,9 @@ class Compiler(Struct, frozen=True, kw_only=True):
             # working directory on its path, so that is one without modules.
             (*self.command, "-s", "-S", "-c", _program()),
             stdin=b"".join(struct.pack("<I", len(frame)) + frame for frame in frames),
-            environment={**_ENVIRONMENT, **self.environment},
-            directory=Path("/"),
+            environment={**helper_environment(), **_ENVIRONMENT, **self.environment},
+            directory=NEUTRAL,
+            bare=True,
         )
         found = list(_contents(done.stdout))
         if done.status or len(found) != len(modules):

@@ -45,8 +45,9 @@ def _version() -> list[str]:
 
 def _candidates(name: str) -> Iterator[Path]:
     for directory in os.environ.get("PATH", "").split(os.pathsep):
-        path = Path(directory or ".") / name
-        if os.access(path, os.X_OK):
+        path = Path(directory) / name
+        # A folder that is not absolute may lie in a project, which is not asked to run anything.
+        if path.is_absolute() and os.access(path, os.X_OK):
             yield path
 
 

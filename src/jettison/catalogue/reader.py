@@ -6,13 +6,25 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import ValidationError, convert
+
+Table = TypeVar("Table")
 
 
 @cache
 def table(name: str) -> Mapping[str, Any]:
     """Parse ``name``.toml of the catalogue; the result is shared, so it must not be changed."""
     return tomllib.loads(resource(f"{name}.toml").decode())
+
+
+def decoded(name: str, kind: type[Table]) -> Table:
+    """Decode ``name``.toml; ValueError names the file and the key that is not as its type says."""
+    try:
+        return convert(tomllib.loads(resource(f"{name}.toml").decode()), kind)
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ValueError(f"{name}.toml of the catalogue: {error}") from error
 
 
 @cache

@@ -150,21 +150,33 @@ class AddLabels(Struct, frozen=True, kw_only=True):
 class RemoveFiles(Struct, frozen=True, kw_only=True):
     """Take files out of the Python environment before the final stage copies it.
 
-    ``unproven`` is told beside them: what stays because it could not be shown unused.
+    ``unproven`` is told beside them: what stays because it could not be shown unused. ``late`` says
+    that they leave behind the final stage, when the image starts from nothing.
     """
 
     groups: tuple[Group, ...]
     unproven: tuple[Unproven, ...] = ()
+    late: bool = False
+
+
+class LayerOfFolders(Struct, frozen=True, kw_only=True):
+    """One layer of an image that starts from nothing: the files below some folders."""
+
+    name: str
+    folders: tuple[str, ...] = ()
 
 
 class StartFromNothing(Struct, frozen=True, kw_only=True):
     """Let the image start from nothing and take the files of the final stage, without some.
 
-    ``apart`` are folders that get layers of their own; ``variables`` those of the base image, which
-    an image that starts from nothing does not have; ``python`` is the interpreter's path.
+    ``layers`` are in their order, the first one takes what no other names. ``said`` are
+    instructions for what the base image is configured with, which an image that starts from nothing
+    does not have. ``python`` is the interpreter that takes files out, ``environment`` the one that
+    late removals are made in.
     """
 
     groups: tuple[SystemGroup, ...]
-    apart: tuple[str, ...]
-    variables: tuple[tuple[str, str], ...]
+    layers: tuple[LayerOfFolders, ...]
+    said: tuple[str, ...]
     python: str
+    environment: str

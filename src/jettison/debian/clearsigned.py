@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 
 from jettison.debian.openpgp import (
+    HASHES,
     RSA,
     SIGNATURE,
     PublicKey,
     Signature,
     dearmored,
+    is_good,
     packets,
     signature,
 )
@@ -20,14 +21,6 @@ _BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 _END = "-----END PGP SIGNATURE-----"
 _DOCUMENT_KINDS = frozenset({0, 1})  # binary document, text document
-
-# Hash algorithms by their OpenPGP number, with the DER prefix of a PKCS#1 v1.5 DigestInfo
-# (RFC 8017, 9.2). SHA-1 and MD5 are left out on purpose.
-_HASHES: Mapping[int, tuple[str, bytes]] = {
-    8: ("sha256", bytes.fromhex("3031300d060960864801650304020105000420")),
-    9: ("sha384", bytes.fromhex("3041300d060960864801650304020205000430")),
-    10: ("sha512", bytes.fromhex("3051300d060960864801650304020305000440")),
-}
 
 
 def verified(document: str, keys: Mapping[str, PublicKey], *, now: int) -> str:
@@ -82,22 +75,10 @@ def _refusal(found: Signature, text: bytes, key: PublicKey | None, now: int) -> 
         return "not one of the trusted keys"
     if found.key_algorithm not in RSA or found.kind not in _DOCUMENT_KINDS:
         return "not an RSA signature of a document"
-    if found.hash_algorithm not in _HASHES:
+    if found.hash_algorithm not in HASHES:
         return "made with a hash that is not trusted"
     if 0 < key.expires <= now:
         return "the key has expired"
     if 0 < found.expires <= now:
         return "the signature has expired"
-    return None if _is_good(found, text, key) else "the text is not what was signed"
-
-
-def _is_good(found: Signature, text: bytes, key: PublicKey) -> bool:
-    """Check an RSA signature with PKCS#1 v1.5 padding by building the padded hash anew."""
-    name, prefix = _HASHES[found.hash_algorithm]
-    trailer = b"\x04\xff" + len(found.hashed).to_bytes(4, "big")
-    digest = prefix + hashlib.new(name, text + found.hashed + trailer).digest()
-    size = (key.modulus.bit_length() + 7) // 8
-    expected = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
-    if found.value >= key.modulus:
-        return False
-    return pow(found.value, key.exponent, key.modulus).to_bytes(size, "big") == expected
+    return None if is_good(found, text, key) else "the text is not what was signed"

@@ -27,8 +27,11 @@ from jettison.records import Records
 _GLIBC = (17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40)
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 _WITHOUT_WHEEL = re.compile(r"^hint: Wheels are required for `([^`]+)`", re.MULTILINE)
-_NO_NETWORK = ("Failed to fetch", "error sending request", "Could not connect", "timed out")
+_NO_ANSWER = ("Failed to fetch", "error sending request")
+_SILENT = "the package index did not answer"
 _PLAN_SECONDS = 60.0
+# A plan has an approximate answer to go on with, so it waits for an index once and not for long.
+_IMPATIENT = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10"}
 _MOST_WITHOUT_WHEEL = 20
 # As long as pypi.org lets clients keep its pages. Mirrors say nothing, or that each must be asked
 # for anew, which takes longer than all else that an installer does when it knows every package.
@@ -91,7 +94,7 @@ def resolved(
         found = _resolved(texts, lines, target, index)
     except ProgramError as error:
         return Resolution(reason=error.what)
-    if not any(sign in found.reason for sign in _NO_NETWORK):
+    if found.reason != _SILENT:
         cache.put((today, found), *words)
     return found
 
@@ -109,12 +112,14 @@ def _resolved(
             (folder / "without.txt").write_text("\n".join(without), encoding="utf-8")
             done = compiled(
                 words, target, index, folder,
-                stdin="\n".join(texts).encode(), timeout=_PLAN_SECONDS,
+                stdin="\n".join(texts).encode(), timeout=_PLAN_SECONDS, patient=False,
             )  # fmt: skip
             if not done.status:
                 found = _PIN.findall(done.text)
                 pins: dict[str, str] = {canonicalize_name(name): version for name, version in found}
                 return Resolution(versions=pins, without_wheel=tuple(without))
+            if is_silent(done.error_text):
+                return Resolution(reason=_SILENT)
             more = map(canonicalize_name, _WITHOUT_WHEEL.findall(done.error_text))
             fresh = sorted({*more} - {*without})
             if not fresh or len(without) > _MOST_WITHOUT_WHEEL:
@@ -133,6 +138,7 @@ def compiled(
     settings: Path | None = None,
     sources: bool = False,
     offline: bool = False,
+    patient: bool = True,
 ) -> Completed:
     """Run ``uv pip compile`` for a target in a folder, without building unless with ``sources``.
 
@@ -154,11 +160,18 @@ def compiled(
             directory=folder,
             # The address goes by the environment: it may hold a password, and others can list
             # processes.
-            environment={**variables, "UV_PYTHON_DOWNLOADS": "never"},
-        )
-        if not done.status:
+            environment={
+                **variables, "UV_PYTHON_DOWNLOADS": "never", **({} if patient else _IMPATIENT)
+            },
+        )  # fmt: skip
+        if not done.status or (not patient and is_silent(done.error_text)):
             break
     return done
+
+
+def is_silent(text: str) -> bool:
+    """Whether uv complains that the index did not answer."""
+    return any(sign in text for sign in _NO_ANSWER)
 
 
 def uv_program() -> str:

@@ -12,6 +12,13 @@ from msgspec import Struct
 
 from jettison import process
 from jettison.engines import buildlog, container
+from jettison.engines.arguments import (
+    Call,
+    image_name,
+    is_of_clients,
+    require_variables,
+    through_environment,
+)
 from jettison.engines.client import Client
 from jettison.engines.container import ClientContainer
 from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
@@ -63,24 +70,34 @@ class CommandLineEngine:
                 if title:
                     progress.note(title)
 
+            call, secrets = self._build_call(request, identifier)
             done = process.follow(
-                self._build_command(request, identifier),
+                (self._client.program, *call.words),
                 hear,
-                environment=dict(self._dialect.environment),
+                environment={**secrets, **dict(self._dialect.environment)},
             )
             if done.status:
                 raise _build_error(request, self._dialect.steps(lines), lines)
             return ImageID(identifier.read_text("ascii").strip())
 
-    def _build_command(self, request: BuildRequest, identifier: Path) -> list[str]:
-        optional = [f"--target={request.target}"] if request.target else []
-        optional += ["--no-cache"] if request.no_cache else []
-        optional += [f"--build-arg={name}={value}" for name, value in request.build_args.items()]
-        return [
-            self._client.program, *self._dialect.command, "--iidfile", str(identifier),
-            "--label", self._client.label, "--tag", request.tag,
-            "--file", str(request.dockerfile), *optional, str(request.context),
-        ]  # fmt: skip
+    def _build_call(self, request: BuildRequest, identifier: Path) -> tuple[Call, dict[str, str]]:
+        """Return the call, and values of build arguments, which no list of processes shows."""
+        arguments = request.build_args
+        require_variables(arguments)
+        hidden = {name: arguments[name] for name in arguments if not is_of_clients(name)}
+        shown = {name: arguments[name] for name in arguments if name not in hidden}
+        options = (
+            f"--iidfile={identifier}",
+            f"--label={self._client.label}",
+            f"--tag={request.tag}",
+            f"--file={request.dockerfile}",
+            *((f"--target={request.target}",) if request.target else ()),
+            *(("--no-cache",) if request.no_cache else ()),
+            *through_environment(hidden, "--build-arg"),
+            *(f"--build-arg={name}={value}" for name, value in shown.items()),
+        )
+        context = (str(request.context),)
+        return Call(verb=self._dialect.command, options=options, operands=context), hidden
 
     def run(self, image: str, options: RunOptions) -> ClientContainer:
         """Start a container. Raises EngineError when it cannot be created or started."""
@@ -90,13 +107,15 @@ class CommandLineEngine:
 
     def inspect(self, image: str) -> ImageFacts:
         """Read an image's configuration. Raises EngineError when there is no such image."""
-        shown = self._client.call("image", "inspect", image, failing=f"no image {image}")
+        named = (image_name(image),)
+        shown = self._client.call("image", "inspect", operands=named, failing=f"no image {image}")
         return image_facts(shown)
 
     @contextmanager
     def save(self, image: str) -> Iterator[IO[bytes]]:
         """Give ``save``'s stream. Raises ProgramError when it fails."""
-        with process.piped((self._client.program, "save", image)) as stream:
+        call = Call(verb=("save",), operands=(image_name(image),))
+        with process.piped((self._client.program, *call.words)) as stream:
             yield stream
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from msgspec import Struct, field
 
 from jettison import process
+from jettison.engines.arguments import Call
 from jettison.errors import EngineError
 from jettison.process import Completed
 
@@ -24,13 +25,14 @@ class Client(Struct, frozen=True, kw_only=True):
     """A client program that answers, and the run in whose name it works.
 
     ``direct`` says that this machine reaches the addresses of containers itself, so that no port
-    needs to be published. ``removal`` ends a container at once and removes it with its volumes.
+    needs to be published. ``removal`` are the options of ``rm`` that end a container at once and
+    remove it with its volumes.
     """
 
     program: str
     version: str
     direct: bool
-    removal: tuple[str, ...] = ("rm", "--force", "--volumes")
+    removal: tuple[str, ...] = ("--force", "--volumes")
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
 
     @property
@@ -39,40 +41,55 @@ class Client(Struct, frozen=True, kw_only=True):
         return f"{LABEL}={self.run_id}"
 
     def ask(
-        self, *arguments: str, stdin: bytes = b"", timeout: float | None = _TIMEOUT
+        self,
+        *verb: str,
+        options: tuple[str, ...] = (),
+        operands: tuple[str, ...] = (),
+        stdin: bytes = b"",
+        timeout: float | None = _TIMEOUT,
+        environment: Mapping[str, str] | None = None,
     ) -> Completed:
-        """Run the client and give what came, also when it failed."""
-        return process.run((self.program, *arguments), stdin=stdin, timeout=timeout)
+        """Run the client and give what came, also when it failed. See ``Call`` for the words."""
+        call = Call(verb=verb, options=options, operands=operands)
+        command = (self.program, *call.words)
+        return process.run(command, stdin=stdin, timeout=timeout, environment=environment)
 
-    def call(self, *arguments: str, failing: str) -> str:
+    def call(
+        self,
+        *verb: str,
+        failing: str,
+        options: tuple[str, ...] = (),
+        operands: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
         """Run the client and give its output.
 
         Raises EngineError that says what was ``failing`` when the client fails.
         """
-        done = self.ask(*arguments)
+        done = self.ask(*verb, options=options, operands=operands, environment=environment)
         if done.status:
             raise EngineError(
                 f"{self.program}: {failing}",
                 why=done.error_text or f"exit status {done.status}",
-                hint=f"Run it yourself to look closer: {self.program} {' '.join(arguments[:6])} …",
+                hint=f"Run it yourself to look closer: {' '.join(done.command[:7])} …",
             )
         return done.text
 
     def identifiers(self, kind: Sequence[str]) -> tuple[str, ...]:
         """List what exists of a ``kind`` (a listing command) with the label of this run."""
-        done = self.ask(*kind, "--quiet", "--filter", f"label={self.label}")
+        done = self.ask(*kind, options=("--quiet", f"--filter=label={self.label}"))
         return tuple(dict.fromkeys(done.text.split()))
 
     def remove_everything(self) -> None:
         """Remove every container, network and image with the label of this run, and no other."""
-        for listing, removal in (
-            (("ps", "--all", "--no-trunc"), self.removal),
-            (("network", "ls"), ("network", "rm")),
-            (("image", "ls", "--no-trunc"), ("image", "rm", "--force")),
+        for listing, removal, options in (
+            (("ps", "--all", "--no-trunc"), ("rm",), self.removal),
+            (("network", "ls"), ("network", "rm"), ()),
+            (("image", "ls", "--no-trunc"), ("image", "rm"), ("--force",)),
         ):
             found = self.identifiers(listing)
             if found:
-                self.ask(*removal, *found)
+                self.ask(*removal, options=options, operands=found)
 
 
 def bytes_of(quantity: str) -> int:

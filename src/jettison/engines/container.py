@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 from jettison import process
+from jettison.engines.arguments import container_path, given_variables, image_name, tmpfs_of
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.control_group import is_of, memory_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
@@ -40,16 +41,17 @@ class ClientContainer:
     def __exit__(self, *failure: object) -> None:
         """Remove the container with its volumes, and its network if it was made for it."""
         with process.uninterrupted():
-            self._client.ask(*self._client.removal, self._id)
+            self._client.ask("rm", options=self._client.removal, operands=(self._id,))
             if self._network:
-                self._client.ask("network", "rm", self._network)
+                self._client.ask("network", "rm", operands=(self._network,))
 
     def address(self, port: int) -> tuple[str, int]:
         """Host and port where this machine reaches ``port``. Raises EngineError without one."""
         if self._client.direct:
             self._address = self._address or self._own_address()
             return self._address, port
-        shown = self._client.call("port", self._id, f"{port}/tcp", failing="no published port")
+        asked = (self._id, f"{port}/tcp")
+        shown = self._client.call("port", operands=asked, failing="no published port")
         host, _, published = shown.splitlines()[0].rpartition(":")
         return host, int(published)
 
@@ -85,15 +87,20 @@ class ClientContainer:
         timeout: float | None = 60.0,
     ) -> Completed:
         """Run a command in the container; its standard input ends after ``stdin``."""
-        options = [f"--user={user}"] if user else []
-        options += [f"--env={name}={value}" for name, value in (environment or {}).items()]
-        return self._client.ask(
-            "exec", "--interactive", *options, self._id, *command, stdin=stdin, timeout=timeout
-        )
+        options = ("--interactive", *((f"--user={user}",) if user else ()))
+        with given_variables(environment or {}) as (variables, inherited):
+            return self._client.ask(
+                "exec",
+                options=(*options, *variables),
+                operands=(self._id, *command),
+                stdin=stdin,
+                timeout=timeout,
+                environment=inherited,
+            )
 
     def logs(self) -> str:
         """Both streams; standard output first."""
-        done = self._client.ask("logs", self._id)
+        done = self._client.ask("logs", operands=(self._id,))
         return "\n".join(part for part in (done.text, done.error_text) if part)
 
     def memory(self) -> int:
@@ -102,7 +109,10 @@ class ClientContainer:
         if found is not None:
             return found
         shown = self._client.call(
-            "stats", "--no-stream", "--format", "{{.MemUsage}}", self._id, failing="no statistics"
+            "stats",
+            options=("--no-stream", "--format={{.MemUsage}}"),
+            operands=(self._id,),
+            failing="no statistics",
         )
         return bytes_of(shown)
 
@@ -110,7 +120,10 @@ class ClientContainer:
         """Send the stop signal and wait; it is killed after ``grace`` seconds."""
         begun = time.monotonic()
         self._client.ask(
-            "stop", "--time", str(round(grace)), self._id, timeout=grace + _SPARE_SECONDS
+            "stop",
+            options=(f"--time={round(grace)}",),
+            operands=(self._id,),
+            timeout=grace + _SPARE_SECONDS,
         )
         seconds = time.monotonic() - begun
         status = self.state().exit_status
@@ -119,11 +132,7 @@ class ClientContainer:
         )
 
     def _inspected(self, template: str) -> dict[str, Any]:
-        shown = self._client.call(
-            "container", "inspect", "--format", template, self._id, failing="a container is gone"
-        )
-        document: dict[str, Any] = json.loads(shown)
-        return document
+        return inspected(self._client, self._id, template)
 
 
 def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
@@ -131,15 +140,20 @@ def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
     own_network = options.network is Network.ISOLATED and not options.beside
     network = _make_network(client) if own_network else ""
     try:
-        identifier = client.call(
-            "run", "--detach", "--no-healthcheck", "--label", client.label,
-            *_network_arguments(client, options, network), *_run_arguments(options),
-            image, *options.entrypoint[1:], *options.command,
-            failing=f"the image {image} did not start",
-        )  # fmt: skip
+        with given_variables(options.environment) as (variables, inherited):
+            identifier = client.call(
+                "run",
+                options=(
+                    "--detach", "--no-healthcheck", f"--label={client.label}", *variables,
+                    *_network_arguments(client, options, network), *_run_arguments(options),
+                ),
+                operands=(image_name(image), *options.entrypoint[1:], *options.command),
+                failing=f"the image {image} did not start",
+                environment=inherited,
+            )  # fmt: skip
     except BaseException:
         if network:
-            client.ask("network", "rm", network)
+            client.ask("network", "rm", operands=(network,))
         raise
     return ClientContainer(client, identifier.splitlines()[-1], network)
 
@@ -147,14 +161,13 @@ def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
 def _make_network(client: Client) -> str:
     """Make a network without a way out; where a port must be published, not an internal one."""
     name = f"jettison-{client.run_id}-{time.monotonic_ns():x}"
-    closed = (
-        ("--internal",)
-        if client.direct
-        else ("--opt", "com.docker.network.bridge.enable_ip_masquerade=false")
-    )
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
+    closed = "--internal" if client.direct else f"--opt={masquerade}=false"
     client.call(
-        "network", "create", "--label", client.label, *closed, name, failing="no network was made"
-    )
+        "network", "create",
+        options=(f"--label={client.label}", closed),
+        operands=(name,), failing="no network was made",
+    )  # fmt: skip
     return name
 
 
@@ -173,20 +186,30 @@ def _network_arguments(client: Client, options: RunOptions, network: str) -> Ite
 
 
 def _network_of(client: Client, identifier: str) -> str:
+    return str(next(iter(inspected(client, identifier, "{{json .NetworkSettings.Networks}}"))))
+
+
+def inspected(client: Client, identifier: str, template: str) -> dict[str, Any]:
+    """Return a part of what the engine tells of a container. EngineError when it is gone."""
     shown = client.call(
-        "container", "inspect", "--format", "{{json .NetworkSettings.Networks}}", identifier,
-        failing="a container is gone",
+        "container", "inspect",
+        options=(f"--format={template}",), operands=(identifier,), failing="a container is gone",
     )  # fmt: skip
-    return str(next(iter(json.loads(shown))))
+    document: dict[str, Any] = json.loads(shown)
+    return document
 
 
 def _run_arguments(options: RunOptions) -> Iterator[str]:
     # what is written without end must fill no disk
     yield from ("--log-driver=json-file", f"--log-opt=max-size={_LOG_MEGABYTES}m")
-    yield from (f"--env={name}={value}" for name, value in options.environment.items())
-    yield from (f"--volume={target}" for target in options.volumes)
-    yield from (f"--volume={bind.source}:{bind.target}:ro" for bind in options.binds)
-    yield from (f"--tmpfs={target}" for target in options.tmpfs)
+    for target in options.volumes:
+        yield f"--mount=type=volume,target={container_path(target)}"
+    for bind in options.binds:
+        source = container_path(str(bind.source))
+        yield f"--mount=type=bind,source={source},target={container_path(bind.target)},readonly"
+    for target, words in map(tmpfs_of, options.tmpfs):
+        # ``--mount`` knows no ``exec``.
+        yield f"--tmpfs={target}:{','.join(words)}" if words else f"--tmpfs={target}"
     if options.entrypoint:
         yield f"--entrypoint={options.entrypoint[0]}"
     if options.user:

@@ -10,6 +10,13 @@ from typing import IO, NewType, Protocol, Self
 
 from msgspec import Struct, field
 
+from jettison.engines.arguments import (
+    container_path,
+    require_alias,
+    require_variables,
+    require_word,
+    tmpfs_of,
+)
 from jettison.errors import EngineError
 from jettison.process import Completed
 from jettison.progress import Progress
@@ -106,6 +113,17 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     network: Network = Network.ISOLATED
     beside: str = ""
     alias: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise EngineError for texts that could mean more than what they stand for."""
+        for target in (*self.volumes, *(bind.target for bind in self.binds)):
+            container_path(target)
+        for asked in self.tmpfs:
+            tmpfs_of(asked)
+        require_variables(self.environment)
+        require_alias(self.alias)
+        for word in (*self.entrypoint, *self.command, self.user, self.working_directory):
+            require_word(word)
 
 
 class ContainerState(Struct, frozen=True, kw_only=True):

@@ -41,6 +41,6 @@ def podman_engine() -> CommandLineEngine:
         program="podman",
         version=asked.text,
         direct=direct,
-        removal=("rm", "--force", "--volumes", "--time=0"),
+        removal=("--force", "--volumes", "--time=0"),
     )
     return CommandLineEngine(client, _DIALECT)

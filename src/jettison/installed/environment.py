@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 # A library without a tag may be one that is loaded by its path.
 _EXTENSION = re.compile(r"\.(?:cpython-[\w-]+|abi3)\.so$")
@@ -46,7 +47,7 @@ class Installed(Struct, frozen=True, kw_only=True, dict=True):
     ``files`` (with their bytes), ``owners`` (normalized names of distributions), ``sources``
     (Python) and ``words`` (those of extension modules that may name modules) are below ``site``.
     ``application`` has the application's source and settings by absolute path, ``standard`` what is
-    in ``library``.
+    in ``library``, ``versions`` the versions of distributions.
     """
 
     site: str
@@ -58,6 +59,7 @@ class Installed(Struct, frozen=True, kw_only=True, dict=True):
     words: Mapping[str, frozenset[str]]
     application: Mapping[str, bytes]
     standard: StandardLibrary | None = None
+    versions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def modules(self) -> Modules:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.catalogue.reader import table
 from jettison.installed.environment import Installed, Modules, StandardLibrary, module_name
 from jettison.installed.links import links_of, needed
@@ -140,7 +141,7 @@ def _as_environment(installed: Installed, standard: StandardLibrary) -> Installe
 
 def _only_building(installed: Installed, trace: Trace) -> frozenset[str]:
     """The modules that only build extensions and the like, where the trace did not see them."""
-    known = table("dead_weight")["installers"]["importers"]
+    known = dead_weight().importers
     return frozenset(known) - frozenset(touched_modules(installed, trace))
 
 

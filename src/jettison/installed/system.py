@@ -5,11 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 from msgspec import Struct
 
-from jettison.debian.control import paragraphs
 from jettison.debian.relations import parse_provides, parse_relations
 
 # Where programs and libraries are looked for.
@@ -37,7 +35,8 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
     """The file system of an image by absolute paths.
 
     ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names
-    of libraries that they need. ``environment`` are the variables of the image.
+    of libraries that they need. ``environment`` are the variables of the image, ``manual`` the
+    packages that were asked for on top of the base image.
     """
 
     files: Mapping[str, int]
@@ -45,6 +44,7 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
     libraries: Mapping[str, tuple[str, ...]]
     packages: Mapping[str, SystemPackage]
     environment: Mapping[str, str]
+    manual: frozenset[str] = frozenset()
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
@@ -97,25 +97,8 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
         return path
 
 
-def system_of(answer: Mapping[str, Any], environment: Mapping[str, str]) -> System:
-    """Read what ``inside/system.py`` gives; InputSyntaxError for a damaged package database."""
-    lists = answer["lists"]
-    packages = {}
-    for fields in paragraphs(answer["status"].splitlines()):
-        if fields.get("Status", "").endswith(" installed"):
-            name = fields["Package"]
-            paths = frozenset(lists.get(name, ()))
-            packages[name] = _package(fields, paths)
-    return System(
-        files=answer["files"],
-        links=answer["links"],
-        libraries={path: tuple(names) for path, names in answer["libraries"].items()},
-        packages=packages,
-        environment=environment,
-    )
-
-
-def _package(fields: Mapping[str, str], paths: frozenset[str]) -> SystemPackage:
+def debian_package(fields: Mapping[str, str], paths: frozenset[str]) -> SystemPackage:
+    """Read a paragraph of dpkg's status; ``paths`` are the package's."""
     needs = (
         *parse_relations(fields.get("Pre-Depends", "")),
         *parse_relations(fields.get("Depends", "")),

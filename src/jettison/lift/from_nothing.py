@@ -18,10 +18,9 @@ def taken_whole(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
     if stage.base != SCRATCH or first is None or first.keyword != "COPY":
         return None
     found = copy(first)
-    if found.stage is None or (found.sources, found.destination) != (("/",), "/"):
+    source = dockerfile.stage_named(found.stage) if found.stage else None
+    if source is None or source.index >= stage.index or found.destination != "/":
         return None
-    source = dockerfile.stage_named(found.stage)
-    if source is None or source.index >= stage.index:
-        return None
-    removes = any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN")
-    return (removes and dockerfile.stage_named(source.base)) or source
+    if any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN"):
+        return dockerfile.stage_named(source.base) or source
+    return source if found.sources == ("/",) else None

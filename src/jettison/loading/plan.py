@@ -21,7 +21,7 @@ from jettison.loading.project import Loaded, load_project
 from jettison.plan.finding import Finding
 from jettison.plan.places import led_back
 from jettison.plan.plan import Plan
-from jettison.planning import optimized
+from jettison.planning import not_larger, optimized
 from jettison.project.settings import find_settings
 from jettison.removal.contents import contents_of
 from jettison.removal.wishes import wishes_of
@@ -31,6 +31,8 @@ from jettison.stores.cache import cache_directory
 from jettison.verify.imported import Reachable
 
 DEFAULT_LEVEL = 2
+# From this level on a trace takes out more than is known yet.
+TRACED = 3
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -96,6 +98,8 @@ def planned(
     if composed.composition is not None or wish.debug:
         settled = replace(composed, debug=wish.debug)
         plan = optimized(settled, RULES, without=settings.without)
+    if start.level < TRACED:
+        plan = not_larger(settled, plan, RULES)
     return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
 
 

@@ -6,11 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Language, Locales, Services, dead_weight
 from jettison.distributions.graph import Closure
 from jettison.lift.usage import Given
 from jettison.loading.project import Loaded
@@ -28,8 +27,7 @@ TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
     """Search the source, tests apart, for the words that matter to these distributions."""
-    vocabulary = {word for entry in _entries(closure.facts) for word in entry["words"]}
-    vocabulary |= set(_module_names(closure))
+    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure)}
     found: dict[str, Origin] = {}
     for path in _paths(loaded) if vocabulary else ():
         text = read_text(loaded.root, path)
@@ -42,20 +40,21 @@ def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
 
 def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, Given]:
     """The names of data that the source asks distributions for, tests apart."""
+    known = dead_weight()
     found: dict[str, Given] = {}
-    for entry in table("dead_weight")["services"]:
-        if entry["distribution"] in closure.facts:
-            asked = partial(_services, entry=entry)
-            found[entry["distribution"]] = _given(loaded, asked, READ)
-    for entry in table("dead_weight")["locales"]:
-        if entry["distribution"] in closure.facts and "calls" in entry:
-            named = partial(locales_named, known=_locale_functions(entry, closure))
-            found[entry["distribution"]] = _given(loaded, named, READ)
-    for entry in table("dead_weight")["languages"]:
-        if entry["distribution"] in closure.facts:
-            spoken = _given(loaded, partial(_languages, entry=entry), (*READ, *TEMPLATES))
-            default = frozenset({entry["default"]})
-            found[entry["distribution"]] = replace(spoken, names=spoken.names or default)
+    for services in known.services:
+        if services.distribution in closure.facts:
+            asked = partial(_services, entry=services)
+            found[services.distribution] = _given(loaded, asked, READ)
+    for locale in known.locales:
+        if locale.distribution in closure.facts and locale.calls:
+            named = partial(locales_named, known=_locale_functions(locale, closure))
+            found[locale.distribution] = _given(loaded, named, READ)
+    for language in known.languages:
+        if language.distribution in closure.facts:
+            spoken = _given(loaded, partial(_languages, entry=language), (*READ, *TEMPLATES))
+            names = spoken.names or frozenset({language.default})
+            found[language.distribution] = replace(spoken, names=names)
     return found
 
 
@@ -73,31 +72,31 @@ def _given(
     return Given(names=frozenset(names), computed=tuple(computed))
 
 
-def _services(text: str, entry: Mapping[str, Any]) -> frozenset[str]:
-    asked = entry["mention"] in text
-    return first_arguments(text, entry["methods"]) if asked else frozenset()
+def _services(text: str, entry: Services) -> frozenset[str]:
+    asked = entry.mention in text
+    return first_arguments(text, entry.methods) if asked else frozenset()
 
 
-def _locale_functions(entry: Mapping[str, Any], closure: Closure) -> LocaleFunctions:
+def _locale_functions(entry: Locales, closure: Closure) -> LocaleFunctions:
     """What the catalogue knows of a package; only those that it knows may hand its functions on."""
-    own = {entry["distribution"], *entry["users"]}
+    own = {entry.distribution, *entry.users}
     others = (facts.import_names for name, facts in closure.facts.items() if name not in own)
     return LocaleFunctions(
-        package=entry["distribution"],
-        calls=entry["calls"],
-        words=entry["words"],
-        keyword=entry.get("keyword", "locale"),
-        named=entry.get("named", ()),
+        package=entry.distribution,
+        calls=entry.calls,
+        words=entry.words,
+        keyword=entry.keyword,
+        named=entry.named,
         others=sys.stdlib_module_names.union(*others),
     )
 
 
-def _languages(text: str, entry: Mapping[str, Any]) -> frozenset[str]:
+def _languages(text: str, entry: Language) -> frozenset[str]:
     """The languages that a text sets, an empty one where it may choose any."""
-    if any(word in text for word in entry["words"]):
+    if any(word in text for word in entry.words):
         return frozenset({""})
-    named = re.findall(rf"\b{entry['setting']}\s*=\s*[\"']([\w-]+)[\"']", text)
-    computed = len(re.findall(rf"\b{entry['setting']}\b", text)) > len(named)
+    named = re.findall(rf"\b{entry.setting}\s*=\s*[\"']([\w-]+)[\"']", text)
+    computed = len(re.findall(rf"\b{entry.setting}\b", text)) > len(named)
     return frozenset({*named, *([""] if computed else [])})
 
 
@@ -109,8 +108,9 @@ def _paths(loaded: Loaded, suffixes: tuple[str, ...] = READ) -> Iterator[str]:
 
 def _module_names(closure: Closure) -> Iterator[str]:
     """What the distributions that an unused part brings are imported by."""
-    for entry in _entries(closure.facts):
-        waiting, seen = list(entry.get("requires", ())), set[str]()
+    for entry in dead_weight().optional:
+        here = entry.distribution in closure.facts
+        waiting, seen = list(entry.requires if here else ()), set[str]()
         while waiting:
             name = waiting.pop()
             if name in closure.facts and name not in seen:
@@ -119,14 +119,11 @@ def _module_names(closure: Closure) -> Iterator[str]:
                 yield from closure.facts[name].import_names
 
 
-def _entries(distributions: Collection[str]) -> Iterator[Mapping[str, Any]]:
-    known = table("dead_weight")
-    data = (each for one in known["collections"] for each in _data(one))
-    for entry in (*known["optional"], *known["parts"], *known["variants"], *data):
-        if entry["distribution"] in distributions:
-            yield entry
-
-
-def _data(collections: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for each in collections["data"].values():
-        yield {"distribution": collections["distribution"], "words": each["words"]}
+def _vocabulary(distributions: Collection[str]) -> Iterator[str]:
+    known = dead_weight()
+    for entry in (*known.optional, *known.parts, *known.variants):
+        if entry.distribution in distributions:
+            yield from entry.words
+    for collection in known.collections:
+        if collection.distribution in distributions:
+            yield from (word for each in collection.data.values() for word in each.words)

@@ -30,7 +30,7 @@ COMPILED = (
 )
 LOADED = "Of the standard library, what the application loaded while it was watched."
 COMPILED_LIST = "compiled-modules.txt"
-LIST_PLACE = "/tmp/compiled-modules.txt"  # noqa: S108 - a path in the build stage
+FOLDER = "/removal"
 # Parts of the standard library that no server imports, and what is compiled already.
 UNSERVED = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|pydoc_data)/"
 PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
@@ -83,17 +83,17 @@ def set_health_check(stage: FinalStage, change: SetHealthCheck) -> str:
 def compile_application(project: Project, change: CompileApplication) -> Mapping[str, str]:
     """Compile after the last copy into the final stage, with hashes instead of times."""
     stage = lifted(project)
-    text = comment(COMPILED) + _compiling(change)
+    text = comment(COMPILED) + _compiling(project, change)
     own = [item for item, found in stage.copies if found.stage is None]
     edits = Edits(after={line_of(own[-1]): f"\n{text}\n"})
     texts = {project.dockerfile_path: edited(stage.dockerfile, edits)}
     if change.modules:
         listed = "".join(f"{change.library}/{path}\n" for path in change.modules)
-        texts[project.in_context(COMPILED_LIST)] = listed
+        texts[project.own(COMPILED_LIST)] = listed
     return texts
 
 
-def _compiling(change: CompileApplication) -> str:
+def _compiling(project: Project, change: CompileApplication) -> str:
     if not change.modules:
         return (
             "RUN python -m compileall -q --invalidation-mode unchecked-hash \\\n"
@@ -102,9 +102,9 @@ def _compiling(change: CompileApplication) -> str:
         )
     return (
         f"{comment(LOADED)}"
-        f"RUN --mount=type=bind,source={COMPILED_LIST},target={LIST_PLACE} \\\n"
+        f"RUN --mount=type=bind,source={project.own_folder},target={FOLDER} \\\n"
         "    python -m compileall -q --invalidation-mode unchecked-hash \\\n"
-        f"    -i {LIST_PLACE} {change.folder}\n"
+        f"    -i {FOLDER}/{COMPILED_LIST} {change.folder}\n"
     )
 
 

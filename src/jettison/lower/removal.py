@@ -9,6 +9,7 @@ from jettison.changes import RemoveFiles
 from jettison.facts import Project
 from jettison.lift.environment import BuiltEnvironment, NotApart
 from jettison.lift.stage import lifted
+from jettison.lower.instructions import FOLDER
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
 from jettison.removal.listing import (
@@ -24,38 +25,41 @@ from jettison.removal.listing import (
 )
 from jettison.removal.place import place_of_removal
 
-FOLDER = "/removal"
+REMOVED = "/tmp/removed-files"  # noqa: S108 - a path in the stage that removes
 REASON = "What no running application needs leaves the environment; the list names it, and why."
 
 
 def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
-    """Add the groups to the list; write the script and the step where they are not there yet."""
+    """Add the groups to the list; write the script and the step where they are not there yet.
+
+    What is taken out of the final stage gets its step later, with the stage that starts from
+    nothing.
+    """
     found = place_of_removal(project, lifted(project))
-    if isinstance(found, NotApart):
+    if isinstance(found, NotApart) and not change.late:
         return {}
-    path = project.in_context(LIST)
+    path = project.own(LIST)
     text = project.texts.get(path, HEAD) + written(change.groups) + told(change.unproven)
     explained = takes_modules(text)
     names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
-    texts = {path: text, project.in_context(SCRIPT): removal_script(), **let_in(project, names)}
+    texts = {path: text, project.own(SCRIPT): removal_script(), **let_in(project, names)}
     if explained:
-        texts[project.in_context(HOOK)] = removal_hook()
-    texts[project.dockerfile_path] = edited(project.dockerfile, _edits(found, explained))
+        texts[project.own(HOOK)] = removal_hook()
+    if isinstance(found, BuiltEnvironment):
+        texts[project.dockerfile_path] = edited(
+            project.dockerfile, _edits(project, found, explained)
+        )
     return texts
 
 
-def _edits(found: BuiltEnvironment, explained: bool) -> Edits:
+def _edits(project: Project, found: BuiltEnvironment, explained: bool) -> Edits:
     """Put the step behind what makes the environment, or let the one that is there explain too."""
     stage = found.stage.name or str(found.stage.index)
     told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n" if explained else ""
-    copying, running = _copy(explained), _run(found, explained)
-    old = {
-        line_of(item): copying if is_copy_of_list(item) else running
-        for item in found.stage.instructions
-        if is_copy_of_list(item) or _is_step(item)
-    }
+    running = _run(project, found, explained)
+    old = {line_of(item): running for item in found.stage.instructions if _is_step(item)}
     if not old:
-        text = f"\n{comment(REASON)}{copying}{running}"
+        text = f"\n{comment(REASON)}{running}"
         return Edits(after={line_of(found.last): text, line_of(found.copied): told})
     if not explained or any(HOOK in item.text for item in found.stage.instructions):
         return Edits()
@@ -63,45 +67,41 @@ def _edits(found: BuiltEnvironment, explained: bool) -> Edits:
 
 
 def let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
-    """The ignore file with exceptions for what the step copies, where it keeps that out."""
-    ignore = project.ignore
-    out = [name for name in names if ignore and ignore.ignores(name)]
-    if not out:
+    """The ignore file with an exception for what steps read, where it keeps that out."""
+    ignore, folder = project.ignore, project.own_folder
+    if not ignore or not any(ignore.ignores(f"{folder}/{name}") for name in names):
         return {}
-    lines = "".join(f"!{name}\n" for name in out)
-    return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}{lines}"}
+    return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}!{folder}\n"}
 
 
-def _copy(explained: bool) -> str:
-    return f"COPY {LIST} {SCRIPT} {f'{HOOK} ' if explained else ''}{FOLDER}/\n"
+def mounted(project: Project) -> str:
+    """The mount by which a step sees the files that are added for the build."""
+    return f"--mount=type=bind,source={project.own_folder},target={FOLDER}"
 
 
-def _run(found: BuiltEnvironment, explained: bool) -> str:
+def _run(project: Project, found: BuiltEnvironment, explained: bool) -> str:
     """The instruction that carries the list out, and writes down what it did."""
     python = f"{found.path}/bin/python" if found.virtual else "python3"
-    text = f"RUN {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}"
+    text = (
+        f"RUN {mounted(project)} \\\n    {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}"
+    )
     if not explained:
         return f"{text}\n"
     return (
-        f"{text} {FOLDER}/removed \\\n"
+        f"{text} {REMOVED} \\\n"
         f"    && {python} -I {FOLDER}/{HOOK} \\\n"
-        f"        {FOLDER}/{LIST} {FOLDER}/removed {found.path} {MANIFEST}\n"
+        f"        {FOLDER}/{LIST} {REMOVED} {found.path} {MANIFEST}\n"
     )
 
 
 def is_removal(item: Instruction) -> bool:
     """Whether an instruction belongs to the step."""
-    return _is_step(item) or is_manifest(item) or is_copy_of_list(item)
+    return _is_step(item) or is_manifest(item)
 
 
 def is_manifest(item: Instruction) -> bool:
     """Whether an instruction copies the manifest of what was removed into the final stage."""
     return item.keyword == "COPY" and MANIFEST_FOLDER in item.text
-
-
-def is_copy_of_list(item: Instruction) -> bool:
-    """Whether an instruction copies the list into the build stage."""
-    return item.keyword == "COPY" and f"{LIST} {SCRIPT}" in item.text
 
 
 def _is_step(item: Instruction) -> bool:

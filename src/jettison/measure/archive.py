@@ -6,8 +6,7 @@ import json
 import posixpath
 import tarfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Generic, TypeVar, cast
 
 from msgspec import Struct, field
 
@@ -16,16 +15,20 @@ from jettison.measure.compression import compression_pool
 from jettison.measure.contents import MeasuredLayer
 from jettison.measure.layer import measured_layer
 from jettison.oci.compression import compression_of
+from jettison.oci.config import Config
 from jettison.oci.media import Compression
 
 _PEEK = 4
 _DOCUMENT_LIMIT = 4 * 2**20
 
 
-class _Members(Struct):
+Layer = TypeVar("Layer")
+
+
+class _Members(Struct, Generic[Layer]):
     """What was met in the stream so far, by member name."""
 
-    layers: dict[str, MeasuredLayer] = field(default_factory=dict)
+    layers: dict[str, Layer] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
@@ -39,12 +42,31 @@ def read_archive(stream: IO[bytes], known: Known) -> tuple[MeasuredLayer, ...]:
 
     Raises EngineError when the stream is not an image.
     """
-    members = _Members()
+    with compression_pool() as pool:
+
+        def measured(name: str, layer: BinaryIO, packed_size: int | None) -> MeasuredLayer:
+            return known(name) or measured_layer(layer, pool, packed_size=packed_size)
+
+        return layers_of(stream, measured)[1]
+
+
+def layers_of(
+    stream: IO[bytes], read: Callable[[str, BinaryIO, int | None], Layer]
+) -> tuple[Config, tuple[Layer, ...]]:
+    """Give the configuration of an image and what ``read`` makes of every layer, lowest first.
+
+    It is given the name of a layer, its stream, and its size where it is compressed. Raises
+    EngineError when the stream is not an image.
+    """
+    members = _Members[Layer]()
     try:
-        with compression_pool() as pool, tarfile.open(fileobj=stream, mode="r|") as archive:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
-                _meet(archive, member, members, pool, known)
-        return _in_order(members)
+                _meet(archive, member, members, read)
+        manifest: list[dict[str, Any]] = json.loads(members.documents["manifest.json"])
+        names = (members.links.get(name, name) for name in manifest[0]["Layers"])
+        config = Config(content=members.documents.get(manifest[0].get("Config", ""), b"{}"))
+        return config, tuple(members.layers[name] for name in names)
     except (tarfile.TarError, ValueError, KeyError, IndexError) as wrong:
         raise EngineError(
             "the engine saved an image in a way that is not understood",
@@ -55,9 +77,8 @@ def read_archive(stream: IO[bytes], known: Known) -> tuple[MeasuredLayer, ...]:
 def _meet(
     archive: tarfile.TarFile,
     member: tarfile.TarInfo,
-    members: _Members,
-    pool: ThreadPoolExecutor,
-    known: Known,
+    members: _Members[Layer],
+    read: Callable[[str, BinaryIO, int | None], Layer],
 ) -> None:
     if member.issym() or member.islnk():
         folder = posixpath.dirname(member.name) if member.issym() else ""
@@ -70,20 +91,10 @@ def _meet(
     if beginning[:1] in (b"{", b"[") and member.size <= _DOCUMENT_LIMIT:
         members.documents[member.name] = beginning + opened.read()
     elif member.name.startswith("blobs/") or member.name.endswith(".tar"):
-        layer = known(posixpath.basename(member.name))
-        members.layers[member.name] = layer or _layer(opened, beginning, member.size, pool)
-
-
-def _layer(rest: IO[bytes], beginning: bytes, size: int, pool: ThreadPoolExecutor) -> MeasuredLayer:
-    packed = compression_of(beginning) is not Compression.NONE
-    whole = cast("BinaryIO", _Rejoined(beginning, rest))
-    return measured_layer(whole, pool, packed_size=size if packed else None)
-
-
-def _in_order(members: _Members) -> tuple[MeasuredLayer, ...]:
-    manifest: list[dict[str, Any]] = json.loads(members.documents["manifest.json"])
-    names = (members.links.get(name, name) for name in manifest[0]["Layers"])
-    return tuple(members.layers[name] for name in names)
+        packed = compression_of(beginning) is not Compression.NONE
+        whole = cast("BinaryIO", _Rejoined(beginning, opened))
+        name = posixpath.basename(member.name)
+        members.layers[member.name] = read(name, whole, member.size if packed else None)
 
 
 class _Rejoined:

@@ -17,6 +17,17 @@ class Safety(StrEnum):
     REVIEW = "review"
 
 
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    """A rule that is not applied, or not to one ``part``, for what came of it in a built image.
+
+    A part is what the rule works on: a path of the context, a requirement or a distribution.
+    """
+
+    rule: str
+    reason: str
+    part: str = ""
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One result of one rule.
 

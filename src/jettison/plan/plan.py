@@ -20,7 +20,7 @@ from jettison.lift.usage import Usage
 from jettison.lift.writing import Writing, writing_of
 from jettison.plan.base import BaseChoice
 from jettison.plan.composition import Composition
-from jettison.plan.finding import Finding
+from jettison.plan.finding import Finding, Withdrawal
 from jettison.plan.leaving import NOTHING, Leaving
 from jettison.plan.parts import FileChange, PlannedRequirement
 from jettison.prediction.image import predicted
@@ -44,8 +44,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     ``contents`` their files; ``observed`` is what a run of the built image showed. ``keeps_cache``
     says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
     base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
-    ``learned`` is what could not be found out, and ``idle`` the rules that the settings leave out
-    and that would have found nothing.
+    ``learned`` is what could not be found out, ``idle`` the rules that the settings leave out
+    and that would have found nothing, and ``withdrawn`` what is left out for what came of it.
     """
 
     original: Project
@@ -72,6 +72,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     debug: bool = False
     learned: tuple[Skipped, ...] = ()
     idle: frozenset[str] = frozenset()
+    withdrawn: tuple[Withdrawal, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @cached_property
@@ -111,6 +112,10 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             return self.base
         own = self.prediction.after.taken_from_base
         return self.base.heavier_by(planned.bytes + own - taken.predicted.bytes, taken=-own)
+
+    def withheld(self, rule: str) -> frozenset[str]:
+        """The parts that a rule leaves alone."""
+        return frozenset(one.part for one in self.withdrawn if one.rule == rule and one.part)
 
     @property
     def scripts(self) -> frozenset[str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from jettison.catalogue.dead_weight import Known, Part
 from jettison.changes import RemoveFiles
 from jettison.distributions.graph import total_size
 from jettison.lift.environment import NotApart
+from jettison.lift.usage import Given
 from jettison.memo import once_each
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
+from jettison.plan.taking import leaves_late
 from jettison.removal.collapse import collapsed
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
@@ -31,7 +36,7 @@ METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 def listed(plan: Plan) -> Matcher[bool]:
     """The paths that are taken out already."""
-    text = plan.project.texts.get(plan.project.in_context(LIST), "")
+    text = plan.project.texts.get(plan.project.own(LIST), "")
     return Matcher.of((path, True) for path in paths_in(text))
 
 
@@ -56,12 +61,12 @@ def present(plan: Plan) -> Mapping[str, OwnedFile]:
 
 def shortened(plan: Plan) -> tuple[str, ...]:
     """The patterns of libraries that are shortened already."""
-    return sections_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+    return sections_in(plan.project.texts.get(plan.project.own(LIST), ""))
 
 
 def linked(plan: Plan) -> Mapping[str, str]:
     """The paths that are other names of equal files already, each with that file."""
-    return links_in(plan.project.texts.get(plan.project.in_context(LIST), ""))
+    return links_in(plan.project.texts.get(plan.project.own(LIST), ""))
 
 
 def grouped(
@@ -148,13 +153,15 @@ def removal(
     ``what`` names the files in the plural (``tests of distributions``); ``unproven`` are those that
     stay without a proof of use. An environment that is not built apart is an obstacle to all.
     """
-    groups = [one for one in groups if not _keeps(plan, one)]
+    stay = plan.withheld(rule)
+    groups = [one for one in groups if one.distribution not in stay and not _keeps(plan, one)]
     if not groups:
         return ()
     saving = together(groups)
     why = (*evidence, *(_evidence(group) for group in groups))
     where = place_of_removal(plan.project, plan.stage)
-    obstacle = where.evidence if isinstance(where, NotApart) else obstacle
+    late = isinstance(where, NotApart) and leaves_late(plan)
+    obstacle = where.evidence if isinstance(where, NotApart) and not late else obstacle
     if obstacle is not None:
         if saving.bytes < TOLD:
             return ()
@@ -172,9 +179,41 @@ def removal(
             message=f"{what} leave the environment",
             evidence=why,
             saving=saving if saving.bytes else None,
-            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven),),
+            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),),
         ),
     )
+
+
+def is_unused(plan: Plan, entry: Known) -> bool:
+    """Whether a distribution is there, and none of the words that lead to an entry is written."""
+    return entry.distribution in plan.distributions and not set(entry.words) & set(plan.usage.words)
+
+
+def part_of(
+    plan: Plan, rule: str, entry: Part, reason: str, owners: Collection[str]
+) -> Iterator[Group]:
+    """Make a group of a part, where one of ``owners`` has it."""
+    meant = Matcher.of((path, True) for path in entry.paths)
+    files = [
+        file
+        for path, file in present(plan).items()
+        if file.distribution in owners and meant.find(path)
+    ]
+    if files:
+        found = group(rule, reason, files, not_counting=entry.not_counting)
+        yield replace(found, paths=entry.paths, together=True)
+
+
+def written_nowhere(entry: Known, what: str) -> Evidence:
+    """The evidence that no word leads to ``what``."""
+    words = f"{what} none of {', '.join(entry.words)} is written" if entry.words else what
+    return Evidence(kind="catalogue", message=f"{words} ({entry.source}, {entry.date})")
+
+
+def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:
+    """The evidence that a distribution is asked for some names and for no others."""
+    message = f"{entry.distribution} {verb} {', '.join(sorted(names))} alone ({entry.source})"
+    return Evidence(kind="catalogue", message=message)
 
 
 def staying(rule: str, what: str, files: Iterable[OwnedFile], why: Evidence) -> tuple[Finding, ...]:
@@ -221,6 +260,22 @@ def unknown(plan: Plan) -> frozenset[str]:
     closure, development = plan.closure, Scope.DEVELOPMENT
     leaving = {item.name for item in plan.requirements if item.scope is development}
     return frozenset(closure.graph.edges.keys() - closure.facts.keys() - leaving)
+
+
+def cannot_tell(
+    plan: Plan, given: Given, computed: str, others: Iterable[str], *, unnamed: bool
+) -> Evidence | None:
+    """Why it cannot be told what a distribution is asked for; None when it can.
+
+    ``computed`` says it of a call, ``others`` may ask too, and ``unnamed`` says that what no call
+    names may be anything.
+    """
+    if given.computed:
+        return Evidence(kind="call", message=computed, origin=given.computed[0])
+    other = min(others, default="")
+    if other:
+        return may_ask(plan, other)
+    return Evidence(kind="call", message="no call names one") if unnamed else None
 
 
 def may_ask(plan: Plan, name: str) -> Evidence:

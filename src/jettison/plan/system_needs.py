@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import is_build_package
 from jettison.installed.observed import Observed
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import Wanted
+from jettison.lift.package_scope import PackageScope
 from jettison.lift.packages import requested
 from jettison.lift.services import services_of
 from jettison.plan.plan import Plan
@@ -23,20 +25,6 @@ LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 WORD = re.compile(r"[\w./+-]+")
 INHERITED = "\0"
-# Folders of the system, which an application's folder cannot be taken for.
-SYSTEM = (
-    "/",
-    "/bin",
-    "/etc",
-    "/home",
-    "/lib",
-    "/opt",
-    "/root",
-    "/srv",
-    "/usr",
-    "/usr/local",
-    "/var",
-)
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
@@ -81,18 +69,6 @@ def _quiet(plan: Plan, site: str) -> Iterator[str]:
                 yield from (f"{site}/{path}" for path in one["libraries"])
 
 
-def apart_of(plan: Plan, observed: Observed) -> tuple[str, ...]:
-    """The folders that get layers of their own: the environment's and the application's."""
-    environment = observed.installed.site.partition("/lib/python")[0]
-    folder = plan.stage.folder
-    found = [path for path in (environment, folder) if path not in SYSTEM]
-    return tuple(
-        path
-        for path in dict.fromkeys(found)
-        if not any(path.startswith(f"{other}/") for other in found)
-    )
-
-
 def variables_of(plan: Plan, system: System) -> tuple[tuple[str, str], ...]:
     """The variables of the base image, which the stages of the file do not set themselves."""
     stage, build_arguments = plan.stage, plan.project.build_arguments
@@ -130,20 +106,36 @@ def _inherited(value: str, made: str) -> str | None:
 def _packages(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
     known = table("system_files")["packages"]
     yield from ((name, "every application needs it") for name in known["always"])
-    for name in requested(plan.stage):
-        yield name.partition("=")[0].partition(":")[0], "the Dockerfile asks for it"
+    yield from _asked_for(plan, system)
     yield from ((name, evidence.message) for name, evidence in plan.linked.items())
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP and wish.text in system.packages:
             yield wish.text, "a line of the settings keeps it"
     if any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses):
         yield from ((name, "scripts may call it") for name in known["scripts"])
-    if plan.usage.computed:
-        for name in _with_programs(system):
+    for name in _with_programs(system) if plan.usage.computed else ():
+        if not serves_builds(name):
             yield name, plan.usage.computed[0].message
     if plan.usage.computed_libraries:
         for name in system.owned(path for paths in system.named.values() for path in paths):
             yield name, plan.usage.computed_libraries[0].message
+
+
+def _asked_for(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
+    """The packages that the user asked for, but for those that only serve builds or nothing."""
+    scopes = {package.name: package.scope for package in plan.packages}
+    asked = (each.partition("=")[0].partition(":")[0] for each in requested(plan.stage))
+    for name in (*asked, *sorted(system.manual)):
+        scope = scopes.get(name)
+        if scope is PackageScope.RUNTIME or (scope is None and not serves_builds(name)):
+            yield name, "the Dockerfile asks for it"
+
+
+def serves_builds(name: str) -> bool:
+    """Whether a package is for those who build or install, not for what runs."""
+    return (
+        is_build_package(name) is not None or name in table("system_files")["packages"]["building"]
+    )
 
 
 def _with_programs(system: System) -> frozenset[str]:

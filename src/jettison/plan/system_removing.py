@@ -16,6 +16,8 @@ from jettison.installed.observed import Observed
 from jettison.installed.standard_reach import unreached_standard
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import SystemReach
+from jettison.lower.removal import REMOVED
+from jettison.plan.plan import Plan
 from jettison.removal.collapse import collapsed
 from jettison.removal.system_group import SystemGroup
 
@@ -32,12 +34,25 @@ class Used(Struct, frozen=True, kw_only=True):
     quiet: tuple[str, ...] = ()
 
 
-def package_group(rule: str, system: System, kept: Collection[str]) -> SystemGroup:
+def build_group(rule: str, plan: Plan) -> SystemGroup:
+    """What only the build reads, where it was copied along with the application."""
+    folder = plan.project.own_folder
+    places = dict.fromkeys((posixpath.normpath(f"{plan.stage.folder}/{folder}"), f"/{folder}"))
+    return SystemGroup(
+        rule=rule,
+        reason="what only this build reads",
+        paths=(*(f"{place}/**" for place in places), REMOVED),
+    )
+
+
+def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator[SystemGroup]:
     """Give the packages that leave, with the bytes of the files that are theirs alone."""
     gone = gone_with(system, kept)
     leaving = system.packages.keys() - kept
+    if not leaving:
+        return
     spared = [path for path in system.owners if path not in gone and system.owners[path] <= leaving]
-    return SystemGroup(
+    yield SystemGroup(
         rule=rule,
         reason="packages that nothing reaches",
         packages=tuple(sorted(leaving)),

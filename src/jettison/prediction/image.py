@@ -157,7 +157,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""
-        listed = self.project.texts.get(self.project.in_context(LIST), "")
+        listed = self.project.texts.get(self.project.own(LIST), "")
         count = len(zlib.compress(listed.encode()))
         size = Size(bytes=count, basis=Basis.ESTIMATED, source=LIST)
         return Part(what="the manifest of what was removed", size=size, origin=origin)

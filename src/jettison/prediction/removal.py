@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.distributions.graph import Closure
 from jettison.distributions.installed_size import byte_code_of
 from jettison.facts import Project
@@ -35,7 +35,7 @@ def taken_out(
 
     What shortened libraries lose is among them, and second copies of files that are kept once.
     """
-    text = project.texts.get(project.in_context(LIST), "")
+    text = project.texts.get(project.own(LIST), "")
     paths = list(paths_in(text))
     gone = Matcher.of((path, True) for path in paths)
     installed = contents_of(closure.facts[name] for name in sorted(names) if name in closure.facts)
@@ -47,9 +47,9 @@ def taken_out(
         count += byte_code_of(sum(installed.files[path].size for path in uncompiled))
     count += _shortened(closure, names, sections_in(text), gone)
     count += _kept_once(text, installed, gone)
-    for known in table("dead_weight")["installers"].values():
-        if set(known.get("paths", ())) & set(paths):
-            count += known["bytes"]
+    for known in dead_weight().seeds.values():
+        if set(known.paths) & set(paths):
+            count += known.bytes
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
     return Part(what="files that leave the environment", size=size, origin=action.origin)
 
@@ -70,7 +70,7 @@ def _kept_once(text: str, installed: Contents, gone: Matcher[bool]) -> int:
 
 def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
-    text = project.texts.get(project.in_context(system_group.LIST), "")
+    text = project.texts.get(project.own(system_group.LIST), "")
     size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
     return Part(what="files that leave the system", size=size, origin=origin, of_base=True)
 

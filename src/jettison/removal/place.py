@@ -16,7 +16,7 @@ OPENING = 40
 def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
     """Return the environment that files can be removed from, or why there is none."""
     for name, opening in ((LIST, HEAD), (SCRIPT, removal_script()), (HOOK, removal_hook())):
-        path = project.in_context(name)
+        path = project.own(name)
         if not project.texts.get(path, opening).startswith(opening[:OPENING]):
             message = f"{path} is a file of the project's own"
             return NotApart(

@@ -1,16 +1,17 @@
-"""Takes files of the system out of a stage: ``python remove_system_files.py LIST FOLDER…``.
+"""Takes files of the system out of a stage: ``python remove_system_files.py LIST LAYERS``.
 
 LIST holds paragraphs. ``package: NAME`` takes a package of Debian with all its files and its entry
 in the package database, ``programs of: NAME`` its programs alone; any other line is an absolute
 path or pattern (``*``, ``**``). Under ``modules of: FOLDER`` paths are modules and packages of the
 standard library, and a module that explains itself takes the place of each. ``keep: PATTERN`` is an
 exception in its paragraph. ``unless named: WORD`` leaves the files of a paragraph where a library
-that stays names that word, those of ``not counting: PATTERN`` apart.
+that stays names that word, those of ``not counting: PATTERN`` apart. ``layer: NAME`` heads the
+folders of one layer.
 
 A shared library that something which stays names is kept, and that is said; its package keeps its
-entry, so that scanners see it. Links that lead to
-nothing any more go too, and empty folders. The contents of each FOLDER are taken out last: the
-final stage copies them by themselves. Mounts are not touched.
+entry, so that scanners see it. Links to nothing and empty folders go too; mounts are not touched.
+What is left is put below LAYERS, into one folder for each layer: that which names the longest
+folder around a file, or the first.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting")
+WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting", "layer")
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 DATABASE = "/var/lib/dpkg"
 BYTECODE = re.compile(r"(.*/)__pycache__/([^/.]+)\.[^/]*\.pyc")
@@ -43,8 +44,10 @@ MEANING = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*"}
 def main(arguments: list[str]) -> int:
     """Carry out the list; gives the exit status."""
     root = Path(os.environ.get("REMOVAL_ROOT", "/"))
-    paragraphs = list(read(Path(arguments[0]).read_text(encoding="utf-8")))
-    system = System(root)
+    everything = list(read(Path(arguments[0]).read_text(encoding="utf-8")))
+    paragraphs = [each for each in everything if not each["layer"]]
+    beside = [os.path.dirname(os.path.abspath(arguments[0])), *arguments[1:]]
+    system = System(root, beside)
     leaving = {name for each in paragraphs for name in each["package"]} & system.owned.keys()
     gone: set[str] = set()
     for each in paragraphs:
@@ -52,23 +55,19 @@ def main(arguments: list[str]) -> int:
         gone |= excepted(system.only_of(leaving, own), each["keep"])
     for each in sorted(paragraphs, key=lambda one: bool(one["unless named"])):
         gone |= meant(each, system, gone)
-    gone = {path for path in gone if not any(path.startswith(f"{one}/") for one in arguments[1:])}
     kept = set(needed(system, gone))
     gone -= kept
     leaving -= system.owners(kept)
-    size = sum(os.lstat(system.place(path)).st_size for path in gone)
-    remove(system, gone)
+    size = remove(system, gone)
     system.forget(leaving)
-    standard = [
-        (one, path) for each in paragraphs for one in each["modules of"] for path in each[""]
-    ]
-    for library, path in standard:
-        explain(system, library, path)
-    for folder in arguments[1:]:
-        empty(system.place(folder))
-    shutil.rmtree(Path(arguments[0]).parent)
+    for each in paragraphs:
+        for path in each[""] if each["modules of"] else ():
+            explain(system, each["modules of"][0], path)
     if root == Path("/") and os.path.exists("/sbin/ldconfig"):
         subprocess.run(["/sbin/ldconfig"], check=False)
+    layers = [(name, each[""]) for each in everything for name in each["layer"]]
+    for out in arguments[1:]:
+        Layers(system, system.place(out), layers).fill()
     print(f"{len(leaving)} packages and {len(gone)} files removed: {size / 1e6:.1f} MB")
     return 0
 
@@ -89,9 +88,10 @@ def read(text: str) -> Iterator[Paragraph]:
 class System:
     """The files and links of one file system, and whose they are."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, beside: list[str]) -> None:
         self.root = root
-        self.paths = set(self._walk())
+        self.passed_over = frozenset(beside)
+        self.paths = {path for path, facts in self.walk() if not stat.S_ISDIR(facts.st_mode)}
         self.owned: dict[str, set[str]] = {}
         real: dict[str, str] = {}
         for file in sorted(Path(self.place(f"{DATABASE}/info")).glob("*.list")):
@@ -129,17 +129,78 @@ class System:
             if file.name.rpartition(".")[0].partition(":")[0] in packages:
                 file.unlink()
 
-    def _walk(self) -> Iterator[str]:
+    def walk(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Give every file, link and folder of the image with its facts, no mounts."""
         device, cut = os.lstat(self.root).st_dev, len(self.place(""))
         for folder, inner, names in os.walk(self.root):
-            own = [n for n in inner if os.lstat(os.path.join(folder, n)).st_dev == device]
-            inner[:] = [n for n in own if not os.path.islink(os.path.join(folder, n))]
-            for name in (*names, *(n for n in own if n not in inner)):
+            below, inner[:] = (*inner, *names), ()
+            for name in below:
                 path = os.path.join(folder, name)
                 facts = os.lstat(path)
-                plain = stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode)
-                if facts.st_dev == device and plain:
-                    yield path[cut:]
+                if facts.st_dev != device or path[cut:] in self.passed_over:
+                    continue
+                if stat.S_IFMT(facts.st_mode) in (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR):
+                    yield path[cut:], facts
+                if stat.S_ISDIR(facts.st_mode):
+                    inner.append(name)
+
+
+class Layers:
+    """The folders that what is left is put into, one for each layer."""
+
+    def __init__(self, system: System, out: str, layers: list[tuple[str, list[str]]]) -> None:
+        self.system = system
+        self.out = out
+        self.first = layers[0][0]
+        self.of = {path: name for name, paths in layers for path in paths}
+        self.made = dict[str, str]()
+        self.linked = dict[tuple[str, int], str]()
+        for name, _ in layers:
+            os.makedirs(f"{out}/{name}")
+
+    def fill(self) -> None:
+        """Put every file where it belongs, and every folder around it with its owner and mode."""
+        for path, facts in self.system.walk():
+            place = self.out + "/" + self.layer(path) + path
+            if stat.S_ISDIR(facts.st_mode):
+                self.folder(place, path)
+                continue
+            self.folder(os.path.dirname(place), os.path.dirname(path))
+            key = (self.layer(path), facts.st_ino)
+            put(self.linked.setdefault(key, self.system.place(path)), place, facts)
+            self.linked[key] = place
+        for name in ("proc", "sys", "dev"):
+            os.makedirs(f"{self.out}/{self.first}/{name}", exist_ok=True)
+        for place in sorted(self.made, key=len, reverse=True):
+            shutil.copystat(self.made[place], place)
+
+    def layer(self, path: str) -> str:
+        """Give the layer that names the longest folder around a path."""
+        while path:
+            if path in self.of:
+                return self.of[path]
+            path = path.rpartition("/")[0]
+        return self.first
+
+    def folder(self, place: str, path: str) -> None:
+        """Make a folder and those around it."""
+        if place in self.made or not path.strip("/"):
+            return
+        self.folder(os.path.dirname(place), os.path.dirname(path))
+        source = self.made[place] = self.system.place(path)
+        facts = os.lstat(source)
+        os.mkdir(place)
+        os.chown(place, facts.st_uid, facts.st_gid)
+
+
+def put(source: str, place: str, facts: os.stat_result) -> None:
+    """Give a file another name, or copy it with all that belongs to it where that cannot be."""
+    try:
+        os.link(source, place, follow_symlinks=False)
+    except OSError:
+        shutil.copyfile(source, place, follow_symlinks=False)
+        os.chown(place, facts.st_uid, facts.st_gid, follow_symlinks=False)
+        shutil.copystat(source, place, follow_symlinks=False)
 
 
 def meant(paragraph: Paragraph, system: System, gone: set[str]) -> set[str]:
@@ -228,8 +289,9 @@ def named(content: bytes) -> Iterator[str]:
         yield ((before[0] if before else b"") + found[0]).decode("ascii", "replace")
 
 
-def remove(system: System, gone: set[str]) -> None:
-    """Remove files, links that lead to nothing then, and the folders that are empty then."""
+def remove(system: System, gone: set[str]) -> int:
+    """Remove files, links that lead to nothing then, and empty folders; gives the bytes."""
+    size = sum(os.lstat(system.place(path)).st_size for path in gone)
     folders = {os.path.dirname(path) for path in gone}
     for path in gone:
         os.unlink(system.place(path))
@@ -244,6 +306,7 @@ def remove(system: System, gone: set[str]) -> None:
             if each == "/" or not os.path.isdir(place) or os.listdir(place):
                 break
             os.rmdir(place)
+    return size
 
 
 def leads_to(system: System, path: str) -> str:
@@ -254,15 +317,6 @@ def leads_to(system: System, path: str) -> str:
     target = os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(place)))
     folder = os.path.realpath(system.place(os.path.dirname(target)))
     return folder[len(str(system.root).rstrip("/")) :].rstrip("/") + "/" + os.path.basename(target)
-
-
-def empty(folder: str) -> None:
-    """Take everything out of a folder; the folder itself stays with its owner and mode."""
-    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)
 
 
 if __name__ == "__main__":

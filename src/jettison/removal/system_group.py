@@ -20,6 +20,11 @@ HEAD = f"""\
 """
 
 
+LAYERS = """
+# The layers of the image, with the folders of each; what lies elsewhere is in the first.
+"""
+
+
 class SystemGroup(Struct, frozen=True, kw_only=True):
     """Packages, programs of packages and patterns of absolute paths that leave for one reason.
 
@@ -45,6 +50,12 @@ class SystemGroup(Struct, frozen=True, kw_only=True):
 def written(groups: Iterable[SystemGroup]) -> str:
     """Write the groups as paragraphs, each under the rule that wants it."""
     return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def layers_written(layers: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Write the layers, in their order, with the folders of each."""
+    heads = (f"layer: {name}\n" + "".join(f"{one}\n" for one in below) for name, below in layers)
+    return LAYERS + "\n".join(heads)
 
 
 def bytes_named(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The optimizations, one module each, in the order in which they are applied."""
+"""The optimizations, one module or row of the catalogue each, in the order of application."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from jettison.rules import (
     compiled_bytecode,
     composed_base,
     container_client,
-    debug_files,
     debug_target,
     development_image,
     development_requirements,
@@ -17,11 +16,9 @@ from jettison.rules import (
     duplicate_files,
     end_of_life,
     exec_form_command,
-    headers_and_sources,
+    file_kinds,
     idle_settings,
     image_labels,
-    installed_documentation,
-    installed_tests,
     installers,
     misplaced_requirements,
     missing_libraries,
@@ -37,8 +34,6 @@ from jettison.rules import (
     smaller_base,
     smaller_variants,
     tidy_package_installs,
-    translation_sources,
-    type_stubs,
     uncalled_binaries,
     unloaded_bytecode,
     unloaded_sections,
@@ -70,12 +65,7 @@ RULES: tuple[Rule, ...] = (
     uncalled_binaries.RULE,
     unused_parts.RULE,
     unused_service_data.RULE,
-    installed_tests.RULE,
-    headers_and_sources.RULE,
-    debug_files.RULE,
-    installed_documentation.RULE,
-    type_stubs.RULE,
-    translation_sources.RULE,
+    *file_kinds.RULES,
     unspoken_languages.RULE,
     unnamed_locales.RULE,
     unloaded_sections.RULE,

@@ -56,6 +56,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
     needed += [*read, *copied_elsewhere(plan.original), *_served(project.files)]
+    needed += plan.withheld(NAME)
     elsewhere = runs_tests_elsewhere(plan.original)
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]

@@ -64,7 +64,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     found = _by_name(plan)
     wanted = {scope: [r for r in plan.requirements if r.scope is scope] for scope in Scope}
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
-    moving = [r for r in moving if not is_for_development(r.origin.file)]
+    stay = plan.withheld(NAME)
+    moving = [r for r in moving if r.name not in stay and not is_for_development(r.origin.file)]
     free = [r for r in moving if not _obstacle(found[r.name])]
     marked = {line.name: line for file in movable_files(plan.project) for line in file.requirements}
     unused = [r for r in wanted[Scope.UNUSED] if r.name in marked]

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Collection, dead_weight
 from jettison.lift.action import Action, lifted_run
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -29,8 +28,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find commands that name a collection, in the final stage and those that it copies from."""
     return tuple(
         _advice(plan, entry, action, name)
-        for entry in table("dead_weight")["collections"]
-        if entry["distribution"] in plan.distributions
+        for entry in dead_weight().collections
+        if entry.distribution in plan.distributions
         for action in _commands(plan)
         for name in _collections(entry, action.text)
     )
@@ -48,25 +47,25 @@ def _commands(plan: Plan) -> Iterator[Action]:
             yield from lifted_run(item).actions
 
 
-def _collections(entry: Mapping[str, Any], command: str) -> Iterator[str]:
+def _collections(entry: Collection, command: str) -> Iterator[str]:
     """The collections that a command downloads, the largest first."""
-    form = re.search(entry["form"], command)
-    for name in entry["bytes"] if form else ():
+    form = re.search(entry.form, command)
+    for name in entry.bytes if form else ():
         if form and re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/.-])", command[form.end() :]):
             yield name
             return
 
 
-def _advice(plan: Plan, entry: Mapping[str, Any], action: Action, name: str) -> Finding:
+def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding:
     named = {
-        data: next(plan.usage.words[word] for word in known["words"] if word in plan.usage.words)
-        for data, known in entry["data"].items()
-        if not plan.usage.words.keys().isdisjoint(known["words"])
+        data: next(plan.usage.words[word] for word in known.words if word in plan.usage.words)
+        for data, known in entry.data.items()
+        if not plan.usage.words.keys().isdisjoint(known.words)
     }
     evidence = [
         Evidence(
             kind="catalogue",
-            message=f"the collection {name} of {entry['distribution']} ({entry['source']})",
+            message=f"the collection {name} of {entry.distribution} ({entry.source})",
             origin=action.origin,
         ),
         *(
@@ -74,24 +73,24 @@ def _advice(plan: Plan, entry: Mapping[str, Any], action: Action, name: str) -> 
             for data, place in named.items()
         ),
     ]
-    needed = sum(entry["data"][data]["bytes"] for data in named)
+    needed = sum(entry.data[data].bytes for data in named)
     return Finding(
         rule=NAME,
         message=_message(entry, name, named),
         evidence=tuple(evidence),
         saving=Saving(
-            bytes=max(0, entry["bytes"][name] - needed),
+            bytes=max(0, entry.bytes[name] - needed),
             basis=Basis.CATALOGUED,
-            source=entry["source"],
+            source=entry.source,
         ),
         safety=Safety.REVIEW,
     )
 
 
-def _message(entry: Mapping[str, Any], name: str, named: Mapping[str, Origin]) -> str:
+def _message(entry: Collection, name: str, named: Mapping[str, Origin]) -> str:
     if not named:
-        return f"the source leads to no data of the collection {name} of {entry['distribution']}"
-    less = entry["instead"].format(" ".join(named))
+        return f"the source leads to no data of the collection {name} of {entry.distribution}"
+    less = entry.instead.format(" ".join(named))
     return f"`{less}` may do instead of the collection {name}"
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.lift.services import services_of
 from jettison.lift.stage import ROOT_NAMES
@@ -72,11 +72,11 @@ def _groups(plan: Plan) -> Iterator[Group]:
 
 
 def _can_be_shared(file: OwnedFile) -> bool:
-    known = table("dead_weight")["duplicates"]
-    if file.size < known["floor"] or not file.checksum or ".dist-info/" in file.path:
+    known = dead_weight().duplicates
+    if file.size < known.floor or not file.checksum or ".dist-info/" in file.path:
         return False
     name = file.path.rpartition("/")[2]
-    apart = ".so" in name or name.endswith(tuple(known["apart"]))
+    apart = ".so" in name or name.endswith(known.apart)
     plain = not file.path.startswith("/") and not WILD.search(file.path) and ARROW not in file.path
     return plain and not apart
 

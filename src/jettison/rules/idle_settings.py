@@ -17,7 +17,7 @@ import sys
 
 from packaging.utils import canonicalize_name
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.installed.system import PROGRAMS
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -70,7 +70,7 @@ def _idle_wish(plan: Plan, wish: Wish) -> str:
 
 def _declared(plan: Plan) -> frozenset[str]:
     names = (item.name for item in plan.requirements)
-    return frozenset({*names, *table("dead_weight")["installers"]})
+    return frozenset({*names, *dead_weight().seeds})
 
 
 def in_system(plan: Plan, name: str) -> bool | None:

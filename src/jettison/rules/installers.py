@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
@@ -46,21 +46,16 @@ def _groups(plan: Plan) -> Iterator[Group]:
     paths = listed(plan)
     minor = tuple(int(part) for part in (plan.python or "0").split("."))
     seeds = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
-    for name, known in table("dead_weight")["installers"].items():
-        if (
-            name in MODULES
-            and name in seeds
-            and not _is_needed(plan, name)
-            and not paths.find(known["paths"][0])
-        ):
+    for name, known in dead_weight().seeds.items():
+        if name in seeds and not _is_needed(plan, name) and not paths.find(known.paths[0]):
             yield Group(
                 rule=NAME,
                 distribution=name,
                 reason=f"{name}, which is in every new environment",
-                paths=tuple(known["paths"]),
+                paths=tuple(known.paths),
                 together=True,
                 not_counting=tuple(_importers(plan)) if name != "pip" else (),
-                bytes=known["bytes"],
+                bytes=known.bytes,
                 basis=Basis.CATALOGUED,
             )
 
@@ -76,7 +71,7 @@ def _is_needed(plan: Plan, name: str) -> bool:
 
 def _importers(plan: Plan) -> Iterator[str]:
     """Files whose imports of an installer do not count, as patterns."""
-    for module in table("dead_weight")["installers"]["importers"]:
+    for module in dead_weight().importers:
         if not any(f"{used}.".startswith(f"{module}.") for used in plan.usage.imports):
             path = module.replace(".", "/")
             files = (f"{path}.py", f"{path}/")

@@ -14,17 +14,23 @@ import it. The build checks again that no module that stays depends on it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Optional, dead_weight
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import any_version, group, present, remaining, removal
+from jettison.plan.removing import (
+    any_version,
+    group,
+    is_unused,
+    part_of,
+    present,
+    remaining,
+    removal,
+)
 from jettison.removal.group import Group
-from jettison.removal.match import Matcher
 from jettison.rules.rule import Rule
 from jettison.scopes.values import Scope
 from jettison.values import Evidence
@@ -34,30 +40,32 @@ NAME = "optional-distributions"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find distributions that nothing needs once unused parts are not counted."""
-    unused = [entry for entry in table("dead_weight")["optional"] if _is_unused(plan, entry)]
+    unused = [entry for entry in dead_weight().optional if _is_unused(plan, entry)]
     if not unused:
         return ()
     names = _unneeded(plan, unused)
-    groups = (*_parts(plan, unused, names), *_groups(plan, names))
+    owners = plan.contents.versions.keys() - set(names)
+    parts = (
+        one
+        for entry in unused
+        for reason in [f"{entry.reason}, in {plan.contents.label(entry.distribution)}"]
+        for one in part_of(plan, NAME, entry, reason, owners)
+    )
+    groups = (*parts, *_groups(plan, names))
     what = f"{', '.join(names)}, which only unused parts of others need,"
     return removal(plan, NAME, what, groups, [_evidence(entry) for entry in unused])
 
 
-def _is_unused(plan: Plan, entry: Mapping[str, Any]) -> bool:
+def _is_unused(plan: Plan, entry: Optional) -> bool:
     """Whether the part is there, nobody else asks for its owner, and none of its names is used."""
-    owner, parts = entry["distribution"], set(entry["parts"])
-    users = {name for name, needs in plan.closure.graph.edges.items() if owner in needs}
-    others = (users & plan.distributions.keys()) - parts
-    return (
-        owner in plan.distributions
-        and not others
-        and not set(entry["words"]) & plan.usage.words.keys()
-    )
+    edges = plan.closure.graph.edges
+    users = {name for name in plan.distributions if entry.distribution in edges.get(name, ())}
+    return is_unused(plan, entry) and users <= set(entry.parts)
 
 
-def _unneeded(plan: Plan, unused: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def _unneeded(plan: Plan, unused: Iterable[Optional]) -> tuple[str, ...]:
     """Production distributions that no requirement reaches without the edges of unused parts."""
-    left_out = {(entry["distribution"], name) for entry in unused for name in entry["requires"]}
+    left_out = {(entry.distribution, name) for entry in unused for name in entry.requires}
     edges = plan.closure.graph.edges
     waiting = [one.name for one in plan.requirements if one.scope is not Scope.DEVELOPMENT]
     waiting += [name for name in plan.distributions if _is_imported(plan, name)]
@@ -91,27 +99,10 @@ def _groups(plan: Plan, names: Iterable[str]) -> Iterator[Group]:
             yield replace(found, paths=tuple(paths), together=True)
 
 
-def _parts(
-    plan: Plan, unused: Iterable[Mapping[str, Any]], names: Collection[str]
-) -> Iterator[Group]:
-    """Modules of unused parts that lie in the wheel of a distribution that stays."""
-    for entry in unused:
-        meant = Matcher.of((path, True) for path in entry["paths"])
-        files = [
-            file
-            for path, file in present(plan).items()
-            if file.distribution not in names and meant.find(path)
-        ]
-        if files:
-            label = plan.contents.label(entry["distribution"])
-            found = group(NAME, f"{entry['reason']}, in {label}", files)
-            yield replace(found, paths=tuple(entry["paths"]), together=True)
-
-
-def _evidence(entry: Mapping[str, Any]) -> Evidence:
+def _evidence(entry: Optional) -> Evidence:
     message = (
-        f"{entry['distribution']} needs {', '.join(entry['parts'])} only for {entry['reason']}, "
-        f"and none of {', '.join(entry['words'])} is written ({entry['source']})"
+        f"{entry.distribution} needs {', '.join(entry.parts)} only for {entry.reason}, "
+        f"and none of {', '.join(entry.words)} is written ({entry.source})"
     )
     return Evidence(kind="catalogue", message=message)
 

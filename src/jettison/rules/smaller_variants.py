@@ -11,11 +11,9 @@ written in the source does not show on which machine the image will run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Variant, dead_weight
 from jettison.distributions.graph import total_size
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
@@ -29,38 +27,38 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find distributions with a variant that would do."""
     return tuple(
         _advice(plan, entry)
-        for entry in table("dead_weight")["variants"]
-        if entry["distribution"] in plan.distributions
-        and not set(entry["words"]) & plan.usage.words.keys()
-        and (not entry["drops"] or _dropped(plan, entry))
+        for entry in dead_weight().variants
+        if entry.distribution in plan.distributions
+        and not set(entry.words) & plan.usage.words.keys()
+        and (not entry.drops or _dropped(plan, entry))
     )
 
 
-def _advice(plan: Plan, entry: Mapping[str, Any]) -> Finding:
-    name = entry["distribution"]
+def _advice(plan: Plan, entry: Variant) -> Finding:
+    name = entry.distribution
     declared = next((item for item in plan.requirements if item.name == name), None)
-    words = f"; none of {', '.join(entry['words'])} is written" if entry["words"] else ""
+    words = f"; none of {', '.join(entry.words)} is written" if entry.words else ""
     evidence = Evidence(
         kind="catalogue",
-        message=f"{entry['reason']}{words} ({entry['source']}, {entry['date']})",
+        message=f"{entry.reason}{words} ({entry.source}, {entry.date})",
         origin=declared.origin if declared else None,
     )
     return Finding(
         rule=NAME,
-        message=f"{entry['instead']} would do instead of {plan.contents.label(name)}",
+        message=f"{entry.instead} would do instead of {plan.contents.label(name)}",
         evidence=(evidence,),
         saving=_dropped(plan, entry),
         safety=Safety.REVIEW,
     )
 
 
-def _dropped(plan: Plan, entry: Mapping[str, Any]) -> Size | None:
+def _dropped(plan: Plan, entry: Variant) -> Size | None:
     sizes = [
         facts.installed_size
         for name, facts in plan.distributions.items()
-        if any(fnmatchcase(name, form) for form in entry["drops"]) and facts.installed_size
+        if any(fnmatchcase(name, form) for form in entry.drops) and facts.installed_size
     ]
-    return total_size(sizes, source=f"what {entry['distribution']} brings") if sizes else None
+    return total_size(sizes, source=f"what {entry.distribution} brings") if sizes else None
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

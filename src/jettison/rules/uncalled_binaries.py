@@ -3,58 +3,70 @@
 Some wheels bring a compiled program beside their package: the command line of magika has 30 MB, and
 its Python package does not start it.
 
-Source: the catalogue names for each program where it was read that its package does not need it.
+Source: docs.python.org, ``subprocess`` and ``os``: the ways to start a program.
 
-Safe: only programs of the catalogue leave, and only when none is called by the source, the scripts
-or the start commands. A call whose program is computed keeps them all. Other large programs are
-told, for you to decide.
+Safe: a program leaves only when none of the source, the scripts and the start commands calls it; a
+call whose program is computed keeps them all. In an image that was watched, it leaves when it was
+not opened, no module of its own distribution starts any program, and no module that starts programs
+names it. Before that, only programs of which the catalogue says so leave. The others are told, for
+you to decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import dead_weight
 from jettison.plan.finding import Finding, Safety
 from jettison.plan.plan import Plan
 from jettison.plan.removing import group, present, removal
 from jettison.removal.contents import OwnedFile
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
 from jettison.sizes import human
 from jettison.values import Basis, Evidence, Saving
 
 NAME = "uncalled-binaries"
 PROGRAMS = "/bin/"
+# What starts programs: subprocess, and the functions of os, pty and asyncio.
+_STARTS = re.compile(
+    rb"subprocess|popen|\bsystem\b|startfile|\bp?spawn|\bexec[lv]|posix_spawn", re.IGNORECASE
+)
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find large files among the programs that distributions install."""
-    known = table("dead_weight")["binaries"]
     large = [
         file
         for file in present(plan).values()
         if file.path.startswith(PROGRAMS)
-        and file.size >= known["large"]
+        and file.size >= dead_weight().binaries.large
         and _program(file) not in plan.usage.programs
     ]
-    sure = [file for file in large if _is_known(file) and not plan.usage.computed]
-    groups = tuple(_groups(plan, sure))
+    why = {} if plan.usage.computed else {file: _why(plan, file) for file in large}
+    sure = {file: reason for file, reason in why.items() if reason}
+    groups = [
+        group(NAME, f"{_program(file)} of {label}, {reason}", [file])
+        for file, reason in sure.items()
+        for label in [plan.contents.label(file.distribution)]
+    ]
     evidence = [plan.usage.search(_program(file)) for file in sure]
     found = removal(plan, NAME, "programs that nothing calls", groups, evidence)
     return (*found, *(_told(plan, file) for file in large if file not in sure))
 
 
-def _groups(plan: Plan, files: list[OwnedFile]) -> Iterator[Group]:
-    known = table("dead_weight")["binaries"]["known"]
-    for file in files:
-        reason = f"{_program(file)} of {plan.contents.label(file.distribution)}, "
-        yield group(NAME, reason + known[file.distribution]["reason"], [file])
-
-
-def _is_known(file: OwnedFile) -> bool:
-    known = table("dead_weight")["binaries"]["known"]
-    return _program(file) in known.get(file.distribution, {}).get("programs", ())
+def _why(plan: Plan, file: OwnedFile) -> str:
+    """Why nothing installed needs a program; empty where something may."""
+    known = dead_weight().binaries.known.get(file.distribution)
+    if known and _program(file) in known.programs:
+        return known.reason
+    seen = plan.observed
+    if seen is None or any(path.endswith(file.path) for path in seen.trace.touched):
+        return ""
+    for path, source in seen.installed.sources.items():
+        own = seen.installed.owners.get(path) == file.distribution
+        if (own or _program(file).encode() in source) and _STARTS.search(source):
+            return ""
+    return "which no module starts, and which was not opened while the image was watched"
 
 
 def _told(plan: Plan, file: OwnedFile) -> Finding:

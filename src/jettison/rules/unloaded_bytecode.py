@@ -32,7 +32,7 @@ _SUFFIX = ".pyc"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find byte code whose source was not loaded while the application served."""
-    if plan.observed is None:
+    if plan.observed is None or not plan.observed.traced:
         return ()
     groups = tuple(_groups(plan, plan.observed))
     evidence = Evidence(

@@ -19,19 +19,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Locales, dead_weight
 from jettison.lift.services import service_of
 from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
 from jettison.plan.removing import (
     WORTHWHILE,
+    asked_alone,
+    cannot_tell,
     group,
-    may_ask,
     remaining,
     removal,
     requiring,
@@ -52,78 +52,66 @@ _ALWAYS = frozenset({"en", "root"})
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find libraries with data of locales, all of whose users say which they want."""
     found: list[Finding] = []
-    entries = table("dead_weight")["locales"]
-    known = {entry["distribution"]: entry for entry in entries}
+    entries = dead_weight().locales
+    known = {entry.distribution: entry for entry in entries}
     for entry in entries:
-        asked = known[entry.get("of", entry["distribution"])]
-        if entry["distribution"] not in plan.distributions:
+        asked = known[entry.of or entry.distribution]
+        if entry.distribution not in plan.distributions:
             continue
         if doubt := _doubt(plan, asked):
-            what = f"data of locales, of {plan.contents.label(entry['distribution'])},"
+            what = f"data of locales, of {plan.contents.label(entry.distribution)},"
             found += staying(NAME, what, _data(plan, entry), doubt)
         else:
             found += _removal(plan, entry, _languages(plan, asked))
     return tuple(found)
 
 
-def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
+def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
     """Why it cannot be told which languages are wanted; None when it can."""
-    name = entry["distribution"]
+    name = entry.distribution
     given = plan.usage.given.get(name, Given())
-    others = sorted(
-        user
-        for user in requiring(plan, name)
-        if not any(fnmatchcase(user, form) for form in entry["users"])
-    )
-    if given.computed:
-        message = "one is computed, or chosen by other means"
-        return Evidence(kind="call", message=message, origin=given.computed[0])
-    if others:
-        return may_ask(plan, others[0])
-    if not given.names and not entry.get("default", True):
-        return Evidence(kind="call", message="no call names one")
+    users = requiring(plan, name)
+    others = (user for user in users if not any(fnmatchcase(user, form) for form in entry.users))
+    computed = "one is computed, or chosen by other means"
+    unnamed = not given.names and not entry.default
+    if doubt := cannot_tell(plan, given, computed, others, unnamed=unnamed):
+        return doubt
     # What has no data under its name may lead to any other.
     there = {_language(match[1]) for match in _data(plan, entry).values()}
     for one in sorted(map(_language, given.names)):
-        if there.isdisjoint({one, *entry["related"].get(one, ())}):
+        if there.isdisjoint({one, *entry.related.get(one, ())}):
             return Evidence(kind="call", message=f"there are none for {one}, which a call names")
     return None
 
 
-def _removal(plan: Plan, entry: Mapping[str, Any], languages: frozenset[str]) -> Iterator[Finding]:
+def _removal(plan: Plan, entry: Locales, languages: frozenset[str]) -> Iterator[Finding]:
     files = _data(plan, entry)
     kept = {_language(files[file][1]) for file in files if file.path in plan.wishes.kept}
     gone = {f: m for f, m in files.items() if _language(m[1]) not in languages | kept}
     if sum(file.size for file in gone) < WORTHWHILE:
         return
-    label = plan.contents.label(entry["distribution"])
-    one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=_path))
-    lines = dict.fromkeys(entry["line"].format(match[1]) for match in gone.values())
-    names = ", ".join(sorted(languages - {"root"}))
-    message = f"{entry['distribution']} is asked for {names} alone ({entry['source']})"
-    evidence = [Evidence(kind="catalogue", message=message)]
+    label = plan.contents.label(entry.distribution)
+    one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=lambda file: file.path))
+    lines = dict.fromkeys(entry.line.format(match[1]) for match in gone.values())
+    evidence = [asked_alone(entry, "is asked for", languages - {"root"})]
     yield from removal(plan, NAME, WHAT, [replace(one, paths=tuple(sorted(lines)))], evidence)
 
 
-def _path(file: OwnedFile) -> str:
-    return file.path
-
-
-def _languages(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
+def _languages(plan: Plan, entry: Locales) -> frozenset[str]:
     """The languages that are wanted."""
-    given = plan.usage.given.get(entry["distribution"], Given())
+    given = plan.usage.given.get(entry.distribution, Given())
     named = {_language(one) for one in (*given.names, *_of_variables(plan))}
-    also = (each for one in named for each in entry["related"].get(one, ()))
-    return frozenset({*_ALWAYS, *entry.get("always", ()), *named, *also})
+    also = (each for one in named for each in entry.related.get(one, ()))
+    return frozenset({*_ALWAYS, *entry.always, *named, *also})
 
 
-def _data(plan: Plan, entry: Mapping[str, Any]) -> Mapping[OwnedFile, re.Match[str]]:
+def _data(plan: Plan, entry: Locales) -> Mapping[OwnedFile, re.Match[str]]:
     """The files of a distribution that belong to one locale, each with the match of its name."""
-    form = re.compile(entry["data"])
+    form = re.compile(entry.data)
     return {
         file: match
         for path, file in remaining(plan).items()
-        if file.distribution == entry["distribution"] and (match := form.match(path))
+        if file.distribution == entry.distribution and (match := form.match(path))
     }
 
 

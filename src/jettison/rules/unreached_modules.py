@@ -52,7 +52,7 @@ NOT_WATCHED = "what nothing reaches is known when the image is watched: `jettiso
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find the modules that neither the trace nor any import from what it touched reaches."""
-    if plan.observed is None:
+    if plan.observed is None or not plan.observed.traced:
         tried = any(skipped.what == TRACE for skipped in plan.learned)
         advice = Finding(rule=NAME, message=NOT_WATCHED, safety=Safety.REVIEW)
         return () if tried else (advice,)

@@ -34,8 +34,21 @@ from jettison.installed.system import System
 from jettison.installed.system_reach import reached_packages
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.system_needs import apart_of, used_of, variables_of, wanted_of
-from jettison.plan.system_removing import file_groups, package_group, program_groups, standard_group
+from jettison.plan.system_needs import used_of, wanted_of
+from jettison.plan.system_removing import (
+    build_group,
+    file_groups,
+    package_groups,
+    program_groups,
+    standard_group,
+)
+from jettison.plan.taking import (
+    environment_of,
+    layers_of,
+    leaves_late,
+    said_of,
+    starts_from_nothing,
+)
 from jettison.removal.system_group import SystemGroup
 from jettison.rules.rule import Rule
 from jettison.sizes import human
@@ -43,13 +56,16 @@ from jettison.values import Basis, Evidence, Saving
 
 NAME = "unreached-system"
 SHOWN = 4
+# Below level 3, the share of the image that has to leave where its environment is made apart.
+WORTH_A_STAGE = 0.2
+WATCHED = 3
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find packages and files of the base that nothing of the application reaches."""
-    observed, stage = plan.observed, plan.stage
+    """Find packages and files of the image that nothing of the application reaches."""
+    observed = plan.observed
     system = observed.system if observed else None
-    if observed is None or system is None or not system.packages or not _applies(plan):
+    if observed is None or system is None or not starts_from_nothing(plan):
         return ()
     wanted = wanted_of(plan, system, observed)
     reach = reached_packages(system, wanted)
@@ -57,38 +73,29 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     standard = standard_group(NAME, observed)
     groups = (
         *((standard,) if standard and standard.paths else ()),
-        package_group(NAME, system, reach.packages),
+        *package_groups(NAME, system, reach.packages),
         *program_groups(NAME, system, reach),
         *file_groups(NAME, system, observed, reach.packages, used),
     )
-    change = StartFromNothing(
-        groups=groups,
-        apart=apart_of(plan, observed),
-        variables=variables_of(plan, system),
-        python=f"/usr/local/bin/python{stage.python}",
-    )
     saved = sum(group.bytes for group in groups)
+    late = leaves_late(plan)
+    if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
+        return ()
+    change = StartFromNothing(
+        groups=(*groups, build_group(NAME, plan)),
+        layers=layers_of(plan, observed),
+        said=tuple(said_of(plan, system, observed.config)),
+        python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
+        environment=environment_of(observed) if late else "",
+    )
     return (
         Finding(
             rule=NAME,
             message="the image starts from nothing and takes what the application reaches",
             evidence=tuple(_evidence(system, reach.packages, groups)),
-            saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the watched image"),
+            saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the image"),
             changes=(change,),
         ),
-    )
-
-
-def _applies(plan: Plan) -> bool:
-    """Whether the last stage of the file is what the image is made of, on an official base."""
-    stage = plan.stage
-    return (
-        stage.tag is not None
-        and stage.finish is None
-        and not stage.triggers
-        and not plan.project.target
-        and stage.stage.index == plan.project.dockerfile.final_stage.index
-        and bool(stage.command or stage.entrypoint)
     )
 
 
@@ -104,4 +111,4 @@ def _evidence(
         yield Evidence(kind="image", message=message)
 
 
-RULE = Rule(name=NAME, level=3, documentation=__doc__, detect=detect)
+RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

@@ -15,19 +15,17 @@ falls back to. Formats of dates and numbers stay, and translations of the applic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Language, dead_weight
 from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import WORTHWHILE, group, remaining, removal, requiring
+from jettison.plan.removing import WORTHWHILE, asked_alone, group, remaining, removal, requiring
 from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
 
 NAME = "unspoken-languages"
 _CATALOGUE = re.compile(r"(?:^|/)locale/([A-Za-z]{2,3}(?:_\w+)?)/LC_MESSAGES/[^/]+\.mo$")
@@ -37,26 +35,25 @@ _ENGLISH = "en"
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find catalogues of languages that nothing chooses."""
     found: list[Finding] = []
-    for entry in table("dead_weight")["languages"]:
+    for entry in dead_weight().languages:
         spoken = _spoken(plan, entry)
         if spoken:
             found += _removal(plan, entry, spoken)
     return tuple(found)
 
 
-def _removal(plan: Plan, entry: Mapping[str, Any], spoken: frozenset[str]) -> tuple[Finding, ...]:
+def _removal(plan: Plan, entry: Language, spoken: frozenset[str]) -> tuple[Finding, ...]:
     what = "translations that are never spoken"
-    names = ", ".join(sorted(spoken))
-    message = f"{entry['distribution']} speaks {names} alone ({entry['source']})"
-    evidence = [Evidence(kind="catalogue", message=message)]
     groups = [
-        replace(group(NAME, f"{what} of {plan.contents.label(name)}", files),
-                paths=_by_language(file.path for file in files))
-        for name in (entry["distribution"], *entry["users"])
+        replace(
+            group(NAME, f"{what} of {plan.contents.label(name)}", files),
+            paths=_by_language(file.path for file in files),
+        )
+        for name in (entry.distribution, *entry.users)
         if (files := _unspoken(plan, name, spoken))
-    ]  # fmt: skip
+    ]
     found = [one for one in groups if one.bytes >= WORTHWHILE]
-    return removal(plan, NAME, what, found, evidence)
+    return removal(plan, NAME, what, found, [asked_alone(entry, "speaks", spoken)])
 
 
 def _unspoken(plan: Plan, name: str, spoken: frozenset[str]) -> list[OwnedFile]:
@@ -82,11 +79,11 @@ def _by_language(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _spoken(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
+def _spoken(plan: Plan, entry: Language) -> frozenset[str]:
     """The languages of the setting; none when it cannot be told."""
-    name = entry["distribution"]
+    name = entry.distribution
     given = plan.usage.given.get(name, Given())
-    others = requiring(plan, name) - set(entry["users"])
+    others = requiring(plan, name) - set(entry.users)
     return frozenset() if given.computed or others else given.names
 
 

@@ -14,15 +14,23 @@ catalogue does not know. What the client asks for by itself stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.dead_weight import Services, dead_weight
 from jettison.lift.usage import Given
 from jettison.plan.finding import Finding
 from jettison.plan.plan import Plan
-from jettison.plan.removing import group, may_ask, present, remaining, removal, staying, unknown
+from jettison.plan.removing import (
+    asked_alone,
+    cannot_tell,
+    group,
+    present,
+    remaining,
+    removal,
+    staying,
+    unknown,
+)
 from jettison.removal.contents import OwnedFile
 from jettison.removal.group import Group
 from jettison.rules.rule import Rule
@@ -33,13 +41,11 @@ NAME = "unused-service-data"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find clients whose services are all named in the source."""
-    entries = [
-        e for e in table("dead_weight")["services"] if e["distribution"] in plan.distributions
-    ]
+    entries = [e for e in dead_weight().services if e.distribution in plan.distributions]
     doubts = [(entry, _doubt(plan, entry)) for entry in entries]
     found = [(entry, _asked(plan, entry)) for entry, doubt in doubts if doubt is None]
     groups = [one for entry, asked in found for one in _groups(plan, entry, asked)]
-    evidence = [_evidence(entry, asked) for entry, asked in found]
+    evidence = [asked_alone(entry, "is asked for", asked) for entry, asked in found]
     told = [
         finding
         for entry, doubt in doubts
@@ -50,23 +56,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (*removal(plan, NAME, what, groups, evidence), *told)
 
 
-def _what(plan: Plan, entry: Mapping[str, Any]) -> str:
-    return f"descriptions of services, of {plan.contents.label(entry['distribution'])},"
+def _what(plan: Plan, entry: Services) -> str:
+    return f"descriptions of services, of {plan.contents.label(entry.distribution)},"
 
 
-def _doubt(plan: Plan, entry: Mapping[str, Any]) -> Evidence | None:
+def _doubt(plan: Plan, entry: Services) -> Evidence | None:
     """Why it cannot be told which services the application needs; None when it can."""
-    client = entry["distribution"]
+    client = entry.distribution
     given = plan.usage.given.get(client, Given())
-    others = sorted((_users(plan, client) | unknown(plan)) - {client} - entry["users"].keys())
-    if given.computed:
-        message = "the name of one is computed"
-        return Evidence(kind="call", message=message, origin=given.computed[0])
-    if others:
-        return may_ask(plan, others[0])
-    if not given.names:
-        return Evidence(kind="call", message="no call names one")
-    return None
+    others = (_users(plan, client) | unknown(plan)) - {client} - entry.users.keys()
+    computed = "the name of one is computed"
+    return cannot_tell(plan, given, computed, others, unnamed=not given.names)
 
 
 def _users(plan: Plan, client: str) -> frozenset[str]:
@@ -76,29 +76,31 @@ def _users(plan: Plan, client: str) -> frozenset[str]:
     return frozenset(users | {n for n in plan.distributions if users & set(edges.get(n, ()))})
 
 
-def _asked(plan: Plan, entry: Mapping[str, Any]) -> frozenset[str]:
+def _asked(plan: Plan, entry: Services) -> frozenset[str]:
     """The services that the application needs."""
-    client = entry["distribution"]
-    theirs = (entry["users"].get(name, ()) for name in _users(plan, client))
+    client = entry.distribution
+    theirs = (entry.users.get(name, ()) for name in _users(plan, client))
     names = (name for each in theirs for name in each)
-    return plan.usage.given.get(client, Given()).names | {*entry["always"], *names}
+    return plan.usage.given.get(client, Given()).names | {*entry.always, *names}
 
 
-def _described(plan: Plan, entry: Mapping[str, Any]) -> list[OwnedFile]:
-    folders = tuple(entry["folders"])
+def _described(plan: Plan, entry: Services) -> list[OwnedFile]:
+    folders = tuple(entry.folders)
     return [file for path, file in remaining(plan).items() if path.startswith(folders)]
 
 
-def _groups(plan: Plan, entry: Mapping[str, Any], asked: frozenset[str]) -> Iterator[Group]:
+def _groups(plan: Plan, entry: Services, asked: frozenset[str]) -> Iterator[Group]:
     every = remaining(plan)
-    for folder in entry["folders"]:
+    for folder in entry.folders:
         files = [
             file
             for path, file in present(plan).items()
             if path.startswith(folder) and (name := _service(path, folder)) and name not in asked
         ]
         if files:
-            reason = f"services that nothing asks for, of {plan.contents.label(_owner(files))}"
+            reason = (
+                f"services that nothing asks for, of {plan.contents.label(files[0].distribution)}"
+            )
             yield group(NAME, reason, files, every=every, whole=partial(_is_below, folder))
 
 
@@ -113,16 +115,6 @@ def _service(path: str, folder: str) -> str:
 
 def _is_below(folder: str, one: str) -> bool:
     return one.startswith(folder) and one != folder
-
-
-def _owner(files: list[OwnedFile]) -> str:
-    return files[0].distribution
-
-
-def _evidence(entry: Mapping[str, Any], asked: frozenset[str]) -> Evidence:
-    names = ", ".join(sorted(asked))
-    message = f"{entry['distribution']} is asked for {names} alone ({entry['source']})"
-    return Evidence(kind="catalogue", message=message)
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)

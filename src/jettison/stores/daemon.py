@@ -66,7 +66,7 @@ class DaemonStore:
     def find(self, reference: Reference | None) -> Descriptor | None:
         """Return what a name stands for: a config, or what the daemon has for its identity."""
         name = _required(reference)
-        command = (self._program, "image", "inspect", "--format", "{{.Id}}", name)
+        command = (self._program, "image", "inspect", "--format={{.Id}}", "--", name)
         done = process.run(command, timeout=60)
         if done.status and any(text in done.error_text.lower() for text in _ABSENT):
             return None
@@ -77,7 +77,7 @@ class DaemonStore:
         return Descriptor(media_type=media.OCI_CONFIG, digest=identity, size=0)
 
     def _saved(self, name: str, platform: Platform) -> Image:
-        with process.piped((self._program, "save", name)) as stream:
+        with process.piped((self._program, "save", "--", name)) as stream:
             members = CachedMembers(
                 cast("BinaryIO", stream), self._cache, f"what {self} saved of {name}"
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jettison.engines.engine import Engine
+from jettison.installed.found import python_of
 from jettison.installed.observed import Observed
 from jettison.installed.reach import reached
 from jettison.installed.standard_reach import reached_standard
-from jettison.lift.environment import NotApart, environment_of
+from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
 from jettison.settings import Ask
@@ -21,12 +22,12 @@ def observed(
 ) -> Observed | Skipped:
     """Watch the image that was built from ``plan``, and follow imports from what it touched."""
     where = environment_of(plan.project, plan.stage)
-    if isinstance(where, NotApart):
-        evidence = where.evidence
-        return Skipped(what="the trace", reason=evidence.message, origin=evidence.origin)
-    seen = trace(request, where.path, engine, progress)
+    path = where.path if isinstance(where, BuiltEnvironment) else ""
+    seen = trace(request, path, engine, progress)
     if isinstance(seen, Skipped):
         return seen
+    config = seen.image.config
+    python = python_of(seen.image, (*config.entrypoint, *config.command))
     with step(progress, "Following imports"):
         links = KeptLinks()
         reach = reached(seen.installed, seen.trace, plan.wishes.kept, links.read)
@@ -38,5 +39,7 @@ def observed(
         trace=seen.trace,
         reach=reach,
         standard=standard,
-        system=seen.system,
+        system=seen.image.system,
+        python=python.program if python else "",
+        config=config,
     )

@@ -9,9 +9,8 @@ from typing import Any
 from msgspec import convert
 
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
-from jettison.errors import EngineError, InputSyntaxError
+from jettison.errors import EngineError
 from jettison.installed.environment import Installed
-from jettison.installed.system import System, system_of
 from jettison.records import Records
 from jettison.stores.cache import cache_directory
 from jettison.verify.interior import interpreters, script_text
@@ -40,45 +39,31 @@ def read_installed(
     )
 
 
-def read_system(
-    engine: Engine, image: str, facts: ImageFacts, kept: Records | None = None
-) -> System | None:
-    """Read all that lies around the environment; None where it cannot be read."""
-    text = script_text("system", {}, _INSIDE)
-    try:
-        answer = _answer(engine, image, facts, text, kept, user="0:0")
-        return system_of(answer, dict(facts.environment))
-    except (EngineError, InputSyntaxError):
-        return None
-
-
 def _answer(
     engine: Engine,
     image: str,
     facts: ImageFacts,
     text: str,
     kept: Records | None,
-    *,
-    user: str = "",
 ) -> Mapping[str, Any]:
     """Give what a program of ours answers in an image; the same image need not be asked twice."""
     kept = kept or Records(cache_directory() / "answers", most=MOST)
     # The image's own digest differs from run to run, by the label of what made it.
-    settings = (facts.layers, facts.environment, facts.working_directory, user or facts.user, text)
+    settings = (facts.layers, facts.environment, facts.working_directory, facts.user, text)
     key = repr(settings)
     known = kept.get(bytes, key)
     if known is None:
-        known = _asked(engine, image, facts, text, user)
+        known = _asked(engine, image, facts, text)
         kept.put(known, key)
     found = marshal.loads(known)  # noqa: S302 - of our own script
     return found if isinstance(found, dict) else {}
 
 
-def _asked(engine: Engine, image: str, facts: ImageFacts, text: str, user: str) -> bytes:
+def _asked(engine: Engine, image: str, facts: ImageFacts, text: str) -> bytes:
     failure = ""
     for interpreter in interpreters(facts):
         entrypoint = (interpreter, "-c", _WAIT)
-        options = RunOptions(network=Network.NONE, entrypoint=entrypoint, user=user)
+        options = RunOptions(network=Network.NONE, entrypoint=entrypoint)
         try:
             with engine.run(image, options) as container:
                 done = container.execute((interpreter, "-B", "-c", text), timeout=_TIMEOUT)

@@ -12,9 +12,10 @@ from jettison.beside import beside
 from jettison.engines.engine import Engine, ImageFacts
 from jettison.errors import EngineError
 from jettison.installed.environment import Installed
-from jettison.installed.system import System
+from jettison.installed.image import ImageFiles
 from jettison.progress import Progress, step
-from jettison.trace.reading import read_installed, read_system
+from jettison.trace.image_files import read_image_files
+from jettison.trace.reading import read_installed
 from jettison.trace.values import KERNEL, METHOD, Trace
 from jettison.trace.watching import WatchingEngine, write_hook
 from jettison.values import Skipped
@@ -37,7 +38,7 @@ class Traced(Struct, frozen=True, kw_only=True):
 
     installed: Installed
     trace: Trace
-    system: System | None
+    image: ImageFiles
 
 
 def trace(
@@ -54,7 +55,7 @@ def trace(
     try:
         with step(progress, "Reading what is installed"):
             installed = read_installed(engine, image, facts, environment)
-            system = read_system(engine, image, facts)
+            image_files = read_image_files(engine, image)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
@@ -64,7 +65,7 @@ def trace(
     served, tested = (frozenset(each.noted) for each in watching)
     told = KERNEL if any(each.kernel_tells for each in watching) else ""
     seen = Trace(served=served, tested=tested, method=f"{METHOD}{told}")
-    return Traced(installed=installed, trace=seen, system=system)
+    return Traced(installed=installed, trace=seen, image=image_files)
 
 
 def _watch(

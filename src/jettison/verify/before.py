@@ -10,6 +10,7 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
 from jettison.verify import companions
+from jettison.verify.coverage import with_coverage
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.observation import Observation
@@ -93,10 +94,14 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
-    with step(progress, "Running the image before again"):
+    with beside() as pool, step(progress, "Running the image before again"):
+        site = held.stored.site if held.stored else ""
+        watched = pool.submit(with_coverage, engine, setting, request, talk, site)
         seen = again(engine, setting, request, talk, seen)
     seen = worked(engine, setting, request, seen, progress)
-    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
+    executed = watched.result()
+    missing = {**held.missing, **executed.missing, **seen.missing}
+    seen = replace(seen, stored=held.stored, executed=executed.executed, missing=missing)
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Baseline(observation=seen, conversation=talk)

@@ -108,6 +108,7 @@ def interior(
             "programs": request.programs,
             "libraries": request.libraries,
             "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
+            "volumes": (*request.volumes, *request.bind_mounts),
             "writable": (
                 *request.volumes,
                 *request.bind_mounts,
@@ -153,6 +154,7 @@ def _interior(facts: dict[str, Any], secure: tuple[bool, str], modules: dict[str
         modules=_loaded(modules),
         writable=_loaded(facts["writable"]),
         names=_loaded(facts["names"]),
+        written=facts["written"],
         secure=Loaded(works=secure[0], said=secure[1]),
     )
 

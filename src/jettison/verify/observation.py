@@ -37,7 +37,8 @@ class Interior(Struct, frozen=True, kw_only=True):
     ``distributions`` maps normalised names to versions. ``certificates`` is the number of
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
-    its name and offset on two days of the year; the empty name is local time.
+    its name and offset on two days of the year; the empty name is local time. ``written`` tells
+    modes and owners of files in volumes that were written since the start.
     """
 
     user_id: int
@@ -53,6 +54,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     names: Mapping[str, Loaded]
     secure: Loaded
     inventory: Inventory | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     could not be read. ``imports`` maps modules that the application imports, and that are there, to
     the file that does. ``removed`` are paths that the image says were removed from it, and
     ``listed`` is the list that this followed. ``commands`` maps names to the status and last words
-    of a run with ``--help``.
+    of a run with ``--help``. ``site`` is the first folder of distributions.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     removed: frozenset[str] = frozenset()
     listed: str = ""
     commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    site: str = ""
 
 
 class HealthOutcome(Struct, frozen=True, kw_only=True):
@@ -119,7 +122,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     images seem to differ. ``errors`` are lines of its logs that name an exception. ``starts`` are
     further ones, in turn with those of the other image, ``failed_starts`` why some of them failed.
     ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
-    opened, where that could be seen.
+    opened, where that could be seen, and ``executed`` how many lines of each file of the
+    application its requests executed, of how many.
     """
 
     facts: ImageFacts
@@ -138,4 +142,5 @@ class Observation(Struct, frozen=True, kw_only=True):
     workers: Mapping[str, WorkerOutcome] = field(default_factory=dict)
     stored: Stored | None = None
     opened: frozenset[str] | None = None
+    executed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -44,22 +44,27 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def running(engine: Engine, setting: Setting, request: VerificationRequest) -> Iterator[Running]:
+def running(
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    started_with: RunOptions | None = None,
+) -> Iterator[Running]:
     """Start the image with fresh companions and volumes, and wait until it is ready.
 
+    ``started_with`` stands for the usual options.
     Raises EngineError when it cannot be started at all.
     """
     with ExitStack() as stack:
         network = companions.start(engine, request.companions, stack)
-        container = stack.enter_context(
-            engine.run(setting.image, options(setting, request, beside=network))
-        )
+        own = replace(started_with or options(setting, request), beside=network)
+        container = stack.enter_context(engine.run(setting.image, own))
         port = request.ports[0] if request.ports else None
         ready = wait_until_ready(container, port, setting.health_path, request.startup_timeout)
         yield Running(container=container, seconds=ready.seconds, failure=ready.failure)
 
 
-def options(setting: Setting, request: VerificationRequest, *, beside: str = "") -> RunOptions:
+def options(setting: Setting, request: VerificationRequest) -> RunOptions:
     """Give how a container of the image is started."""
     return RunOptions(
         ports=request.ports,
@@ -70,7 +75,6 @@ def options(setting: Setting, request: VerificationRequest, *, beside: str = "")
         tmpfs=tmpfs(request, read_only=setting.read_only),
         read_only=setting.read_only,
         hardened=setting.read_only,
-        beside=beside,
         alias=HOST_NAME,
     )
 

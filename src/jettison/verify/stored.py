@@ -33,5 +33,6 @@ def with_stored(
         removed=frozenset(answer["removed"]),
         listed=answer["list"],
         commands=answer["commands"],
+        site=answer["site"],
     )
     return replace(seen, stored=stored)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 SCHEMA = "jettison.verdict/v1"
-START, READY = "start", "ready"
+START, READY, COVERAGE = "start", "ready", "coverage"
 # The checks that see the application at work. The others see what surrounds it.
 BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify.verdict import COVERAGE, CheckResult, Outcome, Subject, Verdict
 
 _MARKS = {
     Outcome.SAME: "same",
@@ -57,7 +57,10 @@ def _figures(subject: Subject) -> str:
 def _conclusion(verdict: Verdict) -> str:
     if verdict.equivalent:
         compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
-        return f"Verdict: equivalent ({compared} checks)"
+        executed = [
+            check.message for check in verdict.checks if check.name == COVERAGE and check.before
+        ]
+        return "; ".join((f"Verdict: equivalent ({compared} checks)", *executed))
     if not verdict.differences:
         return "Verdict: not known (nothing that the application does could be compared)"
     return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"

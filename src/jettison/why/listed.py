@@ -20,7 +20,7 @@ def explain_listed(plan: Plan, path: str, files: Sequence[OwnedFile]) -> FileAns
 
     ``files`` are those of the wheels that it is, or that lie below it.
     """
-    name = plan.project.in_context(LIST)
+    name = plan.project.own(LIST)
     meant = Matcher.of((one.path, one) for one in listed_lines(plan.project.texts.get(name, "")))
     lines = {file.path: found[1] for file in files if (found := meant.find(file.path))}
     whole = meant.find(path) or meant.find(f"{path}/any")

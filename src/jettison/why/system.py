@@ -19,7 +19,7 @@ def explain_system(plan: Plan, question: str) -> Iterator[LineAnswer]:
 
     Only what the list names is known; packages are not looked into.
     """
-    path = plan.project.in_context(LIST)
+    path = plan.project.own(LIST)
     for part in plan.project.texts.get(path, "").split("\n\n"):
         lines = part.strip("\n").splitlines()
         title = next((line.strip("# ") for line in lines if line.startswith("#")), "")

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.openpgp import signing_key
+from tests.support.openpgp import packet, signing_key
 
 from jettison.catalogue.reader import resource
 from jettison.debian.clearsigned import verified
@@ -102,6 +102,48 @@ def test_an_expired_key_does_not_count(document):
     with pytest.raises(IntegrityError) as caught:
         verified(expiring.clearsigned(TEXT), keys, now=1_700_000_001)
     assert "the key has expired" in caught.value.why
+
+
+def test_a_subkey_counts_when_both_keys_have_signed_for_it():
+    primary, subkey = signing_key(), signing_key(2)
+    document = subkey.clearsigned(TEXT)
+    assert verified(document, public_keys(primary.with_subkey(subkey)), now=NOW) == TEXT
+    for keyring in (
+        primary.with_subkey(subkey, binder=signing_key(3)),
+        primary.with_subkey(subkey, binder=subkey),
+        primary.with_subkey(subkey, back=False),
+    ):
+        with pytest.raises(IntegrityError, match="not good"):
+            verified(document, public_keys(keyring), now=NOW)
+
+
+def test_a_subkey_ends_with_its_key():
+    primary, subkey = signing_key(lifetime=700_000_000), signing_key(2)
+    keys = public_keys(primary.with_subkey(subkey))
+    assert verified(subkey.clearsigned(TEXT), keys, now=1_699_999_999) == TEXT
+    with pytest.raises(IntegrityError) as caught:
+        verified(subkey.clearsigned(TEXT), keys, now=1_700_000_001)
+    assert "the key has expired" in caught.value.why
+
+
+def test_a_key_is_believed_nothing_that_others_signed(document):
+    expiring, other = signing_key(lifetime=700_000_000), signing_key(4)
+    user = b"Someone"
+    signed = b"".join((
+        b"\x99", len(expiring.packet_body).to_bytes(2, "big"), expiring.packet_body,
+        b"\xb4", len(user).to_bytes(4, "big"), user,
+    ))  # fmt: skip
+    forged = other.signature(signed, kind=0x13, created=1_650_000_000)
+    longer = expiring.keyring() + packet(13, user) + packet(2, forged)
+    (key,) = public_keys(longer).values()
+    assert key.expires == 1_700_000_000
+    assert public_keys(packet(6, expiring.packet_body)) == {}
+    assert public_keys(packet(6, expiring.packet_body) + packet(13, user) + packet(2, forged)) == {}
+
+
+def test_a_revoked_key_does_not_count(document):
+    with pytest.raises(IntegrityError, match="not good"):
+        verified(document, public_keys(signing_key().revoked()), now=NOW)
 
 
 @pytest.mark.parametrize("data", [b"\0\0", b"\xc6\xff\0\0", b"\xc6\x7fabc", b"\x9b\0"])

@@ -84,6 +84,14 @@ def test_a_source_is_not_run_and_what_has_wheels_stays_exact(
     assert found.why_approximate("web") == ""
 
 
+def test_an_index_that_does_not_answer_is_asked_again_the_next_time(
+    project: LocalIndex, resolve: Resolve
+) -> None:
+    project.failures["/simple/web/"] = [503]
+    assert "did not answer" in resolve("web").why_approximate("web")
+    assert resolve("web").versions == {"core": "1.0", "web": "2.0"}
+
+
 @pytest.mark.usefixtures("project")
 def test_the_exact_version_is_taken_where_something_else_bounds_it(
     open_local: Callable[..., DistributionMap],

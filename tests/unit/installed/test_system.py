@@ -1,7 +1,13 @@
 from __future__ import annotations
 
-from jettison.installed.system import System, system_of
+from msgspec.structs import replace
+
+from jettison.installed.image import ImageFile, ImageFiles
+from jettison.installed.system import System
 from jettison.installed.system_reach import Wanted, reached_packages
+from jettison.oci.config import Config
+from jettison.oci.entry import Kind
+from jettison.oci.platform import Platform
 
 STATUS = """\
 Package: coreutils
@@ -30,27 +36,37 @@ Status: deinstall ok config-files
 
 
 def system() -> System:
-    answer = {
-        "files": {
-            "/usr/bin/cp": 10,
-            "/usr/bin/ls": 20,
-            "/usr/lib/libacl.so.1.1": 30,
-            "/usr/bin/mawk": 5,
-        },
-        "links": {
-            "/bin": "usr/bin",
-            "/usr/lib/libacl.so.1": "libacl.so.1.1",
-            "/usr/bin/awk": "/usr/bin/mawk",
-        },
-        "libraries": {"/usr/bin/cp": ["libacl.so.1"], "/usr/lib/libacl.so.1.1": []},
-        "status": STATUS,
-        "lists": {
-            "coreutils": ["/usr/bin/cp", "/usr/bin/ls"],
-            "libacl1": ["/usr/lib/libacl.so.1", "/usr/lib/libacl.so.1.1"],
-            "mawk": ["/usr/bin/mawk"],
-        },
+    """What the layers of a small image hold; packages name folders by the links that lead there."""
+    files = {
+        "/usr/bin/cp": (10, ("libacl.so.1",)),
+        "/usr/bin/ls": (20, None),
+        "/usr/lib/libacl.so.1.1": (30, ()),
+        "/usr/bin/mawk": (5, None),
     }
-    return system_of(answer, {})
+    links = {
+        "/bin": "usr/bin",
+        "/usr/lib/libacl.so.1": "libacl.so.1.1",
+        "/usr/bin/awk": "/usr/bin/mawk",
+    }
+    texts = {
+        "/var/lib/dpkg/status": STATUS,
+        "/var/lib/dpkg/info/coreutils.list": "/usr/bin/cp\n/bin/ls\n",
+        "/var/lib/dpkg/info/libacl1:amd64.list": "/usr/lib/libacl.so.1\n/usr/lib/libacl.so.1.1\n",
+        "/var/lib/dpkg/info/mawk.list": "/usr/bin/mawk\n",
+    }
+    file = ImageFile(kind=Kind.FILE, layer=0)
+    image = ImageFiles(
+        files={
+            **{
+                path: replace(file, size=size, needed=needed)
+                for path, (size, needed) in files.items()
+            },
+            **{p: ImageFile(kind=Kind.SYMLINK, layer=0, target=link) for p, link in links.items()},
+            **{path: replace(file, text=text.encode()) for path, text in texts.items()},
+        },
+        config=Config.empty(Platform.parse("linux/amd64")),
+    )
+    return image.system
 
 
 def test_only_installed_packages_count() -> None:

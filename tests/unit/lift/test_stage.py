@@ -12,14 +12,14 @@ WORKDIR /app
 COPY . .
 RUN echo ready
 
-FROM complete AS system
+FROM complete AS kept
 USER root
-COPY removed-system-files.txt remove_system_files.py /removal/
-RUN ["python", "/removal/remove_system_files.py", "/removal/removed-system-files.txt", "/app"]
+RUN --mount=type=bind,source=.jettison,target=/removal \\
+    ["python", "/removal/remove_system_files.py", "/removal/removed-system-files.txt", "/layers"]
 
 FROM scratch
-COPY --from=system / /
-COPY --from=complete /app /app
+COPY --from=kept /layers/system/ /
+COPY --from=kept /layers/application/ /
 ENV PATH=/usr/local/bin
 WORKDIR /app
 USER 10001:10001
@@ -47,16 +47,14 @@ def test_how_the_image_is_run_is_what_the_last_stage_says() -> None:
 
 
 def test_a_stage_that_takes_less_than_all_files_is_a_final_one_itself() -> None:
-    text = TEXT.replace("COPY --from=system / /", "COPY --from=system /usr /usr")
+    text = TEXT.replace("/layers/system/ /\n", "/layers/system/usr/ /usr\n")
     stage = lifted(project_of(text, {"main.py": ""}))
     assert stage.base == "scratch"
     assert stage.finish is None
 
 
 def test_steps_of_a_stage_between_count_when_it_does_more_than_taking_files_out() -> None:
-    text = TEXT.replace("RUN [", "RUN touch /ready\nRUN [").replace(
-        "remove_system_files.py", "other.py"
-    )
-    stage = lifted(project_of(text, {"main.py": ""}))
-    assert stage.stage.name == "system"
-    assert [each.name for each in stage.chain] == ["complete", "system"]
+    text = TEXT.replace("USER root", "RUN touch /ready").replace("/layers/system/ /\n", "/ /\n")
+    stage = lifted(project_of(text.replace("remove_system_files.py", "other.py"), {"main.py": ""}))
+    assert stage.stage.name == "kept"
+    assert [each.name for each in stage.chain] == ["complete", "kept"]

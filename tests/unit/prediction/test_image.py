@@ -95,7 +95,9 @@ def test_byte_code_of_listed_modules_counts() -> None:
 def test_what_a_list_takes_out_counts_once_with_its_byte_code() -> None:
     steps = f"{SLIM}COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
     whole = of(steps, "one").size
-    listed = {"removed-files.txt": "# unloaded-bytecode: of one (600 kB)\n__pycache__/a.*.pyc\n"}
+    listed = {
+        ".jettison/removed-files.txt": "# unloaded-bytecode: of one (600 kB)\n__pycache__/a.*.pyc\n"
+    }
     taken = of(
         f"{steps}RUN python -I /removal/remove_files.py /removal/removed-files.txt /usr/local\n"
         "RUN rm -f /app/removed-files.txt /app/remove_files.py /app/jettison_removed.py\n",
@@ -184,7 +186,7 @@ def test_the_manifest_of_removals_counts_with_its_list() -> None:
         f"{SLIM.replace('slim', 'slim AS build', 1)}COPY removed-files.txt /removal/\n{SLIM}"
         "COPY --from=build /usr/share/jettison /usr/share/jettison\n"
     )
-    found = of(text, files={"removed-files.txt": "numpy/tests/\n" * 100})
+    found = of(text, files={".jettison/removed-files.txt": "numpy/tests/\n" * 100})
     assert found.unknown == ()
     assert 0 < sizes(found)["the manifest of what was removed"] < 1300
 
@@ -199,7 +201,7 @@ def test_equal_files_that_become_one_count_once() -> None:
     ending = "FROM python:3.11-slim\nCOPY --from=build /opt/venv /opt/venv\n"
 
     def size(listed: str) -> int:
-        files = {"removed-files.txt": listed}
+        files = {".jettison/removed-files.txt": listed}
         found = of(f"{made}{removing}{ending}", "one", files=files)
         assert found.size is not None
         return found.size.bytes

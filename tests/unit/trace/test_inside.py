@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from jettison.installed.system import system_of
 from jettison.trace.reading import installed_of
 from jettison.trace.watching import HOOK, write_hook
 from jettison.verify.interior import script_text
@@ -87,26 +86,6 @@ def test_the_hook_is_loaded_by_a_line_that_python_runs_at_its_start(tmp_path: Pa
     # site runs lines of .pth files that begin so, and passes over all others
     assert line.startswith("import ")
     compile((tmp_path / "hook.py").read_text(), "hook.py", "exec")
-
-
-def test_the_system_is_read_with_the_libraries_that_files_need() -> None:
-    text = script_text("system", {}, INSIDE).replace(
-        'walk("/")', "walk(os.path.dirname(os.__file__))"
-    )
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True)
-    answer = marshal.loads(done.stdout)
-    assert answer["files"][os.__file__] == Path(os.__file__).stat().st_size
-    found = system_of(answer, {"LANG": "C.UTF-8"})
-    extensions = {path: needs for path, needs in found.libraries.items() if "lib-dynload" in path}
-    assert any("libc.so.6" in needs for needs in extensions.values())
-
-
-def test_a_file_with_two_names_takes_room_once(tmp_path: Path) -> None:
-    (tmp_path / "perl").write_text("x" * 70)
-    (tmp_path / "perl5").hardlink_to(tmp_path / "perl")
-    text = script_text("system", {}, INSIDE).replace('walk("/")', f"walk({str(tmp_path)!r})")
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True)
-    assert sorted(marshal.loads(done.stdout)["files"].values()) == [0, 70]
 
 
 def test_an_environment_is_read_whole(tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ keep: /usr/share/doc/*/copyright
 @pytest.fixture
 def plan(tmp_path: Path) -> Plan:
     (tmp_path / "Dockerfile").write_text('FROM python:3.11-slim\nCMD ["python"]\n', "utf-8")
-    (tmp_path / "removed-system-files.txt").write_text(LIST, "utf-8")
+    (tmp_path / ".jettison").mkdir()
+    (tmp_path / ".jettison/removed-system-files.txt").write_text(LIST, "utf-8")
     return planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
 
 

@@ -210,7 +210,7 @@ def test_text_and_document_say_the_same(plan: Plan) -> None:
 def _carried_out(tmp_path: Path, listed: str) -> Plan:
     path = tmp_path / "carried-out.case"
     path.write_text(
-        CASE.replace("=== wheel", f"=== project: removed-files.txt\n{listed}=== wheel", 1)
+        CASE.replace("=== wheel", f"=== project: .jettison/removed-files.txt\n{listed}=== wheel", 1)
     )
     case: Case = read_case(path)
     return optimized(with_wheels(case.start(tmp_path), case.wheels), RULES)
@@ -219,10 +219,10 @@ def _carried_out(tmp_path: Path, listed: str) -> Plan:
 @pytest.mark.parametrize(
     ("question", "kept", "rule", "place"),
     [
-        ("numbers/tests/test_all.py", False, "unreached-modules", "removed-files.txt:4"),
-        ("counting/one.so", True, "", "removed-files.txt:7"),
-        ("numbers/lost/never_in_a_wheel.py", False, "type-stubs", "removed-files.txt:10"),
-        ("numbers/two.json", True, "duplicate-files", "removed-files.txt:13"),
+        ("numbers/tests/test_all.py", False, "unreached-modules", ".jettison/removed-files.txt:4"),
+        ("counting/one.so", True, "", ".jettison/removed-files.txt:7"),
+        ("numbers/lost/never_in_a_wheel.py", False, "type-stubs", ".jettison/removed-files.txt:10"),
+        ("numbers/two.json", True, "duplicate-files", ".jettison/removed-files.txt:13"),
     ],
 )
 def test_a_plan_that_was_carried_out_still_answers(

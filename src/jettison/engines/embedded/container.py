@@ -27,6 +27,8 @@ from jettison.errors import EngineError
 from jettison.process import Completed
 
 _LOG_BYTES = 8 * 2**20
+ENTER = "jettison.engines.embedded.enter"
+RELAY = "jettison.engines.embedded.relay"
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 
@@ -68,7 +70,7 @@ class EmbeddedContainer(Struct):
 
     def relay(self, ports: tuple[int, ...]) -> None:
         """Make ports of the container reachable. EngineError when the container has ended."""
-        command = started.program("relay", str(self.begun.process), *map(str, ports))
+        command = process.helper(RELAY, str(self.begun.process), *map(str, ports))
         relay = process.begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._helpers.append(relay)
         told = relay.stdout.readline() if relay.stdout else b""
@@ -112,8 +114,15 @@ class EmbeddedContainer(Struct):
         # In a file, as everybody can read the words of a command line, and variables hold secrets.
         written = self.directory / f"program-{secrets.token_hex(8)}.json"
         written.write_text(json.dumps(to_builtins(other)))
-        entering = started.program("enter", str(self.begun.process), str(written))
-        return replace(process.run(entering, stdin=stdin, timeout=timeout), command=command)
+        done = process.run(
+            process.helper(ENTER, str(self.begun.process), str(written)),
+            stdin=stdin,
+            timeout=timeout,
+            environment=process.helper_environment(),
+            directory=process.NEUTRAL,
+            bare=True,
+        )
+        return replace(done, command=command)
 
     def logs(self) -> str:
         """Give the last 8 MiB of what its processes wrote to each stream; standard output first."""

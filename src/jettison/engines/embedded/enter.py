@@ -1,4 +1,4 @@
-"""``python -m jettison.engines.embedded.enter PROCESS PROGRAM``: run a program in a container.
+"""The helper ``enter PROCESS PROGRAM``: run a program in a container.
 
 ``PROCESS`` is process 1 of the container as this machine numbers it, ``PROGRAM`` a file of JSON.
 The exit status is the program's, or 126 or 127 when it cannot be started.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
@@ -16,8 +16,9 @@ from jettison.engines.embedded.become import become, status_of, why_not
 from jettison.engines.embedded.spec import Program
 
 
-def main(process: int, written: str) -> int:
+def main(words: Sequence[str]) -> int:
     """Enter the container, run the program and return its status."""
+    process, written = int(words[0]), words[1]
     program = Program.from_json(json.loads(Path(written).read_text()))
     syscalls.join(process, "user", "net", "ipc", "uts", "pid", "mnt")
     child = os.fork()
@@ -34,7 +35,3 @@ def _run(program: Program) -> int:
         os.write(2, f"{program.words[0]}: {error.strerror}\n".encode())
         return why_not(error)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2]))

@@ -1,4 +1,4 @@
-"""``python -m jettison.engines.embedded.launch SPEC REPORT GO``: start a container.
+"""The helper ``launch SPEC REPORT GO``: start a container.
 
 ``SPEC`` is a file; ``REPORT`` and ``GO`` are descriptors of pipes. On REPORT go lines of JSON:
 ``{"mapped": false}`` when the namespaces are made and identities must be mapped, which a line on
@@ -16,7 +16,7 @@ import os
 import signal
 import socket
 import struct
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
@@ -30,8 +30,9 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x41
 
 
-def main(specification: str, report: int, go: int) -> int:
+def main(words: Sequence[str]) -> int:
     """Start the container and return the program's status."""
+    specification, report, go = words[0], int(words[1]), int(words[2])
     spec = Spec.from_json(Path(specification).read_text())
     try:
         _separate(spec, report, go)
@@ -89,7 +90,3 @@ def _raise_loopback() -> None:
 
 def _say(report: int, **fields: object) -> None:
     os.write(report, json.dumps(fields).encode() + b"\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

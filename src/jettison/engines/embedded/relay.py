@@ -1,4 +1,4 @@
-"""``python -m jettison.engines.embedded.relay PROCESS PORT…``: reach ports of a container.
+"""The helper ``relay PROCESS PORT…``: reach ports of a container.
 
 For each port it listens on a free port of 127.0.0.1 in this machine's network, tells the numbers in
 one line of JSON, then enters the container's network and carries what comes to 127.0.0.1 there.
@@ -12,7 +12,7 @@ import os
 import signal
 import socket
 import struct
-import sys
+from collections.abc import Sequence
 from contextlib import suppress
 
 from jettison.engines.embedded import syscalls
@@ -21,8 +21,9 @@ _CHUNK = 1 << 16
 _HOSTS = ("127.0.0.1", "::1")
 
 
-def main(process: int, ports: list[int]) -> None:
+def main(words: Sequence[str]) -> None:
     """Serve until the parent ends."""
+    process, *ports = map(int, words)
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in ports]
     syscalls.join(process, "user", "net")
     syscalls.die_with_parent(signal.SIGKILL)
@@ -69,7 +70,3 @@ def _refuse(writer: asyncio.StreamWriter) -> None:
     connection = writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), [int(port) for port in sys.argv[2:]])

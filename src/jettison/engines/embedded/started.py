@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from jettison.engines.embedded import kernel
 from jettison.engines.embedded.spec import Spec
 from jettison.errors import EngineError
 
-_MODULE = "jettison.engines.embedded"
+LAUNCH = "jettison.engines.embedded.launch"
 # All identities of this machine, but the last number, which stands for nobody.
 _ALL = (1 << 32) - 1
 
@@ -26,11 +25,6 @@ class Started(Struct, frozen=True, kw_only=True):
 
     watcher: subprocess.Popen[bytes]
     process: int
-
-
-def program(module: str, *arguments: str) -> tuple[str, ...]:
-    """Return the command that runs a module of this package."""
-    return (sys.executable, "-m", f"{_MODULE}.{module}", *arguments)
 
 
 def start(spec: Spec, directory: Path) -> Started:
@@ -45,7 +39,7 @@ def start(spec: Spec, directory: Path) -> Started:
     try:
         with (directory / "stdout").open("wb") as out, (directory / "stderr").open("wb") as err:
             watcher = process.begin(
-                program("launch", str(specification), str(reported), str(go)),
+                process.helper(LAUNCH, str(specification), str(reported), str(go)),
                 stdout=out,
                 stderr=err,
                 inherited=(reported, go),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jettison.verify.checks import (
     certificates,
     commands,
+    coverage,
     distributions,
     entry_point,
     environment,
@@ -29,6 +30,7 @@ from jettison.verify.checks import (
     user,
     workers,
     writable,
+    written,
 )
 from jettison.verify.checks.check import Check
 
@@ -39,12 +41,14 @@ CHECKS: tuple[Check, ...] = (
     user.CHECK,
     root_filesystem.CHECK,
     writable.CHECK,
+    written.CHECK,
     routes.CHECK,
     suite.CHECK,
     workers.CHECK,
     modules.CHECK,
     commands.CHECK,
     files.CHECK,
+    coverage.CHECK,
     distributions.CHECK,
     sbom.CHECK,
     python_version.CHECK,

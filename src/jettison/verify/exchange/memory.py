@@ -19,7 +19,8 @@ _OK = range(200, 300)
 class Memory:
     """Filled by ``learn``, asked by ``recall``. The newest value wins.
 
-    ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to.
+    ``redirects`` are where a page leads that was asked for, ``landings`` where a form leads to,
+    ``schemas`` what GraphQL tells of itself.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class Memory:
         self.style_sheets: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self.landings: dict[str, str] = {}
+        self.schemas: dict[str, Json] = {}
         self._seen: list[tuple[str, dict[str, Json]]] = []
 
     def learn(self, method: str, path: str, answer: Answer, *, signs_in: bool) -> None:
@@ -51,6 +53,8 @@ class Memory:
         if signs_in and isinstance(document, dict):
             self.token = _token(document) or self.token
         elif not signs_in:
+            if isinstance(document, dict) and "__schema" in (document.get("data") or ()):
+                self.schemas[path] = document
             self._seen += [(path, values) for values in _objects(document, _DEPTH)]
 
     def _see_page(self, path: str, answer: Answer) -> None:

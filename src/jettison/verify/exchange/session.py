@@ -21,6 +21,7 @@ from jettison.verify.exchange.encode import as_text, encode
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
+from jettison.verify.workload.graphql import query_steps
 from jettison.verify.workload.operation import Json, TokenScheme
 from jettison.verify.workload.step import Client, Payload, Remembered, Step
 
@@ -100,7 +101,12 @@ class Session:
         memory = self._memory
         known = tuple(steps)
         found = page_steps(memory.pages, memory.redirects, known, memory.style_sheets)
-        return (*found, *landing_steps(memory.landings, known))
+        queries = (
+            one for path, schema in memory.schemas.items() for one in query_steps(path, schema)
+        )
+        asked = {one.name for one in known}
+        new = (one for one in queries if one.name not in asked)
+        return (*found, *landing_steps(memory.landings, known), *new)
 
     def _take(self, step: Step) -> Answer:
         path = self._path(step)

@@ -5,6 +5,7 @@ import sys
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
+FILES = 2000
 
 
 def attempt(action):
@@ -100,6 +101,29 @@ def writable(path):
     os.remove(name)
 
 
+def begun():
+    """Give the moment when the container was started, in seconds since 1970."""
+    with open("/proc/stat") as file:
+        booted = next(int(line.split()[1]) for line in file if line.startswith("btime "))
+    with open("/proc/1/stat") as file:
+        ticks = int(file.read().rpartition(")")[2].split()[19])
+    return booted + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def written():
+    """Give modes of the files in volumes that were written since the start, and whose they are."""
+    first, own, found = begun() - 1, os.getuid(), {}
+    for top in ASKED.get("volumes", ()):
+        for folder, _, names in os.walk(top):
+            for name in names:
+                path = os.path.join(folder, name)
+                state = os.lstat(path)
+                if state.st_mtime >= first and len(found) < FILES:
+                    owner = "own" if state.st_uid == own else f"of user {state.st_uid}"
+                    found[path] = f"{state.st_mode & 0o7777:04o} {owner}"
+    return found
+
+
 def value(action, otherwise):
     """Give what the action gives, or something else when it fails."""
     try:
@@ -125,6 +149,7 @@ answer = {
     "writable": {
         name: attempt(lambda name=name: writable(name)) for name in ASKED.get("writable", ())
     },
+    "written": value(written, {}),
     "names": {name: attempt(lambda name=name: address(name)) for name in ASKED.get("names", ())},
 }
 sys.stdout.write(f"\n{MARKER}{answer!r}\n")

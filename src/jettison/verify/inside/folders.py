@@ -20,6 +20,21 @@ def mounted_folders(routes, prefix=""):
             yield f"{path}/", str(folder)
 
 
+def litestar_folders(routes):
+    """Give the folders that handlers of Litestar hold files of, once each."""
+    for route in routes:
+        single = getattr(route, "route_handler", None)
+        found = {}
+        for handler in getattr(route, "route_handlers", None) or [single]:
+            function = getattr(handler, "fn", None)
+            function = getattr(function, "value", function)
+            cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+            for one in [function, *cells]:
+                found.update((str(path), None) for path in getattr(one, "directories", ()))
+        for path in found:
+            yield route.path_format.partition("{")[0], path
+
+
 def aiohttp_folders(router):
     """Give the folders of aiohttp's static resources, also of applications within another."""
     for resource in router.resources():
@@ -35,8 +50,11 @@ def served(layer):
     try:
         if hasattr(layer, "url_map"):
             return list(flask_folders(layer))
-        if type(layer).__module__.startswith("aiohttp."):
+        kind = type(layer).__module__
+        if kind.startswith("aiohttp."):
             return list(aiohttp_folders(layer.router))
+        if kind.startswith("litestar."):
+            return list(litestar_folders(layer.routes))
         return list(mounted_folders(layer.routes))
     except Exception:
         return []

@@ -72,18 +72,6 @@ def documented(app):
     return json.loads(json.dumps(found, default=str))
 
 
-def served(layer):
-    """Give the folders that files are served of, each after its address; none if it cannot say."""
-    try:
-        if hasattr(layer, "url_map"):
-            return list(folders.flask_folders(layer))
-        if type(layer).__module__.startswith("aiohttp."):
-            return list(folders.aiohttp_folders(layer.router))
-        return list(folders.mounted_folders(layer.routes))
-    except Exception:
-        return []
-
-
 def described(layer):
     """Give the routes and documents of an application object, or nothing."""
     kind = f"{type(layer).__module__}.{type(layer).__name__}"
@@ -111,7 +99,7 @@ def declared(app):
     for layer in layers(app):
         found = described(layer)
         if found is not None:
-            return {**found, "folders": served(layer)}
+            return {**found, "folders": folders.served(layer)}
     return None
 
 

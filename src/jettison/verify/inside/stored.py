@@ -209,5 +209,6 @@ answer = {
     "removed": files,
     "list": listed,
     "commands": commands(),
+    "site": next(iter(places), ""),
 }
 sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from jettison.verify.request import Credentials
 from jettison.verify.workload.account import Account, find_account
 from jettison.verify.workload.fill import fill
+from jettison.verify.workload.graphql import schema_steps
 from jettison.verify.workload.operation import Interface, Operation
 from jettison.verify.workload.order import Phase, phase_of, position
 from jettison.verify.workload.sample import Extent, sample
@@ -40,6 +41,7 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
         *(fill(one, WITHOUT_ACCOUNT) for one in ordered if one.secured),
         *_entrance(account, credentials),
         *(step for one in ordered for step in _asked(one, shelves)),
+        *schema_steps(interface),
         *(fill(one, way) for one in entrances for way in refused(one)),
         *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )

@@ -416,3 +416,17 @@ def test_an_image_that_starts_only_now_and_then_is_different() -> None:
 def test_one_slow_start_of_several_does_not_count() -> None:
     slow = (replace(START, seconds=20.0), START, START)
     assert check("start-up-time", SEEN, replace(SEEN, starts=slow)).outcome is SAME
+
+
+@pytest.mark.parametrize(
+    ("mode", "outcome"), [("0640 own", Outcome.SAME), ("0600 own", Outcome.DIFFERENT)]
+)
+def test_modes_of_written_files_are_compared(mode: str, outcome: Outcome) -> None:
+    def seen(mode: str, number: int) -> Observation:
+        path = f"/data/2024-05-0{number}.txt"
+        return replace(SEEN, interior=replace(INTERIOR, written={path: mode}))
+
+    check = next(one for one in CHECKS if one.name == "written-files")
+    found = check.compare(seen("0640 own", 1), seen(mode, 2), REQUEST)
+    assert found.outcome is outcome
+    assert outcome is Outcome.SAME or "0640 own became 0600 own" in found.message

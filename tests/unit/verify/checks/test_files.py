@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.checks import CHECKS
+from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
@@ -115,3 +116,22 @@ def test_a_command_of_what_was_removed_is_only_noted() -> None:
     found = judged("commands", has)
     assert found.outcome is Outcome.SAME
     assert len(found.details) == 1
+
+
+def test_what_was_not_executed_is_named_and_stands_against_nothing() -> None:
+    executed = {"main.py": (30, 40), "reports.py": (0, 60), "done.py": (5, 5)}
+    found = judged("coverage", HELD, executed=executed)
+    assert found.outcome is Outcome.SAME
+    assert found.message == (
+        "33 % of the application's 105 lines executed; "
+        "not executed: reports.py (60 lines), main.py (10 lines)"
+    )
+
+
+def test_routes_that_never_answer_well_are_named() -> None:
+    exchanges = tuple(
+        Exchange(name=name, answer=Answer(status=status))
+        for name, status in (("GET /a", 200), ("GET /a (absent)", 404), ("POST /b", 401))
+    )
+    found = judged("coverage", HELD, executed={"a.py": (1, 1)}, exchanges=exchanges)
+    assert found.details == ("no response below 400: POST /b (send one of your own with --probes)",)

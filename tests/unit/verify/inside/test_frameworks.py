@@ -74,6 +74,24 @@ SERVING = {
         "inner = web.Application()\ninner.router.add_static('/files', 'kept')\n"
         "app.add_subapp('/shop', inner)\n"
     ),
+    "litestar_": (
+        "from litestar import Litestar\n"
+        "from litestar.static_files import create_static_files_router\n"
+        "app = Litestar([create_static_files_router('/shop/files', ['kept'])])\n"
+    ),
+}
+SOCKETS = {
+    "fastapi_": (
+        "import fastapi\napp = fastapi.FastAPI()\n"
+        "@app.websocket('/ws')\nasync def ws(socket): ...\n"
+    ),
+    "litestar_": (
+        "from litestar import Litestar, WebSocket, websocket\n"
+        "@websocket('/ws')\nasync def ws(socket: WebSocket) -> None: ...\napp = Litestar([ws])\n"
+    ),
+    "quart_": (
+        "import quart\napp = quart.Quart('x')\n@app.websocket('/ws')\nasync def ws(): ...\n"
+    ),
 }
 DOCUMENTED = {"fastapi_", "litestar_", "smorest_"}
 SETTINGS = """
@@ -132,6 +150,15 @@ def test_the_routes_of_a_framework_are_found(name: str, python: Path, tmp_path: 
     assert own, found.get("failures")
     assert all("n" in path for path in own)
     assert bool(found["openapi"]) is (name in DOCUMENTED)
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_routes_of_web_sockets_are_told_from_others(
+    name: str, python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / f"{name}.py").write_text(SOCKETS[name])
+    found = ask(python, "routes", {"targets": [name]}, tmp_path)
+    assert {"path": "/ws", "methods": ["WEBSOCKET"]} in found["routes"]
 
 
 @pytest.mark.parametrize("name", SERVING)

@@ -26,8 +26,9 @@ import os
 import re
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 TOGETHER = "together"
 NOT_COUNTING = "not counting:"
@@ -42,6 +43,7 @@ IMPORT = re.compile(
 WORD = re.compile(rb"[\w.]+")
 ELF_64_LITTLE = b"\x7fELF\x02\x01"
 QT_SECTION = b".qtmetadata"
+File = TypeVar("File")
 
 
 def main(arguments: list[str]) -> None:
@@ -50,7 +52,9 @@ def main(arguments: list[str]) -> None:
     site = next(iter(sorted(root.glob("lib/python3*/site-packages"))), root)
     text = Path(arguments[0]).read_text(encoding="utf-8")
     groups = [Group(lines, root, site) for lines in lines_together(text)]
-    gone = removable(groups, site)
+    gone, kept = removable(groups, lambda left, gone: uses_on_disk(left, gone, site))
+    for what, user in kept.items():
+        print(f"kept {what} and what goes with it, for {user.relative_to(site)}")
     libraries = {file for group in groups for file in group.libraries} - gone
     removed = sum(file.lstat().st_size for file in gone)
     remove(gone, root)
@@ -71,14 +75,24 @@ def lines_together(text: str) -> Iterator[list[str]]:
         yield from [lines[1:]] if lines[:1] == [TOGETHER] else ([line] for line in lines)
 
 
-class Group:
-    """Files that go together, libraries that are shortened, and pairs of equal files."""
+class Together(Generic[File]):
+    """Files that go or stay together, modules among them, and files whose imports do not count."""
+
+    def __init__(
+        self, files: Iterable[File], not_counting: Iterable[File], modules: Iterable[str]
+    ) -> None:
+        self.files = set(files)
+        self.not_counting = set(not_counting)
+        self.modules = set(modules)
+
+
+class Group(Together[Path]):
+    """Lines that go together, with libraries that are shortened, and pairs of equal files."""
 
     def __init__(self, lines: list[str], root: Path, site: Path) -> None:
-        self.files: set[Path] = set()
         self.libraries: set[Path] = set()
-        self.not_counting: set[Path] = set()
         self.links: list[tuple[Path, Path]] = []
+        super().__init__((), (), ())
         kinds = {SECTIONS: self.libraries, NOT_COUNTING: self.not_counting}
         for line in lines:
             word = next((word for word in (*kinds, LINK) if line.startswith(word)), "")
@@ -90,7 +104,7 @@ class Group:
                 kinds.get(word, self.files).update(found(path, root, site))
         python = [file for file in self.files if file.suffix == ".py" and site in file.parents]
         self.files.update(code for file in python for code in bytecode(file))
-        self.modules = {module(file, site) for file in python}
+        self.modules = {module(file.relative_to(site).as_posix()) for file in python}
 
 
 def found(pattern: str, root: Path, site: Path) -> Iterator[Path]:
@@ -114,34 +128,70 @@ def bytecode(file: Path) -> Iterable[Path]:
     return (file.parent / "__pycache__").glob(f"{file.stem.replace('[', '[[]')}.*.pyc")
 
 
-def module(file: Path, site: Path) -> str:
-    """Give the dotted name of a source file."""
-    parts = file.relative_to(site).with_suffix("").parts
+def module(path: str) -> str:
+    """Give the dotted name of a source file, from its path below site-packages."""
+    parts = path[: -len(".py")].split("/")
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def removable(groups: list[Group], site: Path) -> set[Path]:
-    """Give the files of all groups that nothing which stays needs; say which are kept."""
+def removable(
+    groups: Sequence[Together[File]],
+    uses: Callable[
+        [Sequence[Together[File]], set[File]], Iterable[tuple[Together[File], str, File]]
+    ],
+) -> tuple[set[File], dict[str, File]]:
+    """Give the files of all groups that nothing which stays needs, and what is kept for whom."""
+    kept: dict[str, File] = {}
     while True:
         gone = {file for group in groups for file in group.files}
-        uses = [*uses_of_modules(groups, gone, site), *uses_of_libraries(groups, gone, site)]
-        kept = {id(group): (what, user) for group, what, user in uses}
-        if not kept:
-            return gone
-        for what, user in kept.values():
-            print(f"kept {what} and what goes with it, for {user.relative_to(site)}")
-        groups = [group for group in groups if id(group) not in kept]
+        needed = list(uses(groups, gone))
+        if not needed:
+            return gone, kept
+        kept.update((what, user) for _, what, user in needed)
+        groups = [group for group in groups if not any(group is one for one, _, _ in needed)]
+
+
+def uses_on_disk(
+    groups: Sequence[Together[Path]], gone: set[Path], site: Path
+) -> Iterator[tuple[Together[Path], str, Path]]:
+    """Give what the files of an environment that stay need of the groups."""
+    sources = (
+        (file, file.relative_to(site).as_posix(), file.read_bytes)
+        for file in sorted(set(site.rglob("*.py")) - gone)
+    )
+    libraries = (
+        (file, naming(file)) for file in sorted(set(site.rglob("*.so*")) - gone) if file.is_file()
+    )
+    yield from uses_of_modules(groups, sources)
+    yield from uses_of_libraries(groups, libraries)
+
+
+def naming(file: Path) -> Callable[[str], bool]:
+    """Give what tells whether a shared library holds the name of another, without its version."""
+    content = file.read_bytes()
+    return lambda name: name.partition(".so")[0].encode() + b".so" in content
 
 
 def uses_of_modules(
-    groups: list[Group], gone: set[Path], site: Path
-) -> Iterator[tuple[Group, str, Path]]:
-    """Give every module of a group that a file which stays imports and cannot do without."""
+    groups: Sequence[Together[File]], sources: Iterable[tuple[File, str, Callable[[], bytes]]]
+) -> Iterator[tuple[Together[File], str, File]]:
+    """Give every module of a group that a source which stays imports and cannot do without.
+
+    A source has its path below site-packages and what reads it.
+    """
     owners = {name: group for group in groups for name in group.modules}
-    for file in sorted(set(site.rglob("*.py")) - gone) if owners else ():
-        source = file.read_bytes()
-        own = module(file, site).split(".")
-        package = own if file.name == "__init__.py" else own[:-1]
+    # A statement that imports one of these modules holds the last part of one of their names.
+    parts = {
+        name.rpartition(".")[2].encode()
+        for name in owners
+        if owner(name.rpartition(".")[0], owners) is None
+    }
+    for file, path, read in sources if owners else ():
+        source = read()
+        if not any(part in source for part in parts):
+            continue
+        own = module(path).split(".")
+        package = own if path.endswith("__init__.py") else own[:-1]
         for match in IMPORT.finditer(source):
             for name in imported(match, package):
                 group = owner(name, owners)
@@ -150,15 +200,15 @@ def uses_of_modules(
 
 
 def uses_of_libraries(
-    groups: list[Group], gone: set[Path], site: Path
-) -> Iterator[tuple[Group, str, Path]]:
+    groups: Sequence[Together[File]], libraries: Iterable[tuple[File, Callable[[str], bool]]]
+) -> Iterator[tuple[Together[File], str, File]]:
     """Give every shared library of a group that one which stays names, to load it."""
-    leaving = [(file, group) for group in groups for file in group.files if ".so" in file.name]
-    for file in sorted(set(site.rglob("*.so*")) - gone) if leaving else ():
-        content = file.read_bytes() if file.is_file() else b""
-        for library, group in leaving:
-            if library.name.partition(".so")[0].encode() + b".so" in content:
-                yield group, library.name, file
+    names = ((str(file).rpartition("/")[2], group) for group in groups for file in group.files)
+    leaving = [(name, group) for name, group in names if ".so" in name]
+    for file, holds in libraries if leaving else ():
+        for name, group in leaving:
+            if holds(name):
+                yield group, name, file
 
 
 def imported(match: re.Match[bytes], package: list[str]) -> list[str]:
@@ -178,7 +228,7 @@ def words(names: bytes) -> list[str]:
     return [match[0].decode() for match in found if match]
 
 
-def owner(name: str, owners: dict[str, Group]) -> Group | None:
+def owner(name: str, owners: dict[str, Together[File]]) -> Together[File] | None:
     """Give the group of a module, or of a package that it lies in."""
     while name and name not in owners:
         name = name.rpartition(".")[0]

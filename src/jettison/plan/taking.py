@@ -1,0 +1,150 @@
+"""What a stage that starts from nothing takes of an image, and in which layers."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator
+
+from jettison.changes import LayerOfFolders
+from jettison.installed.observed import Observed
+from jettison.installed.system import System
+from jettison.lift.environment import NotApart
+from jettison.lift.stage import FinalStage
+from jettison.lower.instructions import exec_form, quoted
+from jettison.memo import once_each
+from jettison.oci.config import Config
+from jettison.plan.plan import Plan
+from jettison.plan.system_needs import variables_of
+from jettison.removal.place import place_of_removal
+
+# A distribution of this size has a layer apart from those that change more often.
+HEAVY = 10_000_000
+LIBRARY = "/lib/python"
+# Folders that hold more than an environment or an application.
+SHARED = ("/", "/bin", "/etc", "/lib", "/usr", "/usr/local", "/var")
+# What this build alone is labelled with.
+OWN_LABEL = "dev.jettison."
+
+
+@once_each
+def starts_from_nothing(plan: Plan) -> bool:
+    """Whether the image can start from nothing: its last stage is what it is made of.
+
+    An image that others are built on, or of which compose builds another stage, stays as it is.
+    """
+    stage, observed = plan.stage, plan.observed
+    config = observed.config if observed else None
+    started = config.entrypoint or config.command if config else stage.command or stage.entrypoint
+    return (
+        observed is not None
+        and bool(observed.python or stage.tag)
+        and stage.finish is None
+        and not stage.triggers
+        and not plan.project.target
+        and stage.stage.index == plan.project.dockerfile.final_stage.index
+        and bool(started)
+    )
+
+
+@once_each
+def leaves_late(plan: Plan) -> bool:
+    """Whether files of the environment leave behind the final stage, as no other makes it."""
+    apart = not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
+    return not apart and starts_from_nothing(plan)
+
+
+def environment_of(observed: Observed) -> str:
+    """The folder of the environment: that of its interpreter, or that of distributions alone."""
+    site = observed.installed.site
+    return site.partition(LIBRARY)[0] if site.endswith("/site-packages") else site
+
+
+def layers_of(plan: Plan, observed: Observed) -> tuple[LayerOfFolders, ...]:
+    """The layers, in the order in which they change less often."""
+    site, folder = observed.installed.site, plan.stage.folder
+    library = observed.installed.library
+    environment = environment_of(observed)
+    own = site if environment in SHARED or not site else environment
+    found = {
+        "system": (),
+        "interpreter": (library,) if library.startswith("/usr/local/") else (),
+        "heavy-distributions": tuple(_heavy(observed)),
+        "distributions": (own,) if own else (),
+        "application": (folder,) if folder not in SHARED else (),
+    }
+    return tuple(
+        LayerOfFolders(name=name, folders=folders)
+        for name, folders in found.items()
+        if folders or name == "system"
+    )
+
+
+def _heavy(observed: Observed) -> Iterator[str]:
+    """The folders of heavy distributions, but not those that several share."""
+    installed = observed.installed
+    sizes: Counter[str] = Counter()
+    folders: dict[str, set[str]] = {}
+    for path, owner in installed.owners.items():
+        sizes[owner] += installed.files.get(path, 0)
+        top, slash, _ = path.partition("/")
+        if slash:
+            folders.setdefault(top, set()).add(owner)
+    for top, owners in sorted(folders.items()):
+        if all(sizes[owner] >= HEAVY for owner in owners):
+            yield posixpath.join(installed.site, top)
+
+
+def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
+    """The instructions for what the base image is configured with and the file does not say."""
+    variables = variables_of(plan, system)
+    pairs = " \\\n    ".join(f"{key}={quoted(value)}" for key, value in variables)
+    if pairs:
+        yield f"ENV {pairs}\n"
+    if config is None:
+        return
+    said = {item.keyword for item in plan.stage.inherited}
+    single = {
+        "WORKDIR": config.working_directory.removesuffix("/"),
+        "USER": config.user,
+        "STOPSIGNAL": config.stop_signal,
+        "HEALTHCHECK": _health_check(config),
+        "ENTRYPOINT": exec_form(config.entrypoint) if config.entrypoint else "",
+        "CMD": exec_form(config.command) if config.command and "ENTRYPOINT" not in said else "",
+    }
+    yield from (f"{word} {text}\n" for word, text in single.items() if text and word not in said)
+    yield from _collected(plan.stage, config)
+
+
+def _collected(stage: FinalStage, config: Config) -> Iterator[str]:
+    """The instructions of which each adds to the others."""
+    labels = [
+        f"{key}={quoted(value)}"
+        for key, value in config.labels.items()
+        if key not in stage.labels and not key.startswith(OWN_LABEL)
+    ]
+    if labels:
+        yield f"LABEL {' '.join(labels)}\n"
+    exposed = {port.removesuffix("/tcp") for port in stage.ports}
+    ports = [port for port in config.ports if port.removesuffix("/tcp") not in exposed]
+    if ports:
+        yield f"EXPOSE {' '.join(ports)}\n"
+    volumes = [path for path in config.volumes if path not in stage.volumes]
+    if volumes:
+        yield f"VOLUME {exec_form(volumes)}\n"
+
+
+def _health_check(config: Config) -> str:
+    check = config.health_check
+    kind, *words = check.test if check else ("",)
+    if check is None or kind not in ("CMD", "CMD-SHELL"):
+        return kind
+    times = {
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "start-period": check.start_period,
+        "start-interval": check.start_interval,
+    }
+    options = [f"--{name}={value}ns" for name, value in times.items() if value]
+    options += [f"--retries={check.retries}"] if check.retries else []
+    return " ".join([*options, "CMD", exec_form(words) if kind == "CMD" else words[0]])

@@ -1,0 +1,88 @@
+"""Notes each line of the application that this Python process executes, once.
+
+A ``.pth`` file that is mounted beside the image's distributions runs this in every Python process
+at its start, child processes included. ``ASKED``, which is put in front of this text, names the
+application's ``folder`` and ``output``, to which each process appends a file of its own. Nothing
+that goes wrong here reaches the program.
+"""
+
+import os
+import sys
+
+ASKED = globals().get("ASKED", {})
+NAME = "jettison executed"
+FOLDER = ASKED.get("folder", "/") + "/"
+OUTPUT = ASKED.get("output", "")
+NOT_OWN = ("/site-packages/", "/dist-packages/", "/lib/python3")
+
+places = {}
+seen = set()
+noted = []
+
+
+def own(name):
+    """Give the path of a file when it is the application's, or nothing."""
+    if name not in places:
+        path = name if name.startswith(("/", "<")) else os.path.abspath(name)
+        inner = path.startswith(FOLDER) and not any(one in path for one in NOT_OWN)
+        places[name] = path if inner else ""
+    return places[name]
+
+
+def note(path, number):
+    """Write a line down that was not seen before."""
+    if (path, number) in seen:
+        return
+    seen.add((path, number))
+    text = f"{number}:{path}\n".encode("utf-8", "surrogateescape")
+    try:
+        if not noted or noted[0] != os.getpid():
+            name = f"{OUTPUT}/{os.getpid()}-{os.urandom(6).hex()}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            noted[:] = os.getpid(), os.open(name, flags, 0o666)
+        os.write(noted[1], text)
+    except OSError:
+        noted.clear()
+
+
+def monitored(code, number):
+    """Note a line; the interpreter tells of it no more."""
+    path = own(code.co_filename)
+    if path:
+        note(path, number)
+    return sys.monitoring.DISABLE
+
+
+def called(frame, _event, _argument):
+    """Follow the functions of the application, and no others."""
+    return stepped if own(frame.f_code.co_filename) else None
+
+
+def stepped(frame, event, _argument):
+    """Note the line that is executed next."""
+    if event == "line":
+        note(own(frame.f_code.co_filename), frame.f_lineno)
+    return stepped
+
+
+def begin():
+    """Listen, in the cheapest way that this Python has."""
+    if hasattr(sys, "monitoring"):
+        monitoring = sys.monitoring
+        monitoring.use_tool_id(monitoring.COVERAGE_ID, NAME)
+        monitoring.register_callback(monitoring.COVERAGE_ID, monitoring.events.LINE, monitored)
+        monitoring.set_events(monitoring.COVERAGE_ID, monitoring.events.LINE)
+    else:
+        import threading
+
+        threading.settrace(called)
+        sys.settrace(called)
+
+
+if os.path.isdir(OUTPUT) and NAME not in sys.modules:
+    # a folder that is on the path twice has its .pth files read twice
+    sys.modules[NAME] = None
+    try:
+        begin()
+    except Exception:
+        noted.clear()
