@@ -123,7 +123,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     further ones, in turn with those of the other image, ``failed_starts`` why some of them failed.
     ``stored`` is what the image holds when nothing runs; ``opened`` are the files that its runs
     opened, where that could be seen, and ``executed`` how many lines of each file of the
-    application its requests executed, of how many.
+    application its requests executed, of how many. ``logs`` are the kinds of lines that each run
+    wrote.
     """
 
     facts: ImageFacts
@@ -143,4 +144,5 @@ class Observation(Struct, frozen=True, kw_only=True):
     stored: Stored | None = None
     opened: frozenset[str] | None = None
     executed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    logs: tuple[frozenset[str], ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
 from jettison.verify import companions
+from jettison.verify.checks.logs import kinds_of
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.command import carry_out
@@ -189,13 +190,15 @@ def _look(
         missing["interior"] = why
     if failure := ended(container):
         return unready(replace(run, failure=failure), setting)
+    logs = container.logs()
     return Observation(
         facts=setting.facts,
         seconds=run.seconds,
         interior=inner,
         steps=steps,
         exchanges=exchanges,
-        errors=errors_of(container.logs()),
+        errors=errors_of(logs),
+        logs=(kinds_of(logs),),
         missing=missing,
     )
 

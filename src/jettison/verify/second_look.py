@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
+from jettison.verify.checks.logs import kinds_of
 from jettison.verify.checks.routes import compared
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.health import health_path
@@ -42,14 +43,16 @@ def again(
         return seen
     setting = replace(setting, run=1 + len(seen.reruns))
     exchanges: tuple[Exchange, ...] = ()
+    logs: tuple[frozenset[str], ...] = ()
     try:
         with running(engine, setting, request) as run:
             if not run.failure:
                 exchanges = converse(run.container, setting, request, talk)[1]
                 exchanges = () if ended(run.container) else exchanges
+                logs = (kinds_of(run.container.logs()),) if exchanges else ()
     except EngineError:
         still_there(engine, setting.image)
-    return replace(seen, reruns=(*seen.reruns, exchanges))
+    return replace(seen, reruns=(*seen.reruns, exchanges), logs=(*seen.logs, *logs))
 
 
 def decided(

@@ -13,6 +13,7 @@ from jettison.verify.checks import (
     health,
     labels,
     libraries,
+    logs,
     memory,
     modules,
     programs,
@@ -61,6 +62,7 @@ CHECKS: tuple[Check, ...] = (
     certificates.CHECK,
     resolver.CHECK,
     signals.CHECK,
+    logs.CHECK,
     startup.CHECK,
     memory.CHECK,
 )

@@ -10,7 +10,7 @@ from jettison.verify.verdict import CheckResult, Outcome
 _NAME = "signals"
 
 
-def _compare(before: Observation, after: Observation, _request: VerificationRequest) -> CheckResult:
+def _compare(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
     if not before.starts or not after.starts:
         return skipped(_NAME, "one of the images was not running")
     had, has = ([one.stopped.killed for one in seen.starts] for seen in (before, after))
@@ -21,10 +21,22 @@ def _compare(before: Observation, after: Observation, _request: VerificationRequ
     elif any(has):
         outcome, message = Outcome.SAME, "has to be killed in both"
     else:
-        outcome, message = Outcome.SAME, "ends by itself in both"
+        outcome, message = _statuses(before, after, request)
     return CheckResult(
         name=_NAME, outcome=outcome, message=message, before=_shown(before), after=_shown(after)
     )
+
+
+def _statuses(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> tuple[Outcome, str]:
+    """Compare exit statuses; another command may end with another one, but not fail instead."""
+    had, has = ({one.stopped.exit_status for one in seen.starts} for seen in (before, after))
+    same_command = request.expected_command is None
+    if not had & has and (0 in had or same_command):
+        one, other = (" or ".join(map(str, sorted(each))) for each in (had, has))
+        return Outcome.DIFFERENT, f"ended with status {one} and ends with {other}"
+    return Outcome.SAME, "ends by itself in both"
 
 
 def _shown(seen: Observation) -> str:

@@ -430,3 +430,17 @@ def test_modes_of_written_files_are_compared(mode: str, outcome: Outcome) -> Non
     found = check.compare(seen("0640 own", 1), seen(mode, 2), REQUEST)
     assert found.outcome is outcome
     assert outcome is Outcome.SAME or "0640 own became 0600 own" in found.message
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "outcome"),
+    [(0, 0, SAME), (0, 7, DIFFERENT), (143, 143, SAME), (143, 1, DIFFERENT)],
+)
+def test_the_status_with_which_the_application_ends_counts(
+    had: int, has: int, outcome: Outcome
+) -> None:
+    before, after = (
+        starting(stopped=Stopped(exit_status=status, seconds=0.1, killed=False))
+        for status in (had, has)
+    )
+    assert check("signals", before, after).outcome is outcome

@@ -1,0 +1,63 @@
+"""Kinds of log lines are compared, not their numbers and times."""
+
+from __future__ import annotations
+
+import pytest
+
+from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify.checks.logs import CHECK, kinds_of
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+ASKED = VerificationRequest(image_before="a", image_after="b")
+LOG = """\
+[2024-05-01 10:00:01 +0000] [7] [INFO] Starting gunicorn 23.0.0
+\x1b[32mINFO\x1b[0m:     127.0.0.1:41234 - "GET /books HTTP/1.1" 200 OK
+WARNING shelf no book 999999
+a line without a level
+"""
+
+
+def seen(*logs: str) -> Observation:
+    facts = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
+    return Observation(facts=facts, logs=tuple(map(kinds_of, logs)))
+
+
+def judged(before: tuple[str, ...], after: tuple[str, ...]) -> CheckResult:
+    return CHECK.compare(seen(*before), seen(*after), ASKED)
+
+
+def test_numbers_times_and_colours_make_no_other_kind() -> None:
+    other = LOG.replace("[7]", "[12]").replace("10:00:01", "23:59:59").replace("41234", "5")
+    assert kinds_of(LOG) == kinds_of(other)
+    assert len(kinds_of(LOG)) == 3
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (LOG.replace("WARNING shelf", "ERROR shelf"), "written no more: WARNING shelf no book #"),
+        (LOG.replace("WARNING shelf", "WARNING desk"), "written no more: WARNING shelf"),
+        (f"{LOG}ValueError: no\n", "a new exception: ValueError: no"),
+    ],
+)
+def test_lines_that_are_lost_and_exceptions_that_are_new_are_named(after: str, said: str) -> None:
+    found = judged((LOG, LOG), (after, after))
+    assert found.outcome is Outcome.DIFFERENT
+    assert said in found.message
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((LOG, LOG), (LOG, f"{LOG}ValueError: once\n")),
+        ((LOG, LOG.replace("WARNING", "note")), (LOG.replace("WARNING", "note"),)),
+        ((LOG, LOG), (f"{LOG}INFO something more\n",)),
+        ((f"{LOG}ValueError: no\n", LOG), (f"{LOG}ValueError: no\n",)),
+    ],
+)
+def test_what_not_every_run_writes_is_no_difference(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    assert judged(before, after).outcome is Outcome.SAME
