@@ -11,7 +11,7 @@ from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options
 from jettison.loading.plan import planned
 from jettison.report.base_text import base_text
-from jettison.report.plan_json import base_document
+from jettison.report.documents import base_document
 from jettison.settings import BaseWish
 
 

@@ -11,7 +11,7 @@ from jettison.inspect.comparison import compare
 from jettison.inspecting import inspect
 from jettison.progress import ConsoleProgress
 from jettison.report.comparison_text import comparison_text
-from jettison.report.inspection_json import comparison_document
+from jettison.report.documents import comparison_document
 
 
 @click.command("compare")

@@ -10,8 +10,8 @@ import click
 from jettison.cli.options import format_option, image_options
 from jettison.inspecting import inspect
 from jettison.progress import ConsoleProgress
+from jettison.report.documents import inspection_document
 from jettison.report.inspection_html import inspection_html
-from jettison.report.inspection_json import inspection_document
 from jettison.report.inspection_text import inspection_text
 from jettison.stores.files import whole_file
 

@@ -18,9 +18,8 @@ from jettison.imports.guard import guarded
 from jettison.loading.plan import Planned, planned
 from jettison.optimizing import Workshop, optimize
 from jettison.progress import ConsoleProgress, Progress
-from jettison.report.plan_json import plan_document
+from jettison.report.documents import plan_document, result_document
 from jettison.report.plan_text import plan_text
-from jettison.report.result_json import result_document
 from jettison.report.result_text import full_text
 from jettison.result import Result
 from jettison.settings import BaseWish

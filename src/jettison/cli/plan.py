@@ -10,7 +10,7 @@ import click
 from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options, unused_option
 from jettison.loading.plan import planned
-from jettison.report.plan_json import plan_document
+from jettison.report.documents import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.settings import BaseWish
 

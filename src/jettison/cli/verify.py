@@ -18,7 +18,7 @@ from jettison.errors import NotEquivalentError
 from jettison.loading.plan import Planned, planned
 from jettison.loading.probes import probe_command, project_request, read_probes
 from jettison.progress import ConsoleProgress
-from jettison.report.imports_json import imports_document
+from jettison.report.documents import imports_document
 from jettison.report.imports_text import imports_text
 from jettison.verify.differential import compare
 from jettison.verify.from_images import request_of

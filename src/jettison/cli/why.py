@@ -10,7 +10,7 @@ import click
 from jettison.cli.base_options import base_options
 from jettison.cli.options import format_option, project_options
 from jettison.loading.plan import planned
-from jettison.report.why_json import why_document
+from jettison.report.documents import why_document
 from jettison.report.why_text import why_text
 from jettison.settings import BaseWish
 from jettison.why.ask import why

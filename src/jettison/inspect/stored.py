@@ -40,6 +40,11 @@ class StoredFile(Struct, frozen=True, kw_only=True):
     digest: Digest | None
     hidden: Hidden | None = None
 
+    @property
+    def absolute(self) -> str:
+        """The path from the root of the image."""
+        return f"/{self.path}"
+
 
 def stored_files(layers: Sequence[LayerContents]) -> Iterator[StoredFile]:
     """Give every file of every layer with its fate: those hidden first, as they are met."""

@@ -57,6 +57,11 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     stands_on: str = ""
     size: Size | None = None
 
+    @property
+    def libc(self) -> str | None:
+        """The C library with its version."""
+        return f"{self.target.libc} {self.target.libc_version}" if self.target else None
+
 
 class BaseCandidate(Struct, frozen=True, kw_only=True):
     """A base image that was considered.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from jettison.values import Evidence, Origin, Size
@@ -29,6 +31,7 @@ class DistributionAnswer(Struct, frozen=True, kw_only=True):
     gone: tuple[str, ...] = ()
     without: str = ""
     rules: tuple[RuleShare, ...] = ()
+    kind: Literal["distribution"] = "distribution"
 
 
 class RuleShare(Struct, frozen=True, kw_only=True):
@@ -56,6 +59,7 @@ class FileAnswer(Struct, frozen=True, kw_only=True):
     reason: str = ""
     line: str = ""
     evidence: tuple[Evidence, ...] = ()
+    kind: Literal["file"] = "file"
 
 
 class LineAnswer(Struct, frozen=True, kw_only=True):

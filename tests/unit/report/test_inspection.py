@@ -5,8 +5,8 @@ from inspected import distribution, inspected
 
 from jettison.inspect.comparison import compare
 from jettison.report.comparison_text import comparison_text
+from jettison.report.documents import comparison_document, inspection_document
 from jettison.report.inspection_html import inspection_html
-from jettison.report.inspection_json import comparison_document, inspection_document
 from jettison.report.inspection_text import inspection_text
 
 IMAGE = inspected(

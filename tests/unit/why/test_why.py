@@ -8,7 +8,7 @@ from cases import Case, read_case, with_wheels
 from jettison.errors import ProjectError
 from jettison.plan.plan import Plan
 from jettison.planning import optimized
-from jettison.report.why_json import why_document
+from jettison.report.documents import why_document
 from jettison.report.why_text import why_text
 from jettison.rules import RULES
 from jettison.why.ask import why
