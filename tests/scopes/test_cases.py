@@ -9,13 +9,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from found_declarations import found_declarations
 from packaging.requirements import Requirement
 
 from jettison.distributions.catalogue import catalogued
 from jettison.distributions.facts import DistributionFacts, EntryPoint, Source
 from jettison.distributions.graph import requirement_graph
 from jettison.distributions.target import Target
-from jettison.project.declarations import declarations
 from jettison.project.operations.collect import collect
 from jettison.project.reading import read_sources, read_text, read_texts, read_tree
 from jettison.scopes.decide import decide
@@ -76,7 +76,7 @@ def made(name, each):
 
 def verdicts(root, expected):
     tree = read_tree(root)
-    found = declarations(lambda path: read_text(root, path), list(tree.files)).declarations
+    found = [*found_declarations(lambda path: read_text(root, path), list(tree.files))]
     facts = known(expected)
     roots = [Requirement(f"{each.name}[{','.join(each.extras)}]") for each in found]
     names = list(tree.files)

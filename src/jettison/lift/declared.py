@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -15,14 +15,7 @@ from jettison.lift.context import context_path
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
 from jettison.lift.stage import lifted_stage
 from jettison.project.commands import PipInstall
-from jettison.project.declarations import (
-    Declaration,
-    Kind,
-    declarations,
-    pyproject,
-    setup_cfg,
-    setup_py,
-)
+from jettison.project.declarations import Declaration, Kind, declared_in, named_files
 from jettison.project.declarations.requirement_files import declared, group_of
 from jettison.project.declarations.values import MAIN
 from jettison.project.dockerfile import Instruction, Stage
@@ -190,27 +183,18 @@ def local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
     }
 
 
-def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iterable[Declaration]:
+def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iterator[Declaration]:
     """What the files of a folder declare that the tool of a request looks into."""
     folder = "" if folder == "." else folder
     if request.tool == "conda":
         from jettison.project.declarations import conda  # noqa: PLC0415 — loads PyYAML
 
-        return conda.parse(project.texts[request.file], file=request.file).declarations
+        yield from conda.parse(project.texts[request.file], file=request.file)
+        return
     names = (PYPROJECT, *SETUP) if request.tool == "pip" else (posixpath.basename(request.file),)
     files = [path for name in names if (path := posixpath.join(folder, name)) in project.texts]
     for path in tuple(files) if request.tool == "pip" else ():
-        named = (posixpath.join(folder, name) for name in _named(path, project.texts[path]))
+        named = (posixpath.join(folder, name) for name in named_files(path, project.texts[path]))
         files += [found for name in named if (found := posixpath.normpath(name)) in project.texts]
-    everything = declarations(project.texts.get, files, folder=folder).declarations
-    return [one for one in everything if one.origin.file in files]
-
-
-def _named(path: str, text: str) -> tuple[str, ...]:
-    """The requirements files that a declaring file says its dependencies are in."""
-    name = posixpath.basename(path)
-    if name == PYPROJECT:
-        return pyproject.requirement_files(text, file=path)
-    if name == "setup.cfg":
-        return setup_cfg.requirement_files(text, file=path)
-    return setup_py.parse(text, file=path).requirement_files
+    for path in dict.fromkeys(files):
+        yield from declared_in(path, project.texts[path])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jettison.project.declarations.find import Declared, declarations
+from jettison.project.declarations.files import declared_in, named_files
 from jettison.project.declarations.values import Declaration, Kind
 from jettison.project.declarations.workspace import members
 
-__all__ = ["Declaration", "Declared", "Kind", "declarations", "members"]
+__all__ = ["Declaration", "Kind", "declared_in", "members", "named_files"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from jettison.project.declarations.remarks import remarks
@@ -13,31 +12,15 @@ from jettison.project.yaml_nodes import compose_nodes, entries, wrong_shape
 from jettison.values import Origin
 
 
-class CondaEnvironment(Struct, frozen=True, kw_only=True):
-    """``conda`` are conda's own packages as written; ``requirement_files`` those pip is given."""
-
-    declarations: tuple[Declaration, ...]
-    conda: tuple[str, ...]
-    requirement_files: tuple[str, ...]
-
-
-def parse(text: str, *, file: str) -> CondaEnvironment:
+def parse(text: str, *, file: str) -> tuple[Declaration, ...]:
     """Read ``dependencies``; raises InputSyntaxError with the line for bad YAML."""
     found = entries(compose_nodes(text, file), file)
     node = found["dependencies"].value if "dependencies" in found else None
-    if node is None or not isinstance(node, SequenceNode):
-        return CondaEnvironment(declarations=(), conda=(), requirement_files=())
-    members: list[Node] = list(node.value)
+    members: list[Node] = list(node.value) if isinstance(node, SequenceNode) else []
     pip = [one for member in members for one in _pip(member, file)]
     around = _around(text, pip, file)
     read = (_declared(one, file, text, around) for one in pip)
-    return CondaEnvironment(
-        declarations=tuple(one for one in read if one),
-        conda=tuple(str(one.value) for one in members if isinstance(one, ScalarNode)),
-        requirement_files=tuple(
-            str(one.value)[2:].strip() for one in pip if str(one.value).startswith("-r")
-        ),
-    )
+    return tuple(one for one in read if one)
 
 
 def _pip(member: Node, file: str) -> Iterator[ScalarNode]:

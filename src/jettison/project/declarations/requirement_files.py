@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from jettison.catalogue.reader import table
 from jettison.project.declarations.values import MAIN, Declaration, Group, Kind
@@ -72,9 +72,3 @@ def declared(file: RequirementsFile, group: Group) -> Iterator[Declaration]:
                 section=line.section,
                 via=line.via,
             )
-
-
-def source_of(file: RequirementsFile, listing: Iterable[str]) -> str | None:
-    """Return the ``.in`` file beside a compiled file that it was compiled from."""
-    source = posixpath.splitext(file.file)[0] + ".in"
-    return source if source in set(listing) else None

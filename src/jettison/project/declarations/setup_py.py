@@ -9,19 +9,18 @@ from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
 from jettison.project.declarations.values import MAIN, Declaration, Group, Kind, Remark, standard
-from jettison.values import Origin, Skipped
+from jettison.values import Origin
 
 
 class SetupScript(Struct, frozen=True, kw_only=True):
     """What the call to ``setup`` says in plain values.
 
     ``requirement_files`` are names of text files that stand in expressions which could not be
-    read otherwise; ``skipped`` are the expressions.
+    read otherwise.
     """
 
     declarations: tuple[Declaration, ...]
     requirement_files: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
 
 
 def parse(text: str, *, file: str) -> SetupScript:
@@ -50,7 +49,6 @@ class _Script:
         self.module = module
         self.names = _assigned(module)
         self.call = next(_setup_calls(module), None)
-        self.skipped: list[Skipped] = []
         self.files: list[str] = []
 
     def read(self) -> SetupScript:
@@ -62,11 +60,7 @@ class _Script:
         ]
         for name, value in self.items(arguments.get("extras_require")):
             found += self.declared(value, Group(kind=Kind.OPTIONAL, name=name))
-        return SetupScript(
-            declarations=tuple(found),
-            requirement_files=tuple(self.files),
-            skipped=tuple(self.skipped),
-        )
+        return SetupScript(declarations=tuple(found), requirement_files=tuple(self.files))
 
     def declared(self, node: ast.expr | None, group: Group) -> Iterator[Declaration]:
         for member in self.members(node):
@@ -79,7 +73,7 @@ class _Script:
     def members(
         self, node: ast.expr | None, following: tuple[str, ...] = ()
     ) -> Iterator[ast.Constant]:
-        """Yield the strings of a list expression; what is not plain is noted as skipped."""
+        """Yield the strings of a list expression; of what is not plain the files are noted."""
         match node:
             case None:
                 return
@@ -113,13 +107,6 @@ class _Script:
 
     def pass_over(self, node: ast.expr) -> None:
         self.files += _text_files(node) or _text_files(self.module, containing="require")
-        self.skipped.append(
-            Skipped(
-                what=ast.unparse(node),
-                reason="setup.py computes it, and it is never run",
-                origin=Origin(file=self.file, line=node.lineno, end_line=node.end_lineno),
-            )
-        )
 
 
 def _assigned(module: ast.Module) -> dict[str, ast.expr]:

@@ -4,7 +4,6 @@ import pytest
 
 from jettison.errors import InputSyntaxError
 from jettison.project.declarations import Declaration, conda, pipfile, setup_cfg, setup_py
-from jettison.project.declarations.find import Declared
 
 
 def rows(found: tuple[Declaration, ...]) -> list[tuple[str, str, str, str, int | None]]:
@@ -112,8 +111,6 @@ def test_setup_py_that_computes_names_the_files_it_reads() -> None:
     script = setup_py.parse(dedent(text), file="setup.py")
     assert script.declarations == ()
     assert set(script.requirement_files) == {"requirements.txt"}
-    assert script.skipped
-    assert script.skipped[0].origin is not None
 
 
 def test_setup_py_that_is_no_python() -> None:
@@ -136,23 +133,16 @@ def test_the_pip_section_of_a_conda_environment() -> None:
               - pytest
               - -r more.txt
         """
-    environment = conda.parse(dedent(text), file="environment.yml")
-    assert rows(environment.declarations) == [
+    found = conda.parse(dedent(text), file="environment.yml")
+    assert rows(found) == [
         ("flask", "==3.0", "main", "", 7),
         ("pytest", "", "main", "", 10),
     ]
-    flask, pytest_ = environment.declarations
+    flask, pytest_ = found
     assert flask.comment == "server"
     assert pytest_.section is not None
     assert pytest_.section.text == "Tests"
-    assert environment.conda == ("python=3.11", "numpy")
-    assert environment.requirement_files == ("more.txt",)
 
 
 def test_a_conda_environment_without_dependencies() -> None:
-    assert conda.parse("name: app\n", file="environment.yml").declarations == ()
-
-
-def test_declared_is_a_value() -> None:
-    empty = Declared(declarations=(), formats=(), skipped=())
-    assert hash(empty) == hash(Declared(declarations=(), formats=(), skipped=()))
+    assert conda.parse("name: app\n", file="environment.yml") == ()

@@ -2,8 +2,6 @@ from textwrap import dedent
 
 import pytest
 
-from jettison.errors import UnsupportedError
-from jettison.project.moves import move_to_development
 from jettison.project.moves.move import development_file
 from jettison.project.moves.pipfile import move_to_development as move_in_pipfile
 from jettison.project.moves.setup_cfg import move_to_development as move_in_setup_cfg
@@ -84,30 +82,6 @@ def test_setup_cfg_that_has_extras(extras: str, after: str) -> None:
     )
 
 
-def test_every_file_that_declares_it_changes_in_its_own_way() -> None:
-    files = {
-        "pyproject.toml": '[project]\ndependencies = ["pytest"]\n',
-        "requirements/base.txt": "flask\npytest\n",
-        "requirements/dev.txt": "-r base.txt\nblack\n",
-        "requirements.txt": "-r requirements/base.txt\n",
-    }
-    assert move_to_development(files.get, files, {"pytest"}) == {
-        "pyproject.toml": (
-            '[project]\ndependencies = []\n\n[dependency-groups]\ndev = [\n    "pytest",\n]\n'
-        ),
-        "requirements/base.txt": "flask\n",
-        "requirements/dev.txt": "-r base.txt\nblack\n\npytest\n",
-    }
-
-
-def test_a_development_file_is_made_beside_the_production_file() -> None:
-    files = {"app/requirements.txt": "flask\npytest\n", "other.txt": "pytest\n"}
-    assert move_to_development(files.get, files, {"pytest"}, folder="app") == {
-        "app/requirements.txt": "flask\n",
-        "app/requirements-dev.txt": "-r requirements.txt\n\npytest\n",
-    }
-
-
 @pytest.mark.parametrize(
     ("file", "other"),
     [
@@ -127,23 +101,3 @@ def test_a_development_file_that_is_there_is_used(file: str, other: str) -> None
         "deps/dev-requirements.txt",
     ]
     assert development_file(file, listing) == other
-
-
-def test_several_production_files_share_their_development_file() -> None:
-    files = {
-        "requirements/base.txt": "flask\npytest\n",
-        "requirements/production.txt": "-r base.txt\ngunicorn\nblack\n",
-        "requirements/development.txt": "-r base.txt\n",
-    }
-    assert move_to_development(files.get, files, {"pytest", "black"}) == {
-        "requirements/base.txt": "flask\n",
-        "requirements/production.txt": "-r base.txt\ngunicorn\n",
-        "requirements/development.txt": "-r base.txt\n\npytest\n\nblack\n",
-    }
-
-
-def test_a_format_that_is_not_edited_is_named() -> None:
-    files = {"setup.py": "from setuptools import setup\nsetup(install_requires=['pytest'])\n"}
-    with pytest.raises(UnsupportedError) as caught:
-        move_to_development(files.get, files, {"pytest"})
-    assert str(caught.value) == "setup.py:2: requirements cannot be moved within setup.py"
