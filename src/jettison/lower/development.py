@@ -11,13 +11,13 @@ from jettison.facts import Project
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import lifted
 from jettison.lower.development_groups import with_development_group
-from jettison.lower.instructions import exec_form
 from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.commands import PipInstall
 from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile import copy as copy_of
+from jettison.project.dockerfile.words import in_exec_form
 
 DOCKERFILE = "Dockerfile.dev"
 COMPOSE = "docker-compose.dev.yml"
@@ -60,7 +60,7 @@ def development_dockerfile(project: Project, change: AddDevelopment) -> str:
         if item.keyword == "USER" or _compiles(item):
             replaced[line_of(item)] = ""
         elif item.keyword == "CMD" and change.command:
-            replaced[line_of(item)] = f"CMD {exec_form(change.command)}\n"
+            replaced[line_of(item)] = f"CMD {in_exec_form(change.command)}\n"
     head = comment(
         "For development: all requirements, and reload; the source is mounted over the copy."
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from jettison.changes import (
     AddLabels,
@@ -17,6 +16,7 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction
 from jettison.project.dockerfile.run import run_script
+from jettison.project.dockerfile.words import in_exec_form, quoted
 
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
@@ -33,12 +33,6 @@ COMPILED_LIST = "compiled-modules.txt"
 FOLDER = "/removal"
 # Parts of the standard library that no server imports, and what is compiled already.
 UNSERVED = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|pydoc_data)/"
-PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
-
-
-def exec_form(words: Iterable[str]) -> str:
-    """Write words as the JSON array of an exec form."""
-    return json.dumps(list(words), ensure_ascii=False)
 
 
 def set_environment(stage: FinalStage, change: SetEnvironment) -> str:
@@ -65,7 +59,7 @@ def set_command(stage: FinalStage, change: SetCommand) -> str:
     invocation = stage.command if change.keyword == "CMD" else stage.entrypoint
     if invocation is None:
         return stage.dockerfile.text
-    text = f"{change.keyword} {exec_form(change.words)}\n"
+    text = f"{change.keyword} {in_exec_form(change.words)}\n"
     return edited(stage.dockerfile, Edits(replaced={line_of(invocation.instruction): text}))
 
 
@@ -76,7 +70,7 @@ def set_health_check(stage: FinalStage, change: SetHealthCheck) -> str:
         return stage.dockerfile.text
     item = found[-1]
     head = item.text[: _command_start(item)]
-    text = ended(head + exec_form(change.words))
+    text = ended(head + in_exec_form(change.words))
     return edited(stage.dockerfile, Edits(replaced={line_of(item): text}))
 
 
@@ -116,14 +110,6 @@ def last_of_head(stage: FinalStage) -> Instruction:
             break
         last = item
     return last
-
-
-def quoted(value: str) -> str:
-    """Quote a value of ENV or LABEL when it needs it."""
-    if value and all(character in PLAIN_VALUE or character == "$" for character in value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _command_start(item: Instruction) -> int:

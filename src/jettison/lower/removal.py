@@ -18,6 +18,7 @@ from jettison.removal.listing import (
     LIST,
     MANIFEST,
     MANIFEST_FOLDER,
+    REMOVED,
     SCRIPT,
     takes_modules,
     told,
@@ -25,7 +26,6 @@ from jettison.removal.listing import (
 )
 from jettison.removal.place import place_of_removal
 
-REMOVED = "/tmp/removed-files"  # noqa: S108 - a path in the stage that removes
 REASON = "What no running application needs leaves the environment; the list names it, and why."
 
 

@@ -9,12 +9,13 @@ from jettison.catalogue.reader import removal_script
 from jettison.changes import StartFromNothing
 from jettison.facts import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.instructions import FOLDER, exec_form
-from jettison.lower.removal import REMOVED, let_in, mounted
+from jettison.lower.instructions import FOLDER
+from jettison.lower.removal import let_in, mounted
 from jettison.lower.text import Edits, comment, edited, ended, line_of
 from jettison.project.dockerfile import Instruction, Stage
+from jettison.project.dockerfile.words import in_exec_form
 from jettison.removal import listing
-from jettison.removal.listing import takes_modules
+from jettison.removal.listing import REMOVED, takes_modules
 from jettison.removal.system_group import HEAD, LIST, SCRIPT, layers_written, written
 
 COMPLETE = "complete"
@@ -69,7 +70,7 @@ def _taking(project: Project, name: str, kept: str, change: StartFromNothing) ->
     """The stage that takes out what the lists name, and sorts what is left into layers."""
     mount = mounted(project)
     runs = "".join(
-        f"RUN {mount} \\\n    {exec_form((change.python, '-I', '-B', *words))}\n"
+        f"RUN {mount} \\\n    {in_exec_form((change.python, '-I', '-B', *words))}\n"
         for words in (
             *_late(project, change.environment),
             (f"{FOLDER}/{SCRIPT}", f"{FOLDER}/{LIST}", LAYERS),

@@ -16,9 +16,9 @@ from jettison.installed.observed import Observed
 from jettison.installed.standard_reach import unreached_standard
 from jettison.installed.system import PROGRAMS, System
 from jettison.installed.system_reach import SystemReach
-from jettison.lower.removal import REMOVED
 from jettison.plan.plan import Plan
 from jettison.removal.collapse import collapsed
+from jettison.removal.listing import REMOVED
 from jettison.removal.system_group import SystemGroup
 
 WORTHWHILE = 20_000

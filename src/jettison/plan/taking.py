@@ -11,11 +11,11 @@ from jettison.installed.observed import Observed
 from jettison.installed.system import System
 from jettison.lift.environment import NotApart
 from jettison.lift.stage import FinalStage
-from jettison.lower.instructions import exec_form, quoted
 from jettison.memo import once_each
 from jettison.oci.config import Config
 from jettison.plan.plan import Plan
 from jettison.plan.system_needs import variables_of
+from jettison.project.dockerfile.words import in_exec_form, quoted
 from jettison.removal.place import place_of_removal
 
 # A distribution of this size has a layer apart from those that change more often.
@@ -109,8 +109,8 @@ def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
         "USER": config.user,
         "STOPSIGNAL": config.stop_signal,
         "HEALTHCHECK": _health_check(config),
-        "ENTRYPOINT": exec_form(config.entrypoint) if config.entrypoint else "",
-        "CMD": exec_form(config.command) if config.command and "ENTRYPOINT" not in said else "",
+        "ENTRYPOINT": in_exec_form(config.entrypoint) if config.entrypoint else "",
+        "CMD": in_exec_form(config.command) if config.command and "ENTRYPOINT" not in said else "",
     }
     yield from (f"{word} {text}\n" for word, text in single.items() if text and word not in said)
     yield from _collected(plan.stage, config)
@@ -131,7 +131,7 @@ def _collected(stage: FinalStage, config: Config) -> Iterator[str]:
         yield f"EXPOSE {' '.join(ports)}\n"
     volumes = [path for path in config.volumes if path not in stage.volumes]
     if volumes:
-        yield f"VOLUME {exec_form(volumes)}\n"
+        yield f"VOLUME {in_exec_form(volumes)}\n"
 
 
 def _health_check(config: Config) -> str:
@@ -147,4 +147,4 @@ def _health_check(config: Config) -> str:
     }
     options = [f"--{name}={value}ns" for name, value in times.items() if value]
     options += [f"--retries={check.retries}"] if check.retries else []
-    return " ".join([*options, "CMD", exec_form(words) if kind == "CMD" else words[0]])
+    return " ".join([*options, "CMD", in_exec_form(words) if kind == "CMD" else words[0]])

@@ -12,6 +12,7 @@ from jettison.sizes import KILOBYTE, human, sized
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
 HOOK = "jettison_removed.py"
+REMOVED = "/tmp/removed-files"  # noqa: S108 - a path in the stage that removes
 MANIFEST_FOLDER = "/usr/share/jettison"
 MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
 TOGETHER = "together"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from e2b_dockerfile_utils import ShellLex, parse_words
 from msgspec import Struct
 
 from jettison.project.dockerfile.model import Flag
+
+PLAIN_VALUE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=+,@%")
 
 # What starts a variable, a quotation or a heredoc.
 _SPECIAL = frozenset("$'\"<")
@@ -103,3 +106,16 @@ def unquote(word: str, escape: str) -> str:
         return ShellLex(escape).process_word(word)
     except ValueError:
         return word
+
+
+def in_exec_form(words: Iterable[str]) -> str:
+    """Write words as the JSON array of an exec form."""
+    return json.dumps(list(words), ensure_ascii=False)
+
+
+def quoted(value: str) -> str:
+    """Quote a value of ENV or LABEL when it needs it."""
+    if value and all(character in PLAIN_VALUE or character == "$" for character in value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
