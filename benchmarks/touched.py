@@ -23,17 +23,17 @@ from pathlib import Path
 
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
+from jettison.images.descriptor import Platform
+from jettison.images.entry import Kind
+from jettison.images.location import locate
+from jettison.images.stores.cache import blob_cache
+from jettison.images.tree import FileTree
 from jettison.lift.environment import NotApart, environment_of
-from jettison.loading.plan import planned
-from jettison.oci.entry import Kind
-from jettison.oci.platform import Platform
-from jettison.oci.tree import FileTree
 from jettison.progress import ConsoleProgress
-from jettison.stores.cache import blob_cache
-from jettison.stores.location import locate
-from jettison.trace.tracing import trace
+from jettison.tasks.loading.plan import planned
 from jettison.values import Skipped
-from jettison.verification import verification_request
+from jettison.verify.planned_request import verification_request
+from jettison.verify.trace.tracing import trace
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROJECTS = ("flask-links", "django-guestbook", "fastapi-units")

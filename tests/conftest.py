@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from jettison import process
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import EngineError, JettisonError
+from jettison.processes.programs import installed
 
 
 @functools.cache
@@ -39,7 +39,7 @@ def missing_namespaces() -> str | None:
 @functools.cache
 def missing_registry() -> str | None:
     """Say that the registry program is missing; None when it is there."""
-    return None if process.installed("docker-registry") else "docker-registry is not installed"
+    return None if installed("docker-registry") else "docker-registry is not installed"
 
 
 @functools.cache
@@ -55,7 +55,7 @@ def missing_podman() -> str | None:
 @functools.cache
 def missing_skopeo() -> str | None:
     """Say that skopeo is missing; None when it is there."""
-    return None if process.installed("skopeo") else "skopeo is not installed"
+    return None if installed("skopeo") else "skopeo is not installed"
 
 
 @functools.cache

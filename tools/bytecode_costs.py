@@ -11,15 +11,15 @@ import statistics
 import sys
 from pathlib import Path
 
-from jettison.build.options import BuildOptions, Bytecode
-from jettison.building import ProjectChoice, built
+from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import RunOptions
-from jettison.oci.compression import Compressor
-from jettison.oci.image import Image
-from jettison.oci.platform import Platform
+from jettison.images.descriptor import Platform
+from jettison.images.image import Image
+from jettison.images.stores.cache import cache_directory
+from jettison.images.stream import Compressor
 from jettison.progress import SilentProgress
-from jettison.stores.cache import cache_directory
+from jettison.tasks.building import ProjectChoice, built
 
 TIMES = 9
 WAIT = ("python", "-c", "import time; time.sleep(600)")

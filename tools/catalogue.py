@@ -20,10 +20,10 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.distributions.documents import facts_from
-from jettison.distributions.facts import DistributionFacts, Source
-from jettison.distributions.installed import installed_distributions
-from jettison.distributions.remote_wheel import read_local_wheel
+from jettison.index.documents import facts_from
+from jettison.index.facts import DistributionFacts, Source
+from jettison.index.installed import installed_distributions
+from jettison.index.wheels import read_local_wheel
 
 CATALOGUE = Path(__file__).parents[1] / "src" / "jettison" / "catalogue"
 # Console scripts are kept by name already.

@@ -13,18 +13,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from jettison.base.chosen import chosen
-from jettison.base.compose import composed_base
-from jettison.base.leave_out import group_of, groups
-from jettison.base.request import TRIPLETS, BaseRequest
-from jettison.base.unpacked import unpacked
-from jettison.base.usr_merge import merged
-from jettison.bytecode.compiler import Compiler
-from jettison.bytecode.composed import composed_compiler, host_architecture
-from jettison.bytecode.members import bytecode_members
+from jettison.builder.bytecode import Compiler, bytecode_members
+from jettison.builder.bytecode_interpreters import composed_compiler, host_architecture
+from jettison.builder.minimal_base.choice import chosen
+from jettison.builder.minimal_base.compose import composed_base
+from jettison.builder.minimal_base.unpacked import merged, unpacked
 from jettison.catalogue.reader import table
-from jettison.debian.archive import Archive
 from jettison.errors import JettisonError
+from jettison.index.debian.archive import Archive
+from jettison.plan.minimal_base import TRIPLETS, BaseRequest, group_of, groups
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/composed_base_sizes.toml"
 

@@ -16,12 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jettison.catalogue.reader import table
-from jettison.debian.archive import RELEASES, Archive
-from jettison.debian.closure import closure, needs
-from jettison.debian.contents import FileOwners, owners_of, relevant_lines
-from jettison.debian.index import PackageIndex
-from jettison.debian.package import Package
-from jettison.debian.relations import Alternatives
+from jettison.formats.debian_control import Alternatives
+from jettison.index.debian.archive import RELEASES, Archive
+from jettison.index.debian.closure import closure, needs
+from jettison.index.debian.package import Package
+from jettison.index.debian.packages import FileOwners, PackageIndex, owners_of, relevant_lines
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 FACTS = table("system_packages")

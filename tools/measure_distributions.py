@@ -25,10 +25,10 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-from jettison.distributions.closure import closure
-from jettison.distributions.graph import total_size
-from jettison.distributions.opening import open_map
-from jettison.distributions.target import Target
+from jettison.index.graph import total_size
+from jettison.index.map import closure
+from jettison.index.opening import open_map
+from jettison.index.target import Target
 
 
 def main(wheels: Path, requirements: Path) -> None:

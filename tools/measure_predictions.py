@@ -17,11 +17,11 @@ from pathlib import Path
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import JettisonError
-from jettison.facts import Project
-from jettison.loading.plan import planned
-from jettison.prediction.values import Prediction
+from jettison.lift.project import Project
+from jettison.plan.prediction.values import Prediction
 from jettison.progress import SilentProgress
-from jettison.writing import write_copy
+from jettison.tasks.loading.plan import planned
+from jettison.tasks.writing import write_copy
 
 HEAD = "| image | predicted (MB) | built (MB) | difference |\n|---|---:|---:|---:|\n"
 PAGE = """\

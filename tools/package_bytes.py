@@ -17,14 +17,13 @@ from pathlib import Path
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
-from jettison.debian.archive import Archive
-from jettison.debian.closure import closure
-from jettison.debian.deb import read_deb
-from jettison.debian.index import PackageIndex
-from jettison.debian.package import Package
 from jettison.errors import JettisonError
-from jettison.oci.entry import Kind
-from jettison.oci.tar_reader import read_entries
+from jettison.images.entry import Kind, read_entries
+from jettison.index.debian.archive import Archive
+from jettison.index.debian.closure import closure
+from jettison.index.debian.deb import read_deb
+from jettison.index.debian.package import Package
+from jettison.index.debian.packages import PackageIndex
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 RELEASES = ("trixie", "bookworm")

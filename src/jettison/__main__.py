@@ -8,9 +8,9 @@ import sys
 
 import click
 
-from jettison import process
 from jettison.cli import command_line
 from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
+from jettison.processes.programs import ENDING
 from jettison.records import damaged
 
 # A command makes many small values and few cycles: searching for cycles after every 700 of them, as
@@ -23,7 +23,7 @@ _MOST_REPAIRS = 20
 def main() -> None:
     """Run the command line and turn what it raises into a message and an exit status."""
     # who is told to end, or loses its terminal, takes its containers along, as with Ctrl-C
-    for number in process.ENDING:
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     gc.set_threshold(_NEW_OBJECTS)

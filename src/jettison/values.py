@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import wraps
+from typing import TypeVar, cast
 
 from msgspec import Struct
 
@@ -75,3 +78,49 @@ class Skipped(Struct, frozen=True, kw_only=True):
     what: str
     reason: str
     origin: Origin | None = None
+
+
+KILOBYTE = 1000
+BASIS_MARKS = {
+    Basis.MEASURED: "",
+    Basis.CATALOGUED: " (catalogued)",
+    Basis.ESTIMATED: " (estimated)",
+}
+
+
+def human(count: int) -> str:
+    """Write bytes in decimal units, as ``docker images`` does: ``1.2 GB``, ``31 MB``."""
+    value, sign = abs(float(count)), "-" if count < 0 else ""
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < KILOBYTE or unit == "GB":
+            break
+        value /= KILOBYTE
+    digits = 1 if value < 10 and unit not in ("B", "kB") else 0  # noqa: PLR2004  one digit below ten
+    return f"{sign}{value:.{digits}f} {unit}"
+
+
+def sized(size: Size | None) -> str:
+    """Write a size with its basis when it was not measured; a dash when it is not known."""
+    return "-" if size is None else f"{human(size.bytes)}{BASIS_MARKS[size.basis]}"
+
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+
+
+def once_each(function: Callable[[Value], Result]) -> Callable[[Value], Result]:
+    """Keep the result of ``function`` in the value that it was asked about.
+
+    As ``functools.cached_property`` does, for functions of a layer above the value's own. The value
+    must never change, nor anything else that the function reads; it must have a ``__dict__``.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def kept(value: Value) -> Result:
+        known = vars(value)
+        if name not in known:
+            known[name] = function(value)
+        return cast("Result", known[name])
+
+    return kept

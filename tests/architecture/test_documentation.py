@@ -11,8 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.project.settings import KEYS
-from jettison.settings import Budget
+from jettison.formats.settings import KEYS, Budget
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,7 +26,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SHAPE = re.compile(r" ?(?:[a-z_*?=.]+ )+[a-z_*?=.]+")
 DOCUMENTS = [
     "src/jettison/report/documents.py",
-    "src/jettison/verify/verdict_json.py",
+    "src/jettison/verify/verdict.py",
 ]
 
 

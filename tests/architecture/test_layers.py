@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import re
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import jettison
@@ -24,3 +26,33 @@ def test_the_design_names_every_part() -> None:
     text = (ROOT / "docs" / "development" / "design.md").read_text(encoding="utf-8")
     parts = {module.name for module in pkgutil.iter_modules(jettison.__path__)}
     assert {part for part in parts if f"`{part}`" not in text} == set()
+
+
+def test_no_two_modules_import_each_other() -> None:
+    source = ROOT / "src"
+    imports = {}
+    for path in (source / "jettison").rglob("*.py"):
+        parts = path.relative_to(source).with_suffix("").parts
+        imports[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(
+            path.read_text(encoding="utf-8")
+        )
+    graph = {
+        name: {
+            full if (full := f"{node.module}.{alias.name}") in imports else node.module
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("jettison")
+            for alias in node.names
+        }
+        - {name}
+        for name, tree in imports.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
+
+
+def test_no_module_is_too_long_and_few_stand_alone() -> None:
+    modules = {
+        path: path.read_text(encoding="utf-8").count("\n")
+        for path in (ROOT / "src" / "jettison").rglob("*.py")
+    }
+    assert {path.name: lines for path, lines in modules.items() if lines > 340} == {}
+    assert len([path for path in modules if path.parent.name == "jettison"]) <= 6

@@ -10,7 +10,7 @@ from build_site import DOCKERFILE, Site, base_image
 from package_index import serving
 from wheels import wheel
 
-from jettison.stores.layout import LayoutStore
+from jettison.images.stores.layout import LayoutStore
 
 
 @pytest.fixture

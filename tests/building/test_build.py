@@ -12,7 +12,7 @@ from images import AMD64
 from wheels import source, wheel
 
 from jettison.__main__ import run
-from jettison.build.bill import MEDIA_TYPE
+from jettison.builder.finishing import MEDIA_TYPE
 from jettison.errors import (
     BuildError,
     ImageError,
@@ -22,9 +22,9 @@ from jettison.errors import (
     ProjectError,
     UnsupportedError,
 )
-from jettison.oci.entry import Kind
-from jettison.oci.image import Image
-from jettison.stores.layout import LayoutStore
+from jettison.images.entry import Kind
+from jettison.images.image import Image
+from jettison.images.stores.layout import LayoutStore
 
 SITE = "usr/local/lib/python3.13/site-packages"
 

@@ -11,7 +11,7 @@ from build_site import Site
 from images import AMD64
 
 from jettison.__main__ import run
-from jettison.stores.layout import LayoutStore
+from jettison.images.stores.layout import LayoutStore
 
 
 @pytest.fixture(autouse=True)

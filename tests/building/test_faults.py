@@ -18,9 +18,9 @@ from image_oracle import validate
 from wheels import wheel
 
 from jettison.errors import IntegrityError, JettisonError, NetworkError, ProjectError, WriteError
-from jettison.stores.archive import ArchiveStore
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.layout import INDEX_FILE, LayoutStore
+from jettison.images.stores.archive import ArchiveStore
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import INDEX_FILE, LayoutStore
 
 BUILD = Path(__file__).parent.parent / "support" / "killed_build.py"
 

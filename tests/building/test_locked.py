@@ -12,12 +12,12 @@ from images import packed_layer
 from wheels import wheel
 
 from jettison.errors import NetworkError, ProjectError
-from jettison.oci.history import History
-from jettison.oci.reference import Reference
-from jettison.oci.tar_writer import Member
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.layout import LayoutStore
-from jettison.stores.registry.store import RegistryStore
+from jettison.images.config import History
+from jettison.images.reference import Reference
+from jettison.images.registry.store import RegistryStore
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import LayoutStore
+from jettison.images.tar_writer import Member
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 from image_oracle import validate
 from images import AMD64, ARM64
 
-from jettison.elf.reader import read_elf
-from jettison.oci.entry import Kind
-from jettison.oci.image import Image
-from jettison.oci.platform import Platform
-from jettison.stores.layout import LayoutStore
+from jettison.formats.elf import read_elf
+from jettison.images.descriptor import Platform
+from jettison.images.entry import Kind
+from jettison.images.image import Image
+from jettison.images.stores.layout import LayoutStore
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
 

@@ -18,12 +18,12 @@ from image_oracle import validate
 from images import AMD64
 
 from jettison.errors import NetworkError
-from jettison.oci.image import Image
-from jettison.oci.media import OCI_INDEX
-from jettison.oci.reference import Reference
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.registry.credentials import Logins
-from jettison.stores.registry.store import RegistryStore
+from jettison.images.digest import OCI_INDEX
+from jettison.images.image import Image
+from jettison.images.reference import Reference
+from jettison.images.registry.authorization import Logins
+from jettison.images.registry.store import RegistryStore
+from jettison.images.stores.blobs import BlobDirectory
 
 pytestmark = pytest.mark.registry
 

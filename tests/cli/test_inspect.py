@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from jettison.__main__ import run
 from jettison.errors import ImageError
-from jettison.oci.history import History
-from jettison.oci.image import Image
-from jettison.oci.tar_writer import Member
-from jettison.stores.archive import ArchiveStore
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.layout import LayoutStore
+from jettison.images.config import History
+from jettison.images.image import Image
+from jettison.images.stores.archive import ArchiveStore
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import LayoutStore
+from jettison.images.tar_writer import Member
 
 
 @pytest.fixture(autouse=True)

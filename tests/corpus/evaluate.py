@@ -23,15 +23,14 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.distributions.closure import closure
-from jettison.distributions.opening import open_map
-from jettison.distributions.target import Target
-from jettison.project.operations.collect import collect
-from jettison.project.operations.kinds import is_compose, is_dockerfile, use_of_file
-from jettison.project.reading import read_sources, read_texts, read_tree
-from jettison.scopes.decide import decide
-from jettison.scopes.gather import gather
-from jettison.scopes.values import DeclaredRequirement, RequirementScope, Scope
+from jettison.index.map import closure
+from jettison.index.opening import open_map
+from jettison.index.target import Target
+from jettison.lift.scopes.decide import decide, gather
+from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope
+from jettison.source.operations import is_compose, is_dockerfile, use_of_file
+from jettison.source.operations_collect import collect
+from jettison.source.reading import read_sources, read_texts, read_tree
 from jettison.values import Origin
 
 _LIST = "requirements.txt"

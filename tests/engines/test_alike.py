@@ -13,7 +13,7 @@ from tests.support.runners import Runner
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
 from jettison.verify.differential import compare
-from jettison.verify.from_images import request_of
+from jettison.verify.request import request_of
 from jettison.verify.verdict import CheckResult, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]

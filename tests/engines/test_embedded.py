@@ -19,23 +19,15 @@ import pytest
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 
-from jettison.engines.embedded import kernel
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.embedded.identity import identity
-from jettison.engines.embedded.spec import Identity
-from jettison.engines.engine import (
-    Bind,
-    BuildRequest,
-    Container,
-    ImageID,
-    Network,
-    RunOptions,
-)
+from jettison.engines.embedded.spec import Identity, identity
+from jettison.engines.embedded.started import refused
+from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
 from jettison.errors import EngineError, UnsupportedError
-from jettison.oci.image import Image
-from jettison.oci.tar_writer import Member
+from jettison.images.image import Image
+from jettison.images.stores.layout import LayoutStore
+from jettison.images.tar_writer import Member
 from jettison.progress import SilentProgress
-from jettison.stores.layout import LayoutStore
 
 pytestmark = pytest.mark.namespaces
 
@@ -303,4 +295,4 @@ def test_a_kernel_that_refuses_is_told_how_to_allow(
 ) -> None:
     (tmp_path / setting).parent.mkdir(parents=True)
     (tmp_path / setting).write_text(value + "\n")
-    assert words in kernel.refused("unshare: Operation not permitted", tmp_path).hint
+    assert words in refused("unshare: Operation not permitted", tmp_path).hint

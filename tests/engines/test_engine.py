@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
+from jettison.contents.layer_reading import known_layers
 from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.engines.finding import find_engine
+from jettison.engines.measuring import measure
 from jettison.errors import BuildError, EngineError
-from jettison.measure.image import measure
-from jettison.measure.layer import known_layers
 from jettison.progress import SilentProgress
-from jettison.trace.file_events import file_events
+from jettison.verify.trace.watching import file_events
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
 

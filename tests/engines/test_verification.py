@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tests.support.names import RUN
 from tests.support.runners import Runner
 
-from jettison.cli.equivalence import require_equivalent
+from jettison.cli.options import require_equivalent
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import SilentProgress

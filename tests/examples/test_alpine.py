@@ -8,9 +8,9 @@ import pytest
 from tests.support.recorded_index import MAGIKA_RECORD, magika_variant, unpack
 
 from jettison.errors import UnsupportedError
-from jettison.loading.plan import planned
+from jettison.tasks.loading.plan import planned
 from jettison.plan.base import BaseCandidate, Works
-from jettison.settings import BaseWish
+from jettison.formats.settings import BaseWish
 
 REASON = "onnxruntime (through magika) has no musllinux wheel"
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
+from jettison.index.debian.mirror import MIRROR, PUBLIC_MIRROR
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jettison import process
+from jettison.processes.programs import installed
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 
@@ -101,7 +101,7 @@ def test_compose_brings_the_service_up(
 @pytest.fixture
 def compose() -> Iterator[list[str]]:
     for command in (["docker-compose"], ["docker", "compose"]):
-        if process.installed(command[0]):
+        if installed(command[0]):
             found = subprocess.run([*command, "version"], capture_output=True, check=False)
             if found.returncode == 0:
                 yield command

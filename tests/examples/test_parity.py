@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
-from jettison import process
+from jettison.processes.programs import installed
 from tree_differences import Difference, compare_trees
-from jettison.oci.image import Image
-from jettison.oci.platform import Platform
-from jettison.stores.cache import blob_cache
-from jettison.stores.location import locate
+from jettison.images.image import Image
+from jettison.images.descriptor import Platform
+from jettison.images.stores.cache import blob_cache
+from jettison.images.location import locate
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 
@@ -67,7 +67,7 @@ def unexpected(before: Image, after: Image) -> list[Difference]:
 def test_both_back_ends_give_the_same_tree(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    engine = next(filter(process.installed, ("docker", "podman")))
+    engine = next(filter(installed, ("docker", "podman")))
     project, copy, tag = EXAMPLES / name, tmp_path / name, f"{RUN}/parity-{name}"
     run(sys.executable, "-m", "jettison", "apply", str(project), "--output", str(copy))
     dockerfile = copy / CONTEXTS[name] / "Dockerfile"
@@ -109,7 +109,7 @@ CMD ["/opt/venv/bin/python", "main.py"]
 def test_equal_files_are_one_with_both_back_ends(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    engine = next(filter(process.installed, ("docker", "podman")))
+    engine = next(filter(installed, ("docker", "podman")))
     project, copy, tag = tmp_path / "project", tmp_path / "copy", f"{RUN}/parity-links"
     project.mkdir()
     (project / "Dockerfile").write_text(DOCKERFILE)

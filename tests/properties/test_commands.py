@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jettison.project import commands
-from jettison.project.shell import parse
+from jettison.ecosystems import commands
+from jettison.formats.shell import parse
 from jettison.values import Origin
 
 OF_A_COMMAND = [

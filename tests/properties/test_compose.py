@@ -2,8 +2,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jettison.project.compose import Service, edit, parse
-from jettison.project.compose.changes import (
+from jettison.formats.compose import Service, edit, parse
+from jettison.formats.compose.values import (
     AddToList,
     Change,
     RemoveKey,

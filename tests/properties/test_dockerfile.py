@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
-from jettison.project.dockerfile import expand, parse, render, run_script, with_script
-from jettison.project.dockerfile.words import is_plain
-from jettison.project.shell import Command, without
+from jettison.formats.dockerfile import expand, parse, render, run_script, with_script
+from jettison.formats.dockerfile.lines import is_plain
+from jettison.formats.shell import Command, without
 
 ENDINGS = st.sampled_from(["\n", "\r\n"])
 SPACE = st.sampled_from(["", " ", "\t", "  "])

@@ -8,10 +8,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jettison.loading.plan import planned
-from jettison.plan.finding import Safety
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile import parse
+from jettison.formats.dockerfile import parse
+from jettison.plan.plan import Plan, Safety
+from jettison.tasks.loading.plan import planned
 
 SOURCE = {
     "requirements.txt": "fastapi==0.115.6\nuvicorn==0.34.0\n\n# Testing\npytest==8.3.4\n",

@@ -10,14 +10,13 @@ from image_oracle import validate
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 
-from jettison.oci.compression import Compressor, uncompressed_chunks
-from jettison.oci.config import Config
-from jettison.oci.entry import Entry, Kind
-from jettison.oci.image import Image
-from jettison.oci.media import Compression
-from jettison.oci.reference import Reference
-from jettison.oci.tar_reader import read_entries
-from jettison.oci.tar_writer import Member, layer_tar
+from jettison.images.config import Config
+from jettison.images.digest import Compression
+from jettison.images.entry import Entry, Kind, read_entries
+from jettison.images.image import Image
+from jettison.images.reference import Reference
+from jettison.images.stream import Compressor, uncompressed_chunks
+from jettison.images.tar_writer import Member, layer_tar
 
 names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
 parts = names.filter(lambda name: name not in {".", ".."} and len(name.encode()) < 200)

@@ -10,13 +10,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from cases import Case, all_cases, read_case
 
-from jettison.loading.plan import planned
-from jettison.plan.finding import Safety
-from jettison.plan.plan import Plan
-from jettison.planning import optimized
-from jettison.project.compose import parse as parse_compose
-from jettison.project.dockerfile import parse as parse_dockerfile
+from jettison.formats.compose import parse as parse_compose
+from jettison.formats.dockerfile import parse as parse_dockerfile
+from jettison.plan.plan import Plan, Safety
 from jettison.rules import RULES
+from jettison.rules.rule import optimized
+from jettison.tasks.loading.plan import planned
 from jettison.values import Origin
 
 CASES = [pytest.param(case, id=case.name) for case in all_cases()]

@@ -2,7 +2,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
-from jettison.project.requirements import parse, render, split
+from jettison.formats.requirements import parse, render, split
 
 names = st.sampled_from(["flask", "Pytest", "ruamel.yaml", "a_b", "zed"])
 statements = st.builds(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jettison.project.declarations.pyproject import parse
-from jettison.project.moves.pyproject import move_to_development
-from jettison.project.toml.places import Path, places
+from jettison.ecosystems.pyproject import parse
+from jettison.ecosystems.pyproject_moves import move_in_pyproject as move_to_development
+from jettison.formats.toml import Path, places
 
 names = st.sampled_from(["flask", "pytest", "black", "redis"])
 requirements = st.builds(str.__add__, names, st.sampled_from(["", ">=1", "[x]", "; os_name=='a'"]))

@@ -7,12 +7,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jettison.report.verdict_text import verdict_table
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.exchange.difference import compare_exchanges
-from jettison.verify.exchange.encode import encode
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
-from jettison.verify.verdict_json import verdict_json
-from jettison.verify.verdict_table import verdict_table
+from jettison.verify.exchange.judging import compare_exchanges
+from jettison.verify.exchange.session import encode
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict, verdict_json
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.plan import workload
 

@@ -12,15 +12,13 @@ import pytest
 from found_declarations import found_declarations
 from packaging.requirements import Requirement
 
-from jettison.distributions.catalogue import catalogued
-from jettison.distributions.facts import DistributionFacts, EntryPoint, Source
-from jettison.distributions.graph import requirement_graph
-from jettison.distributions.target import Target
-from jettison.project.operations.collect import collect
-from jettison.project.reading import read_sources, read_text, read_texts, read_tree
-from jettison.scopes.decide import decide
-from jettison.scopes.declared import declared_requirement
-from jettison.scopes.gather import gather
+from jettison.index.documents import catalogued
+from jettison.index.facts import DistributionFacts, EntryPoint, Source
+from jettison.index.graph import requirement_graph
+from jettison.index.target import Target
+from jettison.lift.scopes.decide import decide, declared_requirement, gather
+from jettison.source.operations_collect import collect
+from jettison.source.reading import read_sources, read_text, read_texts, read_tree
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.toml"))
 # What tells these apart is not in the catalogue of wheels: their names are the import names.

@@ -12,16 +12,16 @@ from debian_registry import debian_registry
 from loopback_registry import Registry
 from places import Place
 
-from jettison import process
 from jettison.engines.engine import Engine
-from jettison.oci.reference import Reference
-from jettison.stores.archive import ArchiveStore
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.daemon import DaemonStore
-from jettison.stores.layout import LayoutStore
-from jettison.stores.registry.credentials import Logins
-from jettison.stores.registry.store import RegistryStore
-from jettison.stores.registry.transport import Transport
+from jettison.images.reference import Reference
+from jettison.images.registry.authorization import Logins
+from jettison.images.registry.store import RegistryStore
+from jettison.images.registry.transport import Transport
+from jettison.images.stores.archive import ArchiveStore
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.daemon import DaemonStore
+from jettison.images.stores.layout import LayoutStore
+from jettison.processes.programs import run
 
 
 @pytest.fixture
@@ -76,4 +76,4 @@ def _daemon(engine: Engine, cache: BlobDirectory) -> Iterator[Place]:
     program = engine.name.split()[0]
     name = Reference.parse(f"localhost/jettison-test-{uuid.uuid4().hex}:1")
     yield Place(store=DaemonStore(program, cache), name=name, keeps_manifests=False)
-    process.run((program, "image", "rm", "--force", str(name)))
+    run((program, "image", "rm", "--force", str(name)))

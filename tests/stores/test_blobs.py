@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import ImageError, IntegrityError, WriteError
-from jettison.oci.descriptor import Descriptor
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.cache import blob_cache, cache_directory
+from jettison.images.descriptor import Descriptor
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.cache import blob_cache, cache_directory
 
 CONTENT = b"content" * 1000
 BLOB = Descriptor.of(CONTENT, "a/b")
@@ -23,8 +23,8 @@ BLOB = Descriptor.of(CONTENT, "a/b")
 WRITER = """
 import sys, time
 from pathlib import Path
-from jettison.oci.descriptor import Descriptor
-from jettison.stores.blobs import BlobDirectory
+from jettison.images.descriptor import Descriptor
+from jettison.images.stores.blobs import BlobDirectory
 content = b"content" * 1000
 def chunks():
     yield content[:10]

@@ -12,14 +12,12 @@ from places import Place
 from tree_differences import compare_trees
 
 from jettison.errors import ImageError, IntegrityError
-from jettison.oci import media
-from jettison.oci.compression import Compressor
-from jettison.oci.image import Image, ImageSet
-from jettison.oci.layer import Layer
-from jettison.oci.media import Compression
-from jettison.oci.platform import Platform
-from jettison.oci.tar_writer import Member
-from jettison.stores.segments import SegmentCache
+from jettison.images.descriptor import Platform
+from jettison.images.digest import DOCKER_MANIFEST, OCI_INDEX, Compression
+from jettison.images.image import Image, ImageSet, Layer
+from jettison.images.stores.blobs import SegmentCache
+from jettison.images.stream import Compressor
+from jettison.images.tar_writer import Member
 
 
 def same(place: Place, image: Image, read: Image) -> bool:
@@ -48,7 +46,7 @@ def test_what_was_written_is_read_back(place: Place) -> None:
 
 def test_docker_media_types_are_kept(place: Place) -> None:
     source = small_image()
-    image = Image.compose(source.config, source.layers, media_type=media.DOCKER_MANIFEST)
+    image = Image.compose(source.config, source.layers, media_type=DOCKER_MANIFEST)
     place.store.write(image, place.name)
     assert same(place, image, place.store.read(place.name, AMD64))
 
@@ -83,7 +81,7 @@ def test_each_platform_of_an_index_is_read(place: Place) -> None:
     require_manifests(place)
     images = (small_image(AMD64), small_image(ARM64))
     written = place.store.write(ImageSet(images=images), place.name)
-    assert written.media_type == media.OCI_INDEX
+    assert written.media_type == OCI_INDEX
     for image in images:
         assert place.store.read(place.name, image.platform).manifest == image.manifest
 

@@ -14,12 +14,11 @@ from image_oracle import validate
 from images import AMD64, ARM64, small_image
 
 from jettison.errors import ImageError, IntegrityError
-from jettison.oci.image import Image, ImageSet
-from jettison.oci.layer import Attachment
-from jettison.oci.reference import Reference
-from jettison.stores.archive import ArchiveStore
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.layout import LayoutStore
+from jettison.images.image import Attachment, Image, ImageSet
+from jettison.images.reference import Reference
+from jettison.images.stores.archive import ArchiveStore
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import LayoutStore
 
 ONE = Reference.parse("localhost/app:1")
 TWO = Reference.parse("localhost/app:2")

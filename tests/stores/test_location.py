@@ -7,19 +7,17 @@ from image_oracle import validate
 from images import AMD64, packed_layer, small_image
 
 from jettison.errors import ImageError
-from jettison.oci.compression import Compressor
-from jettison.oci.image import Image
-from jettison.oci.media import Compression
-from jettison.oci.reference import Reference
-from jettison.oci.tar_writer import Member
-from jettison.stores.archive import ArchiveStore
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.daemon import DaemonStore
-from jettison.stores.layout import LayoutStore
-from jettison.stores.location import locate
-from jettison.stores.packing import packed
-from jettison.stores.registry.store import RegistryStore
-from jettison.stores.segments import SegmentCache
+from jettison.images.digest import Compression
+from jettison.images.image import Image
+from jettison.images.location import locate
+from jettison.images.reference import Reference
+from jettison.images.registry.store import RegistryStore
+from jettison.images.stores.archive import ArchiveStore
+from jettison.images.stores.blobs import BlobDirectory, SegmentCache
+from jettison.images.stores.daemon import DaemonStore, packed
+from jettison.images.stores.layout import LayoutStore
+from jettison.images.stream import Compressor
+from jettison.images.tar_writer import Member
 
 
 @pytest.mark.parametrize(

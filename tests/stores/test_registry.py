@@ -23,15 +23,14 @@ from jettison.errors import (
     NetworkError,
     TransientNetworkError,
 )
-from jettison.oci.image import Image, ImageSet
-from jettison.oci.layer import Attachment
-from jettison.oci.media import Compression
-from jettison.oci.reference import Reference
-from jettison.oci.tar_writer import Member
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.registry.credentials import Logins
-from jettison.stores.registry.store import RegistryStore
-from jettison.stores.registry.transport import Transport
+from jettison.images.digest import Compression
+from jettison.images.image import Attachment, Image, ImageSet
+from jettison.images.reference import Reference
+from jettison.images.registry.authorization import Logins
+from jettison.images.registry.store import RegistryStore
+from jettison.images.registry.transport import Transport
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.tar_writer import Member
 
 BIG = packed_layer(Member.file("big", bytes(range(256)) * 40), compression=Compression.NONE)
 SBOM = Attachment(artifact_type="application/vnd.cyclonedx+json", content=b'{"bomFormat":"x"}')

@@ -11,12 +11,11 @@ import pytest
 from image_oracle import validate
 from images import AMD64
 
-from jettison.oci.compression import Compressor
-from jettison.oci.digest import DiffID
-from jettison.oci.image import Image
-from jettison.oci.media import Compression
-from jettison.oci.tar_writer import Member, layer_tar
-from jettison.stores.segments import SegmentCache
+from jettison.images.digest import Compression, DiffID
+from jettison.images.image import Image
+from jettison.images.stores.blobs import SegmentCache
+from jettison.images.stream import Compressor
+from jettison.images.tar_writer import Member, layer_tar
 
 ONE = [Member.directory("one"), Member.file("one/a", b"a" * 5000)]
 TWO = [Member.directory("two"), Member.file("two/b", b"b" * 3000)]

@@ -13,11 +13,10 @@ from images import AMD64, packed_layer, small_image
 from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError, WriteError
-from jettison.oci.entry import Entry, Kind
-from jettison.oci.image import Image
-from jettison.oci.layer import Layer
-from jettison.oci.tar_writer import Member
-from jettison.stores.unpack import LeftOut, remove_unpacked, unpack
+from jettison.images.entry import Entry, Kind
+from jettison.images.image import Image, Layer
+from jettison.images.stores.unpack import LeftOut, remove_unpacked, unpack
+from jettison.images.tar_writer import Member
 
 Members = tuple[Member, ...]
 

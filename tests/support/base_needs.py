@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 
 from packaging.requirements import Requirement
 
-from jettison.candidates.needs import BaseNeeds
-from jettison.distributions.facts import DistributionFacts, Source, WheelFile
-from jettison.distributions.graph import Closure, requirement_graph
-from jettison.distributions.listing import wheel_tags
-from jettison.distributions.target import Target
-from jettison.facts import Project
+from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index.graph import Closure, requirement_graph
+from jettison.index.listing import wheel_tags
+from jettison.index.target import Target
 from jettison.lift.packages import Needs, scoped_packages
+from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
+from jettison.plan.candidates.needs import BaseNeeds
 from jettison.values import Basis, Evidence, Origin, Size
 
 NOTHING: Usage = Usage(searched="nothing")

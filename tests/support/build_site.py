@@ -9,13 +9,13 @@ from images import AMD64, packed_layer
 from msgspec.structs import replace
 from package_index import PackageIndex
 
-from jettison.build.options import BuildOptions, Bytecode
-from jettison.building import Built, ProjectChoice, built
-from jettison.oci.compression import Compressor
-from jettison.oci.history import History
-from jettison.oci.image import Image
-from jettison.oci.tar_writer import Member
+from jettison.builder.foundation import BuildOptions, Bytecode
+from jettison.images.config import History
+from jettison.images.image import Image
+from jettison.images.stream import Compressor
+from jettison.images.tar_writer import Member
 from jettison.progress import SilentProgress
+from jettison.tasks.building import Built, ProjectChoice, built
 
 DOCKERFILE = """\
 FROM python:3.13-slim

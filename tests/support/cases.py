@@ -54,29 +54,24 @@ from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from jettison.catalogue.reader import removal_hook, removal_script
-from jettison.distributions.facts import DistributionFacts, InstalledFile, Source
-from jettison.distributions.graph import Closure, requirement_graph
-from jettison.distributions.target import Target
-from jettison.installed.environment import Installed, StandardLibrary
-from jettison.installed.links import links_of
-from jettison.installed.observed import Observed
-from jettison.installed.reach import Reach, reached
-from jettison.installed.standard_reach import reached_standard
-from jettison.installed.system import System, SystemPackage
-from jettison.loading.plan import Planned, planned
-from jettison.loading.words import given_names, used_words
-from jettison.plan.composition import ArchiveFile, Composition
-from jettison.plan.finding import Finding
+from jettison.contents.environment import Installed, StandardLibrary, Trace
+from jettison.contents.links import links_of
+from jettison.contents.reach import Observed, Reach, reached
+from jettison.contents.standard_reach import reached_standard
+from jettison.contents.system import System, SystemPackage
+from jettison.formats.settings import Ask, BaseWish
+from jettison.index.facts import DistributionFacts, InstalledFile, Source
+from jettison.index.graph import Closure, requirement_graph
+from jettison.index.target import Target
+from jettison.plan.base import ArchiveFile, Composition
 from jettison.plan.observing import with_observed
-from jettison.plan.parts import FileChange
-from jettison.plan.plan import Plan
-from jettison.planning import optimized
-from jettison.removal.contents import contents_of
-from jettison.removal.system_group import SCRIPT
-from jettison.removal.wishes import wishes_of
+from jettison.plan.plan import FileChange, Finding, Plan
+from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.plan.removal.system_group import SYSTEM_SCRIPT as SCRIPT
 from jettison.rules import RULES, Rule
-from jettison.settings import Ask, BaseWish
-from jettison.trace.values import Trace
+from jettison.rules.rule import optimized
+from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading.usage import given_names, used_words
 from jettison.values import Basis, Evidence, Size
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"

@@ -10,15 +10,15 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jettison.base.choice import choose
-from jettison.base.request import BaseRequest, BaseTree
-from jettison.debian.archive import Archive
-from jettison.debian.package import Package
-from jettison.debian.relations import parse_relations
-from jettison.loading.composition import SHELL, composition_of
+from jettison.builder.minimal_base.choice import choose
+from jettison.formats.debian_control import parse_relations
+from jettison.images.entry import Kind
+from jettison.images.tar_writer import Member
+from jettison.index.debian.archive import Archive
+from jettison.index.debian.package import Package
 from jettison.lower.composed_root import root_script
-from jettison.oci.entry import Kind
-from jettison.oci.tar_writer import Member
+from jettison.plan.minimal_base import BaseRequest, BaseTree
+from jettison.tasks.loading.base import SHELL, composition_of
 
 PROGRAMS = ("dpkg-deb", "ldconfig", "tar", "useradd")
 PLACES = re.compile(r"(?<![\w.*/\"])/(root-of-image|packages|tmp/|shell\b)")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from tests.support.debian_archive import LocalArchive
 
-from jettison.debian.archive import Archive
-from jettison.debian.settings import ArchiveSettings
-from jettison.distributions.client import Client
+from jettison.index.client import Client
+from jettison.index.debian.archive import Archive
+from jettison.index.debian.mirror import ArchiveSettings
 
 
 class _Quiet(SimpleHTTPRequestHandler):

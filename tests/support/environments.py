@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jettison.installed.environment import EntryPoint, Installed, Modules
-from jettison.trace.values import Trace
+from jettison.contents.environment import EntryPoint, Installed, Modules, Trace
 
 SITE = "/opt/venv/lib/python3.13/site-packages"
 LIBRARY = "/usr/local/lib/python3.13"

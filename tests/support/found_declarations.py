@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterator
 
-from jettison.project.declarations import Declaration, conda, declared_in
-from jettison.project.declarations.requirement_files import (
+from jettison.ecosystems import conda
+from jettison.ecosystems.finding import Declaration, declared_in
+from jettison.ecosystems.pip import (
     group_of,
     is_compiled,
     is_requirements_file,
     may_be_requirements_file,
 )
-from jettison.project.requirements import load
+from jettison.formats.requirements import load
 
 OWN = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
 CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")

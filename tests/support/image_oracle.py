@@ -6,12 +6,9 @@ import hashlib
 from collections.abc import Iterator
 
 from jettison.errors import JettisonError
-from jettison.oci.compression import uncompressed_chunks
-from jettison.oci.digest import DiffID
-from jettison.oci.image import Image
-from jettison.oci.layer import Layer
-from jettison.oci.media import CONFIGS, MANIFESTS
-from jettison.oci.stream import checked
+from jettison.images.digest import CONFIGS, MANIFESTS, DiffID
+from jettison.images.image import Image, Layer
+from jettison.images.stream import checked, uncompressed_chunks
 
 
 def validate(image: Image) -> tuple[str, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from jettison.oci.compression import Compressor
-from jettison.oci.history import History
-from jettison.oci.image import Image
-from jettison.oci.layer import Layer
-from jettison.oci.media import Compression
-from jettison.oci.platform import Platform
-from jettison.oci.tar_writer import Member, layer_tar
+from jettison.images.config import History
+from jettison.images.descriptor import Platform
+from jettison.images.digest import Compression
+from jettison.images.image import Image, Layer
+from jettison.images.stream import Compressor
+from jettison.images.tar_writer import Member, layer_tar
 
 AMD64 = Platform(architecture="amd64")
 ARM64 = Platform(architecture="arm64")

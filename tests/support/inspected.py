@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from archives import layer_tar
 
-from jettison.inspect.base_layers import BaseLayers
-from jettison.inspect.image import ImageContents, inspection
-from jettison.inspect.inspection import Inspection
-from jettison.measure.contents import MeasuredLayer, read_contents
-from jettison.oci.history import History
+from jettison.contents.inspecting import ImageContents, inspection
+from jettison.contents.inspection import Inspection
+from jettison.contents.layers import MeasuredLayer, read_contents
+from jettison.contents.stored_files import BaseLayers
+from jettison.images.config import History
 
 SITE = "usr/local/lib/python3.13/site-packages"
 

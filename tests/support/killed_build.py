@@ -14,7 +14,7 @@ from pathlib import Path
 from build_site import Site
 from package_index import PackageIndex
 
-from jettison.stores.layout import LayoutStore
+from jettison.images.stores.layout import LayoutStore
 
 
 def kill_at(moment: int, root: Path) -> list[int]:

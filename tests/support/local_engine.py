@@ -22,7 +22,7 @@ from jettison.engines.engine import (
     Stopped,
 )
 from jettison.errors import EngineError
-from jettison.process import Completed
+from jettison.processes.programs import Completed
 from jettison.progress import Progress
 
 _PAGE = os.sysconf("SC_PAGESIZE")

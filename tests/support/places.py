@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jettison.oci.reference import Reference
-from jettison.stores.store import Store
+from jettison.images.location import Store
+from jettison.images.reference import Reference
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jettison.distributions.opening import kept_answers
-from jettison.loading.plan import planned
+from jettison.index.opening import kept_answers
 from jettison.records import Records
+from jettison.tasks.loading.plan import planned
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "examples" / "index.json"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.oci.entry import Entry, Kind
-from jettison.oci.tree import FileTree, Placed
+from jettison.images.entry import Entry, Kind
+from jettison.images.tree import FileTree, Placed
 
 # Times are left out: two builds of one project at two times are the same tree.
 _COMPARED = ("kind", "mode", "uid", "gid", "size", "link", "device", "xattrs", "digest")

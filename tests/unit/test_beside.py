@@ -2,7 +2,7 @@ from threading import Event
 
 import pytest
 
-from jettison.beside import beside
+from jettison.processes.concurrent import beside
 
 
 def test_work_is_waited_for() -> None:

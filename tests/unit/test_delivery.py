@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from images import AMD64, ARM64, small_image
 
-from jettison.building import Built
-from jettison.delivery import Delivery, delivered
 from jettison.errors import EngineError, ImageError
-from jettison.oci.image import ImageSet
-from jettison.oci.layer import Attachment
-from jettison.stores.blobs import BlobDirectory
-from jettison.stores.layout import LayoutStore
+from jettison.images.image import Attachment, ImageSet
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import LayoutStore
+from jettison.tasks.building import Built
+from jettison.tasks.delivery import Delivery, delivered
 
 BILL = Attachment(artifact_type="application/vnd.cyclonedx+json", content=b"{}")
 IMAGES = tuple(small_image(each).with_attachments([BILL]) for each in (AMD64, ARM64))

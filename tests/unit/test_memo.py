@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.memo import once_each
+from jettison.values import once_each
 
 
 class Folder(Struct, frozen=True, kw_only=True, dict=True):

@@ -8,10 +8,10 @@ from base_needs import project_of
 
 from jettison.engines.engine import BuildRequest
 from jettison.errors import BuildError
-from jettison.optimizing import Workshop, development_image
 from jettison.plan.base import BaseChoice
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
+from jettison.tasks.optimizing import Workshop, development_image
 
 
 class Failing:

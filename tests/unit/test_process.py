@@ -7,34 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from jettison import process
 from jettison.errors import ProgramError
+from jettison.processes import programs as process
+from jettison.processes.programs import begin, follow, helper, piped, run
 
 
 def test_a_result_has_status_and_both_streams() -> None:
     script = "import sys; print(sys.stdin.read()); print('bad', file=sys.stderr); sys.exit(3)"
-    done = process.run((sys.executable, "-c", script), stdin=b"good")
+    done = run((sys.executable, "-c", script), stdin=b"good")
     assert (done.status, done.text, done.error_text) == (3, "good", "bad")
 
 
 def test_environment_and_directory_are_the_callers(tmp_path: Path) -> None:
     script = "import os; print(os.environ['COLOUR'], os.getcwd())"
-    done = process.run(
-        (sys.executable, "-c", script), environment={"COLOUR": "red"}, directory=tmp_path
-    )
+    done = run((sys.executable, "-c", script), environment={"COLOUR": "red"}, directory=tmp_path)
     assert done.text == f"red {tmp_path}"
 
 
 def test_a_missing_program_is_named_with_what_to_do() -> None:
     with pytest.raises(ProgramError, match="'no-such-program'") as caught:
-        process.run(("no-such-program",))
+        run(("no-such-program",))
     assert caught.value.hint.startswith("Install")
 
 
 def test_lines_arrive_from_both_streams() -> None:
     heard: list[str] = []
     script = "import sys; print('a', flush=True); print('b', file=sys.stderr)"
-    done = process.follow((sys.executable, "-c", script), heard.append)
+    done = follow((sys.executable, "-c", script), heard.append)
     assert heard == ["a", "b"]
     assert done.stdout == b"a\nb\n"
 
@@ -42,8 +41,8 @@ def test_lines_arrive_from_both_streams() -> None:
 @pytest.mark.parametrize(
     "start",
     [
-        lambda command: process.run(command, timeout=3),
-        lambda command: process.follow(command, lambda line: None, timeout=3),
+        lambda command: run(command, timeout=3),
+        lambda command: follow(command, lambda line: None, timeout=3),
     ],
     ids=["run", "follow"],
 )
@@ -78,7 +77,7 @@ def _is_gone(identifier: int) -> bool:
 
 def test_a_stream_can_be_left_early() -> None:
     script = "import sys\nwhile True: sys.stdout.write('x' * 1000)"
-    with process.piped((sys.executable, "-c", script)) as stream:
+    with piped((sys.executable, "-c", script)) as stream:
         assert stream.read(5) == b"xxxxx"
 
 
@@ -86,7 +85,7 @@ def test_a_stream_that_ends_badly_says_why() -> None:
     script = "import sys; print('half'); sys.exit('disk full')"
     with (
         pytest.raises(ProgramError) as caught,
-        process.piped((sys.executable, "-c", script)) as stream,
+        piped((sys.executable, "-c", script)) as stream,
     ):
         stream.read()
     assert "disk full" in caught.value.why
@@ -95,7 +94,7 @@ def test_a_stream_that_ends_badly_says_why() -> None:
 def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_KEPT_BYTES", 1 << 20)
     with pytest.raises(ProgramError, match="wrote more than 1 MiB"):
-        process.run((sys.executable, "-c", "while True: print('x' * 9999)"), timeout=60)
+        run((sys.executable, "-c", "while True: print('x' * 9999)"), timeout=60)
 
 
 def test_output_that_a_child_holds_open_is_waited_for_in_vain(
@@ -104,7 +103,7 @@ def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     monkeypatch.setattr(process, "_SPARE_SECONDS", 0.1)
     script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
     with pytest.raises(ProgramError, match="did not end within"):
-        process.run((sys.executable, "-c", script), timeout=1)
+        run((sys.executable, "-c", script), timeout=1)
 
 
 @pytest.mark.parametrize("module", ["launch", "enter", "relay"])
@@ -117,9 +116,9 @@ def test_no_file_of_the_current_folder_runs_in_a_helper(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
-    command = process.helper(f"jettison.engines.embedded.{module}", "/no/such/file", "0", "0")
+    command = helper(f"jettison.engines.embedded.{module}", "/no/such/file", "0", "0")
     with (tmp_path / "said").open("wb") as said:
-        running = process.begin(command, stdout=said, stderr=said)
+        running = begin(command, stdout=said, stderr=said)
         assert running.wait(60) != 0
     # It came as far as its own words, so all was imported.
     assert re.search("No such file|invalid literal", (tmp_path / "said").read_text())
@@ -132,8 +131,8 @@ def test_a_helper_has_none_of_the_users_variables(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
     script = "import os; print(sorted(os.environ), os.getcwd())"
     with (tmp_path / "said").open("wb") as said:
-        process.begin((sys.executable, "-c", script), stdout=said, stderr=said).wait(60)
+        begin((sys.executable, "-c", script), stdout=said, stderr=said).wait(60)
     assert "AWS" not in (tmp_path / "said").read_text()
     assert (tmp_path / "said").read_text().strip().endswith("/")
-    bare = process.run((sys.executable, "-c", script), environment={"A": "1"}, bare=True)
+    bare = run((sys.executable, "-c", script), environment={"A": "1"}, bare=True)
     assert "AWS" not in bare.text

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import InterruptedByUserError
-from jettison.plan.parts import FileChange
-from jettison.writing import told_if_written, write_in_place
+from jettison.plan.plan import FileChange
+from jettison.tasks.writing import told_if_written, write_in_place
 
 CHANGE = FileChange(path="Dockerfile", before="FROM a\n", after="FROM b\n")
 

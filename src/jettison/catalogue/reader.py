@@ -36,7 +36,7 @@ def resource(name: str) -> bytes:
 @cache
 def removal_script(name: str = "remove_files.py") -> str:
     """Read a program that takes files out of an image, as it is put beside a Dockerfile."""
-    return files("jettison.removal").joinpath(name).read_text(encoding="utf-8")
+    return files("jettison.plan.removal").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.base_options import base_options
-from jettison.cli.options import project_options, unused_option, write_options
+from jettison.cli.options import base_options, project_options, unused_option, write_options
 from jettison.errors import CheckError
-from jettison.loading.plan import planned
+from jettison.formats.settings import BaseWish
 from jettison.rules import idle_settings
-from jettison.settings import BaseWish
-from jettison.writing import told_if_written, write_copy, write_in_place
+from jettison.tasks.loading.plan import planned
+from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("apply")

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.base_options import base_options
-from jettison.cli.options import format_option, project_options
-from jettison.loading.plan import planned
+from jettison.cli.options import base_options, format_option, project_options
+from jettison.formats.settings import BaseWish
 from jettison.report.base_text import base_text
 from jettison.report.documents import base_document
-from jettison.settings import BaseWish
+from jettison.tasks.loading.plan import planned
 
 
 @click.command("base")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from jettison.build.options import BuildOptions, Bytecode
-from jettison.building import ProjectChoice, built
+from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.cli.options import project_options
-from jettison.delivery import Delivery, delivered
-from jettison.oci.compression import Compressor
-from jettison.oci.media import Compression
-from jettison.oci.platform import Platform
+from jettison.images.descriptor import Platform
+from jettison.images.digest import Compression
+from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stream import Compressor
 from jettison.progress import ConsoleProgress
-from jettison.stores.cache import blob_cache, cache_directory
+from jettison.tasks.building import ProjectChoice, built
+from jettison.tasks.delivery import Delivery, delivered
 
 
 @click.command("build")

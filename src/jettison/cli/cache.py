@@ -3,14 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import click
 
 from jettison.cli.options import format_option
 from jettison.errors import WriteError
-from jettison.report.cache_text import cache_document, cache_text
-from jettison.stores.cache import cache_directory
-from jettison.stores.cache_entries import cache_entries, remove_entries, unused_since
+from jettison.images.stores.cache import (
+    cache_directory,
+    cache_entries,
+    remove_entries,
+    unused_since,
+)
+from jettison.report.table import table
+from jettison.values import human
+
+# Kind and bytes of each entry.
+Held = Collection[tuple[str, int]]
+SCHEMA = "jettison.cache/v1"
+
+
+def cache_text(folder: object, entries: Held, gone: Held) -> str:
+    """Give a table by kind; ``gone`` are those of the entries that were removed."""
+    if not entries:
+        return f"{folder} is empty\n"
+    rows = [(kind, str(count), human(size)) for kind, (count, size) in _sums(entries).items()]
+    total = sum(size for _, size in entries)
+    rows.append(("all", str(len(entries)), human(total)))
+    text = table(("kind", "entries", "size"), rows, right=(1, 2))
+    lines = [f"{folder}", text]
+    if gone:
+        saved = sum(size for _, size in gone)
+        lines.append(f"removed {len(gone)} of them, {human(saved)}; {human(total - saved)} stay")
+    return "\n".join(lines) + "\n"
+
+
+def cache_document(folder: object, entries: Held, gone: Held) -> Mapping[str, Any]:
+    """Give the same as data; sizes are bytes."""
+    return {
+        "schema": SCHEMA,
+        "folder": str(folder),
+        "kinds": [
+            {"kind": kind, "entries": count, "bytes": size}
+            for kind, (count, size) in _sums(entries).items()
+        ],
+        "removed": {"entries": len(gone), "bytes": sum(size for _, size in gone)},
+    }
+
+
+def _sums(entries: Held) -> dict[str, tuple[int, int]]:
+    sums: dict[str, tuple[int, int]] = {}
+    for kind, size in entries:
+        count, total = sums.get(kind, (0, 0))
+        sums[kind] = (count + 1, total + size)
+    return sums
 
 
 @click.command("cache")

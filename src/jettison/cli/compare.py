@@ -7,11 +7,11 @@ import json
 import click
 
 from jettison.cli.options import format_option, image_options
-from jettison.inspect.comparison import compare
-from jettison.inspecting import inspect
+from jettison.contents.inspecting import inspect
+from jettison.contents.inspection import compare
 from jettison.progress import ConsoleProgress
-from jettison.report.comparison_text import comparison_text
 from jettison.report.documents import comparison_document
+from jettison.report.inspection_text import comparison_text
 
 
 @click.command("compare")

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from jettison.cli.options import format_option, image_options
-from jettison.inspecting import inspect
+from jettison.contents.inspecting import inspect
+from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report.documents import inspection_document
 from jettison.report.inspection_html import inspection_html
 from jettison.report.inspection_text import inspection_text
-from jettison.stores.files import whole_file
 
 
 @click.command("inspect")

@@ -8,23 +8,26 @@ from pathlib import Path
 
 import click
 
-from jettison.budgets import exceeded
-from jettison.cli.base_options import base_options
-from jettison.cli.equivalence import require_equivalent
-from jettison.cli.options import format_option, project_options, unused_option, write_options
+from jettison.cli.options import (
+    base_options,
+    format_option,
+    project_options,
+    require_equivalent,
+    unused_option,
+    write_options,
+)
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import BudgetError, EngineError, UnsupportedError
-from jettison.imports.guard import guarded
-from jettison.loading.plan import Planned, planned
-from jettison.optimizing import Workshop, optimize
+from jettison.formats.settings import BaseWish
+from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report.documents import plan_document, result_document
 from jettison.report.plan_text import plan_text
-from jettison.report.result_text import full_text
-from jettison.result import Result
-from jettison.settings import BaseWish
-from jettison.stores.cache import cache_directory
-from jettison.writing import told_if_written, write_copy, write_in_place
+from jettison.report.result import Result, full_text
+from jettison.tasks.imports.checking import guarded
+from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.optimizing import Workshop, exceeded, optimize
+from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("optimize")
@@ -152,7 +155,7 @@ def _without_programs(found: Planned, progress: Progress) -> Result:
     """Build and run with nothing but the kernel."""
     # Late: what this needs, an engine's user does not.
     from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
-    from jettison.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
+    from jettison.tasks.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
 
     with EmbeddedEngine() as engine:
         engine.check()

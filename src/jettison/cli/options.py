@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
+
+from jettison.errors import NotEquivalentError
+from jettison.formats.settings import BaseWish, Policy
+from jettison.verify.verdict import Verdict
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -77,3 +82,66 @@ def image_options(function: Function) -> Function:
         metavar="OS/ARCH",
         help="As linux/arm64; by default that of this machine.",
     )(function)
+
+
+def base_options(function: Function) -> Function:
+    """Add what the user asks of the base image, given to the command as one ``base``."""
+
+    @wraps(function)
+    def gathered(
+        *, policy: str | None, base: str, allow_source_builds: bool, debug: bool, **rest: object
+    ) -> object:
+        wish = BaseWish(
+            policy=Policy(policy or Policy.SMALLEST),
+            reference=base,
+            allow_source_builds=allow_source_builds,
+            debug=debug,
+        )
+        given = policy or base or allow_source_builds or debug
+        return function(base=wish if given else None, **rest)
+
+    for decorator in (
+        click.option(
+            "--policy",
+            type=click.Choice([each.value for each in Policy]),
+            help="How the base is chosen: the smallest that works (default), the same "
+            "distribution, or none.",
+        ),
+        click.option(
+            "--base",
+            default="",
+            metavar="REF",
+            help="Use this base image, the variant slim, full or alpine of the "
+            "present one, or one that is composed of Debian's packages (composed).",
+        ),
+        click.option(
+            "--allow-source-builds",
+            is_flag=True,
+            help="Accept a base on which distributions are compiled.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            help="Add the target debug to the Dockerfile: the same files with a shell.",
+        ),
+    ):
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
+
+
+def require_equivalent(
+    verdict: Verdict, *, different: tuple[str, str], unknown: tuple[str, str]
+) -> None:
+    """Raise NotEquivalentError unless the images are equivalent.
+
+    ``different`` and ``unknown`` are what is said, and the hint, where something differs and where
+    too little could be compared.
+    """
+    if verdict.equivalent:
+        return
+    what, hint = different if verdict.differences else unknown
+    if verdict.dead_before:
+        what = "nothing could be compared: the image before does not become ready"
+        hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
+    why = "\n".join(f"{check.name}: {check.message}" for check in verdict.reasons)
+    raise NotEquivalentError(what, why=why, hint=hint)

@@ -10,22 +10,23 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from jettison.cli.equivalence import require_equivalent
-from jettison.cli.options import format_option
+from jettison.cli.options import format_option, require_equivalent
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
-from jettison.loading.plan import Planned, planned
-from jettison.loading.probes import probe_command, project_request, read_probes
 from jettison.progress import ConsoleProgress
 from jettison.report.documents import imports_document
-from jettison.report.imports_text import imports_text
+from jettison.report.verdict_text import imports_text, verdict_table
+from jettison.tasks.loading.plan import (
+    Planned,
+    planned,
+    probe_command,
+    project_request,
+    read_probes,
+)
 from jettison.verify.differential import compare
-from jettison.verify.from_images import request_of
-from jettison.verify.request import ProbeCommand, VerificationRequest
-from jettison.verify.verdict import Verdict
-from jettison.verify.verdict_json import verdict_json
-from jettison.verify.verdict_table import verdict_table
+from jettison.verify.request import ProbeCommand, VerificationRequest, request_of
+from jettison.verify.verdict import Verdict, verdict_json
 
 
 @click.command("verify")
@@ -182,7 +183,7 @@ def _user(declared: str) -> str:
 def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> None:
     """Import with the runtime set, and tell what is missing."""
     # Late: what this needs, comparing images does not.
-    from jettison.imports.checking import checked  # noqa: PLC0415
+    from jettison.tasks.imports.checking import checked  # noqa: PLC0415
 
     found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
     result = found.result

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from jettison.cli.base_options import base_options
-from jettison.cli.options import format_option, project_options
-from jettison.loading.plan import planned
+from jettison.cli.options import base_options, format_option, project_options
+from jettison.formats.settings import BaseWish
 from jettison.report.documents import why_document
+from jettison.report.why_ask import why
 from jettison.report.why_text import why_text
-from jettison.settings import BaseWish
-from jettison.why.ask import why
+from jettison.tasks.loading.plan import planned
 
 
 @click.command("why")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison import process
-from jettison.engines import buildlog, container
+from jettison.engines import container
 from jettison.engines.arguments import (
     Call,
     image_name,
@@ -19,12 +19,83 @@ from jettison.engines.arguments import (
     require_variables,
     through_environment,
 )
-from jettison.engines.client import Client
+from jettison.engines.client import Client, image_facts
 from jettison.engines.container import ClientContainer
 from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
-from jettison.engines.facts import image_facts
 from jettison.errors import BuildError
+from jettison.processes.programs import follow, piped, uninterrupted
 from jettison.progress import Progress
+
+_BUILDKIT_LINE = re.compile(r"^#(?P<vertex>\d+) (?P<text>.*)$")
+_BUILDKIT_STEP = re.compile(r"^\[(?P<name>[^\]]*)\] ?(?P<instruction>.*)$")
+_OUTPUT = re.compile(r"^\d+\.\d+ (?P<line>.*)$")
+_BUILDAH_STEP = re.compile(r"^(?:\[[^\]]+\] )?STEP (?P<number>\d+(?:/\d+)?): (?P<instruction>.*)$")
+_LAST_LINES = 20
+
+
+class BuildStep(Struct, frozen=True, kw_only=True):
+    """One step of a build: its title, its output, and its error if it failed."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    error: str = ""
+
+
+def buildkit_steps(lines: Iterable[str]) -> tuple[BuildStep, ...]:
+    """Read the lines of ``--progress=plain``, in the order in which the steps began."""
+    steps: dict[str, BuildStep] = {}
+    for line in lines:
+        found = _BUILDKIT_LINE.match(line)
+        if found:
+            vertex, text = found["vertex"], found["text"]
+            steps[vertex] = _with_text(steps.get(vertex), text)
+    return tuple(steps.values())
+
+
+def _with_text(step: BuildStep | None, text: str) -> BuildStep:
+    if step is None:
+        return BuildStep(title=text)
+    if text.startswith("ERROR: "):
+        return BuildStep(title=step.title, lines=step.lines, error=text[len("ERROR: ") :])
+    output = _OUTPUT.match(text)
+    if output:
+        return BuildStep(
+            title=step.title, lines=(*step.lines, output["line"])[-_LAST_LINES:], error=step.error
+        )
+    return step
+
+
+def buildah_steps(lines: Iterable[str]) -> tuple[BuildStep, ...]:
+    """Read the lines of ``podman build``; a failing build ends with ``Error: …``."""
+    steps: list[BuildStep] = []
+    for line in lines:
+        found = _BUILDAH_STEP.match(line)
+        if found:
+            steps.append(BuildStep(title=f"[{found['number']}] {found['instruction']}"))
+        elif steps:
+            last = steps[-1]
+            error = line[len("Error: ") :] if line.startswith("Error: ") else last.error
+            kept = (*last.lines, line)[-_LAST_LINES:]
+            steps[-1] = BuildStep(title=last.title, lines=kept, error=error)
+    return tuple(steps)
+
+
+def failure_text(steps: tuple[BuildStep, ...], lines: Iterable[str]) -> str:
+    """Give the step that failed with its last lines, or else the last lines of the build."""
+    failed = next((step for step in steps if step.error), None)
+    if failed is None:
+        return "\n".join(list(lines)[-_LAST_LINES:])
+    return "\n".join((failed.title, *(f"  {line}" for line in failed.lines), failed.error))
+
+
+def step_title(line: str) -> str:
+    """Give the instruction that a line announces, or nothing."""
+    found = _BUILDKIT_LINE.match(line)
+    named = _BUILDKIT_STEP.match(found["text"]) if found else None
+    if named and not named["name"].startswith("internal"):
+        return f"[{named['name']}] {named['instruction']}"
+    buildah = _BUILDAH_STEP.match(line)
+    return f"[{buildah['number']}] {buildah['instruction']}" if buildah else ""
 
 
 class BuildDialect(Struct, frozen=True, kw_only=True):
@@ -32,7 +103,7 @@ class BuildDialect(Struct, frozen=True, kw_only=True):
 
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
-    steps: Callable[[list[str]], tuple[buildlog.BuildStep, ...]]
+    steps: Callable[[list[str]], tuple[BuildStep, ...]]
 
 
 class CommandLineEngine:
@@ -55,7 +126,7 @@ class CommandLineEngine:
     def __exit__(self, *failure: object) -> None:
         """Remove all that carries the label of this run, and start nothing more."""
         self._ended = True
-        with process.uninterrupted():
+        with uninterrupted():
             self._client.remove_everything()
 
     def build(self, request: BuildRequest, progress: Progress) -> ImageID:
@@ -66,12 +137,12 @@ class CommandLineEngine:
 
             def hear(line: str) -> None:
                 lines.append(line)
-                title = buildlog.step_title(line)
+                title = step_title(line)
                 if title:
                     progress.note(title)
 
             call, secrets = self._build_call(request, identifier)
-            done = process.follow(
+            done = follow(
                 (self._client.program, *call.words),
                 hear,
                 environment={**secrets, **dict(self._dialect.environment)},
@@ -115,15 +186,15 @@ class CommandLineEngine:
     def save(self, image: str) -> Iterator[IO[bytes]]:
         """Give ``save``'s stream. Raises ProgramError when it fails."""
         call = Call(verb=("save",), operands=(image_name(image),))
-        with process.piped((self._client.program, *call.words)) as stream:
+        with piped((self._client.program, *call.words)) as stream:
             yield stream
 
 
 def _build_error(
-    request: BuildRequest, steps: tuple[buildlog.BuildStep, ...], lines: list[str]
+    request: BuildRequest, steps: tuple[BuildStep, ...], lines: list[str]
 ) -> BuildError:
     return BuildError(
         f"the build of {request.dockerfile.name} failed",
-        why=buildlog.failure_text(steps, lines),
+        why=failure_text(steps, lines),
         hint="Correct the step above and run again; nothing was written.",
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from msgspec import Struct, field
 
-from jettison import process
 from jettison.engines.arguments import Call
+from jettison.engines.engine import HealthCheck, ImageFacts, ImageID
 from jettison.errors import EngineError
-from jettison.process import Completed
+from jettison.processes.programs import Completed, run
 
 LABEL = "dev.jettison.run"
 """Carried by everything that Jettison makes in an engine; the value names the run."""
@@ -52,7 +54,7 @@ class Client(Struct, frozen=True, kw_only=True):
         """Run the client and give what came, also when it failed. See ``Call`` for the words."""
         call = Call(verb=verb, options=options, operands=operands)
         command = (self.program, *call.words)
-        return process.run(command, stdin=stdin, timeout=timeout, environment=environment)
+        return run(command, stdin=stdin, timeout=timeout, environment=environment)
 
     def call(
         self,
@@ -99,3 +101,68 @@ def bytes_of(quantity: str) -> int:
     if found is None or unit is None:
         raise EngineError(f"the engine gave a quantity that is not understood: {quantity!r}")
     return round(float(found[1]) * unit)
+
+
+_NANOSECONDS = 1e9
+
+
+def image_facts(text: str) -> ImageFacts:
+    """Read the JSON of ``image inspect`` for one image. Raises EngineError when it is not that."""
+    try:
+        document = json.loads(text)[0]
+        config = document.get("Config") or {}
+        return ImageFacts(
+            id=_image_id(document["Id"]),
+            size=document["Size"],
+            layers=tuple(document["RootFS"].get("Layers") or ()),
+            architecture=document.get("Architecture", ""),
+            health_check=_health_check(config.get("Healthcheck") or document.get("Healthcheck")),
+            **_configured(config),
+        )
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as wrong:
+        raise EngineError(
+            "the engine described an image in a way that is not understood",
+            why=f"{type(wrong).__name__}: {wrong}",
+            hint="Use a supported engine: Docker 23 or newer, Podman 4 or newer.",
+        ) from wrong
+
+
+def _configured(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "environment": tuple(_pair(entry) for entry in config.get("Env") or ()),
+        "entrypoint": _words(config.get("Entrypoint")),
+        "command": _words(config.get("Cmd")),
+        "user": config.get("User") or "",
+        "working_directory": config.get("WorkingDir") or "",
+        "ports": tuple(sorted(config.get("ExposedPorts") or ())),
+        "volumes": tuple(sorted(config.get("Volumes") or ())),
+        "labels": tuple(sorted((config.get("Labels") or {}).items())),
+        "stop_signal": config.get("StopSignal") or "",
+    }
+
+
+def _image_id(text: str) -> ImageID:
+    return ImageID(text if text.startswith("sha256:") else f"sha256:{text}")
+
+
+def _pair(entry: str) -> tuple[str, str]:
+    name, _, value = entry.partition("=")
+    return name, value
+
+
+def _words(value: Sequence[str] | str | None) -> tuple[str, ...]:
+    # podman gives an entry point as one string in some versions
+    return (value,) if isinstance(value, str) and value else tuple(value or ())
+
+
+def _health_check(value: Mapping[str, Any] | None) -> HealthCheck | None:
+    test = tuple((value or {}).get("Test") or ())
+    if value is None or not test or test[0] == "NONE":
+        return None
+    return HealthCheck(
+        test=test,
+        interval=value.get("Interval", 0) / _NANOSECONDS,
+        timeout=value.get("Timeout", 0) / _NANOSECONDS,
+        start_period=value.get("StartPeriod", 0) / _NANOSECONDS,
+        retries=value.get("Retries", 0),
+    )

@@ -2,13 +2,123 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from jettison import process
-from jettison.engines.docker import docker_engine
+from jettison.engines.cli import BuildDialect, CommandLineEngine, buildah_steps, buildkit_steps
+from jettison.engines.client import Client
 from jettison.engines.engine import Engine
-from jettison.engines.podman import podman_engine
 from jettison.errors import EngineError
+from jettison.processes.programs import installed as process_installed
+from jettison.processes.programs import run
+
+_OLDEST = 23
+_DOCKER = BuildDialect(
+    command=("buildx", "build", "--load", "--progress=plain", "--provenance=false"),
+    environment=(("DOCKER_BUILDKIT", "1"), ("BUILDKIT_COLORS", ""), ("NO_COLOR", "1")),
+    steps=buildkit_steps,
+)
+
+
+def docker_engine() -> CommandLineEngine:
+    """Docker, if it answers. Raises EngineError when it is stopped, too old or lacks buildx."""
+    asked = run(("docker", "version", "--format", "{{json .}}"), timeout=30)
+    document = _version_document(asked.text)
+    server = document.get("Server")
+    if not server:
+        raise _no_answer(asked.error_text)
+    version = str(server["Version"])
+    require_recent(version)
+    if run(("docker", "buildx", "version"), timeout=30).status:
+        raise EngineError(
+            "docker has no buildx plugin, so it cannot use BuildKit",
+            why="`docker buildx version` failed",
+            hint="Install the package docker-buildx (or docker-buildx-plugin).",
+        )
+    return CommandLineEngine(
+        Client(program="docker", version=version, direct=_direct(server)), _DOCKER
+    )
+
+
+def require_recent(version: str) -> None:
+    """Raise EngineError when the daemon's version is older than what is supported."""
+    major = version.partition(".")[0]
+    if major.isdigit() and int(major) < _OLDEST:
+        raise EngineError(
+            f"the docker daemon is too old: {version}",
+            why=f"version {_OLDEST} is the first whose default builder is BuildKit",
+            hint=f"Upgrade Docker Engine to {_OLDEST} or newer.",
+        )
+
+
+def _version_document(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _no_answer(said: str) -> EngineError:
+    if "permission denied" in said.lower():
+        hint = "Join the group docker (and log in again), or use rootless Docker or Podman."
+    else:
+        hint = "Start it: `systemctl start docker`, or open Docker Desktop."
+    return EngineError("the docker daemon does not answer", why=said, hint=hint)
+
+
+def _direct(server: dict[str, Any]) -> bool:
+    """Whether containers' addresses are reachable: a daemon on this very Linux machine."""
+    platform = str((server.get("Platform") or {}).get("Name", ""))
+    if sys.platform != "linux" or "Desktop" in platform:
+        return False
+    endpoint = run(
+        ("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"), timeout=30
+    ).text
+    rootless = (
+        "rootless"
+        in run(("docker", "info", "--format", "{{json .SecurityOptions}}"), timeout=30).text
+    )
+    return endpoint.startswith("unix://") and not rootless
+
+
+_OLDEST_PODMAN = 4
+# The OCI format has no place for HEALTHCHECK and SHELL.
+_PODMAN = BuildDialect(
+    command=("build", "--format=docker"),
+    environment=(("NO_COLOR", "1"),),
+    steps=buildah_steps,
+)
+
+
+def podman_engine() -> CommandLineEngine:
+    """Podman, if it works here. Raises EngineError when it does not, or is too old."""
+    asked = run(("podman", "info", "--format", "{{.Version.Version}}"), timeout=60)
+    if asked.status:
+        raise EngineError(
+            "podman does not work here",
+            why=asked.error_text,
+            hint="Run `podman info` and follow what it says.",
+        )
+    major = asked.text.partition(".")[0]
+    if major.isdigit() and int(major) < _OLDEST_PODMAN:
+        raise EngineError(
+            f"podman is too old: {asked.text}",
+            hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer.",
+        )
+    # without root, containers live in a network namespace that this process is not in
+    direct = sys.platform == "linux" and os.geteuid() == 0
+    client = Client(
+        program="podman",
+        version=asked.text,
+        direct=direct,
+        removal=("--force", "--volumes", "--time=0"),
+    )
+    return CommandLineEngine(client, _PODMAN)
+
 
 EMBEDDED = "embedded"
 # In the order in which they are tried.
@@ -24,7 +134,7 @@ def find_engine(name: str | None = None) -> Engine:
     """
     if name is not None:
         return _named(name)
-    installed = [program for program in _ENGINES if process.installed(program)]
+    installed = [program for program in _ENGINES if process_installed(program)]
     if not installed:
         raise EngineError(
             "no container engine was found",
@@ -50,7 +160,7 @@ def _named(name: str) -> Engine:
     if name not in _ENGINES:
         names = ", ".join((*_ENGINES, EMBEDDED))
         raise EngineError(f"there is no engine {name!r}", hint=f"Use one of {names}.")
-    if not process.installed(name):
+    if not process_installed(name):
         raise EngineError(
             f"the engine {name} is not installed",
             why=f"{name} is not on the search path (PATH)",

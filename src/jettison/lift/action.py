@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from jettison.project.commands import (
+from jettison.ecosystems.commands import (
     Directories,
     GroupChange,
     PackageInstall,
@@ -34,9 +34,9 @@ from jettison.project.commands import (
     user_change,
     virtual_environment,
 )
-from jettison.project.dockerfile import Instruction
-from jettison.project.dockerfile.run import run_script
-from jettison.project.shell import Command, Script
+from jettison.formats.dockerfile import Instruction
+from jettison.formats.dockerfile.run import run_script
+from jettison.formats.shell import Command, Script
 from jettison.values import Evidence, Origin
 
 

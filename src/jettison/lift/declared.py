@@ -9,18 +9,25 @@ from functools import lru_cache
 from msgspec import Struct
 
 from jettison.catalogue.reader import table
-from jettison.facts import Project
+from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.declaration import MAIN
+from jettison.ecosystems.finding import (
+    Declaration,
+    Kind,
+    Lock,
+    SourceKind,
+    declared_in,
+    locks,
+    named_files,
+)
+from jettison.ecosystems.pip import declared, group_of
+from jettison.formats.dockerfile import Instruction, Stage
+from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift.action import ActionKind
-from jettison.lift.context import context_path
+from jettison.lift.build_context import context_path
+from jettison.lift.project import Project
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
 from jettison.lift.stage import lifted_stage
-from jettison.project.commands import PipInstall
-from jettison.project.declarations import Declaration, Kind, declared_in, named_files
-from jettison.project.declarations.requirement_files import declared, group_of
-from jettison.project.declarations.values import MAIN
-from jettison.project.dockerfile import Instruction, Stage
-from jettison.project.locks import Lock, SourceKind, locks
-from jettison.project.requirements import RequirementLine, RequirementsFile, only_bounds
 
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
@@ -187,7 +194,7 @@ def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iter
     """What the files of a folder declare that the tool of a request looks into."""
     folder = "" if folder == "." else folder
     if request.tool == "conda":
-        from jettison.project.declarations import conda  # noqa: PLC0415 — loads PyYAML
+        from jettison.ecosystems import conda  # noqa: PLC0415 — loads PyYAML
 
         yield from conda.parse(project.texts[request.file], file=request.file)
         return

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from jettison.catalogue.base_release import ALPINE, release_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
+from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
+from jettison.formats.dockerfile import Stage, base_reference, copy
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.reference import python_tag
 from jettison.lift.stage import FinalStage
-from jettison.project.commands import GroupChange, PackageInstall, UserChange
-from jettison.project.dockerfile import Stage, base_reference, copy
 from jettison.values import Evidence, Origin
 
 # Steps that mean the same everywhere, or that have a counterpart.

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.facts import Project
+from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
+from jettison.formats.dockerfile import Instruction, Stage, expand, final_environment
+from jettison.formats.dockerfile import user as user_of
+from jettison.formats.dockerfile import workdir as folder_of
 from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.project import Project
 from jettison.lift.stage import ROOT_NAMES, FinalStage
-from jettison.project.commands import PipInstall, VirtualEnvironment
-from jettison.project.dockerfile import Instruction, Stage, expand, final_environment
-from jettison.project.dockerfile import user as user_of
-from jettison.project.dockerfile import workdir as folder_of
 from jettison.values import Evidence, Origin
 
 SITE_PACKAGES = re.compile(r"(/.+)/lib/python3(?:\.\d+)?(?:/(?:site|dist)-packages)?")

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
-from jettison.facts import Project
+from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.pip import group_of
+from jettison.formats.dockerfile import Stage
+from jettison.formats.requirements import RequirementLine
 from jettison.lift.action import Action, lifted_run
 from jettison.lift.declared import context_file, declared_by
 from jettison.lift.distribution import feeding_stages
+from jettison.lift.project import Project
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import lifted
-from jettison.project.commands import PipInstall
-from jettison.project.declarations import Kind
-from jettison.project.declarations.requirement_files import group_of
-from jettison.project.dockerfile import Stage
-from jettison.project.requirements import RequirementLine
 from jettison.values import Origin
 
 

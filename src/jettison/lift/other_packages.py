@@ -5,10 +5,10 @@ from __future__ import annotations
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import libraries_in, slim_packages, translated
 from jettison.lift.action import ActionKind
-from jettison.lift.package_scope import PackageScope
+from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import Usage
-from jettison.lift.variables import origin_of_variable
 from jettison.values import Evidence
 
 PLAIN_LOCALES = ("", "C", "POSIX", "C.UTF-8", "C.utf8")

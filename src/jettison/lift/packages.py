@@ -16,13 +16,13 @@ from jettison.catalogue.system_packages import (
     slim_packages,
     translated,
 )
+from jettison.ecosystems.commands import PackageInstall, system_remove
+from jettison.formats.shell import assignments, value
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.other_packages import judged_other
-from jettison.lift.package_scope import PackageScope, PlannedPackage
+from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
-from jettison.project.commands import PackageInstall
-from jettison.project.shell import assignments, value
 from jettison.values import Basis, Evidence, Origin, Size
 
 DEFAULT_RELEASE = "trixie"
@@ -241,3 +241,18 @@ def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
     rest = cost_of(stay, release, recommends=recommends)
     count = whole.bytes - (rest.bytes if rest else 0)
     return Size(bytes=count, basis=Basis.ESTIMATED, source=f"what leaves; {whole.source}")
+
+
+def passing_packages(stage: FinalStage) -> frozenset[str]:
+    """Packages that the step which installs them removes again, so that the image has none."""
+    found: set[str] = set()
+    for run in stage.runs:
+        gone: set[str] = set()
+        for action in reversed(run.actions):
+            removed = system_remove(action.command)
+            if removed is not None:
+                gone.update(request.name for request in removed.packages)
+            elif isinstance(action.fact, PackageInstall):
+                names = {request.name for request in action.fact.packages}
+                found |= names if action.fact.virtual in gone else names & gone
+    return frozenset(found)

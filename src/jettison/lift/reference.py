@@ -1,4 +1,4 @@
-"""Tags of the official Python images, taken apart: version, variant, release."""
+"""What a stage starts from and what it starts: tags of Python images, empty bases, commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 from msgspec import Struct
 from msgspec.structs import replace
+
+from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, copy
+from jettison.values import Origin
 
 # The tag grammar of the official images (docker-library/python, versions.json):
 # VERSION[-slim|-alpine[N.NN]][-RELEASE], where VERSION may be a prefix of the full version.
@@ -77,3 +80,39 @@ def python_tag(reference: str) -> PythonTag | None:
 def is_python(repository: str) -> bool:
     """Whether a repository is the official Python image or a mirror of it by its last name."""
     return repository in REPOSITORIES or repository.endswith("/library/python")
+
+
+SCRATCH = "scratch"
+# The program by which a stage takes files out of the one that it starts from.
+REMOVAL = "remove_system_files.py"
+
+
+def taken_whole(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
+    """The stage of which another one, that starts from nothing, takes all files.
+
+    A stage between them that takes files out by a list is passed over.
+    """
+    first = stage.instructions[1] if len(stage.instructions) > 1 else None
+    if stage.base != SCRATCH or first is None or first.keyword != "COPY":
+        return None
+    found = copy(first)
+    source = dockerfile.stage_named(found.stage) if found.stage else None
+    if source is None or source.index >= stage.index or found.destination != "/":
+        return None
+    if any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN"):
+        return dockerfile.stage_named(source.base) or source
+    return source if found.sources == ("/",) else None
+
+
+class Invocation(Struct, frozen=True, kw_only=True):
+    """What CMD or ENTRYPOINT runs: ``words`` in exec form, or ``text`` for a shell."""
+
+    keyword: str
+    words: tuple[str, ...] | None
+    text: str
+    instruction: Instruction
+
+    @property
+    def origin(self) -> Origin:
+        """Where it stands."""
+        return self.instruction.origin

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from jettison.catalogue.reader import table
-from jettison.facts import Project
-from jettison.lift.action import ActionKind
-from jettison.lift.services import services_of
+from jettison.ecosystems.commands import GroupChange, UserChange
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
-from jettison.lift.writable import source_targets
-from jettison.lift.writing import Writing
+from jettison.lift.writes import Writing, source_targets
 from jettison.values import Evidence, Origin
 
 HOME = re.compile(r"(^|[\s=:\"'])(/root\b|~/|\$\{?HOME\b)")
@@ -125,3 +125,15 @@ def _dropping(texts: Mapping[str, str]) -> Iterator[Evidence]:
                     message = f"`{line.strip()}` is for a process that starts as root"
                     origin = Origin(file=path, line=number)
                     yield Evidence(kind="settings", message=message, origin=origin)
+
+
+def made_accounts(stage: FinalStage) -> frozenset[str]:
+    """Names and numbers of the users and groups that the steps of the whole chain make."""
+    found: set[str] = set()
+    for item in stage.inherited:
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            if isinstance(action.fact, UserChange):
+                found |= {action.fact.name, action.fact.uid or "", action.fact.group or ""}
+            elif isinstance(action.fact, GroupChange):
+                found |= {action.fact.name, action.fact.gid or ""}
+    return frozenset(stage.expanded(each) for each in found) - {""}

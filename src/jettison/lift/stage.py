@@ -10,13 +10,7 @@ from itertools import takewhile
 from msgspec import Struct
 
 from jettison.catalogue.base_release import release_of
-from jettison.facts import Project
-from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
-from jettison.lift.from_nothing import taken_whole
-from jettison.lift.invocation import Invocation
-from jettison.lift.reference import PythonTag, python_tag
-from jettison.memo import once_each
-from jettison.project.dockerfile import (
+from jettison.formats.dockerfile import (
     Copy,
     Dockerfile,
     HealthCheck,
@@ -33,7 +27,10 @@ from jettison.project.dockerfile import (
     volumes,
     workdir,
 )
-from jettison.values import Evidence
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
+from jettison.lift.project import Project
+from jettison.lift.reference import Invocation, PythonTag, python_tag, taken_whole
+from jettison.values import Evidence, once_each
 
 ROOT_NAMES = ("", "root", "0")
 COPIES = ("COPY", "ADD")

@@ -9,11 +9,9 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
-from jettison.lift.stored import StoredFile, stored_by_scripts, stored_by_source
-from jettison.project.shell import Script
-from jettison.project.source.facts import ModuleFacts
-from jettison.project.source.places import is_test
-from jettison.project.source.programs import (
+from jettison.formats.shell import Script
+from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
+from jettison.source.effects import (
     LibraryLoad,
     ProgramCall,
     ZoneUse,
@@ -22,6 +20,8 @@ from jettison.project.source.programs import (
     programs_called,
     time_zones,
 )
+from jettison.source.facts import ModuleFacts
+from jettison.source.tree import is_test
 from jettison.values import Evidence, Origin, counted
 
 PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")

@@ -6,30 +6,26 @@ import posixpath
 import shlex
 from collections.abc import Iterable, Iterator
 
-from jettison.changes import SplitBuildStage
-from jettison.facts import Project
+from jettison.ecosystems.commands import removal
+from jettison.formats.dockerfile import Instruction, copy
+from jettison.formats.dockerfile.run import with_script
+from jettison.formats.shell import without
 from jettison.lift.action import Action, ActionKind, LiftedRun
-from jettison.lift.installation import (
-    Installation,
-    NotMovable,
-    copies_of_requirements,
-)
+from jettison.lift.installation import Installation, NotMovable, copies_of_requirements
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.lower.build_parts import (
+from jettison.lower.instructions import WIDTH, Edits, comment, edited, ended, line_of
+from jettison.lower.locked_stage import (
     base_text,
     copies_of,
     free_name,
     installer_variables,
     package_comments,
+    split_locked,
 )
-from jettison.lower.locked_stage import split_locked
 from jettison.lower.packages import install_text
-from jettison.lower.text import WIDTH, Edits, comment, edited, ended, line_of
-from jettison.project.commands import removal
-from jettison.project.dockerfile import Instruction, copy
-from jettison.project.dockerfile.run import with_script
-from jettison.project.shell import without
+from jettison.plan.changes import SplitBuildStage
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
-from jettison.changes import ComposeBase
+from jettison.ecosystems.commands import GroupChange, UserChange
+from jettison.formats.dockerfile import Instruction, healthcheck
 from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage
-from jettison.lower.accounts import shadow
-from jettison.lower.composed_root import package_stage, root_stage, shell_mount
+from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell_mount
+from jettison.lower.instructions import Edits, comment, edited, ended, line_of
 from jettison.lower.packages import without_commands
-from jettison.lower.text import Edits, comment, edited, ended, line_of
-from jettison.plan.composition import ROOT
-from jettison.project.commands import GroupChange, UserChange
-from jettison.project.dockerfile import Instruction, healthcheck
+from jettison.lower.user import shadow
+from jettison.plan.base import ROOT
+from jettison.plan.changes import AddDebugTarget, ComposeBase
 from jettison.values import Evidence
 
 PACKAGES = ("packages", "debian-packages", "packages-of-base")
@@ -141,3 +141,32 @@ def _is_there(name: str) -> bool:
 
 def _told(message: str, item: Instruction) -> Evidence:
     return Evidence(kind="step", message=message, origin=item.origin)
+
+
+NAMES = ("application", "image", "application-image")
+DEBUG = "debug"
+SAME = "The same files with a shell: docker build --target debug."
+
+
+def add_debug_target(stage: FinalStage, change: AddDebugTarget) -> str:
+    """Name the final stage, add the target, and let the image be the last stage as before."""
+    start = stage.stage.instructions[0]
+    name, replaced = stage.stage.name or "", {}
+    if not name:
+        name = next(one for one in NAMES if stage.dockerfile.stage_named(one) is None)
+        replaced[line_of(start)] = f"{start.text.rstrip()} AS {name}\n"
+    lines = [comment(SAME), f"FROM {name} AS {DEBUG}\n"]
+    if change.shell:
+        lines.append(f"COPY --from={change.shell} /\n")
+    lines += ["ENTRYPOINT []\n", 'CMD ["sh"]\n', "\n", f"FROM {name}\n"]
+    last = stage.stage.instructions[-1]
+    text = edited(stage.dockerfile, Edits(replaced=replaced))
+    if last is stage.dockerfile.instructions[-1]:
+        return f"{ended(text)}\n{''.join(lines)}"
+    return text
+
+
+def shell_place(stage: FinalStage) -> str:
+    """The stage and the folder in which the composed base leaves a shell."""
+    names = (copied.stage for _, copied in stage.all_copies if ROOT in copied.sources)
+    return next(f"{name} {SHELL}" for name in names)

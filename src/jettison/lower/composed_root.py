@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jettison.base.loader_cache import listing_program
 from jettison.catalogue.reader import table
-from jettison.lower.text import WIDTH, comment
-from jettison.plan.composition import ROOT, ArchiveFile, Composition
+from jettison.formats.loader_cache import listing_program
+from jettison.lower.instructions import WIDTH, comment
+from jettison.plan.base import ROOT, ArchiveFile, Composition
 
 # Where the packages are seen while the root is composed; the shell's package lies apart.
 PLACE = "/packages"

@@ -6,18 +6,49 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from jettison.changes import AddDevelopment
-from jettison.facts import Project
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.formats.dockerfile import Instruction
+from jettison.formats.dockerfile import copy as copy_of
+from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.project import Project
 from jettison.lift.stage import lifted
-from jettison.lower.development_groups import with_development_group
+from jettison.lower.instructions import Edits, comment, edited, ended, line_of
 from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
-from jettison.lower.text import Edits, comment, edited, ended, line_of
-from jettison.project.commands import PipInstall
-from jettison.project.dockerfile import Instruction
-from jettison.project.dockerfile import copy as copy_of
-from jettison.project.dockerfile.words import in_exec_form
+from jettison.plan.changes import AddDevelopment
+
+# How each tool is told to leave the development group out.
+_REFUSALS = {
+    "uv": r"--no-dev|--no-default-groups|--no-group[ =]dev",
+    "poetry": r"--no-dev|--only[ =](?:main|'main'|\"main\")|--without[ =]dev",
+    "pdm": r"--prod|--production|--without[ =]dev",
+}
+# What asks for the group where nothing is refused and it does not come unasked.
+_ASKING = {
+    ("pipenv", "install"): "--dev",
+    ("pipenv", "sync"): "--dev",
+    ("pipenv", "requirements"): "--dev",
+    ("poetry", "export"): "--with dev",
+}
+
+
+def with_development_group(item: Instruction) -> str | None:
+    """Give the text of a RUN that takes the development group along; None when it does already."""
+    text = item.text
+    for action in lifted_run(item).actions:
+        fact = action.fact
+        if not isinstance(fact, ProjectInstall) or fact.development:
+            continue
+        refusals = _REFUSALS.get(fact.tool)
+        shown = re.sub(rf"[ \t]+(?:{refusals})(?![\w-])", "", text) if refusals else text
+        asking = _ASKING.get((fact.tool, fact.action))
+        if shown == text and asking:
+            verb = rf"\b{fact.tool}(?:[ \t]+-\S+)*[ \t]+{fact.action}\b"
+            shown = re.sub(verb, rf"\g<0> {asking}", text, count=1)
+        text = shown
+    return text if text != item.text else None
+
 
 DOCKERFILE = "Dockerfile.dev"
 COMPOSE = "docker-compose.dev.yml"
@@ -29,7 +60,7 @@ def add_development(project: Project, change: AddDevelopment) -> Mapping[str, st
     path = posixpath.join(folder, DOCKERFILE)
     texts = {path: development_dockerfile(project, change)}
     if project.compose_path and project.service:
-        from jettison.lower.compose_development import development_compose  # noqa: PLC0415 — loads PyYAML
+        from jettison.lower.compose_files import development_compose  # noqa: PLC0415 — loads PyYAML
 
         compose = posixpath.join(posixpath.dirname(project.compose_path), COMPOSE)
         texts[compose] = development_compose(

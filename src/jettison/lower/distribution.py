@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from jettison.changes import ChangeDistribution
-from jettison.facts import Project
+from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
+from jettison.formats.dockerfile import Instruction, Stage, mounts
+from jettison.formats.dockerfile.run import with_script
+from jettison.formats.shell import Word, replacing, replacing_words, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.distribution import bases_of, runs_of
+from jettison.lift.project import Project
 from jettison.lift.reference import python_tag
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.accounts import busybox
+from jettison.lower.instructions import Edits, comment, edited, line_of
 from jettison.lower.packages import install_text, without_commands, without_packages
-from jettison.lower.text import Edits, comment, edited, line_of
-from jettison.project.commands import GroupChange, PackageInstall, UserChange
-from jettison.project.dockerfile import Instruction, Stage, mounts
-from jettison.project.dockerfile.run import with_script
-from jettison.project.shell import Word, replacing, replacing_words, without_words
+from jettison.lower.user import busybox
+from jettison.plan.changes import ChangeDistribution
 
 Edit = Callable[[LiftedRun], str | None]
 APT_FOLDERS = ("/var/cache/apt", "/var/lib/apt")

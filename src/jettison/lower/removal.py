@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jettison.catalogue.reader import removal_hook, removal_script
-from jettison.changes import RemoveFiles
-from jettison.facts import Project
+from jettison.formats.dockerfile import Instruction
 from jettison.lift.environment import BuiltEnvironment, NotApart
+from jettison.lift.project import Project
 from jettison.lift.stage import lifted
-from jettison.lower.instructions import FOLDER
-from jettison.lower.text import Edits, comment, edited, ended, line_of
-from jettison.project.dockerfile import Instruction
-from jettison.removal.listing import (
+from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
+from jettison.plan.changes import RemoveFiles
+from jettison.plan.removal.listing import (
     HEAD,
     HOOK,
     LIST,
@@ -24,7 +23,7 @@ from jettison.removal.listing import (
     told,
     written,
 )
-from jettison.removal.place import place_of_removal
+from jettison.plan.taking import place_of_removal
 
 REASON = "What no running application needs leaves the environment; the list names it, and why."
 

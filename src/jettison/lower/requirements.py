@@ -1,18 +1,30 @@
-"""Moves requirements out of production and marks those that nothing seems to use."""
+"""Moves requirements out of production, and lets commands install without some groups."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
+from packaging.utils import canonicalize_name
 
-from jettison.changes import MarkUnused, MoveToDevelopment
-from jettison.facts import Project
+from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.ecosystems.commands.invocation import Option
+from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.moves import MOVES, development_file
+from jettison.formats.dockerfile.run import with_script
+from jettison.formats.requirements import annotate, parse, split
+from jettison.formats.shell import Word, replacing_words, without, without_words
+from jettison.formats.toml import read_toml, table, text_of
+from jettison.lift.action import Action, LiftedRun
 from jettison.lift.declared import installed_declarations, movable_files, production_files
-from jettison.project.declarations import Kind
-from jettison.project.moves.move import MOVES, development_file
-from jettison.project.requirements import annotate, parse, split
+from jettison.lift.distribution import runs_of
+from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
+from jettison.lift.project import Project
+from jettison.lift.stage import lifted
+from jettison.lower.instructions import Edits, edited, line_of
+from jettison.plan.changes import LeaveGroupsOut, MarkUnused, MoveToDevelopment
 
 MARK = "jettison: no use found"
 HELD = "jettison: the release that a moved requirement allowed"
@@ -75,3 +87,187 @@ def development_of(project: Project, path: str) -> str | None:
     if whole not in project.texts or found not in project.texts:
         return None
     return found.removeprefix(f"{project.context}/") if project.context else found
+
+
+NAMING = {
+    Kind.GROUP: ("--group", "-G", "--with"),
+    Kind.OPTIONAL: ("--extra", "--extras", "-E", "-G"),
+}
+# Options that bring the development group, whatever its name.
+BRINGING = {"uv": ("--dev",), "pipenv": ("--dev", "-d"), "pdm": ("--dev", "-d")}
+MOST_EDITS = 50
+
+
+def leave_groups_out(project: Project, change: LeaveGroupsOut) -> Mapping[str, str]:
+    """Edit one command after the other, so that each edit sees the text of the one before."""
+    path = project.dockerfile_path
+    for _ in range(MOST_EDITS):
+        text = _edited(project, change)
+        if text is None:
+            break
+        project = project.with_texts({path: text})
+    return {path: project.texts[path]}
+
+
+def _edited(project: Project, change: LeaveGroupsOut) -> str | None:
+    """The Dockerfile with one more edit; None when there is nothing to do."""
+    groups = [one for one in shipped_groups(project) if _leaves(one, change)]
+    wanted = dict(change.files)
+    files = [one for one in shipped_files(project) if one.path in wanted]
+    for run in runs_of(lifted(project)):
+        for action in run.actions:
+            own = [g for g in groups if g.request.action.origin == action.origin]
+            gone = [file.path for file in files if file.action.origin == action.origin]
+            source = None
+            if own:
+                everything = [
+                    g for g in shipped_groups(project) if g.request.action.origin == action.origin
+                ]
+                source = _without_groups(project, run, action, own, everything)
+            elif gone:
+                source = _without_files(run, action, {path: wanted[path] for path in gone})
+            if source is not None:
+                text = "" if source == "" else with_script(run.instruction, source)
+                return edited(project.dockerfile, Edits(replaced={line_of(run.instruction): text}))
+    return None
+
+
+def _leaves(one: ShippedGroup, change: LeaveGroupsOut) -> bool:
+    return one.name in (change.extras if one.kind is Kind.OPTIONAL else change.groups)
+
+
+def _without_groups(
+    project: Project,
+    run: LiftedRun,
+    action: Action,
+    groups: Sequence[ShippedGroup],
+    everything: Sequence[ShippedGroup],
+) -> str | None:
+    fact = action.fact
+    names = {group.name for group in groups}
+    if isinstance(fact, PipInstall):
+        return _without_pip_groups(run, action, fact, groups)
+    if not isinstance(fact, ProjectInstall):
+        return None
+    gone, renamed = [], {}
+    for option in fact.options.options:
+        tokens = _tokens(action, option)
+        if option.name in BRINGING.get(fact.tool, ()) and "dev" in names:
+            gone += tokens
+        elif option.value and any(option.name in options for options in NAMING.values()):
+            asked = re.split(r"[,\s]+", option.value)
+            gone_names = {g.name for g in groups if option.name in NAMING[g.kind]}
+            left = [name for name in asked if canonicalize_name(name) not in gone_names]
+            if not left:
+                gone += tokens
+            elif len(left) < len(asked):
+                joined = ("," if "," in option.value else " ").join(left)
+                renamed[option.word] = option.word.raw.replace(option.value, joined)
+    if gone:
+        return without_words(run.script, action.command, gone)
+    if renamed:
+        return replacing_words(run.script, renamed)
+    flags = " ".join(_flags(project, fact, groups, everything))
+    verb = fact.options.arguments[0]
+    return replacing_words(run.script, {verb: f"{verb.raw} {flags}"}) if flags else None
+
+
+def _without_pip_groups(
+    run: LiftedRun, action: Action, fact: PipInstall, groups: Sequence[ShippedGroup]
+) -> str | None:
+    local = [*fact.requirements, *(one.word for one in fact.options.every("-e", "--editable"))]
+    extras = {group.name for group in groups if group.kind is Kind.OPTIONAL}
+    words = {word: new for word in local if (new := _without_extras(word, extras))}
+    if words:
+        return replacing_words(run.script, words)
+    names = {group.name for group in groups if group.kind is Kind.GROUP}
+    asked = [option for option in fact.options.every("--group") if option.value]
+    leaving = [o for o in asked if canonicalize_name((o.value or "").rpartition(":")[2]) in names]
+    if not leaving:
+        return None
+    if len(leaving) == len(asked) and not (local or fact.requirement_files):
+        return without(run.script, [action.command]) or ""
+    gone = [word for option in leaving for word in _tokens(action, option)]
+    return without_words(run.script, action.command, gone)
+
+
+def _flags(
+    project: Project,
+    fact: ProjectInstall,
+    groups: Sequence[ShippedGroup],
+    everything: Sequence[ShippedGroup],
+) -> Iterator[str]:
+    """Options that leave out what comes unasked."""
+    names = sorted(group.name for group in groups if group.kind is Kind.GROUP)
+    rest = {one.name for one in everything if one.kind is Kind.GROUP} - set(names)
+    if fact.tool == "uv":
+        yield from (f"--no-extra {one.name}" for one in groups if one.kind is Kind.OPTIONAL)
+        if names == ["dev"] and not fact.options.has("--all-groups"):
+            yield "--no-dev"
+        elif names and not rest and not fact.options.has("--all-groups"):
+            yield "--no-default-groups"
+        else:
+            yield from (f"--no-group {name}" for name in names)
+    elif names and fact.tool == "poetry":
+        if rest:
+            yield f"--without {','.join(names)}"
+        else:
+            yield "--only main" if _has_groups(project, groups[0]) else "--no-dev"
+    elif names and fact.tool == "pdm":
+        yield f"--without {','.join(names)}" if rest else "--prod"
+
+
+def _has_groups(project: Project, group: ShippedGroup) -> bool:
+    """Whether the poetry in use knows groups: 1.2 brought them, 2.0 dropped ``--no-dev``."""
+    request = group.request
+    root = read_toml(project.texts[request.file], request.file)
+    if table(root, "tool", "poetry", "group") or table(root, "dependency-groups"):
+        return True
+    lock = read_toml(project.texts[request.lock], request.lock) if request.lock else {}
+    return text_of(table(lock, "metadata"), "lock-version") >= "2"
+
+
+def _tokens(action: Action, option: Option) -> list[Word]:
+    """The words of an option: one, or its name and its value."""
+    tokens = action.command.tokens
+    index = next(n for n, token in enumerate(tokens) if token.start == option.word.start)
+    alone = tokens[index].text.startswith("-")
+    return [tokens[index]] if alone else [tokens[index - 1], tokens[index]]
+
+
+def _without_extras(word: Word, names: Collection[str]) -> str | None:
+    """``.[dev,postgres]`` without some of the extras; None when it has none of them."""
+    found = re.search(r"\[([^\]]*)\]", word.raw)
+    if found is None:
+        return None
+    asked = [name.strip() for name in found[1].split(",")]
+    left = [name for name in asked if canonicalize_name(name) not in names]
+    if len(left) == len(asked):
+        return None
+    extras = f"[{','.join(left)}]" if left else ""
+    return word.raw[: found.start()] + extras + word.raw[found.end() :]
+
+
+def _without_files(run: LiftedRun, action: Action, files: Mapping[str, str]) -> str | None:
+    fact = action.fact
+    if not isinstance(fact, PipInstall):
+        return None
+    others = [path for path in fact.requirement_files if not (path in files and not files[path])]
+    if not others and not fact.requirements and not fact.editable:
+        return without(run.script, [action.command]) or ""
+    options = fact.options.every("-r", "--requirement", "--requirements")
+    gone = [
+        word
+        for option in options
+        if option.value and files.get(option.value) == ""
+        for word in _tokens(action, option)
+    ]
+    if gone:
+        return without_words(run.script, action.command, gone)
+    words = {
+        option.word: option.word.raw.replace(option.value, files[option.value])
+        for option in options
+        if option.value and option.value in files
+    }
+    words |= {word: files[word.text] for word in fact.options.arguments if files.get(word.text)}
+    return replacing_words(run.script, words) if words else None

@@ -6,17 +6,22 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.reader import removal_script
-from jettison.changes import StartFromNothing
-from jettison.facts import Project
+from jettison.formats.dockerfile import Instruction, Stage
+from jettison.formats.dockerfile.lines import in_exec_form
+from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.instructions import FOLDER
+from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.lower.removal import let_in, mounted
-from jettison.lower.text import Edits, comment, edited, ended, line_of
-from jettison.project.dockerfile import Instruction, Stage
-from jettison.project.dockerfile.words import in_exec_form
-from jettison.removal import listing
-from jettison.removal.listing import REMOVED, takes_modules
-from jettison.removal.system_group import HEAD, LIST, SCRIPT, layers_written, written
+from jettison.plan.changes import StartFromNothing
+from jettison.plan.removal import listing
+from jettison.plan.removal.listing import REMOVED, takes_modules
+from jettison.plan.removal.system_group import (
+    HEAD,
+    SYSTEM_LIST,
+    SYSTEM_SCRIPT,
+    layers_written,
+    written,
+)
 
 COMPLETE = "complete"
 KEPT = "kept"
@@ -52,11 +57,11 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
     )
     return {
         project.dockerfile_path: edited(project.dockerfile, edits),
-        project.own(LIST): HEAD
+        project.own(SYSTEM_LIST): HEAD
         + written(change.groups)
         + layers_written((one.name, one.folders) for one in change.layers),
-        project.own(SCRIPT): removal_script(SCRIPT),
-        **let_in(project, (LIST, SCRIPT)),
+        project.own(SYSTEM_SCRIPT): removal_script(SYSTEM_SCRIPT),
+        **let_in(project, (SYSTEM_LIST, SYSTEM_SCRIPT)),
     }
 
 
@@ -73,7 +78,7 @@ def _taking(project: Project, name: str, kept: str, change: StartFromNothing) ->
         f"RUN {mount} \\\n    {in_exec_form((change.python, '-I', '-B', *words))}\n"
         for words in (
             *_late(project, change.environment),
-            (f"{FOLDER}/{SCRIPT}", f"{FOLDER}/{LIST}", LAYERS),
+            (f"{FOLDER}/{SYSTEM_SCRIPT}", f"{FOLDER}/{SYSTEM_LIST}", LAYERS),
         )
     )
     return f"{comment(LEFT_OUT)}FROM {name} AS {kept}\nUSER root\n{runs}"

@@ -6,12 +6,11 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from jettison.installed.environment import Installed
-from jettison.installed.observed import Observed
+from jettison.contents.environment import Installed
+from jettison.contents.reach import Observed
 from jettison.plan.plan import Plan
+from jettison.plan.removal.groups import Contents, OwnedFile, wishes_of
 from jettison.plan.taking import leaves_late
-from jettison.removal.contents import Contents, OwnedFile
-from jettison.removal.wishes import wishes_of
 
 
 def with_observed(start: Plan, observed: Observed) -> Plan:

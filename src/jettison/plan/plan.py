@@ -2,33 +2,117 @@
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from jettison.distributions.facts import DistributionFacts
-from jettison.distributions.graph import Closure, RequirementGraph
-from jettison.facts import Project
-from jettison.installed.observed import Observed
-from jettison.lift.package_scope import PlannedPackage
+from jettison.contents.reach import Observed
+from jettison.formats.settings import Settings
+from jettison.index.facts import DistributionFacts
+from jettison.index.graph import NOTHING, Closure, Leaving, RequirementGraph
+from jettison.lift.project import Project
+from jettison.lift.scopes.values import PlannedPackage, Scope
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
-from jettison.lift.writing import Writing, writing_of
-from jettison.plan.base import BaseChoice
-from jettison.plan.composition import Composition
-from jettison.plan.finding import Finding, Withdrawal
-from jettison.plan.leaving import NOTHING, Leaving
-from jettison.plan.parts import FileChange, PlannedRequirement
-from jettison.prediction.image import predicted
-from jettison.prediction.values import Predictions
-from jettison.removal.contents import Contents
-from jettison.removal.wishes import Wishes
-from jettison.settings import Settings
-from jettison.values import Evidence, Skipped
+from jettison.lift.writes import Writing, writing_of
+from jettison.plan.base import BaseChoice, Composition
+from jettison.plan.changes import Change
+from jettison.plan.prediction.image import predicted
+from jettison.plan.prediction.values import Predictions
+from jettison.plan.removal.groups import Contents, Wishes
+from jettison.values import Evidence, Origin, Saving, Size, Skipped
+
+
+class PlannedRequirement(Struct, frozen=True, kw_only=True):
+    """A declared requirement with its scope; ``size`` includes what only it brings.
+
+    ``group`` is the extra or group that holds it, empty for the main list; ``shipped`` whether the
+    image gets it as it is. ``misplaced`` says that it is declared for development and needed in
+    production; ``chain`` leads from an entry point of the application to an import of it.
+    """
+
+    name: str
+    specifier: str
+    origin: Origin
+    scope: Scope
+    evidence: tuple[Evidence, ...] = ()
+    chain: tuple[Evidence, ...] = ()
+    size: Size | None = None
+    group: str = ""
+    shipped: bool = True
+    misplaced: bool = False
+
+
+class FileKind(StrEnum):
+    """Whether a file of the plan is new."""
+
+    CREATE = "create"
+    MODIFY = "modify"
+
+
+class FileChange(Struct, frozen=True, kw_only=True):
+    """A file of the user's before (None when it does not exist) and after."""
+
+    path: str
+    before: str | None
+    after: str
+
+    @property
+    def kind(self) -> FileKind:
+        """Whether the file is created or modified."""
+        return FileKind.CREATE if self.before is None else FileKind.MODIFY
+
+    def diff(self) -> str:
+        """Give the unified diff as ``git diff`` shows it."""
+        old = "/dev/null" if self.before is None else f"a/{self.path}"
+        lines = difflib.unified_diff(
+            (self.before or "").splitlines(keepends=True),
+            self.after.splitlines(keepends=True),
+            fromfile=old,
+            tofile=f"b/{self.path}",
+        )
+        return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
+class Safety(StrEnum):
+    """Whether a finding may be applied without a person looking at it first."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+
+
+class Withdrawal(Struct, frozen=True, kw_only=True):
+    """A rule that is not applied, or not to one ``part``, for what came of it in a built image.
+
+    A part is what the rule works on: a path of the context, a requirement or a distribution.
+    """
+
+    rule: str
+    reason: str
+    part: str = ""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One result of one rule.
+
+    A finding without changes is advice. Findings marked for review are reported and never applied.
+    ``error`` says that the project does not work as it is.
+    """
+
+    rule: str
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    saving: Saving | None = None
+    safety: Safety = Safety.SAFE
+    changes: tuple[Change, ...] = ()
+    error: bool = False
+
 
 EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
 

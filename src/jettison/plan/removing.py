@@ -8,24 +8,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Known, Part
-from jettison.changes import RemoveFiles
-from jettison.distributions.graph import total_size
+from jettison.index.graph import total_size
 from jettison.lift.environment import NotApart
+from jettison.lift.scopes.values import Scope
 from jettison.lift.usage import Given
-from jettison.memo import once_each
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.plan.taking import leaves_late
-from jettison.removal.collapse import collapsed
-from jettison.removal.contents import OwnedFile
-from jettison.removal.group import Group
-from jettison.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
-from jettison.removal.match import Matcher
-from jettison.removal.place import place_of_removal
-from jettison.removal.unproven import Unproven
-from jettison.scopes.values import Scope
-from jettison.sizes import human
-from jettison.values import Evidence, Size
+from jettison.plan.changes import RemoveFiles
+from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.removal.groups import Group, OwnedFile, Unproven
+from jettison.plan.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
+from jettison.plan.removal.paths import Matcher, collapsed
+from jettison.plan.taking import leaves_late, place_of_removal
+from jettison.values import Evidence, Size, human, once_each
 
 # Less than this of one distribution is not worth a line of the list.
 WORTHWHILE = 20_000

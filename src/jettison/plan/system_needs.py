@@ -6,20 +6,19 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from jettison.base.leave_out import pattern
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package
-from jettison.installed.observed import Observed
-from jettison.installed.system import PROGRAMS, System
-from jettison.installed.system_reach import Wanted
-from jettison.lift.package_scope import PackageScope
+from jettison.contents.environment import RAN
+from jettison.contents.reach import Observed
+from jettison.contents.system import PROGRAMS, System, Wanted
+from jettison.formats.dockerfile import final_environment
+from jettison.formats.settings import Ask
 from jettison.lift.packages import requested
-from jettison.lift.services import services_of
+from jettison.lift.scopes.values import PackageScope
+from jettison.lift.stages import services_of
+from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.system_removing import Used, gone_of_standard
-from jettison.project.dockerfile import final_environment
-from jettison.settings import Ask
-from jettison.trace.values import RAN
+from jettison.plan.system_removal import Used, gone_of_standard
 
 LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")

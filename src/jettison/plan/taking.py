@@ -1,4 +1,4 @@
-"""What a stage that starts from nothing takes of an image, and in which layers."""
+"""Which files and modules an application takes along when its image starts from nothing."""
 
 from __future__ import annotations
 
@@ -6,17 +6,36 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator
 
-from jettison.changes import LayerOfFolders
-from jettison.installed.observed import Observed
-from jettison.installed.system import System
-from jettison.lift.environment import NotApart
+from jettison.catalogue.reader import removal_hook, removal_script
+from jettison.contents.reach import Observed
+from jettison.contents.system import System
+from jettison.formats.dockerfile.lines import in_exec_form, quoted
+from jettison.images.config import Config
+from jettison.lift.environment import BuiltEnvironment, NotApart
+from jettison.lift.environment import environment_of as environment_environment_of
+from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.memo import once_each
-from jettison.oci.config import Config
+from jettison.plan.changes import LayerOfFolders
 from jettison.plan.plan import Plan
+from jettison.plan.removal.listing import HEAD, HOOK, LIST, SCRIPT
 from jettison.plan.system_needs import variables_of
-from jettison.project.dockerfile.words import in_exec_form, quoted
-from jettison.removal.place import place_of_removal
+from jettison.values import Evidence, Origin, once_each
+
+# By so many characters a file is known as one that was written here.
+OPENING = 40
+
+
+def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
+    """Return the environment that files can be removed from, or why there is none."""
+    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script()), (HOOK, removal_hook())):
+        path = project.own(name)
+        if not project.texts.get(path, opening).startswith(opening[:OPENING]):
+            message = f"{path} is a file of the project's own"
+            return NotApart(
+                evidence=Evidence(kind="file", message=message, origin=Origin(file=path))
+            )
+    return environment_environment_of(project, stage)
+
 
 # A distribution of this size has a layer apart from those that change more often.
 HEAVY = 10_000_000

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.report.table import table
-from jettison.sizes import human, sized
-from jettison.values import Evidence
+from jettison.values import Evidence, human, sized
 
 
 def base_table(choice: BaseChoice) -> str:

@@ -11,27 +11,33 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.inspect.comparison import Change, Comparison, Side
-from jettison.inspect.inspection import Duplicate, InspectedLayer, Inspection, OwnedFile, OwnerShare
-from jettison.inspect.owner import Owner
-from jettison.lift.package_scope import PlannedPackage
-from jettison.measure.measurement import (
+from jettison.contents.inspection import (
+    Change,
+    Comparison,
+    Duplicate,
+    InspectedLayer,
+    Inspection,
+    OwnedFile,
+    OwnerShare,
+    Side,
+)
+from jettison.contents.measurement import (
     DebianPackageMeasurement,
     DistributionMeasurement,
     ImageMeasurement,
 )
+from jettison.contents.stored_files import Owner
+from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
-from jettison.plan.finding import Finding
-from jettison.plan.parts import FileChange, PlannedRequirement
-from jettison.plan.plan import Plan
+from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
+from jettison.plan.prediction.values import Part, Prediction, Predictions
+from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
-from jettison.prediction.values import Part, Prediction, Predictions
-from jettison.removal.unproven import Unproven
-from jettison.result import Ablation, Result
+from jettison.report.result import Ablation, Result
+from jettison.report.why_values import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
 from jettison.values import Evidence, Origin, Skipped
 from jettison.verify.imported import Attempt, ImportResult, Loss
-from jettison.verify.verdict_json import verdict_document
-from jettison.why.values import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
+from jettison.verify.verdict import verdict_document
 
 # The largest of them; the totals beside the lists count all.
 _FILES_LISTED = 100

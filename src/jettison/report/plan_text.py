@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from jettison.lift.package_scope import PackageScope
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.parts import FileKind
-from jettison.plan.plan import Plan
+from jettison.lift.scopes.values import PackageScope, Scope
+from jettison.plan.plan import FileKind, Finding, Plan, Safety
+from jettison.plan.prediction.values import Part, Prediction, Predictions
+from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report.base_text import base_table
-from jettison.report.prediction_text import prediction_text
-from jettison.report.skipped_text import skipped_lines
 from jettison.report.table import table
-from jettison.report.unproven_text import unproven_text
-from jettison.scopes.values import Scope
-from jettison.sizes import human, sized
-from jettison.values import Basis, Evidence, Size
+from jettison.values import Basis, Evidence, Size, Skipped, counted, human, sized
+
+
+def prediction_text(found: Predictions) -> str:
+    """Give both totals, and what the image after the plan is made of."""
+    before, after = found.before.size, found.after.size
+    if before is None or after is None:
+        unknown = (*found.before.unknown, *found.after.unknown)
+        return f"Predicted size: not known: {unknown[0].what}: {unknown[0].reason}"
+    share = 1 - after.bytes / before.bytes
+    title = f"Predicted size: {human(before.bytes)} -> {human(after.bytes)} ({-share:+.0%})"
+    rows = [
+        (human(part.size.bytes), part.what, str(part.origin or "")) for part in _large(found.after)
+    ]
+    lines = [title, table(("bytes", "of", "where"), rows, right=(0,))]
+    untold = {item.what: item.reason for item in (*found.before.unknown, *found.after.unknown)}
+    lines += [f"  not counted: {what}: {reason}" for what, reason in untold.items()]
+    return "\n".join(lines)
+
+
+def _large(found: Prediction) -> list[Part]:
+    """The parts that make a difference, the largest first."""
+    total = sum(part.size.bytes for part in found.parts)
+    seen = [part for part in found.parts if part.size.bytes * 1000 >= total]
+    return sorted(seen, key=lambda part: -part.size.bytes)
+
+
+DISTRIBUTION = "the distribution "
+SHOWN = 4
+
+
+def skipped_lines(found: Iterable[Skipped]) -> list[str]:
+    """Give a line for each thing, and one for all distributions of which the same is said."""
+    lines: list[str] = []
+    alike: dict[str, list[str]] = {}
+    for item in found:
+        name = item.what.removeprefix(DISTRIBUTION)
+        if name == item.what:
+            lines.append(f"{item.what}: {item.reason}")
+        else:
+            alike.setdefault(item.reason.replace(name, "each", 1), []).append(name)
+    for reason, names in alike.items():
+        more = len(names) - SHOWN
+        listed = ", ".join([*names[:SHOWN], *([f"{more} more"] if more > 0 else [])])
+        said = reason if len(names) > 1 else reason.replace("each", names[0], 1)
+        lines.append(f"{counted(len(names), 'distribution')} ({listed}): {said}")
+    return lines
+
+
+SHOWN_UNPROVEN = 8
+
+
+def unproven_text(found: Sequence[Unproven]) -> str:
+    """Give the heaviest, each with its reason; empty when everything that stays is used."""
+    if not found:
+        return ""
+    total = human(sum(one.bytes for one in found))
+    files = sum(one.files for one in found)
+    rows = [
+        (human(one.bytes), str(one.files), one.distribution, one.reason)
+        for one in found[:SHOWN_UNPROVEN]
+    ]
+    lines = [
+        f"Kept, could not be shown unused: {files} files ({total})",
+        table(("bytes", "files", "of", "why"), rows, right=(0, 1)),
+    ]
+    if len(found) > SHOWN_UNPROVEN:
+        lines.append(
+            f"and {len(found) - SHOWN_UNPROVEN} more; see --format json, or `jettison why PATH`"
+        )
+    return "\n".join(lines)
+
 
 SHOWN_EVIDENCE = 3
 NOT_UNDERSTOOD = 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jettison.report.plan_text import evidence_line
-from jettison.sizes import human, sized
-from jettison.why.values import Answer, DistributionAnswer, FileAnswer, LineAnswer
+from jettison.report.why_values import Answer, DistributionAnswer, FileAnswer, LineAnswer
+from jettison.values import human, sized
 
 SHOWN = 12
 

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.candidates.source_builds import build_packages
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.system_packages import runtime_libraries_of, translated
-from jettison.changes import AddPackages, Change, ChangeDistribution
 from jettison.lift.distribution import installed_names
 from jettison.plan.base import BaseCandidate
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.candidates.wheels import build_packages
+from jettison.plan.changes import AddPackages, Change, ChangeDistribution
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving
 

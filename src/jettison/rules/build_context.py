@@ -18,18 +18,46 @@ no other stage or Dockerfile beside makes an image for development from the whol
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
-from jettison.changes import IgnorePaths
-from jettison.lift.other_builds import copied_elsewhere, runs_tests_elsewhere
-from jettison.lift.settings import settings_that_are_read
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.dockerignore.propose import Proposal, propose
+from jettison.catalogue.reader import table
+from jettison.formats.dockerignore.propose import Proposal, propose
+from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
+from jettison.lift.project import Project
+from jettison.lift.stages import services_of
+from jettison.lift.usage import Usage
+from jettison.plan.changes import IgnorePaths
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
-from jettison.sizes import human
-from jettison.values import Basis, Evidence, Origin, Saving, counted
+from jettison.values import Basis, Evidence, Origin, Saving, counted, human
+
+# Words in the names of files that only show what settings there are.
+TEMPLATES = ("example", "sample", "template", "dist")
+
+
+def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
+    """Files that production may read from the image and that compose does not give it.
+
+    Paths are relative to the context; files that are ignored already are left out.
+    """
+    known = table("tools")["settings_readers"]
+    modules = tuple(known["modules"])
+    if not any(name.startswith(modules) for name in usage.imports):
+        return ()
+    services = services_of(project)
+    given = {posixpath.normpath(path) for service in services for path in service.env_file}
+    return tuple(
+        path
+        for path in project.files
+        if any(fnmatchcase(path, pattern) for pattern in known["files"])
+        and not any(word in path for word in TEMPLATES)
+        and project.in_context(path) not in given
+        and not (project.ignore and project.ignore.ignores(path))
+    )
+
 
 NAME = "build-context"
 # Categories that are kept out although their patterns are not certain by themselves: production

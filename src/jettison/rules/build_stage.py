@@ -31,17 +31,21 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from jettison.catalogue.reader import table
-from jettison.changes import Change, RemovePackages, SetCommand, SetEnvironment, SplitBuildStage
+from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind
-from jettison.lift.installation import Installation, NotMovable
+from jettison.lift.installation import Installation, NotMovable, fixed_path
 from jettison.lift.locked import LockedInstallation, movable
-from jettison.lift.obstacles import fixed_path
-from jettison.lift.package_scope import PackageScope
 from jettison.lift.packages import removable, requested, saved_without
+from jettison.lift.scopes.values import PackageScope
 from jettison.lift.usage import UNCALLED
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile import Instruction
+from jettison.plan.changes import (
+    Change,
+    RemovePackages,
+    SetCommand,
+    SetEnvironment,
+    SplitBuildStage,
+)
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted
 

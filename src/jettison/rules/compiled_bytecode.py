@@ -21,12 +21,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from jettison.changes import CompileApplication
-from jettison.installed.reach import source_of
+from jettison.contents.reach import source_of
+from jettison.formats.dockerfile import Copy, Instruction
 from jettison.lift.action import ActionKind
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile import Copy, Instruction
+from jettison.plan.changes import CompileApplication
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.candidates.image import image_facts
-from jettison.changes import ComposeBase
 from jettison.lower.composed_base import is_composed, refused
-from jettison.plan.composition import Composition
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.base import Composition
+from jettison.plan.candidates.image import image_facts
+from jettison.plan.changes import ComposeBase
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving, counted
 

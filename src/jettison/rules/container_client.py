@@ -15,14 +15,13 @@ of a call is computed, the client stays.
 from __future__ import annotations
 
 from jettison.catalogue.reader import table
-from jettison.changes import RemoveCommands, RemovePackages
+from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import Action, ActionKind
-from jettison.lift.package_scope import PackageScope, PlannedPackage
 from jettison.lift.packages import removable, saved_without
-from jettison.lift.services import service_of
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.commands import GroupChange, UserChange
+from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.stages import service_of
+from jettison.plan.changes import RemoveCommands, RemovePackages
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

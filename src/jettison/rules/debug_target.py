@@ -11,11 +11,9 @@ Safe: the image does not change; only when it is asked for with `--debug`.
 
 from __future__ import annotations
 
-from jettison.changes import AddDebugTarget
-from jettison.lower.composed_base import is_composed
-from jettison.lower.debug_target import DEBUG, shell_place
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lower.composed_base import DEBUG, is_composed, shell_place
+from jettison.plan.changes import AddDebugTarget
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

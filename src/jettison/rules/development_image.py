@@ -14,15 +14,14 @@ from __future__ import annotations
 
 import posixpath
 
-from jettison.changes import AddDevelopment
+from jettison.ecosystems.moves import development_file
 from jettison.lift.declared import production_files
-from jettison.lift.services import service_of
-from jettison.lift.writable import source_targets
+from jettison.lift.stages import service_of
+from jettison.lift.writes import source_targets
 from jettison.lower.development import DOCKERFILE
 from jettison.lower.reload import with_reload
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
-from jettison.project.moves.move import development_file
+from jettison.plan.changes import AddDevelopment
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

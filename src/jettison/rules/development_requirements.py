@@ -26,7 +26,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from jettison.changes import MarkUnused, MoveToDevelopment
+from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.moves import MOVES
+from jettison.formats.requirements import parse
+from jettison.index.graph import leaving
 from jettison.lift.declared import (
     Installed,
     installed_declarations,
@@ -34,16 +37,11 @@ from jettison.lift.declared import (
     movable_files,
     shipped_names,
 )
+from jettison.lift.scopes.values import Scope
 from jettison.lower.requirements import MARK
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.leaving import leaving
-from jettison.plan.parts import PlannedRequirement
-from jettison.plan.plan import Plan
-from jettison.project.declarations import Kind
-from jettison.project.moves.move import MOVES
-from jettison.project.requirements import parse
+from jettison.plan.changes import MarkUnused, MoveToDevelopment
+from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
-from jettison.scopes.values import Scope
 from jettison.values import Evidence, Size, counted
 
 NAME = "development-requirements"

@@ -16,8 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.dead_weight import Collection, dead_weight
 from jettison.lift.action import Action, lifted_run
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Origin, Saving
 

@@ -22,19 +22,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.catalogue.dead_weight import dead_weight
+from jettison.ecosystems.commands import Permission
+from jettison.formats.dockerfile import copy
 from jettison.lift.environment import BuiltEnvironment, environment_of
-from jettison.lift.services import services_of
 from jettison.lift.stage import ROOT_NAMES
-from jettison.lift.writing import FOR_EVERYONE
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lift.stages import services_of
+from jettison.lift.writes import FOR_EVERYONE
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan.removal.listing import ARROW
+from jettison.plan.removal.paths import WILD
 from jettison.plan.removing import WORTHWHILE, linked, present, removal
-from jettison.project.commands import Permission
-from jettison.project.dockerfile import copy
-from jettison.removal.contents import OwnedFile
-from jettison.removal.group import Group
-from jettison.removal.listing import ARROW
-from jettison.removal.match import WILD
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from jettison.candidates.image import image_facts
 from jettison.plan.base import ImageFacts
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.plan.candidates.image import image_facts
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

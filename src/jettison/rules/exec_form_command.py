@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import re
 
-from jettison.changes import SetCommand
-from jettison.lift.invocation import Invocation
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile.run import run_script
-from jettison.project.shell import Command, Script
+from jettison.formats.dockerfile.run import run_script
+from jettison.formats.shell import Command, Script
+from jettison.lift.reference import Invocation
+from jettison.plan.changes import SetCommand
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

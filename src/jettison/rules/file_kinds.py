@@ -10,10 +10,9 @@ from functools import cache, partial
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue.dead_weight import FileKind, dead_weight
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import grouped, imported, removal
-from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 
 _METADATA = ".dist-info/"

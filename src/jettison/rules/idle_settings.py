@@ -18,11 +18,10 @@ import sys
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue.dead_weight import dead_weight
-from jettison.installed.system import PROGRAMS
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.contents.system import PROGRAMS
+from jettison.formats.settings import Ask, Line, Wish
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
-from jettison.settings import Ask, Line, Wish
 from jettison.values import Evidence
 
 NAME = "idle-settings"

@@ -10,10 +10,9 @@ Safe: labels do not change how an image runs.
 
 from __future__ import annotations
 
-from jettison.changes import AddLabels
-from jettison.lift.services import service_of
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lift.stages import service_of
+from jettison.plan.changes import AddLabels
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -17,13 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.catalogue.dead_weight import dead_weight
+from jettison.formats.settings import Ask
 from jettison.lift.environment import NotApart, environment_of
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
-from jettison.settings import Ask
 from jettison.values import Basis
 
 NAME = "installers"

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jettison.candidates.present import brought_packages, inherited_packages, named_packages
-from jettison.changes import AddPackages
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.candidates.needs import brought_packages, inherited_packages, named_packages
+from jettison.plan.changes import AddPackages
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 NAME = "missing-libraries"

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jettison.candidates.present import brought_packages, named_packages
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
-from jettison.changes import AddPackages
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.plan.candidates.needs import brought_packages, named_packages
+from jettison.plan.changes import AddPackages
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

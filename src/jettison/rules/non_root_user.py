@@ -23,18 +23,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jettison.changes import RunAsUser
-from jettison.lift.accounts import made_accounts
+from jettison.ecosystems.commands import Permission, UserChange
 from jettison.lift.action import Action
-from jettison.lift.filled import holds_files
-from jettison.lift.root import needs_root
-from jettison.lift.services import service_of
+from jettison.lift.data_folders import holds_files
+from jettison.lift.root import made_accounts, needs_root
 from jettison.lift.stage import FinalStage
-from jettison.lift.writable import data_mounts
+from jettison.lift.stages import service_of
+from jettison.lift.writes import data_mounts
 from jettison.lower.user import recursive_on
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.commands import Permission, UserChange
+from jettison.plan.changes import RunAsUser
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -19,8 +19,9 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Optional, dead_weight
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lift.scopes.values import Scope
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group
 from jettison.plan.removing import (
     any_version,
     group,
@@ -30,9 +31,7 @@ from jettison.plan.removing import (
     remaining,
     removal,
 )
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
-from jettison.scopes.values import Scope
 from jettison.values import Evidence
 
 NAME = "optional-distributions"

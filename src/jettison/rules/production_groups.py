@@ -23,7 +23,9 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from jettison.changes import Change, LeaveGroupsOut, SetEnvironment
+from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.pip import group_of
+from jettison.index.graph import Leaving, leaving
 from jettison.lift.declared import shipped_names
 from jettison.lift.distribution import feeding_stages
 from jettison.lift.groups import (
@@ -34,15 +36,11 @@ from jettison.lift.groups import (
     shipped_groups,
 )
 from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.scopes.values import Scope
 from jettison.lift.stage import lifted
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.leaving import Leaving, leaving
-from jettison.plan.parts import PlannedRequirement
-from jettison.plan.plan import Plan
-from jettison.project.declarations import Kind
-from jettison.project.declarations.requirement_files import group_of
+from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
+from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
 from jettison.rules.rule import Rule
-from jettison.scopes.values import Scope
 from jettison.values import Evidence, Origin, Toward
 
 NAME = "production-groups"

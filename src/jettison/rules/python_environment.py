@@ -13,9 +13,8 @@ stays.
 
 from __future__ import annotations
 
-from jettison.changes import SetEnvironment
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.changes import SetEnvironment
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

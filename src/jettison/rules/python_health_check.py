@@ -13,11 +13,10 @@ and wget a status of 400 or more fails, with plain curl any answer will do.
 
 from __future__ import annotations
 
-from jettison.changes import SetHealthCheck
-from jettison.lift.probe import probe_of, probe_of_words
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile.run import run_script
+from jettison.formats.dockerfile.run import run_script
+from jettison.lift.health_probe import probe_of, probe_of_words
+from jettison.plan.changes import SetHealthCheck
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.formats.settings import Ask
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group
+from jettison.plan.removal.paths import WILD
 from jettison.plan.removing import any_version, group, present, remaining, removal
-from jettison.removal.group import Group
-from jettison.removal.match import WILD
 from jettison.rules.rule import Rule
-from jettison.settings import Ask
 from jettison.values import Evidence
 
 NAME = "requested-removals"

@@ -1,13 +1,16 @@
-"""What a rule is: a name, the level it belongs to, and a function from a plan to findings."""
+"""What a rule is, and the fold: each rule sees the plan that the rules before it made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lower.apply import applied as changed
+from jettison.lower.apply import led_back
+from jettison.plan.plan import Finding, Plan, Safety, Withdrawal
+from jettison.values import human
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -27,3 +30,85 @@ class Rule(Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """The first line of the documentation."""
         return self.documentation.strip().splitlines()[0]
+
+
+# What makes an image larger, the least useful first, and what start-up has of it.
+COSTS = {
+    "compiled-bytecode": "without it modules are compiled at each start",
+    "build-stage": "without it what installs stays where it is",
+}
+
+
+def optimized(plan: Plan, rules: Sequence[Rule], *, without: frozenset[str] = frozenset()) -> Plan:
+    """Apply every safe finding of the rules at the plan's level, in order.
+
+    ``without`` names rules that are left out: by the settings, or for a build that is compared with
+    another one to measure one rule. Those of the settings that would find nothing are noted, and
+    so is what is withdrawn.
+    """
+    withdrawn = {one.rule: one for one in plan.withdrawn if not one.part}
+    for rule in rules:
+        if rule.level > plan.level:
+            continue
+        if rule.name in withdrawn:
+            plan = _left_out(plan, rule, withdrawn[rule.name])
+        elif rule.name not in without:
+            plan = _folded(plan, rule.detect)
+        elif rule.name in plan.settings.without and not rule.detect(plan):
+            plan = replace(plan, idle=plan.idle | {rule.name})
+    parts = [one for one in plan.withdrawn if one.part and one.rule not in withdrawn]
+    told = (_told(one, f"not applied to {one.part}: {one.reason}") for one in parts)
+    return replace(plan, findings=(*plan.findings, *told))
+
+
+def _left_out(plan: Plan, rule: Rule, why: Withdrawal) -> Plan:
+    if not any(one.changes for one in rule.detect(plan)):
+        return plan
+    finding = _told(why, f"not applied: {why.reason}")
+    return replace(plan, findings=(*plan.findings, finding))
+
+
+def _told(one: Withdrawal, message: str) -> Finding:
+    return Finding(rule=one.rule, message=message, safety=Safety.REVIEW)
+
+
+def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:
+    """Give the plan without what would make the image larger, by the predicted sizes."""
+    for _ in COSTS:
+        before, after = plan.prediction.before.size, plan.prediction.after.size
+        if before is None or after is None or after.bytes <= before.bytes:
+            break
+        without = growing(plan, f"{human(before.bytes)} to {human(after.bytes)}")
+        if not without:
+            break
+        start = replace(start, withdrawn=(*start.withdrawn, *without))
+        plan = replace(optimized(start, rules, without=start.settings.without), base=plan.base)
+    return plan
+
+
+def growing(plan: Plan, sizes: str) -> tuple[Withdrawal, ...]:
+    """Give the first applied rule that costs bytes; ``sizes`` tells how the image grows."""
+    rule = next((name for name in COSTS if name in applied_rules(plan)), None)
+    if rule is None:
+        return ()
+    return (Withdrawal(rule=rule, reason=f"the image would grow from {sizes}; {COSTS[rule]}"),)
+
+
+def applied_rules(plan: Plan) -> tuple[str, ...]:
+    """The rules that changed something, in their order."""
+    return tuple(dict.fromkeys(one.rule for one in plan.findings if applied(one)))
+
+
+def applied(finding: Finding) -> bool:
+    """Whether a finding changed something."""
+    return bool(finding.changes) and finding.safety is Safety.SAFE
+
+
+def _folded(plan: Plan, detect: Callable[[Plan], tuple[Finding, ...]]) -> Plan:
+    found = detect(plan)
+    after = plan
+    for finding in found:
+        if finding.safety is Safety.SAFE:
+            after = changed(after, finding.changes)
+    told = tuple(led_back(finding, plan) for finding in found)
+    return replace(after, findings=(*plan.findings, *told))

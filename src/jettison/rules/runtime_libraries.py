@@ -12,10 +12,9 @@ Safe: the library stays whenever a requirement is built from source or may be.
 from __future__ import annotations
 
 from jettison.catalogue.system_packages import slim_packages
-from jettison.changes import AddPackages
 from jettison.lift.packages import DEFAULT_RELEASE, requested
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.changes import AddPackages
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 NAME = "runtime-libraries"

@@ -12,12 +12,11 @@ are installed by name, because the slim image does not have them.
 
 from __future__ import annotations
 
-from jettison.candidates.image import image_facts
-from jettison.changes import AddPackages, Change, ReplaceBase
 from jettison.lift.packages import requested
 from jettison.plan.base import BaseCandidate, Variant
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.candidates.image import image_facts
+from jettison.plan.changes import AddPackages, Change, ReplaceBase
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving
 

@@ -14,9 +14,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from jettison.catalogue.dead_weight import Variant, dead_weight
-from jettison.distributions.graph import total_size
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.index.graph import total_size
+from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size
 

@@ -12,11 +12,10 @@ packages that no longer do.
 from __future__ import annotations
 
 from jettison.catalogue.debian_release import facts_of
-from jettison.changes import TidyPackageInstalls
 from jettison.lift.packages import DEFAULT_RELEASE, requested
-from jettison.lower.tidy import installs_recommended, runs_leaving_lists
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.lower.packages import installs_recommended, runs_leaving_lists
+from jettison.plan.changes import TidyPackageInstalls
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving
 

@@ -17,13 +17,11 @@ from __future__ import annotations
 import re
 
 from jettison.catalogue.dead_weight import dead_weight
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import group, present, removal
-from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
-from jettison.sizes import human
-from jettison.values import Basis, Evidence, Saving
+from jettison.values import Basis, Evidence, Saving, human
 
 NAME = "uncalled-binaries"
 PROGRAMS = "/bin/"

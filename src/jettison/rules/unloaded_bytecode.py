@@ -16,12 +16,10 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from jettison.installed.observed import Observed
-from jettison.installed.reach import source_of
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.contents.reach import Observed, source_of
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group
 from jettison.plan.removing import WORTHWHILE, removal
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
 from jettison.rules.unreached_modules import leaving_files
 from jettison.values import Evidence

@@ -16,10 +16,9 @@ new hashes.
 
 from __future__ import annotations
 
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group
 from jettison.plan.removing import present, removal, shortened
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
 
 NAME = "unloaded-sections"

@@ -23,10 +23,10 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Locales, dead_weight
-from jettison.lift.services import service_of
+from jettison.lift.stages import service_of
 from jettison.lift.usage import Given
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import (
     WORTHWHILE,
     asked_alone,
@@ -37,7 +37,6 @@ from jettison.plan.removing import (
     requiring,
     staying,
 )
-from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

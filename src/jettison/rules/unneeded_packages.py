@@ -16,14 +16,12 @@ from __future__ import annotations
 import re
 
 from jettison.catalogue.reader import table
-from jettison.changes import RemovePackages
+from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import ActionKind
-from jettison.lift.package_scope import PackageScope
-from jettison.lift.packages import removable, saved_without
-from jettison.lift.passing import passing_packages
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
-from jettison.project.dockerfile.run import run_script
+from jettison.lift.packages import passing_packages, removable, saved_without
+from jettison.lift.scopes.values import PackageScope
+from jettison.plan.changes import RemovePackages
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 
 NAME = "unneeded-packages"

@@ -31,17 +31,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
-from jettison.installed.bundled import unneeded_libraries
-from jettison.installed.dotted import on_demand
-from jettison.installed.environment import Installed, module_name
-from jettison.installed.observed import Observed
-from jettison.installed.reach import source_of
-from jettison.plan.finding import Finding, Safety
-from jettison.plan.plan import Plan
+from jettison.contents.environment import Installed, module_name
+from jettison.contents.links import on_demand
+from jettison.contents.reach import Observed, source_of
+from jettison.contents.standard_reach import unneeded_libraries
+from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.removal.groups import Group, OwnedFile, unproven
 from jettison.plan.removing import group, removal
-from jettison.removal.contents import OwnedFile
-from jettison.removal.group import Group
-from jettison.removal.unproven import unproven
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

@@ -29,13 +29,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jettison.changes import StartFromNothing
-from jettison.installed.system import System
-from jettison.installed.system_reach import reached_packages
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.contents.system import System, reached_packages
+from jettison.plan.changes import StartFromNothing
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.system_group import SystemGroup
 from jettison.plan.system_needs import used_of, wanted_of
-from jettison.plan.system_removing import (
+from jettison.plan.system_removal import (
     build_group,
     file_groups,
     package_groups,
@@ -49,10 +48,8 @@ from jettison.plan.taking import (
     said_of,
     starts_from_nothing,
 )
-from jettison.removal.system_group import SystemGroup
 from jettison.rules.rule import Rule
-from jettison.sizes import human
-from jettison.values import Basis, Evidence, Saving
+from jettison.values import Basis, Evidence, Saving, human
 
 NAME = "unreached-system"
 SHOWN = 4

@@ -21,10 +21,9 @@ from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Language, dead_weight
 from jettison.lift.usage import Given
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import WORTHWHILE, asked_alone, group, remaining, removal, requiring
-from jettison.removal.contents import OwnedFile
 from jettison.rules.rule import Rule
 
 NAME = "unspoken-languages"

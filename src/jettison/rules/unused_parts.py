@@ -13,8 +13,7 @@ module that stays imports it, and that no library that stays names one that leav
 from __future__ import annotations
 
 from jettison.catalogue.dead_weight import dead_weight
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
 from jettison.plan.removing import is_unused, part_of, removal, written_nowhere
 from jettison.rules.rule import Rule
 

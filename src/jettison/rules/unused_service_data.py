@@ -19,8 +19,8 @@ from functools import partial
 
 from jettison.catalogue.dead_weight import Services, dead_weight
 from jettison.lift.usage import Given
-from jettison.plan.finding import Finding
-from jettison.plan.plan import Plan
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import Group, OwnedFile
 from jettison.plan.removing import (
     asked_alone,
     cannot_tell,
@@ -31,8 +31,6 @@ from jettison.plan.removing import (
     staying,
     unknown,
 )
-from jettison.removal.contents import OwnedFile
-from jettison.removal.group import Group
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 

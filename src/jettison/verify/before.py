@@ -5,27 +5,19 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.beside import beside
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
+from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
-from jettison.verify import companions
 from jettison.verify.coverage import with_coverage
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.observation import Observation
-from jettison.verify.observe import (
-    ended,
-    observe,
-    running,
-    still_there,
-    unready,
-)
-from jettison.verify.request import VerificationRequest
+from jettison.verify.observe import ended, observe, running, still_there, unready, with_workers
+from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.second_look import again, setting_of
-from jettison.verify.setting import Conversation, Setting
-from jettison.verify.stored import with_stored
-from jettison.verify.workers import with_workers
+from jettison.verify.services import within_reach
+from jettison.verify.suite import with_stored
 from jettison.verify.workload.plan import workload
 
 
@@ -61,7 +53,7 @@ def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress)
 
     Raises EngineError when one of the images of the request does not exist.
     """
-    reached = companions.within_reach(engine, request, progress)
+    reached = within_reach(engine, request, progress)
     baseline = observe_before(reached, engine, progress)
     return Ahead(asked=request, reached=reached, baseline=baseline)
 

@@ -12,8 +12,7 @@ from jettison.errors import EngineError, ProgramError
 from jettison.verify.interior import ask, find_interpreter, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import Running, converse, options, running
-from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Conversation, Setting
+from jettison.verify.request import Conversation, Setting, VerificationRequest
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"

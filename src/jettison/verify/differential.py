@@ -6,24 +6,18 @@ from statistics import median
 
 from msgspec.structs import replace
 
-from jettison.beside import beside
 from jettison.engines.engine import Engine
+from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
-from jettison.verify import companions, second_look
-from jettison.verify.before import (
-    Ahead,
-    Baseline,
-    observe_before,
-    patient,
-    worked,
-)
+from jettison.verify import second_look
+from jettison.verify.before import Ahead, Baseline, observe_before, patient, worked
 from jettison.verify.checks import CHECKS
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe, observe_read_only
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import again, setting_of
-from jettison.verify.stored import with_stored
-from jettison.verify.suite import run_suite
+from jettison.verify.services import within_reach
+from jettison.verify.suite import run_suite, with_stored
 from jettison.verify.verdict import Subject, Verdict
 
 # How many times as long as the image before the image after may take to start.
@@ -45,7 +39,7 @@ def compare(
         request = ahead.within_reach(request)
         baseline = ahead.baseline
     else:
-        request = companions.within_reach(engine, request, progress)
+        request = within_reach(engine, request, progress)
         baseline = observe_before(request, engine, progress)
     after = observe_after(request, baseline, engine, progress)
     before, talk = baseline.observation, baseline.conversation

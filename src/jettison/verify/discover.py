@@ -4,21 +4,139 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from jettison.catalogue.reader import table
 from jettison.engines.engine import Container
+from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter
 from jettison.verify.observation import Observation
-from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Setting
-from jettison.verify.superuser import application_of
+from jettison.verify.request import Credentials, Setting, VerificationRequest
 from jettison.verify.workload.operation import Interface, Operation
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
+
+_TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
+_MODULE = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
+_SHELL_COMMAND = 3
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+
+
+class Application(Struct, frozen=True, kw_only=True):
+    """What to import, in the order of trying.
+
+    ``targets`` are ``module:attribute`` or a module alone; ``settings_files`` are files that may
+    name Django's settings; ``folders`` are import paths.
+    """
+
+    targets: tuple[str, ...] = ()
+    settings_files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the words of a command; those of a shell's text when it is run by one."""
+    if not command:
+        return ()
+    shell = command[0].rpartition("/")[2] in _SHELLS
+    if (
+        shell
+        and len(command) >= _SHELL_COMMAND
+        and command[1].startswith("-")
+        and "c" in command[1]
+    ):
+        try:
+            words = tuple(shlex.split(command[2]))
+        except ValueError:
+            return tuple(command[2].split())
+        return words[1:] if words[:1] == ("exec",) else words
+    return command
+
+
+def find_application(
+    command: tuple[str, ...], environment: Mapping[str, str], named: str = ""
+) -> Application:
+    """Read server commands (``uvicorn main:app``, ``flask --app``, ``gunicorn site.wsgi`` …)."""
+    words = words_of(command)
+    targets = [named] if named else []
+    targets += _targets(words)
+    targets += [environment[name] for name in ("FLASK_APP", "APP_MODULE") if environment.get(name)]
+    folders = [
+        words[index + 1]
+        for index, word in enumerate(words[:-1])
+        if word in {"--chdir", "--app-dir", "--pythonpath"}
+    ]
+    modules = [target.partition(":")[0].replace(".", "/") + ".py" for target in targets]
+    return Application(
+        targets=tuple(dict.fromkeys(targets)),
+        settings_files=("manage.py", *modules),
+        folders=tuple(folders),
+    )
+
+
+def _targets(words: tuple[str, ...]) -> Iterator[str]:
+    for index, word in enumerate(words):
+        if _TARGET.match(word):
+            yield word
+        elif word == "-m" and index + 1 < len(words):
+            yield words[index + 1]
+        elif word.startswith("--app="):
+            yield word.removeprefix("--app=")
+        elif word in {"--app", "-A"} and index + 1 < len(words):
+            yield words[index + 1]
+        elif word.endswith(".py"):
+            yield _module(word)
+        elif index and _MODULE.match(word) and not word.endswith((".conf", ".json", ".txt")):
+            yield word
+
+
+def _module(path: str) -> str:
+    return path.removeprefix("./").lstrip("/").removesuffix(".py").replace("/", ".")
+
+
+def application_of(setting: Setting, request: VerificationRequest) -> Application:
+    """Read where the application is from what starts it."""
+    own = request.entrypoint or setting.facts.entrypoint
+    command = (*own, *(request.command or (() if request.entrypoint else setting.facts.command)))
+    environment = {**dict(setting.facts.environment), **request.environment}
+    return find_application(command, environment, request.application)
+
+
+def make_superuser(
+    container: Container, setting: Setting, request: VerificationRequest
+) -> Exchange:
+    """Make the account in a running container, with the site's own code.
+
+    The exchange is compared like any other: status 200, or 0 and why it was not made.
+    """
+    interpreter = find_interpreter(container, setting.facts)
+    if interpreter is None:
+        return _exchange("there is no Python on the path of the image")
+    application = application_of(setting, request)
+    usual = table("samples")["account"]
+    account = request.credentials or Credentials(
+        username=usual["username"], password=usual["password"]
+    )
+    asked = {
+        "files": application.settings_files,
+        "folders": application.folders,
+        "superuser": (account.username, usual["email"], account.password),
+    }
+    answer, why = ask(container, interpreter, "django_site", asked)
+    if answer and answer.get("made"):
+        return _exchange("")
+    return _exchange(why or "; ".join((answer or {}).get("failures") or ("no settings",)))
+
+
+def _exchange(failure: str) -> Exchange:
+    answer = Answer(status=0 if failure else _OK, failure=failure)
+    return Exchange(name="make the account of the administration", answer=answer)
+
 
 # Where frameworks put their document by default.
 _DOCUMENTS = (

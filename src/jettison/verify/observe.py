@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -11,18 +12,16 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
-from jettison.verify import companions
-from jettison.verify.checks.logs import kinds_of
-from jettison.verify.exchange.answer import Exchange
+from jettison.verify.checks.process import kinds_of
+from jettison.verify.discover import make_superuser
+from jettison.verify.exchange.answer import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
-from jettison.verify.exchange.command import carry_out
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inventory
-from jettison.verify.observation import Observation, Start
-from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Conversation, Setting
-from jettison.verify.superuser import make_superuser
+from jettison.verify.observation import Observation, Start, WorkerOutcome
+from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
+from jettison.verify.services import start
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
@@ -57,7 +56,7 @@ def running(
     Raises EngineError when it cannot be started at all.
     """
     with ExitStack() as stack:
-        network = companions.start(engine, request.companions, stack)
+        network = start(engine, request.companions, stack)
         own = replace(started_with or options(setting, request), beside=network)
         container = stack.enter_context(engine.run(setting.image, own))
         port = request.ports[0] if request.ports else None
@@ -251,3 +250,51 @@ def errors_of(logs: str) -> tuple[str, ...]:
 def _why(failure: EngineError) -> str:
     last = failure.why.strip().splitlines()[-1:] or [failure.what]
     return last[0]
+
+
+_WORKER_POLL_SECONDS = 0.2
+_WATCHED_SECONDS = 8.0
+
+
+def with_workers(
+    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
+) -> Observation:
+    """Add how each worker did to what was observed of an image that starts."""
+    if seen.failure:
+        return seen
+    found = {one.name: _watched(engine, setting, request, one) for one in request.workers}
+    return replace(seen, workers=found)
+
+
+def _watched(
+    engine: Engine, setting: Setting, request: VerificationRequest, worker: Worker
+) -> WorkerOutcome:
+    """Start a worker with fresh services and look at it until it ends, for some seconds."""
+    own = replace(
+        options(setting, request),
+        ports=(),
+        environment={**request.environment, **worker.environment},
+        entrypoint=worker.entrypoint,
+        command=worker.command,
+    )
+    try:
+        with ExitStack() as stack:
+            network = start(engine, request.companions, stack)
+            container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
+            return _outcome(container)
+    except EngineError as failure:
+        still_there(engine, setting.image)
+        last = failure.why.strip().splitlines()[-1:] or [failure.what]
+        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=last[0])
+
+
+def _outcome(container: Container) -> WorkerOutcome:
+    begun = time.monotonic()
+    seconds, state = 0.0, container.state()
+    while state.running and seconds < _WATCHED_SECONDS:
+        time.sleep(_WORKER_POLL_SECONDS)
+        seconds, state = time.monotonic() - begun, container.state()
+    lines = container.logs().strip().splitlines()[-1:]
+    return WorkerOutcome(
+        running=state.running, status=state.exit_status, seconds=seconds, said="".join(lines)[:300]
+    )

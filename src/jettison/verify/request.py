@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
+
+from jettison.engines.engine import ImageFacts
+from jettison.errors import InputSyntaxError
+from jettison.values import Origin
+from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload.step import Step
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -151,3 +159,115 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     strict: bool = False
     startup_runs: int = 3
     grace: float = 5.0
+
+
+def request_of(before: ImageFacts, after: ImageFacts) -> VerificationRequest:
+    """Take ports and volumes from what the images declare."""
+    return VerificationRequest(
+        image_before=before.id,
+        image_after=after.id,
+        ports=tuple(_numbers(before) or _numbers(after)),
+        volumes=tuple(sorted({*before.volumes, *after.volumes})),
+        time_zones=tuple(zone for name, zone in before.environment if name == "TZ" and zone),
+    )
+
+
+def _numbers(facts: ImageFacts) -> list[int]:
+    """Give the TCP ports that are exposed, in the order of their numbers."""
+    texts = (port.partition("/") for port in facts.ports)
+    return sorted(
+        int(number) for number, _, kind in texts if number.isdigit() and kind in {"", "tcp"}
+    )
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """How one image is run. ``health_path`` is the same for both images.
+
+    ``run`` numbers the runs: each has circumstances of its own, the same for both images.
+    """
+
+    image: str
+    facts: ImageFacts
+    health_path: str
+    read_only: bool = False
+    run: int = 0
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """The steps to send, and how a token is sent. ``steps`` is empty where there is no HTTP.
+
+    ``explores`` asks for further steps: the links and forms of the pages that are met.
+    ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
+    application speaks. ``superuser`` has the application make an account of its own first, as a
+    Django site can.
+    """
+
+    steps: tuple[Step, ...] = ()
+    token_scheme: TokenScheme = field(default_factory=TokenScheme)
+    explores: bool = False
+    doubtful: frozenset[int] = frozenset()
+    languages: tuple[str, ...] = ()
+    superuser: bool = False
+
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_HEADER = re.compile(r"^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$")
+_Line = tuple[int, str]
+
+
+def parse_http_file(text: str, file: str) -> tuple[Probe, ...]:
+    """Read all requests, in their order. Raises InputSyntaxError with the line that is wrong."""
+    return tuple(_probe(block, file) for block in _blocks(text) if block)
+
+
+def _blocks(text: str) -> Iterator[list[_Line]]:
+    block: list[_Line] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("###"):
+            yield block
+            block = []
+        elif block or not _is_blank(line):
+            block.append((number, line))
+    yield block
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip() or line.startswith(("#", "//"))
+
+
+def _probe(block: list[_Line], file: str) -> Probe:
+    number, first = block[0]
+    words = first.split()
+    method, target = (
+        (words[0], words[1]) if words[0] in _METHODS and words[1:] else ("GET", words[0])
+    )
+    headers: list[tuple[str, str]] = []
+    body: list[str] = []
+    for at, line in block[1:]:
+        found = _HEADER.match(line)
+        if body or not line.strip():
+            body.append(line)
+        elif found:
+            headers.append((found[1], found[2].strip()))
+        else:
+            raise _wrong(f"this is no header: {line.strip()}", file, at)
+    content = "\n".join(body[1:]).rstrip("\n")
+    return Probe(
+        method=method, path=_path(target, file, number), headers=tuple(headers),
+        body=content.encode("utf-8"),
+    )  # fmt: skip
+
+
+def _path(target: str, file: str, number: int) -> str:
+    parts = urlsplit(target)
+    if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
+        raise _wrong(f"this is no address that can be asked: {target}", file, number)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _wrong(what: str, file: str, number: int) -> InputSyntaxError:
+    return InputSyntaxError(
+        what,
+        hint="Write `GET /path`, headers as `Name: value`, an empty line, and then the body.",
+        origin=Origin(file=file, line=number),
+    )

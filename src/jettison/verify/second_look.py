@@ -7,14 +7,13 @@ from msgspec.structs import replace
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
-from jettison.verify.checks.logs import kinds_of
-from jettison.verify.checks.routes import compared
+from jettison.verify.checks.behaviour import compared
+from jettison.verify.checks.process import kinds_of
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.health import health_path
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, ended, observe, running, started, still_there
-from jettison.verify.request import VerificationRequest
-from jettison.verify.setting import Conversation, Setting
+from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.verdict import START, Verdict
 
 # Checks whose outcome a busy machine may change.

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
-from jettison.process import Completed
+from jettison.processes.programs import Completed
 from jettison.verify.interior import ask, interpreters, script_text
-from jettison.verify.observation import Observation, SuiteOutcome
+from jettison.verify.observation import Observation, Stored, SuiteOutcome
 from jettison.verify.observe import tmpfs
 from jettison.verify.request import Suite, VerificationRequest
 
@@ -123,3 +123,30 @@ def waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[C
 def _require(done: Completed, what: str) -> None:
     if done.status:
         raise EngineError(what, why=done.error_text[-500:])
+
+
+def with_stored(
+    engine: Engine, image: str, seen: Observation, commands: tuple[str, ...] | None = None
+) -> Observation:
+    """Add it to what was observed, or why it could not be read.
+
+    ``commands`` names those to run; without it, as many are run as there is time for.
+    """
+    asked = {"folder": seen.facts.working_directory, "commands": commands}
+    try:
+        with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
+            answer, why = ask(container, interpreter, "stored", asked)
+    except (EngineError, ProgramError) as failure:
+        answer, why = None, f"{failure} {failure.why[-200:]}".strip()
+    if answer is None:
+        return replace(seen, missing={**seen.missing, "stored": why})
+    stored = Stored(
+        application=answer["application"],
+        distributions=answer["distributions"],
+        imports=answer["imports"],
+        removed=frozenset(answer["removed"]),
+        listed=answer["list"],
+        commands=answer["commands"],
+        site=answer["site"],
+    )
+    return replace(seen, stored=stored)

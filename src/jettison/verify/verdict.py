@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 SCHEMA = "jettison.verdict/v1"
 START, READY, COVERAGE = "start", "ready", "coverage"
@@ -85,3 +87,20 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return self.differences or tuple(
             check for check in self.checks if check.name in BEHAVIOUR and not self.compared
         )
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    """Give the verdict as what JSON can hold."""
+    return {
+        "schema": SCHEMA,
+        "equivalent": verdict.equivalent,
+        "engine": verdict.engine,
+        "before": to_builtins(verdict.before),
+        "after": to_builtins(verdict.after),
+        "checks": [to_builtins(check) for check in verdict.checks],
+    }
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """Give the verdict as JSON with a final newline."""
+    return json.dumps(verdict_document(verdict), indent=2, ensure_ascii=False) + "\n"

@@ -12,8 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.engines.arguments import Call, container_path, image_name, tmpfs_of
-from jettison.engines.buildlog import buildkit_steps
-from jettison.engines.cli import BuildDialect, CommandLineEngine
+from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client
 from jettison.engines.engine import Bind, BuildRequest, RunOptions
 from jettison.errors import EngineError

@@ -1,4 +1,4 @@
-from jettison.engines.buildlog import buildah_steps, buildkit_steps, failure_text, step_title
+from jettison.engines.cli import buildah_steps, buildkit_steps, failure_text, step_title
 
 BUILDKIT = """\
 #0 building with "default" instance using docker driver

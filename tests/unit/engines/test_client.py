@@ -1,8 +1,7 @@
 import pytest
 
 from jettison.engines.client import bytes_of
-from jettison.engines.docker import require_recent
-from jettison.engines.finding import find_engine
+from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError
 
 

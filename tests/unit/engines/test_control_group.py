@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.engines.control_group import memory_of
+from jettison.engines.container import memory_of
 
 NAME = "0123456789abcdef"
 DOCKER = f"/system.slice/docker-{NAME}.scope"

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from jettison.engines.client import image_facts
 from jettison.engines.engine import HealthCheck
-from jettison.engines.facts import image_facts
 from jettison.errors import EngineError
 
 DOCUMENT = {

@@ -5,7 +5,7 @@ from base_needs import project_of
 
 from jettison.lift.installation import NotMovable
 from jettison.lift.locked import LockedInstallation, movable
-from jettison.lift.locked_start import direct
+from jettison.lift.locked_obstacles import direct
 from jettison.lift.stage import lifted
 
 PYPROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'

@@ -1,8 +1,8 @@
 import pytest
 
-from jettison.lower.accounts import shadow
-from jettison.project.commands import group_change, user_change
-from jettison.project.shell import parse
+from jettison.ecosystems.commands import group_change, user_change
+from jettison.formats.shell import parse
+from jettison.lower.user import shadow
 from jettison.values import Origin
 
 

@@ -3,9 +3,8 @@ from textwrap import dedent
 import pytest
 
 from jettison.errors import UnsupportedError
-from jettison.lower.compose_development import development_compose
-from jettison.lower.compose_production import production_compose
-from jettison.project.compose import parse
+from jettison.formats.compose import parse
+from jettison.lower.compose_files import development_compose, production_compose
 
 ORIGINAL = """\
 version: "3.8"

@@ -2,9 +2,9 @@ import pytest
 from base_needs import project_of
 from tests.support.cases import composition
 
-from jettison.changes import ComposeBase
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.composed_base import compose_base, is_composed, refused
+from jettison.plan.changes import ComposeBase
 
 COMMAND = 'CMD ["python", "app.py"]\n'
 

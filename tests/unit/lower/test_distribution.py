@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from base_needs import project_of
 
-from jettison.changes import ChangeDistribution
 from jettison.lift.distribution import feeding_stages, obstacles
 from jettison.lift.stage import lifted
 from jettison.lower.distribution import change_distribution
+from jettison.plan.changes import ChangeDistribution
 
 ALPINE = "python:3.13-alpine"
 

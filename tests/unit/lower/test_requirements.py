@@ -2,8 +2,8 @@
 
 from base_needs import project_of
 
-from jettison.changes import MoveToDevelopment
 from jettison.lower.requirements import move_to_development
+from jettison.plan.changes import MoveToDevelopment
 
 DOCKERFILE = "FROM python:3.13-slim\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from packaging.requirements import Requirement
 
-from jettison.distributions.facts import DistributionFacts, Source
-from jettison.distributions.graph import Closure, requirement_graph
-from jettison.distributions.target import Target
-from jettison.plan.leaving import held_versions
+from jettison.index.facts import DistributionFacts, Source
+from jettison.index.graph import Closure, held_versions, requirement_graph
+from jettison.index.target import Target
 
 
 def closure(roots: str, **releases: str) -> Closure:

@@ -1,6 +1,6 @@
 """A check of imports as text."""
 
-from jettison.report.imports_text import imports_text
+from jettison.report.verdict_text import imports_text
 from jettison.values import Origin, Skipped
 from jettison.verify.imported import Attempt, ImportResult, Loss
 

@@ -3,11 +3,10 @@ import re
 
 from inspected import distribution, inspected
 
-from jettison.inspect.comparison import compare
-from jettison.report.comparison_text import comparison_text
+from jettison.contents.inspection import compare
 from jettison.report.documents import comparison_document, inspection_document
 from jettison.report.inspection_html import inspection_html
-from jettison.report.inspection_text import inspection_text
+from jettison.report.inspection_text import comparison_text, inspection_text
 
 IMAGE = inspected(
     {"etc/motd": b"x" * 2_000_000},

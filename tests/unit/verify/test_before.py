@@ -4,8 +4,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.before import Ahead, Baseline
 from jettison.verify.observation import Observation
-from jettison.verify.request import Companion, Probe, Unreached, VerificationRequest
-from jettison.verify.setting import Conversation
+from jettison.verify.request import Companion, Conversation, Probe, Unreached, VerificationRequest
 
 ASKED = VerificationRequest(image_before="before", image_after="watched", ports=(8000,))
 FACTS = ImageFacts(id=ImageID("sha256:0"), size=1, layers=())

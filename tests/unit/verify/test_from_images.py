@@ -1,5 +1,5 @@
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.verify.from_images import request_of
+from jettison.verify.request import request_of
 
 
 def facts(name: str, *, ports: tuple[str, ...] = (), volumes: tuple[str, ...] = ()) -> ImageFacts:

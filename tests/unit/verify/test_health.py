@@ -12,7 +12,7 @@ import pytest
 
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import ProgramError
-from jettison.process import Completed
+from jettison.processes.programs import Completed
 from jettison.verify.health import run_health_command, wait_until_ready
 
 

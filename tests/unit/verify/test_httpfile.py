@@ -1,8 +1,7 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.verify.httpfile import parse_http_file
-from jettison.verify.request import Probe
+from jettison.verify.request import Probe, parse_http_file
 
 FILE = """\
 # a comment

@@ -6,7 +6,7 @@ from jettison.engines.engine import BuildRequest
 from jettison.errors import EngineError
 from jettison.progress import Progress, SilentProgress
 from jettison.verify.request import Companion
-from jettison.verify.stand_ins import stand_in
+from jettison.verify.services import stand_in
 
 
 class Shelf:

@@ -3,9 +3,8 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
-from jettison.verify.verdict_json import verdict_json
-from jettison.verify.verdict_table import verdict_table
+from jettison.report.verdict_text import verdict_table
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict, verdict_json
 
 SAME = CheckResult(name="start", outcome=Outcome.SAME, message="both become ready")
 DIFFERENT = CheckResult(

@@ -17,14 +17,20 @@ from typing import Self
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from jettison import process
 from jettison.engines.embedded import started
-from jettison.engines.embedded.identity import identity
-from jettison.engines.embedded.spec import Program, Spec
+from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import EngineError
-from jettison.process import Completed
+from jettison.processes.programs import (
+    NEUTRAL,
+    Completed,
+    begin,
+    helper,
+    helper_environment,
+    run,
+    uninterrupted,
+)
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.enter"
@@ -54,7 +60,7 @@ class EmbeddedContainer(Struct):
 
     def __exit__(self, *failure: object) -> None:
         """End every process of the container and remove its files."""
-        with process.uninterrupted():
+        with uninterrupted():
             for one in (*self._helpers, self.begun.watcher):
                 one.kill()
                 one.wait()
@@ -70,8 +76,8 @@ class EmbeddedContainer(Struct):
 
     def relay(self, ports: tuple[int, ...]) -> None:
         """Make ports of the container reachable. EngineError when the container has ended."""
-        command = process.helper(RELAY, str(self.begun.process), *map(str, ports))
-        relay = process.begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        command = helper(RELAY, str(self.begun.process), *map(str, ports))
+        relay = begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self._helpers.append(relay)
         told = relay.stdout.readline() if relay.stdout else b""
         if not told:
@@ -114,12 +120,12 @@ class EmbeddedContainer(Struct):
         # In a file, as everybody can read the words of a command line, and variables hold secrets.
         written = self.directory / f"program-{secrets.token_hex(8)}.json"
         written.write_text(json.dumps(to_builtins(other)))
-        done = process.run(
-            process.helper(ENTER, str(self.begun.process), str(written)),
+        done = run(
+            helper(ENTER, str(self.begun.process), str(written)),
             stdin=stdin,
             timeout=timeout,
-            environment=process.helper_environment(),
-            directory=process.NEUTRAL,
+            environment=helper_environment(),
+            directory=NEUTRAL,
             bare=True,
         )
         return replace(done, command=command)

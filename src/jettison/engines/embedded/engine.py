@@ -14,11 +14,11 @@ from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison import process
-from jettison.engines.embedded import kernel, started
+from jettison.engines.client import image_facts
+from jettison.engines.embedded import started
 from jettison.engines.embedded.container import EmbeddedContainer, signal_number
-from jettison.engines.embedded.identity import identity
-from jettison.engines.embedded.spec import Program, Spec
+from jettison.engines.embedded.spec import Program, Spec, identity
+from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
     BuildRequest,
     ImageFacts,
@@ -27,17 +27,17 @@ from jettison.engines.engine import (
     RunOptions,
     work_ended,
 )
-from jettison.engines.facts import image_facts
 from jettison.errors import EngineError, JettisonError, UnsupportedError
-from jettison.oci.config import Config
-from jettison.oci.image import Image
-from jettison.oci.platform import Platform
-from jettison.oci.stream import reader
+from jettison.images.config import Config
+from jettison.images.descriptor import Platform
+from jettison.images.image import Image
+from jettison.images.location import locate
+from jettison.images.stores.archive import archive_tar
+from jettison.images.stores.cache import blob_cache
+from jettison.images.stores.unpack import remove_unpacked, unpack
+from jettison.images.stream import reader
+from jettison.processes.programs import uninterrupted
 from jettison.progress import Progress
-from jettison.stores.archive_writer import archive_tar
-from jettison.stores.cache import blob_cache
-from jettison.stores.location import locate
-from jettison.stores.unpack import remove_unpacked, unpack
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
@@ -48,7 +48,7 @@ class EmbeddedEngine:
 
     def __init__(self) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
-        kernel.require_linux()
+        require_linux()
         self._directory = Path(tempfile.mkdtemp(prefix="jettison-engine-"))
         self._images: dict[str, Image] = {}
         self._containers: dict[str, EmbeddedContainer] = {}
@@ -68,7 +68,7 @@ class EmbeddedEngine:
     def __exit__(self, *failure: object) -> None:
         """End every container, start nothing more, and remove all files."""
         self._ended = True
-        with process.uninterrupted():
+        with uninterrupted():
             for container in tuple(self._containers.values()):
                 container.__exit__()
             remove_unpacked(self._directory)
@@ -80,7 +80,7 @@ class EmbeddedEngine:
             self.run(self.add(nothing), RunOptions(entrypoint=("/",)))
         except EngineError as error:
             # That there is no program to run is told after all else has worked.
-            if error.what == kernel.REFUSED:
+            if error.what == REFUSED:
                 raise
 
     def add(self, image: Image) -> ImageID:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.become import become, status_of, why_not
 from jettison.engines.embedded.spec import Program
+from jettison.engines.embedded.syscalls import become, status_of, why_not
 
 
 def main(words: Sequence[str]) -> int:

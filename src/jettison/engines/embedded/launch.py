@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.become import become, status_of, why_not
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.spec import Spec
+from jettison.engines.embedded.syscalls import become, status_of, why_not
 
 _OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 _SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET

@@ -5,15 +5,60 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
-from jettison import process
-from jettison.engines.embedded import kernel
 from jettison.engines.embedded.spec import Spec
-from jettison.errors import EngineError
+from jettison.errors import EngineError, UnsupportedError
+from jettison.processes.programs import begin, helper
+
+REFUSED = "the kernel does not let you run images without an engine"
+# A setting, the value that forbids, and the command that allows.
+_SETTINGS = (
+    (
+        "kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+    (
+        "kernel/unprivileged_userns_clone",
+        "0",
+        "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+    ),
+    ("user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=15000"),
+)
+
+
+def require_linux() -> None:
+    """Raise UnsupportedError on systems without namespaces."""
+    if sys.platform != "linux":
+        raise UnsupportedError(
+            "images run without an engine on Linux alone",
+            why=f"this is {sys.platform}, which has no namespaces",
+            hint="Install Docker or Podman, or build without running.",
+        )
+
+
+def refused(why: str, settings: Path = Path("/proc/sys")) -> EngineError:
+    """Return the error for what the kernel did not allow; ``settings`` is where it tells why."""
+    for name, forbidding, remedy in _SETTINGS:
+        setting = settings / name
+        if setting.is_file() and setting.read_text().strip() == forbidding:
+            return EngineError(
+                REFUSED,
+                why=f"{why}; {name.replace('/', '.')} is {forbidding}",
+                hint=f"Allow it: {remedy}",
+            )
+    return EngineError(
+        REFUSED,
+        why=why,
+        hint="Within a container it must be started with --security-opt seccomp=unconfined "
+        "--security-opt apparmor=unconfined; else install Docker or Podman.",
+    )
+
 
 LAUNCH = "jettison.engines.embedded.launch"
 # All identities of this machine, but the last number, which stands for nobody.
@@ -38,8 +83,8 @@ def start(spec: Spec, directory: Path) -> Started:
     go, going = os.pipe()
     try:
         with (directory / "stdout").open("wb") as out, (directory / "stderr").open("wb") as err:
-            watcher = process.begin(
-                process.helper(LAUNCH, str(specification), str(reported), str(go)),
+            watcher = begin(
+                helper(LAUNCH, str(specification), str(reported), str(go)),
                 stdout=out,
                 stderr=err,
                 inherited=(reported, go),
@@ -72,7 +117,7 @@ def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int
                 mapped = True
                 os.write(going, b"\n")
     if not first:
-        raise kernel.refused("the container ended before it began")
+        raise refused("the container ended before it began")
     return first
 
 
@@ -88,13 +133,13 @@ def _map(spec: Spec, watcher: int) -> None:
             line = f"0 0 {_ALL}" if everybody else f"{inner} {outer} 1"
             Path(f"/proc/{watcher}/{name}").write_text(line)
     except OSError as error:
-        raise kernel.refused(f"no identities can be mapped: {error.strerror}") from error
+        raise refused(f"no identities can be mapped: {error.strerror}") from error
 
 
 def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:
     words = " ".join(spec.program.words)
     if not ready or "mount" in why or "pivot_root" in why:
-        return kernel.refused(why)
+        return refused(why)
     return EngineError(
         f"the container did not start: {words}",
         why=why,

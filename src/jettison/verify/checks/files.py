@@ -1,4 +1,4 @@
-"""The files of the application and its distributions are there, and are what they were."""
+"""Checks of files: missing or changed ones, those written to volumes, lines executed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
-from jettison.verify.checks.check import Check, skipped
-from jettison.verify.observation import Observation, Stored
+from jettison.verify.checks.check import Check, inside, skipped
+from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
+from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
 
 _NAME = "files"
 # They describe how the image is made, and nothing of them is run.
@@ -125,3 +125,93 @@ def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Ite
 
 
 CHECK = Check(name=_NAME, compare=_compare)
+
+
+_WRITTEN_NAME = "written-files"
+# a word with a digit in it: a time, an id, or a part of one
+_NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
+
+
+def _compare_written(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    both = inside(_WRITTEN_NAME, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    had, has = map(_modes, both)
+    if not had:
+        return skipped(_WRITTEN_NAME, "nothing was written into a volume")
+    details = [
+        f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
+        for path in sorted(had.keys() & has.keys())
+        if not had[path] & has[path]
+    ]
+    gone = sorted(had.keys() - has.keys())
+    notes = [f"{path} is not written any more" for path in gone]
+    return CheckResult(
+        name=_WRITTEN_NAME,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message="; ".join(details[:3])
+        or f"{len(had.keys() & has.keys())} have the same mode and owner"
+        + (f"; {len(gone)} are not written any more" if gone else ""),
+        before=f"{len(had)} files",
+        after=f"{len(has)} files",
+        details=(*details, *notes),
+    )
+
+
+def _modes(one: Interior) -> dict[str, set[str]]:
+    """Give the modes of files by their paths, those told apart by ids or times alone as one."""
+    found: dict[str, set[str]] = {}
+    for path, mode in one.written.items():
+        found.setdefault(_NUMBERED.sub("#", path), set()).add(mode)
+    return found
+
+
+WRITTEN_CHECK = Check(name=_WRITTEN_NAME, compare=_compare_written)
+
+
+_REFUSED = 400
+_FILES_NAMED = 3
+_MOST_DETAILS = 40
+
+
+def _compare_coverage(
+    before: Observation, _after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    counts = before.executed
+    total = sum(there for _, there in counts.values())
+    if not total:
+        return skipped(
+            COVERAGE, before.missing.get("coverage", "no line of the application was counted")
+        )
+    done = sum(one for one, _ in counts.values())
+    left = sorted(
+        ((there - one, path) for path, (one, there) in counts.items() if one < there),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    named = ", ".join(f"{path} ({lines} lines)" for lines, path in left[:_FILES_NAMED])
+    share = f"{100 * done / total:.0f} % of the application's {total} lines executed"
+    return CheckResult(
+        name=COVERAGE,
+        outcome=Outcome.SAME,
+        message=f"{share}; not executed: {named}" if named else share,
+        before=f"{done} of {total} lines",
+        details=(
+            *(f"{path}: {lines} of {counts[path][1]} lines not executed" for lines, path in left),
+            *_unanswered(before),
+        )[:_MOST_DETAILS],
+    )
+
+
+def _unanswered(before: Observation) -> Iterator[str]:
+    """Name the routes of which every response is an error: a request of one's own may do more."""
+    statuses: dict[str, list[int]] = {}
+    for one in before.exchanges:
+        statuses.setdefault(one.name.partition(" (")[0], []).append(one.answer.status)
+    for route, found in statuses.items():
+        if min(found) >= _REFUSED:
+            yield f"no response below {_REFUSED}: {route} (send one of your own with --probes)"
+
+
+COVERAGE_CHECK = Check(name=COVERAGE, compare=_compare_coverage)

@@ -6,12 +6,26 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+
+from msgspec import Struct
 
 from jettison.catalogue.reader import table
 from jettison.verify.exchange.answer import Answer
-from jettison.verify.exchange.moments import Clock, number_of_time, relative
+from jettison.verify.exchange.kinds import Clock, number_of_time, relative
+from jettison.verify.exchange.pattern import (
+    Choice,
+    Fields,
+    Fixed,
+    Items,
+    Number,
+    Pattern,
+    Text,
+    Truth,
+    inner,
+    name_of,
+)
 from jettison.verify.workload.operation import Json
 
 MEASURED = "<measured>"
@@ -163,3 +177,70 @@ def _metrics() -> re.Pattern[str]:
 
 def _table() -> Mapping[str, Json]:
     return table("compared")
+
+
+# What documents have in place of values, and why.
+_WORDS = (
+    (re.compile(r"^<measured>$"), "a number", "is measured, by its name"),
+    (re.compile(r"<(iso|compact|web) time of the run,|<time in "), "a time", "follows the clock"),
+    (re.compile(r"<day [+-]\d+>"), "a date", "follows the clock"),
+    (re.compile(r"<address>"), "an address", "is of the network of the run"),
+)
+VARIES = "varies in the baseline"
+
+
+class Mask(Struct, frozen=True, kw_only=True):
+    """A place of which only the kind is compared, because the baseline itself varies there."""
+
+    place: str
+    kind: str
+    why: str = VARIES
+
+
+def masks(pattern: Pattern, place: str = "") -> Iterator[Mask]:
+    """Name the places where the baseline varies, and what may stand there."""
+    match pattern:
+        case Text(form=form):
+            yield Mask(place=place, kind=", ".join(form.kinds))
+        case Number() | Truth():
+            yield Mask(place=place, kind=name_of(pattern))
+        case Choice(options=options):
+            yield Mask(place=place, kind=" or ".join(map(name_of, options)))
+        case Fixed(value=value):
+            yield from _known(value, place)
+        case Fields():
+            yield from _field_masks(pattern, place)
+        case Items():
+            yield from _item_masks(pattern, place)
+
+
+def _known(value: Json, place: str) -> Iterator[Mask]:
+    """Name what a document has already in place of a value."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _known(one, inner(place, name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _known(one, f"{place}[*]")
+    elif isinstance(value, str):
+        for word, kind, why in _WORDS:
+            if word.search(value):
+                yield Mask(place=place, kind=kind, why=why)
+
+
+def _field_masks(pattern: Fields, place: str) -> Iterator[Mask]:
+    for name, one in (*pattern.named.items(), *pattern.optional.items()):
+        yield from masks(one, inner(place, name))
+    if pattern.optional:
+        yield Mask(place=place, kind="keys that are not always there")
+    for form, _, one in pattern.keyed:
+        yield Mask(place=f"{place}.*", kind=name_of(form))
+        yield from masks(one, f"{place}.*")
+
+
+def _item_masks(pattern: Items, place: str) -> Iterator[Mask]:
+    if pattern.sorted or pattern.any_length:
+        what = "order" if pattern.sorted else "length"
+        yield Mask(place=place, kind=f"a list whose {what} varies")
+    for one in pattern.items:
+        yield from masks(one, f"{place}[*]")

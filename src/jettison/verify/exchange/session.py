@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import quote, urlencode
 
@@ -17,13 +18,60 @@ from jettison.verify.exchange.clients import (
     languages_in_turn,
     repeated,
 )
-from jettison.verify.exchange.encode import as_text, encode
 from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
 from jettison.verify.workload.graphql import query_steps
 from jettison.verify.workload.operation import Json, TokenScheme
+from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Client, Payload, Remembered, Step
+
+_BOUNDARY = "jettison-form-boundary-7f9c24e8"
+
+
+def encode(media_type: str, value: Json) -> tuple[str, bytes]:
+    """Give the Content-Type and the body."""
+    if media_type == "multipart/form-data":
+        parts = b"".join(_parts(value))
+        closing = f"--{_BOUNDARY}--\r\n".encode()
+        return f"{media_type}; boundary={_BOUNDARY}", parts + closing
+    if media_type == "application/x-www-form-urlencoded":
+        return media_type, urlencode(list(_fields(value))).encode()
+    if isinstance(value, Upload):
+        return value.media_type, value.content
+    if isinstance(value, str) and "json" not in media_type:
+        return media_type, value.encode()
+    return media_type, json.dumps(value, ensure_ascii=False, default=str).encode()
+
+
+def _fields(value: Json) -> Iterator[tuple[str, str]]:
+    for name, one in value.items() if isinstance(value, dict) else ():
+        for each in one if isinstance(one, list) else [one]:
+            if each is not None:
+                yield name, as_text(each)
+
+
+def as_text(value: Json) -> str:
+    """Write a value as forms and queries do."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _parts(value: Json) -> Iterator[bytes]:
+    for name, one in value.items() if isinstance(value, dict) else ():
+        for each in one if isinstance(one, list) else [one]:
+            if isinstance(each, Upload):
+                yield _part(f'{name}"; filename="{each.name}', each.media_type, each.content)
+            elif each is not None:
+                yield _part(name, "", as_text(each).encode())
+
+
+def _part(disposition: str, media_type: str, content: bytes) -> bytes:
+    kind = f"Content-Type: {media_type}\r\n" if media_type else ""
+    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{disposition}"\r\n{kind}\r\n'
+    return head.encode() + content + b"\r\n"
+
 
 Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
 """Method, target, headers and body to an answer."""

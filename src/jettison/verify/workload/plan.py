@@ -2,25 +2,170 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from enum import IntEnum
 
 from msgspec.structs import replace
 
 from jettison.verify.request import Credentials
-from jettison.verify.workload.account import Account, find_account
-from jettison.verify.workload.fill import fill
 from jettison.verify.workload.graphql import schema_steps
-from jettison.verify.workload.operation import Interface, Operation
-from jettison.verify.workload.order import Phase, phase_of, position
-from jettison.verify.workload.sample import Extent, sample
-from jettison.verify.workload.step import Step
-from jettison.verify.workload.variation import (
+from jettison.verify.workload.operation import (
+    Account,
+    Interface,
+    Json,
+    Operation,
+    Parameter,
+    Place,
+    find_account,
+)
+from jettison.verify.workload.sample import FILE, Extent, Upload, flattened, sample, uploads
+from jettison.verify.workload.step import (
     WITHOUT_ACCOUNT,
+    Payload,
+    Remembered,
+    Step,
     Variation,
     refused,
     takes_file,
     variations,
 )
+
+_LEAVES = re.compile(r"log-?_?out|sign-?_?out", re.I)
+_ENDS_SESSION = re.compile(r"revoke|password|deactivate", re.I)
+_TAKES_BACK = re.compile(r"restore|reset|clear|purge|clean|shutdown|delete|remove|wipe|flush", re.I)
+_COMPLETES = re.compile(r"commit|complete|finish|finali[sz]e|assemble", re.I)
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_RANK = {"POST": 0, "GET": 1, "PUT": 2, "PATCH": 3}
+
+
+class Phase(IntEnum):
+    """What an operation does to what the application holds."""
+
+    CREATE = 0
+    COMPLETE = 1
+    USE = 2
+    TAKE_BACK = 3
+    LEAVE = 4
+
+
+def phase_of(operation: Operation) -> Phase:
+    """Tell from method and path what an operation does."""
+    if _LEAVES.search(operation.path):
+        return Phase.LEAVE
+    if operation.method in _READING:
+        return Phase.USE
+    if _ENDS_SESSION.search(operation.path):
+        return Phase.LEAVE
+    if operation.method == "DELETE" or _TAKES_BACK.search(operation.path):
+        return Phase.TAKE_BACK
+    if operation.method != "POST" or operation.path_parameters:
+        return Phase.USE
+    return Phase.COMPLETE if _COMPLETES.search(operation.path) else Phase.CREATE
+
+
+def position(operation: Operation) -> tuple[int, int, int]:
+    """Give the sorting key: phase, depth of the path, method."""
+    phase = phase_of(operation)
+    depth = len(operation.path_parameters)
+    # what is taken back goes from the inside out
+    inward = -depth if phase >= Phase.TAKE_BACK else depth
+    return phase, inward, _RANK.get(operation.method, len(_RANK))
+
+
+_FOREIGN = re.compile(r"(^|_)(id|uuid|guid)$|Id$|ID$")
+_ABSENT = {"integer": 999_999, "number": 999_999}
+_ABSENT_TEXT = "00000000-0000-4000-8000-000000000000"
+
+
+def fill(operation: Operation, variation: Variation) -> Step:
+    """Give the request, with holes for what only answers can tell."""
+    query = _given(operation, Place.QUERY, variation)
+    return Step(
+        method=operation.method,
+        path=operation.path,
+        variation=variation.name,
+        path_values={
+            one.name: _absent(one) if variation.absent else _existing(operation, one, variation)
+            for one in _path_parameters(operation)
+        },
+        query=(*query, *variation.query.items()),
+        headers=_given(operation, Place.HEADER, variation),
+        payload=_payload(operation, variation),
+        anonymous=variation.anonymous,
+        signs_in=variation.signs_in,
+    )
+
+
+def _path_parameters(operation: Operation) -> list[Parameter]:
+    """Give the parameters in the path; one that is not declared is text."""
+    declared = {one.name: one for one in operation.parameters if one.place is Place.PATH}
+    return [
+        declared.get(name)
+        or Parameter(name=name, place=Place.PATH, required=True, schema={"type": "string"})
+        for name in operation.path_parameters
+    ]
+
+
+def _existing(operation: Operation, parameter: Parameter, variation: Variation) -> Remembered:
+    name = parameter.name
+    return Remembered(
+        name=name,
+        prefix=operation.path.partition(f"{{{name}}}")[0].rstrip("/"),
+        otherwise=sample(parameter.schema, name, Extent.MINIMAL),
+        back=variation.back,
+    )
+
+
+def _absent(parameter: Parameter) -> Json:
+    return _ABSENT.get(str(flattened(parameter.schema).get("type")), _ABSENT_TEXT)
+
+
+def _given(
+    operation: Operation, place: Place, variation: Variation
+) -> tuple[tuple[str, Json], ...]:
+    wanted = (
+        one
+        for one in operation.parameters
+        if one.place is place
+        and one.name not in variation.query
+        and (one.required or variation.extent is Extent.TYPICAL)
+        and one.name.lower() != "authorization"
+    )
+    return tuple(
+        (one.name, _foreign(one.name, sample(one.schema, one.name, variation.extent)))
+        for one in wanted
+    )
+
+
+def _payload(operation: Operation, variation: Variation) -> Payload | None:
+    body = operation.body
+    if body is None:
+        return None
+    value = {} if variation.empty else sample(body.schema, "", variation.extent)
+    if isinstance(value, dict):
+        fields = {**value, **variation.chosen}
+        value = {name: _foreign(name, one) for name, one in fields.items()}
+    upload = variation.upload or uploads()[0]
+    return Payload(media_type=body.media_type, value=_with_file(value, upload))
+
+
+def _with_file(value: Json, upload: Upload) -> Json:
+    if value is FILE:
+        return upload
+    if isinstance(value, dict):
+        return {name: _with_file(one, upload) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_file(one, upload) for one in value]
+    return value
+
+
+def _foreign(name: str, value: Json) -> Json:
+    """Let a field that names another thing's id take one that exists, where there is one."""
+    if _FOREIGN.search(name) and isinstance(value, (str, int)) and not isinstance(value, bool):
+        return Remembered(name=name, prefix="", otherwise=value)
+    return value
+
 
 MOST_FILES = 600
 """A file more takes about a millisecond of each run."""

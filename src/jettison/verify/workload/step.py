@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
 
-from jettison.verify.workload.operation import Json
+from jettison.verify.workload.operation import Json, Operation, Place
+from jettison.verify.workload.sample import (
+    FILE,
+    Extent,
+    Upload,
+    choices,
+    flattened,
+    sample,
+    uploads,
+)
 
 
 class Remembered(Struct, frozen=True, kw_only=True):
@@ -77,3 +86,74 @@ class Step(Struct, frozen=True, kw_only=True):
         """The route, and which of its requests this is."""
         said = f" ({self.variation})" if self.variation else ""
         return f"{self.method} {self.path}{said}"
+
+
+class Variation(Struct, frozen=True, kw_only=True):
+    """One way of asking.
+
+    ``chosen`` are fields of the body and ``query`` parameters with values of their own. ``empty``
+    sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older one.
+    """
+
+    name: str = ""
+    extent: Extent = Extent.MINIMAL
+    chosen: Mapping[str, Json] = field(default_factory=dict)
+    query: Mapping[str, Json] = field(default_factory=dict)
+    upload: Upload | None = None
+    empty: bool = False
+    absent: bool = False
+    back: int = 0
+    anonymous: bool = False
+    signs_in: bool = False
+
+
+WITHOUT_ACCOUNT = Variation(name="without account", anonymous=True)
+
+
+def variations(operation: Operation, *, shelf: bool) -> Iterator[Variation]:
+    """Give the ways of asking with an account. ``shelf``: files were uploaded to the same place."""
+    if takes_file(operation):
+        for upload in uploads():
+            yield Variation(name=upload.name, extent=Extent.TYPICAL, upload=upload)
+    elif operation.body is not None:
+        yield Variation(extent=Extent.TYPICAL)
+        if operation.method == "POST":
+            yield Variation(name="required only")
+    else:
+        yield Variation()
+        if any(not one.required for one in operation.parameters):
+            yield Variation(name="every parameter", extent=Extent.TYPICAL)
+    yield from _chosen(operation)
+    yield from refused(operation)
+    if shelf and operation.method == "GET" and len(operation.path_parameters) == 1:
+        # each kind of file leads to other code
+        for back in range(1, len(uploads())):
+            yield Variation(name=f"{back} before", back=back)
+
+
+def refused(operation: Operation) -> Iterator[Variation]:
+    """Give ways that the application has to refuse: these answers are its behaviour too."""
+    if operation.body is not None and flattened(operation.body.schema).get("required"):
+        yield Variation(name="empty body", empty=True)
+    if operation.path_parameters and operation.method != "DELETE":
+        yield Variation(name="absent", absent=True)
+
+
+def _chosen(operation: Operation) -> Iterator[Variation]:
+    """Give one more way for each value of a field that chooses among a few."""
+    for parameter in operation.parameters:
+        if parameter.place is Place.QUERY:
+            for value in choices(parameter.schema):
+                yield Variation(name=f"{parameter.name}={value}", query={parameter.name: value})
+    for name, schema in operation.body.properties.items() if operation.body else ():
+        for value in choices(schema)[1:]:
+            yield Variation(name=f"{name}={value}", extent=Extent.TYPICAL, chosen={name: value})
+
+
+def takes_file(operation: Operation) -> bool:
+    """Tell whether a file is uploaded."""
+    if operation.body is None:
+        return False
+    value = sample(operation.body.schema, "", Extent.TYPICAL)
+    found = value.values() if isinstance(value, dict) else (value,)
+    return any(one is FILE or (isinstance(one, list) and FILE in one) for one in found)

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from jettison.cli.equivalence import require_equivalent
+from jettison.cli.options import require_equivalent
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
 from jettison.errors import NotEquivalentError
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.distributions import resolved_differently
+from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.verify.checks.logs import CHECK, kinds_of
+from jettison.verify.checks.process import LOGS_CHECK as CHECK
+from jettison.verify.checks.process import kinds_of
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome

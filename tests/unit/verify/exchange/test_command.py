@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import ProjectError
-from jettison.loading.probes import probe_command
-from jettison.verify.exchange.answer import Answer
-from jettison.verify.exchange.command import carry_out
-from jettison.verify.exchange.difference import compare_exchanges
+from jettison.tasks.loading.plan import probe_command
+from jettison.verify.exchange.answer import Answer, carry_out
+from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.request import ProbeCommand
 
 ADDRESS = ("127.0.0.1", 32768)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import pytest
 
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.exchange.difference import Comparison, compare_exchanges
+from jettison.verify.exchange.judging import Comparison, compare_exchanges
 
 BEGUN = 1_764_400_000.0  # 2025-11-29 07:06:40 UTC
 LATER = BEGUN + 90

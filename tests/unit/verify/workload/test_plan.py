@@ -1,9 +1,8 @@
 from typing import Any
 
-from jettison.verify.workload.account import find_account
-from jettison.verify.workload.files import uploads
-from jettison.verify.workload.operation import Body, Interface, Operation
+from jettison.verify.workload.operation import Body, Interface, Operation, find_account
 from jettison.verify.workload.plan import MOST_FILES, workload
+from jettison.verify.workload.sample import uploads
 
 
 def operation(

@@ -1,0 +1,1 @@
+"""How an image is made without an engine, for any architecture."""

@@ -1,0 +1,203 @@
+"""Finds an interpreter whose bytecode a given Python reads."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from jettison.builder.bytecode import Compiler
+from jettison.errors import ProgramError
+from jettison.images.entry import Kind
+from jettison.images.stores.files import partial_path, writing
+from jettison.images.stores.seals import sealed_bytes, sealed_file
+from jettison.images.tar_writer import Member
+from jettison.plan.minimal_base import TRIPLETS, BaseTree
+from jettison.processes.programs import run
+from jettison.records import discard
+from jettison.values import Skipped
+
+_SECONDS = 20
+_QUESTION = (
+    "import platform, sys; "
+    "print(platform.python_implementation(), sys.version_info.releaselevel, "
+    "platform.python_version())"
+)
+
+
+def host_compiler(python: str) -> Compiler | Skipped:
+    """Return a CPython of the minor version ``python`` (``3.13``) that this machine has.
+
+    It is the one that runs Jettison or ``python3.13`` in a directory of the search path. Bytecode
+    does not depend on architecture or system, and not on the patch version once one is released.
+    """
+    if platform.python_implementation() == "CPython" and _version()[:2] == python.split("."):
+        return Compiler(version=".".join(_version()), command=(sys.executable,))
+    for path in _candidates(f"python{python}"):
+        version = _released_version(path)
+        if version.startswith(f"{python}."):
+            return Compiler(version=version, command=(str(path),))
+    return Skipped(
+        what=f"bytecode for Python {python}",
+        reason=f"there is no python{python} on this machine to compile it",
+    )
+
+
+def _version() -> list[str]:
+    return [str(part) for part in sys.version_info[:3]]
+
+
+def _candidates(name: str) -> Iterator[Path]:
+    for directory in os.environ.get("PATH", "").split(os.pathsep):
+        path = Path(directory) / name
+        # A folder that is not absolute may lie in a project, which is not asked to run anything.
+        if path.is_absolute() and os.access(path, os.X_OK):
+            yield path
+
+
+def _released_version(path: Path) -> str:
+    """Return the version of a released CPython, or nothing."""
+    try:
+        done = run((str(path), "-IESc", _QUESTION), timeout=_SECONDS)
+    except (ProgramError, OSError):
+        return ""
+    words = done.text.split()
+    return words[2] if done.status == 0 and words[:2] == ["CPython", "final"] else ""
+
+
+_SEAL = ".jettison-seal"
+# What a process that compiles loads before it reads the first module.
+_LOADED = ("", "encodings", "importlib", "collections", "lib-dynload")
+
+
+def seal_tree(root: Path, compiler: Compiler) -> None:
+    """Keep names, sizes and times of the files that the interpreter below ``root`` loads."""
+    with sealed_file(root / _SEAL) as file:
+        file.write(_state(root, compiler))
+
+
+def is_whole(root: Path, compiler: Compiler) -> bool:
+    """Tell whether the interpreter is there and unchanged; a changed tree is removed.
+
+    Reading all of it would take longer than most compilations do, so sizes and times have to do.
+    """
+    if not root.exists():
+        return False
+    if sealed_bytes(root / _SEAL) == _state(root, compiler):
+        return True
+    discard(root)
+    return False
+
+
+def _state(root: Path, compiler: Compiler) -> bytes:
+    running = hashlib.sha256()
+    for folder in sorted(set(_folders(root, compiler))):
+        if folder.is_dir():
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+            for entry in found:
+                if not entry.is_dir(follow_symlinks=False) and entry.name != _SEAL:
+                    status = entry.stat(follow_symlinks=False)
+                    line = f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"
+                    running.update(line.removeprefix(str(root)).encode("utf-8", "surrogateescape"))
+    return running.digest()
+
+
+def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:
+    for word in compiler.command:
+        for path in word.split(":"):
+            if Path(path).is_relative_to(root):
+                yield Path(path) if Path(path).is_dir() else Path(path).parent
+    home = Path(compiler.environment.get("PYTHONHOME", root))
+    minor = ".".join(compiler.version.split(".")[:2])
+    yield from (home / "lib" / f"python{minor}" / name for name in _LOADED)
+
+
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
+
+
+def host_architecture() -> str:
+    """Return Debian's name of this machine's architecture, empty when no base can run here."""
+    machine = _MACHINES.get(platform.machine(), "")
+    return machine if platform.system() == "Linux" else ""
+
+
+def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:
+    """Return the interpreter of a base for this machine's architecture.
+
+    Its files are written below ``folder``, once; it is started through its own loader, so neither
+    root nor a namespace is needed and the machine's own libraries do not matter. Bytecode does not
+    depend on the architecture, so a base for another one is compiled by that for this machine.
+    """
+    architecture = host_architecture()
+    directory = f"usr/lib/{TRIPLETS.get(architecture)}"
+    loader = f"{directory}/{_LOADERS.get(architecture)}"
+    if loader not in {member.entry.path for member in tree.members}:
+        return Skipped(
+            what=f"bytecode by the Python {tree.python_version} of the composed base",
+            reason="it does not run on this machine",
+        )
+    root = folder / tree.key
+    found = _compiler(root, tree.interpreter, tree.python_version)
+    if not is_whole(root, found):
+        _write(tree, root)
+    return found
+
+
+def kept_compiler(key: str, interpreter: str, version: str, folder: Path) -> Compiler | None:
+    """Return what ``composed_compiler`` made before of the tree with this key, if it is there."""
+    if not host_architecture():
+        return None
+    found = _compiler(folder / key, interpreter, version)
+    return found if is_whole(folder / key, found) else None
+
+
+def _compiler(root: Path, interpreter: str, version: str) -> Compiler:
+    architecture = host_architecture()
+    directory = root / f"usr/lib/{TRIPLETS[architecture]}"
+    program = root / interpreter.lstrip("/")
+    command = (
+        str(directory / _LOADERS[architecture]), "--library-path", str(directory), str(program)
+    )  # fmt: skip
+    home = {"PYTHONHOME": str(root / "usr")}
+    return Compiler(version=version, command=command, environment=home, tree=str(root))
+
+
+def _write(tree: BaseTree, root: Path) -> None:
+    """Write what the interpreter needs; the directory appears whole or not at all."""
+    with writing(root), partial_path(root) as partial:
+        try:
+            for member in tree.members:
+                if member.entry.path.startswith(("usr/bin/python", "usr/lib")):
+                    _write_member(member, partial / member.entry.path)
+            seal_tree(partial, _compiler(partial, tree.interpreter, tree.python_version))
+            _appear(partial, root)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_member(member: Member, path: Path) -> None:
+    if member.entry.kind is Kind.DIRECTORY:
+        path.mkdir(parents=True, exist_ok=True)
+    elif member.entry.kind is Kind.SYMLINK and not member.entry.link.startswith("/"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(member.entry.link)
+    elif member.entry.kind is Kind.FILE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.writelines(member.content())
+        path.chmod(member.entry.mode & 0o777)
+
+
+def _appear(partial: Path, root: Path) -> None:
+    try:
+        partial.rename(root)
+    except OSError:
+        # Another process was quicker; its files are the same.
+        if not root.exists():
+            raise

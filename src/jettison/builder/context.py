@@ -1,0 +1,251 @@
+"""The build context on disk, and which of its paths a COPY puts where, as BuildKit does."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from jettison.builder.recipe import CopyStep, not_understood
+from jettison.errors import ProjectError
+from jettison.formats.dockerignore import IgnoreFile
+from jettison.formats.dockerignore.match import Pattern, Verdict, judge, pattern
+from jettison.images.entry import Entry, Kind
+from jettison.images.stream import chunks_of
+from jettison.images.tar_writer import Member
+
+if TYPE_CHECKING:
+    from jettison.plan.plan import Plan
+
+LOCK_FILE = "jettison.lock"
+
+
+class ContextPath(Struct, frozen=True, kw_only=True):
+    """A path of the context: a file with its bytes, a directory, or a link with its text.
+
+    ``content`` holds the bytes of a file that a plan changed; others are read from ``place``.
+    """
+
+    kind: Kind
+    executable: bool = False
+    size: int = 0
+    modified_ns: int = 0
+    link: str = ""
+    place: Path | None = None
+    content: bytes | None = None
+
+
+def read_context(
+    root: Path,
+    ignore: IgnoreFile | None,
+    changed: Mapping[str, str],
+    outputs: Container[str] = (),
+) -> dict[str, ContextPath]:
+    """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
+
+    The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
+    Docker. A lock at its top is not: it says how the image came to be. Devices, pipes and sockets
+    are left out, and so are ``outputs``, absolute paths that the build itself writes. ProjectError
+    when it cannot be read.
+    """
+    patterns = ignore.patterns if ignore else ()
+    found: dict[str, ContextPath] = {}
+    try:
+        for path, entry, verdict in _walk(root, "", patterns, None, outputs):
+            if path != LOCK_FILE and not verdict.ignored and (described := _described(entry)):
+                found[path] = described
+    except OSError as error:
+        raise ProjectError(f"{error.filename} cannot be read", why=error.strerror or "") from error
+    for path, text in changed.items():
+        if ignore is None or not ignore.ignores(path):
+            before = found.get(path)
+            content = text.encode()
+            found[path] = ContextPath(
+                kind=Kind.FILE, executable=bool(before and before.executable),
+                size=len(content), content=content,
+            )  # fmt: skip
+    return _with_parents(found)
+
+
+def _walk(
+    folder: Path,
+    prefix: str,
+    patterns: tuple[Pattern, ...],
+    parent: Verdict | None,
+    outputs: Container[str],
+) -> Iterator[tuple[str, os.DirEntry[str], Verdict]]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        if entry.path in outputs:
+            continue
+        path = prefix + entry.name
+        verdict = judge(patterns, path, parent) if patterns else _KEPT
+        yield path, entry, verdict
+        if entry.is_dir(follow_symlinks=False) and (
+            not verdict.ignored or any(one.exception for one in patterns)
+        ):
+            yield from _walk(Path(entry.path), f"{path}/", patterns, verdict, outputs)
+
+
+_KEPT = Verdict(ignored=False, by=None, matched=())
+
+
+def _described(entry: os.DirEntry[str]) -> ContextPath | None:
+    if entry.is_symlink():
+        return ContextPath(kind=Kind.SYMLINK, link=str(Path(entry.path).readlink()))
+    status = entry.stat(follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        return ContextPath(kind=Kind.DIRECTORY)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return ContextPath(
+        kind=Kind.FILE,
+        executable=bool(status.st_mode & stat.S_IXUSR),
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        place=Path(entry.path),
+    )
+
+
+def _with_parents(found: dict[str, ContextPath]) -> dict[str, ContextPath]:
+    """Add the directories of files that an exception of the ignore file brought back."""
+    for path in list(found):
+        parent = path.rpartition("/")[0]
+        while parent and parent not in found:
+            found[parent] = ContextPath(kind=Kind.DIRECTORY)
+            parent = parent.rpartition("/")[0]
+    return dict(sorted(found.items()))
+
+
+def content_of(found: ContextPath) -> bytes:
+    """Return the bytes of a file of the context."""
+    if found.content is not None:
+        return found.content
+    return found.place.read_bytes() if found.place else b""
+
+
+def changed_texts(plan: Plan) -> dict[str, str]:
+    """Return the texts that the plan changed of files of the build context, by paths in it."""
+    context = plan.project.context
+    prefix = f"{context}/" if context else ""
+    return {
+        change.path.removeprefix(prefix): change.after
+        for change in plan.files
+        if change.path.startswith(prefix)
+    }
+
+
+_WILD = re.compile(r"[*?\[]")
+_MOST_LINKS = 10
+
+
+def copied(
+    step: CopyStep, context: Mapping[str, ContextPath], is_directory: Callable[[str], bool]
+) -> Iterator[tuple[str, Member]]:
+    """Yield the paths of the image, without a leading slash, and what comes there.
+
+    A directory's content is copied, not itself; a file keeps its name when the destination is a
+    directory, ends with a slash, or takes several sources. ``is_directory`` tells what is there.
+    ProjectError when a source is not in the context.
+    """
+    target = step.destination.strip("/")
+    sources = [name for source in step.sources for name in _matching(source, context, step)]
+    several = len(sources) + len(step.documents) > 1 or any(map(_WILD.search, step.sources))
+    into = step.destination.endswith("/") or several or is_directory(target)
+    if step.parents:
+        raise not_understood("COPY --parents", "its paths depend on a pivot", step.origin)
+    excluded = tuple(pattern(text) for text in step.exclude)
+    for name in sources:
+        yield from _source(name, context, target, into=into, excluded=excluded)
+    for name, text in step.documents:
+        place = posixpath.join(target, name) if into else target
+        yield place, Member.file(place, text.encode())
+
+
+def _matching(source: str, context: Mapping[str, ContextPath], step: CopyStep) -> list[str]:
+    name = posixpath.normpath(source.lstrip("/") or ".")
+    if name == ".":
+        return ["."]
+    if name.startswith(".."):
+        raise _missing(source, step)
+    if not _WILD.search(name):
+        if name not in context:
+            raise _missing(source, step)
+        return [name]
+    meant = pattern(name)
+    found = [path for path in context if meant.matches(path)]
+    if not found:
+        raise _missing(source, step)
+    return found
+
+
+def _missing(source: str, step: CopyStep) -> ProjectError:
+    return ProjectError(
+        f"COPY finds no {source}",
+        why="it is not in the build context, or the .dockerignore keeps it out",
+        hint="Correct the path, or the .dockerignore.",
+        origin=step.origin,
+    )
+
+
+def _source(
+    name: str, context: Mapping[str, ContextPath], target: str, *, into: bool,
+    excluded: tuple[Pattern, ...],
+) -> Iterator[tuple[str, Member]]:  # fmt: skip
+    name = _followed(name, context)
+    found = context.get(name)
+    if name != "." and found is not None and found.kind is not Kind.DIRECTORY:
+        place = posixpath.join(target, posixpath.basename(name)) if into else target
+        yield place, _member(place, found)
+        return
+    if target:
+        yield target, Member.directory(target)
+    prefix = "" if name == "." else f"{name}/"
+    for path, each in context.items():
+        inner = path.removeprefix(prefix)
+        if path.startswith(prefix) and not _is_excluded(inner, excluded):
+            place = posixpath.join(target, inner)
+            yield place, _member(place, each)
+
+
+def _followed(name: str, context: Mapping[str, ContextPath]) -> str:
+    """Follow a link that is itself the source, within the context."""
+    for _ in range(_MOST_LINKS):
+        found = context.get(name)
+        if found is None or found.kind is not Kind.SYMLINK:
+            break
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(name), found.link))
+    return name
+
+
+def _is_excluded(path: str, excluded: tuple[Pattern, ...]) -> bool:
+    verdict = None
+    parts = path.split("/")
+    for end in range(1, len(parts) + 1):
+        verdict = judge(excluded, "/".join(parts[:end]), verdict)
+    return bool(verdict and verdict.ignored)
+
+
+def _member(place: str, found: ContextPath) -> Member:
+    usual = 0o755 if found.executable or found.kind is Kind.DIRECTORY else 0o644
+    mode = 0o777 if found.kind is Kind.SYMLINK else usual
+    entry = Entry(path=place, kind=found.kind, mode=mode, size=found.size, link=found.link)
+    if found.content is not None:
+        content = found.content
+        return Member(entry=entry, content=lambda: (content,))
+    if found.place is not None:
+        return Member(entry=entry, content=partial(_read, found.place))
+    return Member(entry=entry)
+
+
+def _read(place: Path) -> Iterator[bytes]:
+    with place.open("rb") as file:
+        yield from chunks_of(file)

@@ -1,0 +1,176 @@
+"""The layers of an environment: large distributions each in their own, the others together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.builder.distribution import (
+    Treatment,
+    directories_of,
+    installed_members,
+    installed_paths,
+)
+from jettison.builder.foundation import FoundationLayer, layer_of
+from jettison.builder.libraries import wheel_libraries
+from jettison.builder.recipe import Pin
+from jettison.builder.wheel import FIXED_TIME, Scheme, Wheel
+from jettison.images.config import History
+from jettison.images.stores.blobs import Segment, SegmentCache
+from jettison.images.tar_writer import Member
+from jettison.processes.concurrent import mapped
+from jettison.records import Records
+
+# Raised when the same wheel is installed differently.
+_FORMAT = "3"
+# Docker's storage holds 127 layers, but each costs a request and a mount. Besides those of the base
+# and of heavy distributions there are one of the other distributions and one of the application.
+_MOST_LAYERS = 10
+_OTHERS = 2
+_MOST_HEAVY = 4
+_HEAVY = 10_000_000
+
+
+class Method(Struct, frozen=True, kw_only=True):
+    """How distributions are installed; ``identity`` says so in cache keys.
+
+    ``known`` are the directories that the base has.
+    """
+
+    scheme: Scheme
+    treatment: Treatment
+    identity: str
+    known: frozenset[str]
+    owner: tuple[int, int] = (0, 0)
+
+
+class Packed(Struct, frozen=True, kw_only=True):
+    """A distribution as a segment of a layer, and the directories that its files need."""
+
+    pin: Pin
+    folders: tuple[str, ...]
+    segment: Segment
+
+
+def packed(
+    pins: Sequence[Pin], wheels: Mapping[str, Path], method: Method, cache: SegmentCache
+) -> tuple[Packed, ...]:
+    """Install every wheel into a segment, two at a time; those in the cache are not made again.
+
+    A path that several distributions bring is that of the last one by name.
+    """
+    listed = {pin.name: _paths(pin, wheels[pin.name], method, cache.records) for pin in pins}
+    hidden = _hidden(listed)
+
+    def made(pin: Pin) -> Packed:
+        paths = frozenset(listed[pin.name])
+        gone = hidden.get(pin.name, frozenset()) | (method.treatment.removed & paths)
+        compiled = method.treatment.compiled
+        treatment = replace(
+            method.treatment,
+            removed=gone,
+            compiled=None if compiled is None else compiled & paths,
+            links={path: file for path, file in method.treatment.links.items() if path in paths},
+        )
+        return _packed(pin, wheels[pin.name], replace(method, treatment=treatment), cache)
+
+    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1))) as pool:
+        # The largest first, so that none is left over at the end.
+        ordered = sorted(pins, key=lambda pin: -(pin.size or 0))
+        done = {each.pin.name: each for each in pool.map(made, ordered)}
+    return tuple(done[pin.name] for pin in pins)
+
+
+def layers(
+    found: Sequence[Packed],
+    own: Iterable[Member],
+    method: Method,
+    cache: SegmentCache,
+    *,
+    below: int,
+) -> Iterator[tuple[FoundationLayer, History]]:
+    """Yield the layers, the heaviest distributions first by name, then all others.
+
+    ``own`` are the files that make the environment, ``below`` the count of layers of the base.
+    """  # fmt: skip
+    by_size = sorted(found, key=lambda each: -each.segment.size)
+    room = max(0, min(_MOST_HEAVY, _MOST_LAYERS - below - _OTHERS))
+    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:room]
+    rest = [each for each in found if each not in heavy]
+    members = tuple(own)
+    wanted: list[tuple[list[Packed], tuple[Member, ...], str]] = [
+        ([each], (), f"{each.pin.name} {each.pin.version}")
+        for each in sorted(heavy, key=lambda one: one.pin.name)
+    ]
+    if rest or members:
+        wanted.append((rest, members, f"{len(rest)} distributions"))
+    yield from mapped(wanted, lambda each: _layer(each[0], each[1], method, cache, each[2]))
+
+
+def _layer(
+    found: Sequence[Packed], own: tuple[Member, ...], method: Method, cache: SegmentCache,
+    what: str,
+) -> tuple[FoundationLayer, History]:  # fmt: skip
+    folders = {path for each in found for path in each.folders}
+    folders |= set(directories_of([member.entry.path for member in own], ()))
+    first = [_finished(Member.directory(path), method) for path in folders - method.known]
+    first += [_finished(member, method) for member in own]
+    segment = cache.pack(first)
+    history = History(created_by=f"jettison: {what}")
+    return layer_of((segment, *(each.segment for each in found)), cache), history
+
+
+def _finished(member: Member, method: Method) -> Member:
+    return member.owned(*method.owner).dated(FIXED_TIME)
+
+
+def _paths(pin: Pin, file: Path, method: Method, records: Records) -> tuple[str, ...]:
+    words = ("installed paths", _FORMAT, pin.sha256, repr(method.scheme))
+    paths = records.get(tuple[str, ...], *words)
+    if paths is None:
+        with closing(Wheel.of(pin, file, method.scheme)) as wheel:
+            paths = tuple(installed_paths(wheel))
+        records.put(paths, *words)
+    return paths
+
+
+def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    """Return the paths of each distribution that a later one brings too."""
+    owners: dict[str, str] = {}
+    hidden: dict[str, set[str]] = {}
+    for name in sorted(listed):
+        for path in listed[name]:
+            if path in owners:
+                hidden.setdefault(owners[path], set()).add(path)
+            owners[path] = name
+    return {name: frozenset(paths) for name, paths in hidden.items()}
+
+
+def _packed(pin: Pin, file: Path, method: Method, cache: SegmentCache) -> Packed:
+    treatment = method.treatment
+    how = (repr(method.scheme), method.identity, repr(method.owner), _digest(treatment.removed))
+    chosen = "all" if treatment.compiled is None else _digest(treatment.compiled)
+    links = _digest(frozenset("\n".join(pair) for pair in treatment.links.items()))
+    key = "\n".join(("wheel", _FORMAT, pin.sha256, *how, chosen, links))
+    known, folders = cache.get(key), cache.records.get(tuple[str, ...], "folders", key)
+    if known is not None and folders is not None:
+        return Packed(pin=pin, folders=folders, segment=known)
+    with closing(Wheel.of(pin, file, method.scheme)) as wheel:
+        libraries = wheel_libraries(pin, file, cache.records)
+        members = installed_members(wheel, treatment, libraries)
+        empty = (f"{folder}/." for folder in wheel.folders)
+        found = directories_of([*(m.entry.path for m in members), *empty], ())
+        segment = cache.put(key, [member.owned(*method.owner) for member in members])
+    cache.records.put(found, "folders", key)
+    return Packed(pin=pin, folders=found, segment=segment)
+
+
+def _digest(paths: frozenset[str]) -> str:
+    return hashlib.sha256("\0".join(sorted(paths)).encode()).hexdigest() if paths else ""

@@ -1,0 +1,1 @@
+"""The minimal base: a Python image made from Debian packages without running any program."""

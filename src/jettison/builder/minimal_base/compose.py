@@ -1,0 +1,215 @@
+"""Composes a base image's tree from Debian's packages, without root and without running any."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec.structs import replace
+
+from jettison.builder.minimal_base.choice import chosen
+from jettison.builder.minimal_base.selection import (
+    Missing,
+    Piece,
+    Selection,
+    missing_libraries,
+    search_directories,
+    select,
+)
+from jettison.builder.minimal_base.system_files import (
+    DIRECTORY,
+    SOURCES,
+    account_members,
+    certificate_members,
+    database_members,
+    notes_of,
+)
+from jettison.builder.minimal_base.unpacked import Unpacked, is_unpacked, root_links, unpacked
+from jettison.catalogue.reader import table
+from jettison.errors import NetworkError, PackageError
+from jettison.formats.loader_cache import library_names, listing_program, loader_cache
+from jettison.images.entry import Kind
+from jettison.images.tar_writer import Member
+from jettison.index.debian.archive import Archive
+from jettison.index.debian.package import Package
+from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree, Group, group_of, groups
+
+_FETCHED_AT_ONCE = 4
+# Unpacking xz takes up to 20 MB each.
+_UNPACKED_AT_ONCE = 2
+_NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
+
+
+def composed_base(
+    request: BaseRequest, archive: Archive, ahead: Mapping[str, Unpacked] | None = None
+) -> BaseTree:
+    """Choose, fetch and compose a base; ``ahead`` is what ``unpacked_ahead`` gave.
+
+    When a package is not on the mirror any more because the kept index is older than the mirror,
+    the index is read anew. Raises UnsupportedError for a Python that no release ships, PackageError
+    for a package that does not exist or a library that nothing provides, NetworkError and
+    IntegrityError of the archive.
+    """
+    choice = chosen(request, archive)
+    try:
+        return compose(choice, archive, ahead or {})
+    except NetworkError:
+        archive.refresh()
+        newer = chosen(request, archive)
+        if newer.key == choice.key:
+            raise
+        return compose(newer, archive, ahead or {})
+
+
+def compose(choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked]) -> BaseTree:
+    """Fetch the packages of a choice and compose them; raises as ``composed_base`` does."""
+    request = choice.request
+    packages = _unpack(choice, archive, ahead)
+    keep = request.keep | set(request.packages)
+    leave_out = groups(keep, request.programs, request.library)
+    selection = select(_pieces(packages), leave_out, request.libraries)
+    for member in _added(request, packages, selection):
+        selection.place(Piece(member=member))
+    for member in _listed(request, packages, selection):
+        selection.place(Piece(member=member))
+    missing = tuple(missing_libraries(selection.elves, selection.members, request.triplet))
+    _require_libraries(missing, selection)
+    _add_directories(selection.members)
+    version = packages[f"python{request.python}-minimal"].control["Version"]
+    return BaseTree(
+        members=tuple(selection.members[path] for path in sorted(selection.members)),
+        packages=choice.packages,
+        key=choice.key,
+        python_version=version.partition("-")[0],
+        interpreter=f"/usr/bin/python{request.python}",
+        left_out=selection.left_out(),
+        brought_back=tuple(_brought_back(selection, leave_out)),
+        notes=tuple(notes_of(choice, packages, selection, missing)),
+    )
+
+
+def _brought_back(selection: Selection, leave_out: tuple[Group, ...]) -> Iterator[str]:
+    for path, owner in sorted(selection.owners.items()):
+        if owner and ".so" in path and group_of(path, owner, leave_out):
+            yield path
+
+
+def unpacked_ahead(
+    choice: BaseChoice, archive: Archive, go_on: Callable[[], bool]
+) -> dict[str, Unpacked]:
+    """Fetch and unpack the packages of a choice that are not unpacked yet, by their hashes.
+
+    No package is begun when ``go_on`` says no. Those that are unpacked will be read when a base is
+    composed, if it is: it may be known, too.
+    """
+    folder = archive.folder / "unpacked"
+
+    def ahead(package: Package) -> Unpacked | None:
+        if not go_on():
+            return None
+        deb = archive.deb(package)
+        return None if is_unpacked(deb, folder) else unpacked(deb, folder)
+
+    with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
+        found = zip(choice.packages, workers.map(ahead, choice.packages), strict=True)
+        return {package.sha256: each for package, each in found if each is not None}
+
+
+def _unpack(
+    choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked]
+) -> dict[str, Unpacked]:
+    """Fetch and unpack several packages at once; libraries that unpack release the interpreter."""
+    folder = archive.folder / "unpacked"
+    missing = [package for package in choice.packages if package.sha256 not in ahead]
+    with ThreadPoolExecutor(_FETCHED_AT_ONCE) as workers:
+        files = list(workers.map(archive.deb, missing))
+    with ThreadPoolExecutor(_UNPACKED_AT_ONCE) as workers:
+        results = workers.map(lambda file: unpacked(file, folder), files)
+        names = (package.sha256 for package in missing)
+        known = {**ahead, **dict(zip(names, results, strict=True))}
+    return {package.name: known[package.sha256] for package in choice.packages}
+
+
+def _pieces(packages: dict[str, Unpacked]) -> Iterator[Piece]:
+    for name, package in packages.items():
+        for member in package.members:
+            facts = package.elves.get(member.entry.path)
+            yield Piece(member=member, package=name, facts=facts)
+
+
+def _added(
+    request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
+) -> Iterator[Member]:
+    """Yield what maintainer scripts and Debian's installer would have made."""
+    yield from root_links(request.architecture)
+    yield from account_members(request.user)
+    yield from certificate_members(dict(_certificates(packages)))
+    yield Member.file("etc/nsswitch.conf", _NSSWITCH)
+    yield Member.symlink("usr/bin/python3", f"python{request.python}")
+    yield Member.symlink("usr/bin/python", f"python{request.python}")
+    yield Member.symlink("var/run", "/run")
+    yield Member.symlink("var/lock", "/run/lock")
+    if request.timezones:
+        yield Member.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC")
+    if request.shell:
+        applets = table("composed_base")["shell"]["applets"]
+        yield from (Member.symlink(f"usr/bin/{name}", "busybox") for name in applets)
+    for path, target in table("composed_base")["links"].items():
+        place = path.replace("{triplet}", request.triplet)
+        if f"{posixpath.dirname(place)}/{target}" in selection.members:
+            yield Member.symlink(place, target)
+
+
+def _listed(
+    request: BaseRequest, packages: dict[str, Unpacked], selection: Selection
+) -> Iterator[Member]:
+    """Yield the lists of what the tree holds: for the loader and for scanners."""
+    libraries = _libraries(selection, request)
+    yield Member.file("etc/ld.so.cache", loader_cache(libraries, request.architecture))
+    program = listing_program(f"/usr/bin/python{request.python}", request.architecture)
+    yield Member.file("usr/sbin/ldconfig", program, mode=0o755)
+    yield Member.directory(DIRECTORY)
+    for name, package in packages.items():
+        yield from database_members(name, package, selection.of_package(name))
+
+
+def _certificates(packages: dict[str, Unpacked]) -> Iterator[tuple[str, bytes]]:
+    for member in packages["ca-certificates"].members:
+        if member.entry.kind is Kind.FILE and member.entry.path.startswith(SOURCES):
+            yield member.entry.path, b"".join(member.content())
+
+
+def _libraries(selection: Selection, request: BaseRequest) -> dict[str, str]:
+    directories = search_directories(request.triplet)
+    named = (
+        (path, selection.elves[path].soname if path in selection.elves else "")
+        for path, member in selection.members.items()
+        if posixpath.dirname(path) in directories
+        and posixpath.basename(path).startswith(("lib", "ld-"))
+        and ".so" in path
+        and member.entry.kind in {Kind.FILE, Kind.SYMLINK}
+    )
+    return library_names(named, directories)
+
+
+def _require_libraries(missing: tuple[Missing, ...], selection: Selection) -> None:
+    for each in missing:
+        if each.required:
+            raise PackageError(
+                f"{each.file} needs {each.library}, which no chosen package has",
+                why=f"it belongs to {selection.owners.get(each.file, 'the base')}",
+                hint="Ask for the package that ships the library.",
+            )
+
+
+def _add_directories(members: dict[str, Member]) -> None:
+    """Add the directories that no package names, so that every path has its parents."""
+    for path in list(members):
+        parent = posixpath.dirname(path)
+        while parent and parent not in members:
+            members[parent] = Member.directory(parent)
+            parent = posixpath.dirname(parent)
+    for path, mode in (("tmp", 0o1777), ("var/tmp", 0o1777), ("run", 0o755)):
+        known = members.get(path, Member.directory(path))
+        members[path] = replace(known, entry=replace(known.entry, mode=mode))

@@ -1,0 +1,173 @@
+"""Puts the files of packages into one tree and leaves out what the catalogue says."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from jettison.builder.minimal_base.unpacked import merged
+from jettison.formats.elf import ElfFacts
+from jettison.images.entry import Kind
+from jettison.images.tar_writer import Member
+from jettison.plan.minimal_base import Group, group_of
+
+_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+
+
+def search_directories(triplet: str) -> tuple[str, ...]:
+    """Return where the loader looks, in its order, as Debian configures it."""
+    return ("usr/local/lib", f"usr/local/lib/{triplet}", f"usr/lib/{triplet}", "usr/lib")
+
+
+class Missing(Struct, frozen=True, kw_only=True):
+    """A library that a file needs and the tree does not have.
+
+    ``required`` is False for a plugin: a library outside the loader's directories, which something
+    may load or not.
+    """
+
+    file: str
+    library: str
+    required: bool
+
+
+def needed_names(facts: Iterable[ElfFacts]) -> frozenset[str]:
+    """Return the names of all libraries that the files need."""
+    return frozenset(name for each in facts for name in each.needed)
+
+
+def missing_libraries(
+    facts: Mapping[str, ElfFacts], paths: Collection[str], triplet: str
+) -> Iterator[Missing]:
+    """Yield what the loader would not find, in order of the files.
+
+    ``facts`` are the ELF files by path, ``paths`` all files and links of the tree.
+    """
+    usual = search_directories(triplet)
+    for path, each in sorted(facts.items()):
+        own = tuple(_directory(text, path) for text in (*each.rpath, *each.runpath))
+        for name in each.needed:
+            places = (*own, *usual)
+            if not any(f"{place}/{name}" in paths for place in places if place):
+                required = posixpath.dirname(path) in {*usual, "usr/bin", "usr/sbin"}
+                yield Missing(file=path, library=name, required=required)
+
+
+def _directory(text: str, path: str) -> str:
+    """Return the directory of a search path without a leading ``/``."""
+    for origin in _ORIGIN:
+        text = text.replace(origin, f"/{posixpath.dirname(path)}")
+    return posixpath.normpath(text).lstrip("/")
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """A member, the package that brings it, and what it says when it is an ELF file."""
+
+    member: Member
+    package: str = ""
+    facts: ElfFacts | None = None
+
+
+class Selection(Struct):
+    """Members by path, whose package each is, and what was left out.
+
+    ``elves`` are the ELF files among the members. ``put_aside`` are pieces that were left out, by
+    path, with the name of the group that did so.
+    """
+
+    members: dict[str, Member] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    elves: dict[str, ElfFacts] = field(default_factory=dict)
+    put_aside: dict[str, tuple[Piece, str]] = field(default_factory=dict)
+
+    def place(self, piece: Piece) -> None:
+        """Add a piece; of two files with one path the first stays."""
+        path = piece.member.entry.path
+        known = self.members.get(path)
+        if known is None or known.entry.kind is Kind.DIRECTORY:
+            self.members[path] = piece.member
+            self.owners[path] = piece.package
+            if piece.facts is not None:
+                self.elves[path] = piece.facts
+
+    def of_package(self, name: str) -> frozenset[str]:
+        """Return the paths that a package brought."""
+        return frozenset(path for path, owner in self.owners.items() if owner == name)
+
+    def left_out(self) -> dict[str, int]:
+        """Return the bytes of what was left out, by group."""
+        total: Counter[str] = Counter()
+        for piece, group in self.put_aside.values():
+            total[group] += piece.member.entry.size
+        return dict(sorted(total.items()))
+
+
+def select(
+    pieces: Iterable[Piece], leave_out: tuple[Group, ...], libraries: Collection[str] = ()
+) -> Selection:
+    """Lay the files of packages over one another.
+
+    A shared library among what is left out comes back when a file of the tree needs it, or when
+    ``libraries`` names it. Directories that hold only left-out files are dropped.
+    """
+    selection = Selection()
+    for piece in pieces:
+        _sort_in(selection, piece, leave_out)
+    _bring_back(selection, libraries)
+    _drop_empty(selection)
+    return selection
+
+
+def _sort_in(selection: Selection, piece: Piece, leave_out: tuple[Group, ...]) -> None:
+    entry = merged(piece.member.entry)
+    if entry is None or not entry.path:
+        return
+    moved = replace(piece, member=replace(piece.member, entry=replace(entry, mtime=0)))
+    group = group_of(entry.path, piece.package, leave_out)
+    if group and not _is_document_link(moved.member):
+        selection.put_aside.setdefault(entry.path, (moved, group))
+    else:
+        selection.place(moved)
+
+
+def _is_document_link(member: Member) -> bool:
+    """Tell links such as usr/share/doc/libstdc++6 -> gcc-14-base, by which copyrights are found."""
+    entry = member.entry
+    return entry.kind is Kind.SYMLINK and entry.parent == "usr/share/doc" and "/" not in entry.link
+
+
+def _bring_back(selection: Selection, libraries: Collection[str]) -> None:
+    wanted = set(libraries) | needed_names(selection.elves.values())
+    by_name: dict[str, list[str]] = {}
+    for path in selection.put_aside:
+        if ".so" in path:
+            by_name.setdefault(posixpath.basename(path), []).append(path)
+    while found := [path for name in wanted & by_name.keys() for path in by_name.pop(name)]:
+        for path in found:
+            piece, _ = selection.put_aside.pop(path)
+            selection.place(piece)
+            if piece.member.entry.kind is Kind.SYMLINK:
+                wanted.add(posixpath.basename(piece.member.entry.link))
+        wanted |= needed_names(selection.elves.values())
+
+
+def _drop_empty(selection: Selection) -> None:
+    """Drop directories whose files were all left out, and those that were left out themselves."""
+    kept = {path for path, member in selection.members.items()
+            if member.entry.kind is not Kind.DIRECTORY}  # fmt: skip
+    needed = {parent for path in kept for parent in _parents(path)}
+    emptied = {parent for path in selection.put_aside for parent in _parents(path)}
+    for path, member in list(selection.members.items()):
+        gone = path in emptied and path not in needed
+        if member.entry.kind is Kind.DIRECTORY and gone:
+            del selection.members[path]
+            del selection.owners[path]
+
+
+def _parents(path: str) -> Iterable[str]:
+    while path := posixpath.dirname(path):
+        yield path

@@ -1,0 +1,202 @@
+"""Exact wheels for an environment: resolved by uv for the target, never for this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jettison.builder.recipe import ENGINE, Environment, Pin
+from jettison.builder.resolver_input import (
+    checked_options,
+    checked_text,
+    checked_words,
+    option_pairs,
+)
+from jettison.catalogue.reader import table
+from jettison.ecosystems.lock import LockedDistribution, LockedFile, SourceKind, parse
+from jettison.errors import NetworkError, ProjectError, UnsupportedError
+from jettison.index.choice import best_wheel
+from jettison.index.facts import WheelFile
+from jettison.index.listing import wheel_tags
+from jettison.index.resolving import compiled, is_silent, platform
+from jettison.index.settings import index_url
+from jettison.index.target import Target
+from jettison.lift.project import Project
+from jettison.records import Records
+
+_SECONDS = 300
+_SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
+_OFFLINE = ("Network connectivity is disabled", "the network was disabled")
+
+
+def pins(
+    environment: Environment,
+    project: Project,
+    target: Target,
+    *,
+    records: Records,
+    offline: bool = False,
+    sources: bool = False,
+) -> tuple[Pin, ...]:
+    """Resolve what the installations of an environment ask for, sorted by name.
+
+    With ``sources`` a distribution without a fitting wheel is taken as source.
+    An answer is kept for the day on which it was given, and longer without a network. Raises
+    UnsupportedError for a distribution without a fitting wheel, ProjectError when requirements
+    contradict each other, NetworkError when the index does not answer.
+    """
+    texts = requirement_texts(environment, project)
+    index = index_url(os.environ, home=Path.home())
+    words = ("pins", index, str(sources), _asked(environment, texts, target))
+    today = datetime.now(tz=UTC).date().isoformat()
+    day, known = records.get(tuple[str, tuple[Pin, ...]], *words) or ("", ())
+    if day and (offline or day == today):
+        return known
+    found = tuple(_resolved(environment, texts, target, index, offline=offline, sources=sources))
+    records.put((today, found), *words)
+    return found
+
+
+def requirement_texts(environment: Environment, project: Project) -> dict[str, str]:
+    """Return the texts of all requirements and constraints files, by their context paths."""
+    prefix = f"{project.context}/" if project.context else ""
+    return {
+        each.file.removeprefix(prefix): project.texts[each.file]
+        for installation in environment.installations
+        for path in (*installation.files, *installation.constraints)
+        for each in project.requirements_file(path)
+    }
+
+
+def requirements_digest(environment: Environment, project: Project, target: Target) -> str:
+    """Return a digest of all that decides what the index is asked for."""
+    return f"sha256:{_asked(environment, requirement_texts(environment, project), target)}"
+
+
+def _asked(environment: Environment, texts: Mapping[str, str], target: Target) -> str:
+    asked = [(i.files, i.constraints, i.requirements, i.options) for i in environment.installations]
+    parts = (repr(asked), repr(sorted(texts.items())), repr(target))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _resolved(
+    environment: Environment,
+    texts: Mapping[str, str],
+    target: Target,
+    index: str,
+    *,
+    offline: bool,
+    sources: bool,
+) -> Iterator[Pin]:
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name) / "context"
+        folder.mkdir()
+        for path, text in texts.items():
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            checked = checked_text(text, path, target, sources=sources)
+            place.write_text(checked, encoding="utf-8")
+        document = _compiled(environment, target, index, folder, offline=offline, sources=sources)
+    for each in parse(document, file="pylock.toml").distributions:
+        yield _pin(each, target, sources=sources)
+
+
+def _compiled(
+    environment: Environment,
+    target: Target,
+    index: str,
+    folder: Path,
+    *,
+    offline: bool,
+    sources: bool,
+) -> str:
+    words = [w for each in environment.installations for w in checked_words(each, target)]
+    files = [path for each in environment.installations for path in each.files]
+    bounds = [path for each in environment.installations for path in each.constraints]
+    options = dict.fromkeys(_options(environment, sources=sources))
+    done = compiled(
+        (
+            *(["-"] if words else []), *map(_path, files), "--format", "pylock.toml",
+            *(word for bound in bounds for word in ("--constraints", _path(bound))), *options,
+        ),
+        target, index, folder, stdin="\n".join(words).encode(), timeout=_SECONDS,
+        settings=folder.parent, sources=sources, offline=offline,
+    )  # fmt: skip
+    if not done.status:
+        return done.text
+    raise _failure(done.error_text)
+
+
+def _options(environment: Environment, *, sources: bool) -> Iterator[str]:
+    valued = table("tools")["pip"]["valued"]
+    for each in environment.installations:
+        found = tuple(option_pairs(each.options, valued))
+        yield from checked_options(found, " ".join(each.options), each.origin, sources=sources)
+
+
+def _path(file: str) -> str:
+    """Give a file below the working directory as a word that is no option."""
+    return f"./{file}"
+
+
+def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    why = "\n".join(lines[:12])
+    if any(sign in text for sign in _OFFLINE):
+        return NetworkError(
+            "the cache does not hold what the package index says of the requirements",
+            why=why,
+            hint="Build once with the network at hand.",
+        )
+    if is_silent(text):
+        return NetworkError("the package index did not answer", why=why)
+    if "no usable wheels" in text or "building from source is disabled" in text.lower():
+        return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)
+    hint = "Correct the requirements; `uv pip compile` on them says the same."
+    return ProjectError("the requirements cannot be resolved", why=why, hint=hint)
+
+
+def _pin(found: LockedDistribution, target: Target, *, sources: bool) -> Pin:
+    files = {wheel.filename: wheel for wheel in found.wheels}
+    offered = [
+        WheelFile(filename=name, url=file.url, tags=wheel_tags(name))
+        for name, file in files.items()
+    ]
+    best = best_wheel(offered, target)
+    remote = found.source is SourceKind.REGISTRY
+    if best is None and remote and sources and found.sdist:
+        return _file_pin(found, found.sdist)
+    if best is None or found.source is not SourceKind.REGISTRY:
+        what = "is not taken from an index" if files or found.location else "has no fitting wheel"
+        raise UnsupportedError(
+            f"{found.name} {found.version} {what}".replace("  ", " "),
+            why=found.location or f"for Python {target.python_minor}, {platform(target)}",
+            hint=_SOURCES if found.sdist and not sources else ENGINE,
+        )
+    return _file_pin(found, files[best[0].filename])
+
+
+def _file_pin(found: LockedDistribution, file: LockedFile) -> Pin:
+    return Pin(
+        name=found.name,
+        version=found.version,
+        filename=file.filename,
+        url=file.url,
+        sha256=_sha256(file),
+        size=file.size,
+    )
+
+
+def _sha256(file: LockedFile) -> str:
+    found = [one.removeprefix("sha256:") for one in file.hashes if one.startswith("sha256:")]
+    if not found:
+        raise UnsupportedError(
+            f"the index gives no SHA-256 of {file.filename}",
+            why="what is downloaded could not be verified",
+            hint="Use an index that lists hashes, as the simple API asks.",
+        )
+    return found[0]

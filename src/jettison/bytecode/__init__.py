@@ -1,1 +1,0 @@
-"""Bytecode of Python modules, compiled by a matching interpreter and the same on every machine."""

@@ -1,0 +1,1 @@
+"""What an environment or image holds, and who owns it."""

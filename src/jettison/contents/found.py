@@ -1,0 +1,226 @@
+"""Finds the Python that an image starts, its environment, and what is installed in it. Pure."""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from email.parser import HeaderParser
+
+from msgspec import Struct
+
+from jettison.contents.environment import EntryPoint, Installed, Trace
+from jettison.contents.image import EXECUTABLE, ImageFiles
+from jettison.contents.links import links_of
+from jettison.contents.reach import Observed, Reach
+from jettison.images.entry import Kind
+
+PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
+METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
+SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
+# What may start a program with a name that is written down.
+STARTING = re.compile(
+    rb"subprocess|Popen|\bsystem\(|spawn|which\(|\bexec[lv]p?e?\(|check_(?:call|output)"
+)
+INSTALLERS = frozenset(
+    {"pip", "setuptools", "wheel", "uv", "virtualenv", "poetry", "pipenv", "pdm"}
+)
+INSTALLED = "it is installed"
+
+
+class Python(Struct, frozen=True, kw_only=True):
+    """An interpreter: the path that the image names, and the program that its links lead to."""
+
+    path: str
+    program: str
+
+    @property
+    def prefix(self) -> str:
+        """The folder of its environment."""
+        return posixpath.dirname(posixpath.dirname(self.path))
+
+
+def python_of(image: ImageFiles, words: tuple[str, ...]) -> Python | None:
+    """Find the interpreter that the start command runs, or the first one on the PATH."""
+    for path in (*_named(image, words), *_on_path(image, ("python3", "python"))):
+        program = _program(image, path)
+        if program and PYTHON.fullmatch(program):
+            return Python(path=path, program=program)
+    return None
+
+
+def _named(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:
+    """Give what the words of the start command run, and what interprets those scripts."""
+    for word in words:
+        if word.startswith("-"):
+            continue
+        for path in [word] if word.startswith("/") else _on_path(image, (word,)):
+            yield path
+            script = SHEBANG.match(image.text(_program(image, path)))
+            if script and script["program"].endswith("/env"):
+                yield from _on_path(image, (script["word"] or "",))
+            elif script:
+                yield script["program"]
+
+
+def _on_path(image: ImageFiles, names: tuple[str, ...]) -> Iterator[str]:
+    for folder in image.config.env.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
+        for name in names:
+            path = posixpath.join(folder, name)
+            if name and _program(image, path):
+                yield path
+
+
+def _program(image: ImageFiles, path: str) -> str:
+    """Give the program that a path leads to; empty when there is none."""
+    *_, last = image.system.chain(path)
+    file = image.files.get(last)
+    executable = file and file.kind is Kind.FILE and file.mode & EXECUTABLE
+    return last if executable else ""
+
+
+def sites_of(image: ImageFiles) -> Mapping[str, int]:
+    """Give the folders that hold distributions, with how many beside installers."""
+    found: Counter[str] = Counter()
+    for path in image.files:
+        metadata = METADATA.fullmatch(path)
+        if metadata:
+            name = posixpath.basename(path.removesuffix("/METADATA").removesuffix("/PKG-INFO"))
+            found[metadata["site"]] += name.partition("-")[0].lower() not in INSTALLERS
+    return found
+
+
+def site_of(image: ImageFiles, python: Python | None) -> str:
+    """Give the folder of the distributions that the application uses.
+
+    It is the one below the interpreter's environment that has any, or the one that has the most.
+    """
+    sites = sites_of(image)
+    own = [
+        site for site in sites if python and site.startswith(f"{python.prefix}/lib") and sites[site]
+    ]
+    ranked = sorted(own or sites, key=lambda site: (-sites[site], site))
+    return ranked[0] if ranked else ""
+
+
+def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Installed:
+    """Read the environment, and the application in ``folder``."""
+    site = site_of(image, python)
+    below = f"{site}/"
+    inner = {
+        path.removeprefix(below): file
+        for path, file in image.files.items()
+        if site and path.startswith(below) and file.kind is Kind.FILE
+    }
+    application = {
+        path: file.text
+        for path, file in image.files.items()
+        if file.text is not None and _is_application(path, folder, below)
+    }
+    owners, versions, points = _distributions(image, site)
+    return Installed(
+        site=site,
+        library=_library(image, python),
+        files={path: file.size for path, file in inner.items()},
+        owners=owners,
+        entry_points=tuple(points),
+        sources={
+            path: file.text
+            for path, file in inner.items()
+            if path.endswith(".py") and file.text is not None
+        },
+        words={},
+        application=application,
+        versions=versions,
+    )
+
+
+def _is_application(path: str, folder: str, site: str) -> bool:
+    inside = folder not in ("", "/") and path.startswith(f"{folder}/")
+    return inside and not (path.startswith(site) or "site-packages/" in path)
+
+
+def _library(image: ImageFiles, python: Python | None) -> str:
+    """Give the folder of the standard library of an interpreter."""
+    prefix = posixpath.dirname(posixpath.dirname(python.program)) if python else ""
+    found = (
+        posixpath.dirname(path)
+        for path in image.files
+        if path.startswith(f"{prefix}/lib/python3") and path.endswith("/os.py")
+    )
+    return min(found, key=len, default="")
+
+
+def _distributions(
+    image: ImageFiles, site: str
+) -> tuple[dict[str, str], dict[str, str], list[EntryPoint]]:
+    """Give the owners of files below a folder, the versions of distributions, and entry points."""
+    owners: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    points: list[EntryPoint] = []
+    for path in image.files:
+        metadata = METADATA.fullmatch(path)
+        if not site or not metadata or metadata["site"] != site or not path.endswith("/METADATA"):
+            continue
+        folder = posixpath.dirname(path)
+        header = HeaderParser().parsestr(image.text(path), headersonly=True)
+        name = normal_name(header["Name"] or "")
+        versions[name] = header["Version"] or ""
+        for row in csv.reader(image.text(f"{folder}/RECORD").splitlines()):
+            if row and not posixpath.normpath(row[0]).startswith(".."):
+                owners[posixpath.normpath(row[0])] = name
+        points += _points(name, image.text(f"{folder}/entry_points.txt"))
+    return owners, versions, points
+
+
+def normal_name(name: str) -> str:
+    """Give the name of a distribution as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _points(distribution: str, text: str) -> Iterator[EntryPoint]:
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    for group in parser.sections():
+        for name, value in parser.items(group):
+            yield EntryPoint(distribution=distribution, group=group, name=name, value=value)
+
+
+def as_observed(image: ImageFiles) -> Observed:
+    """Give what is in an image that nobody watched: all of its modules count as reached."""
+    config = image.config
+    python = python_of(image, (*config.entrypoint, *config.command))
+    installed = installed_in(image, python, config.working_directory)
+    reach = Reach(
+        modules=dict.fromkeys(installed.modules.files, INSTALLED),
+        unsure=frozenset(),
+        programs=dict(_programs(image)),
+    )
+    nothing = Trace(served=frozenset(), tested=frozenset(), method="")
+    return Observed(
+        installed=installed,
+        trace=nothing,
+        reach=reach,
+        system=image.system,
+        python=python.program if python else "",
+        config=config,
+    )
+
+
+def _programs(image: ImageFiles) -> Iterator[tuple[str, str]]:
+    """Give the programs that modules of any environment name as they start one."""
+    for path, file in image.files.items():
+        inside = "/site-packages/" in path or "/dist-packages/" in path
+        if not inside or not path.endswith(".py") or not file.text:
+            continue
+        package = path.rpartition("-packages/")[2].partition("/")[0]
+        if package not in INSTALLERS and STARTING.search(file.text):
+            for name in links_of(file.text).programs:
+                yield name, path

@@ -1,0 +1,159 @@
+"""What was measured of an image, as values."""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+from collections.abc import Iterator
+from email.message import Message
+from email.parser import HeaderParser
+
+from msgspec import Struct
+
+from jettison.contents.layers import Contents
+from jettison.values import Basis, Size
+
+
+class LayerMeasurement(Struct, frozen=True, kw_only=True):
+    """One layer: the bytes of its files, and its bytes as gzip."""
+
+    diff_id: str
+    size: Size
+    compressed_size: Size
+    files: int
+
+
+class DistributionMeasurement(Struct, frozen=True, kw_only=True):
+    """One Python distribution: ``size`` is that of the files its RECORD lists, with bytecode."""
+
+    name: str
+    version: str
+    location: str
+    size: Size
+
+
+class DebianPackageMeasurement(Struct, frozen=True, kw_only=True):
+    """One installed Debian package; ``size`` is the Installed-Size that it declares."""
+
+    name: str
+    version: str
+    size: Size
+
+
+class ImageMeasurement(Struct, frozen=True, kw_only=True):
+    """An image: sizes in bytes, counts of its final file tree, and its configuration.
+
+    ``size`` is the engine's own figure (``docker image inspect``); ``compressed_size`` is the sum
+    over layers of what gzip makes of them, which is what a pull moves. ``files`` counts regular
+    files and hard links.
+    """
+
+    id: str
+    size: Size
+    compressed_size: Size
+    layers: tuple[LayerMeasurement, ...]
+    files: int
+    directories: int
+    setuid_files: tuple[str, ...]
+    distributions: tuple[DistributionMeasurement, ...]
+    debian_packages: tuple[DebianPackageMeasurement, ...]
+    user: str
+    environment: tuple[tuple[str, str], ...]
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    python_version: str
+
+
+_KIB = 1024
+
+
+def distributions(contents: Contents) -> tuple[DistributionMeasurement, ...]:
+    """Find every distribution by its metadata, sorted by name and place."""
+    found = (
+        _distribution(contents, path, text)
+        for path, text in contents.texts.items()
+        if path.endswith(("/METADATA", ".egg-info/PKG-INFO", ".egg-info"))
+    )
+    named = (distribution for distribution in found if distribution.name)
+    return tuple(sorted(named, key=lambda one: (one.name.lower(), one.location)))
+
+
+def _distribution(contents: Contents, path: str, text: bytes) -> DistributionMeasurement:
+    header = HeaderParser().parsestr(text.decode("utf-8", "replace"))
+    folder = path if path.endswith(".egg-info") else posixpath.dirname(path)
+    location = posixpath.dirname(folder)
+    record = contents.texts.get(f"{folder}/RECORD", b"").decode("utf-8", "replace")
+    files = set(recorded_paths(record, location)) or {path}
+    return DistributionMeasurement(
+        name=header.get("Name", ""),
+        version=header.get("Version", ""),
+        location=f"/{location}",
+        size=Size(
+            bytes=sum(contents.size_of(file) for file in files),
+            basis=Basis.MEASURED,
+            source="files of its RECORD, with their bytecode",
+        ),
+    )
+
+
+def recorded_paths(record: str, location: str) -> Iterator[str]:
+    """Give the paths that a RECORD lists, and the bytecode that belongs to them."""
+    for row in csv.reader(record.splitlines()):
+        path = posixpath.normpath(posixpath.join("/", location, row[0]))[1:] if row else ""
+        if path:
+            yield path
+        if path.endswith(".py"):
+            yield from _bytecode(path)
+
+
+def _bytecode(path: str) -> Iterator[str]:
+    folder, name = posixpath.split(path)
+    for minor in range(11, 16):
+        yield f"{folder}/__pycache__/{name[:-3]}.cpython-3{minor}.pyc"
+
+
+def debian_packages(contents: Contents) -> tuple[DebianPackageMeasurement, ...]:
+    """Read dpkg's status, whole or in parts, sorted by name."""
+    packages = (
+        _package(header)
+        for path, text in contents.texts.items()
+        if "var/lib/dpkg/status" in path and not path.endswith((".md5sums", "-old"))
+        for header in stanzas(text)
+    )
+    return tuple(sorted((one for one in packages if one), key=lambda one: one.name))
+
+
+def stanzas(status: bytes) -> Iterator[Message]:
+    """Read the stanzas of a dpkg status."""
+    for stanza in status.decode("utf-8", "replace").split("\n\n"):
+        if stanza.strip():
+            yield HeaderParser().parsestr(stanza.strip())
+
+
+def _package(header: Message) -> DebianPackageMeasurement | None:
+    status = header.get("Status", "install ok installed")
+    if not header.get("Package") or not status.endswith(" installed"):
+        return None
+    declared = header.get("Installed-Size", "0")
+    return DebianPackageMeasurement(
+        name=header["Package"],
+        version=header.get("Version", ""),
+        size=Size(
+            bytes=int(declared) * _KIB if declared.isdigit() else 0,
+            basis=Basis.CATALOGUED,
+            source="Installed-Size of the package",
+        ),
+    )
+
+
+def python_version(contents: Contents, environment: tuple[tuple[str, str], ...]) -> str:
+    """Give the version that the image names, or that of its standard library, or nothing."""
+    named = dict(environment).get("PYTHON_VERSION")
+    if named:
+        return named
+    libraries = (
+        posixpath.basename(posixpath.dirname(path))
+        for path in contents.tree.paths
+        if path.endswith("/encodings") and "/python3." in path
+    )
+    return next((folder.removeprefix("python") for folder in sorted(libraries)), "")

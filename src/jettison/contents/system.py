@@ -1,0 +1,226 @@
+"""What lies around an environment in an image, as values: files, links, libraries, packages."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
+
+from jettison.formats.debian_control import parse_provides, parse_relations
+
+# Where programs and libraries are looked for.
+PROGRAMS = (
+    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+)  # fmt: skip
+MOST_LINKS = 10
+
+
+class SystemPackage(Struct, frozen=True, kw_only=True):
+    """An installed package of Debian.
+
+    ``needs`` are its dependencies, each with the names of which one is enough; ``paths`` its files,
+    links and folders.
+    """
+
+    name: str
+    version: str
+    needs: tuple[tuple[str, ...], ...] = ()
+    provides: tuple[str, ...] = ()
+    paths: frozenset[str] = frozenset()
+
+
+class System(Struct, frozen=True, kw_only=True, dict=True):
+    """The file system of an image by absolute paths.
+
+    ``files`` have their bytes, ``links`` what they lead to, ``libraries`` (all ELF files) the names
+    of libraries that they need. ``environment`` are the variables of the image, ``manual`` the
+    packages that were asked for on top of the base image.
+    """
+
+    files: Mapping[str, int]
+    links: Mapping[str, str]
+    libraries: Mapping[str, tuple[str, ...]]
+    packages: Mapping[str, SystemPackage]
+    environment: Mapping[str, str]
+    manual: frozenset[str] = frozenset()
+
+    @cached_property
+    def owners(self) -> Mapping[str, frozenset[str]]:
+        """The packages of each file and link that has any."""
+        found: dict[str, set[str]] = {}
+        for package in self.packages.values():
+            for path in package.paths:
+                if path in self.files or path in self.links:
+                    found.setdefault(path, set()).add(package.name)
+        return {path: frozenset(names) for path, names in found.items()}
+
+    @cached_property
+    def named(self) -> Mapping[str, tuple[str, ...]]:
+        """The paths of shared libraries by the name under which they are loaded."""
+        found: dict[str, list[str]] = {}
+        for path in (*self.libraries, *self.links):
+            name = posixpath.basename(path)
+            if ".so" in name:
+                found.setdefault(name, []).append(path)
+        return {name: tuple(sorted(paths)) for name, paths in found.items()}
+
+    def chain(self, path: str) -> Iterator[str]:
+        """Give a path and all that its links lead through."""
+        for _ in range(MOST_LINKS):
+            path = self._through_folders(path)
+            yield path
+            if path not in self.links:
+                return
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.links[path]))
+
+    def program(self, name: str) -> tuple[str, ...]:
+        """Give the paths by which a program is found; empty when it is not there."""
+        places = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in PROGRAMS]
+        for place in places:
+            found = tuple(self.chain(place))
+            if found[-1] in self.files:
+                return found
+        return ()
+
+    def owned(self, paths: Iterable[str]) -> frozenset[str]:
+        """Give the packages that some paths belong to."""
+        return frozenset(name for path in paths for name in self.owners.get(path, ()))
+
+    def _through_folders(self, path: str) -> str:
+        """Give a path without links among its folders, such as ``/bin`` to ``/usr/bin``."""
+        folder = "/" + path.lstrip("/").partition("/")[0]
+        target = self.links.get(folder)
+        if target and folder != path:
+            return posixpath.normpath(f"/{target}{path[len(folder) :]}")
+        return path
+
+
+def debian_package(fields: Mapping[str, str], paths: frozenset[str]) -> SystemPackage:
+    """Read a paragraph of dpkg's status; ``paths`` are the package's."""
+    needs = (
+        *parse_relations(fields.get("Pre-Depends", "")),
+        *parse_relations(fields.get("Depends", "")),
+    )
+    return SystemPackage(
+        name=fields["Package"],
+        version=fields.get("Version", ""),
+        needs=tuple(tuple(relation.name for relation in each) for each in needs),
+        provides=tuple(each.name for each in parse_provides(fields.get("Provides", ""))),
+        paths=paths,
+    )
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What must be there, each with the reason.
+
+    ``packages`` are names, ``programs`` names or paths, ``libraries`` file names, ``paths`` files
+    that were touched. ``loading`` are ELF files that may be loaded; the libraries that they need
+    stay. ``without`` are packages that dependencies do not bring, ``single`` those whose programs
+    do not need each other.
+    """
+
+    packages: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    paths: Collection[str] = ()
+    loading: Collection[str] = ()
+    without: Collection[str] = ()
+    single: Collection[str] = ()
+
+
+class SystemReach(Struct, frozen=True, kw_only=True):
+    """The packages that stay, each with what it is needed by.
+
+    ``programs`` are those of packages of which only these are needed.
+    """
+
+    packages: Mapping[str, str]
+    programs: Mapping[str, frozenset[str]]
+
+
+def reached_packages(system: System, wanted: Wanted) -> SystemReach:
+    """Find the packages that stay."""
+    search = _Search(system, wanted)
+    for name, why in wanted.packages.items():
+        search.package(name, why, asked=True)
+    for program, why in wanted.programs.items():
+        search.program(system.program(program), why)
+    for library, why in wanted.libraries.items():
+        search.library(library, why)
+    for path in sorted(wanted.paths):
+        search.program(system.chain(path), f"{path} was touched")
+    for path in sorted(wanted.loading):
+        search.needs_of(path)
+    search.run()
+    single = {name: why for name, (_, why) in search.single.items() if name not in search.found}
+    return SystemReach(
+        packages={**search.found, **single},
+        programs={name: frozenset(search.single[name][0]) for name in single},
+    )
+
+
+class _Search:
+    def __init__(self, system: System, wanted: Wanted) -> None:
+        self._system = system
+        self._wanted = wanted
+        self._queue: deque[SystemPackage] = deque()
+        self.found: dict[str, str] = {}
+        self.single: dict[str, tuple[set[str], str]] = {}
+        self._providers: dict[str, list[str]] = {}
+        for package in system.packages.values():
+            for name in (package.name, *package.provides):
+                self._providers.setdefault(name, []).append(package.name)
+
+    def package(self, name: str, why: str, *, asked: bool = False) -> None:
+        """Keep a package, unless it only serves the installation of others."""
+        package = self._system.packages.get(name)
+        if package and name not in self.found and (asked or name not in self._wanted.without):
+            self.found[name] = why
+            self._queue.append(package)
+
+    def paths(self, paths: Iterable[str], why: str) -> None:
+        """Keep the packages of some files."""
+        for name in sorted(self._system.owned(paths)):
+            self.package(name, why, asked=True)
+
+    def program(self, paths: Iterable[str], why: str) -> None:
+        """Keep a program: by itself where the package says nothing else, or with its package."""
+        for path in paths:
+            for name in sorted(self._system.owners.get(path, ())):
+                if name not in self._wanted.single:
+                    self.package(name, why, asked=True)
+                    continue
+                self.single.setdefault(name, (set(), why))[0].add(path)
+                self.needs_of(path)
+
+    def needs_of(self, path: str) -> None:
+        """Keep the libraries that a file needs."""
+        for library in self._system.libraries.get(path, ()):
+            self.library(library, f"{path} needs {library}")
+
+    def library(self, name: str, why: str) -> None:
+        """Keep the packages that bring a library."""
+        for path in self._system.named.get(name, ()):
+            self.paths(self._system.chain(path), why)
+
+    def run(self) -> None:
+        """Follow dependencies and libraries until nothing new is found."""
+        while self._queue:
+            package = self._queue.popleft()
+            for names in package.needs:
+                for name in self._installed(names):
+                    self.package(name, f"{package.name} depends on it")
+            for path in sorted(package.paths & self._system.libraries.keys()):
+                if ".so" in path.rpartition("/")[2]:
+                    self.needs_of(path)
+
+    def _installed(self, names: Iterable[str]) -> Iterator[str]:
+        """Give the packages that meet a dependency: all that are there, as apt would keep them."""
+        for name in names:
+            found = self._providers.get(name, [])
+            if found:
+                yield from found
+                return

@@ -1,0 +1,1 @@
+"""Packaging tools: how each declares, locks, installs and splits requirements."""

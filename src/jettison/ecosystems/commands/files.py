@@ -1,0 +1,214 @@
+"""Commands that make paths, remove them, change who may use them, and make users."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from jettison.ecosystems.commands.invocation import Invocation, Options, invocation
+from jettison.formats.shell import Command
+from jettison.values import Origin
+
+
+class Permission(Struct, frozen=True, kw_only=True):
+    """A ``chown``, ``chgrp`` or ``chmod``: ``value`` is the owner (``app:app``) or the mode."""
+
+    program: str
+    value: str
+    paths: tuple[str, ...]
+    recursive: bool
+    origin: Origin
+
+
+class Directories(Struct, frozen=True, kw_only=True):
+    """Directories that ``mkdir`` or ``install -d`` makes."""
+
+    paths: tuple[str, ...]
+    parents: bool
+    mode: str | None
+    owner: str | None
+    group: str | None = None
+    origin: Origin
+
+
+class Removal(Struct, frozen=True, kw_only=True):
+    """Paths that ``rm`` or ``rmdir`` removes; they may be patterns."""
+
+    paths: tuple[str, ...]
+    recursive: bool
+    origin: Origin
+
+
+def permission(command: Command) -> Permission | None:
+    """Return the change of owner or mode that a command is; ``-x`` is a mode, not an option."""
+    run = invocation(command)
+    if run is None or run.program not in {"chown", "chgrp", "chmod"}:
+        return None
+    options = run.options
+    words = [word.text for word in options.arguments]
+    minus = [word.text for word in run.words if re.fullmatch(r"-[rwxXst]+", word.text)]
+    if run.program == "chmod" and minus:
+        words = [minus[0], *words]
+    if len(words) < 2:  # noqa: PLR2004 (a value and a path)
+        return None
+    return Permission(
+        program=run.program,
+        value=words[0],
+        paths=tuple(words[1:]),
+        recursive=options.has("-R", "--recursive"),
+        origin=run.origin,
+    )
+
+
+def directories(command: Command) -> Directories | None:
+    """Return the directories that a command makes."""
+    run = invocation(command)
+    if run is None or not run.options.arguments:
+        return None
+    options = run.options
+    if run.program == "install" and not options.has("-d", "--directory"):
+        return None
+    if run.program not in {"install", "mkdir"}:
+        return None
+    return Directories(
+        paths=tuple(path for word in options.arguments for path in expand_braces(word.text)),
+        parents=run.program == "install" or options.has("-p", "--parents"),
+        mode=options.value("-m", "--mode"),
+        owner=options.value("-o", "--owner"),
+        group=options.value("-g", "--group"),
+        origin=run.origin,
+    )
+
+
+def removal(command: Command) -> Removal | None:
+    """Return the paths that a command removes."""
+    run = invocation(command)
+    if run is None or run.program not in {"rm", "rmdir"} or not run.options.arguments:
+        return None
+    return Removal(
+        paths=tuple(path for word in run.options.arguments for path in expand_braces(word.text)),
+        recursive=run.options.has("-r", "-R", "--recursive"),
+        origin=run.origin,
+    )
+
+
+def expand_braces(text: str) -> tuple[str, ...]:
+    """Return the words that the shell makes of ``/app/{media,static}``."""
+    match = re.search(r"(?<!\$)\{([^{}]*,[^{}]*)\}", text)
+    if match is None:
+        return (text,)
+    before, after = text[: match.start()], text[match.end() :]
+    return tuple(
+        word for part in match[1].split(",") for word in expand_braces(f"{before}{part}{after}")
+    )
+
+
+class UserChange(Struct, frozen=True, kw_only=True):
+    """A user that is made (``useradd``, ``adduser``) or changed (``usermod``).
+
+    Numbers and names are text as written, variables too. ``group`` is the primary group by name
+    or number, ``groups`` the others. ``home_made`` is None when the program's default decides.
+    """
+
+    action: str
+    name: str
+    uid: str | None
+    group: str | None
+    groups: tuple[str, ...]
+    home: str | None
+    shell: str | None
+    system: bool
+    home_made: bool | None
+    sparse: bool
+    origin: Origin
+
+
+class GroupChange(Struct, frozen=True, kw_only=True):
+    """A group that is made (``groupadd``, ``addgroup``) or changed (``groupmod``).
+
+    ``member`` is the user of ``addgroup user group``, which adds one to a group that exists.
+    """
+
+    action: str
+    name: str
+    gid: str | None
+    system: bool
+    member: str | None
+    origin: Origin
+
+
+def user_change(command: Command) -> UserChange | None:
+    """Return the user that a command makes or changes."""
+    run = invocation(command)
+    if run is None or not run.options.arguments:
+        return None
+    if run.program == "useradd":
+        return _shadow(run, "add")
+    if run.program == "usermod":
+        return _shadow(run, "modify")
+    return _adduser(run) if run.program == "adduser" else None
+
+
+def group_change(command: Command) -> GroupChange | None:
+    """Return the group that a command makes or changes."""
+    run = invocation(command)
+    if run is None or run.program not in {"groupadd", "addgroup", "groupmod"}:
+        return None
+    options = run.options
+    names = [word.text for word in options.arguments]
+    if not names:
+        return None
+    return GroupChange(
+        action="modify" if run.program == "groupmod" else "add",
+        name=names[-1],
+        gid=options.value("-g", "--gid"),
+        system=options.has("-r", "--system", "-S"),
+        member=names[0] if len(names) > 1 else None,
+        origin=run.origin,
+    )
+
+
+def _shadow(run: Invocation, action: str) -> UserChange:
+    options = run.options
+    groups = options.value("-G", "--groups") or ""
+    return UserChange(
+        action=action,
+        name=options.arguments[-1].text,
+        uid=options.value("-u", "--uid"),
+        group=options.value("-g", "--gid"),
+        groups=tuple(name for name in groups.split(",") if name),
+        home=options.value("-d", "--home-dir", "--home"),
+        shell=options.value("-s", "--shell"),
+        system=options.has("-r", "--system"),
+        home_made=_home_made(options, yes=("-m", "--create-home"), no=("-M", "--no-create-home")),
+        sparse=options.has("-l", "--no-log-init"),
+        origin=run.origin,
+    )
+
+
+def _adduser(run: Invocation) -> UserChange:
+    """Read both Debian's long options and BusyBox's short ones; they do not overlap."""
+    options = run.options
+    name, *groups = (word.text for word in options.arguments)
+    system = options.has("--system", "-S")
+    own = name if options.has("--group") and system else None
+    return UserChange(
+        action="modify" if groups else "add",
+        name=name,
+        uid=options.value("--uid", "-u"),
+        group=options.value("--ingroup", "--gid", "-G") or own,
+        groups=tuple(groups),
+        home=options.value("--home", "-h"),
+        shell=options.value("--shell", "-s"),
+        system=system,
+        home_made=_home_made(options, yes=(), no=("--no-create-home", "-H")),
+        sparse=False,
+        origin=run.origin,
+    )
+
+
+def _home_made(options: Options, *, yes: tuple[str, ...], no: tuple[str, ...]) -> bool | None:
+    if options.has(*no):
+        return False
+    return True if options.has(*yes) else None

@@ -1,0 +1,142 @@
+"""Pipenv: Pipfile, Pipfile.lock and moves in a Pipfile."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind, in_table, read_document
+from jettison.ecosystems.lock import Lock, LockedDistribution, LockFormat, SourceKind
+from jettison.errors import InputSyntaxError
+from jettison.formats.toml import Table, table, text_of, texts
+from jettison.values import Origin
+
+PACKAGES = "packages"
+DEVELOPMENT = "dev-packages"
+_NO_GROUPS = frozenset({"source", "requires", "pipenv", "scripts", PACKAGES})
+_SOURCES = ("file", "path", "git", "hg", "svn")
+# Keys beside these name an environment marker's variable, as in ``os_name = "== 'nt'"``.
+_MARKER_VARIABLES = (
+    "os_name",
+    "sys_platform",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_version",
+    "python_full_version",
+    "implementation_name",
+    "implementation_version",
+)
+
+
+def parse_pipfile(text: str, *, file: str) -> tuple[Declaration, ...]:
+    """Read ``[packages]``, ``[dev-packages]`` and custom categories (as groups)."""
+    document = read_document(text, file)
+    found: list[Declaration] = []
+    for category in document.root:
+        if category == PACKAGES:
+            found += in_table(document, (category,), MAIN, _entry)
+        elif category not in _NO_GROUPS:
+            name = "dev" if category == DEVELOPMENT else category
+            group = Group(kind=Kind.GROUP, name=name)
+            found += in_table(document, (category,), group, _entry)
+    return tuple(found)
+
+
+def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:
+    details: Table = value if isinstance(value, dict) else {"version": value}
+    version = text_of(details, "version")
+    source = next((name for name in _SOURCES if text_of(details, name)), "")
+    markers = [text_of(details, "markers")]
+    markers += [
+        f"{variable} {text_of(details, variable)}"
+        for variable in _MARKER_VARIABLES
+        if text_of(details, variable)
+    ]
+    yield Declaration(
+        name=canonicalize_name(key),
+        specifier="" if version == "*" else version,
+        extras=tuple(sorted(canonicalize_name(extra) for extra in texts(details, "extras"))),
+        marker=" and ".join(marker for marker in markers if marker),
+        url=text_of(details, source) if source else "",
+        origin=origin,
+    )
+
+
+_GROUPS = {"default": "main", "develop": "dev"}
+_LOCK_SOURCES = {
+    "git": SourceKind.GIT,
+    "file": SourceKind.URL,
+    "path": SourceKind.PATH,
+}
+_KEY = re.compile(r'^(?P<indent> *)"(?P<key>[^"]+)": \{', re.MULTILINE)
+
+
+def parse_lock(text: str, *, file: str) -> Lock:
+    """Read a lock; raises InputSyntaxError with the line for bad JSON."""
+    try:
+        root = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputSyntaxError(
+            "not valid JSON",
+            why=error.msg,
+            hint="Run pipenv lock again.",
+            origin=Origin(file=file, line=error.lineno),
+        ) from error
+    root = root if isinstance(root, dict) else {}
+    lines = _lines(text)
+    return Lock(
+        file=file,
+        format=LockFormat.PIPFILE,
+        requires_python=_python(table(root, "_meta", "requires")),
+        distributions=tuple(
+            _distribution(category, name, table(root, category, name), file, lines)
+            for category in root
+            if category != "_meta"
+            for name in table(root, category)
+        ),
+    )
+
+
+def _python(requires: Table) -> str:
+    version = text_of(requires, "python_full_version") or text_of(requires, "python_version")
+    return f"=={version}.*" if version and not requires.get("python_full_version") else version
+
+
+def _lines(text: str) -> dict[tuple[str, str], int]:
+    """Line of every distribution by category and name."""
+    found: dict[tuple[str, str], int] = {}
+    category, outer = "", None
+    for key in _KEY.finditer(text):
+        indent = len(key["indent"])
+        outer = indent if outer is None else outer
+        if indent == outer:
+            category = key["key"]
+        else:
+            line = text.count("\n", 0, key.start()) + 1
+            found.setdefault((category, key["key"]), line)
+    return found
+
+
+def _distribution(
+    category: str, name: str, one: Table, file: str, lines: dict[tuple[str, str], int]
+) -> LockedDistribution:
+    word = next((key for key in _LOCK_SOURCES if text_of(one, key)), "")
+    source = _LOCK_SOURCES.get(word, SourceKind.REGISTRY)
+    if source is SourceKind.PATH and one.get("editable"):
+        source = SourceKind.EDITABLE
+    return LockedDistribution(
+        name=canonicalize_name(name),
+        version=text_of(one, "version").removeprefix("=="),
+        marker=text_of(one, "markers"),
+        groups=(_GROUPS.get(category, category),),
+        hashes=texts(one, "hashes"),
+        source=source,
+        location=text_of(one, word) if word else text_of(one, "index"),
+        origin=Origin(file=file, line=lines.get((category, name))),
+    )

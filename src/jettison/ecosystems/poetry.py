@@ -1,0 +1,176 @@
+"""Poetry: its declarations in pyproject.toml, old and new, and poetry.lock (formats 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+from packaging.utils import canonicalize_name
+
+from jettison.ecosystems.declaration import MAIN, Declaration, Document, Group, Kind, in_table
+from jettison.ecosystems.lock import (
+    DependencySet,
+    Lock,
+    LockedDependency,
+    LockedDistribution,
+    LockFormat,
+    SourceKind,
+    dependency,
+    locked_file,
+    normalized,
+    package_origins,
+    wheels_and_sdist,
+)
+from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
+from jettison.values import Origin
+
+_TOOL = ("tool", "poetry")
+_SOURCES = ("url", "git", "path")
+
+
+def poetry(document: Document) -> Iterator[Declaration]:
+    """Yield poetry's own declarations: main, extras' optional ones, and groups."""
+    tool = table(document.root, *_TOOL)
+    extras = _extras(tool)
+    for declared in in_table(document, (*_TOOL, "dependencies"), MAIN, _entry):
+        yield from _main_or_optional(declared, extras, tool)
+    old = Group(kind=Kind.GROUP, name="dev")
+    yield from in_table(document, (*_TOOL, "dev-dependencies"), old, _entry)
+    for name in table(tool, "group"):
+        group = Group(kind=Kind.GROUP, name=name)
+        yield from in_table(document, (*_TOOL, "group", name, "dependencies"), group, _entry)
+
+
+def _main_or_optional(
+    declared: Declaration, extras: dict[str, list[str]], tool: Table
+) -> Iterator[Declaration]:
+    """Yield an optional requirement under each extra that has it, any other one as it is."""
+    values = {canonicalize_name(key): value for key, value in table(tool, "dependencies").items()}
+    value = values.get(canonicalize_name(declared.name))
+    if not (isinstance(value, dict) and value.get("optional")):
+        yield declared
+        return
+    for extra in extras.get(declared.name, [""]):
+        yield replace(declared, kind=Kind.OPTIONAL, group=extra)
+
+
+def _extras(tool: Table) -> dict[str, list[str]]:
+    """Extras by the requirement that belongs to them."""
+    found: dict[str, list[str]] = {}
+    for extra in table(tool, "extras"):
+        for name in texts(table(tool, "extras"), extra):
+            found.setdefault(canonicalize_name(name.partition("[")[0]), []).append(extra)
+    return found
+
+
+def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:
+    """Read ``name = "^1"``, ``name = {…}`` or ``name = [{…}, …]``; python is no requirement."""
+    if canonicalize_name(key) == "python":
+        return
+    for one in value if isinstance(value, list) else [value]:
+        details: Table = one if isinstance(one, dict) else {"version": one}
+        source = next((name for name in _SOURCES if text_of(details, name)), "")
+        version = text_of(details, "version")
+        yield Declaration(
+            name=canonicalize_name(key),
+            specifier="" if version == "*" else version,
+            extras=tuple(sorted(canonicalize_name(extra) for extra in texts(details, "extras"))),
+            marker=_marker(details),
+            url=text_of(details, source) if source else "",
+            origin=origin,
+        )
+
+
+def _marker(details: Table) -> str:
+    parts = [text_of(details, "markers")]
+    if text_of(details, "platform"):
+        parts.append(f'sys_platform == "{text_of(details, "platform")}"')
+    return " and ".join(part for part in parts if part)
+
+
+_LOCK_SOURCES = {
+    "git": SourceKind.GIT,
+    "url": SourceKind.URL,
+    "file": SourceKind.PATH,
+    "directory": SourceKind.PATH,
+}
+
+
+def parse(text: str, *, file: str) -> Lock:
+    """Read a lock; raises InputSyntaxError with the line for bad TOML."""
+    root = read_toml(text, file)
+    metadata = table(root, "metadata")
+    origins = package_origins(text, "package", file)
+    old_files = table(metadata, "files")
+    return Lock(
+        file=file,
+        format=LockFormat.POETRY,
+        requires_python=text_of(metadata, "python-versions"),
+        distributions=tuple(
+            _distribution(one, origin, old_files)
+            for one, origin in zip(tables(root, "package"), origins, strict=False)
+        ),
+    )
+
+
+def _distribution(one: Table, origin: Origin, old_files: Table) -> LockedDistribution:
+    source = table(one, "source")
+    written = tables(one, "files") or tables(old_files, text_of(one, "name"))
+    wheels, sdist = wheels_and_sdist([locked_file(each) for each in written])
+    return LockedDistribution(
+        name=canonicalize_name(text_of(one, "name")),
+        version=text_of(one, "version"),
+        marker=_locked_marker(one),
+        requires_python=text_of(one, "python-versions"),
+        dependencies=_dependencies(table(one, "dependencies")),
+        optional_dependencies=_locked_extras(table(one, "extras")),
+        groups=texts(one, "groups") or _old_category(one),
+        wheels=wheels,
+        sdist=sdist,
+        source=_LOCK_SOURCES.get(text_of(source, "type"), SourceKind.REGISTRY),
+        location=text_of(source, "url"),
+        origin=origin,
+    )
+
+
+def _locked_marker(one: Table) -> str:
+    """One marker, or the alternatives that different groups have."""
+    by_group = table(one, "markers")
+    return text_of(one, "markers") or " or ".join(
+        f"({value})" for value in dict.fromkeys(map(str, by_group.values()))
+    )
+
+
+def _old_category(one: Table) -> tuple[str, ...]:
+    category = text_of(one, "category")
+    return (category,) if category else ()
+
+
+def _dependencies(found: Table) -> tuple[LockedDependency, ...]:
+    edges: list[LockedDependency] = []
+    for name, value in found.items():
+        for each in (
+            value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        ):
+            details: Table = each if isinstance(each, Mapping) else {}
+            edges.append(
+                LockedDependency(
+                    name=canonicalize_name(name),
+                    extras=normalized(texts(details, "extras")),
+                    marker=text_of(details, "markers"),
+                )
+            )
+    return tuple(dict.fromkeys(edges))
+
+
+def _locked_extras(found: Table) -> tuple[DependencySet, ...]:
+    """Extras; their members are written as ``name (>=1)``, with a marker after a semicolon."""
+    return tuple(
+        DependencySet(
+            name=extra,
+            dependencies=tuple(
+                edge for written in texts(found, extra) if (edge := dependency(written))
+            ),
+        )
+        for extra in found
+    )

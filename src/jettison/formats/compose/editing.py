@@ -1,0 +1,193 @@
+"""Changes to a compose file by line: every line that no change touches stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+
+from yaml.nodes import MappingNode, ScalarNode
+
+from jettison.formats.compose.block_edit import (
+    detached,
+    says,
+    sharers,
+    with_entry,
+    with_member,
+    without_entry,
+    without_mount,
+)
+from jettison.formats.compose.source import Source, indent_of, source
+from jettison.formats.compose.values import (
+    AddMount,
+    AddToList,
+    AddVolume,
+    Change,
+    RemoveKey,
+    RemoveMount,
+    RenameContainer,
+    SetBuild,
+    SetHealthCheck,
+    SetKey,
+    SetTopLevel,
+    Value,
+)
+from jettison.formats.yaml_nodes import entries, is_null
+
+
+def edit(text: str, changes: Iterable[Change], *, file: str = "docker-compose.yml") -> str:
+    """Apply changes in order and return the new text.
+
+    A change that is there already changes nothing. What services share through anchors is written
+    out in the others first, so that a change of one service stays with it. Raises
+    InputSyntaxError for a bad file and UnsupportedError for a service that cannot be edited.
+    """
+    for change in changes:
+        text = _applied(change, source(text, file))
+    return text
+
+
+@singledispatch
+def _applied(change: Change, old: Source) -> str:
+    raise TypeError(f"no such change in {old.file}: {change}")
+
+
+@_applied.register
+def _remove_mount(change: RemoveMount, old: Source) -> str:
+    return without_mount(old, change.service, change.target)
+
+
+@_applied.register
+def _add_mount(change: AddMount, old: Source) -> str:
+    return with_member(old, change.service, "volumes", change.mount, change.comment, first=True)
+
+
+@_applied.register
+def _add_to_list(change: AddToList, old: Source) -> str:
+    return with_member(old, change.service, change.key, change.value, change.comment)
+
+
+@_applied.register
+def _rename_container(change: RenameContainer, old: Source) -> str:
+    if "container_name" not in old.keys(change.service):
+        return old.text
+    return _set_key(SetKey(service=change.service, key="container_name", value=change.name), old)
+
+
+@_applied.register
+def _set_key(change: SetKey, old: Source) -> str:
+    found = old.keys(change.service).get(change.key)
+    if found is not None and says(found.value, change.value):
+        return old.text
+    if found is not None and not found.merged:
+        old = detached(old, change.service, change.key)
+    mapping = old.service(change.service)
+    text = with_entry(old, mapping, change.key, change.value, change.comment)
+    return text if found is not None else _kept_from_others(text, old.file, change)
+
+
+def _kept_from_others(text: str, file: str, change: SetKey) -> str:
+    """Switch a new key off where other services would take it over by merging this one."""
+    new = source(text, file)
+    off: Value = False if isinstance(change.value, bool) else ()
+    if not isinstance(change.value, bool | tuple):
+        return text
+    for name in list(sharers(new, change.service, change.key)):
+        new = source(with_entry(new, new.service(name), change.key, off, ""), file)
+    return new.text
+
+
+@_applied.register
+def _remove_key(change: RemoveKey, old: Source) -> str:
+    service, key = change.service, change.key
+    found = old.keys(service).get(key)
+    if found is None or is_null(found.value):
+        return old.text
+    if found.merged:
+        return with_entry(old, old.service(service), key, None, "")
+    old = detached(old, service, key)
+    return without_entry(old, old.service(service), key)
+
+
+@_applied.register
+def _set_health_check(change: SetHealthCheck, old: Source) -> str:
+    test = tuple(word.replace("$", "$$") for word in change.test)
+    found = old.keys(change.service).get("healthcheck")
+    if found is None or not isinstance(found.value, MappingNode):
+        key = SetKey(
+            service=change.service,
+            key="healthcheck",
+            value=(("test", test),),
+            comment=change.comment,
+        )
+        return _set_key(key, old)
+    parts = entries(found.value, old.file)
+    is_off = "disable" in parts and says(parts["disable"].value, "true")
+    if is_off or ("test" in parts and says(parts["test"].value, test)):
+        return old.text
+    old = detached(old, change.service, "healthcheck")
+    check = old.keys(change.service)["healthcheck"].value
+    return with_entry(old, old.block(check), "test", test, change.comment)
+
+
+@_applied.register
+def _set_build(change: SetBuild, old: Source) -> str:
+    found = old.keys(change.service).get("build")
+    if found is None:
+        return old.text
+    old = detached(old, change.service, "build")
+    node = old.keys(change.service)["build"].value
+    if isinstance(node, ScalarNode):
+        if change.dockerfile is None:
+            value = change.context or str(node.value)
+            return with_entry(old, old.service(change.service), "build", value, "")
+        old = _with_build_parts(old, node)
+    for key, part in (("context", change.context), ("dockerfile", change.dockerfile)):
+        if part is not None:
+            build = old.block(old.keys(change.service)["build"].value)
+            old = source(with_entry(old, build, key, part, ""), old.file)
+    if not change.keep_target:
+        build = old.block(old.keys(change.service)["build"].value)
+        return without_entry(old, build, "target")
+    return old.text
+
+
+def _with_build_parts(old: Source, node: ScalarNode) -> Source:
+    """Write ``build: folder`` as a mapping with a context, its comment kept."""
+    line = int(node.start_mark.line)
+    head, tail = (
+        old.lines[line][: node.start_mark.column],
+        old.lines[line][node.start_mark.column :],
+    )
+    indent = indent_of(head) + old.style.step
+    new = [f"{head.rstrip()}{old.style.newline}", f"{' ' * indent}context: {tail}"]
+    return source(old.replaced(line, line + 1, new), old.file)
+
+
+@_applied.register
+def _add_volume(change: AddVolume, old: Source) -> str:
+    found = entries(old.root, old.file).get("volumes")
+    if found is None:
+        return old.with_last_entry([f"{change.name}:"], "volumes")
+    if is_null(found.value):
+        line = int(found.key.start_mark.line)
+        return old.replaced(line + 1, line + 1, [old.line(f"{change.name}:", old.style.step)])
+    mapping = old.block(found.value)
+    if change.name in entries(mapping, old.file):
+        return old.text
+    at = old.last_line_of(mapping) + 1
+    column = int(mapping.value[0][0].start_mark.column)
+    return old.replaced(at, at, [old.line(f"{change.name}:", column)])
+
+
+@_applied.register
+def _set_top_level(change: SetTopLevel, old: Source) -> str:
+    path, value = change.path, change.value
+    mapping = old.root
+    for key in path[:-1]:
+        found = entries(mapping, old.file).get(key)
+        if found is None or not isinstance(found.value, MappingNode):
+            return old.text
+        mapping = found.value
+    if len(path) > 1 or path[0] in entries(mapping, old.file):
+        return with_entry(old, old.block(mapping), path[-1], value, "")
+    return old.with_first_entry(path[0], value)

@@ -1,0 +1,157 @@
+"""Whether a path matches, by the rules of Docker (moby/patternmatcher).
+
+A pattern that matches a directory matches all that is in it; ``**`` spans directories; the last
+pattern that matches decides; ``!`` brings back what an earlier one kept out.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+_PLAIN = re.compile(r"[^*?\[\]\\]+")
+_CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
+
+
+class Pattern(Struct, frozen=True, kw_only=True):
+    """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off.
+
+    ``expression`` is the same as a regular expression.
+    """
+
+    text: str
+    exception: bool
+    expression: str
+
+    def matches(self, path: str) -> bool:
+        """Tell whether the pattern matches this very path, whatever its parents."""
+        name = self.text.removeprefix("**/")
+        if _PLAIN.fullmatch(name):
+            return path == name or (name != self.text and path.endswith(f"/{name}"))
+        return _compiled(self.expression).fullmatch(path) is not None
+
+    def __str__(self) -> str:
+        return f"!{self.text}" if self.exception else self.text
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a list of patterns says about one path.
+
+    ``by`` is the index of the pattern that decided; ``matched`` tells for each pattern whether it
+    holds for what is below the path.
+    """
+
+    ignored: bool
+    by: int | None
+    matched: tuple[bool, ...]
+
+
+def pattern(text: str) -> Pattern:
+    """Return the pattern on a line. Raises ValueError when it is not one."""
+    exception = text.startswith("!")
+    body = text[1:].strip() if exception else text
+    if not body:
+        raise ValueError("an exception needs a pattern after the exclamation mark")
+    clean = posixpath.normpath(re.sub("/+", "/", body))
+    if len(clean) > 1:
+        clean = clean.removeprefix("/")
+    return Pattern(text=clean, exception=exception, expression=_expression(clean))
+
+
+def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Verdict:
+    """Return what the patterns say about a path, given what they say about its directory.
+
+    As in Docker, a pattern that could not change the outcome is not tried.
+    """
+    ignored, by = False, None
+    matched: list[bool] = []
+    for index, one in enumerate(patterns):
+        hit = parent is not None and parent.matched[index]
+        if not hit and one.exception == ignored:
+            hit = one.matches(path)
+        matched.append(hit)
+        if hit:
+            ignored, by = not one.exception, index
+    return Verdict(ignored=ignored, by=by, matched=tuple(matched))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compile what is asked for alone; many patterns are only parts of a longer expression."""
+    return re.compile(expression, re.DOTALL)
+
+
+def _expression(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        part, at = _part(text, at)
+        parts.append(part)
+    expression = "".join(parts)
+    try:
+        # Only a class can be none: its range may go backwards.
+        if "[" in text:
+            _compiled(expression)
+    except re.error as error:
+        raise ValueError(f"{text} is not a pattern: {error}") from None
+    return expression
+
+
+def _class(text: str) -> str:
+    """Return a bracket expression with what has a meaning only to ``re`` escaped."""
+    negated = "^" if text.startswith("[^") else ""
+    body = text[1 + len(negated) : -1]
+    plain = re.sub(r"\\(.)|([^\w-])", lambda match: re.escape(match[1] or match[2]), body)
+    return f"[{negated}{plain}]"
+
+
+def _part(text: str, at: int) -> tuple[str, int]:
+    """Return the expression for what begins at an offset, and the offset after it."""
+    if text.startswith("**", at):
+        end = at + 3 if text.startswith("**/", at) else at + 2
+        return (".*" if end >= len(text) else "(?:.*/)?"), end
+    if text[at] == "*":
+        return "[^/]*", at + 1
+    if text[at] == "?":
+        return "[^/]", at + 1
+    if text[at] == "\\":
+        if at + 1 == len(text):
+            raise ValueError(f"{text} ends with a backslash")
+        return re.escape(text[at + 1]), at + 2
+    if text[at] == "[":
+        match = _CLASS.match(text, at)
+        if match is None:
+            raise ValueError(f"{text} has a [ without its ]")
+        return _class(match[0]), match.end()
+    plain = _PLAIN.match(text, at)
+    return (re.escape(plain[0]), plain.end()) if plain else (re.escape(text[at]), at + 1)
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """A number of files and their bytes."""
+
+    files: int = 0
+    bytes: int = 0
+
+    def plus(self, size: int) -> Amount:
+        """Return the amount with one more file."""
+        return Amount(files=self.files + 1, bytes=self.bytes + size)
+
+
+def verdicts(
+    tree: Mapping[str, int], patterns: tuple[Pattern, ...]
+) -> Iterator[tuple[str, Verdict]]:
+    """Yield each file with what the patterns say about it; a directory is judged once."""
+    known: dict[str, Verdict | None] = {"": None}
+
+    def directory(path: str) -> Verdict | None:
+        if path not in known:
+            known[path] = judge(patterns, path, directory(path.rpartition("/")[0]))
+        return known[path]
+
+    for path in tree:
+        yield path, judge(patterns, path, directory(path.rpartition("/")[0]))

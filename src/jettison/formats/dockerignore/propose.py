@@ -1,0 +1,200 @@
+"""Which patterns a build context lacks, by the catalogue of what no Python image needs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.formats.dockerignore.match import Amount, Pattern, pattern, verdicts
+from jettison.formats.dockerignore.parse import IgnoreFile
+
+
+def survey(tree: Iterable[str], patterns: Sequence[Pattern]) -> tuple[frozenset[str], ...]:
+    """Return for each pattern the files that it matches by themselves or by a directory.
+
+    Exceptions count as patterns here. Most patterns look at one name only: those are tried once
+    for each name, and not for each path.
+    """
+    own = _Own(patterns)
+    found: list[set[str]] = [set() for _ in patterns]
+    directories: dict[str, frozenset[int]] = {"": frozenset()}
+
+    def hits(path: str) -> frozenset[int]:
+        if path not in directories:
+            directories[path] = hits(path.rpartition("/")[0]) | own.hits(path)
+        return directories[path]
+
+    for path in tree:
+        for index in hits(path.rpartition("/")[0]) | own.hits(path):
+            found[index].add(path)
+    return tuple(frozenset(paths) for paths in found)
+
+
+class _Own:
+    """Tells which patterns match a path itself."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self._patterns = patterns
+        anywhere = {
+            index: one.text.removeprefix("**/")
+            for index, one in enumerate(patterns)
+            if one.text.startswith("**/") and one.text.count("/") == 1
+        }
+        self._anywhere = frozenset(anywhere)
+        self._top = frozenset(
+            index for index, one in enumerate(patterns) if "/" not in one.text
+        ) - {index for index, one in enumerate(patterns) if "**" in one.text}
+        self._others = frozenset(range(len(patterns))) - self._anywhere - self._top
+        self._by_name = cache(self._anywhere_hits)
+        self._some = re.compile(
+            "|".join(patterns[index].expression for index in anywhere) or "(?!)", re.DOTALL
+        )
+
+    def hits(self, path: str) -> frozenset[int]:
+        found = self._by_name(path.rpartition("/")[2])
+        tried = self._others if "/" in path else self._others | self._top
+        return found | {index for index in tried if self._patterns[index].matches(path)}
+
+    def _anywhere_hits(self, name: str) -> frozenset[int]:
+        """Return which patterns for any directory match a name."""
+        if not self._some.fullmatch(name):
+            return frozenset()
+        return frozenset(index for index in self._anywhere if self._patterns[index].matches(name))
+
+
+_WILD = re.compile(r"[*?\[]")
+# A pattern with more exceptions than these is not worth its lines.
+_EXCEPTIONS = 6
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One pattern of the catalogue.
+
+    ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
+    is worth having before there is anything to match, ``sample`` being a path that it would.
+    """
+
+    pattern: str
+    category: str
+    reason: str
+    source: str
+    certain: bool = True
+    guard: bool = False
+    sample: str = ""
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """A pattern to add, with the exceptions that must follow it and what it keeps out.
+
+    ``amount`` counts what no line before it keeps out: neither of the file nor of the proposals.
+    """
+
+    pattern: str
+    exceptions: tuple[str, ...]
+    category: str
+    reason: str
+    source: str
+    certain: bool
+    amount: Amount
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the catalogue, in the order in which a file should list it."""
+    return tuple(
+        Entry(category=category["name"], **{"source": category["source"], **entry})
+        for category in table("ignore")["categories"]
+        for entry in category["entries"]
+    )
+
+
+def propose(
+    tree: Mapping[str, int], existing: IgnoreFile | None, needed: Collection[str] = ()
+) -> tuple[Proposal, ...]:
+    """Return the patterns to add: those that match something, and guards against secrets.
+
+    ``tree`` is relative path to bytes. ``needed`` are paths that must stay in the context: sources
+    of COPY, which may be directories or patterns, and files that other files name. A pattern that
+    would keep out a needed directory is left out; a needed file becomes an exception. What the
+    file brings back with ``!`` stays.
+    """
+    own = existing.patterns if existing else ()
+    state = {path: one.by for path, one in verdicts(tree, own) if not one.ignored}
+    open_files = frozenset(state)
+    brought_back = frozenset(path for path, by in state.items() if by is not None)
+    stay = _needed(open_files, brought_back, needed)
+    candidates = (*_environments(open_files), *entries())
+    patterns = [pattern(entry.pattern) for entry in candidates]
+    written = {one.text.strip() for one in existing.pattern_lines} if existing else set()
+    proposals: list[Proposal] = []
+    for entry, one, files in zip(candidates, patterns, survey(open_files, patterns), strict=True):
+        matched = files & open_files
+        gone = matched - stay.files
+        if len(matched) - len(gone) > _EXCEPTIONS:
+            continue
+        guards = entry.guard and not (existing and existing.ignores(entry.sample))
+        guards = guards and entry.pattern not in written
+        if not (gone or guards) or matched & stay.many or stay.has_directory_of(one):
+            continue
+        proposals.append(_proposal(entry, matched & stay.files, [tree[path] for path in gone]))
+        open_files -= gone
+    return tuple(proposals)
+
+
+class _Needed(Struct, frozen=True, kw_only=True):
+    """The paths that must stay: single files, files of a pattern, and directories."""
+
+    files: frozenset[str]
+    many: frozenset[str]
+    directories: frozenset[str]
+
+    def has_directory_of(self, one: Pattern) -> bool:
+        """Tell whether a pattern matches a needed directory or one above it."""
+        return any(
+            one.matches(path[: match.start()] if match else path)
+            for path in self.directories
+            for match in (*re.finditer("/", path), None)
+        )
+
+
+def _needed(tree: frozenset[str], brought_back: frozenset[str], needed: Collection[str]) -> _Needed:
+    paths = {posixpath.normpath(path).lstrip("/") for path in needed} - {".", ""}
+    globs = [glob for path in paths if (glob := _glob(path))]
+    named = {path for path in paths if path in tree}
+    return _Needed(
+        files=frozenset(brought_back | named),
+        many=frozenset(path for path in tree if any(glob.matches(path) for glob in globs)),
+        directories=frozenset(paths - named),
+    )
+
+
+def _glob(path: str) -> Pattern | None:
+    try:
+        return pattern(path) if _WILD.search(path) else None
+    except ValueError:
+        return None
+
+
+def _proposal(entry: Entry, kept: Collection[str], sizes: Sequence[int]) -> Proposal:
+    return Proposal(
+        pattern=entry.pattern,
+        exceptions=tuple(f"!{path}" for path in sorted(kept)),
+        category=entry.category,
+        reason=entry.reason,
+        source=entry.source,
+        certain=entry.certain,
+        amount=Amount(files=len(sizes), bytes=sum(sizes)),
+    )
+
+
+def _environments(tree: Collection[str]) -> Iterator[Entry]:
+    """Yield virtual environments under any name: they hold a pyvenv.cfg."""
+    for path in sorted(tree):
+        directory, _, name = path.rpartition("/")
+        if name == "pyvenv.cfg" and directory:
+            plain = re.sub(r"([*?\[\]\\])", r"\\\1", directory)
+            yield Entry(pattern=plain, **table("ignore")["environment"])

@@ -1,0 +1,160 @@
+"""Environment files (``.env``, ``.env.example``) and variables, as compose reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from jettison.errors import InputSyntaxError
+from jettison.values import Origin
+
+_PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{)")
+_BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?")
+
+
+class Variable(Struct, frozen=True, kw_only=True):
+    """A variable that is set; ``value`` is None when it is passed through from outside."""
+
+    name: str
+    value: str | None
+    origin: Origin
+
+
+def interpolate(value: str, env: Mapping[str, str], *, keep_unset: bool = False) -> str:
+    """Replace ``$NAME``, ``${NAME}`` and ``${NAME:-default}`` (``-``, ``:+``, ``+`` too).
+
+    ``$$`` is a dollar sign. A variable that is not in ``env`` and has no default becomes empty,
+    as compose does it, or stays as written with ``keep_unset``; so does a required one
+    (``${NAME:?message}``). Text that is not a valid reference stays as it is.
+    """
+    pieces = []
+    at = 0
+    while found := _PLAIN.search(value, at):
+        pieces.append(value[at : found.start()])
+        at = found.end()
+        if found[1]:
+            pieces.append("$")
+        elif found[2]:
+            pieces.append(env.get(found[2], found[0] if keep_unset else ""))
+        else:
+            stop = _closing_brace(value, at)
+            pieces.append(_braced(value[at:stop], env, keep_unset=keep_unset))
+            at = min(stop + 1, len(value))
+    return "".join(pieces) + value[at:]
+
+
+def _braced(body: str, env: Mapping[str, str], *, keep_unset: bool) -> str:
+    found = _BRACED.match(body)
+    written = "${" + body + "}"
+    if found is None or (found[2] is None and found.end() < len(body)):
+        return written
+    name, operator = found[1], found[2] or ""
+    rest = body[found.end() :]
+    known = env.get(name)
+    is_set = bool(known) if operator.startswith(":") else known is not None
+    if operator.endswith("+"):
+        return interpolate(rest, env, keep_unset=keep_unset) if is_set else ""
+    if is_set:
+        return known or ""
+    if operator.endswith("-"):
+        return interpolate(rest, env, keep_unset=keep_unset)
+    return written if keep_unset else ""
+
+
+def _closing_brace(value: str, at: int) -> int:
+    depth = 1
+    while at < len(value):
+        if value.startswith("${", at):
+            depth += 1
+        elif value[at] == "}":
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    return at
+
+
+_ASSIGNMENT = re.compile(
+    r"[^\S\n]*(?:export[^\S\n]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.\-\[\]]*)[^\S\n]*"
+    r"(?:(?P<mark>[=:])[^\S\n]*(?P<value>'[^']*'|\"(?:\\.|[^\"\\])*\"|[^\n]*)(?P<rest>[^\n]*))?"
+    r"(?:\n|$)",
+    re.DOTALL,
+)
+_NO_STATEMENT = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?:\n|$)")
+_END_COMMENT = re.compile(r"(^|\s+)#.*$")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
+# Secrets stay out of repositories; what shows which there are stands for them.
+_EXAMPLES = ("", ".example", ".sample", ".template", ".dist")
+
+
+def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Variable, ...]:
+    """Read an environment file, or an example of it; one that is missing or wrong has nothing.
+
+    ``read`` gives the text of a path, None when there is none.
+    """
+    for name in (f"{path}{ending}" for ending in _EXAMPLES):
+        text = read(name)
+        if text is not None:
+            try:
+                return parse(text, file=name)
+            except InputSyntaxError:
+                return ()
+    return ()
+
+
+def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tuple[Variable, ...]:
+    """Read the variables of an environment file in order.
+
+    Values may refer to earlier ones and to ``env``; single quotes keep a value as it is. A name
+    without ``=`` is passed through (value None). Raises InputSyntaxError with the line.
+    """
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    known = dict(env or {})
+    variables = []
+    at = 0
+    while at < len(text):
+        line = text.count("\n", 0, at) + 1
+        blank = _NO_STATEMENT.match(text, at)
+        if blank:
+            at = max(blank.end(), at + 1)
+            continue
+        found = _ASSIGNMENT.match(text, at)
+        if found is None or not _is_closed(found):
+            raise _error(text[at:].split("\n", 1)[0], Origin(file=file, line=line))
+        value = _value(found["value"], known) if found["mark"] else None
+        origin = Origin(file=file, line=line, end_line=line + found[0].rstrip("\n").count("\n"))
+        variables.append(Variable(name=found["name"], value=value, origin=origin))
+        if value is not None:
+            known[found["name"]] = value
+        at = found.end()
+    return tuple(variables)
+
+
+def _is_closed(found: re.Match[str]) -> bool:
+    """Whether quotes close and nothing but a comment follows them."""
+    value, rest = found["value"] or "", found["rest"] or ""
+    if value[:1] not in ("'", '"'):
+        return True
+    closed = len(value) > 1 and value[-1] == value[0]
+    return closed and (not rest.strip() or rest.strip().startswith("#"))
+
+
+def _value(written: str, known: Mapping[str, str]) -> str:
+    if written.startswith("'"):
+        return written[1:-1]
+    if written.startswith('"'):
+        plain = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), written[1:-1])
+        return interpolate(plain, known)
+    return interpolate(_END_COMMENT.sub("", written).strip(), known)
+
+
+def _error(line: str, origin: Origin) -> InputSyntaxError:
+    return InputSyntaxError(
+        f"not a valid line of an environment file: {line.strip()}",
+        why="expected NAME=value, with quotes closed",
+        hint="Correct the line, or comment it out.",
+        origin=origin,
+    )

@@ -1,0 +1,265 @@
+"""What an ELF file needs and what it carries; the format is that of the System V ABI."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from msgspec import Struct, field
+
+
+class ElfFacts(Struct, frozen=True, kw_only=True):
+    """One program, shared library or object file.
+
+    ``machine`` is the name that wheels use (``x86_64``, ``aarch64``) or the number as text.
+    ``kind`` is ``program``, ``shared`` (position independent programs are that too), ``object`` or
+    ``other``. ``version_needs`` are the symbol versions asked of each library, sorted by name.
+    ``debug_bytes`` are sections that only a debugger reads, ``symbol_bytes`` the static symbol
+    table with its names; both can be stripped. ``trailing_bytes`` lie behind everything that the
+    headers describe, as data that was appended to a program does.
+    """
+
+    machine: str
+    bits: int
+    kind: str
+    interpreter: str = ""
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    version_needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    debug_bytes: int = 0
+    symbol_bytes: int = 0
+    trailing_bytes: int = 0
+
+
+class Content(Protocol):
+    """Bytes that can be sliced: ``bytes``, or an ``mmap`` of which only some pages are read."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+    def find(self, part: bytes, start: int, end: int, /) -> int:
+        """Give the place of ``part``, or -1."""
+
+
+_MAGIC = b"\x7fELF"
+_MACHINES = {3: "i686", 20: "ppc", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64",
+             183: "aarch64", 243: "riscv64"}  # fmt: skip
+_KINDS = {1: "object", 2: "program", 3: "shared"}
+_LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
+_NEEDED, _STRINGS, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
+_VERNEED, _VERNEED_COUNT = 0x6FFFFFFE, 0x6FFFFFFF
+_NO_BITS, _ALLOCATED = 8, 2
+_DEBUG_PREFIXES = (".debug", ".zdebug", ".stab", ".gdb_index", ".line")
+_LONGEST_STRING = 4096
+_LARGEST_NAMES = 16 << 20
+
+
+class _Shape(Struct, frozen=True):
+    """Record formats of one class; the fields used are picked by place."""
+
+    bits: int
+    header: str
+    segment: str
+    section: str
+    dynamic: str
+
+
+_SHAPES = {
+    1: _Shape(32, "HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "iI"),
+    2: _Shape(64, "HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "qQ"),
+}
+
+
+class _Segment(Struct, frozen=True):
+    kind: int
+    offset: int
+    address: int
+    size: int
+
+
+class _Section(Struct, frozen=True):
+    name: str
+    kind: int
+    flags: int
+    offset: int
+    size: int
+
+
+def read_elf(content: Content) -> ElfFacts | None:
+    """Read an ELF file; None when it is none, or when its headers are damaged."""
+    if len(content) < 64 or content[0:4] != _MAGIC:  # noqa: PLR2004  # the longest header
+        return None
+    try:
+        return _File(content).facts()
+    except (struct.error, KeyError, UnicodeDecodeError, ValueError, MemoryError):
+        return None
+
+
+class _File:
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        identity = content[0:16]
+        self._shape = _SHAPES[identity[4]]
+        self._order = {1: "<", 2: ">"}[identity[5]]
+        header = self._unpack(self._shape.header, 16)
+        self._kind, self._machine = header[0], header[1]
+        self._segments_at, self._sections_at = header[4], header[5]
+        self._segment_size, self._segment_count = header[8], header[9]
+        self._section_size, self._section_count, self._names_index = header[10:13]
+        self._segments = tuple(self._read_segments())
+
+    def facts(self) -> ElfFacts:
+        sections = tuple(self._read_sections())
+        dynamic = tuple(self._dynamic())
+        strings = next((value for tag, value in dynamic if tag == _STRINGS), 0)
+        base = self._place(strings) if strings else 0
+        texts: dict[int, list[str]] = {}
+        for tag, value in dynamic:
+            if tag in {_NEEDED, _SONAME, _RPATH, _RUNPATH}:
+                texts.setdefault(tag, []).append(self._string(base + value))
+        return ElfFacts(
+            machine=_MACHINES.get(self._machine, str(self._machine)),
+            bits=self._shape.bits,
+            kind=_KINDS.get(self._kind, "other"),
+            interpreter=self._interpreter(),
+            soname=next(iter(texts.get(_SONAME, [])), ""),
+            needed=tuple(texts.get(_NEEDED, [])),
+            rpath=_folders(texts.get(_RPATH, [])),
+            runpath=_folders(texts.get(_RUNPATH, [])),
+            version_needs=self._version_needs(dict(dynamic), base),
+            debug_bytes=sum(one.size for one in sections if one.name.startswith(_DEBUG_PREFIXES)),
+            symbol_bytes=sum(
+                one.size
+                for one in sections
+                if one.name in {".symtab", ".strtab"} and not one.flags & _ALLOCATED
+            ),
+            trailing_bytes=max(0, len(self._content) - self._end(sections)),
+        )
+
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
+        layout = self._order + layout
+        return struct.unpack(layout, self._content[offset : offset + struct.calcsize(layout)])
+
+    def _read_segments(self) -> Iterator[_Segment]:
+        for number in range(self._segment_count):
+            fields = self._unpack(
+                self._shape.segment, self._segments_at + number * self._segment_size
+            )
+            # The flags stand in another place in the two classes; the rest keeps its order.
+            kind, offset, address = (
+                fields[0],
+                *(
+                    fields[2:4] if self._shape.bits == 64 else fields[1:3]  # noqa: PLR2004
+                ),
+            )
+            size = fields[5] if self._shape.bits == 64 else fields[4]  # noqa: PLR2004
+            yield _Segment(kind, offset, address, size)
+
+    def _read_sections(self) -> Iterator[_Section]:
+        if not self._sections_at or not self._section_count:
+            return
+        layout = self._order + self._shape.section
+        end = self._sections_at + self._section_count * self._section_size
+        # One slice for all: a library has thirty sections, and a slice may be a call to the system.
+        table = self._content[self._sections_at : end]
+        records = [
+            struct.unpack_from(layout, table, number * self._section_size)
+            for number in range(self._section_count)
+        ]
+        found = self._names_index < len(records)
+        at, size = records[self._names_index][4:6] if found else (0, len(self._content))
+        names = self._content[at : at + min(size, _LARGEST_NAMES)]
+        for name, kind, flags, _, offset, size, *_ in records:
+            yield _Section(_text(names, name), kind, flags, offset, size)
+
+    def _dynamic(self) -> Iterator[tuple[int, int]]:
+        step = struct.calcsize("=" + self._shape.dynamic)
+        for segment in self._segments:
+            if segment.kind != _DYNAMIC:
+                continue
+            for offset in range(segment.offset, segment.offset + segment.size, step):
+                tag, value = self._unpack(self._shape.dynamic, offset)
+                if tag == 0:
+                    return
+                yield tag, value
+
+    def _version_needs(self, dynamic: Mapping[int, int], base: int) -> dict[str, tuple[str, ...]]:
+        if _VERNEED not in dynamic:
+            return {}
+        found: dict[str, list[str]] = {}
+        place = self._place(dynamic[_VERNEED])
+        for _ in range(dynamic.get(_VERNEED_COUNT, 0)):
+            _, count, file, first, following = self._unpack("HHIII", place)
+            names = found.setdefault(self._string(base + file), [])
+            at = place + first
+            for _ in range(count):
+                _, _, _, name, step = self._unpack("IHHII", at)
+                names.append(self._string(base + name))
+                at += step
+            place += following
+        return {file: tuple(sorted(found[file])) for file in sorted(found)}
+
+    def _interpreter(self) -> str:
+        found = (self._string(one.offset) for one in self._segments if one.kind == _INTERPRETER)
+        return next(found, "")
+
+    def _place(self, address: int) -> int:
+        """Give the offset in the file of an address in memory."""
+        for one in self._segments:
+            if one.kind == _LOAD and one.address <= address < one.address + one.size:
+                return address - one.address + one.offset
+        raise ValueError("an address lies outside the file")
+
+    def _string(self, offset: int) -> str:
+        return _text(self._content, offset)
+
+    def _end(self, sections: tuple[_Section, ...]) -> int:
+        """Where the last thing ends that the headers describe."""
+        return max(
+            64 if self._shape.bits == 64 else 52,  # noqa: PLR2004  # length of the file header
+            self._segments_at + self._segment_count * self._segment_size,
+            self._sections_at + self._section_count * self._section_size,
+            *(one.offset + one.size for one in self._segments),
+            *(one.offset + one.size for one in sections if one.kind != _NO_BITS),
+        )
+
+
+def _text(content: Content, offset: int) -> str:
+    end = content.find(b"\0", offset, min(offset + _LONGEST_STRING, len(content)))
+    if end < 0:
+        raise ValueError("a string has no end")
+    return content[offset:end].decode()
+
+
+def _folders(texts: list[str]) -> tuple[str, ...]:
+    return tuple(folder for text in texts for folder in text.split(":") if folder)
+
+
+_ELF_64_LITTLE = b"\x7fELF\x02\x01"
+# Enough for the header and the table of segments, which follows it.
+BEGINNING = 4096
+
+
+def unloaded_bytes(beginning: bytes, size: int) -> int:
+    """Return how many bytes lie behind the last loaded one, 0 when it cannot be told.
+
+    ``beginning`` are the first bytes of a file of ``size`` bytes. Only 64-bit little-endian files
+    that end with their table of sections count: what was put behind it is not a linker's.
+    """
+    if beginning[:6] != _ELF_64_LITTLE:
+        return 0
+    try:
+        segments, sections = struct.unpack_from("<QQ", beginning, 32)
+        width, count, section_width, section_count = struct.unpack_from("<HHHH", beginning, 54)
+        places = range(segments, segments + width * count, width or 1)
+        spans = [struct.unpack_from("<8xQ16xQ", beginning, place) for place in places]
+    except struct.error:
+        return 0
+    end: int = max([segments + width * count, *(offset + length for offset, length in spans)])
+    if sections + section_width * section_count != size or end > sections:
+        return 0
+    return size - end

@@ -1,0 +1,290 @@
+"""Jettison's settings: ``jettison.toml`` and ``[tool.jettison]``; unknown keys are errors."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct, field
+
+from jettison.errors import InputSyntaxError
+from jettison.formats.toml import Path, places, read_toml, table
+from jettison.values import Origin
+
+
+class Policy(StrEnum):
+    """How the base is chosen.
+
+    ``smallest`` takes the smallest image that works, with glibc before musl at a similar size;
+    ``compatible`` stays with the distribution and its C library; ``keep`` changes nothing.
+    """
+
+    SMALLEST = "smallest"
+    COMPATIBLE = "compatible"
+    KEEP = "keep"
+
+
+class BaseWish(Struct, frozen=True, kw_only=True):
+    """What the user asks of the base.
+
+    ``reference`` names an image, or one of the variants of the present one (``slim``, ``full``,
+    ``alpine``); empty leaves the choice to the policy. ``allow_source_builds`` accepts a base on
+    which distributions are compiled because no wheel fits. ``debug`` asks for a target with a
+    shell.
+    """
+
+    policy: Policy = Policy.SMALLEST
+    reference: str = ""
+    allow_source_builds: bool = False
+    debug: bool = False
+
+
+class Ask(StrEnum):
+    """What a line asks for."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """One line of ``keep`` or ``remove``: a distribution, a module, or a path with ``*``.
+
+    ``why`` is given for a wish that is not the user's: what was found at ``origin``.
+    """
+
+    ask: Ask
+    text: str
+    origin: Origin
+    why: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The wish as it can be written."""
+        return f'{self.ask.value} = "{self.text}"'
+
+
+class Budget(StrEnum):
+    """What may not grow beyond a limit: bytes of the image or of memory, seconds of start-up."""
+
+    SIZE = "size"
+    COMPRESSED = "compressed-size"
+    MEMORY = "memory"
+    START_UP = "start-up"
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """The most that a budget allows, as it was written, and in bytes or seconds."""
+
+    text: str
+    most: float
+    origin: Origin
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One value of the file that is no wish: its key, the value as TOML, and what it is.
+
+    ``value`` is the text of an element of a list, and of anything else the value as it was read.
+    """
+
+    key: str
+    value: str | int | bool
+    origin: Origin
+
+    @property
+    def shown(self) -> str:
+        """The line as it can be written."""
+        written = f'"{self.value}"' if isinstance(self.value, str) else str(self.value).lower()
+        return f"{self.key} = {written}"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The table ``[tool.jettison]`` of ``pyproject.toml``, or the file ``jettison.toml``.
+
+    ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
+    not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
+    words of commands. With ``remove_unused``,
+    requirements that nothing uses leave production. ``lines`` are all values but the wishes, and
+    ``missing`` the probes of which there is no file.
+    """
+
+    file: str = ""
+    level: int | None = None
+    base: BaseWish | None = None
+    wishes: tuple[Wish, ...] = ()
+    without: frozenset[str] = frozenset()
+    remove_unused: bool = False
+    probes: tuple[str, ...] = ()
+    probe_commands: tuple[tuple[str, ...], ...] = ()
+    budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))
+    lines: tuple[Line, ...] = ()
+    missing: frozenset[str] = frozenset()
+
+
+OWN_FILE = "jettison.toml"
+SHARED_FILE = "pyproject.toml"
+SHARED_TABLE = ("tool", "jettison")
+HIGHEST_LEVEL = 3
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?B|m?s)")
+UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "s": 1, "ms": 1e-3}
+KEYS = (
+    *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
+    *("without", "probes", "probe-commands", "budgets"),
+)
+
+
+def find_settings(texts: Mapping[str, str], folders: tuple[str, ...], rules: set[str]) -> Settings:
+    """Read the settings of a project; ``folders`` are searched in order, ``rules`` are all names.
+
+    Raises InputSyntaxError for a file that is not valid, an unknown key or a wrong value, and when
+    two files have settings.
+    """
+    found = [
+        settings
+        for folder in dict.fromkeys(folders)
+        for name in (OWN_FILE, SHARED_FILE)
+        if (settings := _read(texts, posixpath.join(folder, name), rules)) is not None
+    ]
+    if len(found) > 1:
+        raise InputSyntaxError(
+            f"there are settings in {found[0].file} and in {found[1].file}",
+            hint="Keep one of them.",
+            origin=Origin(file=found[1].file),
+        )
+    return found[0] if found else Settings()
+
+
+def _read(texts: Mapping[str, str], path: str, rules: set[str]) -> Settings | None:
+    text = texts.get(path)
+    if text is None:
+        return None
+    above: tuple[str, ...] = () if path.endswith(OWN_FILE) else SHARED_TABLE
+    values = table(read_toml(text, path), *above)
+    if not values:
+        return None
+    return _Reader(file=path, text=text, above=above, values=values, rules=rules).settings()
+
+
+class _Reader(Struct, frozen=True, kw_only=True):
+    file: str
+    text: str
+    above: Path
+    values: Mapping[str, Any]
+    rules: set[str]
+
+    def settings(self) -> Settings:
+        self.known(self.values, KEYS, ())
+        return Settings(
+            file=self.file,
+            level=self.level(),
+            base=self.base(),
+            wishes=(*self.wishes(Ask.KEEP), *self.wishes(Ask.REMOVE)),
+            without=frozenset(self.rule_names()),
+            remove_unused=self.typed("remove-unused", bool, default=False),
+            probes=tuple(text for text, _ in self.list("probes")),
+            probe_commands=tuple(self.commands()),
+            budgets=self.budgets(),
+            lines=tuple(self.lines()),
+        )
+
+    def lines(self) -> Iterator[Line]:
+        for key, value in self.values.items():
+            if key in {"without", "probes", "probe-commands"}:
+                yield from (Line(key=key, value=one, origin=at) for one, at in self.list(key))
+            elif key == "budgets":
+                for name, text in value.items():
+                    yield Line(key=name, value=text, origin=self.origin((key, name)))
+            elif key not in set(Ask):
+                yield Line(key=key, value=value, origin=self.origin((key,)))
+
+    def level(self) -> int | None:
+        level = self.values.get("level")
+        wrong = isinstance(level, bool) or not isinstance(level, int | None)
+        if wrong or (level is not None and not 0 <= level <= HIGHEST_LEVEL):
+            raise self.fault(("level",), f"the level {level!r} is not a number from 0 to 3")
+        return level
+
+    def base(self) -> BaseWish | None:
+        if not {"base", "policy", "allow-source-builds"} & self.values.keys():
+            return None
+        policy = self.typed("policy", str, Policy.SMALLEST.value)
+        if policy not in set(Policy):
+            names = ", ".join(Policy)
+            raise self.fault(("policy",), f"there is no policy {policy}", f"Use one of {names}.")
+        return BaseWish(
+            policy=Policy(policy),
+            reference=self.typed("base", str, ""),
+            allow_source_builds=self.typed("allow-source-builds", bool, default=False),
+        )
+
+    def wishes(self, ask: Ask) -> list[Wish]:
+        return [Wish(ask=ask, text=text, origin=at) for text, at in self.list(ask.value)]
+
+    def rule_names(self) -> list[str]:
+        for index, (name, _) in enumerate(self.list("without")):
+            if name not in self.rules:
+                hint = _nearest(name, sorted(self.rules))
+                raise self.fault(("without", index), f"there is no rule {name}", hint)
+        return [name for name, _ in self.list("without")]
+
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        for index, (text, _) in enumerate(self.list("probe-commands")):
+            try:
+                yield tuple(shlex.split(text))
+            except ValueError as wrong:
+                said = f"{text!r} is no command: {str(wrong).lower()}"
+                raise self.fault(("probe-commands", index), said) from wrong
+
+    def budgets(self) -> Mapping[Budget, Limit]:
+        written = self.typed("budgets", dict, {})
+        self.known(written, tuple(Budget), ("budgets",))
+        return {Budget(name): self.limit(Budget(name), text) for name, text in written.items()}
+
+    def limit(self, budget: Budget, text: object) -> Limit:
+        amount = AMOUNT.fullmatch(text) if isinstance(text, str) else None
+        seconds = budget is Budget.START_UP
+        if amount is None or amount[2].endswith("s") != seconds:
+            example = "1.5 s" if seconds else "300 MB"
+            raise self.fault(
+                ("budgets", budget.value), f"{text!r} is no amount", f'Write it as "{example}".'
+            )
+        at = self.origin(("budgets", budget.value))
+        return Limit(text=amount[0], most=float(amount[1]) * UNITS[amount[2]], origin=at)
+
+    def list(self, key: str) -> list[tuple[str, Origin]]:
+        found = self.values.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
+            raise self.fault((key,), f"{key} is not a list of texts")
+        return [(one, self.origin((key, index))) for index, one in enumerate(found)]
+
+    def typed(self, key: str, kind: type, default: Any) -> Any:  # noqa: ANN401  # TOML
+        found = self.values.get(key, default)
+        if type(found) is not kind:
+            names = {str: "a text", bool: "true or false", dict: "a table"}
+            raise self.fault((key,), f"{key} is not {names[kind]}")
+        return found
+
+    def known(self, values: Mapping[str, Any], keys: tuple[str, ...], inside: Path) -> None:
+        for key in values:
+            if key not in keys:
+                raise self.fault((*inside, key), f"there is no setting {key}", _nearest(key, keys))
+
+    def fault(self, path: Path, what: str, hint: str = "") -> InputSyntaxError:
+        return InputSyntaxError(what, hint=hint, origin=self.origin(path))
+
+    def origin(self, path: Path) -> Origin:
+        found = places(self.text)
+        whole = (*self.above, *path)
+        while whole and whole not in found:
+            whole = whole[:-1]
+        return Origin(file=self.file, line=found[whole].line if whole else None)
+
+
+def _nearest(name: str, names: tuple[str, ...] | list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(names)}."

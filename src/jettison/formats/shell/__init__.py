@@ -1,0 +1,28 @@
+"""The shell front end: scripts and the shell text of instructions, down to single commands.
+
+``parse`` reads a script, ``without`` and ``replacing`` give its text back with some commands gone
+or written anew.
+"""
+
+from jettison.formats.shell.edit import replacing, replacing_words, without, without_words
+from jettison.formats.shell.model import Block, Command, Part, Redirect, Script, Word
+from jettison.formats.shell.parse import parse, parse_excerpt
+from jettison.formats.shell.words import assignments, resolved, value
+
+__all__ = [
+    "Block",
+    "Command",
+    "Part",
+    "Redirect",
+    "Script",
+    "Word",
+    "assignments",
+    "parse",
+    "parse_excerpt",
+    "replacing",
+    "replacing_words",
+    "resolved",
+    "value",
+    "without",
+    "without_words",
+]

@@ -1,0 +1,177 @@
+"""From syntax nodes to words: quotes and escapes taken off, expansions left as written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+from tree_sitter import Node
+
+from jettison.formats.excerpt import Excerpt
+from jettison.formats.shell.model import Command, Script, Word
+
+EXPANSIONS = frozenset(
+    {
+        "simple_expansion",
+        "expansion",
+        "command_substitution",
+        "process_substitution",
+        "arithmetic_expansion",
+    }
+)
+_ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """The text that was parsed; the grammar counts bytes, everything here counts characters."""
+
+    excerpt: Excerpt
+    offsets: tuple[int, ...]
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """Return where a node begins and ends, in characters."""
+        if not self.offsets:
+            return node.start_byte, node.end_byte
+        return self.offsets[node.start_byte], self.offsets[node.end_byte]
+
+    def text(self, node: Node) -> str:
+        """Return the text of a node as written."""
+        start, end = self.span(node)
+        return self.excerpt.text[start:end]
+
+    def word(self, node: Node) -> Word:
+        """Return the node as a word of a command."""
+        start, end = self.span(node)
+        return Word(
+            text=self.plain(node),
+            raw=self.excerpt.text[start:end],
+            literal=not any(True for _ in expansions(node)),
+            start=start,
+            end=end,
+            origin=self.excerpt.origin(start, end),
+        )
+
+    def plain(self, node: Node) -> str:
+        """Return the text that the shell would see, expansions as written."""
+        raw = self.text(node)
+        if node.type in EXPANSIONS:
+            return raw
+        if node.type == "raw_string":
+            return raw[1:-1]
+        if node.type == "ansi_c_string":
+            return re.sub(r"\\(.)", lambda match: _ANSI.get(match[1], match[1]), raw[2:-1])
+        if node.type in {"string", "translated_string"}:
+            return "".join(self._quoted(node))
+        if node.type in {"concatenation", "command_name"} and node.children:
+            return "".join(self.plain(child) for child in node.children)
+        return re.sub(r"\\(\n|.)", lambda match: match[1].strip("\n"), raw)
+
+    def _quoted(self, node: Node) -> Iterator[str]:
+        """Yield the parts of a double-quoted string; the grammar has no node for its spaces."""
+        start, end = self.span(node)
+        at = self.excerpt.text.index('"', start) + 1
+        for child in node.named_children:
+            if child.type in EXPANSIONS:
+                first, last = self.span(child)
+                yield _unescape(self.excerpt.text[at:first])
+                yield self.excerpt.text[first:last]
+                at = last
+        yield _unescape(self.excerpt.text[at : end - 1])
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r'\\(["$`\\\n])', lambda match: match[1].strip("\n"), text)
+
+
+def expansions(node: Node) -> Iterator[Node]:
+    """Yield the outermost expansions in a node."""
+    if node.type in EXPANSIONS:
+        yield node
+        return
+    for child in node.named_children:
+        yield from expansions(child)
+
+
+def source_of(excerpt: Excerpt) -> Source:
+    """Return what the nodes of the parsed text refer to."""
+    if excerpt.text.isascii():
+        return Source(excerpt=excerpt, offsets=())
+    offsets: list[int] = []
+    for index, character in enumerate(excerpt.text):
+        offsets += [index] * len(character.encode("utf-8", "surrogatepass"))
+    return Source(excerpt=excerpt, offsets=(*offsets, len(excerpt.text)))
+
+
+_DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
+_VARIABLE = re.compile(
+    r"\$(?:(?P<name>[A-Za-z_]\w*)"
+    r"|\{(?P<braced>[A-Za-z_]\w*)(?:(?P<operator>:?[-=])(?P<default>(?:[^{}]|\{[^{}]*\})*))?\})"
+)
+
+
+def assignments(script: Script, variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables after the script's own assignments outside conditions and loops.
+
+    ``variables`` are those that it starts with. A name whose value cannot be told is not in the
+    result: it comes from a command, or is also set in a condition.
+    """
+    known = dict(variables or {})
+    for command in script.commands:
+        if command.tokens and command.name not in {"export", "readonly", "declare", "local"}:
+            continue
+        for name, word in command.assignments:
+            resolved = None if command.nested else value(word, known)
+            if resolved is None:
+                known.pop(name, None)
+            else:
+                known[name] = resolved
+    return known
+
+
+def value(word: Word, variables: Mapping[str, str]) -> str | None:
+    """Return the word with its variables replaced; None when it cannot be told.
+
+    A variable without value and without default cannot be told, nor can a substitution.
+    """
+    if word.literal or word.raw.startswith("("):
+        return None if word.raw.startswith("(") else word.text
+    try:
+        return _resolved(word.text, variables)
+    except LookupError:
+        return None
+
+
+def _resolved(text: str, variables: Mapping[str, str]) -> str:
+    resolved = _VARIABLE.sub(lambda match: _one(match, variables), text)
+    if "$" in _VARIABLE.sub("", text) or "`" in text:
+        raise LookupError(text)
+    return resolved
+
+
+def _one(match: re.Match[str], variables: Mapping[str, str]) -> str:
+    found = variables.get(match["name"] or match["braced"])
+    operator, default = match["operator"], match["default"]
+    if found is None or (found == "" and operator in {":-", ":="}):
+        if operator is None:
+            raise LookupError(match[0])
+        return _resolved(_DOUBLE_QUOTED.sub(r"\1", default), variables)
+    return found
+
+
+def resolved(command: Command, variables: Mapping[str, str]) -> Command:
+    """Return the command with the words that can be told, as the shell splits them.
+
+    Words that come from one variable keep its place: they can be removed only together.
+    """
+    tokens = (one for token in command.tokens for one in _split(token, variables))
+    return replace(command, tokens=tuple(tokens))
+
+
+def _split(word: Word, variables: Mapping[str, str]) -> list[Word]:
+    known = None if word.literal else value(word, variables)
+    if known is None:
+        return [word]
+    parts = [known] if '"' in word.raw else known.split()
+    return [replace(word, text=part, literal=True) for part in parts]

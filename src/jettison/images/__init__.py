@@ -1,0 +1,1 @@
+"""Container images as immutable values, and the places that hold them."""

@@ -1,0 +1,232 @@
+"""The config of an image: what runs, as whom, with which environment, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from jettison.images.descriptor import Platform
+from jettison.images.digest import (
+    DiffID,
+    Document,
+    Fields,
+    Json,
+    list_field,
+    mapping_field,
+    text_field,
+)
+
+
+class HealthCheck(Struct, frozen=True, kw_only=True):
+    """Docker's health check; durations in nanoseconds, 0 for the default.
+
+    ``test`` starts with NONE, CMD or CMD-SHELL.
+    """
+
+    test: tuple[str, ...]
+    interval: int = 0
+    timeout: int = 0
+    start_period: int = 0
+    start_interval: int = 0
+    retries: int = 0
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> HealthCheck:
+        """Read the field ``Healthcheck`` of a config."""
+        numbers = {name: int(fields.get(key) or 0) for name, key in _HEALTH_FIELDS.items()}
+        return cls(test=tuple(list_field(fields, "Test")), **numbers)
+
+    @property
+    def fields(self) -> dict[str, Json]:
+        """The health check as a config holds it."""
+        numbers = {key: getattr(self, name) for name, key in _HEALTH_FIELDS.items()}
+        return {"Test": list(self.test), **{key: n for key, n in numbers.items() if n}}
+
+
+_HEALTH_FIELDS = {
+    "interval": "Interval",
+    "timeout": "Timeout",
+    "start_period": "StartPeriod",
+    "start_interval": "StartInterval",
+    "retries": "Retries",
+}
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """How one layer came to be, or one instruction that made none (``empty_layer``)."""
+
+    created_by: str = ""
+    created: str = ""
+    comment: str = ""
+    author: str = ""
+    empty_layer: bool = False
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> History:
+        """Read one entry of a config's history."""
+        texts = {name: text_field(fields, name) for name in _HISTORY_TEXTS}
+        return cls(**texts, empty_layer=bool(fields.get("empty_layer")))
+
+    @property
+    def fields(self) -> dict[str, Json]:
+        """The entry as a config holds it."""
+        texts = {name: getattr(self, name) for name in _HISTORY_TEXTS}
+        empty = {"empty_layer": True} if self.empty_layer else {}
+        return {**{name: text for name, text in texts.items() if text}, **empty}
+
+
+_HISTORY_TEXTS = ("created_by", "created", "comment", "author")
+
+
+class Config(Document, frozen=True, kw_only=True):
+    """An immutable image config; each ``with_…`` gives a new one and keeps all other fields."""
+
+    @classmethod
+    def empty(cls, platform: Platform, created: str = "") -> Config:
+        """Return the config of an image with no layer; ``created`` is RFC 3339 text."""
+        fields: dict[str, Json] = {
+            **platform.fields,
+            "created": created or None,
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": []},
+            "history": [],
+        }
+        return cls.of(fields)
+
+    @property
+    def platform(self) -> Platform:
+        """What the image runs on."""
+        return Platform.from_fields(self.fields)
+
+    @property
+    def created(self) -> str:
+        """The creation time as RFC 3339 text, or nothing."""
+        return text_field(self.fields, "created")
+
+    @property
+    def diff_ids(self) -> tuple[DiffID, ...]:
+        """The layers, the base first."""
+        return tuple(
+            map(DiffID.parse, list_field(mapping_field(self.fields, "rootfs"), "diff_ids"))
+        )
+
+    @property
+    def history(self) -> tuple[History, ...]:
+        """How the layers came to be."""
+        return tuple(map(History.from_fields, list_field(self.fields, "history")))
+
+    @property
+    def execution(self) -> dict[str, Json]:
+        """The field ``config``: what a container is started with."""
+        return mapping_field(self.fields, "config")
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment, in its order."""
+        pairs = (str(entry).partition("=") for entry in list_field(self.execution, "Env"))
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def user(self) -> str:
+        """``user[:group]`` by name or number, or nothing for root."""
+        return text_field(self.execution, "User")
+
+    @property
+    def entrypoint(self) -> tuple[str, ...]:
+        """The words that precede the command."""
+        return tuple(list_field(self.execution, "Entrypoint"))
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The default command, or the entry point's default arguments."""
+        return tuple(list_field(self.execution, "Cmd"))
+
+    @property
+    def working_directory(self) -> str:
+        """Where the command starts; nothing means /."""
+        return text_field(self.execution, "WorkingDir")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels."""
+        return mapping_field(self.execution, "Labels")
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The exposed ports, each ``number/protocol``."""
+        return tuple(sorted(mapping_field(self.execution, "ExposedPorts")))
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The paths that are volumes."""
+        return tuple(sorted(mapping_field(self.execution, "Volumes")))
+
+    @property
+    def stop_signal(self) -> str:
+        """The signal that stops the container; nothing means SIGTERM."""
+        return text_field(self.execution, "StopSignal")
+
+    @property
+    def health_check(self) -> HealthCheck | None:
+        """Docker's health check, if any."""
+        fields = mapping_field(self.execution, "Healthcheck")
+        return HealthCheck.from_fields(fields) if fields else None
+
+    def with_execution(self, **changes: Json) -> Config:
+        """Change fields of ``config`` by their names in the specification; empty removes."""
+        merged = {**self.execution, **changes}
+        kept = {name: value for name, value in merged.items() if value or name not in changes}
+        return self.evolve(config=kept)
+
+    def with_env(self, env: Mapping[str, str]) -> Config:
+        """Replace the whole environment."""
+        return self.with_execution(Env=[f"{name}={value}" for name, value in env.items()])
+
+    def with_user(self, user: str) -> Config:
+        """Set the user."""
+        return self.with_execution(User=user)
+
+    def with_entrypoint(self, words: Iterable[str]) -> Config:
+        """Set the entry point."""
+        return self.with_execution(Entrypoint=list(words))
+
+    def with_command(self, words: Iterable[str]) -> Config:
+        """Set the default command."""
+        return self.with_execution(Cmd=list(words))
+
+    def with_working_directory(self, path: str) -> Config:
+        """Set where the command starts."""
+        return self.with_execution(WorkingDir=path)
+
+    def with_labels(self, labels: Mapping[str, str]) -> Config:
+        """Replace all labels."""
+        return self.with_execution(Labels=dict(labels))
+
+    def with_ports(self, ports: Iterable[str]) -> Config:
+        """Set the exposed ports; a number alone is TCP."""
+        names = (port if "/" in port else f"{port}/tcp" for port in ports)
+        return self.with_execution(ExposedPorts={name: {} for name in names})
+
+    def with_volumes(self, paths: Iterable[str]) -> Config:
+        """Set the volumes."""
+        return self.with_execution(Volumes={path: {} for path in paths})
+
+    def with_stop_signal(self, signal: str) -> Config:
+        """Set the stop signal."""
+        return self.with_execution(StopSignal=signal)
+
+    def with_health_check(self, check: HealthCheck | None) -> Config:
+        """Set or remove Docker's health check."""
+        return self.with_execution(Healthcheck=check.fields if check else None)
+
+    def with_created(self, created: str) -> Config:
+        """Set the creation time, RFC 3339."""
+        return self.evolve(created=created or None)
+
+    def with_layers(self, diff_ids: Iterable[DiffID], history: Iterable[History]) -> Config:
+        """Replace the layers and all of the history."""
+        return self.evolve(
+            rootfs={"type": "layers", "diff_ids": [str(diff_id) for diff_id in diff_ids]},
+            history=[entry.fields for entry in history],
+        )

@@ -1,0 +1,210 @@
+"""Entries of layers: one path with its kind, mode, owner and target; read as they stream by."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from typing import Any, BinaryIO, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.errors import ImageError, IntegrityError
+from jettison.images.digest import Digest
+from jettison.images.stream import CHUNK, chunks_of, reader, uncompressed_chunks
+
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
+# Deeper than any file system tree met in images, and safe for what walks trees.
+_DEEPEST = 256
+
+
+class Kind(StrEnum):
+    """What an entry is."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    HARD_LINK = "hard link"
+    CHARACTER_DEVICE = "character device"
+    BLOCK_DEVICE = "block device"
+    FIFO = "fifo"
+
+
+class Entry(Struct, frozen=True, kw_only=True, array_like=True):
+    """One path of a layer or of a tree.
+
+    ``path`` is relative to the image's root, without ``./`` and trailing ``/``; the root itself is
+    the empty text. ``size`` is the bytes of a file's content. ``link`` is a symbolic link's text or
+    the path of a hard link's target. ``mtime`` is in seconds since 1970. ``xattrs`` are sorted by
+    name. ``digest`` is known only where content was read for it.
+    """
+
+    path: str
+    kind: Kind
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = 0
+    mtime: int = 0
+    link: str = ""
+    device: tuple[int, int] = (0, 0)
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+    digest: Digest | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return posixpath.basename(self.path)
+
+    @property
+    def parent(self) -> str:
+        """The directory the entry is in."""
+        return posixpath.dirname(self.path)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether this hides everything that lower layers have in ``parent``."""
+        return self.name == OPAQUE
+
+    @property
+    def removes(self) -> str:
+        """The path that this whiteout removes, or nothing for any other entry.
+
+        ImageError when it names no entry of its directory but that itself or the one above.
+        """
+        name = self.name
+        if not name.startswith(WHITEOUT) or name.startswith(WHITEOUT * 2):
+            return ""
+        removed = name.removeprefix(WHITEOUT)
+        if removed in {"", ".", ".."}:
+            raise _leaving(self.path)
+        return posixpath.join(self.parent, removed)
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether this is a whiteout or a storage driver's own note, never a file."""
+        return self.name.startswith(WHITEOUT)
+
+
+def normal_path(path: str) -> str:
+    """Return a path of a layer without ``.``, empty parts and a leading ``/``.
+
+    ImageError when a part is ``..`` or holds a NUL: no honest layer has one.
+    """
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if len(parts) > _DEEPEST:
+        raise ImageError(f"a layer has a path of {len(parts)} parts: {path[:80]}…")
+    if ".." in parts or "\0" in path:
+        raise _leaving(path)
+    return "/".join(parts)
+
+
+def _leaving(path: str) -> ImageError:
+    return ImageError(
+        f"a layer has the path {path!r}, which leaves the image's root",
+        why="such a path can change files outside the image",
+        hint="Do not use this image; tell whoever made it.",
+    )
+
+
+_KINDS = {
+    tarfile.REGTYPE: Kind.FILE,
+    tarfile.AREGTYPE: Kind.FILE,
+    tarfile.CONTTYPE: Kind.FILE,
+    tarfile.GNUTYPE_SPARSE: Kind.FILE,
+    tarfile.LNKTYPE: Kind.HARD_LINK,
+    tarfile.SYMTYPE: Kind.SYMLINK,
+    tarfile.DIRTYPE: Kind.DIRECTORY,
+    tarfile.CHRTYPE: Kind.CHARACTER_DEVICE,
+    tarfile.BLKTYPE: Kind.BLOCK_DEVICE,
+    tarfile.FIFOTYPE: Kind.FIFO,
+}
+_XATTR = "SCHILY.xattr."
+
+
+class ReadEntry(Struct, frozen=True, kw_only=True):
+    """An entry and, for as long as it is the newest one read, its content."""
+
+    entry: Entry
+    chunks: Callable[[], Iterator[bytes]]
+
+    def hashed(self) -> Entry:
+        """Read the content of a file and return the entry with its digest."""
+        if self.entry.kind is not Kind.FILE:
+            return self.entry
+        running = Digest.of(b"").new_hash()
+        for chunk in self.chunks():
+            running.update(chunk)
+        return replace(self.entry, digest=Digest.from_hash(running))
+
+
+def read_entries(stream: BinaryIO) -> Iterator[ReadEntry]:
+    """Read the entries of a layer, gzip, zstd or plain; contents are never held in memory.
+
+    Content must be read before the next entry is asked for. Sparse files come with their holes
+    filled. IntegrityError when the tar is damaged; ImageError for a path that leaves the root.
+    """
+    plain = reader(uncompressed_chunks(stream))
+    if not plain.peek(1):
+        return
+    with _damage_told(), closing(tarfile.open(fileobj=plain, mode="r|", bufsize=CHUNK)) as tar:
+        while (found := tar.next()) is not None:
+            # tarfile keeps every header it has seen; a layer may have a million.
+            cast("Any", tar).members.clear()
+            yield _read_entry(tar, found)
+        for _ in chunks_of(plain):
+            """Drain, so that a checked stream under this one sees its end."""
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except tarfile.TarError as error:
+        raise IntegrityError("the tar of a layer is damaged", why=str(error)) from error
+
+
+def _read_entry(tar: tarfile.TarFile, found: tarfile.TarInfo) -> ReadEntry:
+    entry = entry_of(found)
+
+    def chunks() -> Iterator[bytes]:
+        with _damage_told():
+            if entry.kind is Kind.FILE and (content := tar.extractfile(found)):
+                yield from chunks_of(cast("BinaryIO", content))
+
+    return ReadEntry(entry=entry, chunks=chunks)
+
+
+def entry_of(found: tarfile.TarInfo) -> Entry:
+    """Return what the header of a tar says; ImageError for a path that leaves the root."""
+    kind = _KINDS.get(found.type, Kind.FILE)
+    # In the old format a directory is a file whose name ends with a slash; tarfile knows.
+    kind = Kind.DIRECTORY if found.isdir() else kind
+    return Entry(
+        path=normal_path(found.name),
+        kind=kind,
+        mode=found.mode & 0o7777,
+        uid=found.uid,
+        gid=found.gid,
+        size=found.size if kind is Kind.FILE else 0,
+        mtime=int(found.mtime),
+        link=normal_path(found.linkname) if kind is Kind.HARD_LINK else found.linkname,
+        device=(found.devmajor, found.devminor) if kind in _DEVICES else (0, 0),
+        xattrs=_xattrs(found.pax_headers),
+    )
+
+
+_DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
+
+
+def _xattrs(records: Mapping[str, str]) -> tuple[tuple[str, bytes], ...]:
+    found = (
+        (name.removeprefix(_XATTR), value.encode("utf-8", "surrogateescape"))
+        for name, value in records.items()
+        if name.startswith(_XATTR)
+    )
+    return tuple(sorted(found))

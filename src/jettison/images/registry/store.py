@@ -1,0 +1,105 @@
+"""The store that is a registry."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from jettison.errors import ImageError
+from jettison.images.assembly import Publication, read_image
+from jettison.images.descriptor import Descriptor, Platform
+from jettison.images.digest import OCI_INDEX
+from jettison.images.image import Image, ImageSet
+from jettison.images.manifest import Index, Manifest
+from jettison.images.reference import Reference
+from jettison.images.registry.authorization import Authorizer, Logins
+from jettison.images.registry.pull import Puller
+from jettison.images.registry.push import CHUNK_SIZE, Pusher
+from jettison.images.registry.session import Session
+from jettison.images.registry.transport import Transport
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.processes.concurrent import mapped
+
+
+class RegistryStore:
+    """Any number of registries; a reference says which. Safe for several threads."""
+
+    def __init__(
+        self,
+        cache: BlobDirectory,
+        *,
+        transport: Transport | None = None,
+        logins: Logins | None = None,
+        chunk_size: int = CHUNK_SIZE,
+    ) -> None:
+        """``cache`` takes what is fetched; ``chunk_size`` is the most bytes sent in one request."""
+        self._cache = cache
+        self._transport = transport or Transport()
+        self._authorizer = Authorizer(self._transport, logins or Logins())
+        self._chunk_size = chunk_size
+
+    def __str__(self) -> str:
+        return "a registry"
+
+    def read(self, reference: Reference | None, platform: Platform) -> Image:
+        """Return an image; its layers are fetched into the cache when they are opened."""
+        named = _required(reference)
+        puller = Puller(session=self._session(named, "pull"), cache=self._cache)
+        return read_image(puller, puller.fetched(), platform, str(named), named)
+
+    def write(self, content: Image | ImageSet, reference: Reference | None) -> Descriptor:
+        """Push an image, four blobs at a time; the name comes last."""
+        named = _required(reference)
+        publication = Publication.of(content)
+        pusher = Pusher(session=self._session(named, "pull,push"), chunk_size=self._chunk_size)
+        mapped(publication.blobs, pusher.blob)
+        for descriptor, text in publication.manifests:
+            pusher.manifest(descriptor, text, str(descriptor.digest))
+        top, text = publication.top
+        if publication.attachments and not publication.manifests:
+            pusher.manifest(top, text, str(top.digest))
+        for descriptor, attached in publication.attachments:
+            self._attach(pusher, descriptor, attached)
+        if named.digest and named.digest != top.digest:
+            raise ImageError(
+                f"{named} cannot be written", why=f"the image's digest is {top.digest}"
+            )
+        pusher.manifest(top, text, named.tag or str(top.digest))
+        return top
+
+    def find(self, reference: Reference | None) -> Descriptor | None:
+        """Return what a reference stands for."""
+        named = _required(reference)
+        return Puller(session=self._session(named, "pull"), cache=self._cache).top()
+
+    def _session(self, reference: Reference, actions: str) -> Session:
+        return Session(
+            transport=self._transport,
+            authorizer=self._authorizer,
+            reference=reference,
+            actions=actions,
+        )
+
+    def _attach(self, pusher: Pusher, descriptor: Descriptor, content: bytes) -> None:
+        """Store an attachment; registries that keep no referrers get them listed under a tag."""
+        answer = pusher.manifest(descriptor, content, str(descriptor.digest))
+        subject = Manifest(content=content).subject
+        if "oci-subject" in answer.headers or subject is None:
+            return
+        tag = f"{subject.digest.algorithm}-{subject.digest.hex}"
+        listed = self._listed(replace(pusher.session.reference, tag=tag, digest=None))
+        if descriptor.digest in {one.digest for one in listed}:
+            return
+        index = Index.compose((*listed, descriptor), media_type=OCI_INDEX)
+        pusher.manifest(index.descriptor, index.content, tag)
+
+    def _listed(self, reference: Reference) -> tuple[Descriptor, ...]:
+        puller = Puller(session=self._session(reference, "pull"), cache=self._cache)
+        if puller.top() is None:
+            return ()
+        return Index(content=puller.document(puller.fetched())).manifests
+
+
+def _required(reference: Reference | None) -> Reference:
+    if reference is None:
+        raise ImageError("an image in a registry has a name", hint="Name it: registry/app:1.")
+    return reference

@@ -1,0 +1,176 @@
+"""Unpacking an image into a directory, as root or as anybody else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from jettison.errors import ImageError
+from jettison.images.entry import Entry, Kind, ReadEntry
+from jettison.images.image import Image
+from jettison.images.stores.files import write_error
+from jettison.images.stores.root import Root, Spot
+
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_ROOT_MODE = 0o755
+_DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
+
+
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """A path that could not be unpacked as it is in the image, and why."""
+
+    path: str
+    why: str
+
+
+def unpack(image: Image, directory: Path) -> tuple[LeftOut, ...]:
+    """Unpack all layers into an empty directory and return what was left out.
+
+    Nothing outside ``directory`` is written, whatever the layers hold. Owners are set when the
+    process is root; without, all belongs to the user. Modes are kept with their set-user-ID bits.
+    Device nodes are left out. ImageError, IntegrityError or WriteError name the culprit; the
+    directory then holds a part of the image.
+    """
+    if any(directory.iterdir()):
+        raise ImageError(f"{directory} is not empty")
+    unpacker = _Unpacker(directory)
+    for layer in image.layers:
+        unpacker.layer(layer.entries())
+    unpacker.finish()
+    return tuple(unpacker.left_out)
+
+
+def remove_unpacked(directory: Path) -> None:
+    """Remove what was unpacked, also directories that the image allows nobody to write in."""
+    for parent, names, _ in os.walk(directory):
+        for path in (Path(parent) / name for name in names):
+            if not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+class _Unpacker:
+    def __init__(self, directory: Path) -> None:
+        self._root = Root(directory)
+        self._directories: dict[str, Entry] = {}
+        self._is_root = os.geteuid() == 0
+        self.left_out: list[LeftOut] = []
+
+    def layer(self, entries: Iterable[ReadEntry]) -> None:
+        self._root.begin_layer()
+        for read in entries:
+            with self._writing(read.entry.path):
+                self._entry(read)
+
+    def finish(self) -> None:
+        """Set the modes of directories, the innermost first, when nothing more goes in."""
+        modes = self._directories | {
+            path: Entry(path=path, kind=Kind.DIRECTORY, mode=mode)
+            for path, mode in self._root.implied.items()
+        }
+        for path in sorted(modes.keys() - {""}, reverse=True):
+            with self._writing(path), self._root.spot(path, make=False) as spot:
+                if spot and spot.path == path and spot.is_directory:
+                    self._attributes(spot, modes[path])
+        top = modes.get("")
+        self._root.path.chmod(top.mode if top else _ROOT_MODE)
+
+    @contextmanager
+    def _writing(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise write_error(self._root.path / path, error) from error
+
+    def _entry(self, read: ReadEntry) -> None:
+        entry = read.entry
+        if entry.is_mark:
+            self._mark(entry)
+        elif not entry.path:
+            self._directories[""] = entry
+        elif entry.kind in _DEVICES:
+            self.left_out.append(LeftOut(path=entry.path, why=f"it is a {entry.kind}"))
+        else:
+            with self._root.spot(entry.path, make=True) as spot:
+                if spot:
+                    self._place(read, spot)
+                    self._root.touch(spot.path)
+
+    def _mark(self, entry: Entry) -> None:
+        path = entry.parent if entry.is_opaque else entry.removes
+        if entry.is_opaque and not path:
+            for there in self._root.path.iterdir():
+                self._remove(there.name)
+        elif path:
+            self._remove(path, inside=entry.is_opaque)
+
+    def _remove(self, path: str, *, inside: bool = False) -> None:
+        with self._root.spot(path, make=False) as spot:
+            if spot is None:
+                return
+            if not inside:
+                self._root.remove_lower(spot)
+            elif spot.is_directory:
+                self._root.empty_lower(spot)
+
+    def _place(self, read: ReadEntry, spot: Spot) -> None:
+        entry = read.entry
+        if entry.kind is Kind.DIRECTORY:
+            spot.make_directory()
+            self._directories[spot.path] = entry
+            self._root.implied.pop(spot.path, None)
+            return
+        if entry.kind is Kind.HARD_LINK:
+            self._link(entry, spot)
+            return
+        spot.remove()
+        if entry.kind is Kind.SYMLINK:
+            os.symlink(entry.link, spot.name, dir_fd=spot.parent)
+        elif entry.kind is Kind.FIFO:
+            os.mkfifo(spot.name, dir_fd=spot.parent)
+        else:
+            _write(read, spot)
+        self._attributes(spot, entry)
+
+    def _link(self, entry: Entry, spot: Spot) -> None:
+        with self._root.spot(entry.link, make=False) as target:
+            if target is None or target.stat() is None or target.is_directory:
+                raise ImageError(
+                    f"the hard link {entry.path} of a layer names no file",
+                    why=f"{entry.link} is not there",
+                )
+            if target.path == spot.path:
+                return
+            spot.remove()
+            os.link(
+                target.name,
+                spot.name,
+                src_dir_fd=target.parent,
+                dst_dir_fd=spot.parent,
+                follow_symlinks=False,
+            )
+
+    def _attributes(self, spot: Spot, entry: Entry) -> None:
+        """Set owner, mode, times and extended attributes, in this order: chown drops set-ID."""
+        at, name = spot.parent, spot.name
+        if self._is_root:
+            os.chown(name, entry.uid, entry.gid, dir_fd=at, follow_symlinks=False)
+        if entry.kind is not Kind.SYMLINK:
+            os.chmod(name, entry.mode, dir_fd=at)
+        os.utime(name, (entry.mtime, entry.mtime), dir_fd=at, follow_symlinks=False)
+        if entry.xattrs:
+            names = ", ".join(name for name, _ in entry.xattrs)
+            self.left_out.append(LeftOut(path=entry.path, why=f"it has the attributes {names}"))
+
+
+def _write(read: ReadEntry, spot: Spot) -> None:
+    descriptor = os.open(spot.name, _NEW_FILE, 0o600, dir_fd=spot.parent)
+    with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 — a descriptor, not a path
+        for chunk in read.chunks():
+            file.write(chunk)

@@ -1,0 +1,221 @@
+"""One Debian mirror: verified release files and hashed files, kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.catalogue.reader import resource
+from jettison.errors import IntegrityError, JettisonError, NetworkError
+from jettison.images.descriptor import Descriptor
+from jettison.images.digest import Digest
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.files import whole_file
+from jettison.index.client import Client
+from jettison.index.debian.clearsigned import verified
+from jettison.index.debian.openpgp import public_keys
+from jettison.index.debian.package import Release, date_of, parse_release, require_current
+from jettison.records import discard
+
+PUBLIC_MIRROR = "https://deb.debian.org/debian"
+MIRROR = "JETTISON_DEBIAN_MIRROR"
+SECURITY_MIRROR = "JETTISON_DEBIAN_SECURITY_MIRROR"
+CHECK_VALID_UNTIL = "JETTISON_DEBIAN_CHECK_VALID_UNTIL"
+KEYRING = "JETTISON_DEBIAN_KEYRING"
+_NO = frozenset({"0", "no", "false", "off"})
+_HOUR = 3600
+
+
+class ArchiveSettings(Struct, frozen=True, kw_only=True):
+    """Addresses of the archive and what is asked of it.
+
+    ``mirror`` and ``security_mirror`` are URLs that have ``dists/`` below them.
+    ``check_valid_until`` refuses indexes that the archive no longer vouches for. ``offline`` asks
+    nothing of the network. A release file younger than ``refresh_after`` seconds is not asked
+    for again. ``keyring`` is a file of binary OpenPGP keys for a mirror that signs anew; without
+    it, each suite is held to the keys that Debian made for its release.
+    """
+
+    mirror: str = PUBLIC_MIRROR
+    security_mirror: str = f"{PUBLIC_MIRROR}-security"
+    check_valid_until: bool = True
+    offline: bool = False
+    refresh_after: int = _HOUR
+    keyring: str = ""
+
+
+def archive_settings(variables: Mapping[str, str], *, offline: bool = False) -> ArchiveSettings:
+    """Read the settings from environment variables.
+
+    The security archive is by default the mirror's neighbour whose name ends in ``-security``.
+    """
+    mirror = variables.get(MIRROR, "").rstrip("/") or PUBLIC_MIRROR
+    return ArchiveSettings(
+        mirror=mirror,
+        security_mirror=variables.get(SECURITY_MIRROR, "").rstrip("/") or f"{mirror}-security",
+        check_valid_until=variables.get(CHECK_VALID_UNTIL, "").strip().lower() not in _NO,
+        keyring=variables.get(KEYRING, ""),
+        offline=offline,
+    )
+
+
+_ATTEMPTS = 3
+_LARGEST_RELEASE_FILE = 1 << 22
+_OCTETS = "application/octet-stream"
+
+
+class Mirror:
+    """Reads a suite's release file and any file whose hash is known.
+
+    What was fetched is kept below ``cache`` and used again, without the network for files whose
+    hash is known, and for release files while they are young or when the network is away; what
+    was then not checked is said in ``stale``.
+    """
+
+    def __init__(self, settings: ArchiveSettings, cache: Path, client: Client) -> None:
+        self._settings = settings
+        self._folder = cache / "debian"
+        self._blobs = BlobDirectory(cache / "blobs", cache=True)
+        self._client = client
+        self._releases: dict[str, Release] = {}
+        self.stale: dict[str, str] = {}
+
+    def release(self, suite: str) -> Release:
+        """Return the verified release file of a suite (``trixie``, ``trixie-security``).
+
+        Raises NetworkError when it can neither be fetched nor was kept, IntegrityError when its
+        signature is not good, or it is another suite's or no longer valid.
+        """
+        if suite not in self._releases:
+            self._releases[suite] = self._newest_release(suite)
+        return self._releases[suite]
+
+    def refresh(self) -> None:
+        """Ask anew for release files, however young the kept ones are."""
+        self._releases.clear()
+        self._settings = replace(self._settings, refresh_after=-1)
+
+    def address(self, suite: str, path: str) -> str:
+        """Return the URL of a file by its path below the archive's root."""
+        return f"{self._root(suite)}/{path}"
+
+    def file(self, suite: str, path: str, sha256: str, size: int) -> Path:
+        """Return a file of the mirror by its path below the archive's root, verified.
+
+        Raises NetworkError or, when the bytes are not those of ``sha256``, IntegrityError.
+        """
+        found = Descriptor(media_type=_OCTETS, digest=Digest("sha256", sha256), size=size)
+        if not self._blobs.sound(found.digest):
+            self._fetch_file(self.address(suite, path), found)
+        return self._blobs.path(found.digest)
+
+    def forget(self, path: Path) -> None:
+        """Drop a file that is not needed any more."""
+        path.unlink(missing_ok=True)
+
+    def _fetch_file(self, address: str, descriptor: Descriptor) -> None:
+        self._require_network(address)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._blobs.add(descriptor, self._client.chunks(address), address)
+            except NetworkError:
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _newest_release(self, suite: str) -> Release:
+        kept = self._kept_release(suite)
+        age = time.time() - kept.stat().st_mtime if kept.exists() else None
+        if age is None or (age > self._settings.refresh_after and not self._settings.offline):
+            try:
+                return self._fetch_release(suite, kept)
+            except NetworkError as error:
+                if age is None:
+                    raise
+                self.stale[suite] = str(error)
+        elif age > self._settings.refresh_after:
+            self.stale[suite] = "working offline"
+        try:
+            return self._checked(suite, kept.read_bytes())
+        except IntegrityError:
+            if self._settings.offline:
+                raise
+            # It was good when it was kept: the cache is damaged, or the keys are others.
+            discard(kept)
+            return self._fetch_release(suite, kept)
+
+    def _fetch_release(self, suite: str, kept: Path) -> Release:
+        address = self.address(suite, f"dists/{suite}/InRelease")
+        self._require_network(address)
+        document = self._client.get(address, limit=_LARGEST_RELEASE_FILE).body
+        release = self._checked(suite, document)
+        seen = self._date_of(kept)
+        if seen is not None and release.date < seen:
+            # As apt does: a mirror that lags, or is made to, does not bring back what was replaced.
+            self.stale[suite] = f"the mirror is older than the kept copy of {seen:%Y-%m-%d %H:%M}"
+            return self._checked(suite, kept.read_bytes())
+        with whole_file(kept) as file:
+            file.write(document)
+        return release
+
+    def _date_of(self, kept: Path) -> datetime | None:
+        """Return the date of a kept release file, None when it cannot be told."""
+        try:
+            lines = kept.read_text(encoding="utf-8").splitlines()
+            return date_of(next(line[6:] for line in lines if line.startswith("Date: ")))
+        except (OSError, ValueError, StopIteration):
+            return None
+
+    def _checked(self, suite: str, document: bytes) -> Release:
+        """Verify the signature, then what the text says of itself."""
+        now = datetime.now(UTC)
+        try:
+            keys = public_keys(self._keyring(suite))
+            text = verified(document.decode(), keys, now=int(now.timestamp()))
+            release = parse_release(text)
+        except (JettisonError, UnicodeDecodeError) as error:
+            raise _naming(self.address(suite, f"dists/{suite}/InRelease"), error) from error
+        ages = self._settings.check_valid_until and suite not in self.stale
+        require_current(release, suite, now if ages else datetime.fromtimestamp(0, UTC))
+        return release
+
+    def _keyring(self, suite: str) -> bytes:
+        if not self._settings.keyring:
+            return resource(f"keys/debian-{suite.removesuffix('-updates')}.pgp")
+        try:
+            return Path(self._settings.keyring).read_bytes()
+        except OSError as error:
+            raise IntegrityError(
+                f"the keyring {self._settings.keyring} cannot be read",
+                why=error.strerror or str(error),
+                hint=f"Correct or unset {KEYRING}.",
+            ) from error
+
+    def _require_network(self, address: str) -> None:
+        if self._settings.offline:
+            raise NetworkError(
+                f"{address} is not in the cache",
+                why="Jettison works offline",
+                hint="Run once with the network at hand.",
+            )
+
+    def _root(self, suite: str) -> str:
+        security = suite.endswith("-security")
+        return self._settings.security_mirror if security else self._settings.mirror
+
+    def _kept_release(self, suite: str) -> Path:
+        root = hashlib.sha256(self._root(suite).encode()).hexdigest()[:16]
+        return self._folder / "release" / root / suite
+
+
+def _naming(address: str, error: Exception) -> IntegrityError:
+    why = error.why if isinstance(error, JettisonError) else ""
+    hint = error.hint if isinstance(error, JettisonError) else ""
+    return IntegrityError(f"{address} is not to be trusted: {error}", why=why, hint=hint)

@@ -1,0 +1,212 @@
+"""Packages of one release: by name, by what they provide, by the files that they ship."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from jettison.formats.debian_control import Paragraph, Relation, version_key
+from jettison.index.debian.package import Package, compact_line, package_of_line
+
+_VERSION, _PROVIDES = 1, 14
+# Begins the lines that tell who provides a name; no name of a package begins so (Policy 5.6.1).
+_PROVIDED = "="
+ENCODING = ("latin-1", "replace")
+_parsed = lru_cache(maxsize=8192)(package_of_line)
+
+
+class Content(Protocol):
+    """Bytes that can be searched: ``bytes``, or an ``mmap`` of which only some pages are read."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
+    def find(self, part: bytes, start: int, end: int, /) -> int:
+        """Give the place of ``part``, or -1."""
+
+    def rfind(self, part: bytes, start: int, end: int, /) -> int:
+        """Give the last place of ``part``, or -1."""
+
+
+class PackageIndex:
+    """A read-only index: name -> package, the newest version of each name.
+
+    It looks for lines in a sorted text, and parses a package when it is asked for: to open the
+    70,000 packages of a release costs nothing.
+    """
+
+    __slots__ = ("_content",)
+
+    def __init__(self, lines: Iterable[str] = (), *, content: Content | None = None) -> None:
+        """Index ``lines`` as :func:`jettison.index.debian.package.compact_line` writes them.
+
+        Instead, ``content`` holds what ``index_lines`` made of them, each with a newline, as
+        Latin-1, which every byte sequence is.
+        """
+        if content is None:
+            content = "".join(f"{line}\n" for line in index_lines(lines)).encode(*ENCODING)
+        self._content = content
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._line(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (line.partition("\t")[0] for line in self.lines())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.lines())
+
+    def get(self, name: str) -> Package | None:
+        """Return the package of that name, None when there is none."""
+        line = self._line(name)
+        return None if line is None else _parsed(line)
+
+    def providers(self, name: str) -> tuple[Package, ...]:
+        """Return the packages whose Provides names ``name``, ordered by their names."""
+        line = self._line(_PROVIDED + name)
+        names = line.partition("\t")[2].split() if line else ()
+        return tuple(filter(None, map(self.get, names)))
+
+    def candidates(self, relation: Relation) -> tuple[Package, ...]:
+        """Return what would satisfy ``relation``: the package itself before its providers.
+
+        A versioned relation is only met by a provider that provides a version (Policy 7.5).
+        """
+        own = self.get(relation.name)
+        first = (own,) if own and relation.accepts(own.version) else ()
+        others = (each for each in self.providers(relation.name) if each is not own)
+        return first + tuple(each for each in others if _provides(each, relation))
+
+    def lines(self, names: Iterable[str] | None = None) -> Iterator[str]:
+        """Yield the one-line forms of all packages, or of ``names``, in order of names.
+
+        KeyError for a name that is not there.
+        """
+        if names is not None:
+            for name in sorted(names):
+                line = self._line(name)
+                if line is None:
+                    raise KeyError(name)
+                yield line
+            return
+        start = 0
+        while start < len(self._content):
+            end = self._content.find(b"\n", start, len(self._content))
+            line = self._content[start:end].decode("latin-1")
+            if not line.startswith(_PROVIDED):
+                yield line
+            start = end + 1
+
+    def _line(self, key: str) -> str | None:
+        """Find the line that begins with a key, halving the text at each step."""
+        content = self._content
+        wanted = f"{key}\t".encode(*ENCODING)
+        low, high = 0, len(content)
+        while low < high:
+            start = content.rfind(b"\n", low, (low + high) // 2) + 1 or low
+            found = content[start : start + len(wanted)]
+            end = content.find(b"\n", start, len(content))
+            if found == wanted:
+                return content[start:end].decode("latin-1")
+            if found < wanted:
+                low = end + 1
+            else:
+                high = start
+        return None
+
+
+def index_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the newest line of each name, and a line for each name that is provided, sorted."""
+    newest: dict[str, str] = {}
+    for line in lines:
+        name = line.partition("\t")[0]
+        known = newest.get(name)
+        if known is None or _is_newer(line, known):
+            newest[name] = line
+    provided = (
+        f"{_PROVIDED}{name}\t{' '.join(sorted(by))}" for name, by in _providers_of(newest).items()
+    )
+    yield from sorted([*newest.values(), *provided])
+
+
+def index_of(paragraphs: Iterable[Paragraph], suite: str = "") -> PackageIndex:
+    """Build an index from the paragraphs of a Packages file."""
+    return PackageIndex(compact_line(paragraph, suite) for paragraph in paragraphs)
+
+
+def _is_newer(line: str, known: str) -> bool:
+    left, right = line.split("\t", 2)[_VERSION], known.split("\t", 2)[_VERSION]
+    return version_key(left) > version_key(right)
+
+
+def _providers_of(lines: dict[str, str]) -> dict[str, list[str]]:
+    providers: dict[str, list[str]] = {}
+    for name, line in lines.items():
+        provided = line.split("\t", _PROVIDES + 1)[_PROVIDES]
+        for element in provided.split(",") if provided else ():
+            virtual = element.strip().partition(" ")[0].partition(":")[0]
+            if virtual:
+                providers.setdefault(virtual, []).append(name)
+    return providers
+
+
+def _provides(package: Package, relation: Relation) -> bool:
+    return any(
+        each.name == relation.name
+        and (not relation.operator or (bool(each.version) and relation.accepts(each.version)))
+        for each in package.provides
+    )
+
+
+_LIBRARY = re.compile(r"(?:usr/)?lib/(?:[a-z0-9_]+-linux-gnu[a-z0-9]*/)?(lib[^/]+\.so[^/]*)$")
+_PROGRAM = re.compile(r"(?:usr/)?s?bin/([^/]+)$")
+
+
+class FileOwners(Struct, frozen=True, kw_only=True):
+    """Packages by the file name of a shared library and by the name of a program.
+
+    ``libraries`` maps ``libmagic.so.1`` and ``programs`` maps ``curl`` to the packages that ship
+    such a file in a directory that the loader or a shell searches, ordered by name.
+    """
+
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def relevant_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield ``kind name packages`` (tab separated) for libraries and programs of a Contents file.
+
+    A Contents line is a path and, after white space, ``section/package`` names joined by commas.
+    """
+    for line in lines:
+        if "bin/" not in line and ".so" not in line:
+            continue
+        path, _, owners = line.rstrip("\n").rpartition(" ")
+        path = path.rstrip()
+        if match := _LIBRARY.match(path):
+            yield f"l\t{match[1]}\t{_names(owners)}"
+        elif match := _PROGRAM.match(path):
+            yield f"p\t{match[1]}\t{_names(owners)}"
+
+
+def owners_of(lines: Iterable[str]) -> FileOwners:
+    """Build the maps from lines of :func:`relevant_lines`, of one or several Contents files."""
+    maps: dict[str, dict[str, set[str]]] = {"l": {}, "p": {}}
+    for line in lines:
+        kind, _, rest = line.partition("\t")
+        name, _, packages = rest.rstrip("\n").partition("\t")
+        if kind in maps:
+            maps[kind].setdefault(name, set()).update(packages.split(","))
+    libraries, programs = (
+        {name: tuple(sorted(packages)) for name, packages in maps[kind].items()} for kind in "lp"
+    )
+    return FileOwners(libraries=libraries, programs=programs)
+
+
+def _names(owners: str) -> str:
+    return ",".join(owner.rpartition("/")[2] for owner in owners.split(","))

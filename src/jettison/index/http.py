@@ -1,0 +1,149 @@
+"""HTTP by urllib3: pooled connections, retries with a pause, proxies and certificates."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import (
+    TimeoutError as SilenceError,
+)
+
+from jettison.index.cache import Answer, NoAnswerError
+from jettison.index.settings import basic_user
+
+_CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_RETRIED = (429, 500, 502, 503, 504)
+_LONGEST_PAUSE = 20.0
+_CHUNK = 1 << 18
+_CONNECT_SECONDS = 10.0
+# What will not be better for the next address on the same host.
+_LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError)
+
+
+class Transport:
+    """Direct connections and, by scheme, those through a proxy that the environment names."""
+
+    def __init__(self, *, threads: float, backoff: float, timeout: float) -> None:
+        context = _certificates()
+        self._direct = urllib3.PoolManager(maxsize=int(threads), block=True, ssl_context=context)
+        self._proxied = {
+            scheme: urllib3.ProxyManager(
+                address, maxsize=int(threads), block=True, ssl_context=context,
+                proxy_headers=urllib3.make_headers(proxy_basic_auth=basic_user(address)),
+            )
+            for scheme, address in urllib.request.getproxies().items()
+            if scheme in {"http", "https", "all"} and address.startswith(("http://", "https://"))
+        }  # fmt: skip
+        self._timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
+        self._backoff = backoff
+
+    def get(self, url: str, headers: Mapping[str, str], limit: int) -> Answer:
+        """GET and read the body, up to ``limit`` bytes; raises NoAnswerError."""
+        try:
+            response = self._request(url, headers)
+            body = _body(response, limit)
+        except HTTPError as error:
+            raise _no_answer(error) from error
+        return _answer(response, body)
+
+    @contextmanager
+    def stream(
+        self, url: str, headers: Mapping[str, str]
+    ) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """GET; the answer has no body, whose chunks follow as they come; raises NoAnswerError."""
+        try:
+            response = self._request(url, headers)
+            try:
+                yield _answer(response, b""), response.stream(_CHUNK, decode_content=False)
+            finally:
+                # A body that was not read to its end would be taken for the next answer.
+                response.close()
+                response.release_conn()
+        except HTTPError as error:
+            raise _no_answer(error) from error
+
+    def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        return self._pool(url).request(
+            "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
+            preload_content=False,
+        )  # fmt: skip
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        parts = urlsplit(url)
+        proxied = self._proxied.get(parts.scheme) or self._proxied.get("all")
+        if proxied is None or urllib.request.proxy_bypass(parts.hostname or ""):
+            return self._direct
+        return proxied
+
+    def _retries(self) -> urllib3.Retry:
+        return _BoundedRetry(
+            total=5, connect=2, read=2, redirect=5, status=4,
+            status_forcelist=_RETRIED, allowed_methods=("GET",),
+            backoff_factor=self._backoff, backoff_max=_LONGEST_PAUSE, raise_on_status=False,
+        )  # fmt: skip
+
+
+class _BoundedRetry(urllib3.Retry):
+    """Waits as long as the server asks, but not longer than a person would."""
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        asked = super().get_retry_after(response)
+        return None if asked is None else min(asked, _LONGEST_PAUSE)
+
+
+def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
+    history = response.retries.history if response.retries else ()
+    return Answer(
+        status=response.status,
+        reason=response.reason or "",
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=body or b"",
+        whole=body is not None,
+        requests=1 + len(history),
+    )
+
+
+def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
+    """Read the body, None when it is longer than ``limit``, and give the connection back."""
+    stated = response.headers.get("content-length", "")
+    too_long = stated.isdigit() and int(stated) > limit
+    body = b""
+    while not too_long and (more := response.read(limit + 1, decode_content=True)):
+        body += more
+        too_long = len(body) > limit
+    if too_long:
+        # What is left unread would be taken for the next answer.
+        response.close()
+    response.release_conn()
+    return None if too_long else body
+
+
+def _no_answer(error: HTTPError) -> NoAnswerError:
+    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    why = str(cause).rpartition("object at 0x")[2].partition(": ")[2] or str(cause)
+    return NoAnswerError(why, lasting=isinstance(cause, _LASTING))
+
+
+def _certificates() -> ssl.SSLContext:
+    """Trust the system's certificates and those that the usual variables name."""
+    context = ssl.create_default_context()
+    named = {os.environ.get(variable, "") for variable in _CERTIFICATE_VARIABLES}
+    # OpenSSL reads what SSL_CERT_FILE names by itself.
+    for path in sorted(named - {"", os.environ.get("SSL_CERT_FILE", "")}):
+        if Path(path).is_file():
+            context.load_verify_locations(cafile=path)
+    return context

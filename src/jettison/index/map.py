@@ -1,0 +1,289 @@
+"""The map from a distribution to what it brings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
+from jettison.errors import NetworkError
+from jettison.index.choice import best_wheel, representative_wheel
+from jettison.index.client import Statistics
+from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index.graph import Closure, requirement_graph
+from jettison.index.listing import wheel_tags
+from jettison.index.package_index import Index
+from jettison.index.resolving import Resolution
+from jettison.index.target import Target
+from jettison.values import Skipped
+
+_THREADS = 8
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+
+
+class LockedRelease(Struct, frozen=True, kw_only=True):
+    """A version and its wheels as a lock file states them; without wheels the index is asked."""
+
+    version: str
+    wheels: tuple[WheelFile, ...] = ()
+
+
+class DistributionMap:
+    """Facts of distributions for one target; safe to share between threads.
+
+    A distribution is looked up in the installed environment (when there is one and its version
+    fits), then on the index or in its cache, then in the catalogue. Nothing raises: what cannot
+    be learned gives None and one entry in ``skipped``.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: Target,
+        index: Index | None,
+        catalogue: Mapping[str, DistributionFacts],
+        installed: Mapping[str, DistributionFacts] | None = None,
+        locked: Mapping[str, LockedRelease] | None = None,
+        resolution: Resolution | None = None,
+    ) -> None:
+        self.target = target
+        self.resolution = resolution or Resolution()
+        self._index = index
+        self._catalogue = catalogue
+        self._installed = installed or {}
+        self._locked = locked or {}
+        self._lock = threading.Lock()
+        self._answers: dict[tuple[str, str], DistributionFacts | None] = {}
+        self._skipped: dict[str, Skipped] = {}
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What could not be learned so far, by name."""
+        with self._lock:
+            return tuple(self._skipped[name] for name in sorted(self._skipped))
+
+    @property
+    def statistics(self) -> Statistics:
+        """Requests and bytes over the network, and documents that the disk cache answered."""
+        if self._index is None:
+            return Statistics()
+        return replace(self._index.client.statistics, cache_hits=self._index.cache.hits)
+
+    def distribution(
+        self, name: str, specifier: str | SpecifierSet = ""
+    ) -> DistributionFacts | None:
+        """Facts of the release that an installer takes for ``specifier``, or None."""
+        key = (canonicalize_name(name), str(specifier))
+        with self._lock:
+            if key in self._answers:
+                return self._answers[key]
+        facts = self._look_up(key[0], SpecifierSet(key[1]))
+        with self._lock:
+            return self._answers.setdefault(key, facts)
+
+    def many(self, requirements: Iterable[Requirement | str]) -> dict[str, DistributionFacts]:
+        """Facts by normalized name, looked up concurrently; those not found are left out.
+
+        A requirement whose marker does not hold for the target is not looked up.
+        """
+        parsed = [one if isinstance(one, Requirement) else Requirement(one) for one in requirements]
+        wanted = [one for one in parsed if self.target.fulfils(one.marker, tuple(one.extras))]
+        found = self._each(lambda one: self.distribution(one.name, one.specifier), wanted)
+        return {facts.name: facts for facts in found if facts is not None}
+
+    def _each(self, ask: Callable[[_Asked], _Answer], asked: Iterable[_Asked]) -> list[_Answer]:
+        """Answers in order; at once where the network is waited for, else threads cost time."""
+        if self._index is None or self._index.offline:
+            return [ask(one) for one in asked]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            return list(pool.map(ask, asked))
+
+    def with_files(self, facts: DistributionFacts) -> DistributionFacts:
+        """Give the same facts with their files, when the wheel they came from can still be read."""
+        wheel = representative_wheel(facts.wheels, self.target)
+        if facts.files is not None or wheel is None or self._index is None:
+            return facts
+        try:
+            return replace(facts, files=self._index.files(wheel))
+        except NetworkError as error:
+            self._skip(facts.name, f"files of {facts.name}", error)
+            return facts
+
+    def with_unloaded(
+        self, distributions: Iterable[DistributionFacts]
+    ) -> dict[str, DistributionFacts]:
+        """Give facts with what of their libraries no process loads, by name, read concurrently."""
+        found = self._each(self._with_unloaded, distributions)
+        return {facts.name: facts for facts in found}
+
+    def _with_unloaded(self, facts: DistributionFacts) -> DistributionFacts:
+        wheel = representative_wheel(facts.wheels, self.target)
+        libraries = any(".so" in file.path.rpartition("/")[2] for file in facts.files or ())
+        if wheel is None or self._index is None or not libraries:
+            return facts
+        try:
+            return replace(facts, unloaded=self._index.unloaded(wheel))
+        except NetworkError as error:
+            self._skip(f"{facts.name} libraries", f"what {facts.name} never loads", error)
+            return facts
+
+    def is_cacheable(self, distributions: Iterable[DistributionFacts]) -> bool:
+        """Whether pip would keep the wheels of these distributions in its cache."""
+        wheels = (wheel for facts in distributions for wheel in facts.wheels if wheel.url)
+        smallest = min(wheels, key=lambda wheel: wheel.size or 0, default=None)
+        if self._index is None or smallest is None:
+            return True
+        return self._index.is_cacheable(smallest)
+
+    def _look_up(self, name: str, specifiers: SpecifierSet) -> DistributionFacts | None:
+        present = self._installed.get(name)
+        if present is not None and admits(specifiers, present.version):
+            return present
+        try:
+            return self._completed(self._from_index(name, specifiers))
+        except NetworkError as error:
+            self._skip(name, f"the distribution {name}", error)
+        # Whatever version is catalogued: names and needs hardly change between versions.
+        return self._catalogue.get(name)
+
+    def _from_index(self, name: str, specifiers: SpecifierSet) -> DistributionFacts:
+        if self._index is None:
+            raise NetworkError("no package index is set")
+        locked = self._locked.get(name)
+        if locked is not None and admits(specifiers, locked.version):
+            wheel = representative_wheel(locked.wheels, self.target)
+            if wheel is not None:
+                facts = self._index.wheel_facts(wheel)
+                return replace(facts, wheels=locked.wheels, source=Source.LOCK)
+            specifiers = SpecifierSet(f"=={locked.version}")
+        release = self._index.release(name, specifiers, self.target)
+        exact = self.resolution.versions.get(name, "")
+        # An installer takes a newer release without a fitting wheel, and builds it from source.
+        builds = best_wheel(release.wheels, self.target) is None
+        if exact not in {"", str(release.version)} and admits(specifiers, exact) and not builds:
+            release = self._index.release(name, SpecifierSet(f"=={exact}"), self.target)
+        return self._index.facts(name, release, self.target)
+
+    def _completed(self, facts: DistributionFacts) -> DistributionFacts:
+        """Where only the metadata could be read, the catalogue or the name tells the imports."""
+        if facts.installed_size is not None:
+            return facts
+        known = self._catalogue.get(facts.name)
+        guessed = facts.name.replace("-", "_")
+        return replace(
+            facts,
+            import_names=known.import_names if known else (guessed,),
+            console_scripts=known.console_scripts if known else (),
+            installed_size=known.installed_size if known else None,
+        )
+
+    def _skip(self, name: str, what: str, error: NetworkError) -> None:
+        reason = f"{error.what}: {error.why}" if error.why else error.what
+        with self._lock:
+            self._skipped[name] = Skipped(what=what, reason=reason)
+
+
+def admits(specifiers: SpecifierSet, version: str) -> bool:
+    """Whether a version that is in use fits, pre-releases included."""
+    try:
+        return specifiers.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+# Each round learns one more level of the graph; deeper chains than this are not met in practice.
+_MOST_ROUNDS = 24
+
+
+def closure(
+    found: DistributionMap,
+    roots: Iterable[Requirement],
+    bounds: Mapping[str, SpecifierSet] | None = None,
+) -> Closure:
+    """Collect what the roots bring, breadth first, the newest release that fits all constraints.
+
+    ``bounds`` hold for the normalized names that something asks for, and ask for none. This is an
+    approximation of what an installer does: nothing is taken back when constraints contradict each
+    other; the release that was chosen before stays then, or the newest of all is taken. Pins make
+    it exact.
+    """
+    wanted = list(roots)
+    facts: dict[str, DistributionFacts] = {}
+    asked: dict[str, str] = {}
+    graph = requirement_graph(facts, wanted, found.target)
+
+    def specifiers(name: str) -> SpecifierSet:
+        return graph.specifiers[name] & (bounds or {}).get(name, SpecifierSet())
+
+    for _ in range(_MOST_ROUNDS):
+        due = [name for name in graph.edges if _is_due(name, specifiers(name), facts, asked)]
+        if not due:
+            break
+        asked |= {name: str(specifiers(name)) for name in due}
+        facts |= found.many(f"{name}{asked[name]}" for name in due)
+        facts |= found.many(name for name in due if name not in facts and asked[name])
+        graph = requirement_graph(facts, wanted, found.target)
+    return Closure(facts={name: facts[name] for name in graph.edges if name in facts}, graph=graph)
+
+
+def _is_due(
+    name: str,
+    specifiers: SpecifierSet,
+    facts: Mapping[str, DistributionFacts],
+    asked: Mapping[str, str],
+) -> bool:
+    """Whether a name is new, or what was chosen for it does not fit what was learned since."""
+    if asked.get(name) == str(specifiers):
+        return False
+    return name not in facts or not admits(specifiers, facts[name].version)
+
+
+def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
+    """Give the release of every distribution that the lock takes from an index, by name.
+
+    Of a name that is locked more than once, the one whose marker holds for the target counts.
+    Wheels without an address are left out, so that the index is asked for them.
+    """
+    usable = [one for one in lock.distributions if _usable(one, target)]
+    return {
+        one.name: LockedRelease(version=one.version, wheels=tuple(_wheels(one.wheels)))
+        for one in reversed(usable)
+    }
+
+
+def _usable(one: LockedDistribution, target: Target) -> bool:
+    if one.source is not SourceKind.REGISTRY or not one.version:
+        return False
+    try:
+        return target.fulfils(Marker(one.marker) if one.marker else None)
+    except InvalidMarker:
+        return True
+
+
+def _wheels(files: Iterable[LockedFile]) -> Iterable[WheelFile]:
+    for file in files:
+        tags = wheel_tags(file.filename)
+        if tags and file.url.startswith(("https://", "http://")):
+            yield WheelFile(
+                filename=file.filename,
+                url=file.url,
+                tags=tags,
+                size=file.size,
+                sha256=_sha256(file.hashes),
+            )
+
+
+def _sha256(hashes: Iterable[str]) -> str:
+    prefix = "sha256:"
+    return next((one.removeprefix(prefix) for one in hashes if one.startswith(prefix)), "")

@@ -1,0 +1,149 @@
+"""Texts of a ``.dist-info`` folder, parsed once into values."""
+
+from __future__ import annotations
+
+import configparser
+import csv
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from msgspec import Struct
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from jettison.index.facts import EntryPoint, InstalledFile
+
+# Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
+# 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class CoreMetadata(Struct, frozen=True, kw_only=True):
+    """The fields of METADATA or PKG-INFO that a plan uses.
+
+    ``dynamic`` holds the lower-case names of fields whose values an sdist does not fix.
+    """
+
+    name: str
+    version: str
+    provides_extras: tuple[str, ...]
+    requires: tuple[Requirement, ...]
+    requires_python: str
+    dynamic: frozenset[str]
+
+
+class Contents(Struct, frozen=True, kw_only=True):
+    """A file list and the texts of the ``.dist-info`` folder that matter, by member name."""
+
+    files: tuple[InstalledFile, ...]
+    texts: Mapping[str, str]
+
+
+def parse_metadata(text: str) -> CoreMetadata:
+    """Parse METADATA or PKG-INFO; fields that are missing are empty, invalid ones are left out."""
+    from email.parser import HeaderParser  # noqa: PLC0415 — slow to load; caches need none of it
+
+    message = HeaderParser().parsestr(text)
+    return CoreMetadata(
+        name=canonicalize_name(message.get("Name", "").strip()),
+        version=message.get("Version", "").strip(),
+        provides_extras=tuple(
+            canonicalize_name(extra.strip()) for extra in message.get_all("Provides-Extra", [])
+        ),
+        requires=requirements(message.get_all("Requires-Dist", [])),
+        requires_python=message.get("Requires-Python", "").strip(),
+        dynamic=frozenset(one.strip().lower() for one in message.get_all("Dynamic", [])),
+    )
+
+
+def requirements(texts: Iterable[str]) -> tuple[Requirement, ...]:
+    """Parse Requires-Dist lines; old releases hold invalid ones, which no installer reads."""
+    return tuple(one for text in texts if (one := requirement(text)) is not None)
+
+
+@lru_cache(maxsize=8192)
+def requirement(text: str) -> Requirement | None:
+    """Parse one Requires-Dist line; None when it is invalid."""
+    try:
+        with _ONE_AT_A_TIME:
+            return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def parse_entry_points(text: str) -> tuple[EntryPoint, ...]:
+    """Parse ``entry_points.txt``; a file that is not in its format gives nothing."""
+    parser = configparser.ConfigParser(
+        delimiters=("=",), interpolation=None, strict=False, allow_no_value=True
+    )
+    parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return ()
+    return tuple(
+        EntryPoint(group=group, name=name.strip(), value=value.partition("[")[0].strip())
+        for group in parser.sections()
+        for name, value in parser.items(group)
+        if value
+    )
+
+
+def parse_record(text: str) -> tuple[InstalledFile, ...]:
+    """Files of RECORD, without byte code; a file without a stated size counts as 0 bytes."""
+    rows = (row for row in csv.reader(text.splitlines()) if row and row[0])
+    return tuple(
+        InstalledFile(path=row[0], size=int(row[2]) if len(row) > 2 and row[2].isdigit() else 0)  # noqa: PLR2004  # PEP 376: path, hash, size
+        for row in rows
+        if not row[0].endswith(".pyc")
+    )
+
+
+def installed_files(entries: Iterable[tuple[str, int, int]]) -> tuple[InstalledFile, ...]:
+    """Files of a wheel where an installer puts them, below site-packages where that is so.
+
+    ``entries`` are names, uncompressed bytes and CRC-32 of the archive. ``*.data/purelib`` and
+    ``platlib`` join the packages; scripts, headers and others keep their ``*.data/…`` path.
+    """
+    return tuple(
+        InstalledFile(path=_installed_path(path), size=size, checksum=f"{checksum:08x}")
+        for path, size, checksum in entries
+        if not path.endswith("/")
+    )
+
+
+def _installed_path(path: str) -> str:
+    first, _, rest = path.partition("/")
+    if first.endswith(".data"):
+        kind, _, inner = rest.partition("/")
+        if kind in {"purelib", "platlib"}:
+            return inner
+    return path
+
+
+def script_names(
+    entry_points: Iterable[EntryPoint], files: Iterable[InstalledFile]
+) -> tuple[str, ...]:
+    """Programs that are put on ``PATH``, sorted: from entry points and from ``*.data/scripts``."""
+    declared = (
+        point.name for point in entry_points if point.group in {"console_scripts", "gui_scripts"}
+    )
+    return tuple(sorted({*declared, *_shipped_scripts(files)}))
+
+
+def _shipped_scripts(files: Iterable[InstalledFile]) -> Iterator[str]:
+    for file in files:
+        parts = file.path.split("/")
+        if len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts":  # noqa: PLR2004  # name.data/scripts/program
+            yield parts[2]
+
+
+def vendored_libraries(files: Iterable[InstalledFile]) -> tuple[str, ...]:
+    """Shared libraries that auditwheel or its like copied into the wheel."""
+    return tuple(
+        file.path
+        for file in files
+        if ".so" in file.path.rpartition("/")[2]
+        and any(part.endswith((".libs", "_libs")) for part in file.path.split("/")[:-1])
+    )

@@ -1,0 +1,241 @@
+"""A package index and its disk cache: listings, releases, and the facts of wheels."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from jettison.errors import NetworkError
+from jettison.index.choice import newest, representative_wheel
+from jettison.index.client import Client
+from jettison.index.documents import facts_from
+from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
+from jettison.index.listing import ACCEPT, IndexFile, Release, parse_listing, releases
+from jettison.index.target import Target
+from jettison.index.wheels import read_metadata, read_unloaded, read_wheel
+from jettison.records import Records
+
+_LARGEST_LISTING = 64 << 20
+_NOT_FOUND = 404
+
+
+class Listing(Struct, frozen=True, kw_only=True):
+    """The files of a project, and when the index said so."""
+
+    fetched: float
+    etag: str
+    files: tuple[IndexFile, ...]
+
+
+class _Choice(Struct, frozen=True, kw_only=True):
+    """The version that was chosen from a listing, which ``listing`` stamps."""
+
+    listing: str
+    fetched: float
+    version: str
+
+
+class Index(Struct, frozen=True, kw_only=True):
+    """One simple index.
+
+    ``url`` holds no credentials; ``lifetime`` is how many seconds a listing is used without asking.
+    Every method raises NetworkError when the answer is neither cached nor to be had; with
+    ``offline`` only the cache is asked, however old it is.
+    """
+
+    url: str
+    client: Client
+    cache: Records
+    offline: bool = False
+    lifetime: float = 3600.0
+
+    def release(self, name: str, specifiers: SpecifierSet, target: Target) -> Release:
+        """Find the release an installer takes for these specifiers."""
+        pin = exact_pin(specifiers)
+        known = self._release(name, pin) if pin else None
+        if known is not None:
+            return known
+        words = self._choice_words(name, specifiers, target)
+        chosen = self._chosen(name, words)
+        if chosen is not None:
+            return chosen
+        listing = self._listing(name)
+        if not listing.files:
+            raise NetworkError(f"the index does not have {name}")
+        release = newest(releases(listing.files, name), specifiers, target)
+        if release is None:
+            raise NetworkError(f"no release of {name} fits {specifiers or 'this Python'}")
+        self.cache.put(release.files, "releases", self._key, name, str(release.version))
+        stamp = self.cache.stamp("listings", self._key, name)
+        choice = _Choice(listing=stamp, fetched=listing.fetched, version=str(release.version))
+        self.cache.put(choice, *words)
+        return release
+
+    def _release(self, name: str, version: Version) -> Release | None:
+        files = self.cache.get(tuple[IndexFile, ...], "releases", self._key, name, str(version))
+        return None if files is None else Release(version=version, files=files)
+
+    def _choice_words(self, name: str, specifiers: SpecifierSet, target: Target) -> tuple[str, ...]:
+        asked = f"{specifiers}\n{specifiers.prereleases}\n{target!r}"
+        return "choices", self._key, name, hashlib.sha256(asked.encode()).hexdigest()[:16]
+
+    def _chosen(self, name: str, words: tuple[str, ...]) -> Release | None:
+        """Return what was chosen from the listing that is still kept, while that is young enough.
+
+        A listing is up to a megabyte, what was chosen from it a hundredth.
+        """
+        choice = self.cache.get(_Choice, *words)
+        if choice is None or not self._is_young(choice.fetched):
+            return None
+        if choice.listing != self.cache.stamp("listings", self._key, name):
+            return None
+        return self._release(name, Version(choice.version))
+
+    def facts(self, name: str, release: Release, target: Target) -> DistributionFacts:
+        """Facts of a release, read from the wheel that fits the target best or from its sdist."""
+        wheels = release.wheels
+        wheel = representative_wheel(wheels, target)
+        if wheel is None:
+            return self._sdist_facts(name, release)
+        sdist = release.sdist is not None
+        return replace(self.wheel_facts(wheel), wheels=wheels, has_sdist=sdist)
+
+    def wheel_facts(self, wheel: WheelFile) -> DistributionFacts:
+        """Facts that one wheel states of itself."""
+        known = self.cache.get(DistributionFacts, "wheels", *_wheel_key(wheel))
+        if known is not None:
+            return replace(known, source=Source.CACHE)
+        self._require_network(wheel.filename)
+        try:
+            contents = read_wheel(self.client, wheel)
+        except NetworkError:
+            if wheel.metadata_sha256 is None:
+                raise
+            return self._metadata_facts(wheel)
+        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+        self.cache.put(contents.files, "files", *_wheel_key(wheel))
+        self.cache.put(facts, "wheels", *_wheel_key(wheel))
+        return facts
+
+    def _metadata_facts(self, wheel: WheelFile) -> DistributionFacts:
+        """Facts without import names and size, for a wheel that cannot be read in parts."""
+        contents = read_metadata(self.client, wheel)
+        facts = facts_from(contents, size_source=wheel.filename, source=Source.INDEX)
+        facts = replace(facts, installed_size=None)
+        self.cache.put(facts, "wheels", *_wheel_key(wheel))
+        return facts
+
+    def files(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
+        """Files that a wheel installs, with their uncompressed bytes and checksums."""
+        known = self.cache.get(tuple[InstalledFile, ...], "files", *_wheel_key(wheel))
+        if known is None:
+            self._require_network(wheel.filename)
+            return read_wheel(self.client, wheel).files
+        return known
+
+    def is_cacheable(self, wheel: WheelFile) -> bool:
+        """Whether the server lets clients keep what they fetch: pip's cache depends on it.
+
+        True when nobody can be asked, as it is for the public index.
+        """
+        host = urlsplit(wheel.url).netloc
+        known = self.cache.get(bool, "cacheable", host)
+        if known is None and not self.offline:
+            try:
+                headers = {"range": "bytes=0-0", "accept-encoding": "identity"}
+                answer = self.client.get(wheel.url, headers, limit=_LARGEST_LISTING)
+            except NetworkError:
+                return True
+            allowed = "max-age" in answer.headers.get("cache-control", "")
+            known = allowed or bool(answer.headers.get("etag"))
+            self.cache.put(known, "cacheable", host)
+        return True if known is None else known
+
+    def unloaded(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
+        """Shared libraries of a wheel with the bytes of each that no process loads."""
+        found = self.cache.get(tuple[InstalledFile, ...], "unloaded", *_wheel_key(wheel))
+        if found is None:
+            self._require_network(wheel.filename)
+            found = tuple(read_unloaded(self.client, wheel))
+            self.cache.put(found, "unloaded", *_wheel_key(wheel))
+        return found
+
+    def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
+        sdist = release.sdist
+        if sdist is None:
+            raise NetworkError(f"{name} {release.version} has neither a wheel nor an sdist")
+        key = (name, f"{sdist.filename}.{sdist.sha256[:16]}")
+        known = self.cache.get(DistributionFacts, "sdists", *key)
+        if known is not None:
+            return known
+        self._require_network(sdist.filename)
+        from jettison.index.sdist import read_sdist  # noqa: PLC0415 — few need it
+
+        facts = read_sdist(self.client, sdist, name=name, version=str(release.version))
+        self.cache.put(facts, "sdists", *key)
+        return facts
+
+    def _is_young(self, fetched: float) -> bool:
+        return self.offline or 0 <= time.time() - fetched < self.lifetime
+
+    def _listing(self, name: str) -> Listing:
+        known = self.cache.get(Listing, "listings", self._key, name)
+        if known and self._is_young(known.fetched):
+            return known
+        self._require_network(f"the list of releases of {name}")
+        return self._fetch_listing(name, known)
+
+    def _fetch_listing(self, name: str, known: Listing | None) -> Listing:
+        url = f"{self.url.rstrip('/')}/{name}/"
+        headers = {"accept": ACCEPT}
+        if known and known.etag:
+            headers["if-none-match"] = known.etag
+        answer = self.client.get(url, headers, limit=_LARGEST_LISTING, expected=(_NOT_FOUND,))
+        if answer.not_modified and known:
+            files, etag = known.files, known.etag
+        elif answer.status == _NOT_FOUND:
+            # Remembered like any answer: names of private packages would be asked for each time.
+            files, etag = (), ""
+        else:
+            etag = answer.headers.get("etag", "")
+            files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
+        listing = Listing(fetched=time.time(), etag=etag, files=files)
+        self.cache.put(listing, "listings", self._key, name)
+        return listing
+
+    def _parsed(self, body: bytes, kind: str, url: str, name: str) -> tuple[IndexFile, ...]:
+        try:
+            return parse_listing(body, content_type=kind, url=url)
+        except ValueError as error:
+            raise NetworkError(
+                f"the list of releases of {name} is unreadable", why=str(error)
+            ) from error
+
+    def _require_network(self, what: str) -> None:
+        if self.offline:
+            raise NetworkError(f"{what} is not in the cache", why="the network is not to be used")
+
+    @property
+    def _key(self) -> str:
+        return hashlib.sha256(self.url.rstrip("/").encode()).hexdigest()[:16]
+
+
+def exact_pin(specifiers: SpecifierSet) -> Version | None:
+    """Give the version of ``==1.2.3``, or None when more than one version fits."""
+    for one in specifiers:
+        if one.operator in {"==", "==="} and not one.version.endswith(".*"):
+            try:
+                return Version(one.version)
+            except InvalidVersion:
+                return None
+    return None
+
+
+def _wheel_key(wheel: WheelFile) -> tuple[str, str]:
+    return wheel.filename.partition("-")[0].lower(), f"{wheel.filename}.{wheel.sha256[:16]}"

@@ -1,1 +1,0 @@
-"""Whose every byte of an image is: pure, from the entries of its layers."""

@@ -1,0 +1,199 @@
+"""Folders that the application writes to and that the build puts something into."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+
+from jettison.ecosystems.commands import (
+    Directories,
+    Permission,
+    compile_bytecode,
+    directories,
+    management,
+)
+from jettison.formats.dockerfile import Copy, Instruction
+from jettison.formats.shell import Command, Script
+from jettison.lift.action import ActionKind
+from jettison.lift.build_context import copied_from
+from jettison.lift.project import Project
+from jettison.lift.stage import FinalStage
+from jettison.source.effects import files_written
+from jettison.source.facts import ModuleFacts
+from jettison.values import Evidence, Origin
+
+# Files that only keep a folder in version control.
+PLACEHOLDERS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
+FILLING = (ActionKind.APPLICATION, ActionKind.OTHER)
+
+
+def filled_folders(
+    project: Project, stage: FinalStage, folders: Iterable[str], made: Collection[str]
+) -> dict[str, Evidence]:
+    """Those of the absolute ``folders`` that hold files of the image, each with what brings them.
+
+    A volume over such a folder would keep the files of the first image when a new one comes.
+    ``made`` are the folders that the user's own steps make: later ones may have filled them.
+    """
+    found: dict[str, Evidence] = {}
+    for folder in folders:
+        evidence = _copied(project, stage, folder)
+        if evidence is None and folder in made:
+            evidence = _prepared(stage, folder)
+        if evidence is not None:
+            found[folder] = evidence
+    return found
+
+
+def made_folders(stage: FinalStage) -> frozenset[str]:
+    """The absolute folders that steps of the stage make or give an owner to."""
+    return frozenset(
+        stage.absolute(path, action.instruction)
+        for action in stage.actions
+        if isinstance(action.fact, Directories | Permission)
+        for path in action.fact.paths
+    )
+
+
+def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
+    """Whether the build copies files of the context into an absolute ``folder``."""
+    return any(
+        copied.stage is None
+        and _has_files(project, copied, stage.absolute(copied.destination, item), folder)
+        for item, copied in stage.all_copies
+    )
+
+
+def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None:
+    for item, copied in stage.all_copies:
+        into = stage.absolute(copied.destination, item)
+        if copied.stage is not None:
+            filled = _within(into, folder) or (into != stage.folder and _within(folder, into))
+        else:
+            filled = _has_files(project, copied, into, folder)
+        if filled:
+            return _evidence(item, f"{folder} holds files of the image")
+    return None
+
+
+def _has_files(project: Project, copied: Copy, into: str, folder: str) -> bool:
+    sources = copied_from(project, copied, into, folder)
+    return any(
+        posixpath.basename(path) not in PLACEHOLDERS
+        for source in sources
+        for path in project.files
+        if source == "." or _within(path, source)
+    )
+
+
+def _prepared(stage: FinalStage, folder: str) -> Evidence | None:
+    """A step of the application, which may have put something into the folder."""
+    for action in stage.of_kind(*FILLING):
+        if not compile_bytecode(action.command):
+            what = f"`{' '.join(action.text.split())[:60]}`"
+            return _evidence(action.instruction, f"{folder} may hold what {what} put there")
+    return None
+
+
+def _evidence(item: Instruction, message: str) -> Evidence:
+    return Evidence(kind="folder", message=message, origin=item.origin)
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+SQLITE = re.compile(r"sqlite\d?(?:\+\w+)?://(?P<path>/[^?\s]*)?")
+IN_MEMORY = ":memory:"
+DJANGO_SQLITE = (".db.backends.sqlite3", ".db.backends.spatialite")
+DJANGO_FILES = frozenset(
+    {
+        *("django.db.models.FileField", "django.db.models.ImageField"),
+        *(
+            "django.core.files.storage.default_storage",
+            "django.core.files.storage.FileSystemStorage",
+        ),
+    }
+)
+# Commands of Django that write into the folder of the code, or where its settings say.
+WRITING_COMMANDS = frozenset({"collectstatic", "compilemessages", "makemessages", "makemigrations"})
+WRITERS = frozenset({"touch", "tee"})
+
+
+class StoredFile(Struct, frozen=True, kw_only=True):
+    """A file that production writes, or a folder that it makes.
+
+    ``path`` is what is known of it, empty when it is computed; computed parts are ``{}``.
+    ``database`` marks one that is only used when no other database is set.
+    """
+
+    path: str
+    folder: bool
+    database: bool
+    evidence: Evidence
+
+
+def stored_by_source(modules: Iterable[ModuleFacts]) -> Iterator[StoredFile]:
+    """What the files write, the places of their SQLite databases and of Django's uploads."""
+    listed = list(modules)
+    for write in files_written(listed):
+        if IN_MEMORY not in write.path:
+            message = f"{write.callee} writes {write.path or 'to a place that is computed'}"
+            yield _stored(write.path, message, write.origin, folder=write.folder)
+    for module in listed:
+        for text in module.texts:
+            path = "db.sqlite3" if text.value.endswith(DJANGO_SQLITE) else sqlite_path(text.value)
+            if path is not None:
+                named = f"{text.value} is a database in a file"
+                yield _stored(path, named, text.origin, database=True)
+        for reference in module.references:
+            if reference.name in DJANGO_FILES:
+                name = reference.name.rpartition(".")[2]
+                yield _stored("", f"{name} stores files below MEDIA_ROOT", reference.origin)
+
+
+def stored_by_scripts(scripts: Iterable[Script]) -> Iterator[StoredFile]:
+    """What shell scripts write: folders that they make, files that they write to."""
+    for script in scripts:
+        for command in script.commands:
+            yield from _by_command(command)
+
+
+def sqlite_path(url: str) -> str | None:
+    """The file of a SQLite URL, empty when it is computed; None for anything else."""
+    match = SQLITE.fullmatch(url)
+    if match is None or not match["path"] or IN_MEMORY in url:
+        return None
+    return match["path"][1:]
+
+
+def _by_command(command: Command) -> Iterator[StoredFile]:
+    made = directories(command)
+    for path in made.paths if made else ():
+        yield _stored(_known(path), f"the script makes {path}", command.origin, folder=True)
+    if command.name in WRITERS:
+        for word in command.words[1:]:
+            if not word.startswith("-"):
+                yield _stored(_known(word), f"the script writes {word}", command.origin)
+    for redirect in command.redirects:
+        target = redirect.target.text if redirect.target else ""
+        if redirect.operator in (">", ">>", ">|") and not target.startswith(("/dev/", "&")):
+            yield _stored(_known(target), f"the script writes {target}", command.origin)
+    action = management(command)
+    if action and action.action in WRITING_COMMANDS:
+        message = f"{action.action} writes beside the code, or where the settings say"
+        yield _stored(".", message, command.origin, folder=True)
+
+
+def _known(path: str) -> str:
+    return re.sub(r"\$.*", "{}", path) if not path.startswith("$") else ""
+
+
+def _stored(
+    path: str, message: str, origin: Origin, *, folder: bool = False, database: bool = False
+) -> StoredFile:
+    evidence = Evidence(kind="write", message=message, origin=origin)
+    return StoredFile(path=path, folder=folder, database=database, evidence=evidence)

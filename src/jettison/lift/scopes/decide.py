@@ -1,0 +1,238 @@
+"""The verdict on each requirement, from all signals."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from jettison.ecosystems.finding import Declaration, Kind
+from jettison.formats.requirements import SectionComment
+from jettison.index.facts import DistributionFacts
+from jettison.index.graph import RequirementGraph
+from jettison.lift.scopes.closure import close
+from jettison.lift.scopes.context import Context, Owners
+from jettison.lift.scopes.imports import collect_imports, collect_plugins
+from jettison.lift.scopes.remarks import collect_needs, collect_remarks
+from jettison.lift.scopes.strings import collect_drivers, collect_texts
+from jettison.lift.scopes.tools import collect_commands, collect_extensions
+from jettison.lift.scopes.values import (
+    DeclaredRequirement,
+    RequirementScope,
+    Scope,
+    ScopeInputs,
+    Signal,
+    Weight,
+)
+from jettison.source.entries import Entry, entries_of_command
+from jettison.source.facts import ModuleFacts
+from jettison.source.index import SourceIndex
+from jettison.source.operations import Commands, Use
+from jettison.source.reach import Link, reach
+from jettison.values import Evidence, Origin, Toward, counted
+
+Collector = Callable[[Context], Iterator[Signal]]
+COLLECTORS: tuple[Collector, ...] = (
+    collect_remarks,
+    collect_imports,
+    collect_texts,
+    collect_commands,
+    collect_drivers,
+    collect_needs,
+    collect_plugins,
+    collect_extensions,
+)
+
+
+def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
+    """Give every declared requirement its scope, in the order of declaration.
+
+    A requirement is for development only on a signal that says so and none, or a lesser one, that
+    production uses it. Without any signal it is unused, or unknown when its facts are missing.
+    """
+    context = Context(inputs)
+    signals: dict[str, list[Signal]] = {name: [] for name in context.names}
+    for collect in COLLECTORS:
+        for signal in collect(context):
+            signals[signal.name].append(signal)
+    scopes = {name: _direct(context, name, found) for name, found in signals.items()}
+    for name, scope, signal in close(context, scopes):
+        scopes[name] = scope
+        signals[name].append(signal)
+    return tuple(
+        _verdict(context, each, scopes[each.name], signals[each.name]) for each in inputs.declared
+    )
+
+
+def _direct(context: Context, name: str, signals: list[Signal]) -> Scope:
+    runtime = _strongest(signals, Toward.RUNTIME)
+    development = _strongest(signals, Toward.DEVELOPMENT)
+    is_tool = development >= Weight.STRONG or not _used_by_application(signals)
+    if is_tool and runtime < min(development, Weight.STRONG):
+        return Scope.DEVELOPMENT
+    if runtime:
+        return Scope.RUNTIME
+    return Scope.UNKNOWN if context.facts(name) is None else Scope.UNUSED
+
+
+def _used_by_application(signals: list[Signal]) -> bool:
+    """Whether the source uses it at all outside of what serves development."""
+    return any(
+        s.evidence.toward is Toward.RUNTIME
+        and s.evidence.kind in ("import", "optional-import", "string", "command")
+        for s in signals
+    )
+
+
+def _strongest(signals: list[Signal], toward: Toward) -> int:
+    return max((s.weight for s in signals if s.evidence.toward is toward), default=0)
+
+
+def _verdict(
+    context: Context, declared: DeclaredRequirement, scope: Scope, signals: list[Signal]
+) -> RequirementScope:
+    for_it = Toward.DEVELOPMENT if scope is Scope.DEVELOPMENT else Toward.RUNTIME
+    ordered = sorted(signals, key=lambda s: (s.evidence.toward is not for_it, -s.weight))
+    evidence = tuple(dict.fromkeys(signal.evidence for signal in ordered))
+    return RequirementScope(
+        name=declared.name,
+        scope=scope,
+        origin=declared.origin,
+        evidence=evidence or (_searched(context, scope),),
+        chain=_chain(context, evidence) if scope is Scope.RUNTIME else (),
+        misplaced=scope is Scope.RUNTIME and _is_misplaced(context, signals),
+    )
+
+
+def _is_misplaced(context: Context, signals: list[Signal]) -> bool:
+    """Whether it is declared for development and code that production loads needs it."""
+    return any(
+        s.evidence.toward is Toward.DEVELOPMENT and s.evidence.kind in ("group", "file", "comment")
+        for s in signals
+    ) and any(
+        s.evidence.toward is Toward.RUNTIME
+        and s.evidence.kind in ("import", "string", "command", "feature", "url")
+        and s.weight >= Weight.STRONG
+        and (s.evidence.origin is None or _is_followed(context, s.evidence.origin.file))
+        for s in signals
+    )
+
+
+def _is_followed(context: Context, file: str) -> bool:
+    """Whether a file is loaded for sure: a Python file that an entry point leads to, or another."""
+    return context.is_reached(file) or not file.endswith(".py")
+
+
+def _chain(context: Context, evidence: tuple[Evidence, ...]) -> tuple[Link, ...]:
+    for each in evidence:
+        if (
+            each.kind in ("import", "optional-import")
+            and each.origin
+            and context.is_reached(each.origin.file)
+        ):
+            return context.inputs.reach.chain(each.origin.file)
+    return ()
+
+
+def _searched(context: Context, scope: Scope) -> Evidence:
+    modules = context.inputs.index.modules
+    calls = sum(facts.calls_seen for facts in modules.values())
+    found = "nothing names it" if scope is Scope.UNUSED else "nothing names it as far as is known"
+    return Evidence(
+        kind="search",
+        message=(
+            f"{found} in {counted(len(modules), 'Python file')}, {counted(calls, 'call')} and "
+            f"{counted(len(context.inputs.commands.commands), 'command')}"
+        ),
+        toward=Toward.UNUSED,
+    )
+
+
+_ENTERING = (Use.PRODUCTION, Use.BUILD)
+
+
+def gather(
+    *,
+    declared: Iterable[DeclaredRequirement],
+    modules: Iterable[ModuleFacts],
+    commands: Commands,
+    distributions: Mapping[str, DistributionFacts],
+    graph: RequirementGraph | None = None,
+    pyproject: str | None = None,
+    roots: Iterable[str] = ("", "src"),
+) -> ScopeInputs:
+    """Index the source, find the entry points in the commands, follow what they load.
+
+    ``modules`` and ``commands`` are relative to the same root. ``pyproject`` is the text of the
+    project's ``pyproject.toml``: its console scripts are entry points of the commands that name
+    them. ``roots`` are folders on the module search path.
+    """
+    requirements = tuple(declared)
+    owners = Owners((each.name for each in requirements), distributions)
+    index = SourceIndex.build(modules, roots=roots, external=owners.import_names)
+    scripts = console_scripts(pyproject) if pyproject else {}
+    entries = tuple(dict.fromkeys(_entries(commands, index, scripts)))
+    return ScopeInputs(
+        declared=requirements,
+        index=index,
+        reach=reach(index, entries, environment=commands.environment),
+        commands=commands,
+        distributions=distributions,
+        graph=graph,
+    )
+
+
+def console_scripts(pyproject: str) -> dict[str, str]:
+    """Programs that a project installs, with the modules they start; none of an invalid file."""
+    try:
+        document: Mapping[str, Any] = tomllib.loads(pyproject)
+    except tomllib.TOMLDecodeError:
+        return {}
+    found: dict[str, str] = {}
+    poetry = document.get("tool", {}).get("poetry", {})
+    for table in (document.get("project", {}), poetry):
+        scripts = table.get("scripts", {}) if isinstance(table, dict) else {}
+        for name, value in scripts.items():
+            if isinstance(value, str):
+                found[name] = value.partition(":")[0].strip()
+    return found
+
+
+def _entries(commands: Commands, index: SourceIndex, scripts: Mapping[str, str]) -> Iterator[Entry]:
+    for command in commands.commands:
+        if command.use not in _ENTERING:
+            continue
+        yield from entries_of_command(
+            command.words, command.origin, index, environment=commands.environment
+        )
+        for word in command.words[:4]:
+            file = index.find(scripts[word]) if word in scripts else None
+            if file and not file.endswith("/"):
+                yield Entry(file=file, why=f"the script {word}", origin=command.origin)
+    for path in ("gunicorn.conf.py",):
+        if path in index.modules:
+            yield Entry(file=path, why=f"gunicorn loads {path}", origin=Origin(file=path))
+
+
+def declared_requirement(declaration: Declaration) -> DeclaredRequirement:
+    """Keep a declaration's name, place, group and the comments that stand with it."""
+    return DeclaredRequirement(
+        name=declaration.name,
+        origin=declaration.origin,
+        extras=declaration.extras,
+        group=declaration.group,
+        for_development=declaration.kind is Kind.GROUP,
+        remarks=tuple(remarks(declaration)),
+        via=declaration.via,
+    )
+
+
+def remarks(declaration: Declaration) -> Iterator[tuple[str, Origin]]:
+    """Headings of the sections around a declaration, the comment above it and at its end."""
+    section: SectionComment | None = declaration.section
+    while section is not None:
+        yield section.text, section.origin
+        section = section.within
+    for text in (declaration.above, declaration.comment):
+        if text:
+            yield text, declaration.origin

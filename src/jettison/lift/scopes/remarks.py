@@ -1,0 +1,196 @@
+"""Signals from what people wrote (comments, groups, settings) and from features in use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.formats.settings import Ask, Wish
+from jettison.lift.scopes.context import Context, toward_development, toward_runtime
+from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
+from jettison.source.facts import ModuleFacts
+from jettison.source.literals import HOLE
+from jettison.values import Evidence, Origin
+
+
+def collect_remarks(context: Context) -> Iterator[Signal]:
+    """Read the words that stand with each declaration."""
+    main = {each.name for each in context.inputs.declared if not any(_of_place(each))}
+    for each in context.inputs.declared:
+        # A list for development often repeats what the main one asks for.
+        yield from () if each.name in main else _of_place(each)
+        for text, origin in each.remarks:
+            if keeps_in_production(text):
+                message = f'a comment keeps it in production: "{text}"'
+                yield toward_runtime(each.name, Weight.DECISIVE, "comment", message, origin)
+            elif speaks_of_development(text):
+                message = f'it stands under the comment "{text}"'
+                yield toward_development(each.name, Weight.STRONG, "comment", message, origin)
+
+
+def keeps_in_production(text: str) -> bool:
+    """Whether a remark says that production needs what it stands with."""
+    found = _pattern("keep").search(text)
+    if found is None:
+        return False
+    if _pattern("leave").search(text):
+        return _pattern("stay").search(text) is not None
+    return _pattern("negation").search(found[0]) is None
+
+
+def speaks_of_development(text: str) -> bool:
+    """Whether a heading or remark is about development and not about production as well."""
+    if _pattern("leave").search(text):
+        return True
+    if not _pattern("development").search(text):
+        return False
+    return not _pattern("production").search(text)
+
+
+def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
+    file = each.origin.file.rpartition("/")[2]
+    if each.for_development or _pattern("name").search(each.group):
+        where = f"in the group {each.group}" if each.group else "for development"
+        message = f"it is declared {where}"
+        yield toward_development(each.name, Weight.STRONG, "group", message, each.origin)
+    elif not each.group and _pattern("name").search(file):
+        message = f"it is declared in {file}"
+        yield toward_development(each.name, Weight.STRONG, "file", message, each.origin)
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    entry = table("remarks")[name]
+    pattern: str = entry["pattern"]
+    return re.compile(pattern.replace("WORDS", "|".join(entry["words"])), re.IGNORECASE)
+
+
+SCOPES = {Ask.KEEP: Scope.RUNTIME, Ask.REMOVE: Scope.DEVELOPMENT}
+
+
+def as_asked(
+    verdicts: Iterable[RequirementScope], wishes: Iterable[Wish], *, remove_unused: bool = False
+) -> tuple[RequirementScope, ...]:
+    """Give the verdicts, those of requirements that a line names as it says.
+
+    With ``remove_unused``, what nothing uses leaves production unless a line names it.
+    """
+    asked: dict[str, Wish] = {canonicalize_name(wish.text): wish for wish in wishes}
+
+    def judged(verdict: RequirementScope) -> RequirementScope:
+        if verdict.name in asked:
+            return _asked(verdict, asked[verdict.name])
+        if remove_unused and verdict.scope is Scope.UNUSED:
+            return _unused(verdict)
+        return verdict
+
+    return tuple(judged(verdict) for verdict in verdicts)
+
+
+def _unused(verdict: RequirementScope) -> RequirementScope:
+    asked = Evidence(kind="setting", message="unused requirements shall leave (remove-unused)")
+    return replace(verdict, scope=Scope.DEVELOPMENT, evidence=(*verdict.evidence, asked))
+
+
+def _asked(verdict: RequirementScope, wish: Wish) -> RequirementScope:
+    kind, message = "setting", wish.shown
+    if wish.why:
+        kind, message = "import-check", wish.why
+    line = Evidence(kind=kind, message=message, origin=wish.origin)
+    return replace(verdict, scope=SCOPES[wish.ask], evidence=(line, *verdict.evidence))
+
+
+PYTHON = "python"
+
+
+def collect_needs(context: Context) -> Iterator[Signal]:
+    """Judge each declared helper of a host by the features that the source uses."""
+    hosts = _hosts(context)
+    declared = frozenset(context.names)
+    for need in table("needs")["need"]:
+        if need["host"] not in hosts:
+            continue
+        for name in need["distributions"]:
+            if name in declared and name != need["host"]:
+                yield from _judge(context, name, need)
+
+
+def _hosts(context: Context) -> frozenset[str]:
+    """Python itself, and every distribution that is declared, or that a declared one brings."""
+    graph = context.inputs.graph
+    return frozenset((PYTHON, *context.names)) | (frozenset(graph.edges) if graph else frozenset())
+
+
+def _judge(context: Context, name: str, need: Mapping[str, Any]) -> Iterator[Signal]:
+    conditions = [*need.get("names", ()), *need.get("schemes", ()), *need.get("variables", ())]
+    host = need["host"]
+    if not conditions:
+        message = f"{host} imports it for some of its features"
+        yield toward_runtime(name, Weight.FAIR, "feature", message, None)
+        return
+    place = _use(context, need, development=False)
+    if place is not None:
+        what, origin = place
+        message = f"{host} needs it for {what}"
+        yield toward_runtime(name, Weight.STRONG, "feature", message, origin)
+        return
+    place = _use(context, need, development=True)
+    if place is not None:
+        what, origin = place
+        message = f"{host} needs it for {what}, which only development files use"
+        yield toward_development(name, Weight.FAIR, "feature", message, origin)
+
+
+def _use(
+    context: Context, need: Mapping[str, Any], *, development: bool
+) -> tuple[str, Origin] | None:
+    for facts in context.inputs.index.modules.values():
+        in_development = not context.is_reached(facts.file) and context.serves_development(
+            facts.file
+        )
+        if in_development is development:
+            found = _use_in(facts, need)
+            if found is not None:
+                return found
+    return None
+
+
+def _use_in(facts: ModuleFacts, need: Mapping[str, Any]) -> tuple[str, Origin] | None:
+    names, variables = need.get("names", ()), need.get("variables", ())
+    texts = ((text.value, text.origin) for text in facts.texts)
+    for used, origin in (*facts.names_used(), *texts):
+        if _matches(used, names):
+            return used, origin
+    for read in facts.environment:
+        if read.name in variables:
+            return read.name, read.origin
+    schemes = frozenset(need.get("schemes", ()))
+    for scheme, origin in _schemes(facts) if schemes else ():
+        if scheme is None:
+            return "schemes that are computed", origin
+        if scheme in schemes:
+            return f"the scheme {scheme}", origin
+    return None
+
+
+def _schemes(facts: ModuleFacts) -> Iterator[tuple[str | None, Origin]]:
+    """Hash schemes of passlib contexts; None for one that is computed."""
+    for call in facts.calls:
+        if call.callee == "passlib.context.CryptContext":
+            given = call.keyword("schemes") or (call.arguments[0] if call.arguments else None)
+            for word in given if isinstance(given, tuple) else (given,):
+                known = word if isinstance(word, str) and HOLE not in word else None
+                yield known, call.origin
+
+
+def _matches(used: str, names: Iterable[str]) -> bool:
+    return any(
+        used == name or (name.endswith(".*") and used.startswith(name.removesuffix("*")))
+        for name in names
+    )

@@ -1,0 +1,170 @@
+"""Signals from tools: what a distribution is, and programs that people or production run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.index.facts import DistributionFacts
+from jettison.lift.scopes.context import Context, toward_development, toward_runtime
+from jettison.lift.scopes.values import Signal, Weight
+from jettison.source.effects import ProgramCall, programs_called
+from jettison.source.operations import Use, UsedCommand, fits
+
+_TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
+_CATEGORIES = ("testing", "linting", "documentation", "releasing", "debugging")
+
+
+def collect_extensions(context: Context) -> Iterator[Signal]:
+    """Name the declared distributions that are made for development."""
+    for name in context.names:
+        category = category_of(name)
+        if category:
+            message = f"{name} is a tool for {category}"
+            # What helps to debug may serve the application too: then its imports decide.
+            weight = Weight.FAIR if category == "debugging" else Weight.STRONG
+            yield toward_development(name, weight, "tool", message, None)
+            continue
+        facts = context.facts(name)
+        host = _host(facts) if facts else ""
+        if facts and host:
+            message = f"{name} builds on {host}, a tool for {category_of(host)}"
+            weight = Weight.STRONG if _registers(facts, host) else Weight.FAIR
+            yield toward_development(name, weight, "tool", message, None)
+        elif facts and _holds_stubs_alone(facts):
+            message = f"{name} holds type stubs alone"
+            yield toward_development(name, Weight.STRONG, "tool", message, None)
+
+
+@cache
+def category_of(name: str) -> str:
+    """Return what a catalogued tool is for; empty for anything else."""
+    catalogue = table("development_tools")
+    if name in catalogue["except"]:
+        return ""
+    for category in _CATEGORIES:
+        if name in catalogue[category]["names"]:
+            return category
+    matched = any(fits(name, pattern) for pattern in catalogue["patterns"])
+    return "development" if matched else ""
+
+
+def _holds_stubs_alone(facts: DistributionFacts) -> bool:
+    """Whether it is named after types and has nothing that Python can import or run."""
+    empty = not (facts.import_names or facts.entry_points or facts.sdist_only or facts.requires)
+    return empty and not _TYPES.isdisjoint(facts.name.split("-"))
+
+
+def _host(facts: DistributionFacts) -> str:
+    """Find a tool with extensions that a distribution requires in any case."""
+    groups = table("development_tools")["hosts"]["groups"]
+    for requirement in facts.requires:
+        host = canonicalize_name(requirement.name)
+        if host in groups and "extra" not in str(requirement.marker or ""):
+            return host
+    return ""
+
+
+def _registers(facts: DistributionFacts, host: str) -> bool:
+    """Whether a distribution is named after the tool, or enters one of its groups."""
+    group = table("development_tools")["hosts"]["groups"][host]
+    return host in facts.name or any(
+        point.group.partition(".")[0] == group for point in facts.entry_points
+    )
+
+
+_WEIGHTS = {Use.PRODUCTION: Weight.STRONG, Use.BUILD: Weight.STRONG, Use.UNCALLED: Weight.FAINT}
+_INSTRUCTIONS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+(:\w+)?\Z")
+
+
+def collect_commands(context: Context) -> Iterator[Signal]:
+    """Judge every command that runs a program of a declared distribution."""
+    for command in context.inputs.commands.commands:
+        for name in dict.fromkeys(_used(context, command.words)):
+            signal = _of_command(name, command)
+            if signal is not None:
+                yield signal
+    yield from _started_elsewhere(context)
+    for facts in context.inputs.index.modules.values():
+        for call in programs_called(facts):
+            for name in context.owners.of_program(call.program):
+                yield from _of_call(context, name, call)
+
+
+def _started_elsewhere(context: Context) -> Iterator[Signal]:
+    """Servers and workers, where nothing of the project says what the image starts."""
+    if any(command.use is Use.PRODUCTION for command in context.inputs.commands.commands):
+        return
+    for name in context.names:
+        if name in table("launchers")["launchers"]["names"]:
+            message = f"no start command was found: the base image may run {name}"
+            yield toward_runtime(name, Weight.FAINT, "command", message, None)
+
+
+def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
+    """Distributions whose program or module a command runs, and worker classes it names."""
+    launchers = table("launchers")
+    started = False
+    for position, word in enumerate(words):
+        program = word.rpartition("/")[2]
+        before = words[position - 1] if position else ""
+        if word == "--":
+            started = False
+        elif before == "-m":
+            yield from context.owners.of_module(word)
+            started = True
+        elif not started and not word.startswith("-") and "=" not in word:
+            yield from context.owners.of_program(program)
+            prefix = program in launchers["prefixes"] or program in launchers["runners"]
+            started = not (prefix or word == "run" or before in launchers["valued"]["options"])
+        elif started:
+            yield from _of_argument(context, before, word)
+
+
+def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
+    option, equals, value = word.partition("=")
+    if not equals:
+        option, value = before, word
+    if option in table("launchers")["workers"]["options"]:
+        yield from context.owners.of_word(value.partition(".")[0].partition(":")[0])
+    elif _DOTTED.match(value) and not context.inputs.index.is_local(value):
+        yield from context.owners.of_module(value.partition(":")[0])
+
+
+def _of_command(name: str, command: UsedCommand) -> Signal | None:
+    text = " ".join(command.words)
+    text = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  # fits a line of a report
+    if command.use is not Use.DEVELOPMENT:
+        weight = _WEIGHTS[command.use]
+        note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
+        instruction = command.source in _INSTRUCTIONS
+        if command.use is Use.PRODUCTION and _is_check(name) and not instruction:
+            # A start script or a service that can also run the tests is not what production runs.
+            weight = Weight.FAINT
+        message = f"{command.source} runs `{text}`{note}"
+        return toward_runtime(name, weight, "command", message, command.origin)
+    program = command.words[0].rpartition("/")[2]
+    launched = program in table("launchers")["launchers"]["names"]
+    if launched or name in table("launchers")["launchers"]["names"]:
+        return None  # developers start the application too
+    message = f"{command.source} runs `{text}` for developers"
+    return toward_development(name, Weight.FAINT, "command", message, command.origin)
+
+
+def _is_check(name: str) -> bool:
+    return category_of(name) not in ("", "debugging", "releasing")
+
+
+def _of_call(context: Context, name: str, call: ProgramCall) -> Iterator[Signal]:
+    message = f"{call.origin.file} runs the program {call.program}"
+    if context.is_reached(call.origin.file):
+        yield toward_runtime(name, Weight.STRONG, "command", message, call.origin)
+    elif context.serves_development(call.origin.file):
+        yield toward_development(name, Weight.FAINT, "command", message, call.origin)
+    else:
+        yield toward_runtime(name, context.weight_of_unreached(), "command", message, call.origin)

@@ -1,0 +1,262 @@
+"""Which folders the application writes to, by its source and by what the project says."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.ecosystems.commands import Directories, Permission
+from jettison.formats.compose import ComposeMount, MountKind, Service
+from jettison.lift.action import ActionKind
+from jettison.lift.build_context import copied_to
+from jettison.lift.data_folders import StoredFile, sqlite_path
+from jettison.lift.project import Project
+from jettison.lift.stage import FinalStage
+from jettison.lift.stages import origin_of_variable, services_of
+from jettison.lift.usage import Usage
+from jettison.values import Evidence, Origin
+
+PATTERN = re.compile(r"[*?\[]")
+# Variables of installers, which only work while the image is built.
+BUILDING = re.compile(r"(PIP|POETRY|UV|PDM|PIPENV|NPM|YARN|PNPM|CARGO|CCACHE)_")
+DATA_NAME = re.compile(
+    r"(^|_)(DATA|UPLOADS?|MEDIA|STORAGE|STATE|CACHE|LOGS?|BACKUPS?|TMP|TEMP|DB|DATABASE)(_|$)"
+)
+SYSTEM = ("/", "/root", "/home", "/tmp", "/var", "/usr", "/etc", "/opt", "/dev", "/proc", "/sys")  # noqa: S108
+CACHES = (
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    "node_modules",
+    "venv",
+    ".venv",
+    ".tox",
+    ".nox",
+)
+HIDDEN_FILES = frozenset({".netrc", ".pgpass", ".pypirc", ".gitconfig", ".npmrc"})
+Reason = tuple[str, Evidence]
+
+
+def writable_folders(project: Project, stage: FinalStage) -> dict[str, Evidence]:
+    """Absolute folders with the reason for each; parents come before their children."""
+    found: dict[str, Evidence] = {}
+    for path, evidence in (*_mounted(project, stage), *_made(stage), *_named(project, stage)):
+        folder = posixpath.normpath(path)
+        if folder.startswith("/") and folder not in SYSTEM and not _holds(folder, stage.folder):
+            found.setdefault(folder, evidence)
+    return dict(sorted(found.items()))
+
+
+def data_mounts(service: Service | None, project: Project) -> tuple[ComposeMount, ...]:
+    """The mounts of a service that hold data: not source, not sockets, not shielded caches."""
+    if service is None:
+        return ()
+    return tuple(
+        mount
+        for mount in service.volumes
+        if not mount.readonly
+        and mount.kind is not MountKind.TMPFS
+        and not _code_in(mount, project)
+        and not mount.target.endswith(".sock")
+        and posixpath.basename(mount.target) not in CACHES
+        and not _is_file(mount, project)
+    )
+
+
+def source_targets(service: Service | None, project: Project, stage: FinalStage) -> tuple[str, ...]:
+    """Targets of mounts that put the user's source over the same files of the image."""
+    return tuple(
+        mount.target
+        for mount in (service.volumes if service else ())
+        if _code_in(mount, project) and _covers_code(mount, project, stage)
+    )
+
+
+def variables_of(project: Project, stage: FinalStage) -> Iterator[tuple[str, str, Origin | None]]:
+    """Environment variables of the image and of the services that run it, with their places."""
+    for name, value in stage.environment.items():
+        yield name, value, origin_of_variable(stage, name)
+    for service in services_of(project):
+        for each in service.environment:
+            yield each.name, each.value or "", each.origin
+
+
+def _holds(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _mounted(project: Project, stage: FinalStage) -> Iterator[Reason]:
+    for service in services_of(project):
+        for mount in data_mounts(service, project):
+            message = f"{mount.target} is a {mount.kind.value} mount"
+            yield mount.target, Evidence(kind="volume", message=message, origin=mount.origin)
+    for path in stage.volumes:
+        origin = next(i.origin for i in reversed(stage.inherited) if i.keyword == "VOLUME")
+        yield path, Evidence(kind="volume", message=f"{path} is a volume", origin=origin)
+
+
+def _made(stage: FinalStage) -> Iterator[Reason]:
+    """Folders that the Dockerfile makes or gives an owner."""
+    for action in stage.of_kind(ActionKind.FOLDER, ActionKind.PERMISSION):
+        fact = action.fact
+        if isinstance(fact, Directories):
+            what = "makes"
+        elif isinstance(fact, Permission) and fact.program == "chown":
+            what = "gives an owner to"
+        else:
+            continue
+        for path in (path for path in fact.paths if not PATTERN.search(path)):
+            message = f"the Dockerfile {what} {path}"
+            evidence = Evidence(kind="folder", message=message, origin=action.origin)
+            yield stage.absolute(path, action.instruction), evidence
+
+
+def _named(project: Project, stage: FinalStage) -> Iterator[Reason]:
+    """Folders that environment variables name."""
+    for name, value, origin in variables_of(project, stage):
+        if BUILDING.match(name):
+            continue
+        if value.startswith("/") and DATA_NAME.search(name) and not posixpath.splitext(value)[1]:
+            message = f"{name}={value}"
+            yield value, Evidence(kind="environment", message=message, origin=origin)
+
+
+def _code_in(mount: ComposeMount, project: Project) -> tuple[str, ...]:
+    """The Python files that a mount of a folder of the context holds, relative to the context."""
+    if mount.kind is not MountKind.BIND:
+        return ()
+    source = posixpath.normpath(mount.source)
+    folder = "" if source == "." else f"{source}/"
+    context = f"{project.context}/" if project.context else ""
+    if source.startswith(("/", "..", "~", "$")) or not folder.startswith(context):
+        return ()
+    inner = folder[len(context) :]
+    return tuple(path for path in project.files if path.endswith(".py") and path.startswith(inner))
+
+
+def _covers_code(mount: ComposeMount, project: Project, stage: FinalStage) -> bool:
+    """Whether the image has a file of the mount where the mount puts it."""
+    target = posixpath.normpath(mount.target)
+    if not _holds(stage.folder, target):
+        return False
+    source = posixpath.normpath(mount.source)
+    inner = posixpath.relpath(source, project.context or ".")
+    for path in _code_in(mount, project):
+        wanted = posixpath.join(target, posixpath.relpath(path, inner))
+        if copied_to(project, stage, wanted) == path:
+            return True
+    return False
+
+
+def _is_file(mount: ComposeMount, project: Project) -> bool:
+    """Whether a mount puts one file in place; a folder of its name would be in its way."""
+    name = posixpath.basename(mount.target)
+    return mount.kind is MountKind.BIND and (
+        bool(posixpath.splitext(name)[1])
+        or name.startswith(".env")
+        or name in HIDDEN_FILES
+        or posixpath.normpath(mount.source) in project.files
+    )
+
+
+TEMPORARY = ("/tmp", "/var/tmp", "/dev", "/proc", "/run/lock")  # noqa: S108  paths in the container
+SHARED = (*SYSTEM, "/var/log", "/var/lib", "/var/run", "/run", "/srv", "/mnt", "/media")
+FOR_EVERYONE = re.compile(
+    r"0?[0-7]{2}[2367]|[ugo]*[ao][ugoa]*[+=][rxXst]*w[rwxXst]*|\\+[rxX]*w[rwxX]*"
+)
+SERVERS = ("postgres", "mysql", "mariadb", "mssql", "oracle", "cockroach", "mongodb")
+
+
+class Writing(Struct, frozen=True, kw_only=True):
+    """What is known of the application's writes.
+
+    ``folders`` are absolute, each with the reason. ``unsure`` are writes that may go to the folder
+    of the code itself: then nothing may be taken from the application there. ``computed`` are those
+    whose place is not known, and that are taken to go to a declared folder.
+    """
+
+    folders: Mapping[str, Evidence]
+    unsure: tuple[Evidence, ...]
+    computed: tuple[Evidence, ...] = ()
+
+
+def writing_of(project: Project, stage: FinalStage, usage: Usage) -> Writing:
+    """Join what the project declares and what its source does.
+
+    A write whose place is computed is taken to go to a folder that is declared for data, when
+    there is one.
+    """
+    folders = writable_folders(project, stage)
+    declared = bool(folders)
+    unsure: list[Evidence] = []
+    computed: list[Evidence] = []
+    placed = any(each.kind in ("volume", "environment") for each in folders.values())
+    unsure += _for_everyone(stage)
+    for stored in _real(project, stage, usage):
+        declared = declared or stored.evidence.kind == "environment"
+        folder = _folder(stored, stage)
+        if folder is None:  # a folder that the image makes need not be the database's
+            known = placed if stored.database else declared
+            (computed if known else unsure).append(stored.evidence)
+        elif folder == stage.folder or stage.folder.startswith(f"{folder.rstrip('/')}/"):
+            unsure.append(stored.evidence)
+        elif folder in SHARED and folder not in TEMPORARY:
+            (computed if declared else unsure).append(stored.evidence)
+        elif not _within(folder, (*folders, *TEMPORARY)):
+            folders[folder] = stored.evidence
+    return Writing(
+        folders=dict(sorted(folders.items())), unsure=tuple(unsure), computed=tuple(computed)
+    )
+
+
+def _for_everyone(stage: FinalStage) -> Iterator[Evidence]:
+    """Modes that let anybody write into the folder of the code: somebody needed that."""
+    for action in stage.actions:
+        fact = action.fact
+        if isinstance(fact, Permission) and fact.program == "chmod" and fact.recursive:
+            paths = {stage.absolute(p.removesuffix("/*"), action.instruction) for p in fact.paths}
+            if stage.folder in paths and FOR_EVERYONE.fullmatch(fact.value):
+                message = f"`{action.text[:60]}` lets anybody write there"
+                yield Evidence(kind="permission", message=message, origin=action.origin)
+
+
+def _real(project: Project, stage: FinalStage, usage: Usage) -> Iterator[StoredFile]:
+    """The writes, without default databases that the environment replaces."""
+    variables = list(variables_of(project, stage))
+    for name, value, origin in variables:
+        path = sqlite_path(value)
+        if path:
+            message = f"{name} names a SQLite database"
+            evidence = Evidence(kind="environment", message=message, origin=origin)
+            yield StoredFile(path=path, folder=False, database=False, evidence=evidence)
+    schemes = [value.partition("://")[0] for _, value, _ in variables if "://" in value]
+    replaced = any(scheme.startswith((*SERVERS, "sqlite")) for scheme in schemes)
+    yield from (stored for stored in usage.stored if not (stored.database and replaced))
+
+
+def _folder(stored: StoredFile, stage: FinalStage) -> str | None:
+    """The folder that a write needs; None when it is computed."""
+    if not stored.path:
+        return None
+    path = posixpath.normpath(posixpath.join(stage.folder, stored.path.partition("{}")[0] or "."))
+    whole = stored.folder and "{}" not in stored.path
+    is_folder = whole or stored.path.partition("{}")[0].endswith("/")
+    return path if is_folder else posixpath.dirname(path)
+
+
+def _within(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
+def home_writers(distributions: Iterable[str]) -> tuple[Evidence, ...]:
+    """One piece of evidence for each of the named distributions that keeps files there."""
+    known = frozenset(table("tools")["writes_home"]["distributions"])
+    return tuple(
+        Evidence(kind="home", message=f"{name} keeps what it downloads in the home folder")
+        for name in sorted(known.intersection(distributions))
+    )

@@ -1,1 +1,0 @@
-"""The edge that reads a project: which image is meant, its files, its source, its distributions."""

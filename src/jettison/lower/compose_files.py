@@ -1,0 +1,236 @@
+"""Compose files for production and for development."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+
+from yaml.nodes import MappingNode
+
+from jettison.formats.compose import ComposeFile, Service, edit, parse
+from jettison.formats.compose.fields import shields, socket_mounts
+from jettison.formats.compose.values import (
+    AddMount,
+    AddToList,
+    AddVolume,
+    Change,
+    RemoveKey,
+    RemoveMount,
+    RenameContainer,
+    SetBuild,
+    SetHealthCheck,
+    SetKey,
+    SetTopLevel,
+)
+from jettison.formats.yaml_nodes import compose_nodes, entries
+from jettison.lift.project import Project
+from jettison.lower.reload import (
+    script_with_reload,
+    script_without_reload,
+    with_reload,
+    without_reload,
+)
+from jettison.plan.changes import HardenService
+
+_READ_ONLY = "The image stays as it was built; what is written goes to the volumes and to /tmp"
+_LEAST = "Serving needs no capability, and no way to gain one"
+
+
+def production_compose(
+    text: str,
+    *,
+    service: str,
+    mounts_to_remove: Collection[str] = (),
+    healthcheck_test: tuple[str, ...] = (),
+    volumes: tuple[tuple[str, str], ...] = (),
+    read_only: bool = True,
+    restricted: bool = True,
+    file: str = "docker-compose.yml",
+) -> str:
+    """Return the compose file with one service made fit for production.
+
+    ``mounts_to_remove`` are targets in the container; anonymous volumes below them, which only
+    shield something from the mount, go with it. ``healthcheck_test`` starts with ``CMD`` or
+    ``CMD-SHELL`` and replaces an existing test (empty: unchanged). ``volumes`` are named volumes
+    with their targets, added where nothing is mounted. Reload flags leave the service's command.
+    Doing it twice changes nothing.
+    Raises InputSyntaxError for a bad file and UnsupportedError for a service that is not there or
+    cannot be edited.
+    """
+    read = parse(text, file=file)
+    found = read.service(service)
+    if found is None:
+        return edit(text, [SetKey(service=service, key="read_only", value=True)], file=file)
+    changes: list[Change] = [*_without_mounts(found, mounts_to_remove)]
+    changes += _command(found)
+    if healthcheck_test and found.healthcheck:
+        changes.append(SetHealthCheck(service=service, test=healthcheck_test))
+    changes += _volumes(found, volumes)
+    changes += _fixed(found) if read_only else []
+    changes += _restrictions(found) if restricted else []
+    return edit(text, changes, file=file)
+
+
+def _without_mounts(service: Service, targets: Collection[str]) -> Iterator[Change]:
+    wanted = {posixpath.normpath(target) for target in targets}
+    gone = [one for one in service.volumes if posixpath.normpath(one.target) in wanted]
+    for mount in [*gone, *shields(service, gone)]:
+        yield RemoveMount(service=service.name, target=mount.target)
+
+
+def _command(service: Service) -> Iterator[Change]:
+    if service.command is None:
+        return
+    written = service.command.written
+    changed = (
+        script_without_reload(written) if isinstance(written, str) else (without_reload(written))
+    )
+    if changed != written:
+        yield SetKey(service=service.name, key="command", value=changed)
+
+
+def _volumes(service: Service, volumes: tuple[tuple[str, str], ...]) -> Iterator[Change]:
+    mounted = {posixpath.normpath(mount.target) for mount in service.volumes}
+    for name, target in volumes:
+        if posixpath.normpath(target) not in mounted:
+            yield AddToList(service=service.name, key="volumes", value=f"{name}:{target}")
+            yield AddVolume(name=name)
+
+
+def _fixed(service: Service) -> Iterator[Change]:
+    yield SetKey(service=service.name, key="read_only", value=True, comment=_READ_ONLY)
+    if not any(path.split(":")[0] == "/tmp" for path in service.tmpfs):  # noqa: S108  a path in the container
+        yield AddToList(service=service.name, key="tmpfs", value="/tmp")  # noqa: S108  a path in the container
+
+
+def _restrictions(service: Service) -> Iterator[Change]:
+    name = service.name
+    if not service.cap_drop:
+        yield SetKey(service=name, key="cap_drop", value=("ALL",), comment=_LEAST)
+    if not any(option.startswith("no-new-privileges") for option in service.security_opt):
+        yield AddToList(service=name, key="security_opt", value="no-new-privileges:true")
+
+
+def harden_service(project: Project, change: HardenService) -> Mapping[str, str]:
+    """Give the compose file with the service changed; every other line stays."""
+    path = project.compose_path
+    if path is None:
+        return {}
+    text = production_compose(
+        project.texts[path],
+        service=change.service,
+        mounts_to_remove=change.mounts,
+        healthcheck_test=change.health_check,
+        volumes=change.volumes,
+        read_only=change.read_only,
+        restricted=change.restricted,
+        file=path,
+    )
+    return {path: text}
+
+
+_SUFFIX = "-dev"
+
+
+def development_compose(
+    text: str,
+    *,
+    service: str,
+    project: str,
+    command: tuple[str, ...] = (),
+    source_mount: str = "",
+    healthcheck_test: tuple[str, ...] = (),
+    dockerfile: str = "Dockerfile.dev",
+    file: str = "docker-compose.dev.yml",
+) -> str:
+    """Return a complete compose file for development, from the project's original one.
+
+    ``project`` is the project's compose name (its folder's when the file gives none): the
+    development containers, volumes and networks get names of their own, so that both files can be
+    up side by side. The service's command gets a reload flag; ``command`` is the image's, for a
+    service that sets none (empty: not known). ``source_mount`` is the mount of the source
+    (``./app:/app``, added unless something is mounted there) and ``dockerfile`` relative to the
+    build context. Services built from the same Dockerfile are built from the development one too.
+    Engine sockets are not mounted.
+    Raises as ``edit`` does.
+    """
+    read = parse(text, file=file)
+    changes: list[Change] = [SetTopLevel(path=("name",), value=f"{read.name or project}{_SUFFIX}")]
+    changes += [
+        RenameContainer(service=one.name, name=f"{one.container_name}{_SUFFIX}")
+        for one in read.services
+        if one.container_name
+    ]
+    changes += _own_names(text, file)
+    for one in _built_alike(read, service):
+        changes += _built_for_development(one, dockerfile)
+    found = read.service(service)
+    if found is not None:
+        changes += _serving(found, command, source_mount, healthcheck_test)
+    header = f"# Development: docker-compose -f {posixpath.basename(file)} up --build\n\n"
+    return header + edit(text, changes, file=file)
+
+
+def _built_alike(read: ComposeFile, name: str) -> list[Service]:
+    """Return the services that are built from the same Dockerfile, the named one among them."""
+    found = read.service(name)
+    if found is None or found.build is None:
+        return []
+    wanted = (posixpath.normpath(found.build.context), found.build.dockerfile or "Dockerfile")
+    return [
+        one
+        for one in read.services
+        if one.build
+        and (posixpath.normpath(one.build.context), one.build.dockerfile or "Dockerfile") == wanted
+    ]
+
+
+def _built_for_development(service: Service, dockerfile: str) -> Iterator[Change]:
+    yield SetBuild(service=service.name, dockerfile=dockerfile, keep_target=False)
+    if service.image:
+        yield SetKey(service=service.name, key="image", value=f"{service.image}{_SUFFIX}")
+    if service.read_only:
+        yield RemoveKey(service=service.name, key="read_only")
+    for mount in socket_mounts(service):
+        yield RemoveMount(service=service.name, target=mount.target)
+
+
+def _serving(
+    service: Service, command: tuple[str, ...], source_mount: str, test: tuple[str, ...]
+) -> Iterator[Change]:
+    target = source_mount.rpartition(":")[2]
+    mounted = {posixpath.normpath(mount.target) for mount in service.volumes}
+    if source_mount and posixpath.normpath(target) not in mounted:
+        yield AddMount(
+            service=service.name,
+            mount=source_mount,
+            comment="Source code, so that changes show without a rebuild",
+        )
+    yield from _reloading(service, command)
+    if test and service.healthcheck:
+        yield SetHealthCheck(service=service.name, test=test)
+
+
+def _reloading(service: Service, command: tuple[str, ...]) -> Iterator[Change]:
+    literal = tuple(word.replace("$", "$$") for word in command)
+    written = service.command.written if service.command else literal
+    changed = script_with_reload(written) if isinstance(written, str) else with_reload(written)
+    if changed != written:
+        comment = "Starts again when the source changes"
+        yield SetKey(service=service.name, key="command", value=changed, comment=comment)
+
+
+def _own_names(text: str, file: str) -> Iterator[Change]:
+    """Networks and volumes with a fixed name are not shared with production."""
+    root = entries(compose_nodes(text, file), file)
+    for section in ("networks", "volumes"):
+        node = root[section].value if section in root else None
+        if not isinstance(node, MappingNode):
+            continue
+        for key, entry in entries(node, file).items():
+            if not isinstance(entry.value, MappingNode):
+                continue
+            parts = entries(entry.value, file)
+            if "name" in parts and "external" not in parts:
+                value = f"{parts['name'].value.value}{_SUFFIX}"
+                yield SetTopLevel(path=(section, key, "name"), value=value)

@@ -1,0 +1,176 @@
+"""What the catalogue knows about a base image by its reference."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from msgspec.structs import replace
+
+from jettison.catalogue.base_release import ALPINE, debian_release, release_of
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import full_packages, slim_packages
+from jettison.index.target import Target
+from jettison.lift.reference import PythonTag, python_tag
+from jettison.plan.base import ImageFacts, Variant
+from jettison.plan.minimal_base import BaseRequest, predicted_size
+from jettison.values import Basis, Size
+
+COMPOSED = "composed"
+# What Debian calls the architectures that wheel tags name.
+DEBIAN_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+_VARIANTS = {"": Variant.FULL, "slim": Variant.SLIM, "alpine": Variant.ALPINE}
+
+
+def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
+    """Look up an image; what is not an official Python image is known by its release alone."""
+    tag = python_tag(reference)
+    release = release_of(reference)
+    if tag is None:
+        return _other(reference, release)
+    variant = _VARIANTS[tag.variant]
+    known = _known(variant)
+    return ImageFacts(
+        reference=reference,
+        variant=variant,
+        python=tag.minor,
+        release=release,
+        distribution=_distribution(release, tag.alpine),
+        target=_target(tag.minor, release, architecture),
+        packages=_package_count(variant, release),
+        shell=known.get("shell"),
+        setuid=known.get("setuid"),
+        distribution_ends=_ends(release, tag.alpine),
+        long_term_ends=_long_term(release),
+        python_ends=_python_ends(tag.minor),
+        note=known.get("note", ""),
+        size=size_of(tag),
+    )
+
+
+def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts | None:
+    """Describe the base that Jettison composes; None when no Debian release ships this Python."""
+    python = tag.minor
+    pythons = table("composed_base")["python"]
+    if python is None or python not in pythons:
+        return None
+    release = str(pythons[python]["release"])
+    known = _known(Variant.COMPOSED)
+    return ImageFacts(
+        reference=COMPOSED,
+        variant=Variant.COMPOSED,
+        python=python,
+        release=release,
+        distribution=_distribution(release, ""),
+        target=_target(python, release, architecture),
+        packages=len(table("composed_base_sizes")[python]["packages"]),
+        shell=known["shell"],
+        setuid=known["setuid"],
+        distribution_ends=_ends(release, ""),
+        long_term_ends=_long_term(release),
+        python_ends=_python_ends(python),
+        stands_on=_stands_on(tag.slim(), release),
+        size=predicted_size(BaseRequest(python=python, architecture=DEBIAN_NAMES[architecture])),
+    )
+
+
+def _stands_on(slim: PythonTag, release: str) -> str:
+    """The slim image of a release, by its shorter name where that says the same."""
+    return str(slim if release_of(str(slim)) == release else replace(slim, release=release))
+
+
+def size_of(tag: PythonTag) -> Size | None:
+    """The catalogued size of an official image, or that of the same variant of another Python."""
+    return _sized("-".join(part for part in (tag.minor or "", tag.variant) if part))
+
+
+def packages_of(image: ImageFacts) -> frozenset[str]:
+    """The packages that an image holds, as far as the catalogue knows and others ask for them."""
+    if image.release is None:
+        return frozenset()
+    if image.release == ALPINE:
+        return frozenset(table("base_images")["alpine"]["packages"])
+    if image.variant is Variant.COMPOSED:
+        return frozenset(table("composed_base_sizes")[image.python or ""]["packages"])
+    if image.variant is Variant.FULL:
+        return full_packages(image.release)
+    return slim_packages(image.release) if image.variant is Variant.SLIM else frozenset()
+
+
+def _sized(name: str) -> Size | None:
+    known = table("base_images")["sizes"]
+    if name in known:
+        return Size(bytes=known[name], basis=Basis.CATALOGUED, source=known["source"])
+    series, _, variant = name.partition("-")
+    alike = [other for other in known if other != "source" and other.partition("-")[2] == variant]
+    if not alike or not series:
+        return None
+    nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
+    return Size(bytes=known[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
+
+
+def _minor(name: str) -> int:
+    return int(name.partition("-")[0].partition(".")[2] or 0)
+
+
+def _other(reference: str, release: str | None) -> ImageFacts:
+    return ImageFacts(
+        reference=reference,
+        variant=Variant.OTHER,
+        release=release,
+        distribution=_distribution(release, ""),
+        distribution_ends=_ends(release, ""),
+        long_term_ends=_long_term(release),
+    )
+
+
+def _known(variant: Variant) -> dict[str, Any]:
+    found: dict[str, Any] = table("base_images")["variants"][variant.value]
+    return found
+
+
+def _distribution(release: str | None, alpine: str) -> str:
+    if release == ALPINE:
+        return f"Alpine {alpine}".rstrip()
+    numbers = table("system_packages")["releases"]["numbers"]
+    number = next((number for number, name in numbers.items() if name == release), "")
+    return f"Debian {number} ({release})" if number else ""
+
+
+def _target(python: str | None, release: str | None, architecture: str) -> Target | None:
+    known = debian_release(release or "")
+    if python is None:
+        return None
+    if release == ALPINE:
+        version = table("base_images")["alpine"]["libc"]
+        return Target(python=python, architecture=architecture, libc="musl", libc_version=version)
+    return (
+        Target(python=python, architecture=architecture, libc_version=known.glibc)
+        if known
+        else None
+    )
+
+
+def _package_count(variant: Variant, release: str | None) -> int | None:
+    if release is None or release == ALPINE:
+        return None
+    names = full_packages(release) if variant is Variant.FULL else slim_packages(release)
+    return len(names) or None
+
+
+def _ends(release: str | None, alpine: str) -> date | None:
+    if release == ALPINE:
+        found = table("base_images")["alpine"]["ends"].get(alpine)
+        return found if isinstance(found, date) else None
+    known = debian_release(release or "")
+    return known.end_of_life if known else None
+
+
+def _long_term(release: str | None) -> date | None:
+    known = debian_release(release or "")
+    return known.long_term if known else None
+
+
+def _python_ends(python: str | None) -> date | None:
+    found = table("base_images")["end_of_life"].get(python)
+    return found if isinstance(found, date) else None

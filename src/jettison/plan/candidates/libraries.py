@@ -1,0 +1,195 @@
+"""Whether shared libraries and system packages that production needs are on a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import package_of_library, runtime_libraries_of, translated
+from jettison.ecosystems.commands import compile_bytecode
+from jettison.lift.action import ActionKind
+from jettison.lift.distribution import obstacles
+from jettison.lift.linked import libraries_needed, libraries_unused
+from jettison.lift.other_packages import named_locales
+from jettison.lift.scopes.values import PackageScope
+from jettison.lift.stages import origin_of_variable
+from jettison.plan.base import ImageFacts, Variant, Works
+from jettison.plan.candidates.image import packages_of
+from jettison.plan.candidates.needs import BaseNeeds, Remark
+from jettison.plan.candidates.wheels import source_builds, unknown_wheels
+from jettison.values import Evidence, Origin
+
+
+def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Look for the libraries that are loaded or linked, and for what the Dockerfile installs."""
+    release = image.release
+    compiled = {*source_builds(needs, image.target), *unknown_wheels(needs)}
+    for library, why in libraries_needed(needs.production, needs.usage, compiled).items():
+        if release == ALPINE and why.kind == "find-library" and image.reference != needs.stage.base:
+            yield _said(Works.UNKNOWN, f"find_library finds nothing on musl: {why.message}", why)
+        package = package_of_library(library, release) if release else None
+        if package is None:
+            if image.reference != needs.stage.base:
+                yield _said(Works.UNKNOWN, f"which package has it is not known: {why.message}", why)
+        elif package in packages_of(image) or package == "":
+            yield _said(Works.YES, f"{why.message}, and the base has it", why)
+        else:
+            yield _said(Works.YES, f"{why.message}: {package} brings it", why, adds=package)
+    for why in libraries_unused(needs.production, needs.usage):
+        yield Remark(works=Works.YES, evidence=why)
+    if not packages_of(image) >= packages_of(needs.current):
+        yield from _linked_unseen(needs, image)
+    if needs.usage.computed_libraries and image.reference != needs.stage.base:
+        yield _computed(needs, image)
+    if release != needs.current.release:
+        yield from _translations(needs, image)
+
+
+def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """What is compiled on the present base may be linked to libraries that only it has."""
+    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    for name in source_builds(needs, image.target):
+        headers = table("source_builds")["packages"].get(name, ())
+        if name in listed:
+            continue
+        libraries = [
+            library
+            for header in headers
+            for library in runtime_libraries_of(header, image.release or "") or ()
+            if library not in packages_of(image)
+        ]
+        works = Works.YES if headers else Works.UNKNOWN
+        what = ", ".join(libraries) or ("what the base has" if headers else "what is not known")
+        message = f"{name}{needs.through(name)} is compiled, and linked to {what}"
+        evidence = Evidence(kind="library", message=message, origin=needs.origin(name))
+        yield Remark(works=works, evidence=evidence, adds=tuple(libraries))
+
+
+def _computed(needs: BaseNeeds, image: ImageFacts) -> Remark:
+    """A library whose name is computed: only a base with all that the present one has is safe."""
+    first = needs.usage.computed_libraries[0]
+    same = image.release == needs.current.release and packages_of(image) >= packages_of(
+        needs.current
+    )
+    works = Works.YES if same and packages_of(image) else Works.UNKNOWN
+    return _said(works, f"{first.message}: which one cannot be read", first)
+
+
+def _translations(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """What another distribution or release calls the packages that stay."""
+    for item in needs.packages:
+        if item.scope is not PackageScope.RUNTIME:
+            continue
+        name = translated(item.name, image.release) if image.release else None
+        if name is None:
+            where = image.distribution or image.reference
+            message = f"what {item.name} is called on {where} is not known"
+            evidence = Evidence(kind="package", message=message, origin=item.origin)
+            yield Remark(works=Works.UNKNOWN, evidence=evidence)
+        elif name and name not in packages_of(image):
+            message = f"{item.name} is installed by the Dockerfile"
+            if image.release == ALPINE and name != item.name:
+                message += f"; Alpine calls it {name}"
+            evidence = Evidence(kind="package", message=message, origin=item.origin)
+            yield Remark(works=Works.YES, evidence=evidence, adds=(name,))
+
+
+def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
+    """Packages that do not work when they are unpacked without running their scripts."""
+    if image.variant is Variant.COMPOSED:
+        for name in sorted(adds & set(table("composed_base")["needs_scripts"])):
+            message = f"{name} is unpacked only: {table('composed_base')['needs_scripts'][name]}"
+            yield Remark(works=Works.UNKNOWN, evidence=Evidence(kind="package", message=message))
+
+
+def _said(works: Works, message: str, why: Evidence, *, adds: str = "") -> Remark:
+    evidence = Evidence(kind="library", message=message, origin=why.origin)
+    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())
+
+
+# The distribution with the time zones of a system that has none, such as Windows.
+_ZONES = "tzdata"
+
+
+def surrounding_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Compare a candidate with the present base where the distribution is another."""
+    yield from _locales(needs, image)
+    yield from _zones(needs, image)
+    if image.variant is Variant.COMPOSED:
+        yield from _run_steps(needs)
+    elif image.release != needs.current.release:
+        yield from _steps(needs, image)
+
+
+def _locales(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    first = next(iter(named_locales(needs.stage, needs.usage)), None)
+    if first is None:
+        return
+    if image.release == ALPINE:
+        message = f"musl sorts and formats by C.UTF-8 alone: {first.message}"
+        yield _written(Works.NO, message, first.origin)
+    elif image.variant is Variant.COMPOSED:
+        message = f"it has the locale C.UTF-8 alone: {first.message}"
+        yield _written(Works.NO, message, first.origin)
+    elif image.reference != needs.stage.base and "locales-all" not in needs.installed:
+        yield _written(Works.YES, f"{first.message}: generated as today", first.origin)
+
+
+def _zones(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    zone = needs.stage.environment.get("TZ")
+    if zone:
+        first = Evidence(
+            kind="zone", message=f"TZ is {zone}", origin=origin_of_variable(needs.stage, "TZ")
+        )
+    elif needs.usage.zones:
+        first = needs.usage.zones[0]
+    elif reader := _reader_of_zones(needs):
+        first = reader
+    else:
+        return
+    if image.variant is Variant.COMPOSED:
+        yield _written(Works.YES, f"{first.message}: tzdata is added", first.origin, adds="tzdata")
+    elif image.variant is not Variant.OTHER:
+        yield _written(Works.YES, f"{first.message}: the base has the time zones", first.origin)
+
+
+def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
+    """Find a distribution that asks for time zones where the system has none, and only there.
+
+    Some that read them ask for nothing; the catalogue knows them.
+    """
+    if _ZONES in needs.production:
+        return None
+    for name in needs.names:
+        if name in table("calls")["zone_readers"]["distributions"]:
+            message = f"{name} reads the system's time zones"
+            return Evidence(kind="zone", message=message, origin=needs.origin(name))
+        facts = needs.closure.facts.get(name)
+        for requirement in facts.requires if facts else ():
+            asked_for_extra = requirement.marker and "extra" in str(requirement.marker)
+            if canonicalize_name(requirement.name) == _ZONES and not asked_for_extra:
+                message = f"{name} reads the system's time zones: it requires {requirement}"
+                return Evidence(kind="zone", message=message, origin=needs.origin(name))
+    return None
+
+
+def _steps(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
+    """Steps that were written for another distribution and that nobody can translate."""
+    for evidence in obstacles(needs.stage, image.release or ""):
+        yield Remark(works=Works.UNKNOWN, evidence=evidence)
+
+
+def _run_steps(needs: BaseNeeds) -> Iterator[Remark]:
+    """Steps that only an engine can run: nothing runs when an image is put together."""
+    for action in needs.stage.of_kind(ActionKind.OTHER, ActionKind.APPLICATION):
+        if compile_bytecode(action.command) is None:
+            text = " ".join(action.text.split())[:60]
+            yield _written(Works.UNKNOWN, f"a step has to be run: {text}", action.origin)
+
+
+def _written(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:
+    evidence = Evidence(kind="surroundings", message=message, origin=origin)
+    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())

@@ -1,0 +1,252 @@
+"""The minimal base as a request: what it is made of, what it leaves out, how large it will be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import package_of_library
+from jettison.errors import UnsupportedError
+from jettison.images.tar_writer import Member
+from jettison.index.debian.package import Package
+from jettison.values import Basis, Size, Skipped
+
+# Debian's name of an architecture, as image platforms name it too, and its directory of libraries.
+TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A user with a group of the same name and number."""
+
+    name: str
+    number: int
+    home: str
+
+
+NONROOT = Account(name="nonroot", number=65532, home="/home/nonroot")
+
+
+class BaseRequest(Struct, frozen=True, kw_only=True):
+    """The wanted base.
+
+    ``python`` is a minor version (``3.13``) and ``architecture`` Debian's name (``amd64``).
+    ``packages`` are Debian packages that the application needs at run time, ``libraries`` the file
+    names of shared libraries that its wheels need (``libstdc++.so.6``). ``timezones`` brings the
+    time zone database, ``shell`` busybox for debugging. ``user`` is who the image runs as, None
+    for root alone. ``keep`` names groups of files that are otherwise left out (``gconv``).
+    ``programs`` are the only ones that are called of the package that has the common programs, None
+    where that is not known; ``library`` the only files of the standard library that stay, by their
+    paths below it, None for all.
+    """
+
+    python: str
+    architecture: str = "amd64"
+    packages: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    timezones: bool = False
+    shell: bool = False
+    user: Account | None = NONROOT
+    keep: frozenset[str] = frozenset()
+    programs: frozenset[str] | None = None
+    library: frozenset[str] | None = None
+
+    @property
+    def release(self) -> str:
+        """The Debian release that ships this Python; raises UnsupportedError when none does."""
+        pythons = table("composed_base")["python"]
+        if self.python not in pythons or self.architecture not in TRIPLETS:
+            raise UnsupportedError(
+                f"no composed base for Python {self.python} on {self.architecture}",
+                why="Debian ships one Python with each release",
+                hint=f"Pythons: {', '.join(pythons)}; architectures: {', '.join(TRIPLETS)}."
+                " Or take a base image from a registry.",
+            )
+        return str(pythons[self.python]["release"])
+
+    @property
+    def triplet(self) -> str:
+        """The name of the directory under /usr/lib that holds shared libraries."""
+        return TRIPLETS[self.architecture]
+
+
+class BaseChoice(Struct, frozen=True, kw_only=True):
+    """The packages of a base, ordered by name.
+
+    ``key`` is the same for two choices that give the same tree. ``unknown`` are the asked libraries
+    that no package is known for.
+    """
+
+    request: BaseRequest
+    packages: tuple[Package, ...]
+    key: str
+    unknown: tuple[str, ...] = ()
+
+
+class BaseTree(Struct, frozen=True, kw_only=True):
+    """A composed base.
+
+    ``members`` are its files, ordered by path, each with the time 0. ``python_version`` is the full
+    version (``3.13.5``) and ``interpreter`` its path. ``left_out`` maps the name of each group of
+    files to the bytes that it would have taken, ``brought_back`` are shared libraries of such
+    groups that something needs. ``notes`` say what may not work as after a real installation.
+    """
+
+    members: tuple[Member, ...]
+    packages: tuple[Package, ...]
+    key: str
+    python_version: str
+    interpreter: str
+    left_out: dict[str, int]
+    brought_back: tuple[str, ...] = ()
+    notes: tuple[Skipped, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Uncompressed bytes of the contents."""
+        return sum(member.entry.size for member in self.members)
+
+
+UNREACHED = "unreached-modules"
+_TOKENS = re.compile(r"\*\*/|\*\*|\*|[^*]+")
+_MEANINGS = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*"}
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """Files that are left out for one reason, except those that ``keep`` matches.
+
+    ``package`` limits the group to one package; it is empty for all.
+    """
+
+    name: str
+    paths: re.Pattern[str]
+    keep: re.Pattern[str]
+    package: str = ""
+
+    def covers(self, path: str, package: str) -> bool:
+        """Tell whether the group leaves this path of a package out."""
+        return (
+            self.package in {"", package}
+            and bool(self.paths.fullmatch(path))
+            and not self.keep.fullmatch(path)
+        )
+
+
+def groups(
+    keep: Collection[str] = frozenset(),
+    programs: Collection[str] | None = None,
+    library: Collection[str] | None = None,
+) -> tuple[Group, ...]:
+    """Return the groups of the catalogue, except those that ``keep`` names.
+
+    A group of one package's files is also kept by the package's name. When it is known which
+    ``programs`` are called, the others of the package that has the common ones are a group too;
+    that package was asked for because of some of them, so its name keeps none. When it is known
+    which files of the standard ``library`` are reached (their paths below it), the other modules
+    are one too, and so are libraries that only modules link to: what is still needed comes back.
+    """
+    found = tuple(
+        Group(
+            name=group["name"],
+            paths=pattern(group["paths"]),
+            keep=pattern(group.get("keep", ())),
+            package=group.get("of_package", ""),
+        )
+        for group in table("composed_base")["leave_out"]
+        if group["name"] not in keep and group.get("of_package") not in keep
+    )
+    uncalled = table("composed_base")["uncalled_programs"]
+    if programs is not None and uncalled["name"] not in keep:
+        found = (*found, _uncalled(uncalled, programs))
+    return found if library is None else (*found, *_unreached(library, keep))
+
+
+def _unreached(library: Collection[str], keep: Collection[str]) -> Iterable[Group]:
+    yield Group(
+        name=UNREACHED,
+        paths=pattern(["usr/lib/python3.*/**/*.py", "usr/lib/python3.*/**/*.so"]),
+        keep=pattern(f"usr/lib/python3.*/{path}" for path in library),
+        package="",
+    )
+    packages = {path.partition("/")[0] for path in library if "/" in path}
+    places = ("lib-dynload", "__pycache__", "*-packages", *packages)
+    yield Group(
+        name=UNREACHED,
+        paths=pattern(["usr/lib/python3.*/*/*/**"]),
+        keep=pattern(f"usr/lib/python3.*/{place}/**" for place in places),
+    )
+    for package in table("composed_base")["library"]["linked_by_modules"]:
+        if package not in keep:
+            paths = pattern(["usr/lib/*/**/*.so*", "lib/*/**/*.so*"])
+            yield Group(name=UNREACHED, paths=paths, keep=pattern(()), package=package)
+
+
+def _uncalled(known: Mapping[str, Any], programs: Collection[str]) -> Group:
+    return Group(
+        name=known["name"],
+        paths=pattern(known["paths"]),
+        keep=pattern(path.replace("*", name) for path in known["paths"] for name in programs),
+        package=known["of_package"],
+    )
+
+
+def group_of(path: str, package: str, among: Iterable[Group]) -> str:
+    """Return the name of the first group that leaves ``path`` out, or nothing."""
+    return next((group.name for group in among if group.covers(path, package)), "")
+
+
+def pattern(globs: Iterable[str]) -> re.Pattern[str]:
+    """Compile globs to one pattern.
+
+    ``*`` stays within a path component, ``**`` does not; ``a/**`` covers what is below ``a`` and
+    ``a`` itself.
+    """
+    return re.compile("|".join(_expression(glob) for glob in globs) or r"(?!)")
+
+
+def _expression(glob: str) -> str:
+    below = glob.endswith("/**")
+    tokens = _TOKENS.findall(glob.removesuffix("/**"))
+    text = "".join(_MEANINGS.get(token) or re.escape(token) for token in tokens)
+    return f"{text}(?:/.*)?" if below else text
+
+
+def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | None:
+    """Return the uncompressed bytes of a base, with its standard library's bytecode if asked.
+
+    The base itself was measured, and so were the files that many packages add; of others the
+    Installed-Size counts, with documentation that will be left out. None for a base that was not
+    measured.
+    """
+    known = table("composed_base_sizes")
+    measured = known.get(request.python, {}).get(request.architecture)
+    if measured is None:
+        return None
+    release = request.release
+    found = (package_of_library(name, release) for name in request.libraries)
+    always = table("composed_base")["packages"]
+    wanted = [
+        *request.packages,
+        *(package for package in found if package),
+        *(always["timezones"] if request.timezones else ()),
+        *(always["shell"] if request.shell else ()),
+    ]
+    total = measured["files"] + (measured["bytecode"] if bytecode else 0)
+    return Size(
+        bytes=total + _added(request, wanted),
+        basis=Basis.CATALOGUED,
+        source=f"composed and measured, {known['date']}",
+    )
+
+
+def _added(request: BaseRequest, wanted: list[str]) -> int:
+    """Return the bytes of the packages that ``wanted`` brings to the measured base."""
+    facts = facts_of(request.release)
+    known = table("composed_base_sizes")[request.python]
+    left_out = set(table("composed_base")["left_out_packages"]) - set(wanted)
+    packages = facts.closure(wanted, {*known["packages"], *left_out}) if facts else ()
+    return sum(known["kept"].get(package.name, package.size) for package in packages)

@@ -1,0 +1,206 @@
+"""What installers of Python distributions write in a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from jettison.catalogue.reader import table
+from jettison.ecosystems.commands import (
+    PipInstall,
+    ProjectInstall,
+    VirtualEnvironment,
+    compile_bytecode,
+)
+from jettison.formats.dockerfile import mounts
+from jettison.index.documents import catalogued
+from jettison.index.facts import distribution_size
+from jettison.index.graph import Closure
+from jettison.lift.action import LiftedRun
+from jettison.lift.build_context import context_path
+from jettison.lift.declared import installed_declarations
+from jettison.lift.locked import locked_place
+from jettison.lift.project import Project
+from jettison.lift.stage import FinalStage
+from jettison.plan.prediction.values import Part, applies_list, taken_out
+from jettison.values import Basis, Origin, Size, Skipped
+
+
+def locked_roots(project: Project) -> frozenset[str]:
+    """The requirements that a project ships, by the commands of its Dockerfile."""
+    return frozenset(one.declaration.name for one in installed_declarations(project) if one.shipped)
+
+
+def locked_byte_code(fact: ProjectInstall, stage: FinalStage) -> bool:
+    """Whether byte code is made: by pipenv always, by the others when they are asked."""
+    asked = fact.options.has("--compile-bytecode", "--compile")
+    compiled = any(compile_bytecode(action.command) for action in stage.actions)
+    uv = fact.tool == "uv" and bool(stage.environment.get("UV_COMPILE_BYTECODE"))
+    return asked or fact.tool == "pipenv" or uv or compiled
+
+
+LIBRARY = "/usr/local"
+FORMULA = "files of the wheels, byte code by the size of the sources"
+CACHES = ("/root/.cache", "/root/.cache/pip")
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """Bytes that a step writes below ``path``."""
+
+    path: str
+    part: Part
+
+
+def environments(
+    project: Project, stage: FinalStage, closure: Closure, *, keeps_cache: bool
+) -> Iterator[Written | Skipped]:
+    """Follow the RUN instructions of a stage: environments, distributions, what pip leaves."""
+    place, left, compiled = LIBRARY, False, False
+    names: set[str] = set()
+    for run in stage.runs:
+        for action in run.actions:
+            fact = action.fact
+            if isinstance(fact, VirtualEnvironment):
+                place = _absolute(fact.path, stage)
+                yield Written(path=place, part=_virtual_environment(fact))
+            elif isinstance(fact, PipInstall):
+                names |= installed_names(project, stage, fact, closure)
+                compiled |= _compiles(stage, fact)
+                where = fact.target or ("/root/.local" if fact.user else place)
+                yield from _installed(project, stage, closure, fact, where)
+                if fact.tool.startswith("uv"):
+                    continue
+                if keeps_cache and _caches(stage, run, fact):
+                    yield Written(path="/root", part=_cache(project, stage, closure, fact))
+                if not left and not stage.environment.get("PYTHONDONTWRITEBYTECODE"):
+                    left = True
+                    yield Written(path="/usr/local/lib", part=_left(fact))
+            elif applies_list(action):
+                part = taken_out(project, closure, names, action, byte_code=compiled)
+                yield Written(path=place, part=part)
+            elif isinstance(fact, ProjectInstall) and fact.output is None:
+                place = locked_place(fact, stage)
+                compiled |= locked_byte_code(fact, stage)
+                # The second command of a stage adds the project to what the first one installed.
+                fresh = closure.graph.reached(locked_roots(project)) - names
+                names |= fresh
+                yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
+
+
+def installed_names(
+    project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
+) -> set[str]:
+    """The distributions that a command installs, with all that they need."""
+    roots = set(_declared(project, stage, fact))
+    roots |= {name for word in fact.requirements if (name := _named(word.text))}
+    if any(_is_local(word.text) for word in fact.requirements):
+        roots |= locked_roots(project)
+    return set(closure.graph.reached(roots))
+
+
+def _is_local(word: str) -> bool:
+    return word.startswith((".", "/"))
+
+
+def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
+    step = next(action.instruction for action in stage.actions if action.fact is fact)
+    for path in fact.requirement_files:
+        source = context_path(project, stage, step, path)
+        for file in project.requirements_file(source) if source else ():
+            yield from (line.name for line in file.requirements if line.name)
+
+
+def _named(word: str) -> str:
+    try:
+        return canonicalize_name(Requirement(word).name)
+    except InvalidRequirement:
+        return ""
+
+
+def _installed(
+    project: Project, stage: FinalStage, closure: Closure, fact: PipInstall, where: str
+) -> Iterator[Written | Skipped]:
+    names = installed_names(project, stage, fact, closure)
+    byte_code = _compiles(stage, fact)
+    yield from _written(closure, names, where, fact.origin, byte_code=byte_code)
+
+
+def _written(
+    closure: Closure, names: Collection[str], where: str, origin: Origin, *, byte_code: bool
+) -> Iterator[Written | Skipped]:
+    if not names:
+        return
+    sizes = {name: _size(closure, name, byte_code=byte_code) for name in names}
+    known = {name: count for name, count in sizes.items() if count}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        yield Skipped(
+            what=f"the size of {', '.join(unknown)}",
+            reason="nothing is known of these distributions",
+            origin=origin,
+        )
+    size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
+    part = Part(what=f"{len(known)} distributions", size=size, origin=origin)
+    yield Written(path=where, part=part)
+
+
+def _size(closure: Closure, name: str, *, byte_code: bool) -> int:
+    facts = closure.facts.get(name) or catalogued().get(name)
+    return distribution_size(facts, byte_code=byte_code) if facts else 0
+
+
+def _compiles(stage: FinalStage, fact: PipInstall) -> bool:
+    if fact.options.has("--no-compile"):
+        return False
+    if fact.tool.startswith("uv"):
+        return fact.options.has("--compile-bytecode", "--compile") or bool(
+            stage.environment.get("UV_COMPILE_BYTECODE")
+        )
+    return True
+
+
+def _caches(stage: FinalStage, run: LiftedRun, fact: PipInstall) -> bool:
+    """Whether pip leaves the wheels that it fetched in the layer."""
+    off = stage.environment.get("PIP_NO_CACHE_DIR", "").lower() not in ("", "0", "off", "false")
+    mounted = any((mount.target or "").startswith(CACHES) for mount in mounts(run.instruction))
+    return fact.cached and not off and not mounted
+
+
+def _cache(project: Project, stage: FinalStage, closure: Closure, fact: PipInstall) -> Part:
+    names = installed_names(project, stage, fact, closure)
+    count = sum(_wheel_bytes(closure, names))
+    size = Size(bytes=count, basis=Basis.ESTIMATED, source="the wheels as they were fetched")
+    return Part(what="pip's cache", size=size, origin=fact.origin)
+
+
+def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
+    for name in names:
+        facts = closure.facts.get(name)
+        sizes = [wheel.size for wheel in facts.wheels if wheel.size] if facts else []
+        if sizes:
+            yield min(sizes)
+
+
+def _virtual_environment(fact: VirtualEnvironment) -> Part:
+    known = table("base_images")["python"]
+    count = 5_000 if fact.tool == "uv venv" else int(known["virtual_environment"])
+    size = Size(bytes=count, basis=Basis.CATALOGUED, source=known["source"])
+    return Part(what="a virtual environment", size=size, origin=fact.origin)
+
+
+def _left(fact: PipInstall) -> Part:
+    """Byte code of what pip itself imports; pip's own goes when it is replaced."""
+    known = table("base_images")["python"]
+    own = (
+        0 if any(_named(word.text) == "pip" for word in fact.requirements) else known["left_of_pip"]
+    )
+    size = Size(bytes=known["left_by_pip"] + own, basis=Basis.CATALOGUED, source=known["source"])
+    return Part(what="byte code that pip leaves behind", size=size, origin=fact.origin)
+
+
+def _absolute(path: str, stage: FinalStage) -> str:
+    expanded = stage.expanded(path)
+    return expanded if expanded.startswith("/") else f"{stage.folder.rstrip('/')}/{expanded}"

@@ -1,0 +1,224 @@
+"""Follows a Dockerfile and adds up what each instruction of the final stage writes."""
+
+from __future__ import annotations
+
+import posixpath
+import zlib
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.catalogue.reader import table
+from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode
+from jettison.formats.dockerfile import Copy, Instruction, copy
+from jettison.index.facts import byte_code_of
+from jettison.index.graph import Closure
+from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.project import Project
+from jettison.lift.stage import FinalStage, lifted
+from jettison.plan.base import ROOT, Variant
+from jettison.plan.candidates.image import image_facts, packages_of
+from jettison.plan.prediction.environment import Written, environments
+from jettison.plan.prediction.packages import Packages, copied_files, sent_files
+from jettison.plan.prediction.values import Part, Prediction, taken_out_of_system
+from jettison.plan.removal.listing import LIST, MANIFEST_FOLDER
+from jettison.values import Basis, Origin, Size, Skipped
+
+LIBRARY = "/usr/local/lib/python"
+# Where Debian's own Python has it; its packages bring less than the official image.
+DEBIAN_LIBRARY = "/usr/lib/python"
+LOCALES = ("locale-gen", "localedef")
+UNFOLLOWED = "only building it tells"
+
+
+def predicted(
+    project: Project,
+    closure: Closure,
+    *,
+    keeps_cache: bool = True,
+    composed: Size | None = None,
+) -> Prediction:
+    """Predict the image of a project; ``closure`` has the distributions of all its requirements.
+
+    ``keeps_cache`` says that pip keeps what it fetches, as it does where the index allows it.
+    ``composed`` is the size of the base that the Dockerfile composes, if it does.
+    """
+    stage = lifted(project)
+    size = image_facts(stage.base).size
+    name = stage.base
+    if composed is not None and any(_is_root(copied) for _, copied in stage.all_copies):
+        name, size = "composed of Debian's packages", composed
+    if size is None:
+        reason = "no catalogue has its size"
+        unknown = Skipped(what=f"the size of {stage.base}", reason=reason)
+        return Prediction(parts=(), unknown=(unknown,))
+    walk = _Walk(project=project, stage=stage, closure=closure, keeps_cache=keeps_cache)
+    found = list(walk.steps())
+    first = Part(what=f"base {name}", size=size, origin=stage.chain[0].origin, of_base=True)
+    return Prediction(
+        parts=(first, *(each for each in found if isinstance(each, Part))),
+        unknown=tuple(each for each in found if isinstance(each, Skipped)),
+    )
+
+
+class _Walk(Struct, frozen=True, kw_only=True):
+    project: Project
+    stage: FinalStage
+    closure: Closure
+    keeps_cache: bool
+
+    def steps(self) -> Iterator[Part | Skipped]:
+        base = image_facts(self.stage.base)
+        packages = Packages(
+            self.stage.release or "", packages_of(base), documented=base.variant is Variant.FULL
+        )
+        for item in self.stage.inherited:
+            if item.keyword == "RUN":
+                run = lifted_run(item)
+                yield from packages.installed(run, self.stage)
+                yield from self._other(run)
+            elif item.keyword in ("COPY", "ADD"):
+                yield from self._copied(item)
+        yield from (
+            each.part if isinstance(each, Written) else each for each in self._written(self.stage)
+        )
+        if self.stage.finish:
+            yield taken_out_of_system(self.project, self.stage.finish.origin)
+
+    def _written(self, stage: FinalStage) -> Iterator[Written | Skipped]:
+        return environments(self.project, stage, self.closure, keeps_cache=self.keeps_cache)
+
+    def _other(self, run: LiftedRun) -> Iterator[Part | Skipped]:
+        for action in run.actions:
+            if isinstance(action.fact, UserChange) and action.fact.action == "add":
+                yield _catalogued("a user", table("base_images")["apt"]["user"], action.origin)
+            elif isinstance(action.fact, Permission) and action.fact.recursive:
+                yield from self._copied_again(action, action.fact)
+            elif compile_bytecode(action.command):
+                yield from self._compiled(action)
+            elif action.command.name.rpartition("/")[2] in LOCALES:
+                count = table("base_images")["apt"]["locale"]
+                yield _catalogued("compiled locales", count, action.origin)
+            elif action.command.words[:2] == ("sed", "-i"):
+                continue
+            elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
+                text = " ".join(action.text.split())[:60]
+                yield Skipped(what=f"what `{text}` writes", reason=UNFOLLOWED, origin=action.origin)
+
+    def _own(self, folder: str, before: Origin) -> Iterator[tuple[str, int]]:
+        """The project's files below a folder of the image, as far as they were copied by then."""
+        sent = sent_files(self.project)
+        copies = (item for item in self.stage.inherited if item.keyword in ("COPY", "ADD"))
+        for item, found in ((item, copy(item)) for item in copies):
+            if found.stage is None and (item.origin.line or 0) < (before.line or 0):
+                place = self._place(found)
+                for name, size in copied_files(found, sent):
+                    path = posixpath.normpath(posixpath.join(place, name))
+                    if _below(path, folder):
+                        yield path, size
+
+    def _place(self, found: Copy) -> str:
+        return posixpath.normpath(
+            posixpath.join(self.stage.folder, self.stage.expanded(found.destination))
+        )
+
+    def _copied(self, item: Instruction) -> Iterator[Part | Skipped]:
+        found = copy(item)
+        if found.stage is None:
+            count = sum(size for _, size in copied_files(found, sent_files(self.project)))
+            size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
+            yield Part(what="files of the project", size=size, origin=item.origin)
+        elif not _is_root(found):
+            yield from self._from_stage(item, found)
+
+    def _from_stage(self, item: Instruction, found: Copy) -> Iterator[Part | Skipped]:
+        if found.sources == (MANIFEST_FOLDER,):
+            yield self._manifest(item.origin)
+            return
+        source = self.stage.dockerfile.stage_named(found.stage or "")
+        if source is None:
+            yield _untold(f"what is copied from {found.stage}", item.origin)
+            return
+        other = lifted(replace(self.project, target=source.name or str(source.index)))
+        brought = [
+            each if isinstance(each, Skipped) else each.part
+            for each in self._written(other)
+            if isinstance(each, Skipped)
+            or any(_overlaps(each.path, path) for path in found.sources)
+        ]
+        for each in brought:
+            yield replace(each, origin=item.origin)
+        if not any(isinstance(each, Part) for each in brought):
+            yield _untold(f"what is copied from {found.stage}", item.origin)
+
+    def _manifest(self, origin: Origin) -> Part:
+        """What the build writes down of the removals: about as long as their list."""
+        listed = self.project.texts.get(self.project.own(LIST), "")
+        count = len(zlib.compress(listed.encode()))
+        size = Size(bytes=count, basis=Basis.ESTIMATED, source=LIST)
+        return Part(what="the manifest of what was removed", size=size, origin=origin)
+
+    def _copied_again(self, action: Action, fact: Permission) -> Iterator[Part]:
+        """Files that change owner or mode are written once more, into another layer."""
+        for path in fact.paths:
+            folder = posixpath.normpath(
+                posixpath.join(self.stage.folder, self.stage.expanded(path))
+            )
+            count = sum(size for _, size in self._own(folder, action.origin))
+            if count:
+                size = Size(bytes=count, basis=Basis.MEASURED, source="files of the build context")
+                what = f"the same files again, by {fact.program}"
+                yield Part(what=what, size=size, origin=action.origin)
+                return
+
+    def _compiled(self, action: Action) -> Iterator[Part]:
+        found = compile_bytecode(action.command)
+        known = table("base_images")["python"]
+        if found and found.listed:
+            listed = self.project.in_context(posixpath.basename(found.listed))
+            count = len(self.project.texts.get(listed, "").splitlines())
+            yield _library(count * known["module_byte_code"], action.origin)
+        for path in found.paths if found else ():
+            if path.startswith(DEBIAN_LIBRARY):
+                sizes = table("composed_base_sizes").get(path.removeprefix(DEBIAN_LIBRARY), {})
+                count = sizes.get("amd64", {}).get("bytecode", known["served_byte_code"])
+                yield _library(count, action.origin)
+            elif path.startswith(LIBRARY):
+                some = "-x" in action.text
+                count = known["served_byte_code"] if some else known["library_byte_code"]
+                yield _library(count, action.origin)
+            else:
+                own = self._own(path.rstrip("/"), action.origin)
+                sources = sum(size for name, size in own if name.endswith(".py"))
+                size = Size(bytes=byte_code_of(sources), basis=Basis.ESTIMATED, source="sources")
+                yield Part(what="byte code of the application", size=size, origin=action.origin)
+
+
+def _library(count: int, origin: Origin) -> Part:
+    return replace(_catalogued("byte code of the standard library", count, origin), of_base=True)
+
+
+def _catalogued(what: str, count: int, origin: Origin) -> Part:
+    source = table("base_images")["python"]["source"]
+    return Part(
+        what=what, size=Size(bytes=count, basis=Basis.CATALOGUED, source=source), origin=origin
+    )
+
+
+def _untold(what: str, origin: Origin) -> Skipped:
+    return Skipped(what=what, reason=UNFOLLOWED, origin=origin)
+
+
+def _is_root(copied: Copy) -> bool:
+    return copied.stage is not None and ROOT in copied.sources
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")
+
+
+def _overlaps(path: str, source: str) -> bool:
+    """Whether a copied path holds what was written below ``path``, or a part of it."""
+    source = source.rstrip("/") or "/"
+    return _below(path, source) or _below(source, path)

@@ -1,0 +1,124 @@
+"""The list of removals as text: what ``remove_files.py`` carries out and a person can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from jettison.plan.removal.groups import Group, Unproven
+from jettison.values import KILOBYTE, human, sized
+
+LIST = "removed-files.txt"
+SCRIPT = "remove_files.py"
+HOOK = "jettison_removed.py"
+REMOVED = "/tmp/removed-files"  # noqa: S108 - a path in the stage that removes
+MANIFEST_FOLDER = "/usr/share/jettison"
+MANIFEST = f"{MANIFEST_FOLDER}/removed.json.gz"
+TOGETHER = "together"
+NOT_COUNTING = "not counting: "
+SECTIONS = "sections: "
+LINK = "link: "
+ARROW = " -> "
+# What a line begins with that takes nothing out by itself.
+WORDS = (NOT_COUNTING.strip(), SECTIONS.strip(), LINK.strip())
+# What stays without a proof of use is told in comments: nothing applies them.
+KEPT = "# kept: "
+KEPT_PATH = "#   "
+MODULES = re.compile(r"(/|\.py|\.so|\*)$")
+HEAD = f"""\
+# Files that leave the Python environment of the image, and why. The build applies this list
+# ({SCRIPT} says how it is read). To keep something, delete its lines.
+"""
+
+
+def written(groups: Iterable[Group]) -> str:
+    """Write the groups as paragraphs, each under the rule that wants it."""
+    return "".join(f"\n{_paragraph(group)}" for group in groups)
+
+
+def told(kept: Iterable[Unproven]) -> str:
+    """Write what stays although nothing was seen to use it, as comments."""
+    return "".join(f"\n{_comment(one)}" for one in kept)
+
+
+def _comment(one: Unproven) -> str:
+    head = f"{KEPT}{one.files} files of {one.distribution} ({human(one.bytes)}), {one.reason}"
+    return "\n".join([head, *(f"{KEPT_PATH}{path}" for path in one.paths)]) + "\n"
+
+
+def paths_in(text: str) -> Iterator[str]:
+    """Give every path and pattern that a list takes out."""
+    for line in text.splitlines():
+        path = line.strip()
+        if path and path != TOGETHER and not path.startswith(("#", *WORDS)):
+            yield path
+
+
+def takes_modules(text: str) -> bool:
+    """Whether a list may take out what a program could import."""
+    return any(MODULES.search(path) for path in paths_in(text))
+
+
+def sections_in(text: str) -> tuple[str, ...]:
+    """Give the patterns of shared libraries that a list shortens."""
+    return tuple(
+        line.removeprefix(SECTIONS.strip()).strip()
+        for line in text.splitlines()
+        if line.startswith(SECTIONS.strip())
+    )
+
+
+def links_in(text: str) -> Mapping[str, str]:
+    """Give each path that a list makes another name of a file, with that file's path."""
+    lines = (line.strip() for line in text.splitlines() if line.startswith(LINK))
+    pairs = (line.removeprefix(LINK).partition(ARROW) for line in lines)
+    return {path: file for path, _, file in pairs if file}
+
+
+def _paragraph(group: Group) -> str:
+    size = f" ({sized(group.size)})" if group.bytes >= KILOBYTE else ""
+    lines = [f"# {group.rule}: {group.reason}{size}"]
+    lines += [TOGETHER] if group.together else []
+    lines += [f"{NOT_COUNTING}{pattern}" for pattern in group.not_counting]
+    lines += [f"{SECTIONS}{pattern}" for pattern in group.sections]
+    lines += [f"{LINK}{path}{ARROW}{file}" for path, file in group.links]
+    return "\n".join([*lines, *group.paths]) + "\n"
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A path or pattern of the list and the title that it stands under; ``line`` is from 1.
+
+    ``rule`` is empty for one that stays because it could not be shown unused. ``file`` is the equal
+    one that the path becomes another name of, empty for what leaves.
+    """
+
+    path: str
+    rule: str
+    reason: str
+    line: int
+    file: str = ""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the list takes it out."""
+        return bool(self.rule) and not self.file
+
+
+def listed_lines(text: str) -> Iterator[Listed]:
+    """Give every path of a list: those that leave, are kept once, and are told to stay."""
+    rule = reason = ""
+    kept = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if kept and line.startswith(KEPT_PATH):
+            path = line.removeprefix(KEPT_PATH).strip()
+            yield Listed(path=path, rule="", reason=reason, line=number)
+        elif line.startswith("#"):
+            kept = line.startswith(KEPT)
+            rule, _, reason = line.strip("# ").partition(": ")
+        elif line.startswith(LINK):
+            path, _, file = line.strip().removeprefix(LINK).partition(ARROW)
+            yield Listed(path=path, rule=rule, reason=reason, line=number, file=file)
+        elif line.strip() and line.strip() != TOGETHER and not line.startswith(WORDS):
+            yield Listed(path=line.strip(), rule=rule, reason=reason, line=number)

@@ -1,0 +1,162 @@
+"""Which files of the system leave, of packages that stay and of none."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.contents.reach import Observed
+from jettison.contents.standard_reach import unreached_standard
+from jettison.contents.system import PROGRAMS, System, SystemReach
+from jettison.plan.minimal_base import pattern
+from jettison.plan.plan import Plan
+from jettison.plan.removal.listing import REMOVED
+from jettison.plan.removal.paths import collapsed
+from jettison.plan.removal.system_group import SystemGroup
+
+WORTHWHILE = 20_000
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """Programs that are called, packages asked for, and modules imported, by ``names``.
+
+    ``quiet`` are patterns of libraries that name a function without needing files for it.
+    """
+
+    names: frozenset[str]
+    quiet: tuple[str, ...] = ()
+
+
+def build_group(rule: str, plan: Plan) -> SystemGroup:
+    """What only the build reads, where it was copied along with the application."""
+    folder = plan.project.own_folder
+    places = dict.fromkeys((posixpath.normpath(f"{plan.stage.folder}/{folder}"), f"/{folder}"))
+    return SystemGroup(
+        rule=rule,
+        reason="what only this build reads",
+        paths=(*(f"{place}/**" for place in places), REMOVED),
+    )
+
+
+def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator[SystemGroup]:
+    """Give the packages that leave, with the bytes of the files that are theirs alone."""
+    gone = gone_with(system, kept)
+    leaving = system.packages.keys() - kept
+    if not leaving:
+        return
+    spared = [path for path in system.owners if path not in gone and system.owners[path] <= leaving]
+    yield SystemGroup(
+        rule=rule,
+        reason="packages that nothing reaches",
+        packages=tuple(sorted(leaving)),
+        keep=tuple(table("system_files")["packages"]["keep"]) if spared else (),
+        bytes=sum(system.files.get(path, 0) for path in gone),
+    )
+
+
+def standard_group(rule: str, observed: Observed) -> SystemGroup | None:
+    """Give the modules of the standard library that cannot be reached; None where none leave."""
+    installed, reach = observed.installed, observed.standard
+    if reach is None or installed.standard is None:
+        return None
+    gone = frozenset(unreached_standard(installed, reach))
+    files = installed.standard.files
+    folders = collapsed(gone, [path for path in files if not path.endswith(".pyc")], lambda _: True)
+    single = (path for path in sorted(gone) if not path.startswith(tuple(_folders(folders))))
+    paths = (*_folders(folders), *single)
+    return SystemGroup(
+        rule=rule,
+        reason="modules of the standard library that nothing reaches",
+        modules_of=installed.library,
+        paths=tuple(f"{installed.library}/{path}" for path in sorted(paths)),
+        bytes=sum(files[path] for path in gone),
+    )
+
+
+def gone_of_standard(observed: Observed) -> frozenset[str]:
+    """Give the files of the standard library that leave, as paths of the image."""
+    installed, reach = observed.installed, observed.standard
+    inner = unreached_standard(installed, reach) if reach else ()
+    return frozenset(f"{installed.library}/{path}" for path in inner)
+
+
+def _folders(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if path.endswith("/"))
+
+
+def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:
+    """Give the programs of packages of which only some are called."""
+    for name, called in sorted(reach.programs.items()):
+        paths = system.packages[name].paths - called
+        programs = [path for path in paths if posixpath.dirname(path) in PROGRAMS]
+        yield SystemGroup(
+            rule=rule,
+            reason=f"programs of {name} that nothing calls",
+            programs_of=(name,),
+            keep=tuple(sorted(called)),
+            bytes=sum(system.files.get(path, 0) for path in programs),
+        )
+
+
+def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
+    """Give the files that belong to no package that stays, but to one that leaves."""
+    stay = frozenset(kept)
+    keep = _compiled(tuple(table("system_files")["packages"]["keep"]))
+    return frozenset(
+        path
+        for path, owners in system.owners.items()
+        if not owners & stay and not keep.fullmatch(path)
+    )
+
+
+def file_groups(
+    rule: str, system: System, observed: Observed, kept: Collection[str], used: Used
+) -> Iterator[SystemGroup]:
+    """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
+    gone = {*gone_with(system, kept), *gone_of_standard(observed)}
+    known = table("system_files")
+    entries = [*known["files"], *([known["installers"]] if _has_its_own(observed) else [])]
+    for entry in entries:
+        if {*entry.get("programs", ()), *entry.get("modules", ())} & used.names:
+            continue
+        meant = frozenset(_meant(entry, system, gone))
+        group = _group(rule, entry, sum(system.files[path] for path in meant), used.quiet)
+        if group.bytes >= WORTHWHILE and meant.isdisjoint(observed.trace.touched):
+            gone |= meant
+            yield group
+
+
+def _has_its_own(observed: Observed) -> bool:
+    """Whether the application's environment is another one than the interpreter's."""
+    return not observed.installed.site.startswith(observed.installed.library)
+
+
+def _meant(entry: Mapping[str, Any], system: System, gone: Collection[str]) -> Iterator[str]:
+    """Give the files that an entry means and nothing before it took out."""
+    wanted, keep = _compiled(tuple(entry["paths"])), _compiled(tuple(entry.get("keep", ())))
+    for path in system.files:
+        if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path):
+            yield path
+
+
+def _group(rule: str, entry: Mapping[str, Any], count: int, quiet: Collection[str]) -> SystemGroup:
+    return SystemGroup(
+        rule=rule,
+        reason=entry["reason"],
+        paths=tuple(entry["paths"]),
+        keep=tuple(entry.get("keep", ())),
+        unless_named=entry.get("unless_named", ""),
+        not_counting=(*entry.get("not_counting", ()), *(quiet if "quiet" in entry else ())),
+        bytes=count,
+    )
+
+
+@lru_cache(maxsize=64)
+def _compiled(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return pattern(globs)

@@ -1,0 +1,1 @@
+"""Other programs run and stopped, and work that runs concurrently."""

@@ -1,1 +1,0 @@
-"""Moving requirements from production to development, in each format's own way."""

@@ -1,1 +1,0 @@
-"""What a project runs: in production, while its image is made, and by its developers."""

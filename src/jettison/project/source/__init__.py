@@ -1,1 +1,0 @@
-"""What a project's Python source says, as facts with their origins."""

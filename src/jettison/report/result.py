@@ -1,0 +1,170 @@
+"""What an optimization came to: both images measured, compared, and each rule's share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from jettison.contents.measurement import ImageMeasurement
+from jettison.plan.candidates.image import COMPOSED
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.prediction.values import Predictions
+from jettison.report.plan_text import evidence_line, plan_text
+from jettison.report.table import table
+from jettison.report.verdict_text import verdict_table
+from jettison.values import Saving, Size, human, sized
+from jettison.verify.verdict import Subject, Verdict
+
+
+class Ablation(Struct, frozen=True, kw_only=True):
+    """What one rule is worth: the bytes that the image after has more without it.
+
+    None when the image cannot be built without the rule, because another one relies on it.
+    """
+
+    rule: str
+    saving: Saving | None
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """The plan, what was built from it, and whether it behaves the same.
+
+    ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
+    ``reference`` is empty, or says what ``before`` is where the original could not be built;
+    ``base`` then names the base of both images, and ``predictions`` are of images on it.
+    """
+
+    plan: Plan
+    engine: str
+    before: ImageMeasurement
+    after: ImageMeasurement
+    development: ImageMeasurement | None
+    verdict: Verdict
+    ablations: tuple[Ablation, ...] = ()
+    reference: str = ""
+    base: str = ""
+    predictions: Predictions | None = None
+
+    @property
+    def predicted(self) -> Predictions:
+        """What was said of both images before they were built."""
+        return self.predictions or self.plan.prediction
+
+    @property
+    def saved(self) -> int:
+        """Bytes that the image after is smaller."""
+        return self.before.size.bytes - self.after.size.bytes
+
+
+# What is left of a line of 120 characters beside the other two columns; JSON has the whole text.
+WIDTH = 72
+
+NOT_BEFORE = """
+The image before needs an engine to be built, because its Dockerfile runs programs. The image after
+was compared with the same image from which nothing was taken: it has every requirement, every file
+of them and the whole build context."""
+COMPOSED_BASE = """
+Both stand on a base that was composed of Debian's packages, as `jettison build` makes it. The
+Dockerfile, which an engine builds, stands on {base}."""
+
+
+def result_text(result: Result, *, where: str) -> str:
+    """Give the report; ``where`` says where the optimized files are, or how to take them."""
+    parts = [
+        _changes(result),
+        _images(result),
+        verdict_table(result.verdict).rstrip("\n"),
+        _advice(result),
+        where,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def full_text(result: Result, *, where: str, diff: bool) -> str:
+    """Give the plan before the report."""
+    return plan_text(result.plan, diff=diff) + "\n" + result_text(result, where=where)
+
+
+def _changes(result: Result) -> str:
+    measured = {item.rule: item.saving for item in result.ablations}
+    rows = [
+        (
+            finding.rule,
+            sized(measured.pop(finding.rule, finding.saving)),
+            _fitting(evidence_line(finding.evidence[0]) if finding.evidence else finding.message),
+        )
+        for finding in result.plan.findings
+        if finding.changes
+    ]
+    if not rows:
+        return "No rule found anything to change."
+    return table(("optimization", "saves", "why"), rows, right=(1,))
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+
+
+def _images(result: Result) -> str:
+    columns = [result.before, result.after]
+    header = ["", result.reference or "before", "after"]
+    if result.development:
+        columns.append(result.development)
+        header.append("development")
+    size, *rows = _figures(columns)
+    rows = [size, ["predicted size", *_predicted(result), *[""] * (len(columns) - 2)], *rows]
+    subjects = (result.verdict.before, result.verdict.after)
+    blanks = [""] * (len(columns) - len(subjects))
+    rows.append(["start-up to healthy", *(_seconds(item) for item in subjects), *blanks])
+    rows.append(["memory at rest", *(_memory(item) for item in subjects), *blanks])
+    share = 100 * result.saved / result.before.size.bytes
+    summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
+    if result.reference:
+        summary += NOT_BEFORE
+    if result.base == COMPOSED:
+        summary += COMPOSED_BASE.format(base=result.plan.stage.base)
+    right = tuple(range(1, len(header)))
+    return table(header, rows, right=right) + f"\n\n{summary}"
+
+
+def _predicted(result: Result) -> list[str]:
+    """What the plan said of each image, and how far that was from what was built."""
+    prediction = result.predicted
+    pairs = ((prediction.before, result.before), (prediction.after, result.after))
+    return [_held_against(predicted.size, built.size) for predicted, built in pairs]
+
+
+def _held_against(predicted: Size | None, built: Size) -> str:
+    if predicted is None:
+        return "-"
+    return f"{human(predicted.bytes)} ({100 * (predicted.bytes / built.bytes - 1):+.1f} %)"
+
+
+def _figures(images: list[ImageMeasurement]) -> Iterator[list[str]]:
+    yield ["size", *(human(item.size.bytes) for item in images)]
+    yield ["compressed size", *(human(item.compressed_size.bytes) for item in images)]
+    yield ["layers", *(str(len(item.layers)) for item in images)]
+    yield ["files", *(str(item.files) for item in images)]
+    yield ["Python packages", *(str(len(item.distributions)) for item in images)]
+    yield ["Debian packages", *(str(len(item.debian_packages)) for item in images)]
+    yield ["setuid files", *(str(len(item.setuid_files)) for item in images)]
+    yield ["user", *(item.user or "root" for item in images)]
+
+
+def _seconds(subject: Subject) -> str:
+    return "-" if subject.startup_seconds is None else f"{subject.startup_seconds:.2f} s"
+
+
+def _memory(subject: Subject) -> str:
+    return "-" if subject.memory is None else human(subject.memory)
+
+
+def _advice(result: Result) -> str:
+    advice = [item for item in result.plan.findings if not item.changes]
+    return "\n".join(["For you to decide", *(_advised(item) for item in advice)]) if advice else ""
+
+
+def _advised(finding: Finding) -> str:
+    place = finding.evidence[0].origin if finding.evidence else None
+    return f"  - {finding.message}{f' ({place})' if place else ''}"

@@ -1,0 +1,136 @@
+"""Verdicts and checks of imports, as text and as ``jettison.imports/v1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.values import counted
+from jettison.verify.imported import Attempt, ImportResult, Loss
+from jettison.verify.verdict import COVERAGE, CheckResult, Outcome, Subject, Verdict
+
+_MARKS = {
+    Outcome.SAME: "same",
+    Outcome.IMPROVED: "better",
+    Outcome.DIFFERENT: "DIFFERENT",
+    Outcome.SKIPPED: "skipped",
+}
+_MEGABYTE = 1_000_000
+_DETAILS_SHOWN = 10
+
+
+def verdict_table(verdict: Verdict) -> str:
+    """Give one line for each check, what differs below it, and the verdict last."""
+    return "\n".join((*map(_printable, _lines(verdict)), "")) + "\n"
+
+
+def _printable(line: str) -> str:
+    """Leave out what would steer a terminal: parts of the text come from the application."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    width = max((len(check.name) for check in verdict.checks), default=0)
+    for check in verdict.checks:
+        yield f"{check.name:<{width}}  {_MARKS[check.outcome]:<9}  {check.message}"
+        if check.outcome is Outcome.DIFFERENT:
+            yield from _details(check, width)
+    yield ""
+    yield f"before: {_figures(verdict.before)}"
+    yield f"after:  {_figures(verdict.after)}"
+    yield _conclusion(verdict)
+
+
+def _details(check: CheckResult, width: int) -> Iterator[str]:
+    margin = " " * (width + 13)
+    for detail in check.details[:_DETAILS_SHOWN]:
+        yield f"{margin}- {detail}"
+    left = len(check.details) - _DETAILS_SHOWN
+    if left > 0:
+        yield f"{margin}  and {left} more (all of them are in the JSON)"
+
+
+def _figures(subject: Subject) -> str:
+    startup = subject.startup_seconds
+    ready = "did not start" if startup is None else f"healthy after {startup:.2f} s"
+    memory = "" if subject.memory is None else f", {subject.memory / _MEGABYTE:.0f} MB at rest"
+    return ready + memory
+
+
+def _conclusion(verdict: Verdict) -> str:
+    if verdict.equivalent:
+        compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
+        executed = [
+            check.message for check in verdict.checks if check.name == COVERAGE and check.before
+        ]
+        return "; ".join((f"Verdict: equivalent ({compared} checks)", *executed))
+    if not verdict.differences:
+        return "Verdict: not known (nothing that the application does could be compared)"
+    return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"
+
+
+SHOWN = 8
+
+
+def imports_text(result: ImportResult) -> str:
+    """Give the sets, what is missing, what cannot be tried here, and the verdict last."""
+    return "\n".join((*_attempt_lines(result), ""))
+
+
+def _attempt_lines(result: ImportResult) -> Iterator[str]:
+    gone = sorted(set(result.full) - set(result.runtime))
+    other = f" (the image has {result.image_python})" if _differs(result) else ""
+    yield f"Imports tried without a container, with Python {result.python}{other}"
+    yield f"  everything:  {counted(len(result.full), 'distribution')}"
+    left = f", without {_some(gone)}" if gone else ", all of them"
+    yield f"  runtime set: {counted(len(result.runtime), 'distribution')}{left}"
+    if _differs(result):
+        yield f"  `uv python install {result.image_python}` makes the version the same"
+    if gone:
+        yield f"  {counted(result.imported, 'module')} imported with the runtime set"
+    for loss in result.losses:
+        yield from _loss(loss)
+    if result.failed:
+        yield f"  {counted(len(result.failed), 'module')} not imported with either, so not compared"
+        yield from (f"    - {_attempt(each)}" for each in result.failed[:SHOWN])
+        if len(result.failed) > SHOWN:
+            yield f"    and {len(result.failed) - SHOWN} more (all of them are in the JSON)"
+    for skip in result.skipped:
+        yield f"  not installed here: {skip.what}: {skip.reason}"
+    if result.kept:
+        verb = "stay" if len(result.kept) > 1 else "stays"
+        yield f"The plan is corrected: {', '.join(result.kept)} {verb} in production."
+    yield f"Verdict: {_verdict(result)}"
+
+
+def _differs(result: ImportResult) -> bool:
+    return result.python != result.image_python
+
+
+def _loss(loss: Loss) -> Iterator[str]:
+    yield f"  MISSING {_attempt(loss.attempt)}"
+    if loss.requirement and loss.requirement != loss.distribution:
+        yield f"    {loss.distribution} brings it, which came with {loss.requirement}"
+    elif loss.distribution:
+        yield f"    the requirement {loss.distribution} brings it"
+    else:
+        yield "    no distribution is known to bring it"
+
+
+def _attempt(attempt: Attempt) -> str:
+    place = f" ({attempt.origin})" if attempt.origin else ""
+    return f"{attempt.module}: {attempt.message or attempt.error}{place}"
+
+
+def _verdict(result: ImportResult) -> str:
+    if not result.equivalent and not result.losses:
+        return "not known (nothing could be imported)"
+    if not result.equivalent:
+        return f"not equivalent ({counted(len(result.losses), 'import')} missing)"
+    if result.full == result.runtime:
+        return "equivalent (no distribution leaves)"
+    return "equivalent (nothing that could be imported is missing)"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

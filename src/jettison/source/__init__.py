@@ -1,0 +1,1 @@
+"""What the application's source and its other files say and run."""

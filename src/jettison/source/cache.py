@@ -1,0 +1,74 @@
+"""Facts of source files kept between runs, one record for each project.
+
+An entry is used when the file's size and time of modification are unchanged. A file that was
+modified just before the record was written may change again within the clock's grain, so it is
+not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache as once
+from importlib.resources import files
+from pathlib import Path
+
+from msgspec import Raw, msgpack
+
+from jettison.catalogue.reader import resource
+from jettison.records import Records
+from jettison.source.facts import ModuleFacts
+from jettison.source.tree import TreeFile
+
+_GRAIN_NS = 2_000_000_000
+# A file's size, its time of modification, and what it says.
+_Entry = tuple[int, int, Raw]
+_FACTS = msgpack.Decoder(ModuleFacts)
+
+
+class SourceCache:
+    """The kept facts of the project at ``root``; without a folder nothing is kept."""
+
+    def __init__(self, folder: Path | None, root: Path) -> None:
+        self._records = Records(folder / "source", most=1) if folder else None
+        self._words = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24], _fingerprint()
+        known = self._records.get(dict[str, _Entry], *self._words) if self._records else None
+        self._entries = known or {}
+        self._changed = False
+        self.reused = 0
+
+    def get(self, path: str, file: TreeFile) -> ModuleFacts | None:
+        """Facts of an unchanged file."""
+        entry = self._entries.get(path)
+        if entry is None or entry[:2] != (file.size, file.modified_ns):
+            return None
+        self.reused += 1
+        return _FACTS.decode(entry[2])
+
+    def put(self, path: str, file: TreeFile, facts: ModuleFacts) -> None:
+        """Keep the facts of a file; those that hold half of a character are read each time."""
+        if time.time_ns() - file.modified_ns > _GRAIN_NS:
+            with suppress(UnicodeEncodeError):
+                self._entries[path] = (file.size, file.modified_ns, Raw(msgpack.encode(facts)))
+                self._changed = True
+
+    def save(self, *, keep: Iterable[str]) -> None:
+        """Write the entries of the files in ``keep``."""
+        if self._records and self._changed:
+            kept = {path: self._entries[path] for path in keep if path in self._entries}
+            self._records.put(kept, *self._words)
+
+
+@once
+def _fingerprint() -> str:
+    """Name the state of whatever shapes the facts: the analysis, its catalogue, Python."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    digest.update(resource("calls.toml"))
+    for module in sorted(files("jettison.source").iterdir(), key=lambda each: each.name):
+        if module.name.endswith(".py"):
+            digest.update(module.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,275 @@
+"""What the source does outside Python: programs, libraries, zones, files it writes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.source.facts import Call, Literal, ModuleFacts
+from jettison.source.literals import HOLE
+from jettison.values import Origin
+
+_Reader = Callable[[Call], Iterator["ProgramCall"]]
+_SEPARATORS = re.compile(r"\|\||&&|[;|&\n]|\$\(")
+
+
+class ProgramCall(Struct, frozen=True, kw_only=True):
+    """A program that the code runs or looks for.
+
+    ``program`` is its last path component, empty when it is computed; ``arguments`` has None for
+    each computed word. ``shell`` says that a shell splits the text; ``searched`` that the program
+    is looked for (``shutil.which``), not run.
+    """
+
+    program: str
+    origin: Origin
+    callee: str
+    arguments: tuple[str | None, ...] = ()
+    shell: bool = False
+    searched: bool = False
+
+
+class LibraryLoad(Struct, frozen=True, kw_only=True):
+    """A shared library that the code loads by name; ``name`` is empty when it is computed."""
+
+    name: str
+    origin: Origin
+    callee: str
+
+
+class ZoneUse(Struct, frozen=True, kw_only=True):
+    """A time zone or a locale that the code asks for; ``name`` is empty when it is computed."""
+
+    name: str
+    origin: Origin
+    callee: str
+
+
+def programs_called(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ProgramCall, ...]:
+    """Every program that the files run or look for, in file order."""
+    readers = _readers_by_callee()
+    return tuple(
+        program
+        for call in _calls(facts)
+        if call.callee in readers
+        for read in readers[call.callee]
+        for program in read(call)
+    )
+
+
+def libraries_loaded(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[LibraryLoad, ...]:
+    """Every shared library that the files load with ctypes or cffi."""
+    names = _names("libraries", "load", "find")
+    return tuple(
+        LibraryLoad(name=_first_text(call), origin=call.origin, callee=call.callee)
+        for call in _calls(facts)
+        if call.callee in names and call.arguments != (None,)
+    )
+
+
+def time_zones(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+    """Every time zone that the files construct from the system's or a package's database."""
+    names = _names("zones", "names")
+    return _zone_uses(facts, names)
+
+
+def locales(facts: ModuleFacts | Iterable[ModuleFacts]) -> tuple[ZoneUse, ...]:
+    """Every locale that the files set."""
+    return _zone_uses(facts, frozenset({"locale.setlocale"}))
+
+
+def _zone_uses(
+    facts: ModuleFacts | Iterable[ModuleFacts], names: frozenset[str]
+) -> tuple[ZoneUse, ...]:
+    return tuple(
+        ZoneUse(name=_first_text(call), origin=call.origin, callee=call.callee)
+        for call in _calls(facts)
+        if call.callee in names
+    )
+
+
+def _list(call: Call) -> Iterator[ProgramCall]:
+    first = call.arguments[0] if call.arguments else call.keyword("args")
+    if isinstance(first, str) and (call.keyword("shell") or " " in first):
+        yield from _shell(call)
+    elif isinstance(first, str):
+        yield _program(call, (first,))
+    else:
+        yield _program(call, first if isinstance(first, tuple) else ())
+
+
+def _shell(call: Call) -> Iterator[ProgramCall]:
+    text = call.arguments[0] if call.arguments else call.keyword("args")
+    if not isinstance(text, str):
+        yield _program(call, text if isinstance(text, tuple) else (), split=True)
+        return
+    for part in _SEPARATORS.split(text):
+        words = _split(part)
+        if words:
+            yield _program(call, words, split=True)
+
+
+def _words(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments))
+
+
+def _spawn(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments[1:]))
+
+
+def _search(call: Call) -> Iterator[ProgramCall]:
+    yield _program(call, _flat(call.arguments[:1]), searched=True)
+
+
+_READERS = {"list": _list, "shell": _shell, "words": _words, "spawn": _spawn, "search": _search}
+
+
+@cache
+def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
+    groups = table("calls")["programs"]
+    callees = {callee for group in _READERS for callee in groups[group]}
+    return {
+        callee: tuple(read for group, read in _READERS.items() if callee in groups[group])
+        for callee in callees
+    }
+
+
+def _program(
+    call: Call, words: tuple[str | None, ...], *, split: bool = False, searched: bool = False
+) -> ProgramCall:
+    first = words[0] if words else None
+    computed = first is None or first.startswith("{")
+    return ProgramCall(
+        program="" if computed or first is None else first.rpartition("/")[2],
+        origin=call.origin,
+        callee=call.callee,
+        arguments=words[1:],
+        shell=split,
+        searched=searched,
+    )
+
+
+def _split(text: str) -> tuple[str, ...]:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    while words and re.match(r"[A-Za-z_]\w*=", words[0]):
+        words.pop(0)
+    return tuple(words)
+
+
+def _flat(arguments: Iterable[Literal]) -> tuple[str | None, ...]:
+    words: list[str | None] = []
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            words.extend(argument)
+        else:
+            words.append(argument if isinstance(argument, str) else None)
+    return tuple(words)
+
+
+def _first_text(call: Call) -> str:
+    texts = [argument for argument in call.arguments if isinstance(argument, str)]
+    return texts[0] if texts else ""
+
+
+def _calls(facts: ModuleFacts | Iterable[ModuleFacts]) -> Iterator[Call]:
+    for each in (facts,) if isinstance(facts, ModuleFacts) else facts:
+        yield from each.calls
+
+
+@cache
+def _names(section: str, *groups: str) -> frozenset[str]:
+    return frozenset(name for group in groups for name in table("calls")[section][group])
+
+
+_WRITING_MODES = frozenset("wax+")
+
+
+class FileWrite(Struct, frozen=True, kw_only=True):
+    """A call that writes.
+
+    ``path`` is what is written down of it, empty when it is computed from its beginning; computed
+    parts behind it are ``{}``. ``folder`` says that a folder is made.
+    """
+
+    path: str
+    folder: bool
+    callee: str
+    origin: Origin
+
+
+def files_written(modules: Iterable[ModuleFacts]) -> tuple[FileWrite, ...]:
+    """Every call of the files that writes a file or makes a folder, in file order."""
+    writes = table("calls")["writes"]
+    readers = {
+        **dict.fromkeys(writes["opened"], _opened),
+        **dict.fromkeys(writes["files"], _first),
+        **dict.fromkeys(writes["folders"], _folder),
+        **dict.fromkeys(writes["targets"], _second),
+        **dict.fromkeys(writes["downloads"], _downloaded),
+    }
+    methods = frozenset(writes["methods"])
+    savers = frozenset(writes["savers"])
+    found: list[FileWrite] = []
+    for module in modules:
+        for call in module.calls:
+            read = readers.get(call.callee)
+            name = call.callee.rpartition(".")[2]
+            if read is not None:
+                found.extend(read(call))
+            elif name in methods or (name in savers and _takes_a_path(call)):
+                found.append(_write(call, None))
+    return tuple(found)
+
+
+def _opened(call: Call) -> Iterator[FileWrite]:
+    mode = call.arguments[1] if len(call.arguments) > 1 else call.keyword("mode")
+    if isinstance(mode, str) and not _WRITING_MODES & set(mode):
+        return
+    if mode is None and len(call.arguments) < 2 and not _has_keyword(call, "mode"):  # noqa: PLR2004
+        return
+    yield _write(call, call.arguments[0] if call.arguments else None)
+
+
+def _first(call: Call) -> Iterator[FileWrite]:
+    yield _write(call, call.arguments[0] if call.arguments else None)
+
+
+def _folder(call: Call) -> Iterator[FileWrite]:
+    yield _write(call, call.arguments[0] if call.arguments else None, folder=True)
+
+
+def _second(call: Call) -> Iterator[FileWrite]:
+    yield _write(call, call.arguments[1] if len(call.arguments) > 1 else None)
+
+
+def _downloaded(call: Call) -> Iterator[FileWrite]:
+    """A folder that is named; without one it is that of the user, which is writable."""
+    for name in table("calls")["writes"]["download_keywords"]:
+        place = call.keyword(name)
+        if isinstance(place, str):
+            yield _write(call, place, folder=True)
+
+
+def _takes_a_path(call: Call) -> bool:
+    """Whether a method such as ``save`` is given something to save to: ``model.save()`` is not."""
+    receiver = call.callee.rpartition(".")[0].rpartition(".")[2]
+    if receiver in table("calls")["writes"]["records"]:
+        return False
+    return bool(call.arguments) and not isinstance(call.arguments[0], bool)
+
+
+def _has_keyword(call: Call, name: str) -> bool:
+    return any(keyword == name for keyword, _ in call.keywords)
+
+
+def _write(call: Call, path: Literal, *, folder: bool = False) -> FileWrite:
+    text = path if isinstance(path, str) and not path.startswith(HOLE) else ""
+    return FileWrite(path=text, folder=folder, callee=call.callee, origin=call.origin)

@@ -1,0 +1,219 @@
+"""Where a program starts: entry points out of the words of commands and of settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.source.index import SourceIndex
+from jettison.values import Origin
+
+_OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(.*\))?\Z")
+_MODULE = re.compile(r"[A-Za-z_][\w.]*\Z")
+_JOINED = re.compile(r"-[bBdEiIOPqsSuvx]+[mc]\Z")
+# Programs that wait for any number of hosts and then start what stands behind ``--``.
+_WAITING = ("wait-for", "wait_for", "waitforit", "dockerize")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A module that production starts with.
+
+    ``file`` is the module's path. ``script`` says that it runs as ``__main__``; ``why`` quotes
+    what names it, ``command`` is a management command or subcommand that is run, if one is.
+    """
+
+    file: str
+    why: str
+    origin: Origin
+    script: bool = False
+    command: str = ""
+
+
+def entries_of_command(
+    words: Sequence[str],
+    origin: Origin,
+    index: SourceIndex,
+    *,
+    folder: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Entry, ...]:
+    """Entries that one simple command starts; empty when it starts no Python of the project.
+
+    ``folder`` is the working directory, relative to the project; variables of ``environment`` are
+    put in where a word is ``$NAME`` or ``${NAME}``.
+    """
+    expanded = [_expand(word, environment or {}) for word in words]
+    words = _without_prefixes(expanded)
+    if not words:
+        return ()
+    roots = tuple(dict.fromkeys((folder, *index.roots)))
+    return tuple(dict.fromkeys(_entries(words, _Place(index, roots, folder, origin), environment)))
+
+
+class _Place(Struct, frozen=True):
+    index: SourceIndex
+    roots: tuple[str, ...]
+    folder: str
+    origin: Origin
+
+    def module(
+        self, name: str, why: str, *, script: bool = False, command: str = ""
+    ) -> list[Entry]:
+        file = self.index.find(name.rstrip("."), roots=self.roots)
+        if file is not None and (script or file.endswith("/")):
+            inner = self.index.find(f"{name}.__main__", roots=self.roots)
+            file = inner if script and inner else file
+        if file is None or file.endswith("/"):
+            return []
+        return [Entry(file=file, why=why, origin=self.origin, script=script, command=command)]
+
+    def path(self, path: str, why: str, *, command: str = "") -> list[Entry]:
+        """Find a file by its path, absolute in the image or not: the longest end that exists."""
+        parts = path.removeprefix("./").strip("/").split("/")
+        for start in range(len(parts)):
+            tail = "/".join(parts[start:])
+            for folder in dict.fromkeys((self.folder, *self.roots)):
+                file = f"{folder}/{tail}" if folder else tail
+                if file in self.index.modules:
+                    return [
+                        Entry(file=file, why=why, origin=self.origin, script=True, command=command)
+                    ]
+        return []
+
+
+def _entries(
+    words: list[str], place: _Place, environment: Mapping[str, str] | None
+) -> Iterator[Entry]:
+    program = words[0].rpartition("/")[2]
+    arguments = words[1:]
+    if program.startswith(("python", "pypy")):
+        yield from _python(arguments, place)
+        return
+    if words[0].endswith(".py"):
+        yield from place.path(words[0], " ".join(words), command=_first_plain(arguments))
+        return
+    if program in table("launchers")["launchers"]["names"]:
+        yield from _launched(program, arguments, place)
+        yield from _implied(program, arguments, place, environment or {})
+        return
+    for word in arguments:
+        match = _OBJECT.match(word)
+        if match:
+            yield from place.module(match[1], word)
+
+
+def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
+    rest = [part for word in arguments for part in _apart(word)]
+    while rest and rest[0].startswith("-") and rest[0] not in ("-m", "-c"):
+        takes_value = rest.pop(0) in ("-W", "-X", "--check-hash-based-pycs")
+        if takes_value and rest:
+            rest.pop(0)
+    if not rest:
+        return
+    if rest[0] == "-m" and len(rest) > 1:
+        module, tail = rest[1], rest[2:]
+        yield from place.module(
+            module, f"python -m {module}", script=True, command=_first_plain(tail)
+        )
+        yield from _entries([module, *tail], place, None)
+    elif rest[0] == "-c" and len(rest) > 1:
+        for name in re.findall(r"(?:from|import)\s+([A-Za-z_][\w.]*)", rest[1]):
+            yield from place.module(name, f"python -c {name}")
+    else:
+        yield from place.path(rest[0], f"python {rest[0]}", command=_first_plain(rest[1:]))
+
+
+def _apart(word: str) -> tuple[str, ...]:
+    """Options that are written as one, such as ``-um``, one by one."""
+    if _JOINED.match(word):
+        return f"-{word[1:-1]}", f"-{word[-1]}"
+    return (word,)
+
+
+def _launched(program: str, arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
+    """Every argument of a server or worker that resolves to a module of the project."""
+    for word in arguments:
+        name = word.partition("=")[2] if word.startswith("-") and "=" in word else word
+        why = f"{program} {word}"
+        for each in name.split(","):
+            text = each.removeprefix("python:")
+            match = _OBJECT.match(text)
+            if match:
+                yield from place.module(match[1], why)
+            elif text.endswith(".py"):
+                yield from place.path(text, why)
+            elif _MODULE.match(text):
+                found = place.module(text, why)
+                if not found and "." in text:
+                    found = place.module(text.rpartition(".")[0], why)
+                yield from found
+
+
+def _implied(
+    program: str, arguments: Sequence[str], place: _Place, environment: Mapping[str, str]
+) -> Iterator[Entry]:
+    """Find what a launcher loads without being told, such as ``gunicorn.conf.py``."""
+    rules = table("launchers")["implied"].get(program, {})
+    for variable in rules.get("variables", ()):
+        value = environment.get(variable, "")
+        module = value.partition(":")[0].partition("(")[0]
+        if module.endswith(".py"):
+            yield from place.path(module, f"{variable}={value}")
+        elif module:
+            yield from place.module(module, f"{variable}={value}")
+    named = any(_OBJECT.match(word) or word.endswith(".py") for word in arguments)
+    for path in rules.get("always", ()):
+        yield from place.path(path, f"{program} loads {path}")
+    for path in () if named else rules.get("default", ()):
+        found = place.path(path, f"{program} loads {path} by default")
+        yield from found
+        if found:
+            break
+
+
+def _without_prefixes(words: Sequence[str]) -> list[str]:
+    """Find the command behind ``exec``, ``env A=b``, ``poetry run``, ``tini --``, ``gosu user``."""
+    prefixes: Mapping[str, Mapping[str, int]] = table("launchers")["prefixes"]
+    rest = list(words)
+    while rest:
+        program = rest[0].rpartition("/")[2]
+        if _ASSIGNMENT.match(rest[0]):
+            rest.pop(0)
+        elif program in prefixes:
+            rest = _after_prefix(rest, prefixes[program])
+        elif program in table("launchers")["runners"]:
+            if len(rest) < 2 or rest[1] != "run":  # noqa: PLR2004  # the word and its "run"
+                return rest
+            rest = _after_prefix(rest[1:], {})
+        else:
+            return rest
+    return rest
+
+
+def _after_prefix(words: list[str], rule: Mapping[str, int]) -> list[str]:
+    if words[0].rpartition("/")[2].startswith(_WAITING) and "--" in words:
+        return words[words.index("--") + 1 :]
+    rest = words[1 + rule.get("operands", 0) :]
+    while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0])):
+        option = rest.pop(0)
+        if option == "--":
+            break
+        if option in table("launchers")["valued"]["options"] and rest:
+            rest.pop(0)
+    return rest
+
+
+def _expand(word: str, environment: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[3]
+        return environment.get(name, match[2] or "")
+
+    return re.sub(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)", value, word)
+
+
+def _first_plain(words: Sequence[str]) -> str:
+    return next((word for word in words if not word.startswith("-")), "")

@@ -1,0 +1,198 @@
+"""Collects the commands and settings of all text files of a project."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from jettison.catalogue.reader import table
+from jettison.formats.shell import parse as parse_shell
+from jettison.formats.shell.words import assignments
+from jettison.source.facts import Text
+from jettison.source.literals import may_name, word_roles
+from jettison.source.operations import (
+    Commands,
+    Use,
+    UsedCommand,
+    is_compose,
+    is_dockerfile,
+    is_script,
+    use_of_file,
+    use_of_script,
+)
+from jettison.source.operations_images import (
+    compose_commands,
+    compose_environment,
+    dockerfile_commands,
+    dockerfile_environment,
+    shell_commands,
+)
+from jettison.source.operations_lines import commands_in, with_called_targets
+from jettison.values import Origin
+
+_KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")
+# A name that matters has a dot, a colon or a plus sign in it, except where one word is enough.
+_MARK = re.compile(r"\w[.+]\w|\w:[\w/]")
+_VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.+:-]*(?://)?")
+
+
+def settings_in(file: str, text: str) -> Iterator[Text]:
+    """Every dotted name and URL of a text, with the key in front of it as its role."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith(("#", ";", "//")):
+            continue
+        key = _KEY.match(line)
+        role = key["key"] if key else ""
+        if role not in word_roles() and not _MARK.search(line):
+            continue
+        for match in _VALUE.finditer(line, key.end() if key else 0):
+            value = match[0].rstrip(":.") if "://" not in match[0] else match[0]
+            if role != "PYTHONBREAKPOINT" and may_name(value, "", role):
+                yield Text(file=file, line=number, value=value, target=role, role=role)
+
+
+_EVERY_LINE = re.compile(
+    r"(^|/)(makefile|gnumakefile|justfile|\.justfile|tox\.ini|jenkinsfile|crontab)[^/]*$|\.mk$|"
+    r"(^|/)\.(github|gitlab|circleci|travis|drone|pre-commit|buildkite)|pipelines|taskfile|"
+    r"cloudbuild|buildspec|appveyor",
+    re.IGNORECASE,
+)
+_SETTINGS = re.compile(r"\b(DJANGO_SETTINGS_MODULE)\s*=\s*[\"']?([\w.]+)")
+_ORDER = (Use.PRODUCTION, Use.BUILD, Use.UNCALLED, Use.DEVELOPMENT)
+
+
+def collect(
+    texts: Mapping[str, str],
+    *,
+    dockerfile: str | None = None,
+    target: str | None = None,
+    compose: str | None = None,
+    service: str | None = None,
+) -> Commands:
+    """Read commands, variables and settings; ``dockerfile`` and ``service`` are the ones meant.
+
+    Other Dockerfiles and compose services count as production too, unless their names speak of
+    development: a worker may be built from another file of the same source.
+    """
+    found: list[UsedCommand] = []
+    for path, text in sorted(texts.items()):
+        chosen = path == dockerfile
+        if is_dockerfile(path):
+            goal = target if chosen else None
+            found += dockerfile_commands(path, text, chosen=chosen, target=goal)
+        elif is_compose(path):
+            found += compose_commands(path, text, service=service if path == compose else None)
+        elif not is_script(path, text):
+            found += _in_file(path, text)
+    scripts = called_scripts(texts, found)
+    for path, use in scripts.items():
+        found += _of_script(path, texts[path], use)
+    environment = _set_by_scripts(texts, scripts)
+    if dockerfile is not None and dockerfile in texts:
+        environment |= dockerfile_environment(dockerfile, texts[dockerfile], target=target)
+    if compose is not None and compose in texts:
+        environment |= compose_environment(compose, texts[compose], service=service, texts=texts)
+    return Commands(
+        commands=with_called_targets(found, texts),
+        environment=environment,
+        texts=tuple(_settings(texts, environment)),
+        scripts=scripts,
+    )
+
+
+def _in_file(path: str, text: str) -> Iterator[UsedCommand]:
+    use = use_of_file(path) or Use.PRODUCTION
+    name = path.rpartition("/")[2]
+    if name.lower().endswith("procfile"):
+        for number, line in enumerate(text.splitlines(), 1):
+            _, colon, command = line.partition(":")
+            if colon and not line.startswith("#"):
+                yield from shell_commands(command, Origin(file=path, line=number), use, name)
+        return
+    if name.endswith((".ini", ".yaml", ".yml", ".xml")) and "uwsgi" in text[:4000]:
+        yield from _uwsgi(path, text, use)
+    every = _EVERY_LINE.search(path) is not None
+    for number, words in commands_in(text, every_line=every):
+        origin = Origin(file=path, line=number)
+        yield UsedCommand(words=words, origin=origin, use=use, source=name)
+
+
+def _uwsgi(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
+    keys = frozenset(table("project_files")["uwsgi"])
+    for number, line in enumerate(text.splitlines(), 1):
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if equals and key in keys:
+            module = value.rpartition("=")[2].strip()
+            origin = Origin(file=path, line=number)
+            yield UsedCommand(
+                words=("uwsgi", f"--{key}", module), origin=origin, use=use, source=path
+            )
+
+
+def called_scripts(texts: Mapping[str, str], found: Iterable[UsedCommand]) -> dict[str, Use]:
+    """Shell scripts with the most important use that anything makes of them."""
+    scripts = {path for path, text in texts.items() if is_script(path, text)}
+    by_name: dict[str, list[str]] = {}
+    for path in scripts:
+        by_name.setdefault(posixpath.basename(path), []).append(path)
+    uses: dict[str, Use] = {}
+    pending = list(found)
+    while pending:
+        command = pending.pop()
+        for word in command.words:
+            called = find_script(word, by_name.get(posixpath.basename(word), ()))
+            if called is not None and _matters_more(command.use, uses.get(called)):
+                uses[called] = command.use
+                pending += _of_script(called, texts[called], command.use)
+    return {path: uses.get(path) or use_of_script(path) for path in sorted(scripts)}
+
+
+def _matters_more(use: Use, known: Use | None) -> bool:
+    return known is None or _ORDER.index(use) < _ORDER.index(known)
+
+
+def find_script(word: str, scripts: Iterable[str]) -> str | None:
+    """Find the script that a path in the image or the project names: the longest common end."""
+    name = posixpath.basename(word)
+    same = [path for path in scripts if posixpath.basename(path) == name] if name else []
+    if not same:
+        return None
+    parts = [part for part in word.split("/") if part not in (".", "")]
+    return max(same, key=lambda path: (_common_end(path.split("/"), parts), -len(path)))
+
+
+def _common_end(one: list[str], other: list[str]) -> int:
+    count = 0
+    for left, right in zip(reversed(one), reversed(other), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _of_script(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
+    yield from shell_commands(text, Origin(file=path, line=1), use, path)
+
+
+def _set_by_scripts(texts: Mapping[str, str], scripts: Mapping[str, Use]) -> dict[str, str]:
+    """Variables that production scripts set, and the settings that service files name."""
+    found: dict[str, str] = {}
+    for path, use in scripts.items():
+        if use is Use.PRODUCTION:
+            found.update(assignments(parse_shell(texts[path], origin=Origin(file=path, line=1))))
+    for path, text in texts.items():
+        if use_of_file(path) is Use.PRODUCTION:
+            found.update(dict(_SETTINGS.findall(text)))
+    return found
+
+
+def _settings(texts: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[Text]:
+    for path, text in sorted(texts.items()):
+        if use_of_file(path) is not Use.DEVELOPMENT:
+            commands = is_dockerfile(path) or is_script(path, text)
+            for found in settings_in(path, text):
+                if not commands or "://" in found.value:
+                    yield found
+    for name, value in sorted(environment.items()):
+        yield from settings_in("environment", f"{name}={value}")

@@ -1,0 +1,170 @@
+"""Commands and variables of Dockerfiles and compose files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from jettison.errors import InputSyntaxError
+from jettison.formats import dotenv
+from jettison.formats.compose import Service
+from jettison.formats.compose import parse as parse_compose
+from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment
+from jettison.formats.dockerfile import parse as parse_dockerfile
+from jettison.formats.shell import parse as parse_shell
+from jettison.source.operations import Use, UsedCommand, is_script, use_of_file
+from jettison.source.operations_lines import split
+from jettison.values import Origin
+
+_DEVELOPMENT = re.compile(
+    r"(^|[-_.])(dev|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
+)
+_RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+
+
+def is_for_development(name: str) -> bool:
+    """Whether the name of a stage or a service speaks of development or tests."""
+    return _DEVELOPMENT.search(name) is not None
+
+
+def dockerfile_commands(
+    path: str, text: str, *, chosen: bool = False, target: str | None = None
+) -> Iterator[UsedCommand]:
+    """Commands of every stage; none of a file that is not valid.
+
+    A stage whose name speaks of development gives development commands, unless it is the
+    ``target``; so does a file, unless it is the ``chosen`` one.
+    """
+    dockerfile = _dockerfile(path, text)
+    for stage in dockerfile.stages if dockerfile else ():
+        use = _use_of_stage(stage, target)
+        if not chosen and use_of_file(path) is Use.DEVELOPMENT:
+            use = Use.DEVELOPMENT
+        for item in stage.items:
+            if isinstance(item, Instruction):
+                yield from _instruction(item, use)
+
+
+def dockerfile_environment(path: str, text: str, *, target: str | None) -> Mapping[str, str]:
+    """Variables of the final stage, or of the target."""
+    dockerfile = _dockerfile(path, text)
+    if dockerfile is None or not dockerfile.stages:
+        return {}
+    stage = (dockerfile.stage_named(target) if target else None) or dockerfile.final_stage
+    return final_environment(dockerfile, stage).env
+
+
+def compose_commands(path: str, text: str, *, service: str | None) -> Iterator[UsedCommand]:
+    """Commands of every service; ``service`` is the one whose image is meant."""
+    for each in _services(path, text):
+        use = Use.PRODUCTION
+        if each.name != service and (
+            use_of_file(path) is Use.DEVELOPMENT
+            or any(_DEVELOPMENT.search(word) for word in (each.name, *each.profiles))
+        ):
+            use = Use.DEVELOPMENT
+        where = f"{path} service {each.name}"
+        for part in (each.entrypoint, each.command):
+            if part is not None and part.words:
+                yield from shell_words(part.words, part.origin, use, where)
+        if each.entrypoint and each.command:
+            words = (*each.entrypoint.words, *each.command.words)
+            yield UsedCommand(words=words, origin=each.command.origin, use=use, source=where)
+        if each.healthcheck and each.healthcheck.test:
+            words = each.healthcheck.test
+            words = words[1:] if words[0] in ("CMD", "CMD-SHELL", "NONE") else words
+            yield from shell_words(words, each.healthcheck.origin, use, where)
+
+
+def compose_environment(
+    path: str, text: str, *, service: str | None, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Variables of the meant service, those of its environment files first."""
+    found: dict[str, str] = {}
+    for each in _services(path, text):
+        if each.name != service:
+            continue
+        folder = path.rpartition("/")[0]
+        for name in each.env_file:
+            file = "/".join(filter(None, (folder, name.removeprefix("./"))))
+            found.update(_variables(file, texts.get(file, "")))
+        found.update({v.name: v.value for v in each.environment if v.value is not None})
+    return found
+
+
+def shell_words(
+    words: tuple[str, ...], origin: Origin, use: Use, source: str
+) -> Iterator[UsedCommand]:
+    """Give the command itself, or those of the text behind ``sh -c``."""
+    shell = words[0].rpartition("/")[2] in ("sh", "bash", "ash", "dash")
+    if shell and len(words) > 2 and words[1].startswith("-") and words[1].endswith("c"):  # noqa: PLR2004  # program, option, text
+        yield from shell_commands(words[2], origin, use, source)
+    elif len(words) == 1 and " " in words[0]:
+        yield from shell_commands(words[0], origin, use, source)
+    elif words:
+        yield UsedCommand(words=words, origin=origin, use=use, source=source)
+
+
+def shell_commands(text: str, origin: Origin, use: Use, source: str) -> Iterator[UsedCommand]:
+    """Every command of a shell text."""
+    for command in parse_shell(text, origin=origin).programs:
+        yield UsedCommand(words=command.words, origin=command.origin, use=use, source=source)
+
+
+def _instruction(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
+    keyword = instruction.keyword
+    if keyword in ("COPY", "ADD"):
+        yield from _written_scripts(instruction, use)
+        return
+    if keyword == "RUN":
+        use = Use.BUILD if use is Use.PRODUCTION else use
+    elif keyword not in _RUNNING:
+        return
+    if instruction.exec_form:
+        yield from shell_words(instruction.exec_form, instruction.origin, use, keyword)
+        return
+    text = instruction.arguments
+    if keyword == "HEALTHCHECK":
+        text = re.sub(r"^\s*(NONE|CMD)\b", "", text)
+        if text.strip().startswith("["):
+            yield from shell_words(
+                split(re.sub(r"[\[\],]", " ", text)) or ("",), instruction.origin, use, keyword
+            )
+            return
+    yield from shell_commands(text, instruction.origin, use, keyword)
+    for document in instruction.heredocs:
+        yield from shell_commands(document.body, document.origin, use, keyword)
+
+
+def _written_scripts(instruction: Instruction, use: Use) -> Iterator[UsedCommand]:
+    """Commands of shell scripts that the Dockerfile itself holds."""
+    for document in instruction.heredocs:
+        if is_script(instruction.words[-1], document.content):
+            yield from shell_commands(document.content, document.origin, use, instruction.keyword)
+
+
+def _use_of_stage(stage: Stage, target: str | None) -> Use:
+    if target is not None and stage.name == target.lower():
+        return Use.PRODUCTION
+    return Use.DEVELOPMENT if _DEVELOPMENT.search(stage.name or "") else Use.PRODUCTION
+
+
+def _dockerfile(path: str, text: str) -> Dockerfile | None:
+    try:
+        return parse_dockerfile(text, file=path)
+    except InputSyntaxError:
+        return None
+
+
+def _services(path: str, text: str) -> tuple[Service, ...]:
+    try:
+        return parse_compose(text, file=path).services
+    except InputSyntaxError:
+        return ()
+
+
+def _variables(path: str, text: str) -> dict[str, str]:
+    try:
+        return {v.name: v.value for v in dotenv.parse(text, file=path) if v.value is not None}
+    except InputSyntaxError:
+        return {}

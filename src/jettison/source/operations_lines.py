@@ -1,0 +1,166 @@
+"""Commands in makefiles and in files that hold one command a line."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.catalogue.reader import table
+from jettison.source.operations import Use, UsedCommand
+
+_HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_][\w./ -]*?)\s*::?(?!=)(?P<needs>[^=#]*)")
+_CALL = re.compile(r"\$[({]MAKE[)}]|g?make\Z")
+_WORD = re.compile(r"[A-Za-z0-9_][\w./-]*\Z")
+
+
+class _Target(Struct, frozen=True, kw_only=True):
+    name: str
+    file: str
+    needs: tuple[str, ...]
+    first: int
+    last: int
+
+
+def is_makefile(path: str) -> bool:
+    """Whether a file's name is that of make's input."""
+    name = path.rpartition("/")[2].lower()
+    return name in ("makefile", "gnumakefile") or name.endswith(".mk")
+
+
+def with_called_targets(
+    commands: Iterable[UsedCommand], texts: Mapping[str, str]
+) -> tuple[UsedCommand, ...]:
+    """Give the commands of called targets the use of who calls them; others stay as they are."""
+    found = tuple(commands)
+    targets = [t for path, text in texts.items() if is_makefile(path) for t in _targets(path, text)]
+    if not targets:
+        return found
+    uses = _uses(found, targets)
+    return tuple(_with_use(command, targets, uses) for command in found)
+
+
+def _uses(commands: tuple[UsedCommand, ...], targets: list[_Target]) -> dict[str, Use]:
+    """The most important use of each target that is not for developers alone."""
+    words = frozenset(table("project_files")["production_targets"])
+    uses = {t.name: Use.UNCALLED for t in targets if not words.isdisjoint(_parts(t.name))}
+    by_name = {target.name: target for target in reversed(targets)}
+    for use in (Use.UNCALLED, Use.BUILD, Use.PRODUCTION):  # the more important one comes last
+        pending = [name for name, known in uses.items() if known is use]
+        for command in commands:
+            if command.use is use:
+                pending += _goals(command.words, targets[0].name)
+        seen: set[str] = set()
+        while pending:
+            target = by_name.get(pending.pop())
+            if target is not None and target.name not in seen:
+                seen.add(target.name)
+                uses[target.name] = use
+                pending += target.needs
+                for command in commands:
+                    if _is_in(command, target):
+                        pending += _goals(command.words, "")
+    return uses
+
+
+def _with_use(command: UsedCommand, targets: list[_Target], uses: Mapping[str, Use]) -> UsedCommand:
+    if command.use is not Use.DEVELOPMENT:
+        return command
+    for target in targets:
+        if target.name in uses and _is_in(command, target):
+            return replace(command, use=uses[target.name])
+    return command
+
+
+def _is_in(command: UsedCommand, target: _Target) -> bool:
+    origin = command.origin
+    return origin.file == target.file and target.first <= (origin.line or 0) <= target.last
+
+
+def _goals(words: tuple[str, ...], default: str) -> list[str]:
+    """Targets that a command asks make for; the file's first one when it names none."""
+    if not words or not _CALL.match(words[0].rpartition("/")[2] or words[0]):
+        return []
+    named = [word for word in words[1:] if _WORD.match(word)]
+    return named or ([default] if default else [])
+
+
+def _targets(path: str, text: str) -> Iterator[_Target]:
+    heads: list[tuple[int, re.Match[str]]] = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        head = _HEAD.match(line)
+        if head is not None:
+            heads.append((number, head))
+    ends = [number - 1 for number, _ in heads[1:]] + [len(lines)]
+    for (number, head), last in zip(heads, ends, strict=True):
+        for name in head["names"].split():
+            needs = tuple(head["needs"].partition("#")[0].partition(";")[0].split())
+            yield _Target(name=name, file=path, needs=needs, first=number, last=last)
+
+
+def _parts(name: str) -> list[str]:
+    return re.split(r"[^a-z0-9]+", name.lower())
+
+
+_KEYED = re.compile(r"""^[\s\-@]*["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]\s*(?P<value>.*)$""")
+_SEPARATORS = re.compile(r"\|\||&&|[;|&]")
+_SPECIAL = re.compile(r"""["'\\#]""")
+_BRACKETS = re.compile(r"[\[\]{},]")
+
+
+def commands_in(text: str, *, every_line: bool) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Line numbers and words of what reads as a command.
+
+    With ``every_line`` a line without a key is one too (Makefile, tox, CI steps); else only the
+    values of keys that hold commands (``command:``, ``ExecStart=``).
+    """
+    continued = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        whole = f"{continued} {line.strip()}" if continued else line
+        if whole.endswith("\\"):
+            continued = whole[:-1]
+            continue
+        continued = ""
+        command = _command(whole, every_line=every_line)
+        for part in _SEPARATORS.split(command) if command else ():
+            words = split(part)
+            if words:
+                yield number, words
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Words of a simple command without quotes; a lone quote is taken as text."""
+    if not _SPECIAL.search(text):
+        return tuple(text.split())
+    try:
+        words = shlex.split(text, comments=True)
+    except ValueError:
+        words = text.replace('"', " ").replace("'", " ").split()
+    return tuple(word for word in words if word)
+
+
+def _command(line: str, *, every_line: bool) -> str:
+    stripped = line.strip()
+    if not stripped or stripped.startswith(("#", "//")):
+        return ""
+    keyed = _KEYED.match(line)
+    if keyed is None:
+        return stripped.lstrip("-@ \t").strip("\"',") if every_line else ""
+    if keyed["key"].lower() in _command_keys():
+        value = keyed["value"].strip()
+        if value.startswith("["):
+            return _BRACKETS.sub(" ", value)
+        return value.strip(",").strip("\"'") if value not in ("|", ">", "|-", ">-") else ""
+    if every_line and keyed.start("key") > 0 and line[keyed.end("key")] == ":":
+        return ""  # another key of a mapping
+    return keyed["value"].strip("\"', ") if every_line else ""
+
+
+@cache
+def _command_keys() -> frozenset[str]:
+    return frozenset(table("project_files")["keys"])

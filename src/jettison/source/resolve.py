@@ -1,0 +1,224 @@
+"""Facts out of what a walk noted: names made absolute, literals read, circumstances written out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from jettison.catalogue.reader import table
+from jettison.source.facts import (
+    ALWAYS,
+    Call,
+    Circumstance,
+    EnvironmentRead,
+    Import,
+    Literal,
+    ModuleFacts,
+    Reference,
+    Switch,
+    Text,
+)
+from jettison.source.literals import absolute, bindings, literal, may_name
+from jettison.source.statements import Scope, Walk
+
+_LONGEST = 200
+"""Characters; a longer expression is a table, not a switch."""
+
+
+class FactReader:
+    """Turns the notes of a walk into the facts of ``file``."""
+
+    def __init__(self, file: str, walk: Walk) -> None:
+        self._file = file
+        self._walk = walk
+        self._circumstances: dict[Scope, Circumstance] = {}
+        self._aliases: dict[str, str] = {}
+        for node, _ in walk.imports:
+            self._aliases.update(bindings(node))
+
+    def facts(self, lines: int) -> ModuleFacts:
+        """All facts, each kind in the order of lines."""
+        calls = tuple(self._calls())
+        return ModuleFacts(
+            file=self._file,
+            lines=lines,
+            calls_seen=self._walk.calls_seen,
+            imports=tuple(sorted([*self._imports(), *self._dynamic(calls)], key=_line)),
+            texts=tuple(sorted(self._texts(), key=_line)),
+            calls=tuple(sorted(calls, key=_line)),
+            references=tuple(sorted(self._references(), key=_line)),
+            environment=tuple(sorted(self._environment(), key=_line)),
+            switches=tuple(sorted(self._switches(), key=_line)),
+        )
+
+    def _circumstance(self, scope: Scope) -> Circumstance:
+        known = self._circumstances.get(scope)
+        if known is None:
+            plain = not (scope.function or scope.optional or scope.typing_only or scope.main_guard)
+            known = ALWAYS if plain and not scope.tests else _circumstance(scope)
+            self._circumstances[scope] = known
+        return known
+
+    def _imports(self) -> Iterator[Import]:
+        for node, scope in self._walk.imports:
+            circumstance = self._circumstance(scope)
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield Import(
+                        file=self._file,
+                        line=node.lineno,
+                        module=alias.name,
+                        circumstance=circumstance,
+                    )
+            else:
+                yield Import(
+                    file=self._file,
+                    line=node.lineno,
+                    module=node.module or "",
+                    names=tuple(alias.name for alias in node.names),
+                    level=node.level,
+                    circumstance=circumstance,
+                )
+
+    def _dynamic(self, calls: Iterable[Call]) -> Iterator[Import]:
+        for call in calls:
+            last = call.callee.rpartition(".")[2]
+            if last not in ("import_module", "__import__", "find_spec", "import_string"):
+                continue
+            name = call.arguments[0] if call.arguments else call.keyword("name")
+            if not isinstance(name, str):
+                continue
+            module, _, computed = name.partition("{}")
+            if computed or name.endswith("{}"):
+                module = f"{module.rpartition('.')[0]}.*" if "." in module else ""
+            level = len(module) - len(module.lstrip("."))
+            if module.strip("."):
+                yield Import(
+                    file=self._file,
+                    line=call.line,
+                    module=module.lstrip("."),
+                    level=level,
+                    dynamic=True,
+                    circumstance=call.circumstance,
+                )
+
+    def _texts(self) -> Iterator[Text]:
+        seen: set[tuple[str, str, str]] = set()
+        for value, line, target, role, scope in sorted(self._walk.texts, key=lambda t: t[1]):
+            if not may_name(value, target, role):
+                continue
+            key = (value, target, role)
+            if key in seen and not scope.tests:
+                continue
+            seen.add(key)
+            yield Text(
+                file=self._file,
+                line=line,
+                value=value,
+                target=target,
+                role=role,
+                circumstance=self._circumstance(scope),
+            )
+
+    def _calls(self) -> Iterator[Call]:
+        catalogued = _catalogued()
+        for name, node, scope in self._walk.calls:
+            callee = absolute(name, self._aliases)
+            if callee in catalogued or name in catalogued or _is_method(name):
+                yield Call(
+                    file=self._file,
+                    line=node.lineno,
+                    callee=callee,
+                    arguments=tuple(self._literal(each, node.lineno) for each in node.args),
+                    keywords=tuple(
+                        (k.arg, self._literal(k.value, node.lineno)) for k in node.keywords if k.arg
+                    ),
+                    circumstance=self._circumstance(scope),
+                )
+
+    def _literal(self, node: ast.expr, line: int) -> Literal:
+        def lookup(name: str) -> ast.expr | None:
+            assigned = self._walk.assigned.get(name, ())
+            before = [value for at, value in assigned if at < line]
+            return before[-1] if before else None
+
+        return literal(node, lookup)
+
+    def _references(self) -> Iterator[Reference]:
+        seen: set[str] = set()
+        for chain, line in self._walk.chains.items():
+            name = absolute(chain, self._aliases)
+            if chain.partition(".")[0] in self._aliases and name not in seen:
+                seen.add(name)
+                yield Reference(file=self._file, line=line, name=name)
+
+    def _environment(self) -> Iterator[EnvironmentRead]:
+        catalogue = table("calls")["environment"]
+        for node in self._walk.reads:
+            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+                yield EnvironmentRead(file=self._file, line=node.lineno, name=node.slice.value)
+        for name, call, _ in self._walk.calls:
+            reads = absolute(name, self._aliases) in catalogue["functions"]
+            if not reads and name.partition(".")[0] not in catalogue["methods"]:
+                continue
+            values = [self._literal(each, call.lineno) for each in call.args[:2]]
+            default = next((k.value for k in call.keywords if k.arg == "default"), None)
+            if default is not None:
+                values[1:] = [self._literal(default, call.lineno)]
+            if values and isinstance(values[0], str) and (reads or values[0].isupper()):
+                yield EnvironmentRead(
+                    file=self._file, line=call.lineno, name=values[0], default=(*values, None)[1]
+                )
+
+    def _switches(self) -> Iterator[Switch]:
+        for name, value in self._walk.switches:
+            expression = ast.unparse(value)
+            if len(expression) < _LONGEST:
+                yield Switch(file=self._file, line=value.lineno, name=name, expression=expression)
+
+
+def _circumstance(scope: Scope) -> Circumstance:
+    parts = [
+        ast.unparse(test) if taken else f"not ({ast.unparse(test)})" for test, taken in scope.tests
+    ]
+    condition = parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
+    return Circumstance(
+        function=scope.function,
+        optional=scope.optional,
+        typing_only=scope.typing_only,
+        main_guard=scope.main_guard,
+        condition=condition if parts else "",
+    )
+
+
+def _line(fact: Import | Text | Call | Reference | EnvironmentRead | Switch) -> int:
+    return fact.line
+
+
+@cache
+def _catalogued() -> frozenset[str]:
+    catalogue = table("calls")
+    groups = [
+        *catalogue["programs"].values(),
+        *catalogue["libraries"].values(),
+        *catalogue["zones"].values(),
+        *(
+            catalogue["writes"][group]
+            for group in ("opened", "files", "folders", "targets", "downloads")
+        ),
+        catalogue["other"]["names"],
+    ]
+    return frozenset(name for group in groups for name in group)
+
+
+def _is_method(name: str) -> bool:
+    """Whether a call is one of a method that writes, of whatever object."""
+    receiver, _, method = name.rpartition(".")
+    return bool(receiver) and method in _writing_methods()
+
+
+@cache
+def _writing_methods() -> frozenset[str]:
+    writes = table("calls")["writes"]
+    return frozenset((*writes["methods"], *writes["savers"]))

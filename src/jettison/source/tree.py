@@ -1,0 +1,101 @@
+"""The files of a project by name and size, and whether one looks like the application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from msgspec import Struct
+
+from jettison.catalogue.reader import table
+from jettison.values import Skipped
+
+
+class TreeFile(Struct, frozen=True, kw_only=True):
+    """A file: bytes, time of modification in nanoseconds, whether it may be executed.
+
+    ``link`` is the text of a symbolic link, empty for a regular file; size and time are then the
+    target's.
+    """
+
+    size: int
+    modified_ns: int = 0
+    executable: bool = False
+    link: str = ""
+
+
+class Tree(Struct, frozen=True, kw_only=True):
+    """Every file below a project's root, by its path relative to the root with ``/`` separators.
+
+    ``left_out`` are folders whose content is not the project's source (version control, virtual
+    environments, caches, ``node_modules``) with their bytes. ``links`` are symbolic links to
+    folders, which are not followed, with their targets.
+    """
+
+    files: Mapping[str, TreeFile]
+    left_out: Mapping[str, int]
+    links: Mapping[str, str]
+    skipped: tuple[Skipped, ...] = ()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.files
+
+    def below(self, folder: str) -> Iterator[tuple[str, TreeFile]]:
+        """Files in a folder and its subfolders; ``""`` is the root."""
+        prefix = f"{folder}/" if folder else ""
+        return ((path, file) for path, file in self.files.items() if path.startswith(prefix))
+
+    def size(self, folder: str = "") -> int:
+        """Bytes of all files in a folder, left out ones included."""
+        prefix = f"{folder}/" if folder else ""
+        inner = sum(n for path, n in self.left_out.items() if path.startswith(prefix))
+        return inner + sum(file.size for _, file in self.below(folder))
+
+
+_TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?|conftest.*")
+
+
+@cache
+def is_development_place(file: str, production: frozenset[str] = frozenset()) -> bool:
+    """Whether a file's path is that of tests, documentation, tools or development settings.
+
+    Production may still load it; what an entry point reaches is decided by that. ``production``
+    are folders known to hold the application, whose own names say nothing then.
+    """
+    if is_test(file) or file.endswith(".ipynb"):
+        return True
+    if _is_development_folder(file, production):
+        return True
+    catalogue = table("conventions")["development"]
+    *folders, name = file.lower().removesuffix(".py").split("/")
+    if name in catalogue["modules"] or name in catalogue["settings_names"]:
+        return True
+    if not folders:
+        return name in catalogue["root_modules"]
+    return folders[-1] in catalogue["settings_folders"] and name in catalogue["settings_modules"]
+
+
+def folders_of(file: str) -> tuple[str, ...]:
+    """The folders above a file, the topmost first."""
+    parts = file.split("/")[:-1]
+    return tuple("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _is_development_folder(file: str, production: frozenset[str]) -> bool:
+    words = table("conventions")["development"]["folders"]
+    return any(
+        folder.rpartition("/")[2].lower() in words and folder not in production
+        for folder in folders_of(file)
+    )
+
+
+@cache
+def is_test(file: str) -> bool:
+    """Whether a path is a test's by the conventions of the test runners."""
+    parts = file.lower().split("/")
+    name = parts[-1].removesuffix(".py")
+    tests = frozenset(table("conventions")["tests"]["folders"])
+    if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
+        return True
+    return name in table("conventions")["tests"]["modules"] or _TEST.fullmatch(name) is not None

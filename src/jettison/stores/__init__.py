@@ -1,1 +1,0 @@
-"""Places that hold images: registries, OCI layouts, archives, and the daemons' own storage."""

@@ -1,0 +1,1 @@
+"""Whole tasks: read a project, plan, build, optimize, write."""

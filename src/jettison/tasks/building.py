@@ -1,0 +1,244 @@
+"""Builds the images of a project: from what is remembered of it, or from a new plan."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Container, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from jettison.builder.context import LOCK_FILE
+from jettison.builder.finishing import Lost, finished
+from jettison.builder.foundation import BuildOptions, Foundation
+from jettison.errors import InputSyntaxError
+from jettison.images.image import Image, ImageSet
+from jettison.images.stores.blobs import SegmentCache
+from jettison.images.stores.files import whole_file
+from jettison.progress import Progress
+from jettison.records import Records
+from jettison.tasks.project_state import state_of
+from jettison.values import Skipped
+
+_FORMAT = "3"
+# What else decides what is planned, resolved and fetched.
+_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "HOME")
+
+
+def remembered(key: str, records: Records) -> Foundation | None:
+    """Return what was made for a key; None when there is nothing or it cannot be read."""
+    return records.get(Foundation, "foundation", key)
+
+
+def remember(key: str, foundation: Foundation, records: Records) -> None:
+    """Keep a foundation under its key."""
+    records.put(foundation, "foundation", key)
+
+
+def key_of(root: Path, asked: str, records: Records, outputs: Container[str] = ()) -> str:
+    """Return the key of a build; ``asked`` is everything that the user asks for, as text.
+
+    It changes with the day, as package indexes and archives do, and not with what is in
+    ``outputs``, which the build writes.
+    """
+    state = state_of(root, records, time.time_ns(), outputs)
+    day = datetime.now(UTC).date().isoformat()
+    variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
+    variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))
+    parts = "\0".join((_FORMAT, state, day, asked, *variables))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+if TYPE_CHECKING:
+    from jettison.builder.lock import LockedImage, Made
+    from jettison.tasks.loading.plan import Planned
+
+
+class ProjectChoice(Struct, frozen=True, kw_only=True):
+    """The project in a folder, as commands choose it.
+
+    ``outputs`` are absolute paths that the command writes, which are no part of the project.
+    """
+
+    directory: Path
+    dockerfile: str | None = None
+    service: str | None = None
+    level: int | None = None
+    offline: bool = False
+    outputs: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """What tells the image from others of the folder; empty where nothing was chosen."""
+        return "/".join(filter(None, (self.service, self.dockerfile)))
+
+    @property
+    def identity(self) -> str:
+        """Everything but the folder, as text."""
+        return repr((self.dockerfile, self.service, self.level, self.offline))
+
+
+class Built(Struct, frozen=True, kw_only=True):
+    """What was built, each image's foundation, and what the user should know."""
+
+    content: Image | ImageSet
+    foundations: tuple[Foundation, ...]
+
+    @property
+    def notes(self) -> tuple[Skipped, ...]:
+        """Every note once."""
+        return tuple(dict.fromkeys(note for each in self.foundations for note in each.notes))
+
+
+def built(
+    project: ProjectChoice,
+    asked: Sequence[BuildOptions],
+    progress: Progress,
+    folder: Path,
+    *,
+    lock: bool = False,
+) -> Built:
+    """Build one image for each of the options; several make an image for several platforms.
+
+    ``folder`` is the cache. A project whose state was met today is not planned again: only what
+    its own files bring is made anew. What the project's lock holds is taken; with ``lock`` the lock
+    is written anew. Raises the errors of planning and of ``Builder.foundation``, and
+    InputSyntaxError for a lock that cannot be read.
+    """
+    root = project.directory.resolve()
+    held = "" if lock else _lock_text(root)
+    taken: list[LockedImage] = []
+    plans: list[Planned] = []
+    done: list[tuple[Foundation, Image]] = []
+    for options in asked:
+        cache = SegmentCache.under(folder, options.compressor)
+        site = _Site(root=root, cache=cache, bytecode=folder / "bytecode", outputs=project.outputs)
+        locked = _locked(held, project, options)
+
+        def made(options: BuildOptions = options, locked: LockedImage | None = locked) -> Made:
+            if not plans:
+                plans.append(_planned(project, folder))
+            return _made(
+                plans[0], options, progress, folder, locked=locked, outputs=project.outputs
+            )
+
+        if lock:
+            found = made()
+            done.append((found.foundation, site.required(found.foundation)))
+            taken.append(found.locked(project.name))
+        else:
+            asked_for = f"{project.identity}\n{options.identity}\n{held}"
+            done.append(site.image(asked_for, made))
+    if taken:
+        _write_lock(root, taken)
+    images = tuple(image for _, image in done)
+    content = images[0] if len(images) == 1 else ImageSet(images=images)
+    return Built(content=content, foundations=tuple(foundation for foundation, _ in done))
+
+
+class _Site(Struct, frozen=True, kw_only=True):
+    """A project, the cache, and where the bytecode of single modules is kept."""
+
+    root: Path
+    cache: SegmentCache
+    bytecode: Path
+    outputs: frozenset[str]
+
+    def image(self, asked: str, make: Callable[[], Made]) -> tuple[Foundation, Image]:
+        """Finish what is remembered of the project, or what is made."""
+        records = self.cache.records
+        key = self._key(asked, records)
+        known = remembered(key, records) if key else None
+        if known is not None:
+            image = self._finished(known)
+            if not isinstance(image, Lost):
+                return known, image
+        foundation = make().foundation
+        if key:
+            remember(key, foundation, records)
+        return foundation, self.required(foundation)
+
+    def required(self, foundation: Foundation) -> Image:
+        """Finish a foundation that was just made."""
+        image = self._finished(foundation)
+        if isinstance(image, Lost):
+            raise image.error
+        return image
+
+    def _finished(self, foundation: Foundation) -> Image | Lost:
+        return finished(foundation, self.root, self.cache, self.bytecode, self.outputs)
+
+    def _key(self, asked: str, records: Records) -> str:
+        """Return the key of what is remembered; planning says what of a project is unreadable."""
+        try:
+            return key_of(self.root, asked, records, self.outputs)
+        except OSError:
+            return ""
+
+
+def _lock_text(root: Path) -> str:
+    file = root / LOCK_FILE
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _locked(text: str, project: ProjectChoice, options: BuildOptions) -> LockedImage | None:
+    if not text:
+        return None
+    from jettison.builder.lock import parse_lock  # noqa: PLC0415
+
+    return parse_lock(text).image(project.name, str(options.platform))
+
+
+def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
+    """Lock images, and leave what is locked of others."""
+    from jettison.builder.lock import Lock, parse_lock  # noqa: PLC0415
+
+    text = _lock_text(root)
+    try:
+        held = parse_lock(text) if text else Lock()
+    except InputSyntaxError:
+        held = Lock()
+    for image in taken:
+        held = held.with_image(image)
+    with whole_file(root / LOCK_FILE) as file:
+        file.write(held.text.encode())
+
+
+def _planned(project: ProjectChoice, folder: Path) -> Planned:
+    # Late, here and below: what is remembered needs no plan, and starts in a third of the time.
+    from jettison.tasks.loading.plan import planned  # noqa: PLC0415
+
+    return planned(
+        project.directory,
+        dockerfile=project.dockerfile,
+        service=project.service,
+        level=project.level,
+        offline=project.offline,
+        cache=folder,
+    ).for_builder()
+
+
+def _made(
+    found: Planned,
+    options: BuildOptions,
+    progress: Progress,
+    folder: Path,
+    *,
+    locked: LockedImage | None,
+    outputs: frozenset[str],
+) -> Made:
+    from jettison.builder.builder import Builder  # noqa: PLC0415
+
+    return Builder(
+        plan=found.plan,
+        root=found.loaded.root,
+        options=options,
+        progress=progress,
+        folder=folder,
+        locked=locked,
+        outputs=outputs,
+    ).made()

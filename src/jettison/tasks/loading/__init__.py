@@ -1,0 +1,1 @@
+"""Reads a project: which image is meant, its files, its source, its distributions."""

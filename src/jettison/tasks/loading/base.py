@@ -1,0 +1,214 @@
+"""Gathers what the choice of a base image rests on."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msgspec.structs import replace
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from jettison.builder.minimal_base.choice import choose
+from jettison.builder.minimal_base.compose import composed_base
+from jettison.catalogue.reader import table
+from jettison.catalogue.system_packages import translated
+from jettison.ecosystems.commands import PipInstall
+from jettison.errors import UnsupportedError
+from jettison.formats.settings import BaseWish
+from jettison.images.entry import Kind
+from jettison.index.debian.archive import Archive
+from jettison.index.debian.mirror import MIRROR, archive_settings
+from jettison.index.debian.package import Package
+from jettison.index.facts import DistributionFacts
+from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.distribution import feeding_stages
+from jettison.lift.installation import NotMovable, fixed_path, is_installer
+from jettison.lift.locked import LockedInstallation, movable
+from jettison.lift.other_packages import zone_groups
+from jettison.lift.packages import requested
+from jettison.lift.project import Project
+from jettison.lift.projects import project_requests
+from jettison.lift.scopes.values import PlannedPackage
+from jettison.lift.stage import FinalStage, lifted
+from jettison.lower.composed_base import refused
+from jettison.plan.base import ArchiveFile, Composition
+from jettison.plan.candidates.image import COMPOSED, DEBIAN_NAMES
+from jettison.plan.candidates.needs import BaseNeeds
+from jettison.plan.minimal_base import BaseRequest, BaseTree
+from jettison.plan.plan import Plan
+from jettison.plan.prediction.packages import application_size
+from jettison.tasks.loading.knowledge import Knowledge
+from jettison.values import Basis, Evidence, Origin, Size
+
+
+def base_needs(
+    project: Project, knowledge: Knowledge, packages: Iterable[PlannedPackage], wish: BaseWish
+) -> BaseNeeds:
+    """Bring together what the project, its distributions and its packages ask of a base."""
+    stage = lifted(project)
+    return BaseNeeds(
+        stage=stage,
+        usage=knowledge.usage,
+        closure=knowledge.closure,
+        production=knowledge.production,
+        declared=_declared(knowledge),
+        packages=tuple(packages),
+        application=application_size(project),
+        stays=_stays(project, stage),
+        not_listed=_not_listed(project, knowledge),
+        provided=frozenset(posixpath.basename(path) for path in project.files),
+        allow_source_builds=wish.allow_source_builds,
+    )
+
+
+def _declared(knowledge: Knowledge) -> dict[str, Origin]:
+    return {item.name: item.origin for item in knowledge.requirements}
+
+
+def _stays(project: Project, stage: FinalStage) -> Evidence | None:
+    """Why the environment is made in the final stage and will not leave it."""
+    found = movable(project, stage)
+    if isinstance(found, LockedInstallation):
+        return None
+    return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
+
+
+def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
+    """An installation whose distributions were not read, or of which nothing is known."""
+    read = {request.action.origin for request in project_requests(project)}
+    known = knowledge.closure.graph.edges
+    stages = feeding_stages(lifted(project))
+    for item in (item for stage in stages for item in stage.instructions):
+        for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+            fact = action.fact
+            words = fact.requirements if isinstance(fact, PipInstall) else ()
+            named = (word for word in words if not is_installer(word))
+            unread = any(_name(word.text) not in known for word in named)
+            if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
+                text = " ".join(action.text.split())[:60]
+                message = f"what `{text}` installs was not read"
+                return Evidence(kind="installation", message=message, origin=action.origin)
+    return None
+
+
+def _name(word: str) -> str:
+    try:
+        return canonicalize_name(Requirement(word).name)
+    except InvalidRequirement:
+        return ""
+
+
+SNAPSHOTS = "https://snapshot.debian.org/archive"
+SHELL = "busybox-static"
+# The library that compiled wheels may need and that the bare base does not have. Which wheels do
+# is only known when they are there.
+COMPILED = ("libstdc++.so.6",)
+
+
+def with_composition(start: Plan, plan: Plan, *, cache: Path, offline: bool) -> Plan:
+    """Give the start with the base that the finished plan needs, when a composed one is taken.
+
+    The packages are fetched, verified and laid over one another, which shows the libraries that
+    files of them need. Raises UnsupportedError for steps that the base cannot do, and as
+    ``composed_base`` does.
+    """
+    taken = plan.base.taken
+    if taken is None or taken.reference != COMPOSED:
+        return start
+    why = refused(plan.stage)
+    if why is not None:
+        raise _not_composed(why)
+    settings = replace(archive_settings(os.environ), offline=offline)
+    found = _composition(plan, Archive(settings, cache=cache))
+    return replace(start, composition=found)
+
+
+def _not_composed(why: Evidence) -> UnsupportedError:
+    return UnsupportedError(
+        f"the final stage cannot stand on a composed base: {why.message}",
+        why="a composed base has Python and the packages that are asked for, and no shell",
+        hint="Move the step to an earlier stage, write the command as a list of words, or take"
+        " another base.",
+        origin=why.origin,
+    )
+
+
+def _composition(plan: Plan, archive: Archive) -> Composition:
+    taken = plan.base.taken
+    facts = taken.facts if taken else None
+    if facts is None or facts.target is None or facts.release is None or facts.python is None:
+        raise UnsupportedError("nothing is known of the composed base of this Python")
+    names = {*requested(plan.stage), *(taken.adds if taken else ())}
+    asked = {translated(name, facts.release) or name for name in names}
+    compiled = any(_may_be_compiled(each) for each in plan.distributions.values())
+    request = BaseRequest(
+        python=facts.python,
+        architecture=DEBIAN_NAMES[facts.target.architecture],
+        packages=tuple(sorted(asked - {"python3", "tzdata"})),
+        libraries=COMPILED if compiled or not plan.distributions else (),
+        timezones="tzdata" in asked,
+        user=None,
+        keep=zone_groups(plan.stage, plan.usage),
+    )
+    return composition_of(request, archive, image=plan.stage.base)
+
+
+def composition_of(request: BaseRequest, archive: Archive, *, image: str) -> Composition:
+    """Compose a base and say what a Dockerfile needs to do the same on ``image``.
+
+    Raises as ``composed_base`` does.
+    """
+    tree = composed_base(request, archive)
+    index = archive.index(request.release, request.architecture)
+    # The request with busybox, of which only the package is taken.
+    shell = choose(replace(request, packages=(SHELL,)), index).packages
+    return Composition(
+        image=image,
+        python=request.python,
+        architecture=request.architecture,
+        packages=tuple(map(_file, tree.packages)),
+        shell=next(_file(each) for each in shell if each.name == SHELL),
+        asked=request.packages,
+        kept=tree.brought_back,
+        links=tuple(_links(request, tree)),
+        time_zones=request.timezones,
+        groups_kept=tuple(sorted(request.keep)),
+        archive=_address("debian", archive.date(request.release)),
+        security_archive=_address("debian-security", archive.date(request.release)),
+        size=Size(bytes=tree.size, basis=Basis.MEASURED, source="the packages, unpacked"),
+        notes=tree.notes,
+    )
+
+
+def _may_be_compiled(facts: DistributionFacts) -> bool:
+    return not any(wheel.filename.endswith("-any.whl") for wheel in facts.wheels)
+
+
+def _file(package: Package) -> ArchiveFile:
+    return ArchiveFile(
+        name=package.name,
+        path=package.filename,
+        sha256=package.sha256,
+        security=package.suite.endswith("-security"),
+    )
+
+
+def _links(request: BaseRequest, tree: BaseTree) -> Iterator[tuple[str, str]]:
+    entries = {member.entry.path: member.entry for member in tree.members}
+    for path, target in table("composed_base")["links"].items():
+        place = path.replace("{triplet}", request.triplet)
+        found = entries.get(place)
+        if found is not None and found.kind is Kind.SYMLINK and found.link == target:
+            yield place, target
+
+
+def _address(archive: str, date: datetime) -> str:
+    """The mirror that the user names, or a snapshot that has what an index of ``date`` lists."""
+    if os.environ.get(MIRROR):
+        named = archive_settings(os.environ)
+        return named.mirror if archive == "debian" else named.security_mirror
+    return f"{SNAPSHOTS}/{archive}/{date + timedelta(days=1):%Y%m%d}T000000Z"

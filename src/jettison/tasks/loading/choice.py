@@ -1,0 +1,241 @@
+"""Which image of a folder is meant: a Dockerfile, and the compose service that builds it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+
+from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats import dotenv
+from jettison.formats.compose import ComposeFile, Service
+from jettison.formats.compose import parse as parse_compose
+from jettison.formats.dockerfile import Dockerfile, Stage, parse
+from jettison.source.operations_images import is_for_development
+from jettison.values import Skipped
+
+# In the order in which Docker Compose looks for them.
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+DEFAULT = "Dockerfile"
+# What tells the Dockerfile of a Python application from that of a proxy or a front end.
+PYTHON = re.compile(
+    r"^\s*FROM\s.*\b(python|pypy|uv|conda|micromamba)\d*\b"
+    r"|\b(pip3?|uv|poetry|pipenv|pdm)\s+(install|sync)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """The image that is meant; paths are relative to the project root, ``""`` is the root."""
+
+    dockerfile: str
+    context: str
+    compose: str | None = None
+    service: str | None = None
+    target: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose(
+    names: Iterable[str],
+    read: Callable[[str], str | None],
+    *,
+    dockerfile: str | None = None,
+    service: str | None = None,
+    deeper: Callable[[], Iterable[str]] = tuple,
+    environment: Mapping[str, str] | None = None,
+) -> Choice:
+    """Choose the image of a folder.
+
+    ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
+    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message. Variables of
+    a compose file come from ``environment``, then from the environment file beside it. A
+    Dockerfile that is named without a service is built as ``docker build -f`` does it: a compose
+    file only tells its context. Raises ProjectError when nothing can be built or a choice is left
+    open, and InputSyntaxError for a compose file that is not valid.
+    """
+    names = sorted(names)
+    if dockerfile is not None and service is None:
+        return _of_file(names, posixpath.normpath(dockerfile), read, environment or {})
+    compose = _compose(names, read, environment or {})
+    if service is not None:
+        return _of_service(compose, service, read)
+    built = _built(compose)
+    if built and compose:
+        return _of_service(compose, _single(built, compose, read).name, read)
+    return Choice(dockerfile=_dockerfile(names, deeper), context="")
+
+
+def _compose(
+    names: list[str], read: Callable[[str], str | None], environment: Mapping[str, str]
+) -> ComposeFile | None:
+    found = next((name for name in COMPOSE_NAMES if name in names), None)
+    text = read(found) if found else None
+    if found is None or text is None:
+        return None
+    known = {one.name: one.value for one in dotenv.beside(read) if one.value is not None}
+    return parse_compose(text, file=found, env={**known, **environment})
+
+
+def _built(compose: ComposeFile | None) -> list[Service]:
+    return [item for item in compose.services if item.build] if compose else []
+
+
+def _single(
+    built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
+) -> Service:
+    """Give the first of services that build one and the same image, or the only Python image."""
+    images = {_place(item) for item in built}
+    python = [item for item in built if PYTHON.search(read(_place(item)[1]) or "")]
+    if len({_place(item) for item in python}) == 1:
+        return python[0]
+    if len(images) > 1:
+        listed = ", ".join(item.name for item in built)
+        raise ProjectError(
+            f"{compose.file} builds {len(images)} images",
+            why=f"services that build: {listed}",
+            hint="Name one with --service.",
+        )
+    return built[0]
+
+
+def _place(service: Service) -> tuple[str, str]:
+    """Context and Dockerfile of a service, relative to the project root."""
+    build = service.build
+    context = posixpath.normpath(build.context) if build else "."
+    context = "" if context == "." else context
+    return context, posixpath.normpath(
+        posixpath.join(context, (build.dockerfile if build else None) or DEFAULT)
+    )
+
+
+def _of_service(
+    compose: ComposeFile | None, name: str, read: Callable[[str], str | None]
+) -> Choice:
+    service = compose.service(name) if compose else None
+    if compose is None or service is None or service.build is None:
+        listed = ", ".join(item.name for item in _built(compose)) or "none"
+        raise ProjectError(
+            f"no service {name} that builds an image",
+            why=f"services that build: {listed}",
+            hint="Name another one with --service, or a Dockerfile with --file.",
+        )
+    context, dockerfile = _place(service)
+    if context.startswith(("..", "/")) or "://" in context:
+        raise ProjectError(
+            f"the build context of {name} lies outside the project: {service.build.context}",
+            hint="Run Jettison on the folder that holds both the compose file and the context.",
+            origin=service.build.origin,
+        )
+    if dockerfile.startswith(("..", "/")):
+        raise ProjectError(
+            f"the Dockerfile of {name} lies outside the project: {dockerfile}",
+            hint="Run Jettison on the folder that holds both it and the compose file.",
+            origin=service.build.origin,
+        )
+    if service.build.inline is not None or read(dockerfile) is None:
+        inline = "it is written inside the compose file" if service.build.inline else "no such file"
+        raise ProjectError(
+            f"the Dockerfile of {name} cannot be read: {dockerfile}",
+            why=inline,
+            hint="Correct build.dockerfile, or name a Dockerfile with --file.",
+            origin=service.build.origin,
+        )
+    return Choice(
+        dockerfile=dockerfile,
+        context=context,
+        compose=compose.file,
+        service=name,
+        target=service.build.target,
+        arguments={item.name: item.value for item in service.build.args if item.value is not None},
+    )
+
+
+def _of_file(
+    names: list[str],
+    path: str,
+    read: Callable[[str], str | None],
+    environment: Mapping[str, str],
+) -> Choice:
+    if path.startswith(("..", "/")) or read(path) is None:
+        raise ProjectError(
+            f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
+        )
+    try:
+        built = _built(_compose(names, read, environment))
+    except InputSyntaxError:
+        built = []
+    places = (_place(service) for service in built)
+    inside = (one for one in places if not one[0].startswith(("..", "/")))
+    context = next((one[0] for one in inside if one[1] == path), "")
+    return Choice(dockerfile=path, context=context)
+
+
+def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
+    if DEFAULT in names:
+        return DEFAULT
+    others = [name for name in names if is_dockerfile(name)]
+    if len(others) > 1:
+        raise ProjectError(
+            "several Dockerfiles and none of them is named Dockerfile",
+            why=", ".join(others),
+            hint="Name one with --file.",
+        )
+    if not others:
+        found = ", ".join(deeper())
+        raise ProjectError(
+            "no Dockerfile",
+            why=f"in its folders there are {found}"
+            if found
+            else "the folder has neither a Dockerfile nor a compose file that builds one",
+            hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
+        )
+    return others[0]
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file's name says that it is a Dockerfile."""
+    lower = name.lower()
+    if lower.endswith(".dockerignore"):
+        return False
+    return lower.startswith(("dockerfile", "containerfile")) or lower.endswith(".dockerfile")
+
+
+_PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
+
+
+def production_target(text: str, file: str) -> tuple[str, Skipped] | None:
+    """The stage that production is made from, and the last one that was passed over for it.
+
+    The one that the last stage adds to, else one that is named for production, provided that it
+    starts something. None where the last stage, which a build makes unless it is told otherwise,
+    is not named for tests or development. Raises InputSyntaxError.
+    """
+    dockerfile = parse(text, file=file)
+    if not dockerfile.stages or not is_for_development(dockerfile.final_stage.name or ""):
+        return None
+    last = dockerfile.final_stage
+    named = (s for s in reversed(dockerfile.stages) if _PRODUCTION.search(s.name or ""))
+    for stage in (*_below(dockerfile, last), *named):
+        if stage.name and not is_for_development(stage.name) and _starts(dockerfile, stage):
+            reason = f"it is for development by its name: the stage {stage.name} is looked at"
+            return stage.name, Skipped(what=f"stage {last.name}", reason=reason, origin=last.origin)
+    return None
+
+
+def _below(dockerfile: Dockerfile, stage: Stage) -> Iterator[Stage]:
+    """The stages that a stage is made from, the nearest first."""
+    base = dockerfile.stage_named(stage.base)
+    while base is not None and base.index < stage.index:
+        yield base
+        stage, base = base, dockerfile.stage_named(base.base)
+
+
+def _starts(dockerfile: Dockerfile, stage: Stage) -> bool:
+    return any(
+        item.keyword in ("CMD", "ENTRYPOINT")
+        for each in (stage, *_below(dockerfile, stage))
+        for item in each.instructions
+    )

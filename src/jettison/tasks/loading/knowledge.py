@@ -1,0 +1,304 @@
+"""What is learned about a project beside its Dockerfile: scopes, uses, distributions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from jettison.catalogue.reader import table
+from jettison.ecosystems.finding import Declaration
+from jettison.ecosystems.pyproject import standard_specifier
+from jettison.errors import InputSyntaxError
+from jettison.formats.requirements import RequirementLine
+from jettison.formats.settings import Settings
+from jettison.index.choice import compatible
+from jettison.index.facts import Source
+from jettison.index.graph import Closure, Leaving, gone_without, held_versions, leaving, weight
+from jettison.index.map import DistributionMap, closure, locked_releases
+from jettison.index.opening import open_map
+from jettison.index.package_index import exact_pin
+from jettison.index.resolving import Resolution
+from jettison.index.target import Target
+from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
+from jettison.lift.linked import linked_packages
+from jettison.lift.project import Project
+from jettison.lift.scopes.decide import decide, declared_requirement, gather
+from jettison.lift.scopes.remarks import as_asked
+from jettison.lift.scopes.values import RequirementScope, Scope, ScopeInputs
+from jettison.lift.stage import lifted
+from jettison.lift.usage import Usage
+from jettison.plan.candidates.image import image_facts
+from jettison.plan.plan import PlannedRequirement
+from jettison.source.operations_collect import collect
+from jettison.source.reading import read_sources, read_texts
+from jettison.tasks.loading.project import Loaded
+from jettison.tasks.loading.usage import given_names, used, used_words
+from jettison.values import Evidence, Skipped
+from jettison.verify.imported import Importable, Reachable
+
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def reachable(inputs: ScopeInputs, python: str) -> Reachable:
+    """Name every file that production loads as it is imported, and every module from outside.
+
+    ``python`` is the minor version that the distributions were chosen for.
+    """
+    reach, index = inputs.reach, inputs.index
+    entries = {entry.file for entry in reach.entries}
+    named = [(index.module_name(file), file) for file in sorted(reach.modules)]
+    externals = {
+        name: next(each.origin for each in places if not each.circumstance.optional)
+        for name, places in reach.externals.items()
+        if any(not each.circumstance.optional for each in places)
+    }
+    return Reachable(
+        python=python,
+        roots=index.roots,
+        modules=tuple(
+            Importable(name=name, file=file, entry=file in entries)
+            for name, file in named
+            if MODULE.fullmatch(name) and not name.endswith("__main__")
+        ),
+        externals=externals,
+        environment=inputs.commands.environment,
+    )
+
+
+def roots(found: Iterable[Installed], *, resolved: bool = False) -> list[Requirement]:
+    """What the distributions are looked up by; a requirement that cannot be read is left out.
+
+    With ``resolved`` what is left is what an installer asks the index for, to resolve it.
+    """
+    asked = [one for one in found if not resolved or (one.shipped and not one.declaration.url)]
+    return [r for one in asked if (r := _requirement(one.declaration)) is not None]
+
+
+def bounds(lines: Iterable[RequirementLine]) -> dict[str, SpecifierSet]:
+    """Join what lines say about versions, by the normalized names of distributions."""
+    found: dict[str, SpecifierSet] = {}
+    for line in lines:
+        if line.name and not line.url:
+            found[line.name] = found.get(line.name, SpecifierSet()) & _specifier(line.specifier)
+    return found
+
+
+def approximate(
+    brought: Closure, shipped: Iterable[str], resolution: Resolution
+) -> Iterator[Skipped]:
+    """What of an image's versions is the newest that fits, and not what an installer answered."""
+    for name in sorted(brought.graph.reached(shipped)):
+        facts = brought.facts.get(name)
+        why = resolution.why_approximate(name)
+        if (
+            why
+            and facts is not None
+            and facts.source in {Source.INDEX, Source.CACHE, Source.SDIST_GUESS}
+            and exact_pin(brought.graph.specifiers[name]) is None
+        ):
+            yield Skipped(what=f"the exact version of {name}", reason=why)
+
+
+def _requirement(one: Declaration) -> Requirement | None:
+    extras = f"[{','.join(one.extras)}]" if one.extras else ""
+    for marker in (f"; {one.marker}" if one.marker else "", ""):
+        try:
+            requirement = Requirement(f"{one.name}{extras}{marker}")
+        except InvalidRequirement:
+            continue
+        requirement.specifier = _specifier(one.specifier)
+        return requirement
+    return None
+
+
+def _specifier(written: str) -> SpecifierSet:
+    try:
+        return SpecifierSet(written)
+    except InvalidSpecifier:
+        return standard_specifier(written)
+
+
+def planned(
+    found: Iterable[Installed], verdicts: Iterable[RequirementScope], brought: Closure
+) -> Iterator[PlannedRequirement]:
+    """Join each declaration with its verdict and its weight in the requirement graph."""
+    for one, verdict in zip(found, verdicts, strict=True):
+        share = weight(brought.graph, brought.facts, one.declaration.name)
+        yield PlannedRequirement(
+            name=one.declaration.name,
+            specifier=one.declaration.specifier,
+            origin=one.declaration.origin,
+            scope=verdict.scope,
+            evidence=verdict.evidence,
+            size=share.together if len(share.unknown) <= len(share.brings) else None,
+            group=one.declaration.group,
+            shipped=one.shipped,
+            misplaced=verdict.misplaced,
+            chain=tuple(
+                Evidence(kind="chain", message=f"{link.why} loads {link.file}", origin=link.origin)
+                for link in verdict.chain
+            ),
+        )
+
+
+DEFAULT_PYTHON = "3.11"
+PYTHON = re.compile(r"py(?:thon)?-?(3\.\d+)")
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """Scopes of requirements, what the application uses, and what could not be learned."""
+
+    requirements: tuple[PlannedRequirement, ...]
+    usage: Usage
+    linked: Mapping[str, Evidence]
+    closure: Closure
+    production: frozenset[str]
+    keeps_cache: bool
+    from_source: tuple[str, ...]
+    unknown: tuple[str, ...]
+    loaded: frozenset[str]
+    leaving: Leaving
+    reachable: Reachable
+    skipped: tuple[Skipped, ...]
+
+
+def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settings) -> Knowledge:
+    """Read the source, ask the package index (or the caches alone), and decide scopes."""
+    project = loaded.project
+    stage = lifted(project)
+    sources = read_sources(loaded.root, loaded.tree, cache=cache)
+    texts = {**read_texts(loaded.root, loaded.tree), **project.texts}
+    commands = collect(
+        texts,
+        dockerfile=project.dockerfile_path,
+        target=project.target,
+        compose=project.compose_path,
+        service=project.service,
+    )
+    listed = installed_declarations(project)
+    target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
+    locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
+    bounding = bounds(bounding_lines(project))
+    opened = partial(
+        open_map, cache / "distributions", target, offline=offline, locked=locked, bounds=bounding
+    )
+    found = opened(requirements=() if locked else roots(listed, resolved=True))
+    brought = closure(found, roots(listed), bounding)
+    inputs = gather(
+        declared=[declared_requirement(one.declaration) for one in listed],
+        modules=sources.modules,
+        commands=commands,
+        distributions=brought.facts,
+        graph=brought.graph,
+        pyproject=project.texts.get(project.in_context("pyproject.toml")),
+        roots=_search_path(project),
+    )
+    if _is_readable(target.python):
+        _check_entries(inputs)
+    verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
+    usage = used(project, texts, sources, commands, inputs)
+    shipped = {one.declaration.name for one in listed if one.shipped}
+    kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
+    dropped = {v.name for v in verdicts} - kept
+    absent = {one.declaration.name for one in listed if not one.shipped}
+    gone = leaving(brought, dropped & shipped, absent)
+    stay = [one for one in listed if one.declaration.name not in dropped]
+    production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
+    return Knowledge(
+        requirements=tuple(planned(listed, verdicts, brought)),
+        usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
+        linked=linked_packages(
+            production | kept,
+            usage,
+            stage.release,
+            {name for name in production | kept if _may_compile(brought, name, target)},
+        ),
+        closure=_with_files(found, brought, production),
+        production=frozenset(production),
+        keeps_cache=found.is_cacheable(brought.facts.values()),
+        from_source=tuple(_from_source(brought, production, target)),
+        unknown=tuple(name for name in kept if name not in brought.facts),
+        loaded=inputs.reach.modules,
+        leaving=_held(opened, found, brought, gone, stay),
+        reachable=reachable(inputs, target.python),
+        skipped=(
+            *sources.skipped,
+            *inputs.index.skipped,
+            *found.skipped,
+            *(() if locked else approximate(brought, shipped, found.resolution)),
+        ),
+    )
+
+
+def _held(
+    opened: Callable[..., DistributionMap],
+    found: DistributionMap,
+    brought: Closure,
+    gone: Leaving,
+    kept: Collection[Installed],
+) -> Leaving:
+    """Add what keeps the releases of what stays, where requirements are dropped."""
+    before = found.resolution.versions
+    if not gone.names or not before:
+        return gone
+    after = opened(requirements=roots(kept, resolved=True)).resolution.versions
+    return replace(gone, held=held_versions(brought, gone.names, before, after))
+
+
+def _is_readable(python: str) -> bool:
+    """Whether source for a version of Python that is not newer than the one that runs this."""
+    parts = tuple(int(part) for part in python.split(".")[:2] if part.isdigit())
+    return parts <= sys.version_info[:2]
+
+
+def _check_entries(inputs: ScopeInputs) -> None:
+    fault = inputs.reach.faulty_entry(inputs.index)
+    if fault is not None:
+        raise InputSyntaxError(
+            f"the application starts with {fault.what}, which is {fault.reason}",
+            hint="Correct the file: an image that starts with it would stop at once.",
+            origin=fault.origin,
+        )
+
+
+def _search_path(project: Project) -> tuple[str, ...]:
+    context = project.context
+    return (context, f"{context}/src") if context else ("", "src")
+
+
+def _with_files(found: DistributionMap, brought: Closure, production: set[str]) -> Closure:
+    """The closure with the files of each wheel, and what production's libraries never load."""
+    facts = {name: found.with_files(each) for name, each in brought.facts.items()}
+    kept = [facts[name] for name in sorted(production) if name in facts]
+    return Closure(facts=facts | found.with_unloaded(kept), graph=brought.graph)
+
+
+def _may_compile(brought: Closure, name: str, target: Target) -> bool:
+    """Whether a distribution is built from source, or nothing says that it is not."""
+    facts = brought.facts.get(name)
+    return facts is None or (
+        facts.compiles is not False and not compatible(facts, target).compatible
+    )
+
+
+def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:
+    """Distributions that are compiled on the spot, against libraries that nobody has listed."""
+    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    for name, facts in brought.facts.items():
+        known = bool(facts.sdist_only or facts.wheels) and facts.compiles is not False
+        if name in names and name not in listed and known:
+            yield from () if compatible(facts, target).compatible else (name,)
+
+
+def _python(base: str) -> str:
+    """The version that the name of an image which is not an official one tells."""
+    found = PYTHON.search(base)
+    return found[1] if found else DEFAULT_PYTHON

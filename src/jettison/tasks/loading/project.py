@@ -1,0 +1,270 @@
+"""Reads the project that is meant from a folder."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats.settings import OWN_FILE, SHARED_FILE
+from jettison.images.stores.files import open_regular
+from jettison.lift.project import Project
+from jettison.source.operations import is_compose
+from jettison.source.reading import read_text, read_tree
+from jettison.source.tree import Tree
+from jettison.tasks.loading.choice import Choice, choose, is_dockerfile, production_target
+from jettison.values import Origin
+
+# Larger files that only look like one of these are left alone; locks may be long.
+LIMIT = 2 * 1024 * 1024
+LOCK_LIMIT = 64 * 1024 * 1024
+LOCKS = re.compile(r"(^|/)(Pipfile\.lock|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$")
+NAMES = re.compile(
+    r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
+    r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
+    r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
+    r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
+    r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
+    r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
+    r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
+    r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules)\.txt)$"
+    r"|(^|/)(remove_files|remove_system_files|jettison_removed)\.py$"
+)
+
+LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
+# Scripts without an ending: the first line tells them.
+BARE = re.compile(r"(^|/)[^/.]+$")
+SHELL = re.compile(rb"#!.*\b(ba|da|a|k|z)?sh\b")
+SCRIPT_LIMIT = 64 * 1024
+
+# `-r deps.txt` and `-c pins.txt`, in a list, a command, or a list of words
+NAMED = re.compile(r"(?<![\w-])(?:-r|-c|--requirements?|--constraints?)[\s=\"',]*([^\s\"',\]]+)")
+
+
+def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, str]:
+    """Read the files by their paths relative to ``root``; line endings and marks are kept.
+
+    ``also`` names files that are read whatever they are called and wherever they lie, and so are
+    lists of requirements that one of those or another list names. Raises as ``needed_text`` does
+    for one of ``also``; others that cannot be read are left out.
+    """
+    wanted = set(also)
+    needed = {path: needed_text(root, path) for path in sorted(wanted)}
+    found = {path: text for path, text in needed.items() if text is not None}
+    for path, file in tree.files.items():
+        limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
+        named = path not in wanted and file.size <= limit and NAMES.search(path)
+        if named or (file.size <= SCRIPT_LIMIT and BARE.search(path) and _is_shell(root / path)):
+            text = _text(root / path)
+            if text is not None:
+                found[path] = text
+    naming = [text for path, text in found.items() if path in wanted or LISTS.search(path)]
+    return found | _named_lists(root, tree, naming, found)
+
+
+def _named_lists(
+    root: Path, tree: Tree, naming: list[str], known: Mapping[str, str]
+) -> dict[str, str]:
+    """Read what the texts name as lists of requirements, and what those name in turn."""
+    found: dict[str, str] = {}
+    while naming:
+        names = {PurePosixPath(name).name for text in naming for name in NAMED.findall(text)}
+        new = {
+            path: text
+            for path, file in tree.files.items()
+            if PurePosixPath(path).name in names
+            and path not in known
+            and path not in found
+            and file.size <= LIMIT
+            and (text := _text(root / path)) is not None
+        }
+        found |= new
+        naming = list(new.values())
+    return found
+
+
+def _is_shell(place: Path) -> bool:
+    """Whether the first line of a file says that a shell runs it."""
+    try:
+        with place.open("rb") as stream:
+            return SHELL.match(stream.read(80)) is not None
+    except OSError:
+        return False
+
+
+def needed_text(root: Path, path: str) -> str | None:
+    """Read a file that decides what is planned; None when there is none.
+
+    Raises ProjectError when it is no file, cannot be opened or is too large, and InputSyntaxError
+    when it is not UTF-8: a plan without it would be another one.
+    """
+    try:
+        with open_regular(root / path) as file:
+            content = file.read(LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ProjectError(
+            f"{path} cannot be read",
+            why=error.strerror or str(error),
+            hint="Make it readable for you, or remove it.",
+        ) from error
+    if len(content) > LIMIT:
+        why = f"it has more than {LIMIT >> 20} MB"
+        raise ProjectError(f"{path} cannot be read", why=why, hint="Shorten or remove it.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputSyntaxError(
+            f"{path} is not UTF-8",
+            why=str(error),
+            hint="Save the file as UTF-8.",
+            origin=Origin(file=path),
+        ) from error
+
+
+def _text(place: Path) -> str | None:
+    try:
+        return place.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+# Where Dockerfiles lie that are not in the project folder itself.
+NESTED = ("*/*ockerfile*", "*/*/*ockerfile*", "*/*ontainerfile*")
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """A project and the part of the disk that it was read from."""
+
+    root: Path
+    project: Project
+    tree: Tree
+
+
+def load_project(directory: Path, *, dockerfile: str | None, service: str | None) -> Loaded:
+    """Read the files of the project in a folder.
+
+    Raises ProjectError when the folder is none or no image is described in it, and
+    InputSyntaxError when one of the files that describe the image is not valid.
+    """
+    root = _checked(directory)
+    names = _names(root)
+
+    def read(path: str) -> str | None:
+        if posixpath.basename(path).startswith(".env"):
+            return read_text(root, path)
+        if path.startswith(("..", "/")):
+            return None
+        text = needed_text(root, path)
+        return None if text is None else text.removeprefix("\ufeff")
+
+    def deeper() -> list[str]:
+        found = (place.relative_to(root) for glob in NESTED for place in root.glob(glob))
+        return sorted(place.as_posix() for place in found if is_dockerfile(place.name))
+
+    choice = choose(
+        names,
+        read,
+        dockerfile=dockerfile,
+        service=service,
+        deeper=deeper,
+        environment=os.environ,
+    )
+    tree = _within(read_tree(root), choice, names)
+    texts = read_texts(root, tree, _deciding(choice))
+    prefix = f"{choice.context}/" if choice.context else ""
+    other = None
+    if choice.target is None and choice.service is None:
+        other = production_target(texts[choice.dockerfile], choice.dockerfile)
+    project = Project(
+        name=root.name,
+        texts=MappingProxyType(texts),
+        context=choice.context,
+        dockerfile_path=choice.dockerfile,
+        compose_path=choice.compose,
+        service=choice.service,
+        target=other[0] if other else choice.target,
+        build_arguments=MappingProxyType(dict(choice.arguments)),
+        files=MappingProxyType(_context_files(tree, prefix)),
+        skipped=(*tree.skipped, *(other[1:] if other else ())),
+    )
+    _parsed(project)
+    return Loaded(root=root, project=project, tree=tree)
+
+
+def _names(root: Path) -> list[str]:
+    try:
+        return [item.name for item in root.iterdir() if item.is_file()]
+    except OSError as error:
+        raise ProjectError(
+            f"the folder {root} cannot be read",
+            why=error.strerror or str(error),
+            hint="Make it readable for you.",
+        ) from error
+
+
+def _deciding(choice: Choice) -> set[str]:
+    """Files without which, where they are there, another plan would be made."""
+    beside = {posixpath.join(folder, OWN_FILE) for folder in ("", choice.context)}
+    beside |= {posixpath.join(folder, SHARED_FILE) for folder in ("", choice.context)}
+    ignoring = {f"{choice.dockerfile}.dockerignore", f"{choice.context}/.dockerignore".lstrip("/")}
+    return {choice.dockerfile, *filter(None, [choice.compose]), *beside, *ignoring}
+
+
+def _checked(directory: Path) -> Path:
+    if not directory.exists():
+        raise ProjectError(
+            f"there is no folder {directory}",
+            hint="Give the folder of a Dockerfile or compose file.",
+        )
+    if not directory.is_dir():
+        raise ProjectError(
+            f"{directory} is not a folder",
+            hint=f"Give its folder; name the file in it with --file {directory.name}.",
+        )
+    return directory.resolve()
+
+
+def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
+    """The tree without what lies outside the build context, but with the files beside it."""
+    if not choice.context:
+        return tree
+    prefix = f"{choice.context}/"
+    beside = {name for name in names if is_compose(name) or name.startswith(".env")}
+    beside |= {choice.dockerfile, "Procfile", "jettison.toml"}
+    return replace(
+        tree,
+        files={p: f for p, f in tree.files.items() if p.startswith(prefix) or p in beside},
+        left_out={p: n for p, n in tree.left_out.items() if p.startswith(prefix)},
+        links={p: t for p, t in tree.links.items() if p.startswith(prefix)},
+    )
+
+
+def _context_files(tree: Tree, prefix: str) -> dict[str, int]:
+    """Every file below the context; a folder that was not read counts as one entry."""
+    files = {
+        path.removeprefix(prefix): file.size
+        for path, file in tree.files.items()
+        if path.startswith(prefix)
+    }
+    folders = {
+        f"{path.removeprefix(prefix)}/*": count
+        for path, count in tree.left_out.items()
+        if path.startswith(prefix)
+    }
+    return files | folders
+
+
+def _parsed(project: Project) -> None:
+    """Parse what the plan is made of, so that a fault is found before any work is done."""
+    if not project.dockerfile.stages:
+        raise ProjectError(f"{project.dockerfile_path} has no FROM")
+    _ = project.compose, project.ignore

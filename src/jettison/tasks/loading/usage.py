@@ -1,0 +1,228 @@
+"""What the application uses at run time, by its source, its scripts and its start commands."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+
+from msgspec.structs import replace
+
+from jettison.catalogue.dead_weight import Language, Locales, Services, dead_weight
+from jettison.formats.dockerfile.run import run_script
+from jettison.formats.shell import parse as parse_shell
+from jettison.index.graph import Closure
+from jettison.lift.health_probe import probe_of_service
+from jettison.lift.project import Project
+from jettison.lift.scopes.values import ScopeInputs
+from jettison.lift.stage import lifted
+from jettison.lift.stages import services_of
+from jettison.lift.usage import Given, Usage, usage_of
+from jettison.source.operations import Commands, Use
+from jettison.source.operations_collect import called_scripts
+from jettison.source.reading import Sources, read_text
+from jettison.source.tree import is_test
+from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
+from jettison.tasks.loading.project import Loaded
+from jettison.values import Evidence, Origin
+
+
+def used(
+    project: Project,
+    texts: Mapping[str, str],
+    sources: Sources,
+    commands: Commands,
+    inputs: ScopeInputs,
+) -> Usage:
+    """Put together the uses that production has; texts are relative to the root of the project."""
+    checks, others = _health_checks(project), _other_services(project)
+    elsewhere = _other_stages(project)
+    own = [
+        each
+        for each in commands.commands
+        if each.source not in others
+        and (each.origin.file, each.origin.line) not in elsewhere
+        and not (each.use is Use.BUILD and each.origin.file != project.dockerfile_path)
+    ]
+    uses = called_scripts(texts, [c for c in own if c.source not in commands.scripts])
+    scripts = [
+        (parse_shell(texts[path], origin=Origin(file=path, line=1)), use is not Use.UNCALLED)
+        for path, use in uses.items()
+        if use is not Use.DEVELOPMENT
+    ]
+    started = [
+        (command.words, command.origin)
+        for command in own
+        if command.use is Use.PRODUCTION
+        and command.words not in checks
+        and uses.get(command.source, Use.PRODUCTION) is Use.PRODUCTION
+    ]
+    imports = {
+        name: tuple(found.origin for found in places)
+        for name, places in inputs.reach.externals.items()
+    }
+    found = usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
+    return replace(found, zones=(*found.zones, *_zones(project)))
+
+
+def _zones(project: Project) -> Iterator[Evidence]:
+    """The local time that the compose file sets, of which the C library asks the system's zones."""
+    for service in services_of(project):
+        for variable in service.environment:
+            if variable.name == "TZ":
+                message = f"the service {service.name} sets TZ"
+                yield Evidence(kind="time-zone", message=message, origin=variable.origin)
+
+
+def _other_services(project: Project) -> frozenset[str]:
+    """Services on other images, or on other stages: what they run is not in this image."""
+    services = project.compose.services if project.compose else ()
+    own = {each.name for each in services_of(project)}
+    return frozenset(
+        f"{project.compose_path} service {each.name}"
+        for each in services
+        if each.name not in own and (each.build or each.image)
+    )
+
+
+def _other_stages(project: Project) -> frozenset[tuple[str, int | None]]:
+    """The lines of stages that the image does not begin with: their steps leave no program."""
+    chain = {stage.index for stage in lifted(project).chain}
+    return frozenset(
+        (project.dockerfile_path, line)
+        for stage in project.dockerfile.stages
+        if stage.index not in chain
+        for item in stage.instructions
+        for line in range(item.origin.line or 0, (item.origin.end_line or 0) + 1)
+    )
+
+
+def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
+    """The words of health checks that ask with Python soon: the application does not call them.
+
+    Those of the Dockerfile are looked at once more when packages leave.
+    """
+    found: set[tuple[str, ...]] = set()
+    for item in project.dockerfile.instructions:
+        if item.keyword == "HEALTHCHECK":
+            found.update(command.words for command in run_script(item).programs)
+    for service in project.compose.services if project.compose else ():
+        rewritten = service.healthcheck if probe_of_service(service) else None
+        test = rewritten.test if rewritten else ()
+        if test[:1] == ("CMD",):
+            found.add(test[1:])
+        elif test:
+            script = parse_shell(test[-1], origin=Origin(file=project.compose_path or ""))
+            found.update(command.words for command in script.programs)
+    return frozenset(found)
+
+
+READ = (".py", ".sh", ".ipynb")
+# What readers of names give for one that is computed.
+_ANY = frozenset({""})
+TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
+
+
+def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
+    """Search the source, tests apart, for the words that matter to these distributions."""
+    vocabulary = {*_vocabulary(closure.facts), *_module_names(closure)}
+    found: dict[str, Origin] = {}
+    for path in _paths(loaded) if vocabulary else ():
+        text = read_text(loaded.root, path)
+        if text is None:
+            # What cannot be read may use everything.
+            return dict.fromkeys(vocabulary, Origin(file=path))
+        found = {**words_in(text, vocabulary, path), **found}
+    return found
+
+
+def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, Given]:
+    """The names of data that the source asks distributions for, tests apart."""
+    known = dead_weight()
+    found: dict[str, Given] = {}
+    for services in known.services:
+        if services.distribution in closure.facts:
+            asked = partial(_services, entry=services)
+            found[services.distribution] = _given(loaded, asked, READ)
+    for locale in known.locales:
+        if locale.distribution in closure.facts and locale.calls:
+            named = partial(locales_named, known=_locale_functions(locale, closure))
+            found[locale.distribution] = _given(loaded, named, READ)
+    for language in known.languages:
+        if language.distribution in closure.facts:
+            spoken = _given(loaded, partial(_languages, entry=language), (*READ, *TEMPLATES))
+            names = spoken.names or frozenset({language.default})
+            found[language.distribution] = replace(spoken, names=names)
+    return found
+
+
+def _given(
+    loaded: Loaded, read: Callable[[str], frozenset[str]], suffixes: tuple[str, ...]
+) -> Given:
+    """Read the names in every file; what cannot be read may give any."""
+    names: set[str] = set()
+    computed: list[Origin] = []
+    for path in _paths(loaded, suffixes):
+        text = read_text(loaded.root, path)
+        found = _ANY if text is None else read(text)
+        names |= found - _ANY
+        computed += [Origin(file=path)] if found & _ANY else []
+    return Given(names=frozenset(names), computed=tuple(computed))
+
+
+def _services(text: str, entry: Services) -> frozenset[str]:
+    asked = entry.mention in text
+    return first_arguments(text, entry.methods) if asked else frozenset()
+
+
+def _locale_functions(entry: Locales, closure: Closure) -> LocaleFunctions:
+    """What the catalogue knows of a package; only those that it knows may hand its functions on."""
+    own = {entry.distribution, *entry.users}
+    others = (facts.import_names for name, facts in closure.facts.items() if name not in own)
+    return LocaleFunctions(
+        package=entry.distribution,
+        calls=entry.calls,
+        words=entry.words,
+        keyword=entry.keyword,
+        named=entry.named,
+        others=sys.stdlib_module_names.union(*others),
+    )
+
+
+def _languages(text: str, entry: Language) -> frozenset[str]:
+    """The languages that a text sets, an empty one where it may choose any."""
+    if any(word in text for word in entry.words):
+        return frozenset({""})
+    named = re.findall(rf"\b{entry.setting}\s*=\s*[\"']([\w-]+)[\"']", text)
+    computed = len(re.findall(rf"\b{entry.setting}\b", text)) > len(named)
+    return frozenset({*named, *([""] if computed else [])})
+
+
+def _paths(loaded: Loaded, suffixes: tuple[str, ...] = READ) -> Iterator[str]:
+    for path in loaded.tree.files:
+        if path.endswith(suffixes) and not is_test(path):
+            yield path
+
+
+def _module_names(closure: Closure) -> Iterator[str]:
+    """What the distributions that an unused part brings are imported by."""
+    for entry in dead_weight().optional:
+        here = entry.distribution in closure.facts
+        waiting, seen = list(entry.requires if here else ()), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name in closure.facts and name not in seen:
+                seen.add(name)
+                waiting += closure.graph.edges.get(name, ())
+                yield from closure.facts[name].import_names
+
+
+def _vocabulary(distributions: Collection[str]) -> Iterator[str]:
+    known = dead_weight()
+    for entry in (*known.optional, *known.parts, *known.variants):
+        if entry.distribution in distributions:
+            yield from entry.words
+    for collection in known.collections:
+        if collection.distribution in distributions:
+            yield from (word for each in collection.data.values() for word in each.words)

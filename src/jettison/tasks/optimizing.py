@@ -1,0 +1,303 @@
+"""Builds before and after, runs both, compares, and says what came of it."""
+
+from __future__ import annotations
+
+import posixpath
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.contents.found import as_observed
+from jettison.contents.measurement import ImageMeasurement
+from jettison.engines.engine import BuildRequest, Engine, ImageID
+from jettison.engines.measuring import measure
+from jettison.errors import BuildError
+from jettison.formats.settings import Budget
+from jettison.lift.project import Project
+from jettison.plan.observing import with_observed
+from jettison.plan.plan import FileChange, Plan
+from jettison.processes.concurrent import beside
+from jettison.progress import Progress, step
+from jettison.report.result import Ablation, Result
+from jettison.rules import RULES
+from jettison.rules.rule import not_larger, optimized
+from jettison.tasks.loading.plan import project_request
+from jettison.tasks.withdrawing import explained, too_large
+from jettison.values import Basis, Saving, Skipped, human
+from jettison.verify.before import Ahead, look_ahead
+from jettison.verify.checks.contents import resolved_differently
+from jettison.verify.differential import compare
+from jettison.verify.trace.image_files import read_image_files
+from jettison.verify.trace.tracing import observed
+
+DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
+TAG = "jettison"
+# The level from which on the image is watched.
+TRACED = 3
+# How often what made a difference is left out, and the rest is compared once more.
+ROUNDS = 4
+# Large folders that need not be copied when the ignore file keeps them out of the context.
+LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """Where images are made: the project's folder, the engine, and who hears about it.
+
+    ``anew`` builds without what the engine has cached.
+    """
+
+    root: Path
+    engine: Engine
+    progress: Progress
+    anew: bool = False
+
+
+def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
+    """Build, measure, run and compare the image before and the image after.
+
+    ``start`` is the plan without any rule applied. From level 3 on the image is built once more, to
+    be watched: what it does not touch and cannot reach leaves too, unless answers differ then.
+    Where the engine's cache holds older versions in one of the images than were resolved for the
+    other, both are built anew. Raises BuildError and EngineError.
+    """
+    start, result = _compared(shop, start, plan)
+    if any(map(resolved_differently, result.verdict.differences)):
+        with step(shop.progress, "build both anew, because one was cached with other versions"):
+            start, result = _compared(replace(shop, anew=True), start, plan)
+    ablations = tuple(_ablations(shop, start, result)) if ablation else ()
+    return replace(result, ablations=ablations)
+
+
+class _Before(Struct, frozen=True, kw_only=True):
+    """The image before: being measured, and being looked at while the image after is made."""
+
+    id: ImageID
+    measured: Future[ImageMeasurement]
+    beside: ThreadPoolExecutor
+    ahead: Future[Ahead] | None = None
+
+
+def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
+    """Give the plan before any rule, with what was learned on the way, and what comes of it."""
+    image = _image(shop, start.original, shop.root, "before")
+    with beside() as pool:
+        before = _Before(
+            id=image, measured=pool.submit(_measured, shop, image, "before"), beside=pool
+        )
+        if plan.level >= TRACED:
+            start, result = _guided(shop, start, plan, before)
+            return _settled(shop, start, result, before)
+        seen = _read(shop, start, plan)
+        seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
+        if not result.verdict.equivalent and result.plan.files != plan.files:
+            return _settled(shop, start, _result(shop, plan, before), before)
+        return seen, result
+
+
+def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
+    """Give the plan before any rule, with what is in the image that the rules make."""
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "candidate")
+    with step(shop.progress, "Reading what is in the image"):
+        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
+
+
+def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
+    """Leave out what made a difference or made the image larger, and compare again."""
+    for _ in range(ROUNDS):
+        different = bool(result.verdict.differences) and not result.verdict.dead_before
+        if any(map(resolved_differently, result.verdict.differences)) and not shop.anew:
+            break
+        fresh = (explained(result.plan, result.verdict) if different else ()) or too_large(result)
+        if not fresh:
+            break
+        for one in fresh:
+            shop.progress.begin(f"leave out {one.rule}{' for ' * bool(one.part)}{one.part}")
+            shop.progress.finish(one.reason)
+        start = replace(start, withdrawn=(*start.withdrawn, *fresh))
+        result = _result(shop, _planned(start), before)
+    return start, result
+
+
+def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
+    """Give the plan before any rule, with what was seen of the image, and what comes of it."""
+    watched, before = _watched(shop, start, plan, before)
+    result = _result(shop, _planned(watched), before)
+    if watched.observed and not result.verdict.equivalent:
+        watched = _given_up(start, result)
+        result = _result(shop, _planned(watched), before)
+    return watched, result
+
+
+def _planned(start: Plan) -> Plan:
+    plan = optimized(start, RULES, without=start.settings.without)
+    return plan if start.observed else not_larger(start, plan, RULES)
+
+
+def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "after")
+        after = before.beside.submit(_measured, shop, image, "after")
+        plan, development = development_image(shop, plan, folder)
+        measured = (
+            before.beside.submit(_measured, shop, development, "development")
+            if development
+            else None
+        )
+        request = project_request(shop.root, plan, before.id, image, development)
+        ahead = before.ahead.result() if before.ahead else None
+        verdict = compare(request, shop.engine, shop.progress, ahead)
+    return Result(
+        plan=plan,
+        engine=shop.engine.name,
+        before=before.measured.result(),
+        after=after.result(),
+        development=measured.result() if measured else None,
+        verdict=verdict,
+    )
+
+
+def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
+    """Give the plan before any rule, with what was seen of the image that the rules make.
+
+    The image before is looked at meanwhile: what it answers does not depend on that.
+    """
+    with _staged(shop.root, plan) as folder:
+        image = _image(shop, plan.project, folder, "watched")
+        plan, development = development_image(shop, plan, folder)
+        request = project_request(shop.root, plan, before.id, image, development)
+        ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
+        seen = observed(plan, request, shop.engine, shop.progress)
+    before = replace(before, ahead=ahead)
+    if isinstance(seen, Skipped):
+        return replace(start, learned=(*start.learned, seen)), before
+    return with_observed(start, seen), before
+
+
+def _given_up(start: Plan, result: Result) -> Plan:
+    """Say that nothing is removed by the trace, because answers differed without it."""
+    names = ", ".join(check.name for check in result.verdict.reasons)
+    reason = f"without what it left out the image behaved differently: {names}"
+    return replace(start, learned=(*start.learned, Skipped(what="the trace", reason=reason)))
+
+
+def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
+    with step(shop.progress, f"measure {name}"):
+        return measure(image, shop.engine)
+
+
+def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
+    request = BuildRequest(
+        context=folder / project.context,
+        dockerfile=folder / project.dockerfile_path,
+        tag=f"{TAG}-{name}",
+        target=project.target,
+        build_args=project.build_arguments,
+        no_cache=shop.anew,
+    )
+    with step(shop.progress, f"build {name}"):
+        return shop.engine.build(request, shop.progress)
+
+
+def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, ImageID | None]:
+    """Build the image for development, if the plan has one; one that cannot be built is noted.
+
+    It may be the user's own, and production does not need it.
+    """
+    path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
+    if path not in plan.project.texts:
+        return plan, None
+    # The tests are wanted in this image, whatever production keeps out of its context. What a
+    # trace changes in it would only have the same image built and read twice.
+    ignored = "\n".join((".git", *_of_production(plan)))
+    (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
+    request = BuildRequest(
+        context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
+    )
+    try:
+        with step(shop.progress, "build development"):
+            return plan, shop.engine.build(request, shop.progress)
+    except BuildError as failed:
+        reason = f"it cannot be built: {failed.why.strip() or failed.what}"
+        skip = Skipped(what=f"the development image of {path}", reason=reason)
+        return replace(plan, learned=(*plan.learned, skip)), None
+
+
+def _of_production(plan: Plan) -> Iterator[str]:
+    """The files of the context that only shape the image for production."""
+    project = plan.project
+    own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
+    dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
+    for name in (".dockerignore", dockerfile, project.own_folder):
+        if name not in own:
+            yield name
+
+
+def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation]:
+    """Build once more for each rule that changed something, without that rule."""
+    plan, after = result.plan, result.after
+    for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
+        without = optimized(start, RULES, without=frozenset({rule}))
+        try:
+            with _staged(shop.root, without) as folder:
+                image = _image(shop, without.project, folder, f"without-{rule}")
+        except BuildError:
+            yield Ablation(rule=rule, saving=None)
+            continue
+        difference = shop.engine.inspect(image).size - after.size.bytes
+        source = "built with and without the rule"
+        saving = Saving(bytes=difference, basis=Basis.MEASURED, source=source)
+        yield Ablation(rule=rule, saving=saving)
+
+
+@contextmanager
+def _staged(root: Path, plan: Plan) -> Iterator[Path]:
+    """A copy of the project with the plan's files, without what never enters an image."""
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name) / "project"
+        shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
+        for change in plan.files:
+            _put(folder, change)
+        yield folder
+
+
+def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[str]]:
+    context, ignore = root / project.context, project.ignore
+
+    def names(folder: str, found: list[str]) -> set[str]:
+        large = LARGE & set(found)
+        if not large or ignore is None or not Path(folder).is_relative_to(context):
+            return set()
+        inner = Path(folder).relative_to(context)
+        return {name for name in large if ignore.ignores((inner / name).as_posix())}
+
+    return names
+
+
+def _put(folder: Path, change: FileChange) -> None:
+    place = folder / change.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(change.after)
+
+
+def exceeded(result: Result) -> Iterator[str]:
+    """Say of each budget that the image after exceeds how far; what was not measured is passed."""
+    after = result.verdict.after
+    measured = {
+        Budget.SIZE: result.after.size.bytes,
+        Budget.COMPRESSED: result.after.compressed_size.bytes,
+        Budget.MEMORY: after.memory,
+        Budget.START_UP: after.startup_seconds,
+    }
+    for budget, limit in result.plan.settings.budgets.items():
+        found = measured[budget]
+        if found is not None and found > limit.most:
+            shown = f"{found:.2f} s" if budget is Budget.START_UP else human(round(found))
+            yield f"{budget.value} is {shown}, more than {limit.text} ({limit.origin})"

@@ -1,0 +1,125 @@
+"""What of a project the plan depends on, as one digest.
+
+A plan reads the texts that describe the project, the names of its files, and of Python source only
+the facts: imports, calls, strings that name modules. So a changed line that changes no fact leaves
+the state as it was, and what was planned for that state holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Container, Iterator
+from functools import cache
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from jettison.records import Records
+
+# Folders whose content is never read for a plan, only that they are there.
+_UNREAD = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
+     ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".eggs", "site-packages",
+     "__pypackages__", ".direnv", ".pixi"}
+)  # fmt: skip
+# As large as a text that describes a project may be.
+_LARGEST_TEXT = 2 << 20
+# A file that changed within the clock's grain may change again without a trace.
+_GRAIN_NS = 2_000_000_000
+# Kind, digest, size and time of modification.
+_Entry = tuple[str, str, int | None, int | None]
+
+
+def state_of(root: Path, records: Records, now_ns: int, outputs: Container[str] = ()) -> str:
+    """Return the digest; files whose size and time are as they were are not read again.
+
+    ``now_ns`` is the present in nanoseconds since 1970. ``outputs``, absolute paths that the build
+    itself writes, do not count.
+    """
+    words = ("state of files", _package_state(), str(root.resolve()))
+    kept = records.get(dict[str, _Entry], *words) or {}
+    found: dict[str, _Entry] = {}
+    for path, entry in _walk(root, "", outputs):
+        found[path] = _entry(root, path, entry, kept.get(path))
+    lines = sorted(f"{path}\0{entry[0]}\0{entry[1]}" for path, entry in found.items())
+    fresh = {
+        path: entry for path, entry in found.items()
+        if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
+    }  # fmt: skip
+    if fresh != kept:
+        records.put(fresh, *words)
+    return hashlib.sha256("\n".join((_package_state(), root.name, *lines)).encode(
+        "utf-8", "surrogateescape"
+    )).hexdigest()  # fmt: skip
+
+
+def _walk(
+    folder: Path, prefix: str, outputs: Container[str] = ()
+) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        listed = [entry for entry in entries if entry.path not in outputs]
+    for entry in listed:
+        yield prefix + entry.name, entry
+        if entry.is_dir(follow_symlinks=False) and entry.name not in _UNREAD:
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", outputs)
+
+
+def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) -> _Entry:
+    if entry.is_symlink():
+        return "link", str(Path(entry.path).readlink()), None, None
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode):
+        return "folder", "", None, None
+    kind = "program" if status.st_mode & stat.S_IXUSR else "file"
+    same = kept and kept[0] == kind and kept[2:] == (status.st_size, status.st_mtime_ns)
+    digest = (
+        kept[1]
+        if kept and same
+        else _digest(root, path, status.st_size, executable=kind == "program")
+    )
+    return kind, digest, status.st_size, status.st_mtime_ns
+
+
+def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
+    """Return what a plan would see of a file; nothing for one that is known by its name alone."""
+    # Late: most files are as they were.
+    from jettison.source.operations import is_read  # noqa: PLC0415
+    from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
+
+    text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
+    if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
+        return hashlib.sha256((root / path).read_bytes()).hexdigest()
+    return _facts_digest(path, (root / path).read_bytes()) if path.endswith(".py") else ""
+
+
+def _facts_digest(path: str, content: bytes) -> str:
+    """Hash what a plan learns from a module, without the places where it stands."""
+    from jettison.source.parse import parse  # noqa: PLC0415
+
+    found = parse(path, content)
+    groups = (found.imports, found.texts, found.calls, found.references, found.environment,
+              found.switches)  # fmt: skip
+    facts = [sorted({repr(replace(fact, line=0)) for fact in group}) for group in groups]
+    return hashlib.sha256(repr((facts, found.skipped)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@cache
+def _package_state() -> str:
+    """Name the state of Jettison itself: another version may plan otherwise."""
+    return stamp(Path(__file__).parents[1])
+
+
+def stamp(folder: Path) -> str:
+    """Return a digest of names, sizes and times of the files below a folder.
+
+    Folders do not count: theirs change when Python keeps bytecode in them.
+    """
+    running = hashlib.sha256()
+    for path, entry in sorted(_walk(folder, ""), key=lambda each: each[0]):
+        if entry.is_dir(follow_symlinks=False):
+            continue
+        status = entry.stat(follow_symlinks=False)
+        running.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return running.hexdigest()

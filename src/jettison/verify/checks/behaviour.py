@@ -1,0 +1,195 @@
+"""Checks of behaviour: responses, the project's tests, services and workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.verify.checks.check import Check, compare_uses, skipped
+from jettison.verify.exchange.judging import Comparison, compare_exchanges
+from jettison.verify.observation import Loaded, Observation, WorkerOutcome
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+_ROUTES = "routes"
+_FOUND = range(200, 400)
+
+
+def compared(before: Observation, after: Observation, request: VerificationRequest) -> Comparison:
+    """Compare all runs of both images."""
+    runs = ((one.exchanges, *one.reruns) for one in (before, after))
+    return compare_exchanges(*runs, strict=request.strict)
+
+
+def _compare_routes(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if after.failure:
+        return skipped(_ROUTES, "the image after did not start")
+    if not before.exchanges:
+        return skipped(_ROUTES, before.missing.get("routes", "no request could be sent"))
+    unknown = before.missing.get("routes", "")
+    if unknown and not any(one.answer.status in _FOUND for one in before.exchanges):
+        return skipped(_ROUTES, unknown)
+    found = compared(before, after, request)
+    if found.failing == found.total and not found.differences:
+        return skipped(_ROUTES, f"all of {found.total} answers are server errors in both")
+    details = [*found.differences]
+    if found.differences:
+        details += [f"written by the image after only: {line}" for line in after.errors]
+    details += [
+        f"fails with the image before, too: {one.name}: {one.answer.failure}"
+        for one in before.exchanges
+        if one.answer.status and one.answer.failure
+    ]
+    details += [f"the baseline answers in several ways: {one}" for one in found.varying]
+    details += [f"only the kind is compared: {one}" for one in found.masked]
+    return CheckResult(
+        name=_ROUTES,
+        outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
+        message="; ".join(
+            filter(None, (_message(found), unknown, before.missing.get("unsent", "")))
+        ),
+        before=f"{found.total} requests",
+        after=f"{found.same} the same",
+        details=tuple(details),
+    )
+
+
+def _message(found: Comparison) -> str:
+    parts = [f"{found.same} of {found.total} answers are the same"]
+    if found.new_errors:
+        parts.append(f"{found.new_errors} are new server errors")
+    if found.failing:
+        parts.append(f"{found.failing} were server errors before and still are")
+    if found.varying:
+        parts.append(f"{len(found.varying)} vary in the baseline")
+    return "; ".join(parts)
+
+
+ROUTES_CHECK = Check(name=_ROUTES, compare=_compare_routes)
+
+
+_SUITE = "test-suite"
+
+
+def _compare_suite(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if request.suite is None:
+        return skipped(_SUITE, "no test suite is known, or no image that has it")
+    if after.suite is None:
+        return skipped(_SUITE, after.missing.get("suite", "the image after did not start"))
+    if after.suite.status and before.suite and before.suite.status == after.suite.status:
+        return skipped(_SUITE, "the tests fail with all requirements installed too")
+    if after.suite.status:
+        outcome, message = Outcome.DIFFERENT, f"the tests end with status {after.suite.status}"
+    else:
+        outcome, message = Outcome.SAME, next(iter(after.suite.lines[-1:]), "the tests pass")
+    return CheckResult(
+        name=_SUITE,
+        outcome=outcome,
+        message=message,
+        before="" if before.suite is None else f"status {before.suite.status}",
+        after=f"status {after.suite.status}",
+        details=after.suite.lines if outcome is Outcome.DIFFERENT else (),
+    )
+
+
+SUITE_CHECK = Check(name=_SUITE, compare=_compare_suite)
+
+
+_SERVICES = "services"
+_WAY_OUT = "Make the images available (docker pull, docker load or docker tag) and run it again"
+
+
+def _compare_services(
+    _before: Observation, _after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if request.unreached:
+        missing = "; ".join(f"{one.name} ({one.image}): {one.why}" for one in request.unreached)
+        return skipped(_SERVICES, f"what needs them was not compared: {missing}. {_WAY_OUT}")
+    if not request.companions:
+        return skipped(_SERVICES, "the application is run alone")
+    names = ", ".join(f"{one.name} ({one.instead or one.image})" for one in request.companions)
+    return CheckResult(
+        name=_SERVICES,
+        outcome=Outcome.SAME,
+        message=f"started empty for each run of both: {names}",
+    )
+
+
+SERVICES_CHECK = Check(name=_SERVICES, compare=_compare_services)
+
+
+_WORKERS = "workers"
+# One that kept running for all the time that it was watched, and now ends within half of it.
+_AT_ONCE_SECONDS = 4.0
+
+
+def _compare_workers(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if not request.workers:
+        return skipped(_WORKERS, "the image is run with one command alone")
+    if before.failure or after.failure:
+        return skipped(_WORKERS, "one of the images did not start")
+    had = {name: _works(one) for name, one in before.workers.items()}
+    has = dict(_now(before, after))
+    return compare_uses(_WORKERS, _WORKERS, had, has)
+
+
+def _now(before: Observation, after: Observation) -> Iterator[tuple[str, Loaded]]:
+    for name, one in after.workers.items():
+        known = before.workers.get(name)
+        stayed = known is not None and known.running
+        if stayed and not one.running and one.seconds < _AT_ONCE_SECONDS:
+            yield name, Loaded(works=False, said=_said(one))
+        else:
+            yield name, _works(one)
+
+
+def _works(one: WorkerOutcome) -> Loaded:
+    return Loaded(works=one.running or one.status == 0, said=_said(one))
+
+
+def _said(one: WorkerOutcome) -> str:
+    return "keeps running" if one.running else f"ended with status {one.status}: {one.said}"
+
+
+WORKERS_CHECK = Check(name=_WORKERS, compare=_compare_workers)
+
+
+_COMMANDS = "commands"
+# How one that imports what the plan took out says so.
+_EXPLAINED = "Jettison removed"
+
+
+def _compare_commands(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    if before.stored is None or after.stored is None:
+        return skipped(_COMMANDS, "the commands could not be run")
+    had, has = before.stored, after.stored
+    worked = [name for name, (status, _) in had.commands.items() if not status]
+    if not worked:
+        return skipped(_COMMANDS, "no command of a distribution ends well with --help")
+    lost: list[str] = []
+    notes: list[str] = []
+    for name in worked:
+        status, said = has.commands.get(name, (0, ""))
+        last = said.strip().splitlines()[-1:]
+        line = f"{name} --help ends with status {status}: {''.join(last)}"
+        explained = _EXPLAINED in said or any(path.endswith(f"/{name}") for path in has.removed)
+        if status:
+            (notes if explained else lost).append(line)
+    return CheckResult(
+        name=_COMMANDS,
+        outcome=Outcome.DIFFERENT if lost else Outcome.SAME,
+        message="; ".join(lost) or f"{len(worked) - len(notes)} start with --help as they did",
+        before=f"{len(worked)} start",
+        after=f"{len(worked) - len(lost) - len(notes)} start",
+        details=(*lost, *notes),
+    )
+
+
+COMMANDS_CHECK = Check(name=_COMMANDS, compare=_compare_commands)

@@ -1,0 +1,228 @@
+"""Checks of how the image runs: entry point, environment, labels, user, file system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jettison.engines.client import LABEL
+from jettison.engines.engine import ImageFacts
+from jettison.verify.checks.check import Check, compare_uses, inside, skipped
+from jettison.verify.discover import words_of
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome
+
+_ENTRY_POINT = "entry-point"
+
+
+def _compare_entry_point(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    had, has = before.facts, after.facts
+    details = tuple(_differences(had, has, request))
+    return CheckResult(
+        name=_ENTRY_POINT,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message="; ".join(details) or "command, working directory, ports and volumes are the same",
+        before=_show_entry_point(had),
+        after=_show_entry_point(has),
+        details=details,
+    )
+
+
+def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest) -> Iterator[str]:
+    expected = request.expected_command
+    wanted = _words((), had) if expected is None else _words(expected, None)
+    if _words((), has) not in (wanted, _words((), had)):
+        yield f"the command was {' '.join(wanted)!r} and is {_show_entry_point(has)!r}"
+    folders = had.working_directory or "/", has.working_directory or "/"
+    if folders[0] != folders[1]:
+        yield f"the working directory was {folders[0]} and is {folders[1]}"
+    for what, one, other in (
+        ("port", had.ports, has.ports),
+        ("volume", had.volumes, has.volumes),
+    ):
+        lost = sorted(set(one) - set(other))
+        if lost:
+            yield f"{what}s no longer declared: {', '.join(lost)}"
+
+
+def _words(command: tuple[str, ...], facts: ImageFacts | None) -> tuple[str, ...]:
+    """Give the words that are run; the program without its folder, and not the shell around it."""
+    whole = (*facts.entrypoint, *facts.command) if facts else command
+    words = words_of(whole)
+    return (words[0].rpartition("/")[2], *words[1:]) if words else ()
+
+
+def _show_entry_point(facts: ImageFacts) -> str:
+    return " ".join((*facts.entrypoint, *facts.command)) or "nothing"
+
+
+ENTRY_POINT_CHECK = Check(name=_ENTRY_POINT, compare=_compare_entry_point)
+
+
+_ENVIRONMENT = "environment"
+# These belong to the base image, to the user, or to installing: no application is made of them.
+_NOT_COMPARED = re.compile(
+    r"^(PATH|HOSTNAME|HOME|PWD|SHLVL|_|TERM|LC_CTYPE|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
+    r"|PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_.*)"
+    r"|PYTHON(UNBUFFERED|DONTWRITEBYTECODE|HASHSEED|FAULTHANDLER)|POETRY_.*|container)$"
+)
+_SECRET = re.compile(r"secret|password|token|key|credential", re.I)
+
+
+def _compare_environment(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    both = inside(_ENVIRONMENT, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    had, has = (one.environment for one in both)
+    names = [name for name in had if not _NOT_COMPARED.match(name)]
+    details = [
+        (
+            f"{name}: {_show_environment(name, had[name])} "
+            f"became {_show_environment(name, has.get(name))}"
+        )
+        for name in names
+        if had[name] != has.get(name) and name not in request.removed_environment
+    ]
+    changed = ", ".join(detail.partition(":")[0] for detail in details)
+    return CheckResult(
+        name=_ENVIRONMENT,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message=f"changed: {changed}" if details else f"{len(names)} variables are the same",
+        before=f"{len(names)} variables",
+        after=f"{len(names) - len(details)} the same",
+        details=tuple(details),
+    )
+
+
+def _show_environment(name: str, value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    return "(not shown)" if _SECRET.search(name) else repr(value)
+
+
+ENVIRONMENT_CHECK = Check(name=_ENVIRONMENT, compare=_compare_environment)
+
+
+_LABELS = "labels"
+
+
+def _compare_labels(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    had = {
+        name: value
+        for name, value in before.facts.labels
+        if name != LABEL and (request.labels is None or name in request.labels)
+    }
+    has = dict(after.facts.labels)
+    details = tuple(
+        f"{name}: {value!r} became {has.get(name)!r}"
+        for name, value in had.items()
+        if has.get(name) != value
+    )
+    names = ", ".join(detail.partition(":")[0] for detail in details)
+    return CheckResult(
+        name=_LABELS,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message=f"changed: {names}" if details else f"{len(had)} labels are kept",
+        before=str(len(had)),
+        after=str(len(had) - len(details)),
+        details=details,
+    )
+
+
+LABELS_CHECK = Check(name=_LABELS, compare=_compare_labels)
+
+
+_USER = "user"
+
+
+def _compare_user(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    both = inside(_USER, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    had, has = (one.user_id for one in both)
+    outcome, message = _judge(had, has, request)
+    return CheckResult(
+        name=_USER, outcome=outcome, message=message, before=str(had), after=str(has)
+    )
+
+
+def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, str]:
+    expected = request.expected_user.partition(":")[0]
+    if expected.isdigit() and int(expected) != has:
+        return Outcome.DIFFERENT, f"runs as user {has}, not as {expected}"
+    if has == 0:
+        meant = expected in {"", "0", "root"} or request.root_allowed
+        if had == 0 and meant:
+            return Outcome.SAME, "runs as root in both"
+        return Outcome.DIFFERENT, "the image after runs as root"
+    if had == 0:
+        return Outcome.IMPROVED, f"runs as user {has} instead of root"
+    if had != has and not expected:
+        return Outcome.DIFFERENT, f"the user was {had} and is {has}"
+    return Outcome.SAME, f"runs as user {has}"
+
+
+USER_CHECK = Check(name=_USER, compare=_compare_user)
+
+
+_ROOT_FILESYSTEM = "read-only-root"
+
+
+def _compare_root_filesystem(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if not request.read_only_after:
+        return skipped(_ROOT_FILESYSTEM, "a read-only root file system was not asked for")
+    if before.read_only_failure and not after.failure:
+        return CheckResult(
+            name=_ROOT_FILESYSTEM,
+            outcome=Outcome.SAME,
+            message=f"neither works with a read-only root: {before.read_only_failure}",
+            before="fails",
+            after="fails",
+        )
+    if after.read_only_failure:
+        return CheckResult(
+            name=_ROOT_FILESYSTEM,
+            outcome=Outcome.DIFFERENT,
+            message=f"does not start with a read-only root: {after.read_only_failure}",
+            before="not asked",
+            after="fails",
+            details=after.errors,
+        )
+    if after.failure or not after.read_only:
+        return skipped(_ROOT_FILESYSTEM, "the image after did not start")
+    return CheckResult(
+        name=_ROOT_FILESYSTEM,
+        outcome=Outcome.SAME,
+        message="ran with a read-only root, no capabilities and no new privileges",
+        before="not asked",
+        after="works",
+    )
+
+
+ROOT_FILESYSTEM_CHECK = Check(name=_ROOT_FILESYSTEM, compare=_compare_root_filesystem)
+
+
+_WRITABLE = "writable-paths"
+
+
+def _compare_writable(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    both = inside(_WRITABLE, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    return compare_uses(_WRITABLE, "paths", both[0].writable, both[1].writable)
+
+
+WRITABLE_CHECK = Check(name=_WRITABLE, compare=_compare_writable)

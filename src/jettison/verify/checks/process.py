@@ -1,0 +1,275 @@
+"""Checks of the process: start, time to start, memory, health, signals, log."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+
+from jettison.verify.checks.check import Check, often, skipped
+from jettison.verify.observation import HealthOutcome, Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import READY, START, CheckResult, Outcome
+
+
+def _compare_start(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    def said(observation: Observation) -> str:
+        return observation.failure or READY
+
+    if before.failure and after.failure:
+        message = f"neither image becomes ready: before, {before.failure}"
+    elif before.failure:
+        message = f"the image before does not become ready: {before.failure}"
+    elif after.failure:
+        message = f"the image after does not become ready: {after.failure}"
+    elif after.failed_starts and not before.failed_starts:
+        times = f"{len(after.failed_starts)} of {len(after.failed_starts) + len(after.starts)}"
+        message = f"the image after fails in {times} further starts: {after.failed_starts[0]}"
+    else:
+        message = "both become ready"
+    if before.failure and request.unreached:
+        names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
+        message += f"; it may need what could not be started here: {names}"
+    now_and_then = bool(after.failed_starts) and not before.failed_starts
+    failed = bool(before.failure or after.failure) or now_and_then
+    return CheckResult(
+        name=START,
+        outcome=Outcome.DIFFERENT if failed else Outcome.SAME,
+        message=message,
+        before=said(before),
+        after=said(after),
+        # what both say is not kept twice
+        details=(after.errors if after.failure else ()) or before.errors if failed else (),
+    )
+
+
+START_CHECK = Check(name=START, compare=_compare_start)
+
+
+_STARTUP = "start-up-time"
+# Starts of both images alternate, so that load of the machine falls on both.
+_FACTOR = 1.5
+_SPARE_SECONDS = 1.0
+_BETTER = 0.9
+
+
+def _compare_startup(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    if not before.starts or not after.starts:
+        return skipped(_STARTUP, "one of the images did not start")
+    had, has = (median(start.seconds for start in seen.starts) for seen in (before, after))
+    outcome = Outcome.SAME
+    if has > had * _FACTOR + _SPARE_SECONDS:
+        outcome = Outcome.DIFFERENT
+    elif has < had * _BETTER:
+        outcome = Outcome.IMPROVED
+    return CheckResult(
+        name=_STARTUP,
+        outcome=outcome,
+        message=f"{had:.2f} s became {has:.2f} s (median of {len(after.starts)})",
+        before=f"{had:.2f} s",
+        after=f"{has:.2f} s",
+    )
+
+
+STARTUP_CHECK = Check(name=_STARTUP, compare=_compare_startup)
+
+
+_MEMORY = "memory"
+_MEMORY_FACTOR = 1.25
+_SPARE = 16 * 2**20
+
+
+def _compare_memory(
+    before: Observation, after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    measured = [
+        [start.memory for start in seen.starts if start.memory is not None]
+        for seen in (before, after)
+    ]
+    if not all(measured):
+        why = before.missing.get("memory") or after.missing.get("memory")
+        return skipped(_MEMORY, why or "one of the images did not start")
+    had, has = (median(each) for each in measured)
+    outcome = Outcome.SAME
+    if has > had * _MEMORY_FACTOR + _SPARE:
+        outcome = Outcome.DIFFERENT
+    elif has < had * _BETTER:
+        outcome = Outcome.IMPROVED
+    return CheckResult(
+        name=_MEMORY,
+        outcome=outcome,
+        message=(
+            f"{_show_memory(had)} at rest became {_show_memory(has)} (median of {len(measured[1])})"
+        ),
+        before=_show_memory(had),
+        after=_show_memory(has),
+    )
+
+
+def _show_memory(count: float) -> str:
+    return f"{count / 1e6:.1f} MB"
+
+
+MEMORY_CHECK = Check(name=_MEMORY, compare=_compare_memory)
+
+
+_HEALTH = "health-check"
+
+
+def _compare_health(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if before.facts.health_check and not after.facts.health_check and not request.health_command:
+        return _result(Outcome.DIFFERENT, "the health check was dropped", before, after)
+    outcomes = _outcomes(after)
+    if not outcomes:
+        return skipped(_HEALTH, "there is no health check, or the image did not start")
+    had, has = ([bool(one.status) for one in _outcomes(seen)] for seen in (before, after))
+    if any(has) and not any(had):
+        failed = next(one for one in outcomes if one.status)
+        message = f"the health check fails{often(has)}: {failed.said or failed.status}"
+        return _result(Outcome.DIFFERENT, message, before, after)
+    if any(has):
+        return _result(Outcome.SAME, "the health check fails in both", before, after)
+    better = all(had)
+    message = "the health check passes only now" if better else "the health check passes in both"
+    return _result(Outcome.IMPROVED if better else Outcome.SAME, message, before, after)
+
+
+def _outcomes(seen: Observation) -> list[HealthOutcome]:
+    return [one.health for one in seen.starts if one.health]
+
+
+def _result(outcome: Outcome, message: str, before: Observation, after: Observation) -> CheckResult:
+    def said(observation: Observation) -> str:
+        found = _outcomes(observation)
+        status = next((one.status for one in found if one.status), 0)
+        return (f"fails ({status})" if status else "passes") if found else "none"
+
+    return CheckResult(
+        name=_HEALTH, outcome=outcome, message=message, before=said(before), after=said(after)
+    )
+
+
+HEALTH_CHECK = Check(name=_HEALTH, compare=_compare_health)
+
+
+_SIGNALS = "signals"
+
+
+def _compare_signals(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if not before.starts or not after.starts:
+        return skipped(_SIGNALS, "one of the images was not running")
+    had, has = ([one.stopped.killed for one in seen.starts] for seen in (before, after))
+    if any(has) and not any(had):
+        outcome, message = Outcome.DIFFERENT, f"has to be killed now{often(has)}"
+    elif all(had) and not any(has):
+        outcome, message = Outcome.IMPROVED, "ends by itself now; it had to be killed"
+    elif any(has):
+        outcome, message = Outcome.SAME, "has to be killed in both"
+    else:
+        outcome, message = _statuses(before, after, request)
+    return CheckResult(
+        name=_SIGNALS,
+        outcome=outcome,
+        message=message,
+        before=_show_signals(before),
+        after=_show_signals(after),
+    )
+
+
+def _statuses(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> tuple[Outcome, str]:
+    """Compare exit statuses; another command may end with another one, but not fail instead."""
+    had, has = ({one.stopped.exit_status for one in seen.starts} for seen in (before, after))
+    same_command = request.expected_command is None
+    if not had & has and (0 in had or same_command):
+        one, other = (" or ".join(map(str, sorted(each))) for each in (had, has))
+        return Outcome.DIFFERENT, f"ended with status {one} and ends with {other}"
+    return Outcome.SAME, "ends by itself in both"
+
+
+def _show_signals(seen: Observation) -> str:
+    stopped = next((one.stopped for one in seen.starts if one.stopped.killed), None)
+    stopped = stopped or seen.starts[-1].stopped
+    how = "killed" if stopped.killed else f"status {stopped.exit_status}"
+    return f"{how} after {stopped.seconds:.1f} s"
+
+
+SIGNALS_CHECK = Check(name=_SIGNALS, compare=_compare_signals)
+
+
+_LOGS = "logs"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# What differs between two runs, or between two places where Python is installed: months and days by
+# name, ids, numbers, paths, and space.
+_VARYING = re.compile(
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"|(?<![\w-])(?=[\w-]*\d)[\w-]{12,}|0x[0-9a-f]+|\d+(?:\.\d+)?|(?:/[\w.+@%-]+){2,}|\s+"
+)
+_EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
+_LEVEL = re.compile(r"\b(DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.I)
+# of a log that has no end
+_LINES = 20_000
+_RUNS = 2
+_SHOWN = 3
+
+
+def kinds_of(log: str) -> frozenset[str]:
+    """Give the kinds of lines of a log that name a level or an exception, each once.
+
+    Lines that differ in numbers, times, ids and paths alone are of one kind; what they name stays,
+    and so does the name of who wrote them.
+    """
+    lines = (_COLOURS.sub("", line).strip() for line in log.splitlines()[:_LINES])
+    return frozenset(
+        _kind(line)
+        for line in lines
+        if len(line) < 2000 and (_LEVEL.search(line) or _EXCEPTION.match(line))  # noqa: PLR2004
+    )
+
+
+def _kind(line: str) -> str:
+    return _VARYING.sub(lambda found: " " if found[0].isspace() else "#", line)
+
+
+def _compare_logs(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    if len(before.logs) < _RUNS or not after.logs:
+        return skipped(_LOGS, "the logs of too few runs are known")
+    always = frozenset.intersection(*before.logs)
+    ever = frozenset.union(*after.logs)
+    lost = sorted(always - ever)
+    new = sorted(
+        line
+        for line in frozenset.intersection(*after.logs) - frozenset.union(*before.logs)
+        if _EXCEPTION.match(line)
+    )
+    changed = request.expected_command is not None and request.expected_command != _run(before)
+    details = [f"is written no more: {line}" for line in lost]
+    details += [f"a new exception: {line}" for line in new]
+    different = new or (lost and not changed)
+    return CheckResult(
+        name=_LOGS,
+        outcome=Outcome.DIFFERENT if different else Outcome.SAME,
+        message="; ".join(details[:_SHOWN])
+        if different
+        else f"{len(always)} kinds of lines with a level or an exception are the same",
+        before=f"{len(always)} kinds of lines",
+        after=f"{len(always & ever)} of them",
+        details=tuple(details),
+    )
+
+
+def _run(before: Observation) -> tuple[str, ...]:
+    return (*before.facts.entrypoint, *before.facts.command)
+
+
+LOGS_CHECK = Check(name=_LOGS, compare=_compare_logs)

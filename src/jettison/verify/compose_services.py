@@ -1,0 +1,226 @@
+"""What a compose file has run beside the application: what it needs, and its workers. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from jettison.catalogue.reader import table
+from jettison.formats import dotenv
+from jettison.formats.compose import ComposeFile, Service, parse
+from jettison.formats.dotenv import interpolate
+from jettison.lift.project import Project
+from jettison.lift.stage import FinalStage
+from jettison.lift.stages import services_of
+from jettison.source.operations_collect import find_script
+from jettison.verify.request import Companion, Worker
+
+
+def as_run(project: Project) -> ComposeFile | None:
+    """Give the compose file with all variables of its services; None without one.
+
+    Where an environment file is not there, an example of it beside it is taken.
+    """
+    if project.compose_path is None:
+        return None
+    path = project.compose_path
+    folder = posixpath.dirname(path)
+    known = dotenv.beside(project.texts.get, posixpath.join(folder, ".env"))
+    env = {one.name: one.value for one in known if one.value is not None}
+    compose = parse(project.texts[path], file=path, env=env)
+    return replace(
+        compose, services=tuple(_with_files(project, folder, one) for one in compose.services)
+    )
+
+
+def environment(service: Service) -> dict[str, str]:
+    """Give the variables that are set; the last one of a name counts."""
+    return {one.name: one.value for one in service.environment if one.value is not None}
+
+
+def _with_files(project: Project, folder: str, service: Service) -> Service:
+    found = [
+        variable
+        for name in service.env_file
+        for variable in dotenv.beside(
+            project.texts.get, posixpath.normpath(posixpath.join(folder, name))
+        )
+    ]
+    return replace(service, environment=(*found, *service.environment))
+
+
+def companions_of(project: Project) -> tuple[Companion, ...]:
+    """The services with an image of their own that those which run the application need.
+
+    These are what they depend on, and what variables of theirs name as a host. What another one
+    depends on comes before it.
+    """
+    compose = as_run(project)
+    if compose is None:
+        return ()
+    own = {service.name for service in services_of(project)}
+    running = [service for service in compose.services if service.name in own]
+    others = {
+        service.name: service
+        for service in compose.services
+        if service.image and service.build is None and service.name not in own
+    }
+    needed = _in_order(_named(running, others), others)
+    return tuple(_companion(service) for service in needed)
+
+
+def _named(services: Iterable[Service], others: dict[str, Service]) -> list[str]:
+    found: list[str] = []
+    for service in services:
+        texts = [variable.value or "" for variable in service.environment]
+        found += service.depends_on
+        found += [
+            name
+            for name in others
+            if any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text) for text in texts)
+        ]
+    return [name for name in dict.fromkeys(found) if name in others]
+
+
+def _in_order(names: Iterable[str], others: dict[str, Service]) -> list[Service]:
+    """Give services after those that they depend on; a circle is cut where it is met."""
+    done: dict[str, Service] = {}
+    ahead: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in done or name in ahead or name not in others:
+            return
+        ahead.add(name)
+        for needed in _named([others[name]], others):
+            visit(needed)
+        done[name] = others[name]
+
+    for name in names:
+        visit(name)
+    return list(done.values())
+
+
+def _companion(service: Service) -> Companion:
+    return Companion(
+        name=service.name,
+        image=service.image or "",
+        environment=environment(service),
+        command=service.command.words if service.command else (),
+        port=_port(service),
+    )
+
+
+def _port(service: Service) -> int | None:
+    """Give the port to wait for: what such images listen on, or the first that is declared."""
+    name = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+    known: int | None = table("services")["ports"].get(name)
+    texts = [text.partition("/")[0] for text in service.expose]
+    texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]
+    return known or next((int(text) for text in texts if text.isdigit()), None)
+
+
+def workers_of(project: Project) -> tuple[Worker, ...]:
+    """The services that run the image with a command of their own."""
+    compose = as_run(project)
+    if compose is None:
+        return ()
+    own = {service.name for service in services_of(project)} - {project.service}
+    return tuple(
+        Worker(
+            name=service.name,
+            entrypoint=service.entrypoint.words if service.entrypoint else (),
+            command=service.command.words if service.command else (),
+            environment=environment(service),
+        )
+        for service in compose.services
+        if service.name in own and (service.command or service.entrypoint)
+    )
+
+
+DEFAULT_PORT = 8000
+_NUMBER = r"(?:[\w.*\[\]-]*:)*(?P<port>\d{2,5})(?![\w.:])"
+# Options of servers, and the keys of their files, that name an address or a port.
+_OPTION = re.compile(
+    r"(?:^|[\s\"'])(?:--(?:bind|port|http-port|http|https|http-socket|hosts?|listen|address"
+    rf"|server[.-]port)|-b|-p)[\s=\"',]+{_NUMBER}"
+)
+_RUNSERVER = re.compile(rf"\brunserver(?:_plus)?[\s\"',]+{_NUMBER}")
+_KEY = re.compile(
+    rf"^\s*(?:bind|http|http-socket|socket|port)\s*=[\s\"'\[(]*(?:f\")?{_NUMBER}", re.MULTILINE
+)
+_REFERENCE = re.compile(r"\$\{?PORT\b(?!\}?:?[-=])")
+_ASSIGNED = re.compile(r"^\s*(?:export\s+)?(?:PORT=|:\s*\"?\$\{PORT:?=)", re.MULTILINE)
+# What servers listen on that are told nothing.
+_OF_SERVERS = {"flask": 5000, "streamlit": 8501, "flower": 5555, "locust": 8089}
+
+
+def listening_ports(
+    project: Project, stage: FinalStage, service: Service | None, environment: Mapping[str, str]
+) -> tuple[int, ...]:
+    """Give TCP ports, the most likely one for HTTP first; the usual one when nothing tells any.
+
+    A port that the command names comes before those that are only declared.
+    """
+    known = {**stage.environment, **environment}
+    declared = [port.partition("/")[0] for port in stage.ports]
+    declared += [port.target for port in (service.ports if service else ())]
+    expanded = (interpolate(text, known) for text in declared)
+    exposed = [int(text) for text in expanded if text.isdigit()]
+    texts = list(_started(project, stage, service))
+    named = [port for text in texts for port in _ports_named(interpolate(text, known))]
+    if not named and not exposed:
+        named = [port for name, port in _OF_SERVERS.items() if re.search(rf"\b{name}\b", texts[0])]
+    return tuple(dict.fromkeys((*named, *exposed))) or (DEFAULT_PORT,)
+
+
+def wants_port(
+    project: Project, stage: FinalStage, service: Service | None, environment: Mapping[str, str]
+) -> bool:
+    """Whether what is started reads ``PORT``, which the platform sets and nothing here does."""
+    texts = tuple(_started(project, stage, service))
+    return (
+        "PORT" not in {**stage.environment, **environment}
+        and any(map(_REFERENCE.search, texts))
+        and not any(map(_ASSIGNED.search, texts))
+    )
+
+
+def _ports_named(text: str) -> Iterator[int]:
+    for form in (_OPTION, _RUNSERVER, _KEY):
+        for found in form.finditer(text):
+            yield int(found["port"])
+
+
+def _started(project: Project, stage: FinalStage, service: Service | None) -> Iterator[str]:
+    """Give the start command, and the text of scripts and settings of servers that it names."""
+    parts = [part.text if part.words is None else " ".join(part.words)
+             for part in (stage.entrypoint, stage.command) if part]  # fmt: skip
+    if service and service.entrypoint:
+        parts = [" ".join(service.entrypoint.words)]
+    if service and service.command:
+        parts = [*parts[: len(parts) - bool(stage.command)], " ".join(service.command.words)]
+    text = " ".join(parts)
+    yield text
+    seen: set[str] = set()
+    waiting = [text]
+    while waiting:
+        for word in re.findall(r"[\w./:-]+", waiting.pop()):
+            path = _file(project, word)
+            if path and path not in seen:
+                seen.add(path)
+                waiting.append(project.texts[path])
+                yield project.texts[path]
+
+
+def _file(project: Project, word: str) -> str | None:
+    """Find the file of the project that a word of a command names; it has an ending or a folder."""
+    if word.startswith("python:"):
+        word = word.removeprefix("python:").replace(".", "/") + ".py"
+    name = posixpath.basename(word)
+    if "/" not in word and "." not in word.strip("."):
+        return None
+    same = [path for path in project.texts if posixpath.basename(path) == name]
+    return find_script(word, same)

@@ -1,0 +1,221 @@
+"""From a plan to what has to be verified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from jettison.formats.compose import ComposeMount, MountKind
+from jettison.lift.declared import shipped_names
+from jettison.lift.linked import libraries_needed
+from jettison.lift.locked import brought_tools
+from jettison.lift.scopes.values import Scope
+from jettison.lift.stages import service_of, services_of
+from jettison.lift.writes import data_mounts
+from jettison.plan.plan import Plan
+from jettison.plan.removing import uninstalled
+from jettison.verify.compose_services import (
+    DEFAULT_PORT,
+    as_run,
+    companions_of,
+    environment,
+    listening_ports,
+    wants_port,
+    workers_of,
+)
+from jettison.verify.request import Credentials, Suite, VerificationRequest
+
+_FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)
+_NAME = re.compile(r"^(?P<whose>.+?)_?(?P<what>USERNAME|USER_NAME|EMAIL|LOGIN|USER|NAME)$", re.I)
+_PASSWORD = re.compile(r"^(?P<whose>.+?)_?(PASSWORD|PASSWD|PASS)$", re.I)
+# of the database, not of the application
+_OTHER = re.compile(r"postgres|mysql|mariadb|mongo|redis|rabbit|pgadmin|minio|smtp|^db_", re.I)
+_BEST = ("username", "user_name", "login", "user", "name", "email")
+
+
+def account_of(variables: Mapping[str, str]) -> Credentials | None:
+    """Read names such as ``ADMIN_USERNAME`` and ``ADMIN_PASSWORD``, or ``FIRST_SUPERUSER``."""
+    for name, value in variables.items():
+        found = _PASSWORD.match(name)
+        if found and value and _FIRST.search(name) and not _OTHER.search(name):
+            who = _who(found["whose"], variables)
+            if who:
+                return Credentials(username=who, password=value)
+    return None
+
+
+def _who(whose: str, variables: Mapping[str, str]) -> str:
+    named = {whose.lower(): "username"}
+    fitting: dict[str, str] = {}
+    for name, value in variables.items():
+        found = _NAME.match(name)
+        if name.lower() in named:
+            fitting["username"] = value
+        elif found and found["whose"].lower() == whose.lower():
+            fitting[found["what"].lower()] = value
+    return next((fitting[kind] for kind in _BEST if fitting.get(kind)), "")
+
+
+OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
+IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+TEST_TOOL = "pytest"
+
+
+def verification_request(
+    plan: Plan, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Ask for everything that the plan could have broken.
+
+    ``before``, ``after`` and ``development`` are image identifiers; with a development image the
+    project's own tests run against what the image after has installed.
+    """
+    stage = plan.stage
+    service = service_of(plan.original)
+    variables = _variables(plan)
+    command = service.command.words if service and service.command else ()
+    return VerificationRequest(
+        image_before=before,
+        image_after=after,
+        ports=_ports(plan),
+        environment=variables,
+        entrypoint=service.entrypoint.words if service and service.entrypoint else (),
+        command=command,
+        credentials=account_of({**plan.original_stage.environment, **variables}),
+        volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
+        bind_mounts=_volumes(plan, MountKind.BIND),
+        companions=companions_of(plan.original),
+        workers=workers_of(plan.original),
+        read_only_volumes=_read_only_volumes(plan),
+        read_only_after=not plan.writing.unsure,
+        expected_read_only=_read_only(plan),
+        application=_application(plan),
+        modules=tuple(_modules(plan)),
+        programs=_programs(plan),
+        libraries=_libraries(plan),
+        time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
+        removed_distributions=tuple(sorted(removed_distributions(plan))),
+        installed_distributions=_installed(plan),
+        expected_command=stage.command.words if stage.command else None,
+        expected_user=stage.user,
+        labels=frozenset(plan.original_stage.labels),
+        planned=True,
+        kept_out=_kept_out(plan),
+        edited=tuple(change.path for change in plan.files),
+        suite=_suite(plan, development) if development else None,
+    )
+
+
+def _variables(plan: Plan) -> dict[str, str]:
+    compose = as_run(plan.original)
+    service = compose.service(plan.original.service) if compose and plan.original.service else None
+    found = environment(service) if service else {}
+    if wants_port(plan.original, plan.original_stage, service, found):
+        found["PORT"] = str(DEFAULT_PORT)
+    return found
+
+
+def _ports(plan: Plan) -> tuple[int, ...]:
+    service, stage = service_of(plan.original), plan.original_stage
+    return listening_ports(plan.original, stage, service, _variables(plan))
+
+
+def _read_only(plan: Plan) -> bool:
+    """Whether the service runs with a read-only root in production."""
+    service = service_of(plan.project)
+    return service is not None and service.read_only and not plan.writing.unsure
+
+
+def _volumes(plan: Plan, *kinds: MountKind) -> tuple[str, ...]:
+    """Targets of data mounts of some kinds; named volumes start with what the image has there."""
+    found = [mount.target for mount in _mounts(plan) if mount.kind in kinds]
+    found += plan.original_stage.volumes if MountKind.VOLUME in kinds else ()
+    return tuple(dict.fromkeys(found))
+
+
+def _read_only_volumes(plan: Plan) -> tuple[str, ...]:
+    """Folders that stay writable below a read-only root, beside those that are mounted anyway."""
+    outer = {mount.target for mount in _mounts(plan)} | set(plan.writing.folders)
+    return tuple(
+        path
+        for path in plan.writing.folders
+        if not any(path.startswith(f"{other}/") for other in outer)
+        and path not in {mount.target for mount in _mounts(plan)}
+    )
+
+
+def _mounts(plan: Plan) -> tuple[ComposeMount, ...]:
+    return tuple(
+        mount
+        for service in services_of(plan.original)
+        for mount in data_mounts(service, plan.original)
+    )
+
+
+def _programs(plan: Plan) -> tuple[str, ...]:
+    """Programs that the source or its scripts run; words of start commands may be anything."""
+    return tuple(
+        sorted(
+            name
+            for name, uses in plan.usage.programs.items()
+            if any(use.kind in ("subprocess", "script") for use in uses)
+        )
+    )
+
+
+def _libraries(plan: Plan) -> tuple[str, ...]:
+    """Shared libraries that the source loads, and those that its distributions load."""
+    return tuple(sorted(libraries_needed(plan.distributions.keys(), plan.usage)))
+
+
+def _application(plan: Plan) -> str:
+    command = plan.stage.command
+    words = command.words or tuple(command.text.split()) if command else ()
+    return next((word for word in words if OBJECT.fullmatch(word)), "")
+
+
+def _modules(plan: Plan) -> Iterable[str]:
+    """The modules of the project that production loads, by the name that it imports them with."""
+    prefix = f"{plan.project.context}/" if plan.project.context else ""
+    for file in sorted(plan.loaded):
+        path = file.removeprefix(prefix).removeprefix("src/")
+        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        if IMPORTABLE.fullmatch(name) and not name.endswith("__main__"):
+            yield name
+
+
+def removed_distributions(plan: Plan) -> frozenset[str]:
+    """The distributions that may be gone: of development, or without a use."""
+    gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
+    kept = shipped_names(plan.project)
+    return frozenset(((gone | plan.leaving.names) - kept) | uninstalled(plan))
+
+
+def _installed(plan: Plan) -> tuple[str, ...] | None:
+    """What the project installs, where a tool leaves that brought distributions of its own."""
+    if not brought_tools(plan.original_stage) - brought_tools(plan.stage):
+        return None
+    return tuple(sorted(plan.closure.graph.reached(shipped_names(plan.project))))
+
+
+def _kept_out(plan: Plan) -> tuple[str, ...]:
+    ignore = plan.project.ignore
+    return tuple(path for path in plan.original.files if ignore and ignore.ignores(path))
+
+
+def _suite(plan: Plan, image: str) -> Suite | None:
+    """The project's tests, when it has some and pytest is among its requirements."""
+    tools = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
+    folders = {
+        path.split("/")[0] for path in plan.original.files if path.startswith(("tests/", "test/"))
+    }
+    if TEST_TOOL not in tools or not folders:
+        return None
+    settings = ("pytest.ini", "pyproject.toml", "setup.cfg", "tox.ini", "conftest.py")
+    files = [name for name in settings if name in plan.original.files]
+    root = plan.stage.folder
+    return Suite(
+        image=image,
+        paths=tuple(f"{root}/{name}" for name in (*sorted(folders), *files)),
+        distributions=tuple(sorted(tools | plan.leaving.names)),
+        working_directory=root,
+    )

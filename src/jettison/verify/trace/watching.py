@@ -1,0 +1,247 @@
+"""An engine whose containers of one image are watched from inside."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import select
+import struct
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import IO, Self
+
+from msgspec.structs import replace
+
+from jettison.engines.engine import (
+    Bind,
+    BuildRequest,
+    Container,
+    ContainerState,
+    Engine,
+    ImageFacts,
+    ImageID,
+    RunOptions,
+    Stopped,
+)
+from jettison.processes.programs import Completed
+from jettison.progress import Progress
+from jettison.verify.interior import script_text
+
+_CLOSED_ON_EXEC, _NON_BLOCKING, _UNLIMITED_QUEUE = 0x1, 0x2, 0x10
+_ADD, _WHOLE_FILE_SYSTEM = 0x1, 0x100
+_OPENED, _OPENED_TO_RUN = 0x20, 0x1000
+_HERE = -100
+_HEAD = struct.Struct("=IBBHQii")
+_OWN_ROOT = re.compile(r"^(?:\S+ ){4}/ .* - overlay ", re.MULTILINE)
+_GONE = " (deleted)"
+_BUFFER = 1 << 18
+_WAIT = 0.1
+
+
+class FileEvents:
+    """Gathers paths, as the container has them, until it is closed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._closing = Event()
+        self._paths: set[str] = set()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def close(self) -> frozenset[str]:
+        """Give what was opened up to now, and listen no longer."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._reader.join()
+            os.close(self._descriptor)
+        return frozenset(self._paths)
+
+    def _read(self) -> None:
+        while True:
+            waiting, _, _ = select.select([self._descriptor], [], [], _WAIT)
+            if waiting:
+                with suppress(BlockingIOError):
+                    self._note(os.read(self._descriptor, _BUFFER))
+            elif self._closing.is_set():
+                return
+
+    def _note(self, events: bytes) -> None:
+        position = 0
+        while position < len(events):
+            length, _, _, _, _, opened, _ = _HEAD.unpack_from(events, position)
+            position += length
+            if opened >= 0:
+                path = str(Path(f"/proc/self/fd/{opened}").readlink())
+                os.close(opened)
+                if not path.endswith(_GONE):
+                    self._paths.add(path)
+
+
+def file_events(process: int) -> FileEvents | None:
+    """Listen to what the container of a process of this machine opens; None if that cannot be."""
+    if not process or not _has_own_root(process):
+        return None
+    libc = ctypes.CDLL(None)
+    flags = _CLOSED_ON_EXEC | _NON_BLOCKING | _UNLIMITED_QUEUE
+    try:
+        descriptor = libc.fanotify_init(flags, os.O_RDONLY | getattr(os, "O_LARGEFILE", 0))
+    except AttributeError:
+        return None
+    if descriptor < 0:
+        return None
+    wanted = ctypes.c_uint64(_OPENED | _OPENED_TO_RUN)
+    root = f"/proc/{process}/root".encode()
+    if libc.fanotify_mark(descriptor, _ADD | _WHOLE_FILE_SYSTEM, wanted, _HERE, root) < 0:
+        os.close(descriptor)
+        return None
+    return FileEvents(descriptor)
+
+
+def _has_own_root(process: int) -> bool:
+    try:
+        mounts = Path(f"/proc/{process}/mountinfo").read_text("utf-8", "surrogateescape")
+    except OSError:
+        return False
+    return bool(_OWN_ROOT.search(mounts))
+
+
+HOOK = "jettison_trace.pth"
+_NOTED = "/jettison-noted"
+_FOLDER = "/jettison-trace"
+_LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
+_PACKAGE = "jettison.verify.trace.inside"
+
+
+def write_hook(folder: Path) -> None:
+    """Write what is mounted into containers to a folder of this machine."""
+    folder.chmod(0o755)
+    hook = folder / "hook.py"
+    hook.write_text(script_text("hook", {}, _PACKAGE), encoding="utf-8")
+    line = folder / HOOK
+    line.write_text(_LINE.format(path=f"{_FOLDER}/hook.py"), encoding="utf-8")
+    for file in (hook, line):
+        file.chmod(0o644)
+
+
+class WatchingEngine:
+    """Another engine, and the paths that its containers of ``image`` touch, in ``noted``.
+
+    The hook is mounted beside the distributions of the image's environment (``site``), so that
+    every Python process of it loads the hook, whatever its options; the image stays as it is.
+    """
+
+    def __init__(self, engine: Engine, image: str, site: str, folder: Path) -> None:
+        self._engine = engine
+        self._image = image
+        self._binds = (
+            Bind(source=folder, target=_FOLDER),
+            Bind(source=folder / HOOK, target=f"{site}/{HOOK}"),
+        )
+        self.noted: set[str] = set()
+        self.kernel_tells = False
+
+    @property
+    def name(self) -> str:
+        """The engine in one word, and its version."""
+        return self._engine.name
+
+    def __enter__(self) -> Self:
+        """Give the engine itself."""
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Leave everything to the engine that is watched."""
+
+    def build(self, request: BuildRequest, progress: Progress) -> ImageID:
+        """Build as the engine does."""
+        return self._engine.build(request, progress)
+
+    def inspect(self, image: str) -> ImageFacts:
+        """Inspect as the engine does."""
+        return self._engine.inspect(image)
+
+    def save(self, image: str) -> AbstractContextManager[IO[bytes]]:
+        """Save as the engine does."""
+        return self._engine.save(image)
+
+    def run(self, image: str, options: RunOptions) -> Container:
+        """Start a container, with the hook where it is one of the watched image."""
+        if image != self._image:
+            return self._engine.run(image, options)
+        watched = replace(
+            options,
+            binds=(*options.binds, *self._binds),
+            tmpfs=(*options.tmpfs, f"{_NOTED}:mode=1777"),
+        )
+        container = self._engine.run(image, watched)
+        events = file_events(container.state().process)
+        self.kernel_tells = self.kernel_tells or events is not None
+        return _Watched(container, self.noted, events)
+
+
+class _Watched:
+    """A container that is asked for its notes before it ends."""
+
+    def __init__(self, container: Container, noted: set[str], events: FileEvents | None) -> None:
+        self._container = container
+        self._noted = noted
+        self._events = events
+
+    @property
+    def id(self) -> str:
+        return self._container.id
+
+    def __enter__(self) -> Self:
+        self._container.__enter__()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        try:
+            self._collect()
+        finally:
+            self._container.__exit__(*failure)
+
+    def address(self, port: int) -> tuple[str, int]:
+        return self._container.address(port)
+
+    def state(self) -> ContainerState:
+        return self._container.state()
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        return self._container.execute(
+            command, stdin=stdin, user=user, environment=environment, timeout=timeout
+        )
+
+    def logs(self) -> str:
+        return self._container.logs()
+
+    def memory(self) -> int:
+        return self._container.memory()
+
+    def stop(self, *, grace: float) -> Stopped:
+        self._collect()
+        return self._container.stop(grace=grace)
+
+    def _collect(self) -> None:
+        if self._events:
+            self._noted |= self._events.close()
+        if not self._container.state().running:
+            return
+        text = script_text("noted", {"folder": _NOTED}, _PACKAGE)
+        for interpreter in ("python", "python3"):
+            done = self._container.execute((interpreter, "-S", "-B", "-c", text))
+            if done.status == 0:
+                lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
+                self._noted.update(line for line in lines if line)
+                return

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from jettison.catalogue.reader import table
+from jettison.index.debian.mirror import CHECK_VALID_UNTIL, KEYRING, MIRROR, SECURITY_MIRROR
+
+PAGE = (Path(__file__).parents[4] / "docs/explanation/composed-base.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("group", [group["name"] for group in table("composed_base")["leave_out"]])
+def test_every_group_that_is_left_out_is_documented(group):
+    assert f"| {group} |" in PAGE
+
+
+@pytest.mark.parametrize("python", table("composed_base")["python"])
+def test_sizes_are_the_measured_ones(python):
+    measured = table("composed_base_sizes")[python]["amd64"]
+    total = measured["files"] + measured["bytecode"]
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| {python} |"))
+    assert row.endswith(f"| {measured['files'] / 1e6:.1f} MB | {total / 1e6:.1f} MB |")
+
+
+def test_every_variable_is_documented():
+    names = [
+        MIRROR, SECURITY_MIRROR, CHECK_VALID_UNTIL, KEYRING,
+    ]  # fmt: skip
+    assert all(f"`{name}`" in PAGE for name in names)

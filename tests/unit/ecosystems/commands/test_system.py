@@ -1,0 +1,169 @@
+"""One command of a package manager and what is seen in it."""
+
+import pytest
+
+from jettison.ecosystems.commands import (
+    apk_add,
+    apt_install,
+    cleanup,
+    dnf_install,
+    index_update,
+    system_install,
+    system_remove,
+    system_upgrade,
+)
+from jettison.formats.shell import Command, parse
+from jettison.values import Origin
+
+
+def one(text: str) -> Command:
+    (command,) = parse(text, origin=Origin(file="Dockerfile", line=7)).commands
+    return command
+
+
+@pytest.mark.parametrize(
+    ("text", "packages"),
+    [
+        ("apt-get install -y a b", [("a", None), ("b", None)]),
+        (
+            "apt-get -qq install -y --no-install-recommends -o X=y a b=1.2",
+            [("a", None), ("b", "1.2")],
+        ),
+        ("apt-get install -yq -t bookworm-backports a", [("a", None)]),
+        ("apt-get -oDpkg::Options::=--force-confold install a", [("a", None)]),
+        ("apt install -y -- a", [("a", None)]),
+        (
+            "DEBIAN_FRONTEND=noninteractive apt-get install a:amd64 b/sid",
+            [("a", None), ("b", None)],
+        ),
+        ("sudo -E apt-get install a", [("a", None)]),
+        ("env DEBIAN_FRONTEND=noninteractive /usr/bin/apt-get install a", [("a", None)]),
+        ("apt-get install -y ./a_1.deb /tmp/b.deb", [("./a_1.deb", None), ("/tmp/b.deb", None)]),
+        ("apt-get install -y g++ libpq-dev=15.*", [("g++", None), ("libpq-dev", "15.*")]),
+        ("apt-get install", []),
+    ],
+)
+def test_apt_install(text: str, packages: list[tuple[str, str | None]]) -> None:
+    install = apt_install(one(text))
+    assert install is not None
+    assert [(package.name, package.version) for package in install.packages] == packages
+
+
+def test_packages_know_their_lines() -> None:
+    install = apt_install(one("apt-get install \\\n  a \\\n  b"))
+    assert install is not None
+    assert [package.origin.line for package in install.packages] == [8, 9]
+
+
+def test_a_package_in_a_variable_is_not_literal() -> None:
+    install = apt_install(one("apt-get install -y $PACKAGES a=$V"))
+    assert install is not None
+    assert [(one.name, one.literal) for one in install.packages] == [
+        ("$PACKAGES", False),
+        ("a=$V", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "recommends"),
+    [
+        ("-y", True),
+        ("--no-install-recommends", False),
+        ("-o APT::Install-Recommends=false", False),
+        ("--option APT::Install-Recommends=0", False),
+    ],
+)
+def test_recommends(options: str, recommends: bool) -> None:
+    install = apt_install(one(f"apt-get install {options} a"))
+    assert install is not None
+    assert install.recommends == recommends
+
+
+@pytest.mark.parametrize(
+    ("text", "virtual", "packages"),
+    [
+        ("apk add --no-cache a", None, [("a", None)]),
+        ("apk --no-cache add --virtual .build a b", ".build", [("a", None), ("b", None)]),
+        ("apk add -t .b a~=1.2 b=3-r0 c@edge", ".b", [("a", "~=1.2"), ("b", "3-r0"), ("c", None)]),
+        ("apk add -X https://x/edge a", None, [("a", None)]),
+    ],
+)
+def test_apk_add(text: str, virtual: str | None, packages: list[tuple[str, str | None]]) -> None:
+    install = apk_add(one(text))
+    assert install is not None
+    assert install.virtual == virtual
+    assert [(package.name, package.version) for package in install.packages] == packages
+
+
+@pytest.mark.parametrize("program", ["dnf", "yum", "microdnf"])
+def test_dnf_install(program: str) -> None:
+    install = dnf_install(one(f"{program} install -y --setopt=install_weak_deps=0 gcc"))
+    assert install is not None
+    assert [package.name for package in install.packages] == ["gcc"]
+    assert not install.recommends
+
+
+@pytest.mark.parametrize("text", ["apt-get update", "pip install a", "echo apt-get install", "A=1"])
+def test_other_commands_install_no_packages(text: str) -> None:
+    assert system_install(one(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "manager", "packages", "purge", "automatic"),
+    [
+        ("apt-get remove -y a", "apt", ["a"], False, False),
+        ("apt-get purge -y --auto-remove a b", "apt", ["a", "b"], True, True),
+        ("apt-get autoremove --purge -y", "apt", [], True, True),
+        ("apk del .build", "apk", [".build"], False, True),
+        ("yum remove a", "dnf", ["a"], False, True),
+    ],
+)
+def test_removals(
+    text: str, manager: str, packages: list[str], purge: bool, automatic: bool
+) -> None:
+    removal = system_remove(one(text))
+    assert removal is not None
+    assert (removal.manager, removal.purge, removal.automatic) == (manager, purge, automatic)
+    assert [package.name for package in removal.packages] == packages
+
+
+@pytest.mark.parametrize(
+    ("text", "manager"),
+    [
+        ("apt-get -qq update", "apt"),
+        ("apt update", "apt"),
+        ("apk update", "apk"),
+        ("apt-get x", None),
+    ],
+)
+def test_index_updates(text: str, manager: str | None) -> None:
+    assert index_update(one(text)) == manager
+
+
+@pytest.mark.parametrize(
+    ("text", "manager"),
+    [("apt-get upgrade -y", "apt"), ("apk upgrade", "apk"), ("yum update", "dnf")],
+)
+def test_upgrades(text: str, manager: str) -> None:
+    assert system_upgrade(one(text)) == manager
+
+
+@pytest.mark.parametrize(
+    ("text", "manager", "paths"),
+    [
+        ("apt-get clean", "apt", ()),
+        ("rm -rf /var/lib/apt/lists/*", None, ("/var/lib/apt/lists/*",)),
+        ("rm -rf /var/cache/apk/* /tmp/*", None, ("/var/cache/apk/*", "/tmp/*")),
+        ("dnf clean all", "dnf", ()),
+        ("pip cache purge", "pip", ()),
+    ],
+)
+def test_cleanups(text: str, manager: str | None, paths: tuple[str, ...]) -> None:
+    found = cleanup(one(text))
+    assert found is not None
+    assert (found.manager, found.paths) == (manager, paths)
+
+
+@pytest.mark.parametrize("text", ["rm -rf /app", "rm -rf /tmp/a /app", "rm", "apt-get update"])
+def test_other_removals_are_no_cleanup(text: str) -> None:
+    assert cleanup(one(text)) is None

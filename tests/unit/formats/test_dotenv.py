@@ -1,0 +1,53 @@
+import pytest
+
+from jettison.errors import InputSyntaxError
+from jettison.formats.dotenv import parse
+
+FILE = """\
+# settings
+export A=1
+B = "x # y $A ${NONE:-d}"  # a comment
+C='raw $A'
+D=plain words  # a comment
+PASSED
+F=
+G="several
+lines"
+H: colon
+I="tab\\tquote\\" cost\\$"
+J=a#b
+
+K=$B
+"""
+
+
+def test_values_are_read_as_compose_reads_them() -> None:
+    read = [(one.name, one.value, one.origin.line) for one in parse(FILE, file=".env")]
+    assert read == [
+        ("A", "1", 2),
+        ("B", "x # y 1 d", 3),
+        ("C", "raw $A", 4),
+        ("D", "plain words", 5),
+        ("PASSED", None, 6),
+        ("F", "", 7),
+        ("G", "several\nlines", 8),
+        ("H", "colon", 10),
+        ("I", 'tab\tquote" cost$', 11),
+        ("J", "a#b", 12),
+        ("K", "x # y 1 d", 14),
+    ]
+
+
+def test_outer_variables_are_seen() -> None:
+    (one,) = parse("URL=http://$HOST\r\n", file=".env", env={"HOST": "h"})
+    assert one.value == "http://h"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("A=1\nB='open\n", 2), ("=x", 1), ("A=1\n\nnot a variable\n", 3)]
+)
+def test_a_broken_line_is_named(text: str, line: int) -> None:
+    with pytest.raises(InputSyntaxError) as caught:
+        parse(text, file=".env")
+    assert caught.value.origin is not None
+    assert caught.value.origin.line == line

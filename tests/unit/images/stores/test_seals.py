@@ -1,0 +1,69 @@
+"""Entries of the cache carry their digest: what is damaged, or another's, counts as missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jettison.images.stores.seals import is_sound, sealed_bytes, sealed_file, sealed_size
+from jettison.records import damaged
+
+
+def write(path: Path, content: bytes) -> Path:
+    with sealed_file(path) as file:
+        file.write(content[:3])
+        file.write(content[3:])
+    damaged()
+    return path
+
+
+def test_what_was_sealed_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "entry", b"content")
+    assert sealed_bytes(path) == b"content"
+    assert sealed_size(path) == 7
+    assert sealed_bytes(tmp_path / "none") is None
+    assert damaged() == ()
+
+
+@pytest.mark.parametrize("position", [0, 6, 7, -1])
+def test_any_flipped_byte_makes_it_missing(tmp_path: Path, position: int) -> None:
+    for read in (sealed_bytes, sealed_size):
+        path = write(tmp_path / "entry", b"content")
+        content = bytearray(path.read_bytes())
+        content[position] ^= 1
+        path.write_bytes(content)
+        os.utime(path, ns=(1, 1))
+        assert read(path) is None
+        assert not path.exists()
+        assert damaged() == (path,)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 32, b"planted" * 20])
+def test_a_file_without_a_seal_is_damaged(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "entry"
+    path.write_bytes(content)
+    assert sealed_bytes(path) is None
+    path.write_bytes(content)
+    assert sealed_size(path) is None
+    assert damaged() == (path,)
+
+
+def test_the_content_of_another_entry_is_not_taken(tmp_path: Path) -> None:
+    one, other = write(tmp_path / "one", b"1"), write(tmp_path / "other", b"2")
+    other.write_bytes(one.read_bytes())
+    assert sealed_bytes(other) is None
+
+
+def test_a_pipe_or_a_folder_is_damage_and_does_not_hang(tmp_path: Path) -> None:
+    damaged()
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    assert sealed_bytes(pipe) is None
+    os.mkfifo(pipe)
+    assert sealed_size(pipe) is None
+    assert not is_sound(folder, "sha256", "")
+    assert damaged() == (pipe, folder)
+    assert list(tmp_path.iterdir()) == []

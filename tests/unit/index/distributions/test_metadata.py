@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jettison.index.documents import facts_from
+from jettison.index.facts import DistributionFacts, InstalledFile, Source
+from jettison.index.metadata import (
+    Contents,
+    installed_files,
+    parse_entry_points,
+    parse_metadata,
+    parse_record,
+    script_names,
+    vendored_libraries,
+)
+from jettison.index.opening import kept_answers
+
+
+def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
+    text = (
+        "Metadata-Version: 2.2\nName: Some_Thing\nVersion: 1.0\nRequires-Python: >=3.8\n"
+        "Provides-Extra: Fast_Mode\nDynamic: Requires-Dist\n"
+        "Requires-Dist: good>=1; extra == 'fast-mode'\nRequires-Dist: bad (>=1.*, nonsense)\n"
+        "\nRequires-Dist: in-the-description\n"
+    )
+    core = parse_metadata(text)
+    assert (core.name, core.version, core.requires_python) == ("some-thing", "1.0", ">=3.8")
+    assert core.provides_extras == ("fast-mode",)
+    assert [one.name for one in core.requires] == ["good"]
+    assert core.dynamic == {"requires-dist"}
+
+
+def test_entry_points_keep_their_case_and_lose_their_extras() -> None:
+    text = "[console_scripts]\nRunMe = pkg.cli:main [extra]\n\n[pytest11]\np = pkg.plugin\n"
+    points = parse_entry_points(text)
+    assert [(one.group, one.name, one.value) for one in points] == [
+        ("console_scripts", "RunMe", "pkg.cli:main"),
+        ("pytest11", "p", "pkg.plugin"),
+    ]
+
+
+def test_entry_points_in_another_format_give_nothing() -> None:
+    assert parse_entry_points("no section = here\n") == ()
+
+
+def test_a_record_gives_files_and_bytes_without_byte_code() -> None:
+    text = 'a/b.py,sha256=x,12\n"a/with,comma.py",,3\na/__pycache__/b.cpython-312.pyc,,\nRECORD,,\n'
+    assert parse_record(text) == (
+        InstalledFile(path="a/b.py", size=12),
+        InstalledFile(path="a/with,comma.py", size=3),
+        InstalledFile(path="RECORD", size=0),
+    )
+
+
+def test_files_of_a_data_folder_land_where_an_installer_puts_them() -> None:
+    files = installed_files(
+        [
+            ("x-1.data/purelib/x.py", 1, 0xA1),
+            ("x-1.data/scripts/tool", 2, 0xB2),
+            ("y/", 0, 0),
+            ("y/z.py", 3, 0xC3),
+        ]
+    )
+    assert [file.path for file in files] == ["x.py", "x-1.data/scripts/tool", "y/z.py"]
+    assert [file.checksum for file in files] == ["000000a1", "000000b2", "000000c3"]
+    assert script_names((), files) == ("tool",)
+
+
+def test_vendored_libraries_are_told_from_extension_modules() -> None:
+    paths = ["p.libs/libssl-1a.so.3", "p/_ext.cpython-312.so", "p/.libs/libz.so.1", "p/x.py"]
+    files = [InstalledFile(path=path, size=1) for path in paths]
+    assert vendored_libraries(files) == ("p.libs/libssl-1a.so.3", "p/.libs/libz.so.1")
+
+
+WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)
+
+
+@given(
+    st.lists(st.tuples(WORDS, st.integers(0, 10**9)), max_size=5),
+    st.lists(WORDS, max_size=3),
+    st.dictionaries(WORDS, WORDS, max_size=3),
+)
+def test_a_document_gives_back_the_facts_it_was_made_of(
+    modules: list[tuple[str, int]], required: list[str], scripts: dict[str, str]
+) -> None:
+    files = tuple(InstalledFile(path=f"{name}/__init__.py", size=size) for name, size in modules)
+    metadata = "".join(f"Requires-Dist: {name}>=1; python_version > '3'\n" for name in required)
+    lines = "".join(f"{name} = {module}:main\n" for name, module in scripts.items())
+    texts = {
+        "METADATA": f"Name: thing\nVersion: 1.0\n{metadata}",
+        "entry_points.txt": f"[console_scripts]\n{lines}",
+    }
+    facts = facts_from(Contents(files=files, texts=texts), size_source="x", source=Source.CACHE)
+    with tempfile.TemporaryDirectory() as folder:
+        answers = kept_answers(Path(folder))
+        answers.put(facts, "one")
+        assert answers.get(DistributionFacts, "one") == facts
+
+
+@given(st.text())
+def test_no_text_makes_the_parsers_raise(text: str) -> None:
+    parse_metadata(text)
+    parse_entry_points(text)
+    parse_record(text)

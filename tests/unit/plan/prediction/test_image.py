@@ -1,0 +1,210 @@
+"""Sizes of images that were never built."""
+
+from __future__ import annotations
+
+import pytest
+from base_needs import distribution, project_of
+from msgspec.structs import replace
+from packaging.requirements import Requirement
+
+from jettison.formats.dockerfile import copy, parse
+from jettison.index.facts import InstalledFile
+from jettison.index.graph import Closure, requirement_graph
+from jettison.index.target import Target
+from jettison.plan.prediction.image import predicted
+from jettison.plan.prediction.packages import copied_files
+from jettison.plan.prediction.values import Prediction
+
+PURE = "py3-none-any"
+SLIM = "FROM python:3.11-slim\n"
+
+
+def closure(*names: str) -> Closure:
+    """Each distribution has 500 kB of Python and 500 kB of something else."""
+    files = (InstalledFile(path="a.py", size=500_000), InstalledFile(path="a.so", size=500_000))
+    facts = {name: replace(distribution(name, PURE), files=files) for name in names}
+    graph = requirement_graph(facts, [Requirement(each) for each in names], Target(python="3.11"))
+    return Closure(facts=facts, graph=graph)
+
+
+def of(text: str, *names: str, files: dict[str, str] | None = None) -> Prediction:
+    requirements = {"requirements.txt": "\n".join(names)} if names else {}
+    project = project_of(text, {**requirements, **(files or {})})
+    return predicted(project, closure(*names), keeps_cache=True)
+
+
+def sizes(found: Prediction) -> dict[str, int]:
+    return {part.what: part.size.bytes for part in found.parts}
+
+
+def test_the_parts_add_up() -> None:
+    found = of(f"{SLIM}COPY app.py /app/\n", files={"app.py": "x" * 100})
+    assert sizes(found) == {"base python:3.11-slim": 122_600_000, "files of the project": 100}
+    assert found.size is not None
+    assert found.size.bytes == 122_600_100
+
+
+def test_an_unknown_base_gives_no_size_and_says_so() -> None:
+    found = of("FROM internal/base:7\n")
+    assert found.size is None
+    assert found.unknown[0].what == "the size of internal/base:7"
+
+
+def test_distributions_count_with_byte_code_unless_none_is_made() -> None:
+    pip = of(
+        f"{SLIM}COPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n",
+        "one",
+        "two",
+    )
+    assert sizes(pip)["2 distributions"] == 2 * (1_000_000 + 600_000)
+    uv = of(
+        f"{SLIM}COPY requirements.txt .\nRUN uv pip install -r requirements.txt\n", "one", "two"
+    )
+    assert sizes(uv)["2 distributions"] == 2_000_000
+
+
+def test_an_environment_of_another_stage_counts_when_it_is_copied() -> None:
+    text = """\
+FROM python:3.11 AS build
+RUN apt-get update && apt-get install -y gcc
+RUN python -m venv /opt/venv
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+FROM python:3.11-slim
+COPY --from=build /opt/venv /opt/venv
+"""
+    found = sizes(of(text, "one"))
+    assert found["1 distributions"] == 1_600_000
+    assert "a virtual environment" in found
+    assert not any(what.startswith("packages") for what in found)
+
+
+def test_byte_code_of_listed_modules_counts() -> None:
+    step = "RUN python -m compileall -q -i /tmp/loaded.txt /app\n"
+    found = sizes(of(f"{SLIM}{step}", files={"loaded.txt": "/usr/a.py\n/usr/b.py\n"}))
+    few = found["byte code of the standard library"]
+    assert (
+        0
+        < few
+        < sizes(of(f"{SLIM}RUN python -m compileall /usr/local/lib/python3.11\n"))[
+            "byte code of the standard library"
+        ]
+    )
+
+
+def test_what_a_list_takes_out_counts_once_with_its_byte_code() -> None:
+    steps = f"{SLIM}COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    whole = of(steps, "one").size
+    listed = {
+        ".jettison/removed-files.txt": "# unloaded-bytecode: of one (600 kB)\n__pycache__/a.*.pyc\n"
+    }
+    taken = of(
+        f"{steps}RUN python -I /removal/remove_files.py /removal/removed-files.txt /usr/local\n"
+        "RUN rm -f /app/removed-files.txt /app/remove_files.py /app/jettison_removed.py\n",
+        "one",
+        files=listed,
+    ).size
+    assert whole is not None
+    assert taken is not None
+    assert whole.bytes - taken.bytes == 600_000
+
+
+def test_files_that_change_owner_count_again_but_not_those_that_come_later() -> None:
+    text = f"{SLIM}COPY a.txt /app/data/\nRUN chown -R 1:1 /app/data\nCOPY b.txt /app/data/\n"
+    found = sizes(of(text, files={"a.txt": "x" * 70, "b.txt": "x" * 900}))
+    assert found["the same files again, by chown"] == 70
+
+
+@pytest.mark.parametrize(
+    ("step", "stay"),
+    [
+        ("RUN apt-get update && apt-get install -y git", True),
+        ("RUN apt-get update && apt-get install -y git && rm -rf /var/lib/apt/lists/*", False),
+        ("RUN --mount=type=cache,target=/var/lib/apt/lists apt-get update", False),
+    ],
+)
+def test_package_lists_count_where_they_stay(step: str, *, stay: bool) -> None:
+    assert ("package lists that stay" in sizes(of(f"{SLIM}{step}\n"))) is stay
+
+
+def test_packages_count_once_with_what_they_bring() -> None:
+    once = sizes(of(f"{SLIM}RUN apt-get install -y --no-install-recommends git\n"))
+    twice = of(
+        f"{SLIM}RUN apt-get install -y --no-install-recommends git\n"
+        "RUN apt-get install -y --no-install-recommends git curl\n"
+    )
+    first, second = (part.size.bytes for part in twice.parts[1:])
+    assert first == once["packages: git"]
+    assert 0 < second < first
+
+
+def test_recommended_packages_count_where_apt_takes_them_along() -> None:
+    plain = sizes(of(f"{SLIM}RUN apt-get install -y --no-install-recommends git\n"))
+    more = sizes(of(f"{SLIM}RUN apt-get install -y git\n"))
+    assert more["packages: git"] > plain["packages: git"]
+
+
+def test_documentation_counts_on_full_images() -> None:
+    slim = sizes(of(f"{SLIM}RUN apt-get install -y --no-install-recommends tcpdump\n"))
+    full = sizes(of("FROM python:3.11\nRUN apt-get install -y --no-install-recommends tcpdump\n"))
+    assert full["packages: tcpdump"] > slim["packages: tcpdump"]
+
+
+def test_what_nobody_can_tell_is_said() -> None:
+    found = of(f"{SLIM}RUN ./configure && make install\nRUN apt-get install -y frobnicator\n")
+    assert [item.what for item in found.unknown] == [
+        "what `./configure` writes",
+        "what `make install` writes",
+        "the size of frobnicator",
+    ]
+
+
+def test_the_build_context_is_what_dockerignore_leaves() -> None:
+    files = {"app/a.py": "x" * 10, "app/b.log": "x" * 1000, ".dockerignore": "**/*.log\n"}
+    assert sizes(of(f"{SLIM}COPY app /app\n", files=files))["files of the project"] == 10
+
+
+@pytest.mark.parametrize(
+    ("line", "paths"),
+    [
+        ("COPY . /app", {"a.py", "pkg/b.py", "pkg/c.txt"}),
+        ("COPY pkg /app/pkg", {"b.py", "c.txt"}),
+        ("COPY pkg/b.py a.py /app/", {"b.py", "a.py"}),
+        ("COPY a.py /app/main.py", {""}),
+        ("COPY pkg/*.txt /app/", {"c.txt"}),
+        ("COPY p?g /app/", {"b.py", "c.txt"}),
+    ],
+)
+def test_a_copy_takes_what_docker_would(line: str, paths: set[str]) -> None:
+    instruction = parse(f"FROM x\n{line}\n", file="Dockerfile").instructions[1]
+    sent = {"a.py": 1, "pkg/b.py": 1, "pkg/c.txt": 1}
+    assert {path for path, _ in copied_files(copy(instruction), sent)} == paths
+
+
+def test_the_manifest_of_removals_counts_with_its_list() -> None:
+    text = (
+        f"{SLIM.replace('slim', 'slim AS build', 1)}COPY removed-files.txt /removal/\n{SLIM}"
+        "COPY --from=build /usr/share/jettison /usr/share/jettison\n"
+    )
+    found = of(text, files={".jettison/removed-files.txt": "numpy/tests/\n" * 100})
+    assert found.unknown == ()
+    assert 0 < sizes(found)["the manifest of what was removed"] < 1300
+
+
+def test_equal_files_that_become_one_count_once() -> None:
+    made = (
+        "FROM python:3.11-slim AS build\nRUN python -m venv /opt/venv\n"
+        "COPY requirements.txt .\nRUN /opt/venv/bin/pip install -r requirements.txt\n"
+    )
+    script = "/removal/remove_files.py /removal/removed-files.txt"
+    removing = f"RUN /opt/venv/bin/python -I {script} /opt/venv\n"
+    ending = "FROM python:3.11-slim\nCOPY --from=build /opt/venv /opt/venv\n"
+
+    def size(listed: str) -> int:
+        files = {".jettison/removed-files.txt": listed}
+        found = of(f"{made}{removing}{ending}", "one", files=files)
+        assert found.size is not None
+        return found.size.bytes
+
+    assert size("") - size("link: a.so -> a.py\n") == 500_000
+    assert size("a.py\n") == size("a.py\n\nlink: a.so -> a.py\n")

@@ -1,0 +1,99 @@
+from jettison.source.operations import Use
+from jettison.source.operations_collect import collect, find_script
+
+
+def uses(texts, **options):
+    found = collect(texts, **options)
+    return {" ".join(command.words): command.use for command in found.commands}
+
+
+def test_a_script_is_used_as_its_caller_is():
+    found = uses(
+        {
+            "Dockerfile": 'FROM python\nRUN ./scripts/build.sh\nCMD ["/app/start.sh"]',
+            "scripts/build.sh": "#!/bin/sh\nmake-assets",
+            "deploy/start.sh": "#!/bin/sh\n. ./scripts/common.sh\nserve-app",
+            "scripts/common.sh": "prepare-app",
+            "scripts/test.sh": "run-tests",
+            "scripts/rotate.sh": "rotate-keys",
+        },
+        dockerfile="Dockerfile",
+    )
+    assert found["make-assets"] is Use.BUILD
+    assert found["serve-app"] is Use.PRODUCTION
+    assert found["prepare-app"] is Use.PRODUCTION
+    assert found["run-tests"] is Use.DEVELOPMENT
+    assert found["rotate-keys"] is Use.UNCALLED
+
+
+def test_scripts_are_told_apart_by_their_folders():
+    scripts = ["docker/api/start.sh", "docker/worker/start.sh"]
+    assert find_script("/worker/start.sh", scripts) == "docker/worker/start.sh"
+    assert find_script("./start", scripts) is None
+
+
+def test_variables_of_the_image_and_its_service():
+    found = collect(
+        {
+            "Dockerfile": "FROM python\nENV DJANGO_SETTINGS_MODULE=site.production",
+            "compose.yaml": (
+                "services:\n  web:\n    env_file: web.env\n    environment: {DEBUG: '0'}\n"
+                "  other:\n    environment: {DEBUG: '1'}\n"
+            ),
+            "web.env": "CACHE_URL=redis://cache\n",
+        },
+        dockerfile="Dockerfile",
+        compose="compose.yaml",
+        service="web",
+    )
+    assert found.environment["DJANGO_SETTINGS_MODULE"] == "site.production"
+    assert found.environment["CACHE_URL"] == "redis://cache"
+    assert found.environment["DEBUG"] == "0"
+
+
+def test_the_shell_behind_minus_c_is_looked_into():
+    found = uses({"Dockerfile": 'FROM python\nCMD ["sh", "-c", "migrate && exec serve --all"]'})
+    assert set(found) == {"migrate", "exec serve --all"}
+
+
+def test_files_for_development_are_told_by_their_names():
+    found = uses(
+        {
+            "Dockerfile": "FROM python\nCMD serve",
+            "Dockerfile.dev": "FROM python\nCMD serve --reload",
+            "docker-compose.test.yml": "services: {web: {command: run-tests}}",
+            ".github/workflows/ci.yml": "steps:\n  - run: |\n      lint-all .\n",
+        },
+        dockerfile="Dockerfile",
+    )
+    assert found["serve"] is Use.PRODUCTION
+    assert found["serve --reload"] is Use.DEVELOPMENT
+    assert found["run-tests"] is Use.DEVELOPMENT
+    assert found["lint-all ."] is Use.DEVELOPMENT
+
+
+def test_the_chosen_file_is_production_whatever_its_name():
+    texts = {"ci/Dockerfile.dev": "FROM python\nCMD serve"}
+    assert uses(texts)["serve"] is Use.DEVELOPMENT
+    assert uses(texts, dockerfile="ci/Dockerfile.dev")["serve"] is Use.PRODUCTION
+
+
+def test_files_that_are_not_valid_cost_themselves_alone():
+    found = uses(
+        {
+            "Dockerfile": "FROM python\nCMD serve",
+            "Dockerfile.broken": "FRM python",
+            "compose.yaml": "services: [",
+        },
+        dockerfile="Dockerfile",
+    )
+    assert found == {"serve": Use.PRODUCTION}
+
+
+def test_a_url_of_a_configuration_file_is_kept_with_its_key():
+    found = collect(
+        {"config/app.ini": "[db]\nurl = postgresql+psycopg://u@db/x\n# url = mysql://y"}
+    )
+    assert [(t.value, t.role, str(t.origin)) for t in found.texts] == [
+        ("postgresql+psycopg://", "url", "config/app.ini:2")
+    ]

@@ -1,0 +1,71 @@
+from textwrap import dedent
+
+from jettison.source.effects import libraries_loaded, programs_called, time_zones
+from jettison.source.parse import parse
+
+
+def called(source: str):
+    facts = parse("m.py", dedent(source).encode())
+    return [(c.program, c.arguments, c.shell) for c in programs_called(facts)]
+
+
+def test_a_list_of_words_with_computed_parts():
+    assert called("import subprocess\nsubprocess.run(['/bin/cp', '-r', source, 'out'])") == [
+        ("cp", ("-r", None, "out"), False)
+    ]
+
+
+def test_every_command_of_a_shell_text():
+    assert called("import os\nos.system('cd /x && tar czf a.tgz . | gzip -9')") == [
+        ("cd", ("/x",), True),
+        ("tar", ("czf", "a.tgz", "."), True),
+        ("gzip", ("-9",), True),
+    ]
+
+
+def test_renamed_imports_and_words_held_in_a_variable():
+    source = """
+        from subprocess import check_output as capture
+        command = ["git", "rev-parse", "HEAD"]
+        capture(command)
+    """
+    assert called(source) == [("git", ("rev-parse", "HEAD"), False)]
+
+
+def test_formatted_text_keeps_its_program():
+    assert called("import subprocess\nsubprocess.run(f'ffmpeg -i {path}', shell=True)") == [
+        ("ffmpeg", ("-i", "{}"), True)
+    ]
+
+
+def test_asyncio_and_exec_give_one_word_an_argument():
+    source = """
+        import asyncio, os
+        async def f():
+            await asyncio.create_subprocess_exec("pg_dump", "-Fc", url)
+        os.execvp("nginx", ["nginx", "-g"])
+    """
+    assert [name for name, _, _ in called(source)] == ["pg_dump", "nginx"]
+
+
+def test_a_computed_program_is_said_to_be_so():
+    assert called("import subprocess\nsubprocess.Popen(command)") == [("", (), False)]
+
+
+def test_looking_for_a_program_is_not_running_it():
+    facts = parse("m.py", b"import shutil\nshutil.which('docker')")
+    assert [(c.program, c.searched) for c in programs_called(facts)] == [("docker", True)]
+
+
+def test_methods_of_the_same_name_are_not_programs():
+    assert called("client.run(['docker'])\nself.system('x')") == []
+
+
+def test_libraries_and_zones():
+    facts = parse(
+        "m.py",
+        b"import ctypes.util\nfrom zoneinfo import ZoneInfo\n"
+        b"ctypes.CDLL('libmagic.so.1')\nctypes.util.find_library('vips')\nZoneInfo('Asia/Tokyo')",
+    )
+    assert [found.name for found in libraries_loaded(facts)] == ["libmagic.so.1", "vips"]
+    assert [found.name for found in time_zones(facts)] == ["Asia/Tokyo"]

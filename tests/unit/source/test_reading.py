@@ -1,0 +1,89 @@
+import os
+
+from jettison.source.reading import parse_files, read_sources, read_tree
+
+
+def write(root, files):
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+
+
+def test_a_tree_knows_what_it_leaves_out(tmp_path):
+    write(
+        tmp_path,
+        {
+            "main.py": "pass",
+            ".git/objects/ab": "x" * 100,
+            "env/pyvenv.cfg": "home = /usr",
+            "env/lib/site.py": "pass",
+        },
+    )
+    tree = read_tree(tmp_path)
+    assert list(tree.files) == ["main.py"]
+    assert tree.left_out[".git"] == 100
+    assert "env" in tree.left_out
+
+
+def test_links_that_make_a_loop_are_not_followed(tmp_path):
+    write(tmp_path, {"app/main.py": "pass"})
+    (tmp_path / "app" / "again").symlink_to(tmp_path / "app")
+    (tmp_path / "gone.py").symlink_to(tmp_path / "missing.py")
+    (tmp_path / "self.py").symlink_to(tmp_path / "self.py")
+    tree = read_tree(tmp_path)
+    assert list(tree.files) == ["app/main.py"]
+    assert list(tree.links) == ["app/again"]
+    assert [skipped.what for skipped in tree.skipped] == ["gone.py", "self.py"]
+
+
+def test_a_second_reading_takes_unchanged_files_from_the_cache(tmp_path):
+    root, cache = tmp_path / "project", tmp_path / "cache"
+    write(root, {"a.py": "import flask\nos.environ['X']", "b.py": "import django"})
+    first = read_sources(root, read_tree(root), cache=cache)
+    write(root, {"b.py": "import starlette"})
+    second = read_sources(root, read_tree(root), cache=cache)
+    assert (first.reused, second.reused) == (0, 1)
+    assert second.modules[0] == first.modules[0]
+    assert second.modules[1].imports[0].module == "starlette"
+
+
+def test_a_damaged_cache_is_read_anew(tmp_path):
+    root, cache = tmp_path / "project", tmp_path / "cache"
+    write(root, {"a.py": "import flask"})
+    first = read_sources(root, read_tree(root), cache=cache)
+    (kept,) = (cache / "source").rglob("*.record")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    again = read_sources(root, read_tree(root), cache=cache)
+    assert again.reused == 0
+    assert again.modules == first.modules
+
+
+def test_half_a_character_costs_its_file_the_cache_alone(tmp_path):
+    root, cache = tmp_path / "project", tmp_path / "cache"
+    write(root, {"a.py": "import flask", "b.py": "import os\nos.environ.get('X', '\\ud800')"})
+    read_sources(root, read_tree(root), cache=cache)
+    again = read_sources(root, read_tree(root), cache=cache)
+    assert again.reused == 1
+    assert [read.default for read in again.modules[1].environment] == ["\ud800"]
+
+
+def test_notebooks_are_read_cell_by_cell(tmp_path):
+    cells = (
+        '{"cells": [{"cell_type": "code", "source": ["%matplotlib inline\\n", "import pandas"]},'
+        ' {"cell_type": "markdown", "source": "import nothing"}]}'
+    )
+    write(tmp_path, {"study.ipynb": cells, "broken.ipynb": "{"})
+    broken, study = read_sources(tmp_path, read_tree(tmp_path)).modules
+    assert [i.module for i in study.imports] == ["pandas"]
+    assert broken.skipped is not None
+
+
+def test_several_processes_read_what_one_reads(tmp_path):
+    names = [f"m{number}.py" for number in range(7)]
+    write(tmp_path, {name: f"import flask\nx = {name!r}" for name in names})
+    files = [(name, 10) for name in [*names, "gone.py"]]
+    together = list(parse_files(tmp_path, files, worth_it=20))
+    assert together == list(parse_files(tmp_path, files))
+    assert "cannot be read" in together[-1].reason

@@ -1,0 +1,205 @@
+"""Imports that are tried with what a plan leaves, with packages made here and a local index."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from package_index import PackageIndex, serving
+from wheels import wheel
+
+from jettison.formats.settings import Wish
+from jettison.lift.scopes.values import Scope
+from jettison.progress import SilentProgress
+from jettison.tasks.imports.checking import Checked, checked, guarded
+from jettison.tasks.loading.plan import Planned, planned
+
+DOCKERFILE = """FROM python:3.11-slim
+WORKDIR /app
+ENV GREETING=hello PYTHONPATH=/app/lib
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["python", "main.py"]
+"""
+# pytest is known to be for development; what it brings here is the tests' own.
+REQUIREMENTS = "webby==1.0\n\n# development\npytest==1.0\n"
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[PackageIndex]:
+    with serving() as found:
+        offered = {"webby": (), "pytest": ("lent",), "lent": ()}
+        for name, requires in offered.items():
+            content = wheel(name, requires=requires)
+            found.add(f"{name}-1.0-py3-none-any.whl", content)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def surroundings(index: PackageIndex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("UV_INDEX_URL", "PIP_INDEX_URL", "UV_FIND_LINKS", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def project(folder: Path, **sources: str) -> Path:
+    files = {"Dockerfile": DOCKERFILE, "requirements.txt": REQUIREMENTS}
+    files |= {f"{name.replace('__', '/')}.py": text for name, text in sources.items()}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def check(folder: Path) -> Checked:
+    def again(wishes: tuple[Wish, ...] = ()) -> Planned:
+        return planned(folder, wishes=wishes)
+
+    return checked(again(), again, SilentProgress())
+
+
+def test_what_nothing_imports_is_not_missed(tmp_path: Path) -> None:
+    found = check(project(tmp_path / "p", main="import webby\n"))
+    assert found.result.equivalent
+    assert set(found.result.full) - set(found.result.runtime) == {"pytest", "lent"}
+    assert found.result.imported == 2
+    assert not found.result.failed
+
+
+def test_nothing_is_installed_where_nothing_leaves(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\n")
+    (folder / "requirements.txt").write_text("webby==1.0\n", encoding="utf-8")
+    found = check(folder)
+    assert found.result.equivalent
+    assert found.result.full == found.result.runtime == ("webby",)
+    assert not (tmp_path / "cache" / "jettison" / "environments").exists()
+
+
+def test_an_import_by_a_computed_name_turns_the_verdict_and_corrects_the_plan(
+    tmp_path: Path,
+) -> None:
+    text = "import importlib\n\nimport webby\n\nimportlib.import_module('tnel'[::-1])\n"
+    found = check(project(tmp_path / "p", main=text))
+    (loss,) = found.result.losses
+    assert not found.result.equivalent
+    assert (loss.attempt.module, loss.attempt.missing) == ("main", "lent")
+    assert (loss.distribution, loss.requirement) == ("lent", "pytest")
+    assert str(loss.attempt.origin) == "main.py:5"
+    assert found.result.kept == ("pytest",)
+    assert found.result.imported == len(("importlib", "webby"))
+    (kept,) = (each for each in found.planned.plan.requirements if each.name == "pytest")
+    assert kept.scope is Scope.RUNTIME
+    assert kept.evidence[0].kind == "import-check"
+    assert "No module named 'lent'" in kept.evidence[0].message
+
+
+def test_a_module_that_a_function_imports_later_is_missed_too(tmp_path: Path) -> None:
+    """The plan keeps what brings such an import, unless the settings take it out."""
+    folder = project(tmp_path / "p", main="import webby\n\ndef f():\n    import lent\n")
+    assert check(folder).result.full == check(folder).result.runtime
+    (folder / "jettison.toml").write_text('remove = ["pytest"]\n', encoding="utf-8")
+    (loss,) = check(folder).result.losses
+    assert (loss.attempt.module, loss.requirement) == ("lent", "pytest")
+    assert str(loss.attempt.origin) == "main.py:4"
+
+
+def test_an_import_that_the_application_goes_on_without_is_not_missed(tmp_path: Path) -> None:
+    text = "import webby\ntry:\n    import lent\nexcept ImportError:\n    lent = None\n"
+    assert check(project(tmp_path / "p", main=text)).result.equivalent
+
+
+def test_what_fails_with_everything_installed_is_no_difference(tmp_path: Path) -> None:
+    found = check(project(tmp_path / "p", main="import webby\nimport nowhere_to_be_found\n"))
+    assert found.result.equivalent
+    assert "main" in {each.module for each in found.result.failed}
+
+
+def test_variables_and_search_path_are_those_of_the_image(tmp_path: Path) -> None:
+    text = "import os\n\nimport inner\nimport webby\n\nassert os.environ['GREETING'] == 'hello'\n"
+    found = check(project(tmp_path / "p", main=text, lib__inner=""))
+    assert "main" not in {each.module for each in found.result.failed}
+
+
+def test_no_network_is_reached_and_no_file_of_the_project_is_written(tmp_path: Path) -> None:
+    text = (
+        "import pathlib\nimport socket\n\nimport webby\n\npathlib.Path('written').touch()\n"
+        "socket.create_connection(('127.0.0.1', 9))\n"
+    )
+    folder = project(tmp_path / "p", main=text)
+    before = {path.name for path in folder.iterdir()}
+    found = check(folder)
+    (failed,) = found.result.failed
+    assert "no network" in failed.message
+    assert found.result.equivalent
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_module_that_ends_the_process_is_told(tmp_path: Path) -> None:
+    found = check(project(tmp_path / "p", main="import os\nimport webby\n\nos._exit(3)\n"))
+    (failed,) = found.result.failed
+    assert failed.message == "it ended the process with status 3"
+
+
+def test_environments_are_kept_for_the_next_time(tmp_path: Path, index: PackageIndex) -> None:
+    folder = project(tmp_path / "p", main="import webby\n")
+    check(folder)
+    asked = len(index.asked)
+    check(folder)
+    assert len(index.asked) == asked
+
+
+def test_a_plan_is_corrected_before_anything_is_built(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\n__import__('tnel'[::-1])\n")
+
+    def again(wishes: tuple[Wish, ...] = ()) -> Planned:
+        return planned(folder, wishes=wishes)
+
+    first = again()
+    assert "requirements.txt" in {change.path for change in first.plan.files}
+    found = guarded(first, again, SilentProgress())
+    assert "requirements.txt" not in {change.path for change in found.plan.files}
+
+
+def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jettison", "verify", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ),
+    )
+
+
+def test_the_command_names_the_requirement_and_fails(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\n__import__('tnel'[::-1])\n")
+    done = command("--imports", folder)
+    assert done.returncode == 4
+    assert "MISSING lent" not in done.stdout
+    assert "MISSING main: No module named 'lent' (main.py:2)" in done.stdout
+    assert "lent brings it, which came with pytest" in done.stdout
+    assert "The plan is corrected: pytest stays in production." in done.stdout
+    assert "imports of the application are missing" in done.stderr
+    assert "hint:" in done.stderr
+
+
+def test_the_command_gives_json(tmp_path: Path) -> None:
+    done = command("--imports", project(tmp_path / "p", main="import webby\n"), "--format", "json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert document["schema"] == "jettison.imports/v1"
+    assert document["equivalent"]
+    assert document["runtime"] == ["webby"]
+
+
+def test_without_imports_two_images_are_needed() -> None:
+    done = command("one")
+    assert done.returncode == 2
+    assert "Two images are needed" in done.stderr

@@ -1,0 +1,80 @@
+import pytest
+
+from jettison.errors import ProjectError
+from jettison.tasks.loading.choice import choose
+
+COMPOSE = """\
+services:
+  proxy:
+    build: ./proxy
+  web:
+    build: ./web
+  worker:
+    build: ./web
+"""
+PYTHON = "FROM python:3.12-slim\nCOPY . .\n"
+
+
+def chosen(files, **options):
+    return choose([name for name in files if "/" not in name], files.get, **options)
+
+
+def test_the_only_python_image_beside_a_proxy_is_meant():
+    files = {
+        "compose.yaml": COMPOSE,
+        "proxy/Dockerfile": "FROM nginx:1.27\n",
+        "web/Dockerfile": PYTHON,
+    }
+    assert chosen(files).service == "web"
+
+
+def test_a_python_image_is_known_by_what_it_installs():
+    files = {
+        "compose.yaml": COMPOSE,
+        "proxy/Dockerfile": "FROM nginx:1.27\n",
+        "web/Dockerfile": "FROM ubuntu:24.04\nRUN apt-get update && pip3 install flask\n",
+    }
+    assert chosen(files).service == "web"
+
+
+def test_two_python_images_leave_the_choice_open():
+    files = {"compose.yaml": COMPOSE, "proxy/Dockerfile": PYTHON, "web/Dockerfile": PYTHON}
+    with pytest.raises(ProjectError, match="builds 2 images"):
+        chosen(files)
+
+
+def test_a_named_service_is_taken_whatever_it_builds():
+    files = {
+        "compose.yaml": COMPOSE,
+        "proxy/Dockerfile": "FROM nginx:1.27\n",
+        "web/Dockerfile": PYTHON,
+    }
+    assert chosen(files, service="proxy").dockerfile == "proxy/Dockerfile"
+
+
+def test_a_dockerfile_that_is_named_alone_takes_no_service():
+    files = {"compose.yaml": COMPOSE, "proxy/Dockerfile": PYTHON, "web/Dockerfile": PYTHON}
+    taken = chosen(files, dockerfile="web/Dockerfile")
+    assert (taken.context, taken.compose, taken.service) == ("web", None, None)
+
+
+def test_a_compose_file_that_is_wrong_is_no_obstacle_where_a_dockerfile_is_named():
+    files = {"compose.yaml": "services: [", "Dockerfile": PYTHON}
+    assert chosen(files, dockerfile="Dockerfile").dockerfile == "Dockerfile"
+
+
+VARIABLES = """\
+services:
+  web:
+    build:
+      context: ${PLACE}
+      dockerfile: ${FILE:-Dockerfile}
+"""
+
+
+def test_variables_of_a_build_come_from_the_environment_file_or_the_environment():
+    files = {"compose.yaml": VARIABLES, ".env": "PLACE=web\n", "web/Dockerfile": PYTHON}
+    assert chosen(files).dockerfile == "web/Dockerfile"
+    files["web/Dockerfile.production"] = PYTHON
+    taken = chosen(files, environment={"FILE": "Dockerfile.production"})
+    assert taken.dockerfile == "web/Dockerfile.production"

@@ -1,0 +1,23 @@
+import pytest
+
+from jettison.tasks.loading.choice import production_target
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FROM python\nCMD a\n", None),
+        ("FROM python AS base\nFROM base AS production\nCMD a\n", None),
+        ("FROM python AS runtime\nCMD a\nFROM runtime AS runtime-dev\n", "runtime"),
+        ("FROM python AS slim\nCMD a\nFROM slim AS full\nFROM full AS dev\n", "full"),
+        ("FROM python AS a\nFROM a AS production\nCMD a\nFROM a AS tests\n", "production"),
+        ("FROM python AS base\nFROM base AS tests\nCMD pytest\n", None),
+        ("FROM python AS production-assets\nFROM python AS tests\n", None),
+    ],
+    ids=["one", "last", "added-to", "chain", "named", "nothing-starts", "named-but-starts-nothing"],
+)
+def test_the_stage_that_production_is_made_from(text, expected):
+    found = production_target(text, "Dockerfile")
+    assert (found[0] if found else None) == expected
+    if found:
+        assert "development" in found[1].reason

@@ -1,0 +1,52 @@
+"""Which files of a project are read whole."""
+
+from pathlib import Path
+
+import pytest
+
+from jettison.source.reading import read_tree
+from jettison.tasks.loading.project import read_texts
+
+LARGE = "# padding\n" * 300_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.prod.toml"],
+)
+def test_a_lock_is_read_however_long_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / name).write_text(LARGE, encoding="utf-8")
+    found = read_texts(tmp_path, read_tree(tmp_path))
+    assert len(found[f"api/{name}"]) == len(LARGE)
+
+
+def test_another_long_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "generate.sh").write_text(LARGE, encoding="utf-8")
+    assert read_texts(tmp_path, read_tree(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("name", ["environment.yml", "conda-env.yaml", "env.yml", "conda.yml"])
+def test_conda_environments_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("dependencies: []\n", encoding="utf-8")
+    assert name in read_texts(tmp_path, read_tree(tmp_path))
+
+
+def test_lists_of_requirements_are_read_whatever_they_are_called(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": 'FROM python\nRUN pip install -r deps.txt && python -c "pass"\n',
+        "deps.txt": "six\n-c pins.txt\n",
+        "pins.txt": "six==1.16.0\n",
+        "notes.txt": "not named\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = read_texts(tmp_path, read_tree(tmp_path), ["Dockerfile"])
+    assert found.keys() == {"Dockerfile", "deps.txt", "pins.txt"}
+
+
+def test_shell_scripts_without_an_ending_are_read(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "entrypoint-web").write_text("#!/usr/bin/env bash\nexec gunicorn app\n")
+    (tmp_path / "bin" / "tool").write_text("#!/usr/bin/env python3\n")
+    assert set(read_texts(tmp_path, read_tree(tmp_path))) == {"bin/entrypoint-web"}

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.contents.links import links_of
+from jettison.verify.trace import reading as kept_links
+from jettison.verify.trace.reading import KeptLinks
+
+SOURCE = b"""\
+from .part import one
+__all__ = ["two"]
+def load(name):
+    subprocess.run(["cp", "a"])
+    return import_module(f"demo.plugins.{name}")
+"""
+
+
+def test_what_is_kept_is_what_parsing_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = KeptLinks(tmp_path)
+    assert first.read(SOURCE) == links_of(SOURCE)
+    first.save()
+    monkeypatch.setattr(kept_links, "links_of", lambda source: pytest.fail("was parsed again"))
+    assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)

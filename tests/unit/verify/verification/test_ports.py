@@ -1,0 +1,57 @@
+"""Which port an image is asked at."""
+
+from __future__ import annotations
+
+import pytest
+from base_needs import project_of
+
+from jettison.lift.stage import lifted
+from jettison.verify.compose_services import listening_ports, wants_port
+
+
+def ports(last: str, files: dict[str, str] | None = None, **environment: str) -> tuple[int, ...]:
+    project = project_of(f"FROM python:3.13-slim\n{last}\n", files or {})
+    return listening_ports(project, lifted(project), None, environment)
+
+
+@pytest.mark.parametrize(
+    ("command", "port"),
+    [
+        ('CMD ["uvicorn", "main:app", "--host", "0.0.0.0", "--port", "80"]', 80),
+        ("CMD uvicorn main:app --port=8080", 8080),
+        ('CMD ["gunicorn", "app:app", "-b", "0.0.0.0:80", "--workers", "40"]', 80),
+        ("CMD gunicorn -w 4 --bind :5001 wsgi", 5001),
+        ('CMD ["gunicorn", "--bind=[::]:5000", "wsgi"]', 5000),
+        ('CMD ["python", "manage.py", "runserver", "0.0.0.0:9000"]', 9000),
+        ("ENV PORT 8123\nCMD exec gunicorn --bind :$PORT app:app", 8123),
+        ("CMD gunicorn --bind 0.0.0.0:${PORT:-8050} app:app", 8050),
+        ('ENTRYPOINT ["uvicorn"]\nCMD ["main:app", "--port", "81"]', 81),
+        ('CMD ["flask", "run", "--host=127.0.0.1"]', 5000),
+        ('CMD ["python", "main.py"]', 8000),
+        ("ENV MY_PORT=7000\nEXPOSE $MY_PORT\nCMD python main.py", 7000),
+    ],
+)
+def test_the_port_is_read_from_what_is_started(command: str, port: int) -> None:
+    assert ports(command)[0] == port
+
+
+def test_a_port_in_the_command_comes_before_those_that_are_only_exposed() -> None:
+    assert ports("EXPOSE 9100 80\nCMD uvicorn main:app --port 80") == (80, 9100)
+
+
+def test_start_scripts_and_settings_of_servers_are_read() -> None:
+    files = {
+        "boot.sh": "#!/bin/sh\nflask db upgrade\nexec gunicorn -b :5000 app:app\n",
+        "conf/gunicorn.conf.py": 'workers = 20\nbind = "0.0.0.0:8765"\n',
+    }
+    assert ports('ENTRYPOINT ["./boot.sh"]', files) == (5000,)
+    assert ports('CMD ["gunicorn", "-c", "conf/gunicorn.conf.py", "app"]', files) == (8765,)
+    assert ports('CMD ["gunicorn", "-c", "python:conf.gunicorn.conf", "app"]', files) == (8000,)
+
+
+def test_a_port_that_only_the_platform_sets_is_set() -> None:
+    project = project_of("FROM python:3.13-slim\nCMD gunicorn -b :$PORT app:app\n", {})
+    assert wants_port(project, lifted(project), None, {})
+    assert not wants_port(project, lifted(project), None, {"PORT": "80"})
+    project = project_of("FROM python:3.13-slim\nCMD gunicorn -b :${PORT:-80} app:app\n", {})
+    assert not wants_port(project, lifted(project), None, {})

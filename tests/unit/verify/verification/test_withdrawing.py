@@ -1,0 +1,67 @@
+"""A difference that one of our own rules made is traced back to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from jettison.plan.plan import Plan
+from jettison.rules import RULES
+from jettison.rules.rule import optimized
+from jettison.tasks.loading.plan import planned
+from jettison.tasks.withdrawing import explained
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+
+FILES = {
+    "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+    'RUN pip install -r requirements.txt\nCOPY . .\nCMD ["uvicorn", "main:app"]\n',
+    "requirements.txt": "uvicorn\npytest\n",
+    "main.py": "import uvicorn\n",
+    "pages/.gitignore": "*\n",
+    "tests/test_main.py": "import pytest\n",
+}
+
+
+def plan(folder: Path) -> Plan:
+    for path, text in FILES.items():
+        place = folder / "project" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return planned(folder / "project", offline=True, cache=folder / "cache").plan
+
+
+def different(name: str, *details: str) -> Verdict:
+    subject = Subject(image="", startup_seconds=None, memory=None)
+    check = CheckResult(name=name, outcome=Outcome.DIFFERENT, message="", details=details)
+    return Verdict(engine="", before=subject, after=subject, checks=(check,))
+
+
+def test_a_file_that_was_kept_out_and_is_asked_for_stays(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    (found,) = explained(made, different("routes", "GET /pages/.gitignore: 200, then 404"))
+    assert (found.rule, found.part) == ("build-context", "pages/.gitignore")
+    start = replace(made, project=made.original, findings=(), withdrawn=(found,))
+    again = optimized(start, RULES)
+    assert not again.project.ignore.ignores("pages/.gitignore")
+    assert again.project.ignore.ignores(".git/HEAD")
+    assert any("not applied to pages/.gitignore" in one.message for one in again.findings)
+
+
+def test_a_moved_requirement_whose_module_is_missing_stays(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    line = "GET /: 200, then 500\nModuleNotFoundError: No module named 'pytest'"
+    found = {(one.rule, one.part): one for one in explained(made, different("routes", line))}
+    assert ("development-requirements", "pytest") in found
+
+
+def test_what_a_check_looks_at_is_left_out_where_the_plan_changed_it(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    assert [one.rule for one in explained(made, different("user"))] == ["non-root-user"]
+    start = replace(made, project=made.original, findings=(), withdrawn=())
+    assert explained(start, different("user")) == ()
+
+
+def test_a_difference_that_nothing_of_the_plan_explains_stands(tmp_path: Path) -> None:
+    made = plan(tmp_path)
+    assert explained(made, different("routes", "GET /items: $.name: 'a', then 'b'")) == ()
