@@ -156,7 +156,9 @@ def helper(module: str, *arguments: str) -> tuple[str, ...]:
     Nothing of the current folder, of the environment, or of a user's own packages takes the place
     of a module. It is to be run in the folder ``NEUTRAL`` with ``helper_environment``.
     """
-    places = dict.fromkeys(str(Path(file).parents[1]) for file in (__file__, msgspec.__file__))
+    places = dict.fromkeys(
+        str(place) for place in (Path(__file__).parents[2], Path(msgspec.__file__).parents[1])
+    )
     script = (
         f"import sys; sys.path += {list(places)!r}; from {module} import main; "
         "sys.exit(main(sys.argv[1:]))"
