@@ -7,16 +7,16 @@ from collections.abc import Callable, Collection, Iterator
 
 from jettison.ecosystems import conda
 from jettison.ecosystems.finding import Declaration, declared_in
-from jettison.ecosystems.pip import (
-    group_of,
-    is_compiled,
-    is_requirements_file,
-    may_be_requirements_file,
-)
-from jettison.formats.requirements import load
+from jettison.ecosystems.pip import group_of, is_requirements_file, may_be_requirements_file
+from jettison.formats.requirements import RequirementsFile, load
 
 OWN = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
 CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
+
+
+def _is_compiled(file: RequirementsFile) -> bool:
+    """Whether a lock tool noted who requires what."""
+    return any(line.via for line in file.requirements)
 
 
 def found_declarations(
@@ -36,6 +36,6 @@ def found_declarations(
             continue
         for file in load(read, path):
             source = posixpath.splitext(file.file)[0] + ".in"
-            if file.file not in taken and not (is_compiled(file) and source in listing):
+            if file.file not in taken and not (_is_compiled(file) and source in listing):
                 taken.add(file.file)
                 yield from declared_in(file.file, read(file.file) or "", group=group_of(path))

@@ -21,7 +21,6 @@ from jettison.index.facts import EntryPoint
 from jettison.index.metadata import parse_entry_points
 from jettison.plan.removal.listing import links_in
 
-_LONGEST_SHEBANG = 127
 _PROGRAM = """\
 #!{interpreter}
 import sys
@@ -85,8 +84,6 @@ def with_links(
 
 
 INSTALLER = b"jettison\n"
-# What is read whole: scripts, whose first line changes.
-_LARGEST_SCRIPT = 64 << 20
 
 
 class Treatment(Struct, frozen=True, kw_only=True):

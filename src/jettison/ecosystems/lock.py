@@ -8,22 +8,10 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
 from jettison.values import Origin
-
-
-class LockFormat(StrEnum):
-    """Which tool's lockfile it is."""
-
-    UV = "uv"
-    POETRY = "poetry"
-    PDM = "pdm"
-    PIPFILE = "pipfile"
-    PYLOCK = "pylock"
-    REQUIREMENTS = "requirements"
 
 
 class SourceKind(StrEnum):
@@ -46,60 +34,28 @@ class LockedFile(Struct, frozen=True, kw_only=True):
     hashes: tuple[str, ...] = ()
 
 
-class LockedDependency(Struct, frozen=True, kw_only=True):
-    """An edge to another distribution of the same lock; ``version`` only where several are."""
-
-    name: str
-    version: str = ""
-    extras: tuple[str, ...] = ()
-    marker: str = ""
-
-
-class DependencySet(Struct, frozen=True, kw_only=True):
-    """What an extra or a dependency group adds, by its name."""
-
-    name: str
-    dependencies: tuple[LockedDependency, ...]
-
-
 class LockedDistribution(Struct, frozen=True, kw_only=True):
     """One pinned distribution.
 
-    ``name`` is normalized; ``version`` is empty for a project without one. ``groups`` are the
-    groups it is locked for, where the lock says so: ``main``, ``dev``, …. ``hashes`` are those
-    of its files where the lock does not name the files. ``source`` is where it comes from and
-    ``location`` the index, URL or path.
+    ``name`` is normalized; ``version`` is empty for a project without one. ``source`` is where it
+    comes from and ``location`` the index, URL or path.
     """
 
     name: str
     version: str
     marker: str = ""
-    requires_python: str = ""
-    dependencies: tuple[LockedDependency, ...] = ()
-    optional_dependencies: tuple[DependencySet, ...] = ()
-    group_dependencies: tuple[DependencySet, ...] = ()
-    groups: tuple[str, ...] = ()
     wheels: tuple[LockedFile, ...] = ()
     sdist: LockedFile | None = None
-    hashes: tuple[str, ...] = ()
     source: SourceKind = SourceKind.REGISTRY
     location: str = ""
     origin: Origin
 
 
 class Lock(Struct, frozen=True, kw_only=True):
-    """A lockfile; ``members`` are the normalized names of the projects that share it."""
+    """A lockfile."""
 
     file: str
-    format: LockFormat
-    requires_python: str = ""
-    resolution_markers: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
     distributions: tuple[LockedDistribution, ...]
-
-    def named(self, name: str) -> tuple[LockedDistribution, ...]:
-        """Return the distributions of a normalized name: one a resolution."""
-        return tuple(one for one in self.distributions if one.name == name)
 
 
 def package_origins(text: str, key: str, file: str) -> Iterator[Origin]:
@@ -115,11 +71,6 @@ def package_origins(text: str, key: str, file: str) -> Iterator[Origin]:
         yield Origin(file=file, line=start, end_line=end)
     while True:
         yield Origin(file=file)
-
-
-def normalized(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names normalized and sorted."""
-    return tuple(sorted({canonicalize_name(name) for name in names}))
 
 
 def locked_file(one: Table) -> LockedFile:
@@ -145,32 +96,12 @@ def wheels_and_sdist(
     return wheels, next(others, None)
 
 
-def dependency(written: str) -> LockedDependency | None:
-    """Read a dependency in the standard syntax; None when it is not one."""
-    try:
-        read = Requirement(written)
-    except InvalidRequirement:
-        return None
-    return LockedDependency(
-        name=canonicalize_name(read.name),
-        extras=normalized(sorted(read.extras)),
-        marker=str(read.marker) if read.marker else "",
-    )
-
-
-_GROUP = re.compile(r"""['"]([^'"]+)['"]\s+in\s+dependency_groups""")
-
-
 def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
     root = read_toml(text, file)
     origins = package_origins(text, "packages", file)
-    environments = root.get("environments")
     return Lock(
         file=file,
-        format=LockFormat.PYLOCK,
-        requires_python=text_of(root, "requires-python"),
-        resolution_markers=tuple(map(str, environments)) if isinstance(environments, list) else (),
         distributions=tuple(
             _distribution(one, origin)
             for one, origin in zip(tables(root, "packages"), origins, strict=False)
@@ -181,19 +112,10 @@ def parse(text: str, *, file: str) -> Lock:
 def _distribution(one: Table, origin: Origin) -> LockedDistribution:
     sdist = table(one, "sdist")
     source, location = _source(one)
-    marker = text_of(one, "marker")
     return LockedDistribution(
         name=canonicalize_name(text_of(one, "name")),
         version=text_of(one, "version"),
-        marker=marker,
-        requires_python=text_of(one, "requires-python"),
-        dependencies=tuple(
-            LockedDependency(
-                name=canonicalize_name(text_of(edge, "name")), version=text_of(edge, "version")
-            )
-            for edge in tables(one, "dependencies")
-        ),
-        groups=tuple(dict.fromkeys(_GROUP.findall(marker))),
+        marker=text_of(one, "marker"),
         wheels=tuple(locked_file(wheel) for wheel in tables(one, "wheels")),
         sdist=locked_file(sdist) if sdist else None,
         source=source,

@@ -7,31 +7,24 @@ from packaging.utils import canonicalize_name
 from jettison.ecosystems.lock import (
     Lock,
     LockedDistribution,
-    LockFormat,
     SourceKind,
-    dependency,
     locked_file,
     package_origins,
     wheels_and_sdist,
 )
-from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
+from jettison.formats.toml import Table, read_toml, table, tables, text_of
 from jettison.values import Origin
 
 _SOURCES = {"git": SourceKind.GIT, "url": SourceKind.URL, "path": SourceKind.PATH}
-_GROUPS = {"default": "main"}
 
 
 def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
     root = read_toml(text, file)
-    metadata = table(root, "metadata")
-    targets = [text_of(one, "requires_python") for one in tables(metadata, "targets")]
     origins = package_origins(text, "package", file)
-    old_files = table(metadata, "files")
+    old_files = table(root, "metadata", "files")
     return Lock(
         file=file,
-        format=LockFormat.PDM,
-        requires_python=next((target for target in targets if target), ""),
         distributions=tuple(
             _distribution(one, origin, old_files)
             for one, origin in zip(tables(root, "package"), origins, strict=False)
@@ -44,14 +37,10 @@ def _distribution(one: Table, origin: Origin, old_files: Table) -> LockedDistrib
     written = tables(one, "files") or tables(old_files, f"{name} {version}")
     wheels, sdist = wheels_and_sdist([locked_file(each) for each in written])
     word = next((key for key in _SOURCES if text_of(one, key)), "")
-    members = (text for text in array(one, "dependencies") if isinstance(text, str))
     return LockedDistribution(
         name=canonicalize_name(name),
         version=version,
         marker=text_of(one, "marker"),
-        requires_python=text_of(one, "requires_python"),
-        dependencies=tuple(edge for text in members if (edge := dependency(text))),
-        groups=tuple(_GROUPS.get(group, group) for group in texts(one, "groups")),
         wheels=wheels,
         sdist=sdist,
         source=_SOURCES.get(word, SourceKind.REGISTRY),

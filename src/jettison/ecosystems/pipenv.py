@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind, in_table, read_document
-from jettison.ecosystems.lock import Lock, LockedDistribution, LockFormat, SourceKind
+from jettison.ecosystems.lock import Lock, LockedDistribution, SourceKind
 from jettison.errors import InputSyntaxError
 from jettison.formats.toml import Table, table, text_of, texts
 from jettison.values import Origin
@@ -68,7 +68,6 @@ def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:
     )
 
 
-_GROUPS = {"default": "main", "develop": "dev"}
 _LOCK_SOURCES = {
     "git": SourceKind.GIT,
     "file": SourceKind.URL,
@@ -92,8 +91,6 @@ def parse_lock(text: str, *, file: str) -> Lock:
     lines = _lines(text)
     return Lock(
         file=file,
-        format=LockFormat.PIPFILE,
-        requires_python=_python(table(root, "_meta", "requires")),
         distributions=tuple(
             _distribution(category, name, table(root, category, name), file, lines)
             for category in root
@@ -101,11 +98,6 @@ def parse_lock(text: str, *, file: str) -> Lock:
             for name in table(root, category)
         ),
     )
-
-
-def _python(requires: Table) -> str:
-    version = text_of(requires, "python_full_version") or text_of(requires, "python_version")
-    return f"=={version}.*" if version and not requires.get("python_full_version") else version
 
 
 def _lines(text: str) -> dict[tuple[str, str], int]:
@@ -134,8 +126,6 @@ def _distribution(
         name=canonicalize_name(name),
         version=text_of(one, "version").removeprefix("=="),
         marker=text_of(one, "markers"),
-        groups=(_GROUPS.get(category, category),),
-        hashes=texts(one, "hashes"),
         source=source,
         location=text_of(one, word) if word else text_of(one, "index"),
         origin=Origin(file=file, line=lines.get((category, name))),

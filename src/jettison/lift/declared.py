@@ -17,8 +17,8 @@ from jettison.ecosystems.finding import (
     Lock,
     SourceKind,
     declared_in,
-    locks,
     named_files,
+    parse_lock,
 )
 from jettison.ecosystems.pip import declared, group_of
 from jettison.formats.dockerfile import Instruction, Stage
@@ -130,17 +130,17 @@ def shipped_names(project: Project) -> frozenset[str]:
 def locks_of(project: Project) -> tuple[Lock, ...]:
     """The lock files that decide what the image gets. Raises InputSyntaxError."""
     paths = dict.fromkeys(one.lock for one in project_requests(project) if one.lock)
-    return tuple(lock for path in paths for lock in _lock(project, path))
+    return tuple(_lock(project, path) for path in paths)
 
 
-def _lock(project: Project, path: str) -> tuple[Lock, ...]:
+def _lock(project: Project, path: str) -> Lock:
     return _parsed_lock(path, project.texts[path])
 
 
 @lru_cache(maxsize=4)
-def _parsed_lock(path: str, text: str) -> tuple[Lock, ...]:
+def _parsed_lock(path: str, text: str) -> Lock:
     """A lock is long, and each rule looks at the same one."""
-    return locks({path: text}.get, [path], folder=posixpath.dirname(path))
+    return parse_lock(text, file=path)
 
 
 def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed]:
@@ -163,7 +163,7 @@ def _of_request(project: Project, request: ProjectRequest) -> Iterator[Installed
 
 def _of_pylock(project: Project, request: ProjectRequest) -> Iterator[Installed]:
     """What the lock holds of the declared, or all that it holds where nothing is declared."""
-    held = [each for lock in _lock(project, request.lock or "") for each in lock.distributions]
+    held = _lock(project, request.lock or "").distributions
     names = {each.name for each in held}
     if request.file == request.lock:
         for each in held:
@@ -182,10 +182,12 @@ def declared_by(project: Project, request: ProjectRequest) -> tuple[Declaration,
 
 def local_folders(project: Project, request: ProjectRequest) -> dict[str, str]:
     """The distributions that are folders of the project, by the lock."""
+    if not request.lock:
+        return {}
+    base = posixpath.dirname(request.lock)
     return {
-        one.name: posixpath.normpath(posixpath.join(posixpath.dirname(lock.file), one.location))
-        for lock in (_lock(project, request.lock) if request.lock else ())
-        for one in lock.distributions
+        one.name: posixpath.normpath(posixpath.join(base, one.location))
+        for one in _lock(project, request.lock).distributions
         if one.source in LOCAL
     }
 
