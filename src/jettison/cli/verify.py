@@ -81,6 +81,7 @@ from jettison.verify.verdict import Verdict, verdict_json
     help="How long an image may take to become ready.",
 )
 @click.option("--writable-root", is_flag=True, help="Do not ask for a read-only root file system.")
+@click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
 @click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
 @format_option("text", "json")
 def command(
@@ -102,6 +103,7 @@ def command(
     health_path: str,
     startup_timeout: float,
     writable_root: bool,
+    strict: bool,
     allow_root: bool,
     output_format: str,
 ) -> None:
@@ -136,6 +138,7 @@ def command(
             startup_timeout=startup_timeout,
             read_only_after=asked.read_only_after and not writable_root,
             root_allowed=allow_root,
+            strict=strict,
         )
         verdict = compare(asked, chosen, ConsoleProgress())
     _tell(verdict, before, after, output_format)

@@ -143,4 +143,5 @@ def _conversation(found: Discovery, request: VerificationRequest) -> Conversatio
         token_scheme=found.interface.token_scheme,
         explores=True,
         superuser=found.superuser,
+        languages=found.languages,
     )

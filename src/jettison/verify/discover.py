@@ -156,11 +156,13 @@ _DOCUMENT = 32 * 2**20
 class Discovery(Struct, frozen=True, kw_only=True):
     """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
 
-    ``unready`` is what was seen of an image that does not become ready.
+    ``languages`` are those that the application has texts in. ``unready`` is what was seen of an
+    image that does not become ready.
     """
 
     interface: Interface = field(default_factory=Interface)
     superuser: bool = False
+    languages: tuple[str, ...] = ()
     why: str = ""
     unready: Observation | None = None
 
@@ -180,7 +182,9 @@ def discover(container: Container, setting: Setting, request: VerificationReques
     files = _served_files(container, setting, routed.get("folders") or ())
     found = replace(join(found, routes), files=files)
     if found.operations:
-        return Discovery(interface=found, superuser=bool(routed.get("superuser")))
+        superuser = bool(routed.get("superuser"))
+        languages = _languages(container, setting)
+        return Discovery(interface=found, superuser=superuser, languages=languages)
     failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
     plain = [
         Operation(method="GET", path=path)
@@ -199,6 +203,16 @@ def _served_files(
     if interpreter is None:
         return ()
     answer, _ = ask(container, interpreter, "served", {"folders": list(folders)})
+    return tuple(answer or ())
+
+
+def _languages(container: Container, setting: Setting) -> tuple[str, ...]:
+    """Give the languages that the application has catalogues of, as browsers name them."""
+    interpreter = find_interpreter(container, setting.facts)
+    folder = setting.facts.working_directory
+    if interpreter is None or not folder.strip("/"):
+        return ()
+    answer, _ = ask(container, interpreter, "languages", {"folder": folder})
     return tuple(answer or ())
 
 

@@ -16,6 +16,8 @@ GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 REQUESTS = {"request", "req"}
 NUMBERS = {"int": "integer", "float": "number", "Decimal": "number"}
 LISTS = {"sum", "max", "min", "mean", "median"}
+# methods that give a text in another form
+FORMS = {"lower", "upper", "strip", "casefold", "title"}
 
 
 def source_of(function):
@@ -32,11 +34,16 @@ def source_of(function):
 class Reader(ast.NodeVisitor):
     """Collects fields by where they travel: ``json``, ``form``, ``files`` or ``query``."""
 
-    def __init__(self, function):
-        named = [one.arg for one in function.args.args if one.arg not in ("self", "cls")]
+    def __init__(self, function, names=None):
+        given = function.args
+        arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+        named = [one.arg for one in arguments if one.arg not in ("self", "cls")]
         self.requests = REQUESTS | set(named[:1])
         self.known = {}
         self.met = {}
+        self.fields = {name: name for name in named}
+        self.names = names or {}
+        self.compared = {}
 
     def of_request(self, node):
         """Tell whether an expression is the request itself."""
@@ -87,10 +94,14 @@ class Reader(ast.NodeVisitor):
     def visit_Assign(self, node):
         """Remember the names of parts of the request."""
         self.visit(node.value)
-        about = self.kind(node.value)
+        about, field = self.kind(node.value), self.field(node.value)
         for target in node.targets:
             if about and isinstance(target, ast.Name):
                 self.known[target.id] = about
+            if field and isinstance(target, ast.Name):
+                self.fields[target.id] = field
+            if isinstance(node.value, (ast.Dict, ast.List, ast.Tuple, ast.Set)):
+                self.names[getattr(target, "id", "")] = self.texts(node.value)
 
     def visit_Attribute(self, node):
         """See a part of the request that is used as a whole."""
@@ -102,12 +113,65 @@ class Reader(ast.NodeVisitor):
         text = node.left.value if isinstance(node.left, ast.Constant) else None
         if isinstance(text, str) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             self.note(node.comparators[0], text, needed=True)
+        for other in node.comparators:
+            self.compare(node.left, other)
+            self.compare(other, node.left)
         self.generic_visit(node)
+
+    def visit_Match(self, node):
+        """See the texts that a field is matched with."""
+        for case in node.cases:
+            for one in ast.walk(case.pattern):
+                self.compare(node.subject, getattr(one, "value", None))
+        self.generic_visit(node)
+
+    def compare(self, node, other):
+        """Write down the texts that a field is compared with."""
+        field = self.field(node)
+        if field:
+            known = self.compared.setdefault(field, [])
+            known += [text for text in self.texts(other) if text and text not in known]
+
+    def field(self, node):
+        """Give the name of the field or parameter that an expression is, or nothing."""
+        if isinstance(node, ast.Await):
+            return self.field(node.value)
+        if isinstance(node, ast.BoolOp):
+            return self.field(node.values[0])
+        if isinstance(node, ast.Name):
+            return self.fields.get(node.id)
+        if isinstance(node, ast.Attribute):
+            # of a model that is given as a parameter
+            return (
+                node.attr if isinstance(node.value, ast.Name) and self.field(node.value) else None
+            )
+        key = None
+        if isinstance(node, ast.Subscript) and self.kind(node.value):
+            key = node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in FORMS and not node.args:
+                return self.field(node.func.value)
+            if node.func.attr in GETTERS and node.args and self.kind(node.func.value):
+                key = node.args[0]
+        text = getattr(key, "value", None)
+        return text if isinstance(text, str) else None
+
+    def texts(self, node):
+        """Give the texts of a constant, a collection, or a name for one."""
+        if isinstance(node, ast.Name):
+            found = self.names.get(node.id)
+            found = found if isinstance(found, (dict, list, tuple, set, frozenset)) else ()
+            return [one for one in sorted(found, key=str) if isinstance(one, str)]
+        if isinstance(node, ast.Constant):
+            return [node.value] if isinstance(node.value, str) else []
+        inner = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+        return [text for one in inner if isinstance(one, ast.Constant) for text in self.texts(one)]
 
     def visit_Subscript(self, node):
         """See a field that has to be there."""
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             self.note(node.value, node.slice.value, needed=True)
+        self.compare(node.slice, node.value)
         self.generic_visit(node)
 
     def visit_Call(self, node):
@@ -118,6 +182,8 @@ class Reader(ast.NodeVisitor):
         text = first.value if isinstance(first, ast.Constant) else None
         if isinstance(node.func, ast.Attribute) and name in GETTERS and isinstance(text, str):
             self.note(node.func.value, text, kind_asked(node))
+        elif isinstance(node.func, ast.Attribute) and name in GETTERS and first is not None:
+            self.compare(first, node.func.value)
         for kinds, found in ((NUMBERS, NUMBERS.get(name)), (LISTS, "array")):
             if name in kinds and first is not None:
                 self.typed(first, found)
@@ -169,10 +235,12 @@ def takes(function, method):
     tree = source_of(function)
     if tree is None:
         return {}
-    reader = Reader(tree)
+    reader = Reader(tree, dict(getattr(inspect.unwrap(function), "__globals__", {})))
     reader.visit(tree)
     met = reader.met
     found = {"query": schema(met["query"])} if met.get("query") else {}
+    if any(reader.compared.values()):
+        found["compared"] = {name: texts for name, texts in reader.compared.items() if texts}
     if method in ("GET", "HEAD", "DELETE"):
         return found
     if "files" in met:

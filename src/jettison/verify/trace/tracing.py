@@ -112,6 +112,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
                 token_scheme=found.interface.token_scheme,
                 explores=True,
                 superuser=found.superuser,
+                languages=found.languages,
             )
             converse(container, setting, request, talk)
         command = health_command(request, setting.facts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Json = Any
 """A value that JSON can hold."""
@@ -53,7 +53,8 @@ class Body(Struct, frozen=True, kw_only=True):
 class Operation(Struct, frozen=True, kw_only=True):
     """A method on a path. ``path`` has ``{name}`` in place of each path parameter.
 
-    ``described`` says that parameters and body are known, and not only the path.
+    ``described`` says that parameters and body are known, and not only the path. ``compared`` are
+    texts that the source compares parameters and fields with, by name.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: Body | None = None
     secured: bool = False
     described: bool = False
+    compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def path_parameters(self) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def fill(operation: Operation, variation: Variation) -> Step:
         path=operation.path,
         variation=variation.name,
         path_values={
-            one.name: _absent(one) if variation.absent else _existing(operation, one, variation)
+            one.name: variation.path.get(one.name) or _value(operation, one, variation)
             for one in _path_parameters(operation)
         },
         query=(*query, *variation.query.items()),
@@ -105,6 +105,10 @@ def _path_parameters(operation: Operation) -> list[Parameter]:
         or Parameter(name=name, place=Place.PATH, required=True, schema={"type": "string"})
         for name in operation.path_parameters
     ]
+
+
+def _value(operation: Operation, parameter: Parameter, variation: Variation) -> Json:
+    return _absent(parameter) if variation.absent else _existing(operation, parameter, variation)
 
 
 def _existing(operation: Operation, parameter: Parameter, variation: Variation) -> Remembered:

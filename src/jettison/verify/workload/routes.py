@@ -53,6 +53,9 @@ def _operations(routes: Iterable[Mapping[str, Any]]) -> Iterator[Operation]:
                 path=path if path.startswith("/") else f"/{path}",
                 parameters=(*parameters, *_query(reads)),
                 body=_body(reads),
+                compared={
+                    name: tuple(texts) for name, texts in (reads.get("compared") or {}).items()
+                },
             )
 
 
@@ -95,10 +98,13 @@ def join_documents(one: Interface, other: Interface) -> Interface:
 
 
 def join(documented: Interface, routed: Iterable[Operation]) -> Interface:
-    """Add the routes that are not documented."""
-    known = {operation.key for operation in documented.operations}
-    added: dict[tuple[str, str], Operation] = {}
+    """Add the routes that are not documented, and what is known of the source of the others."""
+    found = {operation.key: operation for operation in documented.operations}
     for operation in routed:
-        if operation.key not in known:
-            added.setdefault(operation.key, operation)
-    return replace(documented, operations=(*documented.operations, *added.values()))
+        known = found.setdefault(operation.key, operation)
+        if operation.compared:
+            compared = {**operation.compared, **known.compared}
+            found[operation.key] = replace(known, compared=compared)
+    # a document may have the same operation twice
+    again = (found.pop(one.key, one) for one in documented.operations)
+    return replace(documented, operations=(*again, *found.values()))

@@ -18,7 +18,8 @@ from jettison.catalogue.reader import table
 from jettison.verify.workload.operation import Json, Schema
 
 _QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
-_CHOICES = 6
+CHOICES = 40
+"""How many values of an enumeration are tried."""
 _DEPTH = 6
 
 
@@ -77,7 +78,7 @@ def choices(schema: Schema) -> tuple[Json, ...]:
         listed = tuple(quoted) if len(quoted) > 1 else ()
     if not listed and kind_of(flat) == "boolean":
         listed = (True, False)
-    return tuple(listed[:_CHOICES])
+    return tuple(listed[:CHOICES])
 
 
 def flattened(schema: Schema) -> Schema:

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from jettison.verify.workload.operation import Json, Operation, Place
+from jettison.verify.workload.operation import Json, Operation, Place, Schema
 from jettison.verify.workload.sample import (
+    CHOICES,
     FILE,
     Extent,
     Upload,
@@ -91,14 +92,16 @@ class Step(Struct, frozen=True, kw_only=True):
 class Variation(Struct, frozen=True, kw_only=True):
     """One way of asking.
 
-    ``chosen`` are fields of the body and ``query`` parameters with values of their own. ``empty``
-    sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older one.
+    ``chosen`` are fields of the body, ``query`` and ``path`` parameters with values of their own.
+    ``empty`` sends an empty body, ``absent`` names what does not exist, ``back`` asks for an older
+    one.
     """
 
     name: str = ""
     extent: Extent = Extent.MINIMAL
     chosen: Mapping[str, Json] = field(default_factory=dict)
     query: Mapping[str, Json] = field(default_factory=dict)
+    path: Mapping[str, Json] = field(default_factory=dict)
     upload: Upload | None = None
     empty: bool = False
     absent: bool = False
@@ -142,12 +145,36 @@ def refused(operation: Operation) -> Iterator[Variation]:
 def _chosen(operation: Operation) -> Iterator[Variation]:
     """Give one more way for each value of a field that chooses among a few."""
     for parameter in operation.parameters:
+        name = parameter.name
+        compared = _compared(operation, name, parameter.schema)
         if parameter.place is Place.QUERY:
-            for value in choices(parameter.schema):
-                yield Variation(name=f"{parameter.name}={value}", query={parameter.name: value})
+            for value in (*choices(parameter.schema), *compared):
+                yield Variation(name=f"{name}={value}", query={name: value})
+        elif parameter.place is Place.PATH:
+            for value in compared:
+                yield Variation(name=f"{name}={value}", path={name: value})
     for name, schema in operation.body.properties.items() if operation.body else ():
-        for value in choices(schema)[1:]:
-            yield Variation(name=f"{name}={value}", extent=Extent.TYPICAL, chosen={name: value})
+        for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
+            yield from _with_files(operation, name, value)
+
+
+def _with_files(operation: Operation, name: str, value: Json) -> Iterator[Variation]:
+    """Give the ways to choose a value of a body, with each kind of file where files are taken."""
+    kinds = uploads() if takes_file(operation) else (None,)
+    for upload in kinds:
+        with_file = f", {upload.name}" if upload else ""
+        yield Variation(
+            name=f"{name}={value}{with_file}",
+            extent=Extent.TYPICAL,
+            chosen={name: value},
+            upload=upload,
+        )
+
+
+def _compared(operation: Operation, name: str, schema: Schema) -> tuple[str, ...]:
+    """Give the texts that the source compares a parameter with, where it is not an enumeration."""
+    texts = () if flattened(schema).get("enum") else operation.compared.get(name, ())
+    return texts[:CHOICES]
 
 
 def takes_file(operation: Operation) -> bool:

@@ -36,6 +36,18 @@ def whole(request):
 def other(request):
     return requests.get("http://example.org").json()["title"], {}.get("x")
 
+FORMATS = {"csv": 1, "pdf": 2}
+
+def by_text(request, order):
+    kind = request.args.get("kind", "").lower()
+    if kind == "long" or kind in ("short", "mixed"):
+        return FORMATS[request.args["format"]]
+    return {"up": 1, "down": 2}.get(order)
+
+def by_model(note: object, mode: str = ""):
+    if note.colour != "red" and mode in FORMATS:
+        return None
+
 class View:
     def post(self):
         return self.request.query["page"]
@@ -96,3 +108,11 @@ def test_a_class_is_read_method_by_method(handler: Any) -> None:
     found = handlers.route("/x", ["GET", "POST"], handler.View)
     assert set(found["reads"]) == {"POST"}
     assert "page" in found["reads"]["POST"]["query"]["properties"]
+
+
+def test_texts_that_parameters_are_compared_with_are_found(handler: Any) -> None:
+    assert handlers.takes(handler.by_text, "GET")["compared"] == {
+        "kind": ["long", "short", "mixed"], "format": ["csv", "pdf"], "order": ["up", "down"],
+    }  # fmt: skip
+    compared = handlers.takes(handler.by_model, "POST")["compared"]
+    assert compared == {"colour": ["red"], "mode": ["csv", "pdf"]}

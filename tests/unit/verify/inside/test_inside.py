@@ -455,3 +455,15 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     }
     assert answer["distributions"]["msgspec/__init__.py"][0] == "msgspec"
     assert answer["commands"] == {"manage.py": (0, "")}
+
+
+def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: Path) -> None:
+    for path in (
+        "shop/locale/pt_BR/LC_MESSAGES/django.mo",
+        "web/locales/fr.json",
+        "web/locales/index.json",
+        "venv/lib/python3.12/site-packages/other/locale/de/LC_MESSAGES/x.mo",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert ask("languages", {"folder": str(tmp_path)}, tmp_path) == ["fr", "pt-BR"]

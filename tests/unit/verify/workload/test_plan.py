@@ -2,6 +2,7 @@ from typing import Any
 
 from jettison.verify.workload.operation import Body, Interface, Operation, find_account
 from jettison.verify.workload.plan import MOST_FILES, workload
+from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads
 
 
@@ -112,3 +113,41 @@ def test_files_are_asked_for_last_and_some_of_every_folder_when_they_are_many() 
     asked = [step.path for step in workload(Interface(files=many))]
     assert len(asked) <= MOST_FILES
     assert {path[8] for path in asked} == set("abc")
+
+
+def test_texts_of_the_source_are_tried_in_paths_queries_and_bodies() -> None:
+    found = route_operations(
+        [
+            {
+                "path": "/export/{kind}",
+                "methods": ["POST"],
+                "reads": {
+                    "POST": {
+                        "body": ("application/json", {"properties": {"order": TEXT}}),
+                        "query": {"properties": {"page": TEXT}, "required": []},
+                        "compared": {"kind": ["csv", "pdf"], "order": ["up"], "page": ["all"]},
+                    }
+                },
+            }
+        ]
+    )
+    said = names(*join(Interface(), found).operations)
+    for choice in ("kind=csv", "kind=pdf", "order=up", "page=all"):
+        assert f"POST /export/{{kind}} ({choice})" in said
+    (step,) = (s for s in workload(Interface(operations=found)) if s.variation == "kind=pdf")
+    assert step.path_values == {"kind": "pdf"}
+
+
+def test_texts_of_the_source_are_tried_for_documented_operations_too() -> None:
+    documented = Interface(operations=(operation("POST /notes", {"colour": TEXT}),))
+    routed = Operation(method="POST", path="/notes", compared={"colour": ("red",)})
+    assert "POST /notes (colour=red)" in names(*join(documented, [routed]).operations)
+
+
+def test_every_value_of_an_enumeration_comes_with_every_kind_of_file() -> None:
+    kinds = [f"kind {number}" for number in range(9)]
+    fields = {"kind": {"enum": kinds}, "file": {"type": "string", "format": "binary"}}
+    said = names(operation("POST /files", fields))
+    for kind in kinds[1:]:
+        for upload in uploads():
+            assert f"POST /files (kind={kind}, {upload.name})" in said

@@ -1,0 +1,78 @@
+"""What is sent beside requests, as browsers, scripts and caches do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange.session import Session
+from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload.step import Client, Step
+
+
+class Server:
+    """Answers everything alike and keeps what it was sent."""
+
+    def __init__(self, **headers: str) -> None:
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.sent: list[tuple[str, Mapping[str, str]]] = []
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.sent.append((method, headers))
+        return Answer(status=200, headers=self.headers, body=b"0123456789")
+
+
+def explored(server: Server, *steps: Step, languages: tuple[str, ...] = ()) -> tuple[Step, ...]:
+    session = Session(server, "localhost:8000", TokenScheme(), languages)
+    return session.explore(steps)[0]
+
+
+GET = Step(method="GET", path="/x")
+
+
+def test_requests_are_those_of_a_browser() -> None:
+    server = Server()
+    explored(server, GET, Step(method="POST", path="/x"))
+    first, last = server.sent[0][1], server.sent[-1][1]
+    assert first["Accept-Encoding"] == "gzip, deflate"
+    assert first["Accept-Language"] == "en"
+    assert "Origin" not in first
+    assert last["Origin"] == "http://localhost:8000"
+
+
+def test_each_language_of_the_application_has_its_turn() -> None:
+    server = Server()
+    explored(server, GET, Step(method="GET", path="/y"), languages=("de", "fr", "ne"))
+    assert {headers["Accept-Language"] for _, headers in server.sent} == {"de", "fr", "ne"}
+
+
+def test_what_an_answer_offers_is_tried_as_further_clients() -> None:
+    server = Server(
+        etag='"7"', accept_ranges="bytes", vary="Accept-Encoding", access_control_allow_origin="*"
+    )
+    (step,) = explored(server, GET)
+    assert set(step.repeats) == set(Client) - {Client.AGAIN}
+    by_client = dict(zip(step.repeats, server.sent[1:], strict=True))
+    assert by_client[Client.CONDITIONAL][1]["If-None-Match"] == '"7"'
+    assert by_client[Client.RANGE][1]["Range"] == "bytes=2-9"
+    assert by_client[Client.COMPRESSED][1]["Accept-Encoding"] == "br"
+    assert by_client[Client.HEAD][0] == "HEAD"
+    method, headers = by_client[Client.PREFLIGHT]
+    assert (method, headers["Access-Control-Request-Method"]) == ("OPTIONS", "GET")
+
+
+def test_the_same_requests_are_sent_to_the_other_image() -> None:
+    first, second = Server(etag='"7"'), Server()
+    steps = explored(first, GET)
+    again = tuple(Session(second, "localhost:8000", TokenScheme()).exchanges(steps))
+    assert [method for method, _ in first.sent] == [method for method, _ in second.sent]
+    assert [answer.client for answer in again[0].more] == [one.value for one in steps[0].repeats]
+
+
+def test_only_what_reads_is_repeated_where_it_is_in_doubt() -> None:
+    server = Server()
+    steps = (Step(method="POST", path="/x"), GET)
+    found = tuple(
+        Session(server, "localhost:8000", TokenScheme()).exchanges(steps, frozenset({0, 1}))
+    )
+    assert (len(found[0].answers), len(found[1].answers)) == (1, 9)
