@@ -9,6 +9,7 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
+from jettison.verify import batch
 from jettison.verify.coverage import with_coverage
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
@@ -80,6 +81,11 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
         with step(progress, "Finding what the application offers"):
             found = _discover(engine, setting, request)
         held = holds.result()
+    if found.unready and found.unready.failure == batch.ENDED:
+        with step(progress, "Running the image before to its end"):
+            seen = batch.observed(engine, setting, request)
+        seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
+        return Baseline(observation=seen, conversation=Conversation(ends=True))
     if found.unready:
         # it would not become ready the next time either
         return Baseline(observation=found.unready, conversation=Conversation())

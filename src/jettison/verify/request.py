@@ -199,7 +199,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     ``explores`` asks for further steps: the links and forms of the pages that are met.
     ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
     application speaks. ``superuser`` has the application make an account of its own first, as a
-    Django site can.
+    Django site can. ``ends`` says that the image is no server: it runs to its end.
     """
 
     steps: tuple[Step, ...] = ()
@@ -208,6 +208,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     doubtful: frozenset[int] = frozenset()
     languages: tuple[str, ...] = ()
     superuser: bool = False
+    ends: bool = False
 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

@@ -1,0 +1,111 @@
+"""An image whose command ends is compared by what it leaves: status, output, files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from jettison.engines.engine import ImageFacts, ImageID
+from jettison.processes.programs import Completed
+from jettison.verify import batch
+from jettison.verify.checks.behaviour import compared
+from jettison.verify.observation import Observation
+from jettison.verify.request import Setting, VerificationRequest
+
+ASKED = VerificationRequest(image_before="a", image_after="b")
+JOB = """\
+import json, pathlib, sys
+place = pathlib.Path("out"); place.mkdir(exist_ok=True)
+(place / "totals.json").write_text(json.dumps({"total": 3}))
+(place / "table.csv").write_text("a,b\\n1,2\\n")
+print("3 rows")
+sys.exit(0)
+"""
+
+
+class Here:
+    """A container that is this machine, in a folder of the test's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Leave everything as it is."""
+
+    def execute(self, command: tuple[str, ...], *, stdin: bytes = b"", **_: Any) -> Completed:
+        words = [sys.executable, *command[1:]]
+        done = subprocess.run(
+            words, input=stdin, cwd=self._folder, capture_output=True, check=False
+        )
+        return Completed(
+            command=command,
+            status=done.returncode,
+            stdout=done.stdout,
+            stderr=done.stderr,
+            seconds=0.0,
+        )
+
+
+class Engine:
+    """Runs whatever it is given here."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._facts = ImageFacts(
+            id=ImageID("sha256:aa"),
+            size=1,
+            layers=(),
+            command=(sys.executable, "job.py"),
+            working_directory=str(folder),
+        )
+
+    def inspect(self, image: str) -> ImageFacts:
+        return self._facts
+
+    def run(self, image: str, options: object) -> Here:
+        return Here(self._folder)
+
+
+def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Observation:
+    folder.mkdir()
+    (folder / "job.py").write_text(job)
+    engine: Any = Engine(folder)
+    setting = Setting(image="x", facts=engine.inspect("x"), health_path="")
+    return batch.observed(engine, setting, ASKED, names)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "interior", lambda *_: (None, ""))
+    monkeypatch.setattr(batch, "inventory", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"total": 3', '"total": 4', "total"),
+        ("1,2", "1,3", "table.csv"),
+        ("3 rows", "2 rows", "standard output"),
+        ("sys.exit(0)", "sys.exit(3)", "exit status"),
+        ('(place / "table.csv")', '(place / "other.csv")', "table.csv"),
+    ],
+)
+def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: Path) -> None:
+    # both stand in the same folder, each in a container of its own
+    shared = tmp_path / "app"
+    before = observed(shared, JOB)
+    shared.rename(tmp_path / "first")
+    names = tuple(one.name for one in before.exchanges)
+    assert names[:2] == ("exit status", "standard output")
+    same = observed(shared, JOB, names)
+    assert compared(before, same, ASKED).differences == ()
+    shared.rename(tmp_path / "second")
+    other = observed(shared, JOB.replace(old, new), names)
+    assert said in " ".join(compared(before, other, ASKED).differences)
