@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class ElfFacts(Struct, frozen=True, kw_only=True):
@@ -14,10 +14,7 @@ class ElfFacts(Struct, frozen=True, kw_only=True):
 
     ``machine`` is the name that wheels use (``x86_64``, ``aarch64``) or the number as text.
     ``kind`` is ``program``, ``shared`` (position independent programs are that too), ``object`` or
-    ``other``. ``version_needs`` are the symbol versions asked of each library, sorted by name.
-    ``debug_bytes`` are sections that only a debugger reads, ``symbol_bytes`` the static symbol
-    table with its names; both can be stripped. ``trailing_bytes`` lie behind everything that the
-    headers describe, as data that was appended to a program does.
+    ``other``.
     """
 
     machine: str
@@ -28,10 +25,6 @@ class ElfFacts(Struct, frozen=True, kw_only=True):
     needed: tuple[str, ...] = ()
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
-    version_needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    debug_bytes: int = 0
-    symbol_bytes: int = 0
-    trailing_bytes: int = 0
 
 
 class Content(Protocol):
@@ -51,11 +44,7 @@ _MACHINES = {3: "i686", 20: "ppc", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62:
 _KINDS = {1: "object", 2: "program", 3: "shared"}
 _LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
 _NEEDED, _STRINGS, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
-_VERNEED, _VERNEED_COUNT = 0x6FFFFFFE, 0x6FFFFFFF
-_NO_BITS, _ALLOCATED = 8, 2
-_DEBUG_PREFIXES = (".debug", ".zdebug", ".stab", ".gdb_index", ".line")
 _LONGEST_STRING = 4096
-_LARGEST_NAMES = 16 << 20
 
 
 class _Shape(Struct, frozen=True):
@@ -64,13 +53,12 @@ class _Shape(Struct, frozen=True):
     bits: int
     header: str
     segment: str
-    section: str
     dynamic: str
 
 
 _SHAPES = {
-    1: _Shape(32, "HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "iI"),
-    2: _Shape(64, "HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "qQ"),
+    1: _Shape(32, "HHIIIIIHHHHHH", "IIIIIIII", "iI"),
+    2: _Shape(64, "HHIQQQIHHHHHH", "IIQQQQQQ", "qQ"),
 }
 
 
@@ -78,14 +66,6 @@ class _Segment(Struct, frozen=True):
     kind: int
     offset: int
     address: int
-    size: int
-
-
-class _Section(Struct, frozen=True):
-    name: str
-    kind: int
-    flags: int
-    offset: int
     size: int
 
 
@@ -107,13 +87,11 @@ class _File:
         self._order = {1: "<", 2: ">"}[identity[5]]
         header = self._unpack(self._shape.header, 16)
         self._kind, self._machine = header[0], header[1]
-        self._segments_at, self._sections_at = header[4], header[5]
+        self._segments_at = header[4]
         self._segment_size, self._segment_count = header[8], header[9]
-        self._section_size, self._section_count, self._names_index = header[10:13]
         self._segments = tuple(self._read_segments())
 
     def facts(self) -> ElfFacts:
-        sections = tuple(self._read_sections())
         dynamic = tuple(self._dynamic())
         strings = next((value for tag, value in dynamic if tag == _STRINGS), 0)
         base = self._place(strings) if strings else 0
@@ -130,14 +108,6 @@ class _File:
             needed=tuple(texts.get(_NEEDED, [])),
             rpath=_folders(texts.get(_RPATH, [])),
             runpath=_folders(texts.get(_RUNPATH, [])),
-            version_needs=self._version_needs(dict(dynamic), base),
-            debug_bytes=sum(one.size for one in sections if one.name.startswith(_DEBUG_PREFIXES)),
-            symbol_bytes=sum(
-                one.size
-                for one in sections
-                if one.name in {".symtab", ".strtab"} and not one.flags & _ALLOCATED
-            ),
-            trailing_bytes=max(0, len(self._content) - self._end(sections)),
         )
 
     def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
@@ -159,23 +129,6 @@ class _File:
             size = fields[5] if self._shape.bits == 64 else fields[4]  # noqa: PLR2004
             yield _Segment(kind, offset, address, size)
 
-    def _read_sections(self) -> Iterator[_Section]:
-        if not self._sections_at or not self._section_count:
-            return
-        layout = self._order + self._shape.section
-        end = self._sections_at + self._section_count * self._section_size
-        # One slice for all: a library has thirty sections, and a slice may be a call to the system.
-        table = self._content[self._sections_at : end]
-        records = [
-            struct.unpack_from(layout, table, number * self._section_size)
-            for number in range(self._section_count)
-        ]
-        found = self._names_index < len(records)
-        at, size = records[self._names_index][4:6] if found else (0, len(self._content))
-        names = self._content[at : at + min(size, _LARGEST_NAMES)]
-        for name, kind, flags, _, offset, size, *_ in records:
-            yield _Section(_text(names, name), kind, flags, offset, size)
-
     def _dynamic(self) -> Iterator[tuple[int, int]]:
         step = struct.calcsize("=" + self._shape.dynamic)
         for segment in self._segments:
@@ -186,22 +139,6 @@ class _File:
                 if tag == 0:
                     return
                 yield tag, value
-
-    def _version_needs(self, dynamic: Mapping[int, int], base: int) -> dict[str, tuple[str, ...]]:
-        if _VERNEED not in dynamic:
-            return {}
-        found: dict[str, list[str]] = {}
-        place = self._place(dynamic[_VERNEED])
-        for _ in range(dynamic.get(_VERNEED_COUNT, 0)):
-            _, count, file, first, following = self._unpack("HHIII", place)
-            names = found.setdefault(self._string(base + file), [])
-            at = place + first
-            for _ in range(count):
-                _, _, _, name, step = self._unpack("IHHII", at)
-                names.append(self._string(base + name))
-                at += step
-            place += following
-        return {file: tuple(sorted(found[file])) for file in sorted(found)}
 
     def _interpreter(self) -> str:
         found = (self._string(one.offset) for one in self._segments if one.kind == _INTERPRETER)
@@ -216,16 +153,6 @@ class _File:
 
     def _string(self, offset: int) -> str:
         return _text(self._content, offset)
-
-    def _end(self, sections: tuple[_Section, ...]) -> int:
-        """Where the last thing ends that the headers describe."""
-        return max(
-            64 if self._shape.bits == 64 else 52,  # noqa: PLR2004  # length of the file header
-            self._segments_at + self._segment_count * self._segment_size,
-            self._sections_at + self._section_count * self._section_size,
-            *(one.offset + one.size for one in self._segments),
-            *(one.offset + one.size for one in sections if one.kind != _NO_BITS),
-        )
 
 
 def _text(content: Content, offset: int) -> str:

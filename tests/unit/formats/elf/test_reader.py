@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from elftools.elf.dynamic import DynamicSection
 from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,15 +36,6 @@ def test_it_reads_what_an_independent_reader_reads(path: Path):
             tag for one in sections if isinstance(one, DynamicSection) for tag in one.iter_tags()
         ]
         assert list(facts.needed) == [t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"]
-        needs = {
-            need.name: tuple(sorted(one.name for one in versions))
-            for section in sections
-            if isinstance(section, GNUVerNeedSection)
-            for need, versions in section.iter_versions()
-        }
-        assert facts.version_needs == needs
-        debug = [one["sh_size"] for one in sections if one.name.startswith(".debug")]
-        assert facts.debug_bytes == sum(debug)
 
 
 def test_a_mapped_file_reads_the_same() -> None:
@@ -54,13 +44,6 @@ def test_a_mapped_file_reads_the_same() -> None:
         facts = read_elf(mapped)
         mapped.close()
     assert facts == read_elf(BODY)
-
-
-def test_appended_bytes_are_counted() -> None:
-    before, after = read_elf(BODY), read_elf(BODY + b"x" * 1000)
-    assert before is not None
-    assert after is not None
-    assert after.trailing_bytes - before.trailing_bytes == 1000
 
 
 @pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"\x7fELF", b"\x7fELF" + b"\0" * 100])
@@ -72,7 +55,7 @@ def test_a_big_endian_object_of_32_bits_is_read() -> None:
     identity = b"\x7fELF" + bytes([1, 2, 1]) + bytes(9)
     header = struct.pack(">HHIIIIIHHHHHH", 1, 20, 1, 0, 0, 0, 0, 52, 0, 0, 0, 0, 0)
     assert read_elf(identity + header + bytes(12)) == ElfFacts(
-        machine="ppc", bits=32, kind="object", trailing_bytes=12
+        machine="ppc", bits=32, kind="object"
     )
 
 
