@@ -73,7 +73,14 @@ def _tried(one: dict, asked: argparse.Namespace) -> dict:
 def materialize(one: dict, root: Path) -> None:
     """Lay the application's tree at its commit, with its replacements, into ``root``."""
     packed = subprocess.run(
-        ["git", "--git-dir", _mirror(one["repository"]), "archive", one["commit"]],
+        [
+            "git",
+            "--git-dir",
+            _mirror(one["repository"]),
+            "archive",
+            one["commit"],
+            one.get("folder", "."),
+        ],
         check=True,
         capture_output=True,
     ).stdout
