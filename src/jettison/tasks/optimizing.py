@@ -21,12 +21,12 @@ from jettison.errors import BuildError
 from jettison.formats.settings import Budget
 from jettison.lift.project import Project
 from jettison.plan.observing import with_observed
-from jettison.plan.plan import FileChange, Plan
+from jettison.plan.plan import FileChange, Plan, Withdrawal
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.report.result import Ablation, Result
 from jettison.rules import RULES
-from jettison.rules.rule import not_larger, optimized
+from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.withdrawing import explained, too_large
 from jettison.values import Basis, Saving, Skipped, human
@@ -93,6 +93,9 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
         if plan.level >= TRACED:
             start, result = _guided(shop, start, plan, before)
             return _settled(shop, start, result, before)
+        request = project_request(shop.root, plan, image, image, None)
+        ahead = pool.submit(look_ahead, request, shop.engine, shop.progress)
+        before = replace(before, ahead=ahead)
         seen = _read(shop, start, plan)
         seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
         if not result.verdict.equivalent and result.plan.files != plan.files:
@@ -110,11 +113,15 @@ def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
 
 def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
     """Leave out what made a difference or made the image larger, and compare again."""
+    searched = False
     for _ in range(ROUNDS):
-        different = bool(result.verdict.differences) and not result.verdict.dead_before
-        if any(map(resolved_differently, result.verdict.differences)) and not shop.anew:
+        verdict = result.verdict
+        different = bool(verdict.differences) and not verdict.dead_before
+        if any(map(resolved_differently, verdict.differences)) and not shop.anew:
             break
-        fresh = (explained(result.plan, result.verdict) if different else ()) or too_large(result)
+        fresh = (explained(result.plan, verdict) if different else ()) or too_large(result)
+        if different and not fresh and not searched:
+            searched, fresh = True, _culprit(shop, start, result, before)
         if not fresh:
             break
         for one in fresh:
@@ -123,6 +130,26 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         start = replace(start, withdrawn=(*start.withdrawn, *fresh))
         result = _result(shop, _planned(start), before)
     return start, result
+
+
+def _culprit(
+    shop: Workshop, start: Plan, result: Result, before: _Before
+) -> tuple[Withdrawal, ...]:
+    """Find the rule that made a difference, by applying only the first ones, and half of those."""
+    rules = applied_rules(result.plan)
+    same, different = 0, len(rules)
+    while different - same > 1:
+        middle = (same + different) // 2
+        reason = "to find the rule that makes a difference"
+        without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
+        plan = _planned(replace(start, withdrawn=(*start.withdrawn, *without)))
+        with step(shop.progress, f"try the first {middle} of {len(rules)} rules, {reason}"):
+            tried = _result(shop, plan, before)
+        same, different = (middle, different) if tried.verdict.equivalent else (same, middle)
+    if not rules:
+        return ()
+    names = ", ".join(check.name for check in result.verdict.differences)
+    return (Withdrawal(rule=rules[same], reason=f"without it the images are alike: {names}"),)
 
 
 def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
