@@ -11,7 +11,7 @@ from jettison.errors import BuildError
 from jettison.plan.base import BaseChoice
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
-from jettison.tasks.optimizing import Workshop, development_image
+from jettison.tasks.staging import Workshop, development_image
 
 
 class Failing:

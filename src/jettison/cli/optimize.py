@@ -26,7 +26,8 @@ from jettison.report.plan_text import plan_text
 from jettison.report.result import Result, full_text
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, planned
-from jettison.tasks.optimizing import Workshop, exceeded, optimize
+from jettison.tasks.optimizing import exceeded, optimize
+from jettison.tasks.staging import Workshop
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import posixpath
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
-from jettison.engines.engine import BuildRequest, Engine, ImageID
+from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
 from jettison.formats.settings import Budget
-from jettison.lift.project import Project
 from jettison.plan.observing import with_observed
-from jettison.plan.plan import FileChange, Plan, Withdrawal
+from jettison.plan.plan import Plan, Withdrawal
 from jettison.processes.concurrent import beside
-from jettison.progress import Progress, step
+from jettison.progress import step
 from jettison.report.result import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
+from jettison.tasks.staging import Workshop, built, staged
 from jettison.tasks.withdrawing import explained, too_large
 from jettison.values import Basis, Saving, Skipped, human
 from jettison.verify.before import Ahead, look_ahead
@@ -36,26 +31,10 @@ from jettison.verify.differential import compare
 from jettison.verify.trace.image_files import read_image_files
 from jettison.verify.trace.tracing import observed
 
-DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
-TAG = "jettison"
 # The level from which on the image is watched.
 TRACED = 3
 # How often what made a difference is left out, and the rest is compared once more.
 ROUNDS = 4
-# Large folders that need not be copied when the ignore file keeps them out of the context.
-LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
-
-
-class Workshop(Struct, frozen=True, kw_only=True):
-    """Where images are made: the project's folder, the engine, and who hears about it.
-
-    ``anew`` builds without what the engine has cached.
-    """
-
-    root: Path
-    engine: Engine
-    progress: Progress
-    anew: bool = False
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -85,7 +64,7 @@ class _Before(Struct, frozen=True, kw_only=True):
 
 def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     """Give the plan before any rule, with what was learned on the way, and what comes of it."""
-    image = _image(shop, start.original, shop.root, "before")
+    image = built(shop, start.original, shop.root, "before")
     with beside() as pool:
         before = _Before(
             id=image, measured=pool.submit(_measured, shop, image, "before"), beside=pool
@@ -105,8 +84,8 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
 
 def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
     """Give the plan before any rule, with what is in the image that the rules make."""
-    with _staged(shop.root, plan) as folder:
-        image = _image(shop, plan.project, folder, "candidate")
+    with staged(shop.root, plan) as folder:
+        image = built(shop, plan.project, folder, "candidate")
     with step(shop.progress, "Reading what is in the image"):
         return with_observed(start, as_observed(read_image_files(shop.engine, image)))
 
@@ -168,8 +147,8 @@ def _planned(start: Plan) -> Plan:
 
 
 def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
-    with _staged(shop.root, plan) as folder:
-        image = _image(shop, plan.project, folder, "after")
+    with staged(shop.root, plan) as folder:
+        image = built(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
         plan, development = development_image(shop, plan, folder)
         measured = (
@@ -195,8 +174,8 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
 
     The image before is looked at meanwhile: what it answers does not depend on that.
     """
-    with _staged(shop.root, plan) as folder:
-        image = _image(shop, plan.project, folder, "watched")
+    with staged(shop.root, plan) as folder:
+        image = built(shop, plan.project, folder, "watched")
         plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
@@ -219,61 +198,14 @@ def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
         return measure(image, shop.engine)
 
 
-def _image(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
-    request = BuildRequest(
-        context=folder / project.context,
-        dockerfile=folder / project.dockerfile_path,
-        tag=f"{TAG}-{name}",
-        target=project.target,
-        build_args=project.build_arguments,
-        no_cache=shop.anew,
-    )
-    with step(shop.progress, f"build {name}"):
-        return shop.engine.build(request, shop.progress)
-
-
-def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, ImageID | None]:
-    """Build the image for development, if the plan has one; one that cannot be built is noted.
-
-    It may be the user's own, and production does not need it.
-    """
-    path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
-    if path not in plan.project.texts:
-        return plan, None
-    # The tests are wanted in this image, whatever production keeps out of its context. What a
-    # trace changes in it would only have the same image built and read twice.
-    ignored = "\n".join((".git", *_of_production(plan)))
-    (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
-    request = BuildRequest(
-        context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
-    )
-    try:
-        with step(shop.progress, "build development"):
-            return plan, shop.engine.build(request, shop.progress)
-    except BuildError as failed:
-        reason = f"it cannot be built: {failed.why.strip() or failed.what}"
-        skip = Skipped(what=f"the development image of {path}", reason=reason)
-        return replace(plan, learned=(*plan.learned, skip)), None
-
-
-def _of_production(plan: Plan) -> Iterator[str]:
-    """The files of the context that only shape the image for production."""
-    project = plan.project
-    own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
-    dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
-    for name in (".dockerignore", dockerfile, project.own_folder):
-        if name not in own:
-            yield name
-
-
 def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation]:
     """Build once more for each rule that changed something, without that rule."""
     plan, after = result.plan, result.after
     for rule in dict.fromkeys(finding.rule for finding in plan.findings if finding.changes):
         without = optimized(start, RULES, without=frozenset({rule}))
         try:
-            with _staged(shop.root, without) as folder:
-                image = _image(shop, without.project, folder, f"without-{rule}")
+            with staged(shop.root, without) as folder:
+                image = built(shop, without.project, folder, f"without-{rule}")
         except BuildError:
             yield Ablation(rule=rule, saving=None)
             continue
@@ -281,37 +213,6 @@ def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation
         source = "built with and without the rule"
         saving = Saving(bytes=difference, basis=Basis.MEASURED, source=source)
         yield Ablation(rule=rule, saving=saving)
-
-
-@contextmanager
-def _staged(root: Path, plan: Plan) -> Iterator[Path]:
-    """A copy of the project with the plan's files, without what never enters an image."""
-    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
-        folder = Path(name) / "project"
-        shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
-        for change in plan.files:
-            _put(folder, change)
-        yield folder
-
-
-def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[str]]:
-    context, ignore = root / project.context, project.ignore
-
-    def names(folder: str, found: list[str]) -> set[str]:
-        large = LARGE & set(found)
-        if not large or ignore is None or not Path(folder).is_relative_to(context):
-            return set()
-        inner = Path(folder).relative_to(context)
-        return {name for name in large if ignore.ignores((inner / name).as_posix())}
-
-    return names
-
-
-def _put(folder: Path, change: FileChange) -> None:
-    place = folder / change.path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(change.after)
 
 
 def exceeded(result: Result) -> Iterator[str]:

@@ -1,0 +1,116 @@
+"""Images as they are built for a comparison: of a copy of the project with the plan's files."""
+
+from __future__ import annotations
+
+import posixpath
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.engines.engine import BuildRequest, Engine, ImageID
+from jettison.errors import BuildError
+from jettison.lift.project import Project
+from jettison.plan.plan import FileChange, Plan
+from jettison.progress import Progress, step
+from jettison.values import Skipped
+
+DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
+TAG = "jettison"
+# Large folders that need not be copied when the ignore file keeps them out of the context.
+LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """Where images are made: the project's folder, the engine, and who hears about it.
+
+    ``anew`` builds without what the engine has cached.
+    """
+
+    root: Path
+    engine: Engine
+    progress: Progress
+    anew: bool = False
+
+
+def built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
+    """Build the image of a copy of a project; ``name`` says which one it is."""
+    request = BuildRequest(
+        context=folder / project.context,
+        dockerfile=folder / project.dockerfile_path,
+        tag=f"{TAG}-{name}",
+        target=project.target,
+        build_args=project.build_arguments,
+        no_cache=shop.anew,
+    )
+    with step(shop.progress, f"build {name}"):
+        return shop.engine.build(request, shop.progress)
+
+
+def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, ImageID | None]:
+    """Build the image for development, if the plan has one; one that cannot be built is noted.
+
+    It may be the user's own, and production does not need it.
+    """
+    path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
+    if path not in plan.project.texts:
+        return plan, None
+    # The tests are wanted in this image, whatever production keeps out of its context. What a
+    # trace changes in it would only have the same image built and read twice.
+    ignored = "\n".join((".git", *_of_production(plan)))
+    (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
+    request = BuildRequest(
+        context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
+    )
+    try:
+        with step(shop.progress, "build development"):
+            return plan, shop.engine.build(request, shop.progress)
+    except BuildError as failed:
+        reason = f"it cannot be built: {failed.why.strip() or failed.what}"
+        skip = Skipped(what=f"the development image of {path}", reason=reason)
+        return replace(plan, learned=(*plan.learned, skip)), None
+
+
+def _of_production(plan: Plan) -> Iterator[str]:
+    """The files of the context that only shape the image for production."""
+    project = plan.project
+    own = project.texts[project.in_context(DEVELOPMENT_DOCKERFILE)]
+    dockerfile = posixpath.relpath(project.dockerfile_path, project.context or ".")
+    for name in (".dockerignore", dockerfile, project.own_folder):
+        if name not in own:
+            yield name
+
+
+@contextmanager
+def staged(root: Path, plan: Plan) -> Iterator[Path]:
+    """A copy of the project with the plan's files, without what never enters an image."""
+    with tempfile.TemporaryDirectory(prefix="jettison-") as name:
+        folder = Path(name) / "project"
+        shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
+        for change in plan.files:
+            _put(folder, change)
+        yield folder
+
+
+def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[str]]:
+    context, ignore = root / project.context, project.ignore
+
+    def names(folder: str, found: list[str]) -> set[str]:
+        large = LARGE & set(found)
+        if not large or ignore is None or not Path(folder).is_relative_to(context):
+            return set()
+        inner = Path(folder).relative_to(context)
+        return {name for name in large if ignore.ignores((inner / name).as_posix())}
+
+    return names
+
+
+def _put(folder: Path, change: FileChange) -> None:
+    place = folder / change.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(change.after)
