@@ -22,7 +22,7 @@ from jettison.report.result import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
-from jettison.tasks.staging import Workshop, built, staged
+from jettison.tasks.staging import Workshop, built, development_image, staged
 from jettison.tasks.withdrawing import explained, too_large
 from jettison.values import Basis, Saving, Skipped, human
 from jettison.verify.before import Ahead, look_ahead
