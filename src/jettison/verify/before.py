@@ -73,7 +73,7 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
 
 def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
     """Find out what the image before offers, and run it twice to know what never repeats."""
-    setting = setting_of(engine, request, request.image_before)
+    setting = replace(setting_of(engine, request, request.image_before), watched=True)
     check = setting.facts.health_check
     request = patient(request, check.start_period if check else 0.0)
     with beside() as pool:

@@ -22,6 +22,7 @@ from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inve
 from jettison.verify.observation import Observation, Start, WorkerOutcome
 from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
 from jettison.verify.services import start
+from jettison.verify.trace.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")
@@ -36,11 +37,19 @@ _LAST_LINES = 5
 
 
 class Running(Struct, frozen=True, kw_only=True):
-    """A started container; ``failure`` is empty when it became ready after ``seconds``."""
+    """A started container; ``failure`` is empty when it became ready after ``seconds``.
+
+    ``events`` tell which files it opens, where it is watched and that can be seen.
+    """
 
     container: Container
     seconds: float
     failure: str
+    events: FileEvents | None = None
+
+    def opened(self) -> frozenset[str] | None:
+        """Give the files that were opened up to now; no more are noted."""
+        return self.events.close() if self.events else None
 
 
 @contextmanager
@@ -59,9 +68,14 @@ def running(
         network = start(engine, request.companions, stack)
         own = replace(started_with or options(setting, request), beside=network)
         container = stack.enter_context(engine.run(setting.image, own))
+        events = file_events(container.state().process) if setting.watched else None
+        if events:
+            stack.callback(events.close)
         port = request.ports[0] if request.ports else None
         ready = wait_until_ready(container, port, setting.health_path, request.startup_timeout)
-        yield Running(container=container, seconds=ready.seconds, failure=ready.failure)
+        yield Running(
+            container=container, seconds=ready.seconds, failure=ready.failure, events=events
+        )
 
 
 def options(setting: Setting, request: VerificationRequest) -> RunOptions:
@@ -177,6 +191,8 @@ def _look(
     container = run.container
     missing = {}
     steps, exchanges, unsent = converse(container, setting, request, talk)
+    # what is asked of the inside opens files too
+    opened = run.opened()
     if unsent:
         missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
     interpreter = find_interpreter(container, setting.facts)
@@ -198,6 +214,7 @@ def _look(
         exchanges=exchanges,
         errors=errors_of(logs),
         logs=(kinds_of(logs),),
+        opened=opened,
         missing=missing,
     )
 

@@ -184,6 +184,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     """How one image is run. ``health_path`` is the same for both images.
 
     ``run`` numbers the runs: each has circumstances of its own, the same for both images.
+    ``watched`` notes which files its containers open.
     """
 
     image: str
@@ -191,6 +192,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     health_path: str
     read_only: bool = False
     run: int = 0
+    watched: bool = False
 
 
 class Conversation(Struct, frozen=True, kw_only=True):

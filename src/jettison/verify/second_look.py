@@ -43,15 +43,26 @@ def again(
     setting = replace(setting, run=1 + len(seen.reruns))
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
+    opened: frozenset[str] | None = None
     try:
         with running(engine, setting, request) as run:
             if not run.failure:
                 exchanges = converse(run.container, setting, request, talk)[1]
+                opened = run.opened()
                 exchanges = () if ended(run.container) else exchanges
                 logs = (kinds_of(run.container.logs()),) if exchanges else ()
     except EngineError:
         still_there(engine, setting.image)
-    return replace(seen, reruns=(*seen.reruns, exchanges), logs=(*seen.logs, *logs))
+    return replace(
+        seen,
+        reruns=(*seen.reruns, exchanges),
+        logs=(*seen.logs, *logs),
+        opened=_union(seen.opened, opened),
+    )
+
+
+def _union(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    return one if other is None else other if one is None else one | other
 
 
 def decided(
