@@ -5,7 +5,9 @@ The image holds next to nothing; this machine's programs are bound into it, read
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -296,3 +298,138 @@ def test_a_kernel_that_refuses_is_told_how_to_allow(
     (tmp_path / setting).parent.mkdir(parents=True)
     (tmp_path / setting).write_text(value + "\n")
     assert words in refused("unshare: Operation not permitted", tmp_path).hint
+
+
+def test_root_of_a_container_is_nobody_of_this_machine(
+    embedded: EmbeddedEngine, bare: ImageID
+) -> None:
+    options = RunOptions(binds=BINDS, command=("sleep", "60"), user="0")
+    with embedded.run(bare, options) as container:
+        assert said(container, "import os; print(os.getuid())") == "0"
+        line = said(container, "print(open('/proc/self/uid_map').read())").split()
+        if os.geteuid() == 0:
+            assert int(line[1]) >= 1 << 31
+            status = Path(f"/proc/{container.begun.process}/status").read_text()
+            assert re.search(r"^Uid:\t(\d+)", status, re.MULTILINE)[1] == line[1]  # type: ignore[index]  # always there
+
+
+# What Docker hides or lets nobody write; not all of it is in every kernel.
+FORBIDDEN = """
+import ast
+import os
+import re
+found = []
+def write(path):
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+        found.append(path)
+    except OSError:
+        pass
+for top, _, names in os.walk("/proc/sys"):
+    for name in names:
+        write(os.path.join(top, name))
+for name in ("sysrq-trigger", "irq/default_smp_affinity", "bus/pci/devices"):
+    write("/proc/" + name)
+for name in ("kcore", "keys", "timer_list", "sched_debug", "kmsg", "interrupts"):
+    try:
+        if os.read(os.open("/proc/" + name, os.O_RDONLY | os.O_NONBLOCK), 1):
+            found.append("/proc/" + name)
+    except OSError:
+        pass
+print(found)
+"""
+
+
+@pytest.mark.parametrize("hardened", [False, True])
+def test_nothing_of_the_kernel_is_shown_or_written(
+    embedded: EmbeddedEngine, bare: ImageID, hardened: bool
+) -> None:
+    options = RunOptions(binds=BINDS, command=("sleep", "60"), user="0", hardened=hardened)
+    with embedded.run(bare, options) as container:
+        assert said(container, FORBIDDEN) == "[]"
+
+
+PRIVILEGES = """
+import ctypes, re
+status = open("/proc/self/status").read()
+print([re.search(rf"{name}:\\s*(\\w+)", status)[1] for name in ("CapEff", "CapBnd", "Seccomp")])
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (lambda: libc.unshare(0x10000000), lambda: libc.mount(b"x", b"/tmp", b"tmpfs", 0, 0),
+             lambda: libc.syscall(250, 0, 0), lambda: libc.syscall(321, 0, 0, 0),
+             lambda: libc.sethostname(b"x", 1)):
+    print(call(), ctypes.get_errno())
+"""
+
+
+@pytest.mark.parametrize(("hardened", "most"), [(False, 0xA80425FB), (True, 0)])
+def test_capabilities_and_system_calls_are_those_that_docker_leaves(
+    embedded: EmbeddedEngine, bare: ImageID, hardened: bool, most: int
+) -> None:
+    options = RunOptions(binds=BINDS, command=("sleep", "60"), user="0", hardened=hardened)
+    with embedded.run(bare, options) as container:
+        told, *calls = said(container, PRIVILEGES).splitlines()
+        effective, bound, seccomp = ast.literal_eval(told)
+        assert int(effective, 16) | int(bound, 16) | most == most
+        if os.uname().machine == "x86_64":
+            assert seccomp == "2"
+            assert calls == ["-1 1"] * 5
+
+
+@pytest.mark.parametrize("link", ["/dev/.old/{0}", "/../../../../{0}", "/proc/self/root/{0}"])
+def test_no_link_of_an_image_leads_a_mount_to_this_machine(
+    embedded: EmbeddedEngine, tmp_path: Path, link: str
+) -> None:
+    outside = tmp_path / "outside"
+    target = link.format(str(outside).lstrip("/"))
+    image = bare_image().append(
+        packed_layer(
+            Member.symlink("volume", target),
+            Member.symlink("deep", f"{target}/below"),
+            Member.symlink("etc/hosts", f"{target}/hosts"),
+        )
+    )
+    options = RunOptions(
+        binds=BINDS,
+        volumes=("/volume", "/deep/volume"),
+        tmpfs=("/volume/tmpfs",),
+        working_directory="/deep/work",
+        command=("sleep", "60"),
+    )
+    with embedded.run(embedded.add(image), options) as container:
+        assert container.execute(("touch", "/volume/x")).status == 0
+        assert container.execute(("ls", "/dev/.old")).status != 0
+    assert not outside.exists()
+
+
+def test_no_module_of_the_current_folder_is_run(
+    embedded: EmbeddedEngine, bare: ImageID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "types", "signal", "select", "ctypes", "asyncio", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with embedded.run(bare, RunOptions(binds=BINDS, ports=(8000,))) as container:
+        host, port = container.address(8000)
+        assert fetched(f"http://{host}:{port}/page") == b"from the image"
+        assert container.execute(("true",)).status == 0
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_a_killed_engine_left_is_removed_by_the_next(
+    embedded: EmbeddedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Path(__file__).parent
+    script = KILLED.format(support=str(here.parent / "support"), here=str(here))
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        with EmbeddedEngine():
+            assert len(list(tmp_path.iterdir())) == 2  # that of an engine at work stays
+        process.kill()
+    with EmbeddedEngine():
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []

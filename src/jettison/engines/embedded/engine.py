@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import posixpath
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, Self
 
 from msgspec import Struct
 
+from jettison.engines.arguments import container_path, tmpfs_of
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import started
 from jettison.engines.embedded.container import EmbeddedContainer, signal_number
@@ -40,6 +43,8 @@ from jettison.processes.programs import uninterrupted
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_PREFIX = "jettison-engine-"
+_LOCK = "lock"
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 
 
@@ -49,12 +54,14 @@ class EmbeddedEngine:
     def __init__(self) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
         require_linux()
-        self._directory = Path(tempfile.mkdtemp(prefix="jettison-engine-"))
+        remove_strays(Path(tempfile.gettempdir()))
+        self._directory, self._hold = _own_directory()
         self._images: dict[str, Image] = {}
         self._containers: dict[str, EmbeddedContainer] = {}
         # Several containers may be started at the same time, of an image that is unpacked once.
         self._lock = Lock()
         self._ended = False
+        self._owner = started.owner()
 
     @property
     def name(self) -> str:
@@ -72,6 +79,7 @@ class EmbeddedEngine:
             for container in tuple(self._containers.values()):
                 container.__exit__()
             remove_unpacked(self._directory)
+            os.close(self._hold)
 
     def check(self) -> None:
         """Start a container of nothing. EngineError when the kernel does not allow it."""
@@ -110,7 +118,7 @@ class EmbeddedEngine:
         beside = self._containers[options.beside] if options.beside else None
         hosts = beside.hosts if beside else directory / "hosts"
         _name_host(hosts, identifier[:12], options.alias)
-        files = _Files(root=root, directory=directory, hosts=hosts)
+        files = _Files(root=root, directory=directory, hosts=hosts, owner=self._owner)
         spec = _spec(found.config, options, files, beside.begun.process if beside else 0)
         container = EmbeddedContainer(
             id=identifier,
@@ -160,9 +168,30 @@ class EmbeddedEngine:
         if not root.exists():
             partial = root.with_name(f"{root.name}.{secrets.token_hex(4)}")
             partial.mkdir(parents=True)
-            unpack(image, partial)
+            unpack(image, partial, owner=self._owner)
             partial.rename(root)
         return root
+
+
+def _own_directory() -> tuple[Path, int]:
+    """Make a directory, and return it with a lock that ends with this process, however it ends."""
+    made = Path(tempfile.mkdtemp(prefix="jettison-new-"))
+    hold = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(hold, fcntl.LOCK_EX)
+    return made.rename(made.with_name(_PREFIX + made.name.removeprefix("jettison-new-"))), hold
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove the directories of engines of this user that were killed."""
+    for directory in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if directory.lstat().st_uid == os.geteuid() and not directory.is_symlink():
+                hold = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_unpacked(directory)
+                finally:
+                    os.close(hold)
 
 
 def _name_host(hosts: Path, *names: str) -> None:
@@ -178,6 +207,7 @@ class _Files(Struct, frozen=True, kw_only=True):
     root: Path
     directory: Path
     hosts: Path
+    owner: int
 
     @property
     def host_name(self) -> str:
@@ -190,15 +220,23 @@ def _spec(config: Config, options: RunOptions, files: _Files, beside: int) -> Sp
     # Nobody answers: what a container asks for by name is in its file of hosts or nowhere.
     (directory / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     etc = {name: str(directory / name) for name in ("hostname", "resolv.conf")}
+    etc["hosts"] = str(files.hosts)
+    if files.owner:
+        for path in etc.values():
+            os.chown(path, files.owner, files.owner)
     return Spec(
         root=str(files.root),
         scratch=str(directory / "scratch"),
         host_name=files.host_name,
         program=_program(config, options, files),
-        etc=tuple({**etc, "hosts": str(files.hosts)}.items()),
-        volumes=tuple(dict.fromkeys((*config.volumes, *options.volumes))),
-        tmpfs=options.tmpfs,
-        binds=tuple((str(bind.source.resolve()), bind.target) for bind in options.binds),
+        etc=tuple(etc.items()),
+        volumes=tuple(
+            dict.fromkeys(container_path(path) for path in (*config.volumes, *options.volumes))
+        ),
+        tmpfs=tuple(tmpfs_of(asked) for asked in options.tmpfs),
+        binds=tuple(
+            (str(bind.source.resolve()), container_path(bind.target)) for bind in options.binds
+        ),
         read_only=options.read_only,
         beside=beside,
     )
@@ -221,7 +259,8 @@ def _program(config: Config, options: RunOptions, files: _Files) -> Program:
     return Program(
         words=(*entrypoint, *command),
         environment=tuple(environment.items()),
-        directory=options.working_directory or config.working_directory or "/",
+        directory=posixpath.join("/", options.working_directory or config.working_directory),
         identity=who,
         hardened=options.hardened,
+        owner=files.owner,
     )

@@ -13,14 +13,29 @@ from pathlib import Path
 
 from jettison.engines.embedded import syscalls
 from jettison.engines.embedded.spec import Program
-from jettison.engines.embedded.syscalls import become, status_of, why_not
+from jettison.engines.embedded.syscalls import (
+    become,
+    hand_over_streams,
+    join_groups,
+    status_of,
+    why_not,
+)
 
 
 def main(words: Sequence[str]) -> int:
     """Enter the container, run the program and return its status."""
     process, written = int(words[0]), words[1]
     program = Program.from_json(json.loads(Path(written).read_text()))
-    syscalls.join(process, "user", "net", "ipc", "uts", "pid", "mnt")
+    join_groups(program)
+    own = ("net", "ipc", "uts", "pid", "mnt")
+    if syscalls.privileged():
+        # These belong to this machine's root, who is somebody else in the last.
+        hand_over_streams(program)
+        syscalls.join(process, *own, "user")
+    else:
+        syscalls.join(process, "user", *own)
+    # What runs in the container already must not get hold of the interpreter of this machine.
+    syscalls.hide_memory()
     child = os.fork()
     if child == 0:
         os._exit(_run(program))

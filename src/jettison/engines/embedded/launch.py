@@ -17,12 +17,19 @@ import signal
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.spec import Spec
-from jettison.engines.embedded.syscalls import become, status_of, why_not
+from jettison.engines.embedded.syscalls import (
+    become,
+    hand_over_streams,
+    join_groups,
+    status_of,
+    why_not,
+)
 
 _OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 _SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET
@@ -34,17 +41,41 @@ def main(words: Sequence[str]) -> int:
     """Start the container and return the program's status."""
     specification, report, go = words[0], int(words[1]), int(words[2])
     spec = Spec.from_json(Path(specification).read_text())
+    for descriptor in (report, go):
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 — no keyword
+    privileged = syscalls.privileged()
     try:
-        _separate(spec, report, go)
+        if privileged:
+            _separate_as_root(spec)
+        else:
+            _separate(spec, report, go)
     except OSError as error:
         _say(report, failed=str(error.strerror))
         return 1
     process = os.fork()
     if process == 0:
-        os._exit(_first_process(spec, report))
+        os._exit(_first_process(spec, report, go if privileged else -1))
     _say(report, process=process)
     os.close(report)
     return _followed(process)
+
+
+def _separate_as_root(spec: Spec) -> None:
+    """Make all namespaces but that of users: what they hold stays out of the container's reach."""
+    syscalls.die_with_parent(signal.SIGKILL)
+    if spec.beside:
+        syscalls.join(spec.beside, "net")
+        syscalls.unshare(_OWN)
+        return
+    syscalls.unshare(_OWN | syscalls.CLONE_NEWNET)
+    _raise_loopback()
+    # As Docker has it: root of the container has no rights over a network that it does not own.
+    for name, value in (
+        ("ip_unprivileged_port_start", "0"),
+        ("ping_group_range", "0 2147483647"),
+    ):
+        with suppress(OSError):
+            Path(f"/proc/sys/net/ipv4/{name}").write_text(value)
 
 
 def _separate(spec: Spec, report: int, go: int) -> None:
@@ -62,13 +93,18 @@ def _separate(spec: Spec, report: int, go: int) -> None:
     syscalls.die_with_parent(signal.SIGKILL)
 
 
-def _first_process(spec: Spec, report: int) -> int:
+def _first_process(spec: Spec, report: int, go: int) -> int:
+    """Become the program; with ``go`` identities are still to be mapped."""
     try:
         syscalls.die_with_parent(signal.SIGKILL)
+        join_groups(spec.program)
+        hand_over_streams(spec.program)
         mount_all(spec)
         syscalls.set_host_name(spec.host_name)
-        Path(spec.program.directory).mkdir(parents=True, exist_ok=True)
-        os.set_inheritable(report, False)  # noqa: FBT003 — no keyword
+        if go >= 0:
+            syscalls.unshare(syscalls.CLONE_NEWUSER)
+            _say(report, mapped=False)
+            os.read(go, 1)
         become(spec.program)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

@@ -1,14 +1,17 @@
 """The file systems a container sees. Runs as process 1 of the container, before its program.
 
-Everything is mounted in a mount namespace of its own, so that nothing stays when it ends and
-nothing of this machine changes, wherever links of the image lead.
+Everything is mounted in a mount namespace of its own, so that nothing stays when it ends. No path
+of the image is followed by the kernel while the root of this machine can be reached: paths are
+walked with descriptors (``Root``), and what is mounted goes to the descriptor that was found.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
@@ -25,6 +28,8 @@ from jettison.engines.embedded.syscalls import (
     MS_REMOUNT,
     mount,
 )
+from jettison.errors import ImageError
+from jettison.images.stores.root import Root
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -34,9 +39,15 @@ _LINKS = {
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
 }
-# The old root, for as long as things are taken from it.
-_OLD = "/dev/.old"
-_VOLUME = "/dev/.volume"
+# What Docker hides and what it lets nobody write (moby, "oci/defaults.go").
+_MASKED = (
+    *(f"proc/{name}" for name in ("acpi", "asound", "interrupts", "kcore", "keys", "kmsg")),
+    *(f"proc/{name}" for name in ("latency_stats", "sched_debug", "scsi", "timer_list")),
+    "proc/timer_stats",
+    "sys/devices/virtual/powercap",
+    "sys/firmware",
+)
+_NOT_WRITTEN = tuple(f"proc/{name}" for name in ("bus", "fs", "irq", "sys", "sysrq-trigger"))
 _SAFE = MS_NOSUID | MS_NODEV | MS_NOEXEC
 # What statvfs tells of a mount that a remount in a user namespace must not lose.
 _LOCKED = (
@@ -47,39 +58,43 @@ _LOCKED = (
     (os.ST_NODIRATIME, syscalls.MS_NODIRATIME),
     (os.ST_RELATIME, syscalls.MS_RELATIME),
 )
+_MOST_LINKS = 40
+_MADE_MODE = 0o755
 
 
 def mount_all(spec: Spec) -> None:
     """Make the container's root the root of this process, with all that belongs in it."""
     mount("none", "/", "", MS_REC | MS_PRIVATE)
-    root = _root(spec)
-    _system(root)
-    Path(root + _OLD).mkdir()
-    syscalls.pivot_root(root, root + _OLD)
-    os.chdir("/")
+    top = _root(spec)
+    _system(top, spec.program.owner)
+    inside = _Inside(top, spec.program.owner)
     for name, source in spec.etc:
-        _bind(_OLD + source, f"/etc/{name}")
+        inside.bind(source, f"etc/{name}")
     for target in spec.volumes:
-        _volume(target)
-    for asked in spec.tmpfs:
-        _temporary(asked)
+        inside.volume(target)
+    for target, options in spec.tmpfs:
+        inside.temporary(target, options)
     for source, target in spec.binds:
-        _bind(_OLD + source, target)
-        _remount_read_only(target)
+        inside.bind(source, target)
+        inside.read_only(target)
+    for path in spec.shared:
+        inside.bind(path, path)
+    with inside.directory(spec.program.directory):
+        pass
     if spec.read_only:
-        _remount_read_only("/")
-    syscalls.unmount(_OLD)
-    Path(_OLD).rmdir()
+        _remount_read_only(top)
+    _enter(top)
 
 
-def _temporary(asked: str) -> None:
-    """Mount an empty directory; ``/path:exec,mode=755`` as Docker has it, not executable else."""
-    target, _, options = asked.partition(":")
-    words = [word for word in options.split(",") if word]
-    modes = [word for word in words if word.startswith("mode=")]
-    flags = MS_NOSUID | MS_NODEV | (0 if "exec" in words or not words else MS_NOEXEC)
-    Path(target).mkdir(parents=True, exist_ok=True)
-    mount("tmpfs", target, "tmpfs", flags, modes[-1] if modes else "mode=1777")
+def _enter(top: str) -> None:
+    """Make a directory the root, and detach all that this machine had: pivot_root(2)."""
+    old = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    os.chdir(top)
+    syscalls.pivot_root(".", ".")
+    os.fchdir(old)
+    os.close(old)
+    syscalls.unmount(".")
+    os.chdir("/")
 
 
 def _root(spec: Spec) -> str:
@@ -89,6 +104,7 @@ def _root(spec: Spec) -> str:
     for directory in (upper, work, merged):
         Path(directory).mkdir()
     shutil.copystat(spec.root, upper)
+    _own(spec.root, upper)
     options = f"lowerdir={spec.root},upperdir={upper},workdir={work}"
     for more in (",userxattr", ""):
         with suppress(OSError):
@@ -98,7 +114,7 @@ def _root(spec: Spec) -> str:
     return merged
 
 
-def _system(root: str) -> None:
+def _system(root: str, owner: int) -> None:
     """Mount /proc, /sys and /dev; /proc while the old one can be seen, as the kernel asks."""
     for name in ("proc", "sys", "dev"):
         place = Path(f"{root}/{name}")
@@ -109,7 +125,12 @@ def _system(root: str) -> None:
     with suppress(OSError):
         # Not allowed in the network namespace of another container; nothing needs it.
         mount("sysfs", f"{root}/sys", "sysfs", _SAFE | MS_RDONLY)
-    mount("tmpfs", f"{root}/dev", "tmpfs", MS_NOSUID, "mode=755")
+    for name in _MASKED:
+        _mask(f"{root}/{name}")
+    for name in filter(lambda name: Path(f"{root}/{name}").exists(), _NOT_WRITTEN):
+        mount(f"{root}/{name}", f"{root}/{name}", "", MS_BIND | MS_REC)
+        _remount_read_only(f"{root}/{name}")
+    mount("tmpfs", f"{root}/dev", "tmpfs", MS_NOSUID, "mode=755" + _owned_by(owner))
     for name in filter(lambda name: Path(f"/dev/{name}").exists(), _DEVICES):
         Path(f"{root}/dev/{name}").touch()
         mount(f"/dev/{name}", f"{root}/dev/{name}", "", MS_BIND)
@@ -117,7 +138,7 @@ def _system(root: str) -> None:
         Path(f"{root}/dev/{name}").symlink_to(target)
     for name, kind, options in (
         ("pts", "devpts", "newinstance,ptmxmode=0666,mode=0620"),
-        ("shm", "tmpfs", "mode=1777"),
+        ("shm", "tmpfs", "mode=1777" + _owned_by(owner)),
         ("mqueue", "mqueue", ""),
     ):
         Path(f"{root}/dev/{name}").mkdir()
@@ -125,34 +146,123 @@ def _system(root: str) -> None:
             mount(kind, f"{root}/dev/{name}", kind, MS_NOSUID | MS_NOEXEC, options)
 
 
-def _bind(source: str, target: str) -> None:
-    place = Path(target)
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if Path(source).is_dir():
-            place.mkdir()
+def _mask(path: str) -> None:
+    """Show an empty file or directory in place of what the kernel tells there."""
+    if Path(path).is_dir():
+        mount("tmpfs", path, "tmpfs", MS_RDONLY | _SAFE, "size=4k")
+    elif Path(path).exists():
+        mount("/dev/null", path, "", MS_BIND)
+
+
+def _owned_by(owner: int) -> str:
+    """Return the options of a file system that belongs to root of the container."""
+    return f",uid={owner},gid={owner}" if owner else ""
+
+
+class _Inside:
+    """The container's root before it is one: no path of the image leads out of it."""
+
+    def __init__(self, top: str, owner: int) -> None:
+        self._root = Root(Path(top), follows=True)
+        self._top = top
+        self._owner = owner
+
+    def bind(self, source: str, target: str) -> None:
+        """Mount a file or directory of this machine."""
+        with self._place(target, directory=Path(source).is_dir()) as place:
+            mount(source, place, "", MS_BIND | MS_REC)
+
+    def read_only(self, target: str) -> None:
+        """Let nobody write to what is mounted at a place."""
+        with self._place(target, directory=True) as place:
+            _remount_read_only(place)
+
+    def temporary(self, target: str, options: tuple[str, ...]) -> None:
+        """Mount an empty directory, as Docker with its options: not executable, but without any."""
+        modes = [word for word in options if word.startswith(("mode=", "size="))]
+        flags = MS_NOSUID | MS_NODEV | (0 if "exec" in options or not options else MS_NOEXEC)
+        given = ",".join(("mode=1777" + _owned_by(self._owner), *modes))
+        with self.directory(target) as place:
+            mount("tmpfs", place, "tmpfs", flags, given)
+
+    def volume(self, target: str) -> None:
+        """Mount a directory that can be written, with a copy of what the image has there."""
+        aside = Path(f"{self._top}/dev/.volume")
+        aside.mkdir()
+        mount("tmpfs", str(aside), "tmpfs", MS_NOSUID | MS_NODEV)
+        with self.directory(target) as place:
+            _copy(f"{place}/.", str(aside))
+            mount(str(aside), place, "", MS_MOVE)
+        aside.rmdir()
+
+    @contextmanager
+    def directory(self, target: str) -> Iterator[str]:
+        """Give a path to a directory, which is made if it is missing."""
+        with self._place(target, directory=True) as place:
+            yield place
+
+    @contextmanager
+    def _place(self, target: str, *, directory: bool) -> Iterator[str]:
+        """Give a path that means the very file or directory, whatever becomes of its name."""
+        try:
+            opened = self._opened(target, directory=directory)
+        except ImageError as wrong:
+            raise OSError(0, str(wrong), target) from wrong
+        try:
+            yield f"/proc/self/fd/{opened}"
+        finally:
+            os.close(opened)
+
+    def _opened(self, target: str, *, directory: bool) -> int:
+        for _ in range(_MOST_LINKS):
+            path = target.strip("/")
+            if not path:
+                return os.open(self._top, os.O_PATH | os.O_CLOEXEC)
+            with self._root.spot(path, make=True) as spot:
+                assert spot is not None  # noqa: S101 — with ``make`` there always is one
+                self._settle()
+                found = spot.stat()
+                if found is not None and stat.S_ISLNK(found.st_mode):
+                    link = os.readlink(spot.name, dir_fd=spot.parent)
+                    parent = spot.path.rpartition("/")[0]
+                    target = link if link.startswith("/") else f"{parent}/{link}"
+                    continue
+                if found is None:
+                    self._make(spot.parent, spot.name, directory=directory)
+                flags = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+                return os.open(spot.name, flags, dir_fd=spot.parent)
+        raise OSError(0, "too many links", target)
+
+    def _make(self, parent: int, name: str, *, directory: bool) -> None:
+        if directory:
+            os.mkdir(name, _MADE_MODE, dir_fd=parent)
         else:
-            place.touch()
-    mount(source, target, "", MS_BIND | MS_REC)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            os.close(os.open(name, flags, 0o644, dir_fd=parent))
+        self._give(parent, name)
 
+    def _settle(self) -> None:
+        """Give directories that were made on the way to the container's root."""
+        made, self._root.implied = sorted(self._root.implied), {}
+        for path in made:
+            with self._root.spot(path, make=False) as spot:
+                if spot is not None:
+                    os.chmod(spot.name, _MADE_MODE, dir_fd=spot.parent)
+                    self._give(spot.parent, spot.name)
 
-def _volume(target: str) -> None:
-    """Mount a directory that can be written, with a copy of what the image has there."""
-    place = Path(target)
-    place.mkdir(parents=True, exist_ok=True)
-    Path(_VOLUME).mkdir()
-    mount("tmpfs", _VOLUME, "tmpfs", MS_NOSUID | MS_NODEV)
-    _copy(target, _VOLUME)
-    mount(_VOLUME, target, "", MS_MOVE)
-    Path(_VOLUME).rmdir()
+    def _give(self, parent: int, name: str) -> None:
+        """Make root of the container the owner, where that is somebody else here."""
+        if self._owner:
+            os.chown(name, self._owner, self._owner, dir_fd=parent, follow_symlinks=False)
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy a tree with its owners, which shutil leaves out."""
+    """Copy a tree with its owners, which shutil leaves out; what is no file stays behind."""
 
     def copy(one: str, other: str) -> str:
-        shutil.copy2(one, other, follow_symlinks=False)
-        _own(one, other)
+        if stat.S_ISREG(mode := os.lstat(one).st_mode) or stat.S_ISLNK(mode):
+            shutil.copy2(one, other, follow_symlinks=False)
+            _own(one, other)
         return other
 
     shutil.copytree(source, target, symlinks=True, copy_function=copy, dirs_exist_ok=True)
@@ -161,7 +271,7 @@ def _copy(source: str, target: str) -> None:
 
 
 def _own(one: str, other: str) -> None:
-    found = Path(one).lstat()
+    found = os.lstat(one)
     os.chown(other, found.st_uid, found.st_gid, follow_symlinks=False)
 
 

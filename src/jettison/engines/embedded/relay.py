@@ -16,8 +16,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from jettison.engines.embedded import syscalls
+from jettison.engines.embedded.privileges import restrict
 
 _CHUNK = 1 << 16
+_NOBODY = 65534
 _HOSTS = ("127.0.0.1", "::1")
 
 
@@ -25,7 +27,15 @@ def main(words: Sequence[str]) -> None:
     """Serve until the parent ends."""
     process, *ports = map(int, words)
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in ports]
-    syscalls.join(process, "user", "net")
+    if syscalls.privileged():
+        syscalls.join(process, "net")
+        restrict(hardened=True)
+        os.setgroups(())
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    else:
+        syscalls.join(process, "user", "net")
+        restrict(hardened=True)
     syscalls.die_with_parent(signal.SIGKILL)
     numbers = [listener.getsockname()[1] for listener in listeners]
     os.write(1, json.dumps(numbers).encode() + b"\n")

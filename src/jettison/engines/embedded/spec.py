@@ -27,7 +27,10 @@ class Identity(Struct, frozen=True, kw_only=True):
 class Program(Struct, frozen=True, kw_only=True):
     """What is executed: words, the whole environment, where, and as whom.
 
-    ``hardened`` gives up every capability and set-user-ID programs.
+    ``hardened`` gives up every capability and set-user-ID programs. ``owner`` is who root of the
+    container is on this machine, 0 where the kernel maps nobody else. ``groups`` are control groups
+    to join by writing to their files, ``processes`` and ``memory`` limits of what one program may
+    have (0: none).
     """
 
     words: tuple[str, ...]
@@ -35,6 +38,10 @@ class Program(Struct, frozen=True, kw_only=True):
     directory: str
     identity: Identity
     hardened: bool = False
+    owner: int = 0
+    groups: tuple[str, ...] = ()
+    processes: int = 0
+    memory: int = 0
 
     @classmethod
     def from_json(cls, fields: Json) -> Program:
@@ -49,6 +56,10 @@ class Program(Struct, frozen=True, kw_only=True):
             directory=fields["directory"],
             identity=identity,
             hardened=fields["hardened"],
+            owner=fields["owner"],
+            groups=tuple(fields["groups"]),
+            processes=fields["processes"],
+            memory=fields["memory"],
         )
 
 
@@ -57,7 +68,8 @@ class Spec(Struct, frozen=True, kw_only=True):
 
     ``root`` holds the unpacked image, ``scratch`` is an empty directory of this container's;
     ``etc`` are files of this machine by their names in ``/etc``. ``volumes`` start with what the
-    image has there, ``tmpfs`` empty; ``binds`` are (source, target), read-only.
+    image has there, ``tmpfs`` empty with their options; ``binds`` are (source, target), read-only;
+    ``shared`` are paths of this machine that can be written under the same name.
     """
 
     root: str
@@ -66,8 +78,9 @@ class Spec(Struct, frozen=True, kw_only=True):
     program: Program
     etc: tuple[tuple[str, str], ...] = ()
     volumes: tuple[str, ...] = ()
-    tmpfs: tuple[str, ...] = ()
+    tmpfs: tuple[tuple[str, tuple[str, ...]], ...] = ()
     binds: tuple[tuple[str, str], ...] = ()
+    shared: tuple[str, ...] = ()
     read_only: bool = False
     beside: int = 0
 
@@ -86,8 +99,9 @@ class Spec(Struct, frozen=True, kw_only=True):
             program=Program.from_json(fields["program"]),
             etc=tuple((name, source) for name, source in fields["etc"]),
             volumes=tuple(fields["volumes"]),
-            tmpfs=tuple(fields["tmpfs"]),
+            tmpfs=tuple((target, tuple(options)) for target, options in fields["tmpfs"]),
             binds=tuple((source, target) for source, target in fields["binds"]),
+            shared=tuple(fields["shared"]),
             read_only=fields["read_only"],
             beside=fields["beside"],
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.engines.embedded import syscalls
 from jettison.engines.embedded.spec import Spec
 from jettison.errors import EngineError, UnsupportedError
 from jettison.processes.programs import begin, helper
@@ -61,7 +62,10 @@ def refused(why: str, settings: Path = Path("/proc/sys")) -> EngineError:
 
 
 LAUNCH = "jettison.engines.embedded.launch"
-# All identities of this machine, but the last number, which stands for nobody.
+# Who the users of a container are on this machine: numbers that no range for users, services or
+# other containers includes (systemd.io, "Users, Groups, UIDs and GIDs on systemd Systems").
+OWNER = 1 << 31
+OWNERS = OWNER - 2
 _ALL = (1 << 32) - 1
 
 
@@ -104,7 +108,9 @@ def start(spec: Spec, directory: Path) -> Started:
 
 def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int) -> int:
     """Follow the report to its end and return process 1; EngineError when something failed."""
-    first, mapped = 0, bool(spec.beside)
+    privileged = syscalls.privileged()
+    # Of a container beside another, whoever is no root joins the identities of that one.
+    first, asked, mapped = 0, False, bool(spec.beside) and not privileged
     with os.fdopen(os.dup(report), "rb") as lines:
         for line in lines:
             told = json.loads(line)
@@ -113,7 +119,9 @@ def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int
             if "process" in told:
                 first = int(told["process"])
             else:
-                _map(spec, watcher.pid)
+                asked = True
+            if asked and not mapped and (first or not privileged):
+                _map(spec, first if privileged else watcher.pid)
                 mapped = True
                 os.write(going, b"\n")
     if not first:
@@ -122,7 +130,7 @@ def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int
 
 
 def _map(spec: Spec, watcher: int) -> None:
-    """Say who is who: root maps everybody, anybody else itself alone to the image's user."""
+    """Say who is who: root gives numbers of nobody, others themselves to the image's user."""
     who = spec.program.identity
     everybody = os.geteuid() == 0
     maps = {"uid_map": (who.uid, os.geteuid()), "gid_map": (who.gid, os.getegid())}
@@ -130,10 +138,24 @@ def _map(spec: Spec, watcher: int) -> None:
         if not everybody:
             Path(f"/proc/{watcher}/setgroups").write_text("deny")
         for name, (inner, outer) in maps.items():
-            line = f"0 0 {_ALL}" if everybody else f"{inner} {outer} 1"
-            Path(f"/proc/{watcher}/{name}").write_text(line)
+            lines = f"{inner} {outer} 1"
+            if everybody:
+                lines = f"0 {OWNER} {OWNERS}" if spec.program.owner else identities(name)
+            Path(f"/proc/{watcher}/{name}").write_text(lines)
     except OSError as error:
         raise refused(f"no identities can be mapped: {error.strerror}") from error
+
+
+def identities(name: str) -> str:
+    """Return a map of the identities of this process to themselves."""
+    held = (line.split() for line in Path(f"/proc/self/{name}").read_text().splitlines())
+    return "".join(f"{inner} {inner} {count}\n" for inner, _, count in held)
+
+
+def owner() -> int:
+    """Return who root of a container is here: nobody, for the root of this very machine."""
+    whole = identities("uid_map").split() == ["0", "0", str(_ALL)]
+    return OWNER if whole and os.geteuid() == 0 and syscalls.privileged() else 0
 
 
 def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:

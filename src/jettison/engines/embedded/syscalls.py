@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import resource
 import signal
+import stat
+import struct
 from contextlib import suppress
+from pathlib import Path
 
+from jettison.engines.embedded.privileges import restrict
 from jettison.engines.embedded.spec import Program
 
 CLONE_NEWNS = 0x00020000
@@ -33,8 +39,11 @@ MNT_DETACH = 0x2
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
 _PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_DUMPABLE = 4
+_PR_SET_SECCOMP = 22
+_SECCOMP_MODE_FILTER = 2
+_CAP_SYS_ADMIN = 21
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
-_LAST_CAPABILITY = 63
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -89,20 +98,47 @@ def die_with_parent(signal: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal)
 
 
-def drop_privileges_for_good() -> None:
-    """Give up every capability that a later program could get, and set-user-ID with it."""
-    for capability in range(_LAST_CAPABILITY):
-        try:
-            _prctl(_PR_CAPBSET_DROP, capability)
-        except OSError:
-            # The kernel knows no more capabilities than these.
-            break
+def drop_from_bound(capability: int) -> bool:
+    """Let no later program get a capability; False when the kernel does not know it."""
+    try:
+        _prctl(_PR_CAPBSET_DROP, capability)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return False
+    return True
+
+
+def allow_no_new_privileges() -> None:
+    """Take the effect from set-user-ID programs and from capabilities of files."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def _prctl(option: int, value: int) -> None:
+def hide_memory() -> None:
+    """Let no process of the same user look into this one, or at its program."""
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def filter_system_calls(program: bytes) -> None:
+    """Install a filter of 8 bytes an instruction: seccomp(2)."""
+    content = ctypes.create_string_buffer(program, len(program))
+    # struct sock_fprog: a count, and an address at the next multiple of its size.
+    count = struct.pack("@HP", len(program) // 8, ctypes.addressof(content))
+    described = ctypes.create_string_buffer(count, len(count))
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(described))
+
+
+def privileged() -> bool:
+    """Whether this process may do what it likes with mounts of this machine."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) & 1 << _CAP_SYS_ADMIN)
+    return False
+
+
+def _prctl(option: int, value: int, more: int = 0) -> None:
     zero = ctypes.c_ulong(0)
-    arguments = (ctypes.c_int(option), ctypes.c_ulong(value), zero, zero, zero)
+    arguments = (ctypes.c_int(option), ctypes.c_ulong(value), ctypes.c_ulong(more), zero, zero)
     _checked(_libc.prctl(*arguments), "prctl")
 
 
@@ -124,8 +160,8 @@ def become(program: Program) -> None:
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGXFSZ):
         # Python ignores or handles these, and what is ignored stays so in the program.
         signal.signal(number, signal.SIG_DFL)
-    if program.hardened:
-        drop_privileges_for_good()
+    limit(program)
+    restrict(hardened=program.hardened)
     who = program.identity
     with suppress(PermissionError):
         # Where one number alone is mapped the kernel allows no groups.
@@ -135,6 +171,34 @@ def become(program: Program) -> None:
     die_with_parent(signal.SIGKILL)
     environment = dict(program.environment)
     os.execvpe(program.words[0], program.words, environment)  # noqa: S606 — the purpose
+
+
+def join_groups(program: Program) -> None:
+    """Put this process into the control groups that limit the container."""
+    for group in program.groups:
+        Path(group).write_text("0")
+
+
+def limit(program: Program) -> None:
+    """Limit what this process and all that it becomes may have, beside its control groups."""
+    limits = {resource.RLIMIT_CORE: 0}
+    if program.processes:
+        limits[resource.RLIMIT_NPROC] = program.processes
+    if program.memory:
+        limits[resource.RLIMIT_DATA] = program.memory
+    for kind, most in limits.items():
+        hard = resource.getrlimit(kind)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least))
+
+
+def hand_over_streams(program: Program) -> None:
+    """Let the program open again what it is given as standard streams, as by /dev/stdout."""
+    who = program.identity
+    for descriptor in (0, 1, 2):
+        if not stat.S_ISCHR(os.fstat(descriptor).st_mode):
+            with suppress(OSError):
+                os.fchown(descriptor, program.owner + who.uid, program.owner + who.gid)
 
 
 def status_of(raw: int) -> int:

@@ -65,10 +65,12 @@ class Spot(Struct, frozen=True, kw_only=True):
 class Root(Struct):
     """The directory, and what the current layer has written in it.
 
-    ``touched`` holds the real paths that the layer wrote and the directories they are in.
+    ``touched`` holds the real paths that the layer wrote and the directories they are in. With
+    ``follows`` every link on the way counts as one of the layer's own.
     """
 
     path: Path
+    follows: bool = False
     touched: set[str] = field(default_factory=set)
     implied: dict[str, int] = field(default_factory=dict)
 
@@ -154,7 +156,7 @@ class _Walk:
         real = f"{self.path}/{part}" if self._names else part
         spot = Spot(parent=self.descriptor, name=part, path=real)
         found = spot.stat()
-        own = spot.path in self._root.touched
+        own = self._root.follows or spot.path in self._root.touched
         if found is not None and stat.S_ISLNK(found.st_mode) and (own or not self._make):
             self._follow(spot, ahead)
             return True

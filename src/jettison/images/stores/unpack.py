@@ -19,6 +19,9 @@ from jettison.images.stores.root import Root, Spot
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ROOT_MODE = 0o755
+_NOBODY = 65534
+# The last number means that an owner stays as it is.
+_NOBODY_MORE = (1 << 32) - 2
 _DEVICES = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
 
 
@@ -29,17 +32,17 @@ class LeftOut(Struct, frozen=True, kw_only=True):
     why: str
 
 
-def unpack(image: Image, directory: Path) -> tuple[LeftOut, ...]:
+def unpack(image: Image, directory: Path, *, owner: int = 0) -> tuple[LeftOut, ...]:
     """Unpack all layers into an empty directory and return what was left out.
 
     Nothing outside ``directory`` is written, whatever the layers hold. Owners are set when the
-    process is root; without, all belongs to the user. Modes are kept with their set-user-ID bits.
-    Device nodes are left out. ImageError, IntegrityError or WriteError name the culprit; the
-    directory then holds a part of the image.
+    process is root, counted from ``owner`` on; without, all belongs to the user. Modes are kept
+    with their set-user-ID bits. Device nodes are left out. ImageError, IntegrityError or WriteError
+    name the culprit; the directory then holds a part of the image.
     """
     if any(directory.iterdir()):
         raise ImageError(f"{directory} is not empty")
-    unpacker = _Unpacker(directory)
+    unpacker = _Unpacker(directory, owner)
     for layer in image.layers:
         unpacker.layer(layer.entries())
     unpacker.finish()
@@ -56,8 +59,9 @@ def remove_unpacked(directory: Path) -> None:
 
 
 class _Unpacker:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, owner: int) -> None:
         self._root = Root(directory)
+        self._owner = owner
         self._directories: dict[str, Entry] = {}
         self._is_root = os.geteuid() == 0
         self.left_out: list[LeftOut] = []
@@ -80,6 +84,9 @@ class _Unpacker:
                     self._attributes(spot, modes[path])
         top = modes.get("")
         self._root.path.chmod(top.mode if top else _ROOT_MODE)
+        if self._owner:
+            uid, gid = self._owners(top.uid, top.gid) if top else self._owners(0, 0)
+            os.chown(self._root.path, uid, gid)
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:
@@ -160,13 +167,19 @@ class _Unpacker:
         """Set owner, mode, times and extended attributes, in this order: chown drops set-ID."""
         at, name = spot.parent, spot.name
         if self._is_root:
-            os.chown(name, entry.uid, entry.gid, dir_fd=at, follow_symlinks=False)
+            uid, gid = self._owners(entry.uid, entry.gid)
+            os.chown(name, uid, gid, dir_fd=at, follow_symlinks=False)
         if entry.kind is not Kind.SYMLINK:
             os.chmod(name, entry.mode, dir_fd=at)
         os.utime(name, (entry.mtime, entry.mtime), dir_fd=at, follow_symlinks=False)
         if entry.xattrs:
             names = ", ".join(name for name, _ in entry.xattrs)
             self.left_out.append(LeftOut(path=entry.path, why=f"it has the attributes {names}"))
+
+    def _owners(self, *numbers: int) -> list[int]:
+        """Return who owners are here; who is outside of the range becomes nobody of it."""
+        most = _NOBODY_MORE - self._owner
+        return [self._owner + (each if each < most else _NOBODY) for each in numbers]
 
 
 def _write(read: ReadEntry, spot: Spot) -> None:

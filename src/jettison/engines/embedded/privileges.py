@@ -1,0 +1,157 @@
+"""What a program of a container may not do: capabilities and system calls that are taken away.
+
+What stays is what Docker gives a container by default (docs.docker.com, "Linux capabilities" and
+"Seccomp security profiles for Docker").
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from collections.abc import Iterator
+
+from jettison.engines.embedded import syscalls
+
+# chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
+# sys_chroot, mknod, audit_write, setfcap: linux/capability.h.
+_KEPT_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31})
+_LAST_CAPABILITY = 63
+
+# The numbers of denied calls on x86-64, i386 and aarch64 (unistd.h of each), 0 for none.
+_DENIED = {
+    "_sysctl": (156, 149, 0),
+    "acct": (163, 51, 89),
+    "add_key": (248, 286, 217),
+    "bpf": (321, 357, 280),
+    "clock_adjtime": (305, 343, 266),
+    "clock_settime": (227, 264, 112),
+    "create_module": (174, 127, 0),
+    "delete_module": (176, 129, 106),
+    "fanotify_init": (300, 338, 262),
+    "finit_module": (313, 350, 273),
+    "fsconfig": (431, 431, 431),
+    "fsmount": (432, 432, 432),
+    "fsopen": (430, 430, 430),
+    "fspick": (433, 433, 433),
+    "get_kernel_syms": (177, 130, 0),
+    "get_mempolicy": (239, 275, 236),
+    "init_module": (175, 128, 105),
+    "io_uring_enter": (426, 426, 426),
+    "io_uring_register": (427, 427, 427),
+    "io_uring_setup": (425, 425, 425),
+    "ioperm": (173, 101, 0),
+    "iopl": (172, 110, 0),
+    "kcmp": (312, 349, 272),
+    "kexec_file_load": (320, 0, 294),
+    "kexec_load": (246, 283, 104),
+    "keyctl": (250, 288, 219),
+    "lookup_dcookie": (212, 253, 18),
+    "mbind": (237, 274, 235),
+    "migrate_pages": (256, 294, 238),
+    "mount": (165, 21, 40),
+    "mount_setattr": (442, 442, 442),
+    "move_mount": (429, 429, 429),
+    "move_pages": (279, 317, 239),
+    "nfsservctl": (180, 169, 42),
+    "open_by_handle_at": (304, 342, 265),
+    "open_tree": (428, 428, 428),
+    "perf_event_open": (298, 336, 241),
+    "pivot_root": (155, 217, 41),
+    "query_module": (178, 167, 0),
+    "quotactl": (179, 131, 60),
+    "quotactl_fd": (443, 443, 443),
+    "reboot": (169, 88, 142),
+    "request_key": (249, 287, 218),
+    "set_mempolicy": (238, 276, 237),
+    "set_mempolicy_home_node": (450, 450, 450),
+    "setdomainname": (171, 121, 162),
+    "sethostname": (170, 74, 161),
+    "setns": (308, 346, 268),
+    "settimeofday": (164, 79, 170),
+    "stime": (0, 25, 0),
+    "swapoff": (168, 115, 225),
+    "swapon": (167, 87, 224),
+    "syslog": (103, 103, 116),
+    "sysfs": (139, 135, 0),
+    "umount": (0, 22, 0),
+    "umount2": (166, 52, 39),
+    "unshare": (272, 310, 97),
+    "uselib": (134, 86, 0),
+    "userfaultfd": (323, 374, 282),
+    "ustat": (136, 62, 0),
+    "vhangup": (153, 111, 58),
+    "vm86": (0, 166, 0),
+    "vm86old": (0, 113, 0),
+}  # fmt: skip
+_CLONE = (56, 120, 220)
+_CLONE3 = 435
+# linux/audit.h; the column of each in the tables above. Others may make no call at all.
+_ARCHITECTURES = {0xC000003E: 0, 0x40000003: 1, 0xC00000B7: 2}
+_NATIVE = {"x86_64": (0xC000003E, 0x40000003), "aarch64": (0xC00000B7,)}
+# x32 counts its calls from here.
+_X32 = 0x40000000
+# Every CLONE_NEW…, of which clone knows those.
+_NEW_NAMESPACES = 0x7E020000
+
+# linux/bpf_common.h, linux/seccomp.h.
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+
+Instruction = tuple[int, int, int, int]
+
+
+def restrict(*, hardened: bool) -> None:
+    """Give up what a container may not have, for this process and all that it becomes.
+
+    ``hardened`` leaves no capability, and takes the effect from set-user-ID programs. Identities
+    must be changed afterwards, which needs the capabilities that a new program no longer gets.
+    """
+    kept = frozenset[int]() if hardened else _KEPT_CAPABILITIES
+    for capability in range(_LAST_CAPABILITY + 1):
+        if capability not in kept and not syscalls.drop_from_bound(capability):
+            # The kernel knows no more capabilities than these.
+            break
+    if hardened:
+        syscalls.allow_no_new_privileges()
+    machine = os.uname().machine
+    if machine in _NATIVE:
+        program = list(denying(_NATIVE[machine]))
+        try:
+            syscalls.filter_system_calls(b"".join(struct.pack("=HBBI", *one) for one in program))
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOSYS):
+                raise
+
+
+def denying(architectures: tuple[int, ...]) -> Iterator[Instruction]:
+    """Yield the filter: denied calls fail with EPERM, and so does every call of other machines.
+
+    ``clone3`` fails with ENOSYS, because no filter sees its flags; libraries then use ``clone``.
+    """
+    yield _LOAD, 0, 0, _ARCHITECTURE
+    for architecture in architectures:
+        rules = list(_rules(_ARCHITECTURES[architecture]))
+        # A jump over more than 255 instructions needs a form of its own; the tables are shorter.
+        yield _EQUAL, 0, len(rules), architecture
+        yield from rules
+    yield _RETURN, 0, 0, _ERRNO | errno.EPERM
+
+
+def _rules(column: int) -> Iterator[Instruction]:
+    numbers = sorted({one[column] for one in _DENIED.values()} - {0})
+    yield _LOAD, 0, 0, _NUMBER
+    if not column:
+        yield _AT_LEAST, 0, 1, _X32
+        yield _RETURN, 0, 0, _ERRNO | errno.EPERM
+    yield _EQUAL, 0, 1, _CLONE3
+    yield _RETURN, 0, 0, _ERRNO | errno.ENOSYS
+    for position, number in enumerate(numbers):
+        # To the refusal after the last of them and the two words on clone.
+        yield _EQUAL, len(numbers) - position + 3, 0, number
+    yield _EQUAL, 0, 2, _CLONE[column]
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT
+    yield _ANY_BIT, 1, 0, _NEW_NAMESPACES
+    yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _ERRNO | errno.EPERM
