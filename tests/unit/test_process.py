@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 
 from jettison.errors import ProgramError
 from jettison.processes import programs as process
-from jettison.processes.programs import begin, follow, helper, piped, run
+from jettison.processes.programs import ENDING, begin, follow, helper, piped, run, uninterrupted
 
 
 def test_a_result_has_status_and_both_streams() -> None:
@@ -136,3 +137,33 @@ def test_a_helper_has_none_of_the_users_variables(
     assert (tmp_path / "said").read_text().strip().endswith("/")
     bare = run((sys.executable, "-c", script), environment={"A": "1"}, bare=True)
     assert "AWS" not in bare.text
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_during_clean_up_takes_effect_after_it(number: signal.Signals) -> None:
+    done: list[str] = []
+
+    def clean_up() -> None:
+        with uninterrupted():
+            with uninterrupted():
+                os.kill(os.getpid(), number)
+                done.append("inner")
+            done.append("outer")
+
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            clean_up()
+    finally:
+        signal.signal(number, before)
+    assert done == ["inner", "outer"]
+
+
+def test_a_signal_that_the_user_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with uninterrupted():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

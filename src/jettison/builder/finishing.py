@@ -24,7 +24,7 @@ from jettison.builder.files import Files
 from jettison.builder.foundation import Foundation, FoundationLayer
 from jettison.builder.recipe import Pin
 from jettison.builder.wheel import FIXED_TIME
-from jettison.errors import ImageError, JettisonError, ProjectError
+from jettison.errors import ImageError, ProjectError
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.images.config import Config, History
 from jettison.images.digest import encode
@@ -33,7 +33,7 @@ from jettison.images.image import Attachment, Image, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.tar_writer import Member
-from jettison.processes.programs import run
+from jettison.processes.git import last_commit
 
 
 def application_layer(
@@ -76,15 +76,7 @@ def creation_time(root: Path) -> int:
                 hint="Correct or unset it.",
             )
         return int(named)
-    return _last_commit(root) or FIXED_TIME
-
-
-def _last_commit(root: Path) -> int:
-    try:
-        done = run(("git", "-C", str(root), "log", "-1", "--format=%ct"), timeout=20)
-    except (JettisonError, OSError):
-        return 0
-    return int(done.text) if done.status == 0 and done.text.strip().isdecimal() else 0
+    return last_commit(root) or FIXED_TIME
 
 
 def rfc3339(seconds: int) -> str:

@@ -250,16 +250,20 @@ def begin(
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let clean-up in the block end in spite of signals: it must not stay half done."""
+    """Let clean-up in the block end in spite of signals; one that came takes effect after it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = [signal.signal(number, signal.SIG_IGN) for number in ENDING]
+    came: list[int] = []
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = [signal.signal(number, lambda one, _: came.append(one)) for number in heard]
     try:
         yield
     finally:
-        for number, handler in zip(ENDING, previous, strict=True):
+        for number, handler in zip(heard, previous, strict=True):
             signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _keep(

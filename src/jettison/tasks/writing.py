@@ -12,7 +12,8 @@ from pathlib import Path
 
 from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.plan import FileChange
-from jettison.processes.programs import installed, run, uninterrupted
+from jettison.processes.git import Unknown, uncommitted
+from jettison.processes.programs import uninterrupted
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
 WRITABLE = 0o222
@@ -136,12 +137,13 @@ def _refuse_changed(root: Path, changes: Sequence[FileChange]) -> None:
 
 
 def _refuse_uncommitted(root: Path) -> None:
-    if not installed("git"):
-        return
-    status = run(["git", "-C", str(root), "status", "--porcelain", "--", "."])
-    if status.status != 0:
-        return  # not under version control
-    changed = status.text.splitlines()
+    changed = uncommitted(root)
+    if isinstance(changed, Unknown):
+        raise WriteError(
+            "it is not known whether the project has uncommitted changes",
+            why=changed.why,
+            hint="Make `git status` work in the project, use --output DIR, or use --force.",
+        )
     if changed:
         raise WriteError(
             "the project has uncommitted changes",

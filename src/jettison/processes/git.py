@@ -1,0 +1,117 @@
+"""What Git says of a project, without running anything that the project names.
+
+A repository's own configuration can name programs for nearly every step of Git (git-config(1)):
+watchers, filters, hooks, pagers, verifiers of signatures, transports. All are turned off here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from jettison.errors import ProgramError
+from jettison.processes.programs import NEUTRAL, Completed, helper_environment, installed, run
+
+_SECONDS = 60
+_HARMLESS = r"^core\.(excludesfile|autocrlf|eol)$"
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C.UTF-8",
+}
+# That a folder belongs to somebody else is no danger to whom runs nothing of it.
+_OFF = (
+    *("safe.directory=*", "core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
+    *("core.untrackedCache=false", "log.showSignature=false", "protocol.allow=never"),
+    *("submodule.recurse=false", "core.pager=cat"),
+)
+
+
+class Unknown(Struct, frozen=True, kw_only=True):
+    """Why Git cannot tell."""
+
+    why: str
+
+
+def is_under_version_control(root: Path) -> bool:
+    """Whether a folder, or one above it, holds a repository of Git."""
+    return any((folder / ".git").exists() for folder in (root, *root.resolve().parents))
+
+
+def uncommitted(root: Path) -> tuple[str, ...] | Unknown:
+    """Return what is not committed below a folder, a line a file; nothing outside repositories."""
+    if not is_under_version_control(root):
+        return ()
+    if not installed("git"):
+        return Unknown(why="git is not installed")
+    status = ("status", "--porcelain", "--ignore-submodules=dirty", "--no-renames", "--", ".")
+    try:
+        done = _git(root, *status)
+    except (ProgramError, OSError) as failed:
+        return Unknown(why=str(failed))
+    if done.status:
+        return Unknown(why=done.error_text or f"git status ended with status {done.status}")
+    return tuple(done.stdout.decode("utf-8", "replace").splitlines())
+
+
+def last_commit(root: Path) -> int:
+    """Return when the last commit was made, in seconds since 1970; 0 when that is not known."""
+    if not is_under_version_control(root):
+        return 0
+    try:
+        off = [word for setting in _OFF for word in ("-c", setting)]
+        done = _plain(root, *off, "rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
+    except (ProgramError, OSError):
+        return 0
+    first = done.text.partition(" ")[0]
+    return int(first) if not done.status and first.isdecimal() else 0
+
+
+def _git(root: Path, *words: str) -> Completed:
+    off = [
+        word for setting in (*_users_own(), *_filters_off(root), *_OFF) for word in ("-c", setting)
+    ]
+    return _plain(root, *off, *words)
+
+
+def _users_own() -> Iterator[str]:
+    """Yield what the user set for all repositories and what names no program."""
+    asked = ("config", "--global", "--null", "--get-regexp", _HARMLESS)
+    homes = {name: os.environ[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in os.environ}
+    told = run(
+        ("git", *asked),
+        timeout=_SECONDS,
+        environment={**helper_environment(), **homes},
+        directory=NEUTRAL,
+        bare=True,
+    )
+    for entry in told.stdout.decode("utf-8", "replace").split("\0"):
+        name, line, value = entry.partition("\n")
+        if line:
+            yield f"{name}={value}"
+
+
+def _filters_off(root: Path) -> Iterator[str]:
+    """Yield settings that empty every filter that the repository's own configuration names."""
+    told = _plain(root, "config", "--includes", "--null", "--name-only", "--get-regexp", "^filter")
+    names = {name.rpartition(".")[0] for name in told.stdout.decode("utf-8", "replace").split("\0")}
+    for name in sorted(names - {""}):
+        yield from (f"{name}.{key}=" for key in ("clean", "smudge", "process"))
+        yield f"{name}.required=false"
+
+
+def _plain(root: Path, *words: str) -> Completed:
+    return run(
+        ("git", "--no-pager", "-C", str(root), *words),
+        timeout=_SECONDS,
+        environment={**helper_environment(), **_ENVIRONMENT},
+        bare=True,
+    )

@@ -1,0 +1,117 @@
+"""Git is asked without running what a project's repository names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jettison.errors import WriteError
+from jettison.processes.git import Unknown, last_commit, uncommitted
+from jettison.tasks.writing import write_in_place
+
+WHO = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+
+
+def git(root: Path, *words: str) -> None:
+    done = subprocess.run(["git", "-C", root, *WHO, *words], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "kept").write_text("kept\n")
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message=first", "--date=2020-01-01T00:00:00Z")
+    return root
+
+
+@pytest.fixture
+def hostile(repository: Path) -> Path:
+    """A repository that runs a program at nearly every step of Git."""
+    script = repository.parent / "evil"
+    script.write_text(f"#!/bin/sh\necho $0 >> {repository.parent}/ran\ncat\n")
+    script.chmod(0o755)
+    hooks = repository.parent / "hooks"
+    hooks.mkdir()
+    (hooks / "post-index-change").write_bytes(script.read_bytes())
+    (hooks / "post-index-change").chmod(0o755)
+    for key, value in {
+        "core.fsmonitor": script,
+        "core.hooksPath": hooks,
+        "core.pager": script,
+        "filter.evil.clean": script,
+        "filter.evil.process": script,
+        "filter.evil.required": "true",
+        "gpg.program": script,
+        "log.showSignature": "true",
+        "pager.status": "true",
+    }.items():
+        git(repository, "config", key, str(value))
+    (repository / ".git/info/attributes").write_text("* filter=evil\n")
+    os.utime(repository / "kept", (1, 1))
+    return repository
+
+
+def test_nothing_of_a_repository_is_run(hostile: Path) -> None:
+    ran = hostile.parent / "ran"
+    assert uncommitted(hostile) == ()
+    assert last_commit(hostile) > 0
+    (hostile / "new").write_text("new")
+    assert uncommitted(hostile) == ("?? new",)
+    assert not ran.exists()
+    subprocess.run(["git", "-C", hostile, "status"], capture_output=True, check=False)
+    assert ran.exists()  # so the repository would have run it
+
+
+def test_the_time_is_that_of_the_commit(repository: Path) -> None:
+    told = subprocess.check_output(["git", "-C", repository, "log", "-1", "--format=%ct"])
+    assert last_commit(repository) == int(told)
+
+
+def test_what_the_user_ignores_everywhere_is_not_uncommitted(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = repository.parent / "home"
+    home.mkdir()
+    (home / "ignored").write_text("*.local\n")
+    (home / ".gitconfig").write_text(f"[core]\nexcludesFile = {home}/ignored\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (repository / "my.local").write_text("")
+    assert uncommitted(repository) == ()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda root: (root / ".git/index").write_text("damaged"),
+        lambda root: (root / ".git/config").write_text("[core"),
+        lambda root: (root / ".git/HEAD").unlink(),
+    ],
+    ids=["index", "config", "head"],
+)
+def test_a_repository_that_git_cannot_read_is_not_written_to(
+    repository: Path, damage: Callable[[Path], object]
+) -> None:
+    damage(repository)
+    assert isinstance(uncommitted(repository), Unknown)
+    with pytest.raises(WriteError, match="not known whether") as caught:
+        write_in_place(repository, ())
+    assert caught.value.why
+    write_in_place(repository, (), force=True)
+
+
+def test_without_git_a_repository_is_not_written_to(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert uncommitted(repository) == Unknown(why="git is not installed")
+    assert uncommitted(repository.parent) == ()
+    assert last_commit(repository) == 0
