@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from jettison.__main__ import run
+from jettison.errors import ProjectError
 
 
 @pytest.fixture
@@ -43,3 +47,51 @@ def test_an_empty_cache_says_so(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
     assert run(["cache", "--clean", "0"]) == 0
     assert "is empty" in capsys.readouterr().out
+
+
+BUSY = """
+import sys
+from jettison.images.stores.cache import cache_in_use
+with cache_in_use():
+    print("busy", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_nothing_leaves_while_another_command_uses_it(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"busy\n"
+        assert run(["cache", "--clean", "0"]) == 8
+        assert "is in use" in capsys.readouterr().err
+        assert len(list((cache / "blobs" / "sha256").iterdir())) == 2
+        assert run(["cache"]) == 0
+        other.kill()
+    assert run(["cache", "--clean", "0"]) == 0
+    assert list((cache / "blobs" / "sha256").iterdir()) == []
+
+
+def test_every_command_but_this_one_uses_the_cache(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A command that looks at the lock while it runs sees that it is held."""
+    seen: list[bool] = []
+
+    def look(*_: object, **__: object) -> None:
+        held = os.open(cache, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            seen.append(True)
+        finally:
+            os.close(held)
+        raise ProjectError("seen")
+
+    monkeypatch.setattr("jettison.cli.plan.planned", look)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    run(["plan", str(tmp_path)])
+    assert seen == [True]

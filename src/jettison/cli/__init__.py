@@ -40,5 +40,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="jettison")
-def command_line() -> None:
+@click.pass_context
+def command_line(context: click.Context) -> None:
     """Make the image of a Python application small, and prove that it still works."""
+    if context.invoked_subcommand != "cache":
+        # Late, as with the commands.
+        from jettison.images.stores.cache import cache_in_use  # noqa: PLC0415
+
+        context.with_resource(cache_in_use())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from jettison.cli.options import format_option
 from jettison.errors import WriteError
 from jettison.images.stores.cache import (
+    cache_alone,
     cache_directory,
     cache_entries,
     remove_entries,
@@ -75,16 +77,17 @@ def command(*, days: int | None, output_format: str) -> None:
     Whatever is removed is fetched or made again when it is needed, with the same result.
     """
     folder = cache_directory()
-    entries = list(cache_entries(folder))
-    going = [] if days is None else unused_since(entries, days)
-    try:
-        remove_entries(going)
-    except OSError as error:
-        raise WriteError(
-            f"{error.filename} cannot be removed",
-            why=error.strerror or "",
-            hint="Check whose it is, then run the command again.",
-        ) from error
+    with nullcontext() if days is None else cache_alone():
+        entries = list(cache_entries(folder))
+        going = [] if days is None else unused_since(entries, days)
+        try:
+            remove_entries(going)
+        except OSError as error:
+            raise WriteError(
+                f"{error.filename} cannot be removed",
+                why=error.strerror or "",
+                hint="Check whose it is, then run the command again.",
+            ) from error
     held, gone = ([(entry.kind, entry.bytes) for entry in some] for some in (entries, going))
     if output_format == "json":
         click.echo(json.dumps(cache_document(folder, held, gone), indent=2))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -45,6 +46,43 @@ def _require_own(folder: Path) -> None:
             )
     if stat.S_IMODE(found.st_mode) & _OTHERS:
         folder.chmod(_PRIVATE)
+
+
+@contextmanager
+def cache_in_use() -> Iterator[None]:
+    """Let nobody remove what the cache holds for as long as the block takes."""
+    with _locked(fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def cache_alone() -> Iterator[None]:
+    """Let nobody use the cache in the block; WriteError while another command does."""
+    try:
+        with _locked(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+    except BlockingIOError as used:
+        raise WriteError(
+            f"the cache {cache_directory()} is in use",
+            why="another jettison command is running",
+            hint="Run the command again when that has ended.",
+        ) from used
+
+
+@contextmanager
+def _locked(kind: int) -> Iterator[None]:
+    """Hold a lock on the cache, which ends with this process; none on a cache that is not there."""
+    try:
+        held = os.open(cache_directory(), os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        # Whoever cannot keep anything says so where it is needed.
+        yield
+        return
+    try:
+        fcntl.flock(held, kind)
+        yield
+    finally:
+        os.close(held)
 
 
 def blob_cache(directory: Path | None = None) -> BlobDirectory:
