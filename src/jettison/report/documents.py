@@ -125,7 +125,7 @@ def why_document(question: str, answers: Iterable[Answer]) -> dict[str, Any]:
 
 def imports_document(result: ImportResult) -> dict[str, Any]:
     """Give what a check of imports found as ``jettison.imports/v1``."""
-    shape = "equivalent python image_python full runtime imported losses kept failed"
+    shape = "equivalent python image_python full runtime imported losses kept failed not_apart"
     skipped = [_fields(one, "what reason") for one in result.skipped]
     return {"schema": "jettison.imports/v1", **_fields(result, shape), "skipped": skipped}
 

@@ -87,6 +87,9 @@ def _attempt_lines(result: ImportResult) -> Iterator[str]:
         yield f"  `uv python install {result.image_python}` makes the version the same"
     if gone:
         yield f"  {counted(result.imported, 'module')} imported with the runtime set"
+    if result.not_apart:
+        yield f"  ran without namespaces ({result.not_apart}): empty environment and home,"
+        yield "  no network, but able to read what you can read"
     for loss in result.losses:
         yield from _loss(loss)
     if result.failed:

@@ -72,7 +72,8 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     version that imported, ``image_python`` that of the image. ``imported`` counts modules that
     could be imported with the runtime set; ``failed`` are those that cannot be imported here with
     either. ``losses`` were found in the first plan, and ``kept`` are the requirements that stay
-    because of them. ``skipped`` is what could not be tried.
+    because of them. ``skipped`` is what could not be tried. ``not_apart`` is empty when the code
+    ran in namespaces of its own, else why the kernel did not allow that.
     """
 
     python: str
@@ -84,6 +85,7 @@ class ImportResult(Struct, frozen=True, kw_only=True):
     losses: tuple[Loss, ...] = ()
     kept: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    not_apart: str = ""
 
     @property
     def equivalent(self) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import posixpath
 import secrets
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import IO, Self
@@ -20,6 +18,7 @@ from jettison.engines.arguments import container_path, tmpfs_of
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import started
 from jettison.engines.embedded.container import EmbeddedContainer, signal_number
+from jettison.engines.embedded.directory import own_directory
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
@@ -37,14 +36,12 @@ from jettison.images.image import Image
 from jettison.images.location import locate
 from jettison.images.stores.archive import archive_tar
 from jettison.images.stores.cache import blob_cache
-from jettison.images.stores.unpack import remove_unpacked, unpack
+from jettison.images.stores.unpack import unpack
 from jettison.images.stream import reader
 from jettison.processes.programs import uninterrupted
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_PREFIX = "jettison-engine-"
-_LOCK = "lock"
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 
 
@@ -54,8 +51,8 @@ class EmbeddedEngine:
     def __init__(self) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
         require_linux()
-        remove_strays(Path(tempfile.gettempdir()))
-        self._directory, self._hold = _own_directory()
+        self._own = own_directory()
+        self._directory = self._own.path
         self._images: dict[str, Image] = {}
         self._containers: dict[str, EmbeddedContainer] = {}
         # Several containers may be started at the same time, of an image that is unpacked once.
@@ -78,8 +75,7 @@ class EmbeddedEngine:
         with uninterrupted():
             for container in tuple(self._containers.values()):
                 container.__exit__()
-            remove_unpacked(self._directory)
-            os.close(self._hold)
+            self._own.remove()
 
     def check(self) -> None:
         """Start a container of nothing. EngineError when the kernel does not allow it."""
@@ -171,27 +167,6 @@ class EmbeddedEngine:
             unpack(image, partial, owner=self._owner)
             partial.rename(root)
         return root
-
-
-def _own_directory() -> tuple[Path, int]:
-    """Make a directory, and return it with a lock that ends with this process, however it ends."""
-    made = Path(tempfile.mkdtemp(prefix="jettison-new-"))
-    hold = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    fcntl.flock(hold, fcntl.LOCK_EX)
-    return made.rename(made.with_name(_PREFIX + made.name.removeprefix("jettison-new-"))), hold
-
-
-def remove_strays(folder: Path) -> None:
-    """Remove the directories of engines of this user that were killed."""
-    for directory in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):
-            if directory.lstat().st_uid == os.geteuid() and not directory.is_symlink():
-                hold = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-                try:
-                    fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    remove_unpacked(directory)
-                finally:
-                    os.close(hold)
 
 
 def _name_host(hosts: Path, *names: str) -> None:

@@ -84,6 +84,7 @@ _DENIED = {
     "vm86": (0, 166, 0),
     "vm86old": (0, 113, 0),
 }  # fmt: skip
+_NETWORK = {"connect": (42, 362, 203), "socket": (41, 359, 198), "socketcall": (0, 102, 0)}
 _CLONE = (56, 120, 220)
 _CLONE3 = 435
 # linux/audit.h; the column of each in the tables above. Others may make no call at all.
@@ -102,22 +103,27 @@ _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 Instruction = tuple[int, int, int, int]
 
 
-def restrict(*, hardened: bool) -> None:
+def restrict(*, hardened: bool, network: bool = True) -> None:
     """Give up what a container may not have, for this process and all that it becomes.
 
     ``hardened`` leaves no capability, and takes the effect from set-user-ID programs. Identities
     must be changed afterwards, which needs the capabilities that a new program no longer gets.
+    Without ``network`` no socket is opened, but pairs of them.
     """
     kept = frozenset[int]() if hardened else _KEPT_CAPABILITIES
     for capability in range(_LAST_CAPABILITY + 1):
-        if capability not in kept and not syscalls.drop_from_bound(capability):
-            # The kernel knows no more capabilities than these.
+        try:
+            if capability not in kept and not syscalls.drop_from_bound(capability):
+                # The kernel knows no more capabilities than these.
+                break
+        except PermissionError:
+            # Who may not take them away has none.
             break
     if hardened:
         syscalls.allow_no_new_privileges()
     machine = os.uname().machine
     if machine in _NATIVE:
-        program = list(denying(_NATIVE[machine]))
+        program = list(denying(_NATIVE[machine], network=network))
         try:
             syscalls.filter_system_calls(b"".join(struct.pack("=HBBI", *one) for one in program))
         except OSError as error:
@@ -125,22 +131,23 @@ def restrict(*, hardened: bool) -> None:
                 raise
 
 
-def denying(architectures: tuple[int, ...]) -> Iterator[Instruction]:
+def denying(architectures: tuple[int, ...], *, network: bool = True) -> Iterator[Instruction]:
     """Yield the filter: denied calls fail with EPERM, and so does every call of other machines.
 
     ``clone3`` fails with ENOSYS, because no filter sees its flags; libraries then use ``clone``.
     """
     yield _LOAD, 0, 0, _ARCHITECTURE
     for architecture in architectures:
-        rules = list(_rules(_ARCHITECTURES[architecture]))
+        rules = list(_rules(_ARCHITECTURES[architecture], network=network))
         # A jump over more than 255 instructions needs a form of its own; the tables are shorter.
         yield _EQUAL, 0, len(rules), architecture
         yield from rules
     yield _RETURN, 0, 0, _ERRNO | errno.EPERM
 
 
-def _rules(column: int) -> Iterator[Instruction]:
-    numbers = sorted({one[column] for one in _DENIED.values()} - {0})
+def _rules(column: int, *, network: bool) -> Iterator[Instruction]:
+    denied = (*_DENIED.values(), *(() if network else _NETWORK.values()))
+    numbers = sorted({one[column] for one in denied} - {0})
     yield _LOAD, 0, 0, _NUMBER
     if not column:
         yield _AT_LEAST, 0, 1, _X32

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -139,20 +138,11 @@ def _home(entry: list[str] | None) -> str:
 def _lines(root: Path, path: str) -> Iterator[list[str]]:
     """Read a table of the image, or nothing where there is none; no link leads out of it."""
     with suppress(OSError, ImageError):
-        for line in _text(root, path).splitlines():
+        text = Root(root).read(path, _LARGEST_FILE).decode("utf-8", "replace")
+        for line in text.splitlines():
             fields = line.split(":")
             if len(fields) > 2 and fields[2].isdigit():  # noqa: PLR2004 — the number
                 yield fields
-
-
-def _text(root: Path, path: str) -> str:
-    with Root(root).spot(path, make=False) as spot:
-        if spot is None:
-            return ""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-        descriptor = os.open(spot.name, flags, dir_fd=spot.parent)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 — a descriptor, not a path
-            return file.read(_LARGEST_FILE).decode("utf-8", "replace")
 
 
 def _unknown(kind: str, name: str) -> EngineError:

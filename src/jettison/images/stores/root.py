@@ -102,6 +102,16 @@ class Root(Struct):
         finally:
             walk.close()
 
+    def read(self, path: str, most: int) -> bytes:
+        """Return the beginning of a file; nothing where there is none, or something else."""
+        with self.spot(path, make=False) as spot:
+            if spot is None:
+                return b""
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+            descriptor = os.open(spot.name, flags, dir_fd=spot.parent)
+            with open(descriptor, "rb") as file:  # noqa: PTH123 — a descriptor, not a path
+                return file.read(most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+
     def remove_lower(self, spot: Spot) -> None:
         """Remove what lower layers brought to a place, and leave what the current one did."""
         if spot.path not in self.touched:

@@ -18,7 +18,7 @@ from jettison.lift.declared import shipped_names
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
 from jettison.tasks.imports.environment import Environment, environment_of, interpreter
-from jettison.tasks.imports.trial import Copied, copied, looked_for, tried
+from jettison.tasks.imports.trial import Copied, copied, looked_for, place, tried
 from jettison.tasks.loading.plan import Planned
 from jettison.values import Origin, Skipped
 from jettison.verify.imported import Attempt, Importable, ImportResult, Loss, Reachable
@@ -123,10 +123,14 @@ class _Session(Struct, frozen=True, kw_only=True):
             return _nothing(now, sets)
         python, version = interpreter(reachable.python)
         after = self.environment(now.plan, sets.runtime, python)
-        with step(self.progress, f"import {len(wanted)} modules with the runtime set"):
+        with (
+            step(self.progress, f"import {len(wanted)} modules with the runtime set"),
+            place(after, copy) as where,
+        ):
+            apart = where.confined.why
             found = {
-                **looked_for(reachable, tuple(reachable.externals), after, copy),
-                **tried(reachable, wanted, after, copy),
+                **looked_for(reachable, tuple(reachable.externals), where),
+                **tried(reachable, wanted, where),
             }
         suspects = {name: each for name, each in found.items() if each.lacks_import}
         failed = tuple(each for each in found.values() if each.error)
@@ -152,6 +156,7 @@ class _Session(Struct, frozen=True, kw_only=True):
             failed=failed,
             losses=losses,
             skipped=after.skipped,
+            not_apart=apart,
         )
 
     def environment(self, plan: Plan, names: Collection[str], python: str) -> Environment:
@@ -169,10 +174,11 @@ class _Session(Struct, frozen=True, kw_only=True):
     ) -> Mapping[str, Attempt]:
         outside = tuple(name for name in reachable.externals if name in suspects)
         inside = [each for each in wanted if each.name in suspects]
-        return {
-            **looked_for(reachable, outside, before, copy),
-            **tried(reachable, inside, before, copy),
-        }
+        with place(before, copy) as where:
+            return {
+                **looked_for(reachable, outside, where),
+                **tried(reachable, inside, where),
+            }
 
 
 def _nothing(now: Planned, sets: _Sets) -> ImportResult:
@@ -247,6 +253,7 @@ def _wishes(losses: Iterable[Loss], kept: Collection[str]) -> Iterator[Wish]:
 # More than this is not downloaded for a check that the built images repeat.
 CHEAP = 400_000_000
 WHAT = "imports with the runtime set"
+APART = "namespaces for the imports, which could read what you can read"
 
 
 def guarded(
@@ -266,11 +273,12 @@ def guarded(
     if _bytes(found.plan) > CHEAP:
         return _untried(found, "what is installed is too large to be installed for it")
     try:
-        return checked(
-            found, replanned, progress, offline=offline, entries_only=True, cache=cache
-        ).planned
+        tried = checked(found, replanned, progress, offline=offline, entries_only=True, cache=cache)
     except ProgramError as failed:
         return _untried(found, f"{failed.what}: {failed.why}".rstrip(": "))
+    if tried.result.not_apart:
+        return _noted(tried.planned, APART, tried.result.not_apart)
+    return tried.planned
 
 
 def _bytes(plan: Plan) -> int:
@@ -279,6 +287,10 @@ def _bytes(plan: Plan) -> int:
 
 
 def _untried(found: Planned, reason: str) -> Planned:
-    skip = Skipped(what=WHAT, reason=reason)
+    return _noted(found, WHAT, reason)
+
+
+def _noted(found: Planned, what: str, reason: str) -> Planned:
+    skip = Skipped(what=what, reason=reason)
     start, plan = (replace(one, learned=(*one.learned, skip)) for one in (found.start, found.plan))
     return replace(found, start=start, plan=plan)

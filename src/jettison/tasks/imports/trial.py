@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, field
+from msgspec.json import decode as json_decode
 
-from jettison.errors import ProgramError
-from jettison.processes.programs import run
+from jettison.engines.embedded.confined import Confined
+from jettison.errors import ImageError, ProgramError
+from jettison.images.stores.root import Root
 from jettison.tasks.imports.environment import Environment
 from jettison.values import Origin
 from jettison.verify.imported import Attempt, Importable, Reachable
@@ -30,15 +32,30 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"
 )
 # Belongs to this machine, or to where the image has its environment.
-OWN = frozenset({"PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH"})
+OWN = frozenset({"PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"})
+SCRIPT = "inside.py"
+ANSWER = "answer.json"
+LARGEST_ANSWER = 16 << 20
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What an import tells of itself: code of the project may have written anything else."""
+
+    error: str = ""
+    missing: str = ""
+    message: str = ""
+    place: tuple[str, int] | None = None
+    loaded: frozenset[str] = frozenset()
+    found: Mapping[str, Told] = field(default_factory=dict)
 
 
 class Copied(Struct, frozen=True, kw_only=True):
-    """A copy of the project that imports may write to.
+    """A copy of the project that imports may write to, as all in ``room``.
 
     ``folder`` is where the image has the build context, ``context`` that in the project.
     """
 
+    room: Path
     top: Path
     context: str
     folder: str
@@ -54,13 +71,44 @@ class Copied(Struct, frozen=True, kw_only=True):
 def copied(root: Path, context: str, folder: str) -> Iterator[Copied]:
     """A copy of a project for as long as the block takes."""
     with tempfile.TemporaryDirectory(prefix="jettison-imports-") as name:
-        top = Path(name).resolve() / "project"
+        room = Path(name).resolve()
+        top = room / "project"
         shutil.copytree(root, top, symlinks=True, ignore=LEFT_OUT, ignore_dangling_symlinks=True)
-        yield Copied(top=top, context=context, folder=folder)
+        yield Copied(room=room, top=top, context=context, folder=folder)
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where imports run: an environment, a copy of the project, and a confined place for both."""
+
+    python: Path
+    copy: Copied
+    confined: Confined
+
+
+@contextmanager
+def place(where: Environment, copy: Copied) -> Iterator[Place]:
+    """Give a place where imports run for as long as the block takes."""
+    (copy.room / SCRIPT).write_bytes((files("jettison.tasks.imports") / SCRIPT).read_bytes())
+    readable = (where.folder, *_prefixes(where.python))
+    with Confined(readable, copy.room, copy.top / copy.context) as confined:
+        confined.hand_over(copy.room)
+        yield Place(python=where.python, copy=copy, confined=confined)
+
+
+def _prefixes(python: Path) -> Iterator[Path]:
+    """Yield the installations that an interpreter's links lead through."""
+    link = python
+    while link.is_symlink():
+        link = link.parent / link.readlink()
+        prefix = link.parent.parent
+        if any((prefix / "lib").glob("python3*")):
+            yield Path(os.path.normpath(prefix))
+        else:
+            yield link
 
 
 def tried(
-    reachable: Reachable, modules: Iterable[Importable], where: Environment, copy: Copied
+    reachable: Reachable, modules: Iterable[Importable], where: Place
 ) -> Mapping[str, Attempt]:
     """Import each module, entry points first; what one of them imported is not imported again."""
     found: dict[str, Attempt] = {}
@@ -72,7 +120,7 @@ def tried(
         while waiting and time.monotonic() < end:
             now, waiting = waiting[:width], waiting[width:]
             names = [each.name for each in now]
-            answers = pool.map(lambda name: _import(name, reachable, where, copy), names)
+            answers = pool.map(lambda name: _import(name, reachable, where), names)
             for name, (attempt, loaded) in zip(names, answers, strict=True):
                 found[name] = attempt
                 if not attempt.error:
@@ -86,63 +134,55 @@ def tried(
     }
 
 
-def looked_for(
-    reachable: Reachable, names: Sequence[str], where: Environment, copy: Copied
-) -> Mapping[str, Attempt]:
+def looked_for(reachable: Reachable, names: Sequence[str], where: Place) -> Mapping[str, Attempt]:
     """Look for modules of distributions, which functions may import much later."""
-    answer = _asked({"find": list(names)}, reachable, where, copy)
+    answer = _asked({"find": list(names)}, reachable, where)
     if isinstance(answer, str):
         return {}
     return {
         name: _attempt(name, told, reachable.externals.get(name))
-        for name, told in answer["found"].items()
+        for name, told in answer.found.items()
     }
 
 
-def _import(
-    name: str, reachable: Reachable, where: Environment, copy: Copied
-) -> tuple[Attempt, frozenset[str]]:
-    answer = _asked({"module": name}, reachable, where, copy)
+def _import(name: str, reachable: Reachable, where: Place) -> tuple[Attempt, frozenset[str]]:
+    answer = _asked({"module": name}, reachable, where)
     if isinstance(answer, str):
         return Attempt(module=name, error="NoAnswer", message=answer), frozenset()
-    return _attempt(name, answer, None), frozenset(answer["loaded"])
+    return _attempt(name, answer, None), answer.loaded
 
 
-def _attempt(name: str, told: Mapping[str, Any], origin: Origin | None) -> Attempt:
-    place = told.get("place")
+def _attempt(name: str, told: Told, origin: Origin | None) -> Attempt:
     return Attempt(
         module=name,
-        error=told.get("error", ""),
-        missing=told.get("missing", ""),
-        message=told.get("message", ""),
-        origin=Origin(file=place[0], line=place[1]) if place else origin,
+        error=told.error,
+        missing=told.missing,
+        message=told.message,
+        origin=Origin(file=told.place[0], line=told.place[1]) if told.place else origin,
     )
 
 
-def _asked(
-    request: Mapping[str, Any], reachable: Reachable, where: Environment, copy: Copied
-) -> Any:  # noqa: ANN401 - what JSON holds
+def _asked(request: Mapping[str, Any], reachable: Reachable, where: Place) -> Told | str:
     """The answer of a process in the environment, or why there is none."""
+    copy = where.copy
     roots = [str(copy.top / root) for root in reachable.roots]
     full = {**request, "roots": _paths(reachable, copy) + roots, "top": str(copy.top)}
-    with (
-        tempfile.TemporaryDirectory(prefix="jettison-import-") as name,
-        as_file(files("jettison.tasks.imports") / "inside.py") as script,
-    ):
-        answer = Path(name) / "answer.json"
-        try:
-            done = run(
-                [str(where.python), str(script), str(answer)],
-                stdin=json.dumps(full).encode(),
-                timeout=SECONDS,
-                environment=_variables(reachable, copy, Path(name)),
-                directory=copy.top / copy.context,
-            )
-        except ProgramError as late:
-            return late.what
-        if not answer.is_file():
-            return f"it ended the process with status {done.status}"
-        return json.loads(answer.read_text(encoding="utf-8"))
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=copy.room))
+    where.confined.hand_over(home)
+    try:
+        done = where.confined.run(
+            (str(where.python), str(copy.room / SCRIPT), str(home / ANSWER)),
+            stdin=json.dumps(full).encode(),
+            timeout=SECONDS,
+            environment=_variables(reachable, copy, home),
+        )
+    except ProgramError as late:
+        return late.what
+    try:
+        content = Root(copy.room).read(f"{home.name}/{ANSWER}", LARGEST_ANSWER)
+        return json_decode(content, type=Told)
+    except (OSError, ImageError, DecodeError):
+        return f"it ended the process with status {done.status}"
 
 
 def _variables(reachable: Reachable, copy: Copied, home: Path) -> dict[str, str]:
@@ -150,7 +190,7 @@ def _variables(reachable: Reachable, copy: Copied, home: Path) -> dict[str, str]
     given = {
         name: copy.inside(value) or value if value.startswith("/") else value
         for name, value in reachable.environment.items()
-        if name not in OWN
+        if name not in OWN and not name.startswith("LD_")
     }
     return {**given, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
 

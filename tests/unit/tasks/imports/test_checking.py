@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from package_index import PackageIndex, serving
 from wheels import wheel
 
+from jettison.errors import EngineError
 from jettison.formats.settings import Wish
 from jettison.lift.scopes.values import Scope
 from jettison.progress import SilentProgress
+from jettison.report.verdict_text import imports_text
 from jettison.tasks.imports.checking import Checked, checked, guarded
 from jettison.tasks.loading.plan import Planned, planned
 
@@ -203,3 +207,65 @@ def test_without_imports_two_images_are_needed() -> None:
     done = command("one")
     assert done.returncode == 2
     assert "Two images are needed" in done.stderr
+
+
+SPY = """
+import _socket
+import os
+import socket
+import webby
+
+assert not [name for name in os.environ if "SECRET" in name], "environment"
+assert not os.listdir(os.path.expanduser("~")), "home"
+own = _socket.socket() if {apart} else None
+try:
+    (own or _socket.socket()).connect(("127.0.0.1", {port}))
+except OSError:
+    pass
+else:
+    raise AssertionError("network")
+if {apart}:
+    assert not os.path.exists({secret!r}), "files"
+    assert len([name for name in os.listdir("/proc") if name.isdigit()]) < 9, "processes"
+    for path in (webby.__file__, os.__file__, "/etc/hosts"):
+        try:
+            open(path, "a").close()
+        except OSError:
+            continue
+        raise AssertionError(path)
+"""
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_code_of_the_project_finds_nothing_of_the_user(
+    apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not apart:
+
+        def refuse(*_: object) -> NoReturn:
+            raise EngineError("refused", why="the kernel does not allow it")
+
+        monkeypatch.setattr("jettison.engines.embedded.confined.started.start", refuse)
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        main = SPY.format(port=port, secret=str(secret), apart=apart)
+        found = check(project(tmp_path / "p", main=main))
+    if apart and found.result.not_apart:
+        pytest.skip(f"no namespaces here: {found.result.not_apart}")
+    assert not found.result.failed
+    assert bool(found.result.not_apart) is not apart
+    assert ("without namespaces" in imports_text(found.result)) is not apart
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["os.mkfifo(path)", "os.symlink('/dev/zero', path)", "open(path, 'w').write('[' * 9999)"],
+    ids=["fifo", "link", "nested"],
+)
+def test_an_answer_that_is_none_is_told(answer: str, tmp_path: Path) -> None:
+    main = f"import os, sys, webby\npath = sys.argv[1]\n{answer}\nos._exit(0)\n"
+    found = check(project(tmp_path / "p", main=main))
+    assert [each.error for each in found.result.failed] == ["NoAnswer"]
