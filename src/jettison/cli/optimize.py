@@ -10,6 +10,7 @@ import click
 
 from jettison.cli.options import (
     base_options,
+    commands_option,
     format_option,
     project_options,
     require_equivalent,
@@ -25,7 +26,7 @@ from jettison.report.documents import plan_document, result_document
 from jettison.report.plan_text import plan_text
 from jettison.report.result import Result, full_text
 from jettison.tasks.imports.checking import guarded
-from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading.plan import Planned, commands_decided, planned
 from jettison.tasks.optimizing import exceeded, optimize
 from jettison.tasks.staging import Workshop
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
@@ -53,6 +54,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
     help="Import the application on this machine first, outside of a container, when the plan "
     "takes distributions out (default).",
 )
+@commands_option
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
@@ -70,6 +72,7 @@ def command(
     engine: str | None,
     ablation: bool,
     imports: bool,
+    allow_commands: bool | None,
     diff: bool,
     output_format: str,
 ) -> None:
@@ -90,9 +93,14 @@ def command(
         base=base,
         remove_unused=remove_unused,
     )
-    found = plan()
+    found = commands_decided(plan(), allowed=allow_commands)
     if imports:
-        found = guarded(found, lambda wishes: plan(wishes=wishes), progress, offline=offline)
+        found = guarded(
+            found,
+            lambda wishes: commands_decided(plan(wishes=wishes), allowed=allow_commands),
+            progress,
+            offline=offline,
+        )
     try:
         result = _result(found, engine, progress, ablation=ablation)
     except EngineError as error:

@@ -48,6 +48,17 @@ def unused_option(function: Function) -> Function:
     )(function)
 
 
+def commands_option(function: Function) -> Function:
+    """Add whether commands of the project's settings run on this machine."""
+    return click.option(
+        "--allow-commands/--no-commands",
+        "allow_commands",
+        default=None,
+        help="Run the probe-commands of the project's settings on this machine, or leave them out; "
+        "one is required when there are some.",
+    )(function)
+
+
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """Add ``--format``; the first format is the default."""
     return click.option(

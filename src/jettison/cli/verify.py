@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from jettison.cli.options import format_option, require_equivalent
+from jettison.cli.options import commands_option, format_option, require_equivalent
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
@@ -19,6 +19,7 @@ from jettison.report.documents import imports_document
 from jettison.report.verdict_text import imports_text, verdict_table
 from jettison.tasks.loading.plan import (
     Planned,
+    commands_decided,
     planned,
     probe_command,
     project_request,
@@ -83,6 +84,7 @@ from jettison.verify.verdict import Verdict, verdict_json
 @click.option("--writable-root", is_flag=True, help="Do not ask for a read-only root file system.")
 @click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
 @click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
+@commands_option
 @format_option("text", "json")
 def command(
     *,
@@ -105,6 +107,7 @@ def command(
     writable_root: bool,
     strict: bool,
     allow_root: bool,
+    allow_commands: bool | None,
     output_format: str,
 ) -> None:
     """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
@@ -126,6 +129,7 @@ def command(
             asked = _of_images(chosen, before, after)
         else:
             found = planned(project, service=service, offline=True)
+            found = commands_decided(found, allowed=allow_commands)
             asked = _of_project(chosen, found, before, after, development)
         asked = replace(
             asked,

@@ -96,7 +96,7 @@ def _probes(plan: Plan, line: Line) -> str:
 
 
 def _probe_commands(_plan: Plan, _line: Line) -> str:
-    return "it is run against both images, after all requests"
+    return "with --allow-commands it is run against both images, after all requests"
 
 
 def _budget(plan: Plan, line: Line) -> str:

@@ -22,7 +22,7 @@ from jettison.values import Skipped
 SECONDS = 600.0
 # How many environments are kept; the oldest leave first.
 KEPT = 8
-COMPILED = "it would have to be compiled"
+COMPILED = "its source would have to be built on this machine"
 LIST = "left-out.txt"
 
 
@@ -99,8 +99,8 @@ def _made(place: Path, python: str, facts: Iterable[DistributionFacts], *, offli
 def _installed(
     place: Path, facts: Sequence[DistributionFacts], *, offline: bool
 ) -> Iterable[Skipped]:
-    """Install all at once, one by one when that fails; what compiles is not tried."""
-    wanted = [each for each in facts if not (each.sdist_only and each.compiles is not False)]
+    """Install wheels, all at once, one by one when that fails; no source is built here."""
+    wanted = [each for each in facts if not each.sdist_only]
     yield from (Skipped(what=each.name, reason=COMPILED) for each in facts if each not in wanted)
     if not wanted or _install(place, wanted, offline=offline).status == 0:
         return
@@ -112,7 +112,6 @@ def _installed(
 
 
 def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) -> Completed:
-    built = [each.name for each in facts if each.sdist_only]
     return _uv(
         "pip",
         "install",
@@ -120,7 +119,7 @@ def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) 
         "--no-deps",
         "--python",
         str(place),
-        *(() if built else ("--no-build",)),
+        "--no-build",
         *(f"{each.name}=={each.version}" for each in facts),
         offline=offline,
     )

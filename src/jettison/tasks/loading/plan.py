@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from jettison.rules.rule import not_larger, optimized
 from jettison.tasks.loading.base import base_needs, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
+from jettison.values import counted
 from jettison.verify.imported import Reachable
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, parse_http_file
@@ -198,6 +200,29 @@ def project_request(
     probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
     commands = (probe_command(root, words) for words in plan.settings.probe_commands)
     return replace(request, probes=tuple(probes), commands=tuple(commands))
+
+
+def commands_decided(found: Planned, *, allowed: bool | None) -> Planned:
+    """Give the plan with the commands of its settings, or without them as the user decided.
+
+    Whoever wrote the project wrote them, and they run on this machine with all rights of the user.
+    Raises ProjectError when there are some and nothing was decided.
+    """
+    commands = found.plan.settings.probe_commands
+    if allowed or not commands:
+        return found
+    if allowed is None:
+        raise ProjectError(
+            f"{found.plan.settings.file} asks to run {counted(len(commands), 'command')} here",
+            why="\n".join(shlex.join(words) for words in commands),
+            hint="--allow-commands runs them on this machine, with your rights; --no-commands "
+            "compares without them.",
+        )
+    start, plan = (
+        replace(one, settings=replace(one.settings, probe_commands=()))
+        for one in (found.start, found.plan)
+    )
+    return replace(found, start=start, plan=plan)
 
 
 def probe_command(root: Path, words: tuple[str, ...]) -> ProbeCommand:
