@@ -25,6 +25,7 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.spec import Identity, identity
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError, UnsupportedError
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
@@ -433,3 +434,30 @@ def test_what_a_killed_engine_left_is_removed_by_the_next(
     with EmbeddedEngine():
         assert len(list(tmp_path.iterdir())) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+GREEDY = """
+import os, time
+count = 0
+try:
+    for _ in range(100):
+        if os.fork() == 0:
+            time.sleep(5)
+            os._exit(0)
+        count += 1
+except OSError:
+    pass
+print(count, flush=True)
+bytearray(800 << 20)
+"""
+
+
+def test_a_container_takes_no_more_than_its_limits() -> None:
+    with EmbeddedEngine(Limits(memory=400 << 20, processes=30)) as engine:
+        options = RunOptions(binds=BINDS, command=(PYTHON, "-c", GREEDY))
+        with engine.run(engine.add(bare_image()), options) as container:
+            assert eventually(lambda: not container.state().running)
+            assert container.state().exit_status != 0
+            assert 0 < int(container.logs().splitlines()[0]) < 30
+    mine = f"jettison-{os.getpid()}-*"
+    assert not list(Path("/sys/fs/cgroup").rglob(mine))

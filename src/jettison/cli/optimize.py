@@ -12,12 +12,15 @@ from jettison.cli.options import (
     base_options,
     commands_option,
     format_option,
+    limit_options,
+    limits_of,
     project_options,
     require_equivalent,
     unused_option,
     write_options,
 )
 from jettison.engines.finding import EMBEDDED, find_engine
+from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, UnsupportedError
 from jettison.formats.settings import BaseWish
 from jettison.images.stores.cache import cache_directory
@@ -55,6 +58,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
     "takes distributions out (default).",
 )
 @commands_option
+@limit_options
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
@@ -73,6 +77,8 @@ def command(
     ablation: bool,
     imports: bool,
     allow_commands: bool | None,
+    memory_limit: int | None,
+    process_limit: int | None,
     diff: bool,
     output_format: str,
 ) -> None:
@@ -102,7 +108,8 @@ def command(
             offline=offline,
         )
     try:
-        result = _result(found, engine, progress, ablation=ablation)
+        limits = limits_of(memory_limit, process_limit)
+        result = _result(found, engine, limits, progress, ablation=ablation)
     except EngineError as error:
         if engine is not None or write or output is not None:
             raise
@@ -142,17 +149,19 @@ def _require_budgets(result: Result) -> None:
         )
 
 
-def _result(found: Planned, engine: str | None, progress: Progress, *, ablation: bool) -> Result:
+def _result(
+    found: Planned, engine: str | None, limits: Limits, progress: Progress, *, ablation: bool
+) -> Result:
     """Build and compare with an engine, or without one where there is none."""
     if engine == EMBEDDED:
-        return _without_programs(found, progress)
+        return _without_programs(found, limits, progress)
     try:
-        chosen = find_engine(engine)
+        chosen = find_engine(engine, limits)
     except EngineError as missing:
         if engine is not None:
             raise
         try:
-            return _without_programs(found, progress)
+            return _without_programs(found, limits, progress)
         except (EngineError, UnsupportedError) as refused:
             raise EngineError(missing.what, why=str(refused), hint=missing.hint) from refused
     with chosen:
@@ -160,13 +169,13 @@ def _result(found: Planned, engine: str | None, progress: Progress, *, ablation:
         return optimize(shop, found.start, found.plan, ablation=ablation)
 
 
-def _without_programs(found: Planned, progress: Progress) -> Result:
+def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Result:
     """Build and run with nothing but the kernel."""
     # Late: what this needs, an engine's user does not.
     from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
     from jettison.tasks.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
 
-    with EmbeddedEngine() as engine:
+    with EmbeddedEngine(limits) as engine:
         engine.check()
         shop = EmbeddedWorkshop(
             root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()

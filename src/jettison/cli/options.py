@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.verify.verdict import Verdict
@@ -57,6 +58,35 @@ def commands_option(function: Function) -> Function:
         help="Run the probe-commands of the project's settings on this machine, or leave them out; "
         "one is required when there are some.",
     )(function)
+
+
+def limit_options(function: Function) -> Function:
+    """Add the most that each container may take of this machine."""
+    for decorator in (
+        click.option(
+            "--memory-limit",
+            type=click.IntRange(min=0),
+            metavar="MB",
+            help="Memory of each container; by default three quarters of this machine's, 0: all.",
+        ),
+        click.option(
+            "--process-limit",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Processes and threads of each container; 2048 by default, 0: any number.",
+        ),
+    ):
+        function = decorator(function)
+    return function
+
+
+def limits_of(memory: int | None, processes: int | None) -> Limits:
+    """Read the values of ``limit_options``."""
+    limits = Limits()
+    return Limits(
+        memory=limits.memory if memory is None else memory * 1_000_000,
+        processes=limits.processes if processes is None else processes,
+    )
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:

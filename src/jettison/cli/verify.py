@@ -10,7 +10,13 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from jettison.cli.options import commands_option, format_option, require_equivalent
+from jettison.cli.options import (
+    commands_option,
+    format_option,
+    limit_options,
+    limits_of,
+    require_equivalent,
+)
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
@@ -85,6 +91,7 @@ from jettison.verify.verdict import Verdict, verdict_json
 @click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
 @click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
 @commands_option
+@limit_options
 @format_option("text", "json")
 def command(
     *,
@@ -108,6 +115,8 @@ def command(
     strict: bool,
     allow_root: bool,
     allow_commands: bool | None,
+    memory_limit: int | None,
+    process_limit: int | None,
     output_format: str,
 ) -> None:
     """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
@@ -124,7 +133,7 @@ def command(
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
     own = read_probes(probes) if probes else ()
-    with find_engine(engine) as chosen:
+    with find_engine(engine, limits_of(memory_limit, process_limit)) as chosen:
         if project is None:
             asked = _of_images(chosen, before, after)
         else:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from jettison.engines.arguments import Call
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, run
 
@@ -35,6 +36,7 @@ class Client(Struct, frozen=True, kw_only=True):
     version: str
     direct: bool
     removal: tuple[str, ...] = ("--force", "--volumes")
+    limits: Limits = field(default_factory=Limits)
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, Self
 from jettison.engines.arguments import container_path, given_variables, image_name, tmpfs_of
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 
@@ -75,6 +76,7 @@ def _read(folder: Path, current: str, droppable: re.Pattern[str]) -> int | None:
 
 
 _KILLED = 137
+_NO_LIMITS = re.compile(r"cgroup|controller|memory limit|pids limit", re.IGNORECASE)
 _SPARE_SECONDS = 30.0
 _LOG_MEGABYTES = 16
 
@@ -199,22 +201,41 @@ def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
     own_network = options.network is Network.ISOLATED and not options.beside
     network = _make_network(client) if own_network else ""
     try:
-        with given_variables(options.environment) as (variables, inherited):
-            identifier = client.call(
-                "run",
-                options=(
-                    "--detach", "--no-healthcheck", f"--label={client.label}", *variables,
-                    *_network_arguments(client, options, network), *_run_arguments(options),
-                ),
-                operands=(image_name(image), *options.entrypoint[1:], *options.command),
-                failing=f"the image {image} did not start",
-                environment=inherited,
-            )  # fmt: skip
+        try:
+            identifier = _started(client, image, options, network, tuple(_limits(client.limits)))
+        except EngineError as failure:
+            # Without root, and within containers, there may be no control groups to limit with.
+            if not _NO_LIMITS.search(failure.why):
+                raise
+            identifier = _started(client, image, options, network, ())
     except BaseException:
         if network:
             client.ask("network", "rm", operands=(network,))
         raise
     return ClientContainer(client, identifier.splitlines()[-1], network)
+
+
+def _started(
+    client: Client, image: str, options: RunOptions, network: str, limits: tuple[str, ...]
+) -> str:
+    with given_variables(options.environment) as (variables, inherited):
+        return client.call(
+            "run",
+            options=(
+                "--detach", "--no-healthcheck", f"--label={client.label}", *limits, *variables,
+                *_network_arguments(client, options, network), *_run_arguments(options),
+            ),
+            operands=(image_name(image), *options.entrypoint[1:], *options.command),
+            failing=f"the image {image} did not start",
+            environment=inherited,
+        )  # fmt: skip
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    if limits.memory:
+        yield f"--memory={limits.memory}b"
+    if limits.processes:
+        yield f"--pids-limit={limits.processes}"
 
 
 def _make_network(client: Client) -> str:

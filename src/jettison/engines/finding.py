@@ -11,6 +11,7 @@ from typing import Any
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildah_steps, buildkit_steps
 from jettison.engines.client import Client
 from jettison.engines.engine import Engine
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import installed as process_installed
 from jettison.processes.programs import run
@@ -23,7 +24,7 @@ _DOCKER = BuildDialect(
 )
 
 
-def docker_engine() -> CommandLineEngine:
+def docker_engine(limits: Limits) -> CommandLineEngine:
     """Docker, if it answers. Raises EngineError when it is stopped, too old or lacks buildx."""
     asked = run(("docker", "version", "--format", "{{json .}}"), timeout=30)
     document = _version_document(asked.text)
@@ -39,7 +40,7 @@ def docker_engine() -> CommandLineEngine:
             hint="Install the package docker-buildx (or docker-buildx-plugin).",
         )
     return CommandLineEngine(
-        Client(program="docker", version=version, direct=_direct(server)), _DOCKER
+        Client(program="docker", version=version, direct=_direct(server), limits=limits), _DOCKER
     )
 
 
@@ -94,7 +95,7 @@ _PODMAN = BuildDialect(
 )
 
 
-def podman_engine() -> CommandLineEngine:
+def podman_engine(limits: Limits) -> CommandLineEngine:
     """Podman, if it works here. Raises EngineError when it does not, or is too old."""
     asked = run(("podman", "info", "--format", "{{.Version.Version}}"), timeout=60)
     if asked.status:
@@ -115,6 +116,7 @@ def podman_engine() -> CommandLineEngine:
         program="podman",
         version=asked.text,
         direct=direct,
+        limits=limits,
         removal=("--force", "--volumes", "--time=0"),
     )
     return CommandLineEngine(client, _PODMAN)
@@ -122,18 +124,21 @@ def podman_engine() -> CommandLineEngine:
 
 EMBEDDED = "embedded"
 # In the order in which they are tried.
-_ENGINES: Mapping[str, Callable[[], Engine]] = {"docker": docker_engine, "podman": podman_engine}
+_ENGINES: Mapping[str, Callable[[Limits], Engine]] = {
+    "docker": docker_engine,
+    "podman": podman_engine,
+}
 
 
-def find_engine(name: str | None = None) -> Engine:
-    """Give the engine of that name, or the first that answers.
+def find_engine(name: str | None = None, limits: Limits | None = None) -> Engine:
+    """Give the engine of that name, or the first that answers; ``limits`` are of each container.
 
     The embedded engine, which builds no Dockerfile, is given by its name alone.
 
     Raises EngineError when the named one, or every one, is missing, stopped or too old.
     """
     if name is not None:
-        return _named(name)
+        return _named(name, limits or Limits())
     installed = [program for program in _ENGINES if process_installed(program)]
     if not installed:
         raise EngineError(
@@ -141,22 +146,22 @@ def find_engine(name: str | None = None) -> Engine:
             why=f"none of {', '.join(_ENGINES)} is on the search path (PATH)",
             hint="Install Docker 23 or newer, or Podman 4 or newer. `jettison plan` needs neither.",
         )
-    return _first_that_answers(installed)
+    return _first_that_answers(installed, limits or Limits())
 
 
-def _first_that_answers(installed: list[str]) -> Engine:
+def _first_that_answers(installed: list[str], limits: Limits) -> Engine:
     failures: list[EngineError] = []
     for program in installed:
         try:
-            return _ENGINES[program]()
+            return _ENGINES[program](limits)
         except EngineError as failure:
             failures.append(failure)
     raise failures[0]
 
 
-def _named(name: str) -> Engine:
+def _named(name: str, limits: Limits) -> Engine:
     if name == EMBEDDED:
-        return _embedded()
+        return _embedded(limits)
     if name not in _ENGINES:
         names = ", ".join((*_ENGINES, EMBEDDED))
         raise EngineError(f"there is no engine {name!r}", hint=f"Use one of {names}.")
@@ -166,14 +171,14 @@ def _named(name: str) -> Engine:
             why=f"{name} is not on the search path (PATH)",
             hint=f"Install {name}, or let Jettison choose by leaving the option out.",
         )
-    return _ENGINES[name]()
+    return _ENGINES[name](limits)
 
 
-def _embedded() -> Engine:
+def _embedded(limits: Limits) -> Engine:
     # Late, as it brings the stores with it, which no other engine needs.
     from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
 
-    engine = EmbeddedEngine()
+    engine = EmbeddedEngine(limits)
     try:
         engine.check()
     except BaseException:

@@ -15,6 +15,7 @@ from jettison.engines.arguments import Call, container_path, image_name, tmpfs_o
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
 from jettison.engines.client import Client
 from jettison.engines.engine import Bind, BuildRequest, RunOptions
+from jettison.engines.limits import Limits
 from jettison.errors import EngineError
 from jettison.progress import SilentProgress
 
@@ -42,13 +43,14 @@ DIALECT = BuildDialect(command=("buildx", "build"), environment=(), steps=buildk
 class Recorded:
     """An engine whose client is a program that only writes down how it was called."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.calls = folder / "calls"
         program = folder / "docker"
         program.write_text(CLIENT.format(python=sys.executable, calls=str(self.calls)))
         program.chmod(0o755)
         self.engine = CommandLineEngine(
-            Client(program=str(program), version="26", direct=True), DIALECT
+            Client(program=str(program), version="26", direct=True, limits=limits or Limits()),
+            DIALECT,
         )
 
     def of(self, verb: str) -> dict[str, Any]:
@@ -186,3 +188,17 @@ def test_an_option_is_a_name_and_a_value() -> None:
 def test_names_of_images_stay_as_they_are(name: str) -> None:
     assert image_name(name) == name
     assert container_path("srv/app") == "/srv/app"
+
+
+def test_a_container_has_limits_that_can_be_raised(tmp_path: Path) -> None:
+    usual = Recorded(tmp_path)
+    usual.engine.run("app", PLAIN)
+    words = usual.of("run")["words"]
+    assert "--pids-limit=2048" in words
+    assert [word for word in words if word.startswith("--memory=")]
+    (tmp_path / "calls").unlink()
+    raised = Recorded(tmp_path, Limits(memory=5_000_000, processes=0))
+    raised.engine.run("app", PLAIN)
+    words = raised.of("run")["words"]
+    assert "--memory=5000000b" in words
+    assert not [word for word in words if word.startswith("--pids-limit")]

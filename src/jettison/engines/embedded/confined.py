@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from jettison.engines.embedded import started
-from jettison.engines.embedded.container import EmbeddedContainer
+from jettison.engines.embedded.container import EmbeddedContainer, limited
 from jettison.engines.embedded.directory import own_directory
 from jettison.engines.embedded.spec import Identity, Program, Spec
+from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, helper, run, uninterrupted
 
@@ -50,9 +51,12 @@ class Confined:
             return self
         own = own_directory()
         try:
-            spec = self._spec(own.path)
+            limits = Limits(processes=PROCESSES)
+            groups = groups_for(limits, own.path.name.removeprefix("jettison-engine-"))
+            spec = limited(self._spec(own.path), limits, groups)
             begun = started.start(spec, own.path)
         except EngineError as refused:
+            groups.remove()
             own.remove()
             self.why = refused.why.splitlines()[0] if refused.why else refused.what
         except BaseException:
@@ -62,7 +66,12 @@ class Confined:
             self._own = own
             hosts = own.path / "hosts"
             self._container = EmbeddedContainer(
-                id=own.path.name, spec=spec, directory=own.path, hosts=hosts, begun=begun
+                id=own.path.name,
+                spec=spec,
+                directory=own.path,
+                hosts=hosts,
+                begun=begun,
+                groups=groups,
             )
         return self
 
@@ -143,5 +152,4 @@ class Confined:
             identity=Identity(uid=number, gid=number if self._owner else os.getegid(), home="/tmp"),  # noqa: S108
             hardened=True,
             owner=self._owner,
-            processes=PROCESSES,
         )

@@ -21,6 +21,7 @@ from jettison.engines.embedded import started
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
+from jettison.engines.limits import Groups, Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import (
     NEUTRAL,
@@ -51,6 +52,7 @@ class EmbeddedContainer(Struct):
     hosts: Path
     begun: Started
     stop_signal: int = _DEFAULT_SIGNAL
+    groups: Groups = Groups()
     _relays: dict[int, int] = field(default_factory=dict)
     _helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -66,6 +68,7 @@ class EmbeddedContainer(Struct):
                 one.wait()
                 if one.stdout:
                     one.stdout.close()
+            self.groups.remove()
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def address(self, port: int) -> tuple[str, int]:
@@ -164,6 +167,17 @@ def _last(file: Path) -> bytes:
     with file.open("rb") as stream:
         stream.seek(max(0, file.stat().st_size - _LOG_BYTES))
         return stream.read(_LOG_BYTES)
+
+
+def limited(spec: Spec, limits: Limits, groups: Groups) -> Spec:
+    """Return a container that stays within limits: of control groups, else of each program."""
+    program = replace(
+        spec.program,
+        groups=groups.joined_by,
+        processes=limits.processes,
+        memory=0 if groups.memory else limits.memory,
+    )
+    return replace(spec, program=program)
 
 
 def signal_number(name: str) -> int:

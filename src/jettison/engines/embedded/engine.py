@@ -17,7 +17,7 @@ from msgspec import Struct
 from jettison.engines.arguments import container_path, tmpfs_of
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import started
-from jettison.engines.embedded.container import EmbeddedContainer, signal_number
+from jettison.engines.embedded.container import EmbeddedContainer, limited, signal_number
 from jettison.engines.embedded.directory import own_directory
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import REFUSED, require_linux
@@ -29,6 +29,7 @@ from jettison.engines.engine import (
     RunOptions,
     work_ended,
 )
+from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError, JettisonError, UnsupportedError
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
@@ -48,7 +49,7 @@ _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 class EmbeddedEngine:
     """Runs images that were added, or that a text names as ``locate`` reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
         require_linux()
         self._own = own_directory()
@@ -59,6 +60,7 @@ class EmbeddedEngine:
         self._lock = Lock()
         self._ended = False
         self._owner = started.owner()
+        self._limits = limits or Limits()
 
     @property
     def name(self) -> str:
@@ -115,13 +117,21 @@ class EmbeddedEngine:
         hosts = beside.hosts if beside else directory / "hosts"
         _name_host(hosts, identifier[:12], options.alias)
         files = _Files(root=root, directory=directory, hosts=hosts, owner=self._owner)
+        groups = groups_for(self._limits, identifier[:12])
         spec = _spec(found.config, options, files, beside.begun.process if beside else 0)
+        spec = limited(spec, self._limits, groups)
+        try:
+            begun = started.start(spec, directory)
+        except BaseException:
+            groups.remove()
+            raise
         container = EmbeddedContainer(
             id=identifier,
             spec=spec,
             directory=directory,
             hosts=hosts,
-            begun=started.start(spec, directory),
+            begun=begun,
+            groups=groups,
             stop_signal=signal_number(found.config.stop_signal),
         )
         self._containers[identifier] = container
