@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.spec import Program
-from jettison.engines.embedded.syscalls import (
+from jettison.engines.embedded.privileges import (
     become,
     hand_over_streams,
     join_groups,
     status_of,
     why_not,
 )
+from jettison.engines.embedded.spec import Program
 
 
 def main(words: Sequence[str]) -> int:

@@ -22,14 +22,14 @@ from pathlib import Path
 
 from jettison.engines.embedded import syscalls
 from jettison.engines.embedded.mounts import mount_all
-from jettison.engines.embedded.spec import Spec
-from jettison.engines.embedded.syscalls import (
+from jettison.engines.embedded.privileges import (
     become,
     hand_over_streams,
     join_groups,
     status_of,
     why_not,
 )
+from jettison.engines.embedded.spec import Spec
 
 _OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 _SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET

@@ -1,4 +1,4 @@
-"""What a program of a container may not do: capabilities and system calls that are taken away.
+"""The last steps of a process on its way to be a container's program, which take its rights away.
 
 What stays is what Docker gives a container by default (docs.docker.com, "Linux capabilities" and
 "Seccomp security profiles for Docker").
@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
+import signal
+import stat
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from jettison.engines.embedded import syscalls
+from jettison.engines.embedded.spec import Program
 
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
 # sys_chroot, mknod, audit_write, setfcap: linux/capability.h.
@@ -101,6 +107,70 @@ _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 
 Instruction = tuple[int, int, int, int]
+
+
+# The status of a shell whose command is missing, or is there and cannot be started.
+MISSING = 127
+NOT_EXECUTABLE = 126
+
+
+def become(program: Program) -> None:
+    """Execute the program in place of this process; OSError when it cannot be."""
+    os.umask(0o022)
+    os.chdir(program.directory)
+    for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGXFSZ):
+        # Python ignores or handles these, and what is ignored stays so in the program.
+        signal.signal(number, signal.SIG_DFL)
+    limit(program)
+    restrict(hardened=program.hardened)
+    who = program.identity
+    with suppress(PermissionError):
+        # Where one number alone is mapped the kernel allows no groups.
+        os.setgroups(who.groups)
+    os.setresgid(who.gid, who.gid, who.gid)
+    os.setresuid(who.uid, who.uid, who.uid)
+    syscalls.die_with_parent(signal.SIGKILL)
+    environment = dict(program.environment)
+    os.execvpe(program.words[0], program.words, environment)  # noqa: S606 — the purpose
+
+
+def join_groups(program: Program) -> None:
+    """Put this process into the control groups that limit the container."""
+    for group in program.groups:
+        Path(group).write_text("0")
+
+
+def limit(program: Program) -> None:
+    """Limit what this process and all that it becomes may have, beside its control groups."""
+    limits = {resource.RLIMIT_CORE: 0}
+    if program.processes:
+        limits[resource.RLIMIT_NPROC] = program.processes
+    if program.memory:
+        limits[resource.RLIMIT_DATA] = program.memory
+    for kind, most in limits.items():
+        hard = resource.getrlimit(kind)[1]
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least))
+
+
+def hand_over_streams(program: Program) -> None:
+    """Let the program open again what it is given as standard streams, as by /dev/stdout."""
+    who = program.identity
+    for descriptor in (0, 1, 2):
+        if not stat.S_ISCHR(os.fstat(descriptor).st_mode):
+            with suppress(OSError):
+                os.fchown(descriptor, program.owner + who.uid, program.owner + who.gid)
+
+
+def status_of(raw: int) -> int:
+    """Return what a shell would of a ``waitpid`` status: 128 and the signal, or the exit status."""
+    code = os.waitstatus_to_exitcode(raw)
+    return 128 - code if code < 0 else code
+
+
+def why_not(error: OSError) -> int:
+    """Return the exit status for a program that could not be started."""
+    return MISSING if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
 
 def restrict(*, hardened: bool, network: bool = True) -> None:
