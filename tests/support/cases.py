@@ -182,7 +182,7 @@ class Case:
         served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
         if self.field("Watched") == "no":
             return self._unwatched(installed)
-        trace = Trace(served=served)
+        trace = Trace(touched=served)
         reach = reached(installed, trace, plan.wishes.kept)
         kept = [wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP]
         return Observed(
@@ -203,7 +203,7 @@ class Case:
         }
         return Observed(
             installed=installed,
-            trace=Trace(served=frozenset(), method=""),
+            trace=Trace(touched=frozenset(), method=""),
             reach=Reach(modules=modules, unsure=frozenset(), programs=programs),
             system=self._system(),
             python="/usr/local/bin/python3.11",

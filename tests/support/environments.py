@@ -39,7 +39,7 @@ def installed(
 def touched(*paths: str) -> Trace:
     """Give a trace that touched files below site-packages, or by their absolute paths."""
     return Trace(
-        served=frozenset(path if path.startswith("/") else f"{SITE}/{path}" for path in paths)
+        touched=frozenset(path if path.startswith("/") else f"{SITE}/{path}" for path in paths)
     )
 
 

@@ -203,7 +203,7 @@ def as_observed(image: ImageFiles) -> Observed:
         unsure=frozenset(),
         programs=dict(_programs(image)),
     )
-    nothing = Trace(served=frozenset(), tested=frozenset(), method="")
+    nothing = Trace(touched=frozenset(), method="")
     return Observed(
         installed=installed,
         trace=nothing,

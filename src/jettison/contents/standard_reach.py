@@ -45,7 +45,7 @@ def reached_standard(
     for name in (*table("standard_library")["always"], *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
-    for name in _touched(library, _beside(trace), terminal):
+    for name in sorted(touched_modules(library, _beside(trace))):
         search.reach(name, TOUCHED)
     for path, content in sorted(installed.application.items()):
         search.application(path, content)
@@ -99,14 +99,6 @@ def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
     return better in modules or better == "_io"
 
 
-def _touched(library: Installed, trace: Trace, terminal: frozenset[str]) -> Iterator[str]:
-    """Give what was loaded; test tools load modules for a terminal, which the tests do not need."""
-    served = frozenset(touched_modules(library, replace(trace, tested=frozenset())))
-    for name in sorted(touched_modules(library, trace)):
-        if name in served or name.partition(".")[0] not in terminal:
-            yield name
-
-
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
     """Give the files of the standard library whose module cannot be reached, without byte code.
 
@@ -125,11 +117,8 @@ def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
 
 def _beside(trace: Trace) -> Trace:
     """The trace as if extension modules lay beside the others."""
-    served, tested = (
-        frozenset(path.replace(f"/{EXTENSIONS}", "/") for path in paths)
-        for paths in (trace.served, trace.tested)
-    )
-    return Trace(served=served, tested=tested, method=trace.method)
+    touched = frozenset(path.replace(f"/{EXTENSIONS}", "/") for path in trace.touched)
+    return replace(trace, touched=touched)
 
 
 def _as_environment(installed: Installed, standard: StandardLibrary) -> Installed:

@@ -67,7 +67,7 @@ def _loaded(plan: Plan, library: str) -> Iterator[str]:
     """Name the files of the standard library that the application loaded, if that is known."""
     if plan.level >= TRACED and plan.observed and plan.observed.installed.library == library:
         inside = f"{library}/"
-        paths = {path.removeprefix(inside) for path in plan.observed.trace.served}
+        paths = {path.removeprefix(inside) for path in plan.observed.trace.touched}
         modules = {source_of(path) for path in paths if not path.startswith("/")}
         yield from sorted(path for path in modules if path.endswith(".py"))
 

@@ -243,8 +243,9 @@ def converse(
         requests,
         f"localhost:{port}",
         talk.token_scheme,
-        talk.languages,
-        lambda: requests.late,
+        languages=talk.languages,
+        late=lambda: requests.late,
+        training=talk.training,
     )
     first = (make_superuser(container, setting, request),) if talk.superuser else ()
     doubtful = frozenset(number - len(first) for number in talk.doubtful)

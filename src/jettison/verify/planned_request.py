@@ -102,6 +102,8 @@ def verification_request(
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),
         suite=_suite(plan, development) if development else None,
+        trained=plan.observed.trace.trained if plan.observed else 0,
+        withheld=plan.observed.trace.withheld if plan.observed else (),
     )
 
 

@@ -14,6 +14,7 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin
 from jettison.verify.workload.operation import TokenScheme
 from jettison.verify.workload.step import Step
+from jettison.verify.workload.training import Training
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -117,6 +118,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
     files of the context that the plan keeps out of the image and ``edited`` those that it edits;
     ``planned`` says that a plan is known.
+
+    ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
+    ``withheld`` those that it did not.
     """
 
     image_before: str
@@ -157,6 +161,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     suite: Suite | None = None
     startup_timeout: float = 60.0
     strict: bool = False
+    trained: int = 0
+    withheld: tuple[str, ...] = ()
     startup_runs: int = 3
     grace: float = 5.0
 
@@ -201,7 +207,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     ``explores`` asks for further steps: the links and forms of the pages that are met.
     ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
     application speaks. ``superuser`` has the application make an account of its own first, as a
-    Django site can. ``ends`` says that the image is no server: it runs to its end.
+    Django site can. ``ends`` says that the image is no server: it runs to its end. With
+    ``training``, only what a trace may see is sent, with other values.
     """
 
     steps: tuple[Step, ...] = ()
@@ -211,6 +218,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     superuser: bool = False
     ends: bool = False
+    training: Training | None = None
 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

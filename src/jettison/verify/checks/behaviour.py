@@ -47,12 +47,31 @@ def _compare_routes(
         name=_ROUTES,
         outcome=Outcome.DIFFERENT if found.differences else Outcome.SAME,
         message="; ".join(
-            filter(None, (_message(found), unknown, before.missing.get("unsent", "")))
+            filter(
+                None,
+                (_message(found), _held_out(found, request), unknown, before.missing.get("unsent")),
+            )
         ),
         before=f"{found.total} requests",
         after=f"{found.same} the same",
         details=tuple(details),
     )
+
+
+def _held_out(found: Comparison, request: VerificationRequest) -> str:
+    """Say how the routes do that the trace did not see, where there was one."""
+    if not request.trained:
+        return ""
+    routes = request.trained + len(request.withheld)
+    if not request.withheld:
+        return f"too few routes ({routes}) to withhold any from the trace"
+    failing = [
+        route
+        for route in request.withheld
+        if any(one.startswith((f"{route}:", f"{route} (")) for one in found.differences)
+    ]
+    shares = f"{len(request.withheld)} of {routes} routes were withheld from the trace"
+    return f"{shares}: " + (", ".join(failing) + " differ" if failing else "all answer the same")
 
 
 def _message(found: Comparison) -> str:

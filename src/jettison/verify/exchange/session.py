@@ -25,6 +25,7 @@ from jettison.verify.workload.graphql import query_steps
 from jettison.verify.workload.operation import Json, TokenScheme
 from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Client, Payload, Remembered, Step
+from jettison.verify.workload.training import Training
 
 _BOUNDARY = "jettison-form-boundary-7f9c24e8"
 
@@ -88,7 +89,7 @@ class Session:
     """One run's side of the conversation. The same steps give the same requests, but for ids.
 
     ``languages`` are those that the application speaks; ``late`` tells when no more requests are to
-    be sent.
+    be sent. With ``training``, only what a trace may see is sent.
     """
 
     def __init__(
@@ -96,11 +97,14 @@ class Session:
         send: Send,
         host: str,
         token_scheme: TokenScheme,
+        *,
         languages: tuple[str, ...] = (),
         late: Callable[[], bool] = lambda: False,
+        training: Training | None = None,
     ) -> None:
         self._send = send
         self._late = late
+        self._training = training
         self._host = host
         self._scheme = token_scheme
         self._languages = languages
@@ -123,7 +127,7 @@ class Session:
 
     def _explored(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Exchange]]:
         """Send every step, and decide by its answer as what further clients."""
-        for step in steps:
+        for step in self._training.steps(steps) if self._training else steps:
             if self._late():
                 return
             first = self._take(step)

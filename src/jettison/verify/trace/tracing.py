@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import Future, wait
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,10 +17,9 @@ from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
-from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.values import Skipped
-from jettison.verify.discover import discover
+from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.health import health_command, health_path, run_health_command
 from jettison.verify.interior import find_interpreter, interior
@@ -29,11 +27,11 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running, with_workers
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import within_reach
-from jettison.verify.suite import run_suite
 from jettison.verify.trace.image_files import read_image_files
 from jettison.verify.trace.reading import KeptLinks, read_installed
 from jettison.verify.trace.watching import WatchingEngine, write_hook
 from jettison.verify.workload.plan import workload
+from jettison.verify.workload.training import Training, training_of
 
 
 class Traced(Struct, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class Traced(Struct, frozen=True, kw_only=True):
 def trace(
     request: VerificationRequest, environment: str, engine: Engine, progress: Progress
 ) -> Traced | Skipped:
-    """Watch the image after: the workload first, then the project's own tests.
+    """Watch the image after under requests like those that will judge it, and no tests.
 
     ``environment`` is the folder of its Python environment. Skipped says why nothing was learned:
     what was not seen to work tells nothing about what is not needed.
@@ -61,38 +59,23 @@ def trace(
             image_files = read_image_files(engine, image)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
-            watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
-            _watch(request, facts, watching, progress)
+            watching = WatchingEngine(engine, image, installed.site, Path(name))
+            with step(progress, "Watching what the application touches"):
+                training = _serve(request, facts, watching)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
-    served, tested = (frozenset(each.noted) for each in watching)
-    told = KERNEL if any(each.kernel_tells for each in watching) else ""
-    seen = Trace(served=served, tested=tested, method=f"{METHOD}{told}")
+    seen = Trace(
+        touched=frozenset(watching.noted),
+        method=f"{METHOD}{KERNEL if watching.kernel_tells else ''}",
+        trained=len(training.seen),
+        withheld=tuple(f"{one.method} {one.path}" for one in training.withheld),
+    )
     return Traced(installed=installed, trace=seen, image=image_files)
 
 
-def _watch(
-    request: VerificationRequest,
-    facts: ImageFacts,
-    watching: list[WatchingEngine],
-    progress: Progress,
-) -> None:
-    """Let the application and its tests run at the same time, each in a container of its own."""
-    what = " and its tests" if request.suite else ""
-    with (
-        step(progress, f"Watching what the application{what} touch{'' if what else 'es'}"),
-        beside() as workers,
-    ):
-        runs: list[Future[object]] = [workers.submit(_serve, request, facts, watching[0])]
-        if request.suite:
-            runs.append(workers.submit(run_suite, watching[1], request, Observation(facts=facts)))
-        wait(runs)
-        for run in runs:
-            run.result()
-
-
-def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> None:
-    """Ask a container everything that verification asks."""
+def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> Training:
+    """Send a container what verification sends, but for what is withheld, with other values."""
+    training = Training()
     setting = Setting(
         image=request.image_after, facts=facts, health_path=health_path(request, facts)
     )
@@ -104,17 +87,8 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         container = run.container
         if request.ports:
             found = discover(container, setting, request)
-            talk = Conversation(
-                steps=(
-                    *workload(found.interface, request.credentials),
-                    *probe_steps(request.probes),
-                ),
-                token_scheme=found.interface.token_scheme,
-                explores=True,
-                superuser=found.superuser,
-                languages=found.languages,
-            )
-            converse(container, setting, request, talk)
+            training = training_of(found.interface)
+            converse(container, setting, request, _conversation(found, request, training))
         command = health_command(request, setting.facts)
         if command:
             run_health_command(container, command)
@@ -122,6 +96,20 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         if interpreter:
             interior(container, interpreter, request)
     with_workers(engine, setting, request, Observation(facts=facts))
+    return training
+
+
+def _conversation(
+    found: Discovery, request: VerificationRequest, training: Training
+) -> Conversation:
+    return Conversation(
+        steps=(*workload(found.interface, request.credentials), *probe_steps(request.probes)),
+        token_scheme=found.interface.token_scheme,
+        explores=True,
+        superuser=found.superuser,
+        languages=found.languages,
+        training=training,
+    )
 
 
 def observed(

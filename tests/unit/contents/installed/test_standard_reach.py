@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from jettison.contents.environment import Installed, StandardLibrary, Trace
 from jettison.contents.reach import Reach, reached
 from jettison.contents.standard_reach import reached_standard, unreached_standard
@@ -36,7 +34,7 @@ def observed(
             },
         ),
     )
-    trace = Trace(served=frozenset(touched))
+    trace = Trace(touched=frozenset(touched))
     return installed, trace, reached(installed, trace)
 
 
@@ -72,13 +70,6 @@ def test_a_module_for_a_terminal_stays_where_a_distribution_needs_it() -> None:
     ) == {"readline.py"}
     own = observed({}, library=library, application=without)
     assert unreached(*own) == set()
-
-
-def test_a_module_for_a_terminal_that_only_test_tools_load_leaves() -> None:
-    installed, trace, reach = observed({}, library={"readline.py": "", "wave.py": ""})
-    loaded = frozenset(f"{LIBRARY}/{name}" for name in ("readline.py", "wave.py"))
-    assert unreached(installed, replace(trace, tested=loaded), reach) == {"readline.py"}
-    assert unreached(installed, replace(trace, served=loaded), reach) == set()
 
 
 def test_extensions_are_found_beside_modules_and_name_what_they_import() -> None:

@@ -444,3 +444,23 @@ def test_the_status_with_which_the_application_ends_counts(
         for status in (had, has)
     )
     assert check("signals", before, after).outcome is outcome
+
+
+def test_the_report_says_how_routes_do_that_the_trace_did_not_see() -> None:
+    asked = replace(REQUEST, trained=8, withheld=("GET /kept", "GET /gone"))
+    runs = [
+        tuple(
+            Exchange(name=name, answer=Answer(status=status))
+            for name, status in (("GET /kept", 200), ("GET /gone (absent)", gone))
+        )
+        for gone in (404, 500)
+    ]
+    before, after = (replace(SEEN, exchanges=run) for run in runs)
+    assert "2 of 10 routes were withheld from the trace: GET /gone differ" in (
+        check("routes", before, after, asked).message
+    )
+    assert "withheld from the trace: all answer the same" in (
+        check("routes", before, before, asked).message
+    )
+    few = replace(REQUEST, trained=5)
+    assert "too few routes (5) to withhold any" in check("routes", before, before, few).message

@@ -23,7 +23,7 @@ class Server:
 
 
 def explored(server: Server, *steps: Step, languages: tuple[str, ...] = ()) -> tuple[Step, ...]:
-    session = Session(server, "localhost:8000", TokenScheme(), languages)
+    session = Session(server, "localhost:8000", TokenScheme(), languages=languages)
     return session.explore(steps)[0]
 
 
