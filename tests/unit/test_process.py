@@ -167,3 +167,19 @@ def test_a_signal_that_the_user_ignores_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_STREAM_SECONDS", 0.5)
+    endless = (sys.executable, "-c", "while True: print('x' * 999, flush=True)")
+
+    def read() -> None:
+        with process.piped(endless) as stream:
+            while stream.read(1 << 16):
+                pass
+
+    with pytest.raises(ProgramError, match="did not end within"):
+        read()
+    silent = (sys.executable, "-c", "import time; time.sleep(60)")
+    with pytest.raises(ProgramError, match="did not end within"):
+        process.feed(silent, iter([b"x"]))

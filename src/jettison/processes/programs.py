@@ -28,6 +28,7 @@ from jettison.processes.process_group import deadline, end_group, group, pipe
 _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
 _PIECE = 2**16
+_STREAM_SECONDS = 3600.0
 _SPARE_SECONDS = 2 * _GRACE_SECONDS
 # The folder in which helpers start: nobody but root writes there.
 NEUTRAL = Path("/")
@@ -176,9 +177,13 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
     """Give the program's standard output as a stream, without holding it in memory.
 
     Leaving the block before the end of the stream stops the program. Raises ProgramError when the
-    program is missing, or when it fails although its whole output was read.
+    program is missing, when it fails although its whole output was read, or when it is not at its
+    end within an hour.
     """
-    with group(command, None, None, stderr=subprocess.PIPE) as process:
+    with (
+        group(command, None, None, stderr=subprocess.PIPE) as process,
+        deadline(process, _STREAM_SECONDS) as late,
+    ):
         pipe(process.stdin).close()
         stream = pipe(process.stdout)
         complaints: list[bytes] = []
@@ -186,11 +191,19 @@ def piped(command: Sequence[str]) -> Iterator[IO[bytes]]:
             target=lambda: complaints.append(pipe(process.stderr).read()), daemon=True
         )
         listener.start()
-        yield stream
+        try:
+            yield stream
+        except Exception as broken:
+            # What was cut off is not whole, which is no fault of what it holds.
+            if late.is_set():
+                raise _too_long(command, _STREAM_SECONDS) from broken
+            raise
         if stream.read(1):
             return
         status = process.wait()
         listener.join(_GRACE_SECONDS)
+    if late.is_set():
+        raise _too_long(command, _STREAM_SECONDS)
     if status:
         text = b"".join(complaints).decode("utf-8", "replace").strip()
         raise ProgramError(f"{' '.join(command[:3])} failed with status {status}", why=text)
@@ -200,10 +213,14 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
     """Run to the end with ``chunks`` as standard input, without holding them in memory.
 
     An error that making the chunks raises stops the program. Raises ProgramError when the program
-    is missing; one that ends before its input does has its status to tell.
+    is missing, or has not ended within an hour; one that ends before its input does has its status
+    to tell.
     """
     begun = time.monotonic()
-    with group(command, None, None, stderr=subprocess.PIPE) as process:
+    with (
+        group(command, None, None, stderr=subprocess.PIPE) as process,
+        deadline(process, _STREAM_SECONDS) as late,
+    ):
         # Taken away, so that communicate leaves it alone: it only has to read.
         stdin, process.stdin = pipe(process.stdin), None
         output: list[tuple[bytes, bytes]] = []
@@ -215,6 +232,8 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
             for chunk in chunks:
                 stdin.write(chunk)
         listener.join()
+    if late.is_set():
+        raise _too_long(command, _STREAM_SECONDS)
     stdout, stderr = output[0]
     return Completed(
         command=tuple(command),

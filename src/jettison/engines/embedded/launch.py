@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -35,6 +36,11 @@ _OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | sy
 _SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x41
+_OUTPUTS = (1, 2)
+_CHUNK = 1 << 16
+_MOST_WRITTEN = 64 << 20
+_CUT = b"\n[more was written than is kept]\n"
+_LOOK = 1000
 
 
 def main(words: Sequence[str]) -> int:
@@ -52,12 +58,19 @@ def main(words: Sequence[str]) -> int:
     except OSError as error:
         _say(report, failed=str(error.strerror))
         return 1
+    written = [os.pipe() for _ in _OUTPUTS]
     process = os.fork()
     if process == 0:
+        for output, (_, end) in zip(_OUTPUTS, written, strict=True):
+            os.dup2(end, output)
         os._exit(_first_process(spec, report, go if privileged else -1))
     _say(report, process=process)
     os.close(report)
-    return _followed(process)
+    for _, end in written:
+        os.close(end)
+    return _followed(
+        process, {start: number for number, (start, _) in zip(_OUTPUTS, written, strict=True)}
+    )
 
 
 def _separate_as_root(spec: Spec) -> None:
@@ -113,9 +126,37 @@ def _first_process(spec: Spec, report: int, go: int) -> int:
     return 0
 
 
-def _followed(process: int) -> int:
-    _, raw = os.waitpid(process, 0)
-    return status_of(raw)
+def _followed(process: int, outputs: dict[int, int]) -> int:
+    """Keep what the program writes up to a limit, and return its status when it has ended."""
+    room = dict.fromkeys(outputs.values(), _MOST_WRITTEN)
+    poll = select.poll()
+    for descriptor in outputs:
+        poll.register(descriptor, select.POLLIN)
+    ended = raw = 0
+    while outputs:
+        ready = poll.poll(_LOOK)
+        if not ready:
+            # Whoever holds an end in another container does not keep this one.
+            ended, raw = os.waitpid(process, os.WNOHANG)
+            if ended:
+                break
+        for descriptor, _ in ready:
+            content = os.read(descriptor, _CHUNK)
+            if content:
+                _keep(outputs[descriptor], content, room)
+            else:
+                poll.unregister(descriptor)
+                del outputs[descriptor]
+    return status_of(raw if ended else os.waitpid(process, 0)[1])
+
+
+def _keep(output: int, content: bytes, room: dict[int, int]) -> None:
+    if room[output] > 0:
+        room[output] -= len(content)
+        more = b"" if room[output] > 0 else _CUT
+        # The disk may be full; the program goes on.
+        with suppress(OSError):
+            os.write(output, content + more)
 
 
 def _raise_loopback() -> None:
