@@ -26,6 +26,11 @@ PYTHON = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# What a COPY from the build context names.
+COPIED = re.compile(
+    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
+)
+
 
 class Choice(Struct, frozen=True, kw_only=True):
     """The image that is meant; paths are relative to the project root, ``""`` is the root."""
@@ -169,8 +174,17 @@ def _of_file(
         built = []
     places = (_place(service) for service in built)
     inside = (one for one in places if not one[0].startswith(("..", "/")))
-    context = next((one[0] for one in inside if one[1] == path), "")
-    return Choice(dockerfile=path, context=context)
+    found = next((one[0] for one in inside if one[1] == path), None)
+    return Choice(dockerfile=path, context=_copied_from(path, read) if found is None else found)
+
+
+def _copied_from(path: str, read: Callable[[str], str | None]) -> str:
+    """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
+    folder = posixpath.dirname(path)
+    copied = [word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1]]
+    here = any(read(word) is not None for word in copied)
+    there = any(read(posixpath.join(folder, word)) is not None for word in copied)
+    return folder if there and not here else ""
 
 
 def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:

@@ -78,3 +78,11 @@ def test_variables_of_a_build_come_from_the_environment_file_or_the_environment(
     files["web/Dockerfile.production"] = PYTHON
     taken = chosen(files, environment={"FILE": "Dockerfile.production"})
     assert taken.dockerfile == "web/Dockerfile.production"
+
+
+def test_a_dockerfile_is_built_from_the_folder_that_has_what_it_copies():
+    dockerfile = "FROM python\nCOPY --chown=app requirements.txt ./\nCOPY . .\n"
+    files = {"api/Dockerfile": dockerfile, "api/requirements.txt": "flask\n"}
+    assert chosen(files, dockerfile="api/Dockerfile").context == "api"
+    files["requirements.txt"] = "django\n"
+    assert chosen(files, dockerfile="api/Dockerfile").context == ""
