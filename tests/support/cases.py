@@ -67,6 +67,7 @@ from jettison.plan.base import ArchiveFile, Composition
 from jettison.plan.observing import with_observed
 from jettison.plan.plan import FileChange, Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.plan.removal.system_group import SORTING
 from jettison.plan.removal.system_group import SYSTEM_SCRIPT as SCRIPT
 from jettison.rules import RULES, Rule
 from jettison.rules.rule import optimized
@@ -357,7 +358,8 @@ def finding_text(finding: Finding) -> str:
 def change_text(change: FileChange) -> str:
     """A changed file: its diff, or its text where that is shorter or the file is new."""
     diff = change.diff()
-    if change.after in {removal_script(), removal_script(SCRIPT), removal_hook()}:
+    programs = {removal_script(), removal_script(SCRIPT), removal_script(SORTING), removal_hook()}
+    if change.after in programs:
         return f"{change.kind.value} {change.path} (the program of jettison.removal)\n"
     if change.before is None or len(diff) > len(change.after):
         ended = change.after if change.after.endswith("\n") else f"{change.after}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from jettison.progress import ConsoleProgress, Progress
 from jettison.report.documents import plan_document, result_document
 from jettison.report.plan_text import plan_text
 from jettison.report.result import Result, full_text
+from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
 from jettison.tasks.optimizing import exceeded, optimize
@@ -43,6 +45,22 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @click.option(
     "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
 )
+@click.option(
+    "--image",
+    default="",
+    metavar="REF",
+    help="Optimize this image without a Dockerfile: in an engine, a registry, oci:DIR or "
+    "archive:FILE; --output then takes the latter two.",
+)
+@click.option("--load", is_flag=True, help="Load the optimized image into the engine (--image).")
+@click.option(
+    "--push",
+    "pushed",
+    multiple=True,
+    metavar="REF",
+    help="Push the optimized image to a registry (--image); may be repeated.",
+)
+@click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded (--image).")
 @click.option(
     "--engine",
     metavar="NAME",
@@ -73,6 +91,10 @@ def command(
     output: Path | None,
     force: bool,
     write: bool,
+    image: str,
+    load: bool,
+    pushed: tuple[str, ...],
+    tag: str,
     engine: str | None,
     ablation: bool,
     imports: bool,
@@ -91,7 +113,6 @@ def command(
     progress = ConsoleProgress()
     plan = partial(
         planned,
-        directory,
         dockerfile=dockerfile,
         service=service,
         level=level,
@@ -99,11 +120,22 @@ def command(
         base=base,
         remove_unused=remove_unused,
     )
-    found = commands_decided(plan(), allowed=allow_commands)
+    if image:
+        delivery = Delivery(
+            outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
+        )
+        limits = limits_of(memory_limit, process_limit)
+        result, places = _of_image(image, engine, limits, delivery, plan, progress)
+        where = "
+".join(places) or "Nothing was written: --load, --push or --output takes it."
+        _report(result, where, diff=diff, output_format=output_format)
+        return
+    again = partial(plan, directory)
+    found = commands_decided(again(), allowed=allow_commands)
     if imports:
         found = guarded(
             found,
-            lambda wishes: commands_decided(plan(wishes=wishes), allowed=allow_commands),
+            lambda wishes: commands_decided(again(wishes=wishes), allowed=allow_commands),
             progress,
             offline=offline,
         )
@@ -117,10 +149,34 @@ def command(
         return
     with told_if_written(output or found.loaded.root, result.plan.files):
         where = _taken(found, result, write=write, output=output, force=force)
-        if output_format == "json":
-            click.echo(json.dumps(result_document(result), indent=2))
-        else:
-            click.echo(full_text(result, where=where, diff=diff), nl=False)
+        _report(result, where, diff=diff, output_format=output_format)
+
+
+def _of_image(
+    reference: str,
+    engine: str | None,
+    limits: Limits,
+    delivery: Delivery,
+    plan: Callable[[Path], Planned],
+    progress: Progress,
+) -> tuple[Result, tuple[str, ...]]:
+    # Late: it brings the stores with it, which a project does not need.
+    from jettison.tasks.optimizing_image import optimize_image  # noqa: PLC0415
+
+    if engine == EMBEDDED:
+        raise UnsupportedError(
+            "an image without a Dockerfile needs Docker or Podman",
+            hint="Leave --engine out, or give the project's folder.",
+        )
+    with find_engine(engine, limits) as chosen:
+        return optimize_image(reference, chosen, delivery, plan, progress)
+
+
+def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
+    if output_format == "json":
+        click.echo(json.dumps(result_document(result), indent=2))
+    else:
+        click.echo(full_text(result, where=where, diff=diff), nl=False)
     _require_equivalent(result)
     _require_budgets(result)
 

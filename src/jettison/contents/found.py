@@ -7,7 +7,7 @@ import csv
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.parser import HeaderParser
 
 from msgspec import Struct
@@ -16,9 +16,12 @@ from jettison.contents.environment import EntryPoint, Installed, Trace
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach
+from jettison.images.config import Config
 from jettison.images.entry import Kind
 
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
+SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
+WORD = re.compile(r"[\w./+-]+")
 METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
 # What may start a program with a name that is written down.
@@ -80,6 +83,29 @@ def _program(image: ImageFiles, path: str) -> str:
     file = image.files.get(last)
     executable = file and file.kind is Kind.FILE and file.mode & EXECUTABLE
     return last if executable else ""
+
+
+def started_words(config: Config) -> tuple[str, ...]:
+    """Give the words of whatever an image starts by itself."""
+    check = config.health_check.test[1:] if config.health_check else ()
+    words = (*config.entrypoint, *config.command, *check)
+    return tuple(part for word in words for part in word.split())
+
+
+def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
+    """Give the scripts of a shell that words name, with those that they name in turn."""
+    found: dict[str, str] = {}
+    pending = list(words)
+    while pending:
+        word = pending.pop()
+        places = [posixpath.join("/", image.config.working_directory, word)]
+        places += [] if "/" in word else _on_path(image, (word,))
+        for path in map(posixpath.normpath, places):
+            text = image.text(_program(image, path))
+            if path not in found and SHELL.match(text):
+                found[path] = text
+                pending += WORD.findall(text)
+    return found
 
 
 def sites_of(image: ImageFiles) -> Mapping[str, int]:
@@ -196,7 +222,8 @@ def _points(distribution: str, text: str) -> Iterator[EntryPoint]:
 def as_observed(image: ImageFiles) -> Observed:
     """Give what is in an image that nobody watched: all of its modules count as reached."""
     config = image.config
-    python = python_of(image, (*config.entrypoint, *config.command))
+    words = started_words(config)
+    python = python_of(image, words)
     installed = installed_in(image, python, config.working_directory)
     reach = Reach(
         modules=dict.fromkeys(installed.modules.files, INSTALLED),
@@ -210,6 +237,7 @@ def as_observed(image: ImageFiles) -> Observed:
         reach=reach,
         system=image.system,
         python=python.program if python else "",
+        scripts=scripts_of(image, words),
         config=config,
     )
 

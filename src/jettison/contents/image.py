@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.contents.system import System, SystemPackage, debian_package
+from jettison.contents.databases import (
+    ALPINE,
+    LISTING,
+    STATES,
+    STATUS,
+    WORLD,
+    alpine_packages,
+    automatic,
+    debian_packages,
+    world,
+)
+from jettison.contents.system import System, SystemPackage
 from jettison.errors import InputSyntaxError
-from jettison.formats.debian_control import paragraphs
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 
-DATABASE = "/var/lib/dpkg"
-STATES = "/var/lib/apt/extended_states"
-LISTING = re.compile(rf"{DATABASE}/info/(?P<name>[^/:]+)(?::[^/]+)?\.list")
 EXECUTABLE = 0o111
 
 
@@ -40,11 +46,15 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 
 
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
-    """An image by absolute paths; ``base`` counts the layers of its base image."""
+    """An image by absolute paths.
+
+    ``base`` counts the layers of its base image, ``world_of_base`` is what apk was asked for there.
+    """
 
     files: Mapping[str, ImageFile]
     config: Config
     base: int = 0
+    world_of_base: str = ""
 
     def text(self, path: str) -> str:
         """Give the text of a file; empty when it is not there or was not read."""
@@ -88,22 +98,17 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
         return {match["name"]: path for match, path in found if match}
 
     def _packages(self) -> Iterator[SystemPackage]:
-        folders: dict[str, str] = {}
-        for fields in paragraphs(self.text(f"{DATABASE}/status").splitlines()):
-            if fields.get("Status", "").endswith(" installed"):
-                listing = self.text(self._listings.get(fields["Package"], ""))
-                paths = set[str]()
-                for path in listing.splitlines():
-                    folder, _, name = path.rpartition("/")
-                    if folder not in folders:
-                        folders[folder] = self.folder_of(folder)
-                    paths.add(f"{folders[folder]}/{name}")
-                yield debian_package(fields, frozenset(paths))
+        """The packages of whatever manages them here."""
+        lists = {name: self.text(path) for name, path in self._listings.items()}
+        yield from debian_packages(self.text(STATUS), lists, self.folder_of)
+        for path in ALPINE:
+            yield from alpine_packages(self.text(path), self.folder_of)
 
     def _manual(self, packages: Mapping[str, SystemPackage]) -> Iterator[str]:
-        states = paragraphs(self.text(STATES).splitlines())
-        automatic = {each["Package"] for each in states if each.get("Auto-Installed") == "1"}
-        for name in packages.keys() - automatic:
-            listing = self.files.get(self._listings.get(name, ""))
-            if listing and listing.layer >= self.base:
+        """The packages that were asked for on top of the base image."""
+        by_itself = automatic(self.text(STATES))
+        for name, path in self._listings.items():
+            listing = self.files.get(path)
+            if name in packages.keys() - by_itself and listing and listing.layer >= self.base:
                 yield name
+        yield from (world(self.text(WORLD)) - world(self.world_of_base)) & packages.keys()

@@ -275,8 +275,8 @@ class Observed(Struct, frozen=True, kw_only=True):
 
     ``standard`` are the modules of the standard library that can be reached, ``system`` is what
     lies around the environment; each is None when that was not read. ``python`` is the program that
-    interprets; ``config`` is that
-    of the image.
+    interprets; ``scripts`` are
+    those of a shell behind the start command, ``config`` is that of the image.
     """
 
     installed: Installed
@@ -285,6 +285,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     standard: Reach | None = None
     system: System | None = None
     python: str = ""
+    scripts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     config: Config | None = None
 
     @property

@@ -9,8 +9,6 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from jettison.formats.debian_control import parse_provides, parse_relations
-
 # Where programs and libraries are looked for.
 PROGRAMS = (
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
@@ -19,7 +17,7 @@ MOST_LINKS = 10
 
 
 class SystemPackage(Struct, frozen=True, kw_only=True):
-    """An installed package of Debian.
+    """An installed package of Debian or Alpine.
 
     ``needs`` are its dependencies, each with the names of which one is enough; ``paths`` its files,
     links and folders.
@@ -96,21 +94,6 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
         if target and folder != path:
             return posixpath.normpath(f"/{target}{path[len(folder) :]}")
         return path
-
-
-def debian_package(fields: Mapping[str, str], paths: frozenset[str]) -> SystemPackage:
-    """Read a paragraph of dpkg's status; ``paths`` are the package's."""
-    needs = (
-        *parse_relations(fields.get("Pre-Depends", "")),
-        *parse_relations(fields.get("Depends", "")),
-    )
-    return SystemPackage(
-        name=fields["Package"],
-        version=fields.get("Version", ""),
-        needs=tuple(tuple(relation.name for relation in each) for each in needs),
-        provides=tuple(each.name for each in parse_provides(fields.get("Provides", ""))),
-        paths=paths,
-    )
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,8 @@ from jettison.plan.removal import listing
 from jettison.plan.removal.listing import REMOVED, takes_modules
 from jettison.plan.removal.system_group import (
     HEAD,
+    LAYERS,
+    SORTING,
     SYSTEM_LIST,
     SYSTEM_SCRIPT,
     layers_written,
@@ -25,7 +27,7 @@ from jettison.plan.removal.system_group import (
 
 COMPLETE = "complete"
 KEPT = "kept"
-LAYERS = "/layers"
+SORTED = "/layers"
 # What the application is run with moves to the last stage; what steps see too is said in both.
 MOVED = frozenset({
     "LABEL", "MAINTAINER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT",
@@ -57,10 +59,10 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
     )
     return {
         project.dockerfile_path: edited(project.dockerfile, edits),
-        project.own(SYSTEM_LIST): HEAD
-        + written(change.groups)
-        + layers_written((one.name, one.folders) for one in change.layers),
+        project.own(SYSTEM_LIST): HEAD + written(change.groups),
+        project.own(LAYERS): layers_written((one.name, one.folders) for one in change.layers),
         project.own(SYSTEM_SCRIPT): removal_script(SYSTEM_SCRIPT),
+        project.own(SORTING): removal_script(SORTING),
         **let_in(project, (SYSTEM_LIST, SYSTEM_SCRIPT)),
     }
 
@@ -78,7 +80,8 @@ def _taking(project: Project, name: str, kept: str, change: StartFromNothing) ->
         f"RUN {mount} \\\n    {in_exec_form((change.python, '-I', '-B', *words))}\n"
         for words in (
             *_late(project, change.environment),
-            (f"{FOLDER}/{SYSTEM_SCRIPT}", f"{FOLDER}/{SYSTEM_LIST}", LAYERS),
+            (f"{FOLDER}/{SYSTEM_SCRIPT}", f"{FOLDER}/{SYSTEM_LIST}"),
+            (f"{FOLDER}/{SORTING}", f"{FOLDER}/{LAYERS}", SORTED),
         )
     )
     return f"{comment(LEFT_OUT)}FROM {name} AS {kept}\nUSER root\n{runs}"
@@ -100,7 +103,7 @@ def _late(project: Project, environment: str) -> Iterator[tuple[str, ...]]:
 
 def _from_nothing(stage: FinalStage, kept: str, change: StartFromNothing) -> str:
     copies = "".join(
-        f"COPY --from={kept} {posixpath.join(LAYERS, layer.name)}/ /\n" for layer in change.layers
+        f"COPY --from={kept} {posixpath.join(SORTED, layer.name)}/ /\n" for layer in change.layers
     )
     base = "".join(change.said)
     said = [item for item in stage.inherited if item.keyword in REPEATED]

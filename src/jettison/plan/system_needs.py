@@ -23,6 +23,9 @@ from jettison.plan.system_removal import Used, gone_of_standard
 LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 WORD = re.compile(r"[\w./+-]+")
+# The word that a literal of Python begins with, and any word of another text.
+LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
+TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
 INHERITED = "\0"
 
 
@@ -30,7 +33,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
     owned, gone = system.owners, gone_of_standard(observed)
     return Wanted(
-        packages=dict(_packages(plan, system)),
+        packages=dict(_packages(plan, system, observed)),
         programs=dict(_programs(plan, observed)),
         libraries=dict(_libraries(plan, system, observed)),
         paths=list(_touched(observed)),
@@ -102,7 +105,7 @@ def _inherited(value: str, made: str) -> str | None:
     return value.removeprefix(before).removesuffix(after)
 
 
-def _packages(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
+def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
     known = table("system_files")["packages"]
     yield from ((name, "every application needs it") for name in known["always"])
     yield from _asked_for(plan, system)
@@ -110,14 +113,40 @@ def _packages(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP and wish.text in system.packages:
             yield wish.text, "a line of the settings keeps it"
-    if any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses):
+    scripted = any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses)
+    if scripted or observed.scripts or plan.usage.computed:
         yield from ((name, "scripts may call it") for name in known["scripts"])
-    for name in _with_programs(system) if plan.usage.computed else ():
-        if not serves_builds(name):
-            yield name, plan.usage.computed[0].message
-    if plan.usage.computed_libraries:
-        for name in system.owned(path for paths in system.named.values() for path in paths):
-            yield name, plan.usage.computed_libraries[0].message
+    if plan.usage.computed or plan.usage.computed_libraries:
+        yield from _computed(plan, system, observed)
+
+
+def _computed(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
+    """The packages of programs and libraries that a call by a computed name can mean.
+
+    The name comes from somewhere: a text of the application, a setting or a variable. What none of
+    them holds as a word, and nobody asked for, is not meant.
+    """
+    words = frozenset(_words(plan, observed))
+    for path in (*system.files, *system.links) if plan.usage.computed else ():
+        if posixpath.dirname(path) in PROGRAMS and posixpath.basename(path) in words:
+            for name in sorted(system.owners.get(path, ())):
+                if not serves_builds(name):
+                    yield name, plan.usage.computed[0].message
+    for library, paths in system.named.items() if plan.usage.computed_libraries else ():
+        stem = library.partition(".so")[0]
+        if {stem, stem.removeprefix("lib"), library} & words:
+            for name in sorted(system.owned(paths)):
+                yield name, plan.usage.computed_libraries[0].message
+
+
+def _words(plan: Plan, observed: Observed) -> Iterator[str]:
+    """The words that a name can be made of: of literals in Python source, of any other text."""
+    texts = {path: text.encode() for path, text in plan.original.texts.items()}
+    for path, content in {**texts, **observed.installed.application}.items():
+        found = LITERAL.findall(content) if path.endswith(".py") else TEXT.findall(content)
+        yield from (word.decode() for word in found)
+    for value in observed.system.environment.values() if observed.system else ():
+        yield from WORD.findall(value)
 
 
 def _asked_for(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
@@ -137,26 +166,23 @@ def serves_builds(name: str) -> bool:
     )
 
 
-def _with_programs(system: System) -> frozenset[str]:
-    return system.owned(
-        path for path in (*system.files, *system.links) if posixpath.dirname(path) in PROGRAMS
-    )
-
-
 def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP:
             yield wish.text, "a line of the settings keeps it"
     for word in named_words(plan):
         yield word, "a start command or a health check names it"
+    yield from (
+        (word, f"{path} names it")
+        for path, text in observed.scripts.items()
+        for word in WORD.findall(text)
+    )
     for name, uses in plan.usage.programs.items():
         yield name, uses[0].message
     for name, module in observed.reach.programs.items():
         yield name, f"{module} runs it"
-    for path in observed.trace.touched:
-        if path.startswith(RAN):
-            for word in WORD.findall(path.removeprefix(RAN)):
-                yield word, "the trace saw it run"
+    ran = [path.removeprefix(RAN) for path in observed.trace.touched if path.startswith(RAN)]
+    yield from ((word, "the trace saw it run") for text in ran for word in WORD.findall(text))
 
 
 def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:

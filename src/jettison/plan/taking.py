@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
-from jettison.formats.dockerfile.lines import in_exec_form, quoted
 from jettison.images.config import Config
+from jettison.lift.configuration import Said, configured, variables_said
 from jettison.lift.environment import BuiltEnvironment, NotApart
 from jettison.lift.environment import environment_of as environment_environment_of
 from jettison.lift.project import Project
@@ -42,8 +42,6 @@ HEAVY = 10_000_000
 LIBRARY = "/lib/python"
 # Folders that hold more than an environment or an application.
 SHARED = ("/", "/bin", "/etc", "/lib", "/usr", "/usr/local", "/var")
-# What this build alone is labelled with.
-OWN_LABEL = "dev.jettison."
 
 
 @once_each
@@ -117,53 +115,14 @@ def _heavy(observed: Observed) -> Iterator[str]:
 def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
     """The instructions for what the base image is configured with and the file does not say."""
     variables = variables_of(plan, system)
-    pairs = " \\\n    ".join(f"{key}={quoted(value)}" for key, value in variables)
-    if pairs:
-        yield f"ENV {pairs}\n"
-    if config is None:
-        return
-    said = {item.keyword for item in plan.stage.inherited}
-    single = {
-        "WORKDIR": config.working_directory.removesuffix("/"),
-        "USER": config.user,
-        "STOPSIGNAL": config.stop_signal,
-        "HEALTHCHECK": _health_check(config),
-        "ENTRYPOINT": in_exec_form(config.entrypoint) if config.entrypoint else "",
-        "CMD": in_exec_form(config.command) if config.command and "ENTRYPOINT" not in said else "",
-    }
-    yield from (f"{word} {text}\n" for word, text in single.items() if text and word not in said)
-    yield from _collected(plan.stage, config)
-
-
-def _collected(stage: FinalStage, config: Config) -> Iterator[str]:
-    """The instructions of which each adds to the others."""
-    labels = [
-        f"{key}={quoted(value)}"
-        for key, value in config.labels.items()
-        if key not in stage.labels and not key.startswith(OWN_LABEL)
-    ]
-    if labels:
-        yield f"LABEL {' '.join(labels)}\n"
-    exposed = {port.removesuffix("/tcp") for port in stage.ports}
-    ports = [port for port in config.ports if port.removesuffix("/tcp") not in exposed]
-    if ports:
-        yield f"EXPOSE {' '.join(ports)}\n"
-    volumes = [path for path in config.volumes if path not in stage.volumes]
-    if volumes:
-        yield f"VOLUME {in_exec_form(volumes)}\n"
-
-
-def _health_check(config: Config) -> str:
-    check = config.health_check
-    kind, *words = check.test if check else ("",)
-    if check is None or kind not in ("CMD", "CMD-SHELL"):
-        return kind
-    times = {
-        "interval": check.interval,
-        "timeout": check.timeout,
-        "start-period": check.start_period,
-        "start-interval": check.start_interval,
-    }
-    options = [f"--{name}={value}ns" for name, value in times.items() if value]
-    options += [f"--retries={check.retries}"] if check.retries else []
-    return " ".join([*options, "CMD", in_exec_form(words) if kind == "CMD" else words[0]])
+    if variables:
+        yield variables_said(variables)
+    if config is not None:
+        stage = plan.stage
+        said = Said(
+            keywords=frozenset(item.keyword for item in stage.inherited),
+            labels=frozenset(stage.labels),
+            ports=frozenset(stage.ports),
+            volumes=frozenset(stage.volumes),
+        )
+        yield from configured(config, said)

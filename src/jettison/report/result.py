@@ -10,6 +10,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.candidates.image import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction.values import Predictions
+from jettison.plan.system_leaving import TOLD, left_in
 from jettison.report.plan_text import evidence_line, plan_text
 from jettison.report.table import table
 from jettison.report.verdict_text import verdict_table
@@ -59,6 +60,8 @@ class Result(Struct, frozen=True, kw_only=True):
 
 # What is left of a line of 120 characters beside the other two columns; JSON has the whole text.
 WIDTH = 72
+# So many lines say what is left in the image.
+SHOWN = 10
 
 NOT_BEFORE = """
 The image before needs an engine to be built, because its Dockerfile runs programs. The image after
@@ -74,6 +77,7 @@ def result_text(result: Result, *, where: str) -> str:
     parts = [
         _changes(result),
         _images(result),
+        _left_in(result),
         verdict_table(result.verdict).rstrip("\n"),
         _advice(result),
         where,
@@ -126,6 +130,17 @@ def _images(result: Result) -> str:
         summary += COMPOSED_BASE.format(base=result.plan.stage.base)
     right = tuple(range(1, len(header)))
     return table(header, rows, right=right) + f"\n\n{summary}"
+
+
+def _left_in(result: Result) -> str:
+    """What stays in the image and why, the largest first."""
+    left = left_in(result.plan)
+    shown = [row for row in left if row.bytes >= TOLD][:SHOWN]
+    if not shown:
+        return ""
+    whole = sum(row.bytes for row in left)
+    rows = [(human(row.bytes), row.what, _fitting(row.why)) for row in shown]
+    return f"left in: {human(whole)}\n{table(('size', 'what', 'because'), rows, right=(0,))}"
 
 
 def _predicted(result: Result) -> list[str]:

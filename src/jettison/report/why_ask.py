@@ -11,6 +11,7 @@ from jettison.errors import ProjectError
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.system_group import SYSTEM_LIST
+from jettison.plan.system_leaving import system_reach
 from jettison.report.why_distribution import explain_distribution
 from jettison.report.why_file import explain_path, explain_source
 from jettison.report.why_setting import explain_line
@@ -27,6 +28,14 @@ def explain_system(plan: Plan, question: str) -> Iterator[LineAnswer]:
 
     Only what the list names is known; packages are not looked into.
     """
+    kept = system_reach(plan).packages.get(question)
+    if kept:
+        yield LineAnswer(
+            subject=question,
+            kind="system",
+            verdict=f"stays: {kept}",
+            evidence=(Evidence(kind="image", message=kept),),
+        )
     path = plan.project.own(SYSTEM_LIST)
     for part in plan.project.texts.get(path, "").split("\n\n"):
         lines = part.strip("\n").splitlines()

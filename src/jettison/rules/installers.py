@@ -22,6 +22,7 @@ from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
+from jettison.plan.taking import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis
 
@@ -36,17 +37,20 @@ MODULES = {
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find installers that the maker of the environment put into it."""
     where = environment_of(plan.project, plan.stage)
-    if isinstance(where, NotApart) or not where.seeded:
-        return ()
-    return removal(plan, NAME, "installers", tuple(_groups(plan)))
-
-
-def _groups(plan: Plan) -> Iterator[Group]:
-    paths = listed(plan)
     minor = tuple(int(part) for part in (plan.python or "0").split("."))
-    seeds = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
+    if leaves_late(plan):
+        names = tuple(name for name in MODULES if name in plan.contents.versions)
+    elif isinstance(where, NotApart) or not where.seeded:
+        return ()
+    else:
+        names = ("pip",) if minor >= WITHOUT_SETUPTOOLS else ("pip", "setuptools")
+    return removal(plan, NAME, "installers", tuple(_groups(plan, names)))
+
+
+def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
+    paths = listed(plan)
     for name, known in dead_weight().seeds.items():
-        if name in seeds and not _is_needed(plan, name) and not paths.find(known.paths[0]):
+        if name in names and not _is_needed(plan, name) and not paths.find(known.paths[0]):
             yield Group(
                 rule=NAME,
                 distribution=name,

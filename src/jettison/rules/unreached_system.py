@@ -29,18 +29,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jettison.contents.system import System, reached_packages
+from jettison.contents.system import System
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.system_group import SystemGroup
-from jettison.plan.system_needs import used_of, wanted_of
-from jettison.plan.system_removal import (
-    build_group,
-    file_groups,
-    package_groups,
-    program_groups,
-    standard_group,
-)
+from jettison.plan.system_leaving import leaving_groups, system_reach
+from jettison.plan.system_removal import build_group
 from jettison.plan.taking import (
     environment_of,
     layers_of,
@@ -64,16 +58,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     system = observed.system if observed else None
     if observed is None or system is None or not starts_from_nothing(plan):
         return ()
-    wanted = wanted_of(plan, system, observed)
-    reach = reached_packages(system, wanted)
-    used = used_of(plan, observed, wanted)
-    standard = standard_group(NAME, observed)
-    groups = (
-        *((standard,) if standard and standard.paths else ()),
-        *package_groups(NAME, system, reach.packages),
-        *program_groups(NAME, system, reach),
-        *file_groups(NAME, system, observed, reach.packages, used),
-    )
+    reach = system_reach(plan)
+    groups = leaving_groups(plan, NAME)
     saved = sum(group.bytes for group in groups)
     late = leaves_late(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):

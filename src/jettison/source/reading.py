@@ -114,6 +114,7 @@ _REMOVAL = {
     "remove_files.py": "removed-files.txt",
     "jettison_removed.py": "removed-files.txt",
     "remove_system_files.py": "removed-system-files.txt",
+    "sort_into_layers.py": "layers.txt",
 }
 _LEFT_OUT = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",

@@ -63,10 +63,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 def delivered(done: Built, places: tuple[Location, ...], delivery: Delivery) -> Iterator[str]:
     """Write the image to each place, yielding a line for it; raises what the stores raise."""
-    for place in places:
-        top = place.store.write(done.content, place.reference)
-        named = f"{place.reference} in {place.store}" if place.reference else str(place.store)
-        yield f"{named}: {top.digest}"
+    yield from written(done.content, places)
     if not places:
         top_digest = _digest(done.content)
         yield f"built, and written nowhere: {top_digest}"
@@ -74,6 +71,14 @@ def delivered(done: Built, places: tuple[Location, ...], delivery: Delivery) -> 
         for file, content in _bills(done.content, delivery.sbom):
             with whole_file(file) as stream:
                 stream.write(content)
+
+
+def written(content: Image | ImageSet, places: tuple[Location, ...]) -> Iterator[str]:
+    """Write an image to each place, yielding a line for it; raises what the stores raise."""
+    for place in places:
+        top = place.store.write(content, place.reference)
+        named = f"{place.reference} in {place.store}" if place.reference else str(place.store)
+        yield f"{named}: {top.digest}"
 
 
 def _digest(content: Image | ImageSet) -> str:

@@ -1,34 +1,33 @@
-"""Takes files of the system out of a stage: ``python remove_system_files.py LIST LAYERS``.
+"""Takes files of the system out of a stage: ``python remove_system_files.py LIST``.
 
 LIST holds paragraphs. ``package: NAME`` takes a package of Debian with all its files and its entry
 in the package database, ``programs of: NAME`` its programs alone; any other line is an absolute
 path or pattern (``*``, ``**``). Under ``modules of: FOLDER`` paths are modules and packages of the
 standard library, and a module that explains itself takes the place of each. ``keep: PATTERN`` is an
 exception in its paragraph. ``unless named: WORD`` leaves the files of a paragraph where a library
-that stays names that word, those of ``not counting: PATTERN`` apart. ``layer: NAME`` heads the
-folders of one layer.
+that stays names that word, those of ``not counting: PATTERN`` apart.
 
 A shared library that something which stays names is kept, and that is said; its package keeps its
 entry, so that scanners see it. Links to nothing and empty folders go too; mounts are not touched.
-What is left is put below LAYERS, into one folder for each layer: that which names the longest
-folder around a file, or the first.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting", "layer")
+WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting")
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 DATABASE = "/var/lib/dpkg"
+ALPINE = "/lib/apk/db/installed"
+NAME = re.compile(r"^P:(.*)", re.MULTILINE)
 BYTECODE = re.compile(r"(.*/)__pycache__/([^/.]+)\.[^/]*\.pyc")
 GONE = """raise ModuleNotFoundError(
     "Jettison removed {name} from this image by the rule unreached-system. To keep it, write "
@@ -37,17 +36,16 @@ GONE = """raise ModuleNotFoundError(
 NAMED = re.compile(rb"\.so[.\w+-]*")
 BEFORE = re.compile(rb"[\w.+-]+\Z")
 PART = re.compile(r"\*\*/|\*\*|\*|[^*]+")
-Paragraph = defaultdict[str, list[str]]
+if TYPE_CHECKING:
+    Paragraph = defaultdict[str, list[str]]
 MEANING = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*"}
 
 
 def main(arguments: list[str]) -> int:
     """Carry out the list; gives the exit status."""
     root = Path(os.environ.get("REMOVAL_ROOT", "/"))
-    everything = list(read(Path(arguments[0]).read_text(encoding="utf-8")))
-    paragraphs = [each for each in everything if not each["layer"]]
-    beside = [os.path.dirname(os.path.abspath(arguments[0])), *arguments[1:]]
-    system = System(root, beside)
+    paragraphs = list(read(Path(arguments[0]).read_text(encoding="utf-8")))
+    system = System(root, os.path.dirname(os.path.abspath(arguments[0])))
     leaving = {name for each in paragraphs for name in each["package"]} & system.owned.keys()
     gone: set[str] = set()
     for each in paragraphs:
@@ -65,9 +63,6 @@ def main(arguments: list[str]) -> int:
             explain(system, each["modules of"][0], path)
     if root == Path("/") and os.path.exists("/sbin/ldconfig"):
         subprocess.run(["/sbin/ldconfig"], check=False)
-    layers = [(name, each[""]) for each in everything for name in each["layer"]]
-    for out in arguments[1:]:
-        Layers(system, system.place(out), layers).fill()
     print(f"{len(leaving)} packages and {len(gone)} files removed: {size / 1e6:.1f} MB")
     return 0
 
@@ -88,20 +83,33 @@ def read(text: str) -> Iterator[Paragraph]:
 class System:
     """The files and links of one file system, and whose they are."""
 
-    def __init__(self, root: Path, beside: list[str]) -> None:
+    def __init__(self, root: Path, beside: str) -> None:
         self.root = root
-        self.passed_over = frozenset(beside)
-        self.paths = {path for path, facts in self.walk() if not stat.S_ISDIR(facts.st_mode)}
+        self.beside = beside
+        self.paths = set(self._walk())
         self.owned: dict[str, set[str]] = {}
         real: dict[str, str] = {}
         for file in sorted(Path(self.place(f"{DATABASE}/info")).glob("*.list")):
-            paths = self.owned[file.stem.partition(":")[0]] = set[str]()
+            paths = self.owned[file.stem.partition(":")[0]] = set()
             for path in file.read_text(encoding="utf-8", errors="replace").splitlines():
                 folder, _, name = path.rpartition("/")
                 if folder not in real:
                     inner = os.path.realpath(self.place(folder or "/"))
                     real[folder] = inner[len(str(root).rstrip("/")) :].rstrip("/")
                 paths.add(f"{real[folder]}/{name}")
+        for part in self.alpine():
+            lines = [line.partition(":")[::2] for line in part.splitlines()]
+            folder, paths = "", self.owned.setdefault(dict(lines).get("P", ""), set())
+            for letter, value in lines:
+                folder = "/" + value if letter == "F" else folder
+                if letter == "R":
+                    inner = os.path.realpath(self.place(folder))[len(str(root).rstrip("/")) :]
+                    paths.add(f"{inner.rstrip('/')}/{value}")
+
+    def alpine(self) -> list[str]:
+        """Give the paragraphs of apk's database."""
+        file = Path(self.place(ALPINE))
+        return file.read_text(encoding="utf-8").strip("\n").split("\n\n") if file.exists() else []
 
     def place(self, path: str) -> str:
         """Give where a path of the system lies."""
@@ -117,7 +125,10 @@ class System:
         return {name for name, own in self.owned.items() if own & paths}
 
     def forget(self, packages: set[str]) -> None:
-        """Take packages out of the database."""
+        """Take packages out of the databases."""
+        if packages and self.alpine():
+            stay = [part for part in self.alpine() if not packages & set(NAME.findall(part))]
+            Path(self.place(ALPINE)).write_text("\n\n".join(stay) + "\n\n", encoding="utf-8")
         status = Path(self.place(f"{DATABASE}/status"))
         if not packages or not status.exists():
             return
@@ -129,78 +140,19 @@ class System:
             if file.name.rpartition(".")[0].partition(":")[0] in packages:
                 file.unlink()
 
-    def walk(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Give every file, link and folder of the image with its facts, no mounts."""
+    def _walk(self) -> Iterator[str]:
         device, cut = os.lstat(self.root).st_dev, len(self.place(""))
         for folder, inner, names in os.walk(self.root):
             below, inner[:] = (*inner, *names), ()
             for name in below:
                 path = os.path.join(folder, name)
                 facts = os.lstat(path)
-                if facts.st_dev != device or path[cut:] in self.passed_over:
+                if facts.st_dev != device or path[cut:] == self.beside:
                     continue
-                if stat.S_IFMT(facts.st_mode) in (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR):
-                    yield path[cut:], facts
                 if stat.S_ISDIR(facts.st_mode):
                     inner.append(name)
-
-
-class Layers:
-    """The folders that what is left is put into, one for each layer."""
-
-    def __init__(self, system: System, out: str, layers: list[tuple[str, list[str]]]) -> None:
-        self.system = system
-        self.out = out
-        self.first = layers[0][0]
-        self.of = {path: name for name, paths in layers for path in paths}
-        self.made = dict[str, str]()
-        self.linked = dict[tuple[str, int], str]()
-        for name, _ in layers:
-            os.makedirs(f"{out}/{name}")
-
-    def fill(self) -> None:
-        """Put every file where it belongs, and every folder around it with its owner and mode."""
-        for path, facts in self.system.walk():
-            place = self.out + "/" + self.layer(path) + path
-            if stat.S_ISDIR(facts.st_mode):
-                self.folder(place, path)
-                continue
-            self.folder(os.path.dirname(place), os.path.dirname(path))
-            key = (self.layer(path), facts.st_ino)
-            put(self.linked.setdefault(key, self.system.place(path)), place, facts)
-            self.linked[key] = place
-        for name in ("proc", "sys", "dev"):
-            os.makedirs(f"{self.out}/{self.first}/{name}", exist_ok=True)
-        for place in sorted(self.made, key=len, reverse=True):
-            shutil.copystat(self.made[place], place)
-
-    def layer(self, path: str) -> str:
-        """Give the layer that names the longest folder around a path."""
-        while path:
-            if path in self.of:
-                return self.of[path]
-            path = path.rpartition("/")[0]
-        return self.first
-
-    def folder(self, place: str, path: str) -> None:
-        """Make a folder and those around it."""
-        if place in self.made or not path.strip("/"):
-            return
-        self.folder(os.path.dirname(place), os.path.dirname(path))
-        source = self.made[place] = self.system.place(path)
-        facts = os.lstat(source)
-        os.mkdir(place)
-        os.chown(place, facts.st_uid, facts.st_gid)
-
-
-def put(source: str, place: str, facts: os.stat_result) -> None:
-    """Give a file another name, or copy it with all that belongs to it where that cannot be."""
-    try:
-        os.link(source, place, follow_symlinks=False)
-    except OSError:
-        shutil.copyfile(source, place, follow_symlinks=False)
-        os.chown(place, facts.st_uid, facts.st_gid, follow_symlinks=False)
-        shutil.copystat(source, place, follow_symlinks=False)
+                elif stat.S_ISREG(facts.st_mode) or stat.S_ISLNK(facts.st_mode):
+                    yield path[cut:]
 
 
 def meant(paragraph: Paragraph, system: System, gone: set[str]) -> set[str]:
@@ -264,7 +216,7 @@ def library(system: System, path: str) -> bytes:
 
 def needed(system: System, gone: set[str]) -> Iterator[str]:
     """Give the libraries that a file which stays names, with what their links lead to."""
-    libraries = defaultdict[str, list[str]](list)
+    libraries: dict[str, list[str]] = defaultdict(list)
     for path in gone:
         if ".so" in path.rpartition("/")[2]:
             libraries[path.rpartition("/")[2]].append(path)
@@ -295,11 +247,13 @@ def remove(system: System, gone: set[str]) -> int:
     folders = {os.path.dirname(path) for path in gone}
     for path in gone:
         os.unlink(system.place(path))
-    while dangling := [path for path in system.paths - gone if leads_to(system, path) in gone]:
+    dangling = [path for path in system.paths if leads_to(system, path) in gone]
+    while dangling:
         gone.update(dangling)
         folders.update(os.path.dirname(path) for path in dangling)
         for path in dangling:
             os.unlink(system.place(path))
+        dangling = [path for path in system.paths - gone if leads_to(system, path) in gone]
     for folder in sorted(folders, key=len, reverse=True):
         for each in (folder, *map(str, PurePosixPath(folder).parents)):
             place = system.place(each)

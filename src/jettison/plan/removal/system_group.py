@@ -20,8 +20,11 @@ HEAD = f"""\
 """
 
 
-LAYERS = """
+LAYERS = "layers.txt"
+SORTING = "sort_into_layers.py"
+HEAD_OF_LAYERS = f"""\
 # The layers of the image, with the folders of each; what lies elsewhere is in the first.
+# The build sorts files into them ({SORTING}).
 """
 
 
@@ -54,8 +57,8 @@ def written(groups: Iterable[SystemGroup]) -> str:
 
 def layers_written(layers: Iterable[tuple[str, Iterable[str]]]) -> str:
     """Write the layers, in their order, with the folders of each."""
-    heads = (f"layer: {name}\n" + "".join(f"{one}\n" for one in below) for name, below in layers)
-    return LAYERS + "\n".join(heads)
+    heads = (f"\nlayer: {name}\n" + "".join(f"{one}\n" for one in below) for name, below in layers)
+    return HEAD_OF_LAYERS + "".join(heads)
 
 
 def bytes_named(text: str) -> int:

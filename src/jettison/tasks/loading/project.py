@@ -34,8 +34,8 @@ NAMES = re.compile(
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
     r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
-    r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules)\.txt)$"
-    r"|(^|/)(remove_files|remove_system_files|jettison_removed)\.py$"
+    r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules|layers)\.txt)$"
+    r"|(^|/)(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
 )
 
 LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")

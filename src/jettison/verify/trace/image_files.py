@@ -25,13 +25,14 @@ from jettison.images.tree import Placed, merge
 TEXTS = re.compile(
     r"\.(?:py|pth|sh)$|\.dist-info/(?:METADATA|RECORD|entry_points\.txt)$|\.egg-info(?:/PKG-INFO)?$"
     r"|(?:^|/)pyvenv\.cfg$|^var/lib/dpkg/(?:status(?:\.d/[^/]+)?|info/[^/]+\.list)$"
-    r"|^var/lib/apt/extended_states$|^etc/(?:passwd|group|os-release)$|^usr/lib/os-release$"
+    r"|^(?:usr/)?lib/apk/db/installed$|^etc/apk/world$|^var/lib/apt/extended_states$|^etc/(?:passwd|group|os-release)$|^usr/lib/os-release$"
 )
 SETTINGS = re.compile(
     r"\.(?:toml|cfg|ini|ya?ml|json|env|txt|conf)$|(?:^|/)(?:\.env|Procfile|Makefile)$"
 )
 LARGEST_TEXT = 16 * 2**20
 IN_MEMORY = 64 * 2**20
+WORLD = "etc/apk/world"
 DATABASE = frozenset({"var/lib/dpkg/status", "lib/apk/db/installed"})
 SHOWN = (Kind.FILE, Kind.SYMLINK)
 MAGIC = b"\x7fELF"
@@ -53,6 +54,8 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
     with engine.save(image) as stream:
         config, layers = layers_of(stream, lambda _, layer, __: _read(layer, folder))
     tree = merge(layer.entries for layer in layers)
+    count = _base(config, layers)
+    worlds = (one.texts[WORLD] for one in reversed(layers[:count]) if WORLD in one.texts)
     return ImageFiles(
         files={
             f"/{path}": _file(placed, layers)
@@ -60,7 +63,8 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
             if placed.entry.kind in SHOWN
         },
         config=config,
-        base=_base(config, layers),
+        base=count,
+        world_of_base=next(worlds, b"").decode("utf-8", "replace"),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
-from jettison.contents.found import python_of
+from jettison.contents.found import python_of, scripts_of, started_words
 from jettison.contents.image import ImageFiles
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
@@ -122,7 +122,7 @@ def observed(
     if isinstance(seen, Skipped):
         return seen
     config = seen.image.config
-    python = python_of(seen.image, (*config.entrypoint, *config.command))
+    python = python_of(seen.image, started_words(config))
     with step(progress, "Following imports"):
         links = KeptLinks()
         reach = reached(seen.installed, seen.trace, plan.wishes.kept, links.read)
@@ -136,5 +136,6 @@ def observed(
         standard=standard,
         system=seen.image.system,
         python=python.program if python else "",
+        scripts=scripts_of(seen.image, started_words(config)),
         config=config,
     )

@@ -61,13 +61,13 @@ def root(tmp_path: Path) -> Path:
     return top
 
 
-def carry_out(root: Path, text: str, *folders: str) -> str:
+def carry_out(root: Path, text: str) -> str:
     folder = root.parent / "removal"
     folder.mkdir()
     place = folder / "list.txt"
     place.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-I", remove_system_files.__file__, str(place), *folders],
+        [sys.executable, "-I", remove_system_files.__file__, str(place)],
         env={**os.environ, "REMOVAL_ROOT": str(root)},
         capture_output=True,
         text=True,
@@ -137,23 +137,6 @@ def test_files_stay_where_a_library_names_a_word(root: Path, passed: str, stays:
 def test_what_leaves_with_another_paragraph_names_nothing(root: Path) -> None:
     carry_out(root, "/usr/lib/gconv/**\nunless named: iconv_open\n\n/usr/bin/cp\n")
     assert not (root / "usr/lib/gconv/BIG5.so").exists()
-
-
-def test_what_is_left_lies_in_the_layer_that_names_the_longest_folder_around_it(root: Path) -> None:
-    (root / "app").chmod(0o750)
-    (root / "app/again.py").hardlink_to(root / "app/main.py")
-    (root / "tmp").mkdir()
-    (root / "tmp").chmod(0o1777)
-    layers = "layer: system\n\nlayer: programs\n/usr/bin\n\nlayer: application\n/app\n"
-    carry_out(root, f"package: perl-base\n\n{layers}", "/layers")
-    out = root / "layers"
-    assert paths(out / "application") == {"app/main.py", "app/again.py"}
-    assert paths(out / "programs") == {"usr/bin/cp", "usr/bin/ls"}
-    assert {"etc/passwd", "bin", "lib"} < paths(out / "system")
-    assert (out / "application/app").stat().st_mode & 0o7777 == 0o750
-    assert (out / "system/tmp").stat().st_mode & 0o7777 == 0o1777
-    assert (out / "application/app/main.py").samefile(out / "application/app/again.py")
-    assert (out / "system/proc").is_dir()
 
 
 def test_what_is_not_there_is_passed_over(root: Path) -> None:

@@ -1,0 +1,123 @@
+"""What leaves an image that was built, and what is left in it, each with the reason."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from jettison.contents.reach import Observed, source_of
+from jettison.contents.system import System, SystemReach, reached_packages
+from jettison.plan.minimal_base import pattern
+from jettison.plan.plan import Plan
+from jettison.plan.removal.system_group import SystemGroup
+from jettison.plan.removing import listed
+from jettison.plan.system_needs import used_of, wanted_of
+from jettison.plan.system_removal import (
+    file_groups,
+    gone_of_standard,
+    gone_with,
+    package_groups,
+    program_groups,
+    standard_group,
+)
+from jettison.values import once_each
+
+NOTHING = SystemReach(packages={}, programs={})
+RULE = "unreached-system"
+# What is left in is told from this size on.
+TOLD = 1_000_000
+UNTOUCHED = "it is part of the base image, whose files no stage takes out"
+SHOWN_PARTS = 4
+
+
+class LeftIn(Struct, frozen=True, kw_only=True):
+    """Something that stays in the image, with its bytes and the reason."""
+
+    what: str
+    why: str
+    bytes: int
+
+
+@once_each
+def system_reach(plan: Plan) -> SystemReach:
+    """The packages that something needs; none where no image was read."""
+    observed = plan.observed
+    if observed is None or observed.system is None:
+        return NOTHING
+    return reached_packages(observed.system, wanted_of(plan, observed.system, observed))
+
+
+def leaving_groups(plan: Plan, rule: str) -> tuple[SystemGroup, ...]:
+    """What leaves the system, by groups that each have a reason."""
+    observed = plan.observed
+    if observed is None or observed.system is None:
+        return ()
+    system, reach = observed.system, system_reach(plan)
+    used = used_of(plan, observed, wanted_of(plan, system, observed))
+    standard = standard_group(rule, observed)
+    return (
+        *((standard,) if standard and standard.paths else ()),
+        *package_groups(rule, system, reach.packages),
+        *program_groups(rule, system, reach),
+        *file_groups(rule, system, observed, reach.packages, used),
+    )
+
+
+@once_each
+def left_in(plan: Plan) -> tuple[LeftIn, ...]:
+    """What stays in the image that the plan makes, the largest first; empty where none was read."""
+    observed = plan.observed
+    if observed is None or observed.system is None:
+        return ()
+    sizes: dict[tuple[str, str], int] = {}
+    gone, reasons = _gone(plan, observed, observed.system), system_reach(plan).packages
+    for path, size in observed.system.files.items():
+        if size and path not in gone:
+            owner = _owner(plan, observed, reasons, path)
+            sizes[owner] = sizes.get(owner, 0) + size
+    rows = (LeftIn(what=what, why=why, bytes=size) for (what, why), size in sizes.items())
+    return tuple(sorted(rows, key=lambda row: (-row.bytes, row.what)))
+
+
+def _gone(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
+    """The paths that leave, by all lists."""
+    out = listed(plan)
+    inside = f"{observed.installed.site}/"
+    gone = {inside + path for path in observed.installed.files if out.find(path)}
+    if not any(finding.rule == RULE for finding in plan.findings if finding.changes):
+        return frozenset(gone)
+    gone |= gone_with(system, system_reach(plan).packages) | gone_of_standard(observed)
+    for group in leaving_groups(plan, RULE):
+        if not group.modules_of:
+            wanted, keep = pattern(group.paths), pattern(group.keep)
+            gone |= {p for p in system.files if wanted.fullmatch(p) and not keep.fullmatch(p)}
+    return frozenset(gone)
+
+
+def _owner(
+    plan: Plan, observed: Observed, reasons: Mapping[str, str], path: str
+) -> tuple[str, str]:
+    """What a path belongs to, and why that stays."""
+    system, installed = observed.system, observed.installed
+    for name in sorted(system.owners.get(path, ())) if system else ():
+        return name, reasons.get(name, UNTOUCHED)
+    inner = path.removeprefix(f"{installed.site}/")
+    if inner != path:
+        name = installed.owners.get(source_of(inner), "")
+        return name or installed.site, _why_installed(plan, name)
+    if path == observed.python or path.startswith(f"{installed.library}/"):
+        return "Python", "the application starts it"
+    folder = plan.stage.folder
+    if folder != "/" and path.startswith(f"{folder}/"):
+        return folder, "the application's folder"
+    parts = posixpath.dirname(path).split("/")[:SHOWN_PARTS]
+    return "/".join(parts) or "/", "no package and no distribution owns it"
+
+
+def _why_installed(plan: Plan, name: str) -> str:
+    if any(item.name == name for item in plan.requirements):
+        return "a requirement"
+    users = [user for user, needs in plan.closure.graph.edges.items() if name in needs]
+    return f"{', '.join(sorted(users)[:2])} requires it" if users else "it is installed"

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jettison.plan.removal import sort_into_layers
+
+LIST = """\
+layer: system
+
+layer: programs
+/usr/bin
+
+layer: application
+/app
+/usr/bin/app
+"""
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The layers of a small system."""
+    root = tmp_path / "root"
+    for path in ("usr/bin/cp", "usr/bin/app/run", "etc/passwd", "app/main.py", "removal/own.txt"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(path)
+    (root / "app/again.py").hardlink_to(root / "app/main.py")
+    (root / "bin").symlink_to("usr/bin")
+    for folder, mode in (("tmp", 0o1777), ("app", 0o750), ("proc", 0o555)):
+        (root / folder).mkdir(exist_ok=True)
+        (root / folder).chmod(mode)
+    (root / "app/main.py").chmod(0o4755)
+    os.utime(root / "app", (1, 1_000_000))
+    place = root / "removal/layers.txt"
+    place.write_text(LIST)
+    subprocess.run(
+        [sys.executable, "-I", "-S", sort_into_layers.__file__, "/removal/layers.txt", "/layers"],
+        env={**os.environ, "REMOVAL_ROOT": str(root)},
+        cwd=root,
+        check=True,
+    )
+    return root / "layers"
+
+
+def paths(folder: Path) -> set[str]:
+    found = (file for file in folder.rglob("*") if file.is_file() or file.is_symlink())
+    return {str(file.relative_to(folder)) for file in found}
+
+
+def test_a_file_lies_in_the_layer_that_names_the_longest_folder_around_it(out: Path) -> None:
+    assert paths(out / "programs") == {"usr/bin/cp"}
+    assert paths(out / "application") == {"app/main.py", "app/again.py", "usr/bin/app/run"}
+
+
+def test_what_no_layer_names_is_in_the_first_but_not_what_only_the_build_reads(out: Path) -> None:
+    assert paths(out / "system") == {"etc/passwd", "bin"}
+    assert {each.name for each in (out / "system").iterdir()} >= {"tmp", "proc", "sys", "dev"}
+
+
+def test_folders_and_files_keep_their_modes_and_times(out: Path) -> None:
+    assert (out / "system/tmp").stat().st_mode & 0o7777 == 0o1777
+    assert (out / "application/app").stat().st_mode & 0o7777 == 0o750
+    assert (out / "application/app").stat().st_mtime == 1_000_000
+    assert (out / "application/app/main.py").stat().st_mode & 0o7777 == 0o4755
+
+
+def test_two_names_of_one_file_stay_one_file(out: Path) -> None:
+    assert (out / "application/app/main.py").samefile(out / "application/app/again.py")
