@@ -20,6 +20,7 @@ from jettison.cli.options import (
     unused_option,
     write_options,
 )
+from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, UnsupportedError
@@ -124,10 +125,8 @@ def command(
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
         )
-        limits = limits_of(memory_limit, process_limit)
-        result, places = _of_image(image, engine, limits, delivery, plan, progress)
-        where = "
-".join(places) or "Nothing was written: --load, --push or --output takes it."
+        chosen = find_engine(engine, limits_of(memory_limit, process_limit))
+        result, where = _of_image(image, chosen, delivery, plan, progress)
         _report(result, where, diff=diff, output_format=output_format)
         return
     again = partial(plan, directory)
@@ -154,22 +153,23 @@ def command(
 
 def _of_image(
     reference: str,
-    engine: str | None,
-    limits: Limits,
+    chosen: Engine,
     delivery: Delivery,
     plan: Callable[[Path], Planned],
     progress: Progress,
-) -> tuple[Result, tuple[str, ...]]:
+) -> tuple[Result, str]:
+    """Optimize an image, and say where it was written."""
     # Late: it brings the stores with it, which a project does not need.
     from jettison.tasks.optimizing_image import optimize_image  # noqa: PLC0415
 
-    if engine == EMBEDDED:
+    if chosen.name.startswith(EMBEDDED):
         raise UnsupportedError(
             "an image without a Dockerfile needs Docker or Podman",
             hint="Leave --engine out, or give the project's folder.",
         )
-    with find_engine(engine, limits) as chosen:
-        return optimize_image(reference, chosen, delivery, plan, progress)
+    with chosen:
+        result, places = optimize_image(reference, chosen, delivery, plan, progress)
+    return result, "\n".join(places) or "Nothing was written: --load, --push or --output takes it."
 
 
 def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
