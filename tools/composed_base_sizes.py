@@ -18,6 +18,7 @@ from jettison.builder.bytecode_interpreters import composed_compiler, host_archi
 from jettison.builder.minimal_base.choice import chosen
 from jettison.builder.minimal_base.compose import composed_base
 from jettison.builder.minimal_base.unpacked import merged, unpacked
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.errors import JettisonError
 from jettison.index.debian.archive import Archive
@@ -38,16 +39,16 @@ def lines(archive: Archive) -> Iterator[str]:
     yield "# files: of all files; bytecode: of the standard library's, compiled for all modules."
     yield f"date = {datetime.now(UTC).date()}"
     yield 'source = "composed from Debian\'s packages and measured"'
-    for python in table("composed_base")["python"]:
+    for python in table(ComposedBase).python:
         request = BaseRequest(python=python, architecture=host_architecture())
         tree = composed_base(request, archive)
-        yield f'\n["{python}"]\npackages = ['
+        yield f'\n[python."{python}"]\npackages = ['
         yield from (f'  "{package.name}",' for package in tree.packages)
         yield "]"
         compiler = composed_compiler(tree, archive.folder / "interpreters")
         if isinstance(compiler, Compiler):
             yield from sizes(archive, python, compiler)
-        yield f'\n["{python}".kept]'
+        yield f'\n[python."{python}".kept]'
         yield from kept(archive, request)
 
 
@@ -57,7 +58,7 @@ def kept(archive: Archive, request: BaseRequest) -> Iterator[str]:
     With them come those that they bring.
     """
     index = archive.index(request.release, request.architecture)
-    known = (name for name in table("composed_base")["counted"]["packages"] if name in index)
+    known = (name for name in table(ComposedBase).counted if name in index)
     choice = chosen(replace(request, packages=tuple(known), shell=True), archive)  # noqa: S604  # no process
     among = groups()
     for package in choice.packages:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.formats.debian_control import Alternatives
 from jettison.index.debian.archive import RELEASES, Archive
@@ -23,7 +24,7 @@ from jettison.index.debian.package import Package
 from jettison.index.debian.packages import FileOwners, PackageIndex, owners_of, relevant_lines
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
-FACTS = table("system_packages")
+FACTS = table(SystemPackages)
 KIBIBYTE = 1024
 LIBRARY_SECTIONS = frozenset({"libs", "oldlibs"})
 MOST_ALTERNATIVES = 4
@@ -67,7 +68,7 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     yield from (f"full\t{name}" for name in full)
     development = {
         name: runtime_libraries(index, name)
-        for name in FACTS["lookup"]["development"]
+        for name in FACTS.lookup["development"]
         if name in index or index.providers(name)
     }
     for name, libraries in development.items():
@@ -79,16 +80,16 @@ def facts(release: str, index: PackageIndex, owners: FileOwners) -> Iterator[str
     }
     yield from (f"program\t{name}\t{package}" for name, package in programs.items())
     runtime = {library for libraries in development.values() for library in libraries}
-    libraries = runtime | set(FACTS["lookup"]["libraries"]) | set(base)
+    libraries = runtime | set(FACTS.lookup["libraries"]) | set(base)
     yield from library_lines(owners, libraries)
-    names = {*development, *libraries, *programs.values(), *FACTS["lookup"]["packages"], *full}
-    yield from package_lines(index, names | set(FACTS["build"]), base)
+    names = {*development, *libraries, *programs.values(), *FACTS.lookup["packages"], *full}
+    yield from package_lines(index, names | set(FACTS.build), base)
 
 
 def slim_base(release: str, index: PackageIndex) -> list[str]:
     """Name the packages of an official slim Python image."""
-    slim = FACTS["slim"]
-    wanted = [*slim["packages"], *slim["libraries"][release]]
+    slim = FACTS.slim
+    wanted = [*slim.packages, *slim.libraries[release]]
     required = [name for name in index if is_required(index, name)]
     known = [name for name in (*wanted, *required) if name in index]
     return sorted(package.name for package in closure(index, known))
@@ -96,7 +97,7 @@ def slim_base(release: str, index: PackageIndex) -> list[str]:
 
 def full_image(index: PackageIndex, base: list[str]) -> list[str]:
     """Name the packages that an official full Python image has beyond the slim one's."""
-    names = [name for name in FACTS["full"]["packages"] if name in index or index.providers(name)]
+    names = [name for name in FACTS.full["packages"] if name in index or index.providers(name)]
     return [package.name for package in closure(index, names, base)]
 
 
@@ -108,8 +109,8 @@ def is_required(index: PackageIndex, name: str) -> bool:
 
 def program_packages(index: PackageIndex, owners: FileOwners) -> Iterator[tuple[str, str]]:
     """Yield each program with the package to name for it."""
-    preferred = FACTS["programs"]
-    for program in sorted({*FACTS["lookup"]["programs"], *preferred}):
+    preferred = FACTS.programs
+    for program in sorted({*FACTS.lookup["programs"], *preferred}):
         shipped = owners.programs.get(program, ())
         package = preferred.get(program) or (shipped[0] if len(shipped) == 1 else "")
         if package in index:

@@ -14,9 +14,12 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
+from jettison.catalogue.systems import NativeLibraries
 from jettison.errors import JettisonError
 from jettison.images.entry import Kind, read_entries
 from jettison.index.debian.archive import Archive
@@ -64,13 +67,13 @@ def header(release: str) -> Iterator[str]:
 def wanted(release: str, index: PackageIndex) -> list[Package]:
     """Name the packages that Dockerfiles often install, with what they bring."""
     facts = facts_of(release)
-    tools, system = table("tools"), table("system_packages")
+    tools, system = table(Tools), table(SystemPackages)
     names = {
-        *system["full"]["packages"], *system["build"], *tools["programs_only"]["packages"],
-        *tools["container_clients"]["packages"],
+        *system.full, *system.build, *tools.programs_only.packages,
+        *tools.container_clients.packages,
     }  # fmt: skip
-    for need in table("native_libraries")["need"]:
-        names.update(package_of_library(each, release) or "" for each in need["libraries"])
+    for need in table(NativeLibraries).need:
+        names.update(package_of_library(each, release) or "" for each in need.libraries)
     names.update(OTHERS)
     base = facts.base if facts else frozenset()
     found = {}

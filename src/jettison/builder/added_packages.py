@@ -18,6 +18,7 @@ from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base.selection import Piece, Selection, search_directories, select
 from jettison.builder.minimal_base.unpacked import Unpacked, unpacked
 from jettison.builder.wheel import FIXED_TIME
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.errors import UnsupportedError
@@ -105,7 +106,7 @@ def added_packages(
     segment = cache.get(key) or cache.put(key, [m.dated(FIXED_TIME) for m in members])
     folders = {m.entry.path for m in members if m.entry.kind is Kind.DIRECTORY}
     added = ((p.name, p.version, p.architecture) for p in packages)
-    scripts = table("composed_base")["needs_scripts"]
+    scripts = table(ComposedBase).needs_scripts
     return AddedPackages(
         layer=layer_of([segment], cache),
         facts=replace(

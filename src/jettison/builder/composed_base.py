@@ -25,7 +25,8 @@ from jettison.builder.minimal_base.compose import composed_base, unpacked_ahead
 from jettison.builder.minimal_base.unpacked import Unpacked
 from jettison.builder.recipe import BaseWanted
 from jettison.builder.wheel import FIXED_TIME
-from jettison.catalogue.base_release import DebianRelease, debian_release, release_number
+from jettison.catalogue.base_release import debian_release, release_number
+from jettison.catalogue.bases import DebianFacts
 from jettison.catalogue.system_packages import translated
 from jettison.errors import JettisonError, UnsupportedError
 from jettison.images.config import Config, History
@@ -255,7 +256,7 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
     )  # fmt: skip
 
 
-def _release(request: BaseRequest) -> DebianRelease:
+def _release(request: BaseRequest) -> DebianFacts:
     release = debian_release(request.release)
     if release is None:
         raise UnsupportedError(f"nothing is known of the Debian release {request.release}")

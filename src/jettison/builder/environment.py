@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from jettison.builder.commands import Place, places
 from jettison.builder.recipe import Environment, Installation, not_understood
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
 from jettison.formats.dockerfile import Instruction, copy
@@ -212,8 +213,8 @@ def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str
 
 def _indexes(fact: PipInstall, place: Place) -> Iterable[str]:
     """Give the indexes that variables name, as options, where the command does not name them."""
-    known = table("tools")["pip"]
-    variables = known["indexes_of_uv" if fact.tool.startswith("uv") else "indexes"]
+    known = table(Tools).pip
+    variables = known.indexes_of_uv if fact.tool.startswith("uv") else known.indexes
     given = {"--index-url" if each.name == "-i" else each.name for each in fact.options.options}
     for name, option in variables.items():
         if option not in given:
@@ -222,12 +223,12 @@ def _indexes(fact: PipInstall, place: Place) -> Iterable[str]:
 
 
 def _options(fact: PipInstall, action: Action, place: Place) -> Iterable[str]:
-    known = table("tools")["pip"]
-    ignored = {*known["without_effect"], *known["files"], *_READ_APART}
+    known = table(Tools).pip
+    ignored = {*known.without_effect, *known.files, *_READ_APART}
     for option in fact.options.options:
-        if option.name in (*known["valued"], *known["flags"]):
+        if option.name in (*known.valued, *known.flags):
             yield option.name
-            if option.name in known["valued"] and option.value is not None:
+            if option.name in known.valued and option.value is not None:
                 yield place.word(option.value, action)
         elif option.name not in ignored:
             raise not_understood(action.text, f"{option.name} is not known", action.origin)

@@ -25,6 +25,7 @@ from jettison.builder.foundation import FoundationLayer
 from jettison.builder.lock import stale
 from jettison.builder.recipe import BaseWanted
 from jettison.catalogue.base_release import debian_release
+from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import paragraphs
@@ -244,7 +245,7 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
     )
     system = _system(texts)
     libc, version = _libc(system)
-    release = debian_release(system.get("VERSION_CODENAME", ""))
+    codename = system.get("VERSION_CODENAME", "")
     named = image.config.env.get("PYTHON_VERSION", "")
     return BaseFacts(
         interpreter=f"/{interpreter}",
@@ -260,7 +261,7 @@ def _facts_of(image: Image, wanted: BaseWanted) -> BaseFacts:
         passwd=texts.get("etc/passwd", ""),
         group=texts.get("etc/group", ""),
         distribution="-".join(filter(None, (system.get("ID"), system.get("VERSION_ID")))),
-        release=release.name if release else "",
+        release=codename if debian_release(codename) else "",
         files=tuple(sorted({**kept, STATUS: texts.get(STATUS, "")}.items())),
         debian=tuple(_debian(texts.get(STATUS, ""))),
     )  # fmt: skip
@@ -294,7 +295,7 @@ def _system(texts: dict[str, str]) -> dict[str, str]:
 
 def _libc(system: dict[str, str]) -> tuple[str, str]:
     if system.get("ID") == "alpine":
-        return "musl", str(table("base_images")["alpine"]["libc"])
+        return "musl", str(table(BaseImages).alpine.libc)
     known = debian_release(system.get("VERSION_CODENAME", ""))
     # Without a name that says more, the oldest glibc that wheels are made for today.
     return "glibc", known.glibc if known else "2.17"

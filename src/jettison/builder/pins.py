@@ -16,6 +16,7 @@ from jettison.builder.resolver_input import (
     checked_words,
     option_pairs,
 )
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.lock import LockedDistribution, LockedFile, SourceKind, parse
 from jettison.errors import NetworkError, ProjectError, UnsupportedError
@@ -132,7 +133,7 @@ def _compiled(
 
 
 def _options(environment: Environment, *, sources: bool) -> Iterator[str]:
-    valued = table("tools")["pip"]["valued"]
+    valued = table(Tools).pip.valued
     for each in environment.installations:
         found = tuple(option_pairs(each.options, valued))
         yield from checked_options(found, " ".join(each.options), each.origin, sources=sources)

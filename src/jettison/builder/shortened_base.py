@@ -16,6 +16,7 @@ from jettison.builder.context import ContextPath, content_of
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Placed, Scheme, opened_wheels
+from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
 from jettison.catalogue.reader import table
 from jettison.contents.environment import Installed, Trace, module_name
 from jettison.contents.links import links_of
@@ -56,12 +57,12 @@ class LibraryUse(Struct, frozen=True, kw_only=True):
 def reached_library(use: LibraryUse) -> frozenset[str]:
     """Return the files of the library that stay, by their paths below it."""
     names = {path: module_name(path.removeprefix(_EXTENSIONS)) for path in use.library}
-    facts = table("composed_base")["library"]
-    foreign = {*facts["elsewhere"]} - {names[path] for path in use.loaded if path in names}
+    facts = table(bases_ComposedBase).library
+    foreign = {*facts.elsewhere} - {names[path] for path in use.loaded if path in names}
     staying = {path: name for path, name in names.items() if name not in foreign}
     places = {path.removeprefix(_EXTENSIONS): path for path in staying}
     known = frozenset(staying.values()) - {""}
-    tables = facts["tables"]
+    tables = facts.tables
     sources = {
         inner: b"" if staying[path] in tables else _source(path, use.library[path], known)
         for inner, path in places.items()
@@ -82,14 +83,14 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
         },
     )
     roots = {path.removeprefix(_EXTENSIONS) for path in use.loaded} | set(beside)
-    roots |= {inner for inner, path in places.items() if staying[path] in facts["always"]}
+    roots |= {inner for inner, path in places.items() if staying[path] in facts.always}
     found = reached(
         installed,
         Trace(touched=frozenset(f"/{path}" for path in roots)),
         search=LibrarySearch(
             installed,
             links_of,
-            idle=frozenset(facts["interactive"]),
+            idle=frozenset(facts.interactive),
             others=frozenset(module_name(path) for path in beside),
         ),
     )

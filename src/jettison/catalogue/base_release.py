@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
-from msgspec import Struct
-
+from jettison.catalogue.bases import DebianFacts, SystemPackages
 from jettison.catalogue.reader import table
 
 ALPINE = "alpine"
@@ -14,29 +12,14 @@ _CODENAME = re.compile(r"(?:^|-)(jessie|stretch|buster|bullseye|bookworm|trixie|
 _SERIES = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
-class DebianRelease(Struct, frozen=True, kw_only=True):
-    """A release: versions of its C library and of the C++ library's newest symbols (``3.4.33``).
-
-    ``end_of_life`` is the last day of Debian's own support, ``long_term`` that of its long-term
-    support team.
-    """
-
-    name: str
-    glibc: str
-    glibcxx: str
-    end_of_life: date
-    long_term: date
-
-
-def debian_release(name: str) -> DebianRelease | None:
+def debian_release(name: str) -> DebianFacts | None:
     """Return the facts about a release by its code name, None when there are none."""
-    facts = table("system_packages")["releases"]["facts"]
-    return DebianRelease(name=name, **facts[name]) if isinstance(facts.get(name), dict) else None
+    return table(SystemPackages).releases.facts.get(name)
 
 
 def release_number(name: str) -> str:
     """Return the number of a release by its code name (``13``), the name when it is not known."""
-    numbers = table("system_packages")["releases"]["numbers"]
+    numbers = table(SystemPackages).releases.numbers
     return next((str(number) for number, known in numbers.items() if known == name), name)
 
 
@@ -68,23 +51,23 @@ def _name_and_tag(reference: str) -> tuple[str, str]:
 
 
 def _debian_release(tag: str) -> str | None:
-    releases = table("system_packages")["releases"]
+    releases = table(SystemPackages).releases
     version = tag.partition("-")[0]
-    alias: str | None = releases["aliases"].get(version)
-    return alias or releases["numbers"].get(version.partition(".")[0])
+    alias: str | None = releases.aliases.get(version)
+    return alias or releases.numbers.get(version.partition(".")[0])
 
 
 def _python_release(tag: str) -> str | None:
     """Find the newest release on which the tag's version was built."""
-    releases = table("system_packages")["releases"]
+    releases = table(SystemPackages).releases
     match = _SERIES.match(tag)
     if match is None:
         floating = tag.partition("-")[0] in {"latest", "slim"}
-        return releases["newest"] if floating else None
+        return releases.newest if floating else None
     major, minor, patch = match.groups()
     if minor is None:
-        return releases["newest"] if major == "3" else None
-    for release, first in releases["python"].items():
+        return releases.newest if major == "3" else None
+    for release, first in releases.python.items():
         since = first.get(f"{major}.{minor}")
         if since is not None and (patch is None or int(patch) >= since):
             return str(release)

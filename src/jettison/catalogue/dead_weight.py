@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import cache
 
 from msgspec import Struct, field
-
-from jettison.catalogue.reader import decoded
 
 Words = tuple[str, ...]
 # Distributions, each with the reason why it matters.
@@ -106,7 +103,7 @@ class Seed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Programs of a distribution that none of its modules starts."""
+    """LargePrograms of a distribution that none of its modules starts."""
 
     programs: Words
     reason: str
@@ -114,7 +111,7 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     date: dt.date
 
 
-class Programs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LargePrograms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From how many bytes on a program matters, and those that are known, by distribution."""
 
     large: int
@@ -137,7 +134,7 @@ class Optional(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     requires: Words
 
 
-class Services(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ServiceData(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Descriptions of services, which methods load by name."""
 
     folders: Words
@@ -180,15 +177,9 @@ class DeadWeight(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     locales: tuple[Locales, ...]
     seeds: Mapping[str, Seed]
     importers: Reasons
-    binaries: Programs
+    binaries: LargePrograms
     optional: tuple[Optional, ...]
     parts: tuple[Part, ...]
-    services: tuple[Services, ...]
+    services: tuple[ServiceData, ...]
     collections: tuple[Collection, ...]
     variants: tuple[Variant, ...]
-
-
-@cache
-def dead_weight() -> DeadWeight:
-    """Give the table."""
-    return decoded("dead_weight", DeadWeight)

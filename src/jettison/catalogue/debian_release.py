@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.reader import resource, table
 
 RELEASES = ("trixie", "bookworm", "bullseye")
@@ -44,7 +45,7 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
         if self.whole is None or self.kept is None:
             return round(self.size * (WHOLE_SHARE if documented else KEPT_SHARE))
         files = self.whole if documented else self.kept
-        byte_code: float = table("base_images")["python"]["byte_code"]
+        byte_code: float = table(BaseImages).python.byte_code
         return files + round((self.compiled or 0) * byte_code)
 
 

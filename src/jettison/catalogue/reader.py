@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import ValidationError, convert
 
 Table = TypeVar("Table")
 
 
-@cache
-def table(name: str) -> Mapping[str, Any]:
-    """Parse ``name``.toml of the catalogue; the result is shared, so it must not be changed."""
-    return tomllib.loads(resource(f"{name}.toml").decode())
+_tables: dict[type, Any] = {}
 
 
-def decoded(name: str, kind: type[Table]) -> Table:
-    """Decode ``name``.toml; ValueError names the file and the key that is not as its type says."""
-    try:
-        return convert(tomllib.loads(resource(f"{name}.toml").decode()), kind)
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ValueError(f"{name}.toml of the catalogue: {error}") from error
+def table(kind: type[Table]) -> Table:
+    """Give a table of the catalogue: ``SystemFiles`` is read from ``system_files.toml``.
+
+    ValueError names the file and the key that is not as the type says.
+    """
+    if kind not in _tables:
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+        try:
+            _tables[kind] = convert(tomllib.loads(resource(f"{name}.toml").decode()), kind)
+        except (tomllib.TOMLDecodeError, ValidationError) as error:
+            raise ValueError(f"{name}.toml of the catalogue: {error}") from error
+    return cast("Table", _tables[kind])
 
 
 @cache

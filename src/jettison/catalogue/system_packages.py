@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from jettison.catalogue.base_release import ALPINE, release_of
+from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.debian_release import RELEASES, facts_of
 from jettison.catalogue.reader import table
 from jettison.values import Basis, Size
@@ -88,7 +89,7 @@ def libraries_in(package: str, release: str) -> tuple[str, ...]:
 
 def is_build_package(name: str) -> str | None:
     """Say why a package only serves to build or set up an image, None when it may serve later."""
-    reason: str | None = table("system_packages")["build"].get(name)
+    reason: str | None = table(SystemPackages).build.get(name)
     if reason is None and name.endswith("-dev"):
         reason = "headers of a library, which only compilers read"
     return reason
@@ -141,7 +142,7 @@ def translated(name: str, release: str) -> str | None:
     ``""`` when Alpine's base already serves.
     """
     if release == ALPINE:
-        to_alpine: dict[str, str] = table("system_packages")["alpine"]
+        to_alpine = table(SystemPackages).alpine
         found = to_alpine.get(name)
         return to_alpine.get(name.removesuffix("t64")) if found is None else found
     facts = facts_of(release)
@@ -153,7 +154,7 @@ def translated(name: str, release: str) -> str | None:
 
 def _debian_names(alpine_name: str) -> tuple[str, ...]:
     """Return Debian's names for an Alpine package: those with ``t64`` added as well."""
-    known = table("system_packages")["alpine"].items()
+    known = table(SystemPackages).alpine.items()
     plain = [debian for debian, alpine in known if alpine and alpine == alpine_name]
     return tuple(form for name in plain for form in (name, f"{name}t64"))
 
@@ -169,13 +170,13 @@ def _alpine_libraries(dev_package: str) -> tuple[str, ...] | None:
 
 
 def _alpine_program(name: str) -> str | None:
-    special = table("system_packages")["alpine_programs"]
-    if name in special["busybox"]:
+    special = table(SystemPackages).alpine_programs
+    if name in special.busybox:
         return ""
-    if name in special:
-        return str(special[name])
+    if name in ("getent", "ldd", "ldconfig", "apk"):
+        return str(getattr(special, name))
     debian = package_of_program(name, RELEASES[0])
-    if debian in special["gnu"]:
+    if debian in special.gnu:
         # busybox has the usual ones of these; the others come with a package of the same name.
         return debian
     return translated(debian, ALPINE) or None if debian else None

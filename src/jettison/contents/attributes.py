@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
+from jettison.catalogue.applications import LibraryModules
 from jettison.catalogue.reader import table
 
 ANY = "*"
@@ -116,7 +117,7 @@ def _is_elsewhere(test: ast.expr) -> bool:
                 args=[ast.Constant(value=str(value))],
             )
         ):
-            here = table("standard_library")["here"].get(f"{module}.{attribute}", value)
+            here = table(LibraryModules).here.get(f"{module}.{attribute}", value)
             return not here.startswith(value)
     return False
 

@@ -11,6 +11,7 @@ from functools import cache
 from msgspec import Struct, field
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import FileOwners
 from jettison.contents.layers import LayerContents
 from jettison.contents.measurement import recorded_paths, stanzas
 from jettison.contents.stored_files import Owner, OwnerKind
@@ -170,11 +171,11 @@ def _site_folders(path: str) -> Iterator[str]:
 
 
 def _python(path: str) -> Owner | None:
-    places = table("file_owners")["python"]
+    places = table(FileOwners).python
     if _SITE.search(path):
         return None
     for kind in (OwnerKind.STANDARD_LIBRARY, OwnerKind.INTERPRETER):
-        if _pattern(places[kind.value.replace(" ", "_")]).search(path):
+        if _pattern(getattr(places, kind.value.replace(" ", "_"))).search(path):
             version = _VERSION.search(path)
             return Owner(kind=kind, name=f"Python {version[0]}" if version else "Python")
     return None
@@ -182,7 +183,7 @@ def _python(path: str) -> Owner | None:
 
 def _generated(path: str, versions: Mapping[str, str]) -> Owner | None:
     """Give the package whose installation makes a file that it does not list."""
-    for package, places in table("file_owners")["generated"].items():
+    for package, places in table(FileOwners).generated.items():
         if any(path == place or path.startswith(f"{place}/") for place in places):
             version = versions.get(package, "")
             return Owner(kind=OwnerKind.DEBIAN_PACKAGE, name=package, version=version)
@@ -191,13 +192,13 @@ def _generated(path: str, versions: Mapping[str, str]) -> Owner | None:
 
 def _own(path: str) -> Owner | None:
     """Give the owner of what tells in an image what became of modules that were removed."""
-    if _pattern(table("file_owners")["own"]).search(path):
+    if _pattern(table(FileOwners).own).search(path):
         return Owner(kind=OwnerKind.UNOWNED, name="what Jettison tells of removals")
     return None
 
 
 def _cache(path: str) -> Owner | None:
-    for pattern in table("file_owners")["caches"]:
+    for pattern in table(FileOwners).caches:
         found = _pattern(pattern).match(path)
         if found:
             return Owner(kind=OwnerKind.CACHE, name=f"/{found[0].rstrip('/')}")

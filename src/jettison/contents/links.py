@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.reader import table
 from jettison.contents.attributes import attributes_asked, goes_on, inside, running
 
@@ -75,7 +76,7 @@ def links_of(source: bytes) -> Links:
         on_demand=tuple(one for node, one in imports if id(node) in late),
         asked=frozenset(
             f"{package}.{name}"
-            for package in table("loaders")["on_demand"]
+            for package in table(Loaders).on_demand
             if package.encode() in source
             for name in attributes_asked(package, nodes)
         ),
@@ -90,7 +91,7 @@ def links_of(source: bytes) -> Links:
 
 def needed(links: Links) -> Iterator[Import]:
     """Give the imports of a module, but none for a terminal that it goes on without."""
-    terminal = table("standard_library")["at_a_terminal"]
+    terminal = table(LibraryModules).at_a_terminal
     for imported in links.imports:
         if not (imported.tried and imported.module.partition(".")[0] in terminal):
             yield imported
@@ -140,12 +141,12 @@ def _loads(call: ast.Call) -> bool:
     """Whether a call loads a module, or a file of a package, by its name."""
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    loaders = table("loaders")
-    if name in loaders["modules"]:
+    loaders = table(Loaders)
+    if name in loaders.modules:
         return True
     owner = getattr(function, "value", None)
     origin = getattr(owner, "attr", getattr(owner, "id", ""))
-    return name in loaders["resources"] and (owner is None or origin in loaders["resource_modules"])
+    return name in loaders.resources and (owner is None or origin in loaders.resource_modules)
 
 
 def _started(node: ast.AST) -> Iterator[str]:
@@ -154,7 +155,7 @@ def _started(node: ast.AST) -> Iterator[str]:
         return
     function = node.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name in table("loaders")["starters"]:
+    if name in table(Loaders).starters:
         first = node.args[0]
         given = first.elts[:1] if isinstance(first, (ast.List, ast.Tuple)) else [first]
         for one in given:
@@ -210,14 +211,15 @@ def _shown(call: ast.Call) -> str:
 
 def on_demand(package: str) -> frozenset[str]:
     """Give the modules that a package is known to load when an attribute is asked for."""
-    return frozenset(table("loaders")["on_demand"].get(package, {}).get("names", ()))
+    known = table(Loaders).on_demand.get(package)
+    return frozenset(known.names if known else ())
 
 
 def is_idle(package: str, path: str, wanted: str) -> bool:
     """Whether an import of a module by the file ``path`` is known to serve a package's tests."""
-    known = table("loaders")["on_demand"].get(package, {})
+    known = table(Loaders).on_demand.get(package)
     part = wanted.removeprefix(f"{package}.").partition(".")[0]
-    return path in known.get("not_counting", ()) and part in known.get("names", ())
+    return known is not None and path in known.not_counting and part in known.names
 
 
 def packages(package: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.catalogue.applications import Bounded, Loaders
 from jettison.catalogue.reader import table
 from jettison.contents.attributes import ANY
 from jettison.contents.environment import BUNDLED, Installed, Modules, Trace, module_name
@@ -145,19 +146,20 @@ class Search:
             return
         links = self._read(source)
         self._texts |= links.texts
-        if path not in table("loaders")["for_people"]:
+        if path not in table(Loaders).for_people:
             self.programs.update(dict.fromkeys(links.programs, path))
         package = self._modules.package_of(name)
         self._asked(links, path)
         for imported in (*needed(links), *links.on_demand):
             base = relative(package, imported.level, imported.module)
             self.imports(base, imported.names, path)
-        if table("loaders")["bounded"].get(name, {}).get("names") == []:
+        bounded = table(Loaders).bounded.get(name)
+        if bounded and not bounded.names:
             return
         for text in links.texts - on_demand(name):
             self._named(name, package, text, path, dynamic=links.dynamic)
-        if name in table("loaders")["bounded"]:
-            self._bounded(name, path)
+        if bounded:
+            self._bounded(bounded, path)
             return
         for beginning in links.beginnings:
             why = f"{path} imports out of it by computed names"
@@ -176,9 +178,9 @@ class Search:
                 if f"{package}.{each}" in self._modules:
                     self.reach(f"{package}.{each}", f"{path} may ask for {package}.{each}")
 
-    def _bounded(self, name: str, path: str) -> None:
+    def _bounded(self, known: Bounded, path: str) -> None:
         """Follow computed names that are known to be among the texts of some modules."""
-        for listing in table("loaders")["bounded"][name]["names"]:
+        for listing in known.names:
             source = self._installed.sources.get(self._modules.files.get(listing, ""))
             package = self._modules.package_of(listing)
             for text in self._read(source).texts if source else ():
@@ -218,10 +220,9 @@ class Search:
                 self.reach(text, f"{path} names {text}")
 
     def _all_of(self, package: str, why: str) -> None:
-        needs = table("loaders")["parts"].get(package, {}).get("needs", {})
-        idle = tuple(
-            f"{package}.{part}." for part, wanted in needs.items() if self._idle(part, wanted)
-        )
+        parts = table(Loaders).parts.get(package)
+        needs = parts.needs.items() if parts else ()
+        idle = tuple(f"{package}.{part}." for part, wanted in needs if self._idle(part, wanted))
         for each in sorted(self._modules.below(package)):
             if not f"{each}.".startswith(idle):
                 self.reach(each, why, sure=False)
@@ -245,8 +246,8 @@ class Search:
         """Compiled code names what it imports too, relative names without their dots."""
         around = list(packages(package))
         words = self._installed.words.get(path, frozenset())
-        for late, known in table("loaders")["on_demand"].items():
-            own = path.startswith((f"{late}/", *known["silent"]))
+        for late, known in table(Loaders).on_demand.items():
+            own = path.startswith((f"{late}/", *known.silent))
             # A compiled module asks for an attribute by its bare name.
             for each in on_demand(late) & words if late in words and not own else ():
                 self.reach(f"{late}.{each}", f"{path} holds the words {late} and {each}")
@@ -259,7 +260,7 @@ class Search:
 
     def _entry_points(self) -> None:
         """Keep what distributions offer to a group that something which stays names."""
-        always = table("loaders")["groups"]
+        always = table(Loaders).groups
         for point in self._installed.entry_points:
             if point.group in always or point.group in self._texts:
                 module = point.module

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.applications import LibraryModules, Loaders
+from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.reader import table
 from jettison.contents.environment import (
     BUNDLED,
@@ -39,10 +40,10 @@ def reached_standard(
     if installed.standard is None:
         return None
     library = _as_environment(installed, installed.standard)
-    terminal = frozenset(table("standard_library")["at_a_terminal"])
+    terminal = frozenset(table(LibraryModules).at_a_terminal)
     search = LibrarySearch(library, read, idle=terminal)
     kept = frozenset(kept)
-    for name in (*table("standard_library")["always"], *sorted(kept)):
+    for name in (*table(LibraryModules).always, *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
     for name in sorted(touched_modules(library, _beside(trace))):
@@ -95,7 +96,7 @@ class LibrarySearch(Search):
 
 def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
     """Whether a module is only imported where another one, written in C, is missing."""
-    better = table("standard_library")["instead_of"].get(name)
+    better = table(LibraryModules).instead_of.get(name, "")
     return better in modules or better == "_io"
 
 
@@ -137,7 +138,7 @@ def _as_environment(installed: Installed, standard: StandardLibrary) -> Installe
 
 def _only_building(installed: Installed, trace: Trace) -> frozenset[str]:
     """The modules that only build extensions and the like, where the trace did not see them."""
-    known = dead_weight().importers
+    known = table(DeadWeight).importers
     return frozenset(known) - frozenset(touched_modules(installed, trace))
 
 
@@ -149,14 +150,14 @@ def _from_environment(
     source = installed.sources.get(path)
     if source is None:
         for word in installed.words.get(path, ()):
-            if word in library.modules and word not in table("standard_library")["by_chance"]:
+            if word in library.modules and word not in table(LibraryModules).by_chance:
                 search.reach(word, f"{path} holds the word {word}")
         return
     links = read(source)
     for imported in needed(links):
         if not imported.level:
             search.imports(imported.module, imported.names, path)
-    if table("loaders")["bounded"].get(name, {}).get("names") == []:
+    if (bounded := table(Loaders).bounded.get(name)) and not bounded.names:
         return
     for text in links.texts:
         if text in library.modules and ("." in text or links.dynamic):

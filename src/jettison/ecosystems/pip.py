@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from jettison.catalogue.packaging import RequirementFiles
 from jettison.catalogue.reader import table
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
 from jettison.formats.requirements import RequirementsFile
@@ -24,10 +25,10 @@ def is_requirements_file(file: str) -> bool:
 def may_be_requirements_file(file: str) -> bool:
     """Whether a file could be one, by the words of its name: ``development.txt``."""
     stem, ending = posixpath.splitext(file)
-    known = table("requirement_files")
+    known = table(RequirementFiles)
     words = _WORD.findall(stem.lower())
     return ending in (".txt", ".in") and all(
-        word in known["development"] or word in known["main"] for word in words
+        word in known.development or word in known.main for word in words
     )
 
 
@@ -35,12 +36,12 @@ def group_of(file: str) -> Group:
     """Whom a requirements file is for, by its name (and its folder's, for ``dev/…``)."""
     stem = posixpath.splitext(posixpath.basename(file))[0]
     folder = posixpath.basename(posixpath.dirname(file))
-    known = table("requirement_files")
+    known = table(RequirementFiles)
     words = _WORD.findall(f"{folder} {stem}".lower())
     for word in words:
-        if word in known["development"]:
+        if word in known.development:
             return Group(kind=Kind.GROUP, name=word)
-    named = [word for word in _WORD.findall(stem.lower()) if word not in known["main"]]
+    named = [word for word in _WORD.findall(stem.lower()) if word not in known.main]
     return Group(kind=Kind.OPTIONAL, name="-".join(named)) if named else MAIN
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 from packaging.requirements import Requirement
 
+from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.reader import table
 from jettison.values import Size
 
@@ -135,7 +136,7 @@ def _installed(facts: DistributionFacts) -> int:
 
 def byte_code_of(sources: int) -> int:
     """The bytes of byte code that come from so many bytes of Python source."""
-    factor: float = table("base_images")["python"]["byte_code"]
+    factor: float = table(BaseImages).python.byte_code
     return round(sources * factor)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import RequirementFiles
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.declaration import MAIN
@@ -73,7 +74,7 @@ def _read_files(project: Project) -> Iterator[tuple[RequirementsFile, bool]]:
 
 def is_for_development(path: str) -> bool:
     """Whether a requirements file is for development by its name."""
-    return group_of(path).name in table("requirement_files")["development"]
+    return group_of(path).name in table(RequirementFiles).development
 
 
 def movable_files(project: Project) -> tuple[RequirementsFile, ...]:

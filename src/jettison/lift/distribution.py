@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.base_release import ALPINE, release_of
+from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
@@ -119,9 +120,7 @@ def _has_counterpart(action: Action) -> bool:
 def _is_alike(action: Action) -> bool:
     """Whether a command is the same on every distribution: Python's, or one on plain files."""
     name = action.command.name.rpartition("/")[2]
-    return (
-        name.startswith(("python", "pip")) or name in table("system_packages")["files"]["programs"]
-    )
+    return name.startswith(("python", "pip")) or name in table(SystemPackages).files
 
 
 def _joins_groups(fact: UserChange) -> bool:

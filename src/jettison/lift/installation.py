@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import Tools, locked_tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction, mounts
@@ -69,7 +70,7 @@ def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
 def _too_old(stage: FinalStage) -> Iterator[Evidence]:
     """Versions of Python that the installer of the build stage does not run on."""
     minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdigit())
-    oldest = tuple(table("tools")["uv"]["oldest_python"])
+    oldest = tuple(table(Tools).uv.oldest_python)
     if minor and minor < oldest:
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"
         yield Evidence(kind="base", message=reason, origin=stage.stage.origin)
@@ -116,8 +117,8 @@ def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:
     for option in fact.options.every("--find-links", "-f"):
         if option.value and "://" not in option.value:
             yield f"distributions come from {option.value}, which another step fills"
-    known = table("tools")["pip"]
-    names = {*known["valued"], *known["flags"], *known["without_effect"], *known["files"]}
+    known = table(Tools).pip
+    names = {*known.valued, *known.flags, *known.without_effect, *known.files}
     for option in fact.options.options:
         if option.name not in names:
             yield f"the option {option.name} is not known to uv"
@@ -133,13 +134,13 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
     if any(each.command.name in ("cd", "export") for each in run.actions):
         yield "the script changes folder or environment"
     for _, copied in stage.copies:
-        if copied.destination.endswith(tuple(table("tools")["pip"]["configuration"])):
+        if copied.destination.endswith(tuple(table(Tools).pip.configuration)):
             yield f"{copied.destination} is read by pip alone"
 
 
 INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "uv", "pip-tools", "build", "poetry", "pipenv", "pdm"}
-) | {name for tool in ("poetry", "pipenv") for name in table("locked_tools")[tool]["with_tool"]}
+) | {name for tool in ("poetry", "pipenv") for name in locked_tools()[tool].with_tool}
 
 
 class Installation(Struct, frozen=True, kw_only=True):
@@ -269,11 +270,11 @@ def is_installer(word: Word) -> bool:
 
 def _unique_options(facts: list[PipInstall]) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    known = table("tools")["pip"]
+    known = table(Tools).pip
     for option in (each for fact in facts for each in fact.options.options):
-        if option.name in known["valued"]:
+        if option.name in known.valued:
             found.setdefault(f"{option.name} {option.value}")
-        elif option.name in known["flags"]:
+        elif option.name in known.flags:
             found.setdefault(option.name)
     if any(option.startswith("--extra-index-url") for option in found):
         # pip takes the best version of all indexes, uv by default the first index that has one.

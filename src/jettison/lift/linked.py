@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library, slim_packages
+from jettison.catalogue.systems import NativeLibraries, NativeNeed
 from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.usage import Usage
 from jettison.values import Evidence
@@ -25,17 +25,17 @@ def libraries_needed(
     loader knows it (``libmagic.so.1``) or as ``ctypes.util.find_library`` takes it (``magic``).
     """
     found: dict[str, Evidence] = {}
-    for need in table("native_libraries")["need"]:
-        if need["distribution"] not in requirements or _spared(need, requirements):
+    for need in table(NativeLibraries).need:
+        if need.distribution not in requirements or _spared(need, requirements):
             continue
-        imports = [use for name in need["modules"] for use in _imports(usage, name)]
-        linked = need["distribution"] in compiled and need["how"].startswith("is linked")
-        if need["modules"] and not imports and not linked:
+        imports = [use for name in need.modules for use in _imports(usage, name)]
+        linked = need.distribution in compiled and need.how.startswith("is linked")
+        if need.modules and not imports and not linked:
             continue
         place = imports[0].origin if imports else None
-        for library in need["libraries"]:
-            message = f"{library}: {need['distribution']} {need['how']}"
-            kind = "find-library" if need.get("finds") else "library"
+        for library in need.libraries:
+            message = f"{library}: {need.distribution} {need.how}"
+            kind = "find-library" if need.finds else "library"
             found.setdefault(library, Evidence(kind=kind, message=message, origin=place))
     for library, uses in usage.libraries.items():
         found.setdefault(library, uses[0])
@@ -45,16 +45,14 @@ def libraries_needed(
 def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Evidence]:
     """Say which libraries only requirements that nothing imports would load by themselves."""
     needed = libraries_needed(requirements, usage)
-    for need in table("native_libraries")["need"]:
-        loads = need["how"].startswith("loads") and need["modules"]
-        if need["distribution"] not in requirements or not loads or _spared(need, requirements):
+    for need in table(NativeLibraries).need:
+        loads = need.how.startswith("loads") and need.modules
+        if need.distribution not in requirements or not loads or _spared(need, requirements):
             continue
-        for library in need["libraries"]:
+        for library in need.libraries:
             if library not in needed:
-                names = " or ".join(need["modules"])
-                message = (
-                    f"{library} is not needed: nothing imports {names} of {need['distribution']}"
-                )
+                names = " or ".join(need.modules)
+                message = f"{library} is not needed: nothing imports {names} of {need.distribution}"
                 yield Evidence(kind="library", message=message)
 
 
@@ -74,9 +72,9 @@ def linked_packages(
     return found
 
 
-def _spared(need: Mapping[str, Any], requirements: Collection[str]) -> bool:
+def _spared(need: NativeNeed, requirements: Collection[str]) -> bool:
     """Whether another requirement brings the library along."""
-    return not set(need.get("unless", ())).isdisjoint(requirements)
+    return not set(need.unless).isdisjoint(requirements)
 
 
 def _imports(usage: Usage, module: str) -> tuple[Evidence, ...]:

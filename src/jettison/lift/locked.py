@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.catalogue.reader import table as catalogue
+from jettison.catalogue.packaging import locked_tools
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, poetry_setting
 from jettison.ecosystems.finding import SourceKind
 from jettison.formats.dockerfile import Copy, Instruction, mounts
@@ -121,9 +121,9 @@ def movable(project: Project, stage: FinalStage) -> Installation | LockedInstall
     actions = stage.of_kind(ActionKind.LOCKED)
     facts = [action.fact for action in actions if isinstance(action.fact, ProjectInstall)]
     tools = {fact.tool for fact in facts}
-    known = catalogue("locked_tools")
+    known = locked_tools()
     if len(tools) != 1 or any(
-        fact.tool not in known or fact.action not in known[fact.tool]["actions"] for fact in facts
+        fact.tool not in known or fact.action not in known[fact.tool].actions for fact in facts
     ):
         return installation_of(project, stage)
     tool = facts[0].tool
@@ -223,10 +223,10 @@ def _declaring(project: Project, request: ProjectRequest) -> Table:
 
 def _options(action: Action, tool: str) -> Iterator[str]:
     """The words behind the command as they are written."""
-    known = catalogue("locked_tools")[tool]
+    known = locked_tools()[tool]
     tokens = action.command.tokens
-    start = next(n for n, token in enumerate(tokens) if token.text in known["actions"])
-    yield from (token.raw for token in tokens[start + 1 :] if token.text not in known["left_out"])
+    start = next(n for n, token in enumerate(tokens) if token.text in known.actions)
+    yield from (token.raw for token in tokens[start + 1 :] if token.text not in known.left_out)
 
 
 def _settings(stage: FinalStage) -> Iterator[str]:
@@ -252,7 +252,7 @@ def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
         fact = action.fact
         words = fact.requirements if isinstance(fact, PipInstall) else ()
         if any(re.match(rf"{tool}\b(?!-)", word.text) for word in words):
-            beside = catalogue("locked_tools")[tool]["with_tool"]
+            beside = locked_tools()[tool].with_tool
             own = re.compile(rf"({'|'.join((tool, *beside))})(?![\w-])")
             return " ".join(w.raw for w in words if own.match(w.text) and is_installer(w))
     return None
@@ -260,7 +260,7 @@ def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
 
 def _script(stage: FinalStage, tool: str) -> Instruction | None:
     """The RUN that does nothing but fetch and run the installer that a tool offers."""
-    address = catalogue("locked_tools")[tool]["script"]
+    address = locked_tools()[tool].script
     for run in stage.runs if address else ():
         programs = {command.name.rpartition("/")[2] for command in run.script.commands}
         if address in run.script.text and programs <= {"curl", "wget", "python", "python3"}:
@@ -270,7 +270,7 @@ def _script(stage: FinalStage, tool: str) -> Instruction | None:
 
 def brought_tools(stage: FinalStage) -> frozenset[str]:
     """The tools that pip puts into the environment of a stage, with what they require."""
-    tools = [tool for tool in catalogue("locked_tools") if tool != "uv"]
+    tools = [tool for tool in locked_tools() if tool != "uv"]
     facts = [action.fact for action in stage.of_kind(ActionKind.PYTHON)]
     words = [w.text for fact in facts if isinstance(fact, PipInstall) for w in fact.requirements]
     return frozenset(

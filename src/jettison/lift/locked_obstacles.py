@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from jettison.catalogue.reader import table as catalogue_table
+from jettison.catalogue.packaging import locked_tools
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Mount, mounts
 from jettison.formats.toml import array, read_toml, table
@@ -119,7 +119,7 @@ def direct(tool: str, words: Sequence[str], named: Collection[str] = ()) -> tupl
     if tuple(words[:2]) != (tool, "run"):
         return ()
     rest = list(words[2:])
-    while rest and rest[0] in catalogue_table("locked_tools")[tool]["run"]:
+    while rest and rest[0] in locked_tools()[tool].run:
         del rest[0]
     if not rest or rest[0] in named:
         return ()
@@ -146,7 +146,7 @@ def called(tool: str, stage: FinalStage, plain: Collection[Invocation]) -> Evide
     texts += [(i.text, i.origin) for i in stage.inherited if i.keyword == "HEALTHCHECK"]
     steps = (a for a in stage.actions if a.kind not in (ActionKind.LOCKED, ActionKind.PYTHON))
     texts += [(action.text, action.origin) for action in steps]
-    calls = "|".join(catalogue_table("locked_tools")[tool]["calls"])
+    calls = "|".join(locked_tools()[tool].calls)
     pattern = re.compile(rf"\b{tool}x\b|\b{tool}\s+(?:-\S+\s+)*(?:{calls})\b")
     for text, origin in texts:
         if pattern.search(_spaced(text)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jettison.catalogue.bases import ComposedBase
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import libraries_in, slim_packages, translated
 from jettison.lift.action import ActionKind
@@ -65,9 +67,9 @@ def zone_groups(stage: FinalStage, usage: Usage) -> frozenset[str]:
     named = [stage.environment.get("TZ", "")]
     named += [use.message.partition("'")[2] for use in usage.zones]
     return frozenset(
-        group["name"]
-        for group in table("composed_base")["leave_out"]
-        if "zones" in group and any(zone.startswith(group["zones"]) for zone in named)
+        group.name
+        for group in table(ComposedBase).leave_out
+        if group.zones and any(zone.startswith(group.zones) for zone in named)
     )
 
 
@@ -96,13 +98,13 @@ def _locales(stage: FinalStage, usage: Usage) -> Judgement:
 
 
 def _fonts(name: str, usage: Usage) -> Evidence:
-    renderers = table("tools")["renderers"]
-    for module in renderers["modules"]:
+    renderers = table(Tools).renderers
+    for module in renderers.modules:
         uses = usage.imports.get(module, ())
         if uses:
             message = f"{module} draws text with fonts"
             return Evidence(kind="font", message=message, origin=uses[0].origin)
-    for program in renderers["programs"]:
+    for program in renderers.programs:
         uses = usage.programs.get(program, ())
         if uses:
             message = f"{program} draws text with fonts: {uses[0].message}"

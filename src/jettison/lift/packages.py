@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import (
     brought_by,
@@ -124,13 +125,13 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
     linked = needs.linked.get(translated(name, release) or name)
     if linked is not None:
         return PackageScope.RUNTIME, (linked,), ()
-    if name in table("tools")["container_clients"]["packages"]:
-        return _program(stage, name, table("tools")["container_clients"]["programs"], needs)
-    if name in table("tools")["programs_only"]["packages"]:
+    if name in table(Tools).container_clients.packages:
+        return _program(stage, name, table(Tools).container_clients.programs, needs)
+    if name in table(Tools).programs_only.packages:
         return _program(stage, name, _brought_programs(name, release), needs)
-    debugging = table("tools")["debugging"]
-    if name.endswith(tuple(debugging["endings"])):
-        return _program(stage, name, (name, *debugging["programs"]), needs)
+    debugging = table(Tools).debugging
+    if name.endswith(tuple(debugging.endings)):
+        return _program(stage, name, (name, *debugging.programs), needs)
     reason = is_build_package(name)
     if reason is not None:
         return _build(name, reason, release, needs)
@@ -139,7 +140,7 @@ def _judged(stage: FinalStage, name: str, release: str, needs: Needs) -> Judgeme
 
 def _brought_programs(name: str, release: str) -> tuple[str, ...]:
     """Programs of a package, and those that leave with it because it brought them: gpg of gnupg."""
-    others = table("tools")["alternatives"].get(name, ())
+    others = table(Tools).alternatives.get(name, ())
     brought = [p for each in brought_by(name, release) for p in programs_in(each, release)]
     return (*(programs_in(name, release) or (name,)), *others, *brought)
 
@@ -205,7 +206,7 @@ def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:
     A step that adds the package source of a container client leaves with the client.
     """
     names = set(programs)
-    client = table("tools")["container_clients"]["word"]
+    client = table(Tools).container_clients.word
     found = []
     for action in stage.actions:
         source = action.kind is ActionKind.REPOSITORY

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import ActionKind, lifted_run
@@ -60,7 +61,7 @@ def _writes_to_the_host(
 
 def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     """Steps that leave something in root's home folder, where another user would miss it."""
-    programs = frozenset(table("tools")["writes_home"]["programs"])
+    programs = frozenset(table(Tools).writes_home.programs)
     for action in stage.of_kind(ActionKind.OTHER):
         if action.command.name.rpartition("/")[2] in programs:
             message = f"`{action.text[:60]}` may leave files in root's home folder"
@@ -86,7 +87,7 @@ def _mounted_home(project: Project) -> Iterator[Evidence]:
 
 def _started(usage: Usage) -> Iterator[Evidence]:
     """Programs that only root can use, called when the container starts."""
-    for name in table("tools")["needs_root"]["programs"]:
+    for name in table(Tools).needs_root.programs:
         yield from usage.started.get(name, ())
 
 

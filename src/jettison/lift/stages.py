@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Stage, base_reference, pairs, raw_pairs
@@ -47,7 +48,7 @@ def origin_of_variable(stage: FinalStage, name: str) -> Origin | None:
 
 def steering_pip(stage: FinalStage) -> Iterator[tuple[str, Origin]]:
     """The variables of a stage that decide what pip installs, with where they are set."""
-    names = frozenset(table("tools")["pip"]["steering"])
+    names = frozenset(table(Tools).pip.steering)
     for item in stage.inherited:
         if item.keyword in ("ARG", "ENV"):
             yield from ((name, item.origin) for name, _ in raw_pairs(item) if name in names)

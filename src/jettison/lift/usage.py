@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.catalogue.applications import Calls
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.formats.shell import Script
 from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
@@ -129,7 +131,7 @@ def _called(calls: Iterable[ProgramCall]) -> Iterator[Use]:
 
 def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]:
     """The programs that imported distributions are known to run."""
-    for module, programs in table("tools")["callers"]["modules"].items():
+    for module, programs in table(Tools).callers.items():
         for origin in _places_of(module, imports):
             for program in programs:
                 message = f"{module}, which is imported, runs {program}"
@@ -137,7 +139,7 @@ def _run_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Use]
 
 
 def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator[Evidence]:
-    for module in table("tools")["callers"]["any"]["modules"]:
+    for module in table(Tools).any_program:
         for origin in _places_of(module, imports)[:1]:
             message = f"{module}, which is imported, runs a program that is computed"
             yield Evidence(kind="caller", message=message, origin=origin)
@@ -203,7 +205,7 @@ def _named(kind: str, use: ZoneUse) -> Evidence:
 def _zones_imported(modules: Iterable[ModuleFacts]) -> Iterator[Evidence]:
     for facts in modules:
         for imported in facts.imports:
-            known = imported.module in table("calls")["zone_readers"]["modules"]
+            known = imported.module in table(Calls).zone_readers.modules
             if known and not imported.level and not imported.circumstance.typing_only:
                 message = f"import {imported.module}"
                 yield Evidence(kind="time-zone", message=message, origin=imported.origin)

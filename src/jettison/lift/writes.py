@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Directories, Permission
 from jettison.formats.compose import ComposeMount, MountKind, Service
@@ -255,7 +256,7 @@ def _within(path: str, folders: tuple[str, ...]) -> bool:
 
 def home_writers(distributions: Iterable[str]) -> tuple[Evidence, ...]:
     """One piece of evidence for each of the named distributions that keeps files there."""
-    known = frozenset(table("tools")["writes_home"]["distributions"])
+    known = frozenset(table(Tools).writes_home.distributions)
     return tuple(
         Evidence(kind="home", message=f"{name} keeps what it downloads in the home folder")
         for name in sorted(known.intersection(distributions))

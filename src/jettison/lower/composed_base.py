@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jettison.catalogue.bases import ComposedBase, SystemPackages
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
 from jettison.ecosystems.commands import GroupChange, UserChange
@@ -129,8 +130,8 @@ def _steps(run: LiftedRun) -> Iterator[Evidence]:
 def _is_there(name: str) -> bool:
     """Whether a step finds a program: in the mounted shell, in Python, or among the project's."""
     program = name.rpartition("/")[2]
-    facts = table("composed_base")["shell"]
-    known = {*facts["applets"], *facts["steps"], *table("system_packages")["shell"]["builtins"]}
+    facts = table(ComposedBase).shell
+    known = {*facts.applets, *facts.steps, *table(SystemPackages).builtins}
     known |= {"apt-get", "apt", "useradd", "groupadd", "usermod", "groupmod", "adduser", "addgroup"}
     return (
         program in known

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator
-from typing import Any
 
+from jettison.catalogue.bases import ComposedBase, LeftOut
 from jettison.catalogue.reader import table
 from jettison.formats.loader_cache import listing_program
 from jettison.lower.instructions import WIDTH, comment
@@ -75,11 +75,11 @@ def root_script(made_of: Composition, users: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _groups(made_of: Composition) -> list[dict[str, Any]]:
+def _groups(made_of: Composition) -> list[LeftOut]:
     """The groups of files that are left out: none that is kept or of a package asked for."""
-    found: list[dict[str, Any]] = table("composed_base")["leave_out"]
+    found = table(ComposedBase).leave_out
     kept = {*made_of.asked, *made_of.groups_kept}
-    return [each for each in found if not {each["name"], each.get("of_package")} & kept]
+    return [each for each in found if not {each.name, each.of_package} & kept]
 
 
 def _unpacking(made_of: Composition) -> Iterator[str]:
@@ -89,11 +89,11 @@ def _unpacking(made_of: Composition) -> Iterator[str]:
     yield f'for name in {names}; do mkdir -p "usr/$name"; ln -s "usr/$name" "$name"; done'
     yield 'unpack() { dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink; }'
     for group in _groups(made_of):
-        if "of_package" in group:
-            yield f"# {group['name']}: {group['reason']}"
-            yield f"unpack {PLACE}/{group['of_package']}_*.deb"
-            yield from _removed(group["paths"])
-    apart = [each["of_package"] for each in _groups(made_of) if _is_apart(each)]
+        if group.of_package:
+            yield f"# {group.name}: {group.reason}"
+            yield f"unpack {PLACE}/{group.of_package}_*.deb"
+            yield from _removed(group.paths)
+    apart = [each.of_package for each in _groups(made_of) if _is_apart(each)]
     yield f"for package in {PLACE}/*.deb; do"
     if apart:
         pattern = "|".join(f"*/{name}_*" for name in apart)
@@ -102,8 +102,8 @@ def _unpacking(made_of: Composition) -> Iterator[str]:
     yield "done"
 
 
-def _is_apart(group: dict[str, Any]) -> bool:
-    return "of_package" in group
+def _is_apart(group: LeftOut) -> bool:
+    return bool(group.of_package)
 
 
 def _certificates() -> Iterator[str]:
@@ -122,15 +122,15 @@ def _without_dead_weight(made_of: Composition) -> Iterator[str]:
     yield "# What stays of the folders below."
     yield "{"
     for group in groups:
-        for kept in group.get("keep", ()):
+        for kept in group.keep:
             yield f"    {_found(kept)}"
     yield "    find usr/share/doc -mindepth 1 -maxdepth 1 -type l"
     for path in made_of.kept:
         yield f"    echo {shlex.quote(path)}"
     yield "} | tar --create --file /tmp/kept.tar --files-from -"
     for group in groups:
-        yield f"# {group['name']}: {group['reason']}"
-        yield from _removed(group["paths"])
+        yield f"# {group.name}: {group.reason}"
+        yield from _removed(group.paths)
     yield "tar --extract --file /tmp/kept.tar"
     yield "find . -type d -empty | grep -vxFf /tmp/empty \\"
     yield "    | xargs -r rmdir --parents --ignore-fail-on-non-empty"
@@ -186,10 +186,10 @@ def _written(made_of: Composition) -> Iterator[str]:
 
 
 def _accounts(users: Iterable[str]) -> Iterator[str]:
-    facts = table("composed_base")["accounts"]
-    rows = [f"{name} {uid} {gid} {name} {home}" for name, uid, gid, home in facts["users"]]
+    facts = table(ComposedBase).accounts
+    rows = [f"{name} {uid} {gid} {name} {home}" for name, uid, gid, home in facts.users]
     yield from _wrapped(f"printf {PASSWD}", rows, "> etc/passwd")
-    rows = [f"{name} {gid}" for name, gid in facts["groups"]]
+    rows = [f"{name} {gid}" for name, gid in facts.groups]
     yield from _wrapped(f"printf {GROUP}", rows, "> etc/group")
     made = list(users)
     if made:
@@ -225,7 +225,7 @@ def _lists(made_of: Composition) -> Iterator[str]:
 
 
 def _shell() -> Iterator[str]:
-    applets = table("composed_base")["shell"]["applets"]
+    applets = table(ComposedBase).shell.applets
     yield "# A shell for the steps of the last stage and for debugging; it is no part of the root."
     yield f"mkdir -p {SHELL}/usr/bin && cd {SHELL}/usr/bin"
     yield f"dpkg-deb --fsys-tarfile {PLACE}{SHELL}/*.deb \\"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from jettison.catalogue.reader import table
+from jettison.catalogue.packaging import locked_tools
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
@@ -114,8 +114,8 @@ def _arrival(
 def _build_stage(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
-    known = table("locked_tools")[found.tool]
-    own = () if found.makes else (known["variables"], "PIP_")
+    known = locked_tools()[found.tool]
+    own = () if found.makes else (known.variables, "PIP_")
     if found.fetches:
         own = (*own, "PATH")  # where the tool's own installer puts it
     said = " ".join((*found.settings, found.installer if isinstance(found.installer, str) else ""))
@@ -135,7 +135,7 @@ def _build_stage(
         "\n",
         comment("The lock before the source: a change of code does not install everything again."),
         *copies_of(found.files),
-        _installation(found, known["without_project"]),
+        _installation(found, known.without_project),
     ]
     if found.sources:
         parts += [
@@ -168,7 +168,7 @@ def _prepared(
 
 def _wanted(tool: str, variables: Iterable[str]) -> str:
     """What a tool is told where the Dockerfile has not told it."""
-    wanted = table("locked_tools")[tool]["wanted"]
+    wanted = locked_tools()[tool].wanted
     told = {text.split(maxsplit=1)[1].partition("=")[0] for text in variables}
     missing = [f"{name}={value}" for name, value in wanted.items() if name not in told]
     return f"ENV {' '.join(missing)}\n" if missing else ""
@@ -183,7 +183,7 @@ def _installer(found: LockedInstallation) -> str:
 
 
 def _installation(found: LockedInstallation, *more: str) -> str:
-    head = f"RUN --mount=type=cache,target={table('locked_tools')[found.tool]['cache']}"
+    head = f"RUN --mount=type=cache,target={locked_tools()[found.tool].cache}"
     words = " ".join(word for word in (found.command, found.options, *more) if word)
     line = f"{head} {words}\n"
     return line if len(line) <= WIDTH else f"{head} \\\n    {words}\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
+from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut
 from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
@@ -58,7 +58,7 @@ class BaseRequest(Struct, frozen=True, kw_only=True):
     @property
     def release(self) -> str:
         """The Debian release that ships this Python; raises UnsupportedError when none does."""
-        pythons = table("composed_base")["python"]
+        pythons = table(ComposedBase).python
         if self.python not in pythons or self.architecture not in TRIPLETS:
             raise UnsupportedError(
                 f"no composed base for Python {self.python} on {self.architecture}",
@@ -66,7 +66,7 @@ class BaseRequest(Struct, frozen=True, kw_only=True):
                 hint=f"Pythons: {', '.join(pythons)}; architectures: {', '.join(TRIPLETS)}."
                 " Or take a base image from a registry.",
             )
-        return str(pythons[self.python]["release"])
+        return pythons[self.python].release
 
     @property
     def triplet(self) -> str:
@@ -151,16 +151,16 @@ def groups(
     """
     found = tuple(
         Group(
-            name=group["name"],
-            paths=pattern(group["paths"]),
-            keep=pattern(group.get("keep", ())),
-            package=group.get("of_package", ""),
+            name=group.name,
+            paths=pattern(group.paths),
+            keep=pattern(group.keep),
+            package=group.of_package,
         )
-        for group in table("composed_base")["leave_out"]
-        if group["name"] not in keep and group.get("of_package") not in keep
+        for group in table(ComposedBase).leave_out
+        if group.name not in keep and group.of_package not in keep
     )
-    uncalled = table("composed_base")["uncalled_programs"]
-    if programs is not None and uncalled["name"] not in keep:
+    uncalled = table(ComposedBase).uncalled_programs
+    if programs is not None and uncalled.name not in keep:
         found = (*found, _uncalled(uncalled, programs))
     return found if library is None else (*found, *_unreached(library, keep))
 
@@ -179,18 +179,18 @@ def _unreached(library: Collection[str], keep: Collection[str]) -> Iterable[Grou
         paths=pattern(["usr/lib/python3.*/*/*/**"]),
         keep=pattern(f"usr/lib/python3.*/{place}/**" for place in places),
     )
-    for package in table("composed_base")["library"]["linked_by_modules"]:
+    for package in table(ComposedBase).library.linked_by_modules:
         if package not in keep:
             paths = pattern(["usr/lib/*/**/*.so*", "lib/*/**/*.so*"])
             yield Group(name=UNREACHED, paths=paths, keep=pattern(()), package=package)
 
 
-def _uncalled(known: Mapping[str, Any], programs: Collection[str]) -> Group:
+def _uncalled(known: LeftOut, programs: Collection[str]) -> Group:
     return Group(
-        name=known["name"],
-        paths=pattern(known["paths"]),
-        keep=pattern(path.replace("*", name) for path in known["paths"] for name in programs),
-        package=known["of_package"],
+        name=known.name,
+        paths=pattern(known.paths),
+        keep=pattern(path.replace("*", name) for path in known.paths for name in programs),
+        package=known.of_package,
     )
 
 
@@ -222,31 +222,32 @@ def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | Non
     Installed-Size counts, with documentation that will be left out. None for a base that was not
     measured.
     """
-    known = table("composed_base_sizes")
-    measured = known.get(request.python, {}).get(request.architecture)
-    if measured is None:
+    table_of_sizes = table(ComposedBaseSizes)
+    known = table_of_sizes.python.get(request.python)
+    measured = known and known.on(request.architecture)
+    if not measured:
         return None
     release = request.release
     found = (package_of_library(name, release) for name in request.libraries)
-    always = table("composed_base")["packages"]
+    always = table(ComposedBase).packages
     wanted = [
         *request.packages,
         *(package for package in found if package),
-        *(always["timezones"] if request.timezones else ()),
-        *(always["shell"] if request.shell else ()),
+        *(always.timezones if request.timezones else ()),
+        *(always.shell if request.shell else ()),
     ]
-    total = measured["files"] + (measured["bytecode"] if bytecode else 0)
+    total = measured.files + (measured.bytecode if bytecode else 0)
     return Size(
         bytes=total + _added(request, wanted),
         basis=Basis.CATALOGUED,
-        source=f"composed and measured, {known['date']}",
+        source=f"composed and measured, {table_of_sizes.date}",
     )
 
 
 def _added(request: BaseRequest, wanted: list[str]) -> int:
     """Return the bytes of the packages that ``wanted`` brings to the measured base."""
     facts = facts_of(request.release)
-    known = table("composed_base_sizes")[request.python]
-    left_out = set(table("composed_base")["left_out_packages"]) - set(wanted)
-    packages = facts.closure(wanted, {*known["packages"], *left_out}) if facts else ()
-    return sum(known["kept"].get(package.name, package.size) for package in packages)
+    known = table(ComposedBaseSizes).python[request.python]
+    left_out = set(table(ComposedBase).left_out_packages) - set(wanted)
+    packages = facts.closure(wanted, {*known.packages, *left_out}) if facts else ()
+    return sum(known.kept.get(package.name, package.size) for package in packages)

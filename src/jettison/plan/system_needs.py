@@ -6,8 +6,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package
+from jettison.catalogue.systems import SystemFiles
 from jettison.contents.environment import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
@@ -38,14 +40,14 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         libraries=dict(_libraries(plan, system, observed)),
         paths=list(_touched(observed)),
         loading=[path for path in system.libraries if path not in owned and path not in gone],
-        without=table("composed_base")["left_out_packages"].keys(),
-        single=table("system_files")["packages"]["single"],
+        without=table(ComposedBase).left_out_packages.keys(),
+        single=table(SystemFiles).packages.single,
     )
 
 
 def _touched(observed: Observed) -> Iterator[str]:
     """The files that were touched, but for those that stay without their package."""
-    staying = pattern(table("system_files")["packages"]["keep"])
+    staying = pattern(table(SystemFiles).packages.keep)
     for path in observed.trace.touched:
         if path.startswith("/") and not staying.fullmatch(path):
             yield path
@@ -60,15 +62,13 @@ def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
 
 
 def _quiet(plan: Plan, site: str) -> Iterator[str]:
-    for entry in table("system_files")["files"]:
-        for one in entry.get("quiet", ()):
+    for entry in table(SystemFiles).files:
+        for one in entry.quiet:
             edges = plan.closure.graph.edges
-            users = {
-                name for name in plan.distributions if one["distribution"] in edges.get(name, ())
-            }
-            imported = plan.usage.imports.keys() & set(one["modules"])
-            if users <= set(one["for"]) and not imported:
-                yield from (f"{site}/{path}" for path in one["libraries"])
+            users = {name for name in plan.distributions if one.distribution in edges.get(name, ())}
+            imported = plan.usage.imports.keys() & set(one.modules)
+            if users <= set(one.wanted) and not imported:
+                yield from (f"{site}/{path}" for path in one.libraries)
 
 
 def variables_of(plan: Plan, system: System) -> tuple[tuple[str, str], ...]:
@@ -106,8 +106,8 @@ def _inherited(value: str, made: str) -> str | None:
 
 
 def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
-    known = table("system_files")["packages"]
-    yield from ((name, "every application needs it") for name in known["always"])
+    known = table(SystemFiles).packages
+    yield from ((name, "every application needs it") for name in known.always)
     yield from _asked_for(plan, system)
     yield from ((name, evidence.message) for name, evidence in plan.linked.items())
     for wish in plan.settings.wishes:
@@ -115,7 +115,7 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
             yield wish.text, "a line of the settings keeps it"
     scripted = any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses)
     if scripted or observed.scripts or plan.usage.computed:
-        yield from ((name, "scripts may call it") for name in known["scripts"])
+        yield from ((name, "scripts may call it") for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
         yield from _computed(plan, system, observed)
 
@@ -161,9 +161,7 @@ def _asked_for(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
 
 def serves_builds(name: str) -> bool:
     """Whether a package is for those who build or install, not for what runs."""
-    return (
-        is_build_package(name) is not None or name in table("system_files")["packages"]["building"]
-    )
+    return is_build_package(name) is not None or name in table(SystemFiles).packages.building
 
 
 def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:

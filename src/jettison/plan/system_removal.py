@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from msgspec import Struct
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import SystemEntry, SystemFiles
 from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
@@ -55,7 +55,7 @@ def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator
         rule=rule,
         reason="packages that nothing reaches",
         packages=tuple(sorted(leaving)),
-        keep=tuple(table("system_files")["packages"]["keep"]) if spared else (),
+        keep=tuple(table(SystemFiles).packages.keep) if spared else (),
         bytes=sum(system.files.get(path, 0) for path in gone),
     )
 
@@ -107,7 +107,7 @@ def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[Sy
 def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
     """Give the files that belong to no package that stays, but to one that leaves."""
     stay = frozenset(kept)
-    keep = _compiled(tuple(table("system_files")["packages"]["keep"]))
+    keep = _compiled(tuple(table(SystemFiles).packages.keep))
     return frozenset(
         path
         for path, owners in system.owners.items()
@@ -120,10 +120,9 @@ def file_groups(
 ) -> Iterator[SystemGroup]:
     """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
-    known = table("system_files")
-    entries = [*known["files"], *([known["installers"]] if _has_its_own(observed) else [])]
-    for entry in entries:
-        if {*entry.get("programs", ()), *entry.get("modules", ())} & used.names:
+    known = table(SystemFiles)
+    for entry in (*known.files, *([known.installers] if _has_its_own(observed) else [])):
+        if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
         group = _group(rule, entry, sum(system.files[path] for path in meant), used.quiet)
@@ -137,22 +136,22 @@ def _has_its_own(observed: Observed) -> bool:
     return not observed.installed.site.startswith(observed.installed.library)
 
 
-def _meant(entry: Mapping[str, Any], system: System, gone: Collection[str]) -> Iterator[str]:
+def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterator[str]:
     """Give the files that an entry means and nothing before it took out."""
-    wanted, keep = _compiled(tuple(entry["paths"])), _compiled(tuple(entry.get("keep", ())))
+    wanted, keep = _compiled(entry.paths), _compiled(entry.keep)
     for path in system.files:
         if path not in gone and wanted.fullmatch(path) and not keep.fullmatch(path):
             yield path
 
 
-def _group(rule: str, entry: Mapping[str, Any], count: int, quiet: Collection[str]) -> SystemGroup:
+def _group(rule: str, entry: SystemEntry, count: int, quiet: Collection[str]) -> SystemGroup:
     return SystemGroup(
         rule=rule,
-        reason=entry["reason"],
-        paths=tuple(entry["paths"]),
-        keep=tuple(entry.get("keep", ())),
-        unless_named=entry.get("unless_named", ""),
-        not_counting=(*entry.get("not_counting", ()), *(quiet if "quiet" in entry else ())),
+        reason=entry.reason,
+        paths=entry.paths,
+        keep=entry.keep,
+        unless_named=entry.unless_named,
+        not_counting=(*entry.not_counting, *(quiet if entry.quiet else ())),
         bytes=count,
     )
 

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.formats.dockerignore.propose import Proposal, propose
 from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
@@ -43,8 +44,8 @@ def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
 
     Paths are relative to the context; files that are ignored already are left out.
     """
-    known = table("tools")["settings_readers"]
-    modules = tuple(known["modules"])
+    known = table(Tools).settings_readers
+    modules = tuple(known.modules)
     if not any(name.startswith(modules) for name in usage.imports):
         return ()
     services = services_of(project)
@@ -52,7 +53,7 @@ def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
     return tuple(
         path
         for path in project.files
-        if any(fnmatchcase(path, pattern) for pattern in known["files"])
+        if any(fnmatchcase(path, pattern) for pattern in known.files)
         and not any(word in path for word in TEMPLATES)
         and project.in_context(path) not in given
         and not (project.ignore and project.ignore.ignores(path))

@@ -30,6 +30,7 @@ import re
 from msgspec.structs import replace
 from packaging.version import Version
 
+from jettison.catalogue.packaging import Tools, locked_tools
 from jettison.catalogue.reader import table
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind
@@ -77,7 +78,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     change = SplitBuildStage(
         build_packages=build,
         environment=locked.environment if locked else ENVIRONMENT,
-        uv=table("tools")["uv"]["version"],
+        uv=table(Tools).uv.version,
         installer_stays=stays is not None,
     )
     tool = locked.tool if locked else "uv"
@@ -114,12 +115,12 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
     called = found.called or next(calls, None)
     if called is not None:
         return replace(called, message=f"{found.tool} stays: {called.message}")
-    known = table("tools")["ends_on_sigterm"]
-    if any(module.partition(".")[0] in known["modules"] for module in plan.usage.imports):
+    known = table(Tools).ends_on_sigterm
+    if any(module.partition(".")[0] in known.modules for module in plan.usage.imports):
         return None
     for keyword, words in found.starts:
         program = words[2] if words[:2] == ("python", "-m") and words[2:] else words[0]
-        if keyword == "CMD" and posixpath.basename(program) not in known["programs"]:
+        if keyword == "CMD" and posixpath.basename(program) not in known.programs:
             invocation = plan.stage.command
             message = f"{found.tool} stays: {program} is not known to end on SIGTERM as process 1"
             return Evidence(
@@ -135,7 +136,7 @@ def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Cha
     writes into the environment nor needs a folder for its cache.
     """
     starts = () if stays else found.starts
-    wanted = tuple(table("locked_tools")[found.tool]["stays"].items()) if stays else ()
+    wanted = tuple(locked_tools()[found.tool].stays.items()) if stays else ()
     missing = tuple(pair for pair in wanted if pair[0] not in plan.stage.environment)
     return (
         *(SetCommand(keyword=keyword, words=words) for keyword, words in starts),
@@ -163,7 +164,7 @@ def _seeded(plan: Plan) -> Evidence | None:
         for use in plan.usage.imports.get(name, ()):
             message = f"{name} is imported, and only the base image brings it"
             return Evidence(kind="import", message=message, origin=use.origin)
-    for name, below in table("tools")["setuptools"]["below"].items():
+    for name, below in table(Tools).setuptools.items():
         facts = plan.distributions.get(name)
         if facts and (not below or Version(facts.version) < Version(below)):
             message = f"{name} {facts.version} imports pkg_resources, which the base image brings"

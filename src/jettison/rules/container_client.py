@@ -14,6 +14,7 @@ of a call is computed, the client stays.
 
 from __future__ import annotations
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import Action, ActionKind
@@ -31,8 +32,8 @@ GROUP = "docker"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find client packages, what sets up their source, and the mounted socket."""
-    known = table("tools")["container_clients"]
-    clients = [item for item in plan.packages if item.name in known["packages"]]
+    known = table(Tools).container_clients
+    clients = [item for item in plan.packages if item.name in known.packages]
     unneeded = [item for item in clients if item.scope is PackageScope.UNNEEDED]
     kept = [item for item in clients if item.scope is not PackageScope.UNNEEDED]
     return (*_unneeded(plan, unneeded), *_kept(kept), *_socket(plan))
@@ -69,7 +70,7 @@ def _serves_client(action: Action, plan: Plan) -> bool:
     """
     if action.kind is ActionKind.REPOSITORY:
         return GROUP in action.text
-    modules = table("tools")["container_clients"]["modules"]
+    modules = table(Tools).container_clients.modules
     if any(name.partition(".")[0] in modules for name in plan.usage.imports):
         return False
     fact = action.fact
@@ -91,7 +92,7 @@ def _kept(clients: list[PlannedPackage]) -> tuple[Finding, ...]:
 
 
 def _socket(plan: Plan) -> tuple[Finding, ...]:
-    sockets = table("tools")["container_clients"]["sockets"]
+    sockets = table(Tools).container_clients.sockets
     service = service_of(plan.project)
     mounts = (
         [m for m in service.volumes if m.source in sockets or m.target in sockets]

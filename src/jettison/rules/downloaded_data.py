@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from jettison.catalogue.dead_weight import Collection, dead_weight
+from jettison.catalogue.dead_weight import Collection, DeadWeight
+from jettison.catalogue.reader import table
 from jettison.lift.action import Action, lifted_run
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
@@ -27,7 +28,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find commands that name a collection, in the final stage and those that it copies from."""
     return tuple(
         _advice(plan, entry, action, name)
-        for entry in dead_weight().collections
+        for entry in table(DeadWeight).collections
         if entry.distribution in plan.distributions
         for action in _commands(plan)
         for name in _collections(entry, action.text)

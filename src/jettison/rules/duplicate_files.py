@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Permission
 from jettison.formats.dockerfile import copy
 from jettison.lift.environment import BuiltEnvironment, environment_of
@@ -70,7 +71,7 @@ def _groups(plan: Plan) -> Iterator[Group]:
 
 
 def _can_be_shared(file: OwnedFile) -> bool:
-    known = dead_weight().duplicates
+    known = table(DeadWeight).duplicates
     if file.size < known.floor or not file.checksum or ".dist-info/" in file.path:
         return False
     name = file.path.rpartition("/")[2]

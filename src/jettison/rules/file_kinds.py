@@ -9,7 +9,8 @@ from functools import cache, partial
 
 from packaging.utils import canonicalize_name
 
-from jettison.catalogue.dead_weight import FileKind, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, FileKind
+from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import grouped, imported, removal
@@ -108,5 +109,5 @@ def _matching(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 RULES = tuple(
     Rule(name=kind.rule, level=2, documentation=kind.documentation, detect=partial(detect, kind))
-    for kind in dead_weight().kinds
+    for kind in table(DeadWeight).kinds
 )

@@ -17,7 +17,8 @@ import sys
 
 from packaging.utils import canonicalize_name
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.contents.system import PROGRAMS
 from jettison.formats.settings import Ask, Line, Wish
 from jettison.plan.plan import Finding, Plan, Safety
@@ -69,7 +70,7 @@ def _idle_wish(plan: Plan, wish: Wish) -> str:
 
 def _declared(plan: Plan) -> frozenset[str]:
     names = (item.name for item in plan.requirements)
-    return frozenset({*names, *dead_weight().seeds})
+    return frozenset({*names, *table(DeadWeight).seeds})
 
 
 def in_system(plan: Plan, name: str) -> bool | None:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.formats.settings import Ask
 from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.plan import Finding, Plan
@@ -49,7 +50,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
     paths = listed(plan)
-    for name, known in dead_weight().seeds.items():
+    for name, known in table(DeadWeight).seeds.items():
         if name in names and not _is_needed(plan, name) and not paths.find(known.paths[0]):
             yield Group(
                 rule=NAME,
@@ -74,7 +75,7 @@ def _is_needed(plan: Plan, name: str) -> bool:
 
 def _importers(plan: Plan) -> Iterator[str]:
     """Files whose imports of an installer do not count, as patterns."""
-    for module in dead_weight().importers:
+    for module in table(DeadWeight).importers:
         if not any(f"{used}.".startswith(f"{module}.") for used in plan.usage.imports):
             path = module.replace(".", "/")
             files = (f"{path}.py", f"{path}/")

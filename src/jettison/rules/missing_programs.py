@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
 from jettison.plan.candidates.needs import brought_packages, named_packages
@@ -42,7 +43,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
     named = named_packages(plan.stage)
-    others = table("tools")["alternatives"]
+    others = table(Tools).alternatives
     provided = {*plan.scripts, *(name for package in named for name in others.get(package, ()))}
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if _is_certain(use, plan)]

@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import Optional, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, Optional
+from jettison.catalogue.reader import table
 from jettison.lift.scopes.values import Scope
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
@@ -39,7 +40,7 @@ NAME = "optional-distributions"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find distributions that nothing needs once unused parts are not counted."""
-    unused = [entry for entry in dead_weight().optional if _is_unused(plan, entry)]
+    unused = [entry for entry in table(DeadWeight).optional if _is_unused(plan, entry)]
     if not unused:
         return ()
     names = _unneeded(plan, unused)

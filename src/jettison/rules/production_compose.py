@@ -19,6 +19,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
@@ -37,9 +38,9 @@ def leaves(plan: Plan, service: Service, mount: ComposeMount) -> bool:
     sources = () if plan.writing.unsure else source_targets(service, plan.project, plan.stage)
     if mount.target in sources:
         return True
-    known = table("tools")["container_clients"]
-    if mount.target in known["sockets"]:
-        return not any(name in plan.usage.imports for name in known["modules"])
+    known = table(Tools).container_clients
+    if mount.target in known.sockets:
+        return not any(name in plan.usage.imports for name in known.modules)
     shield = mount.kind is MountKind.ANONYMOUS and posixpath.basename(mount.target) in CACHES
     return shield and bool(sources)
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from jettison.catalogue.dead_weight import Variant, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, Variant
+from jettison.catalogue.reader import table
 from jettison.index.graph import total_size
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
@@ -26,7 +27,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find distributions with a variant that would do."""
     return tuple(
         _advice(plan, entry)
-        for entry in dead_weight().variants
+        for entry in table(DeadWeight).variants
         if entry.distribution in plan.distributions
         and not set(entry.words) & plan.usage.words.keys()
         and (not entry.drops or _dropped(plan, entry))

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import re
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import group, present, removal
@@ -37,7 +38,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         file
         for file in present(plan).values()
         if file.path.startswith(PROGRAMS)
-        and file.size >= dead_weight().binaries.large
+        and file.size >= table(DeadWeight).binaries.large
         and _program(file) not in plan.usage.programs
     ]
     why = {} if plan.usage.computed else {file: _why(plan, file) for file in large}
@@ -54,7 +55,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 def _why(plan: Plan, file: OwnedFile) -> str:
     """Why nothing installed needs a program; empty where something may."""
-    known = dead_weight().binaries.known.get(file.distribution)
+    known = table(DeadWeight).binaries.known.get(file.distribution)
     if known and _program(file) in known.programs:
         return known.reason
     seen = plan.observed

@@ -22,7 +22,8 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import Locales, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, Locales
+from jettison.catalogue.reader import table
 from jettison.lift.stages import service_of
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan
@@ -51,7 +52,7 @@ _ALWAYS = frozenset({"en", "root"})
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find libraries with data of locales, all of whose users say which they want."""
     found: list[Finding] = []
-    entries = dead_weight().locales
+    entries = table(DeadWeight).locales
     known = {entry.distribution: entry for entry in entries}
     for entry in entries:
         asked = known[entry.of or entry.distribution]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import ActionKind
@@ -36,7 +37,7 @@ FETCHERS = frozenset({"git", "git-lfs", "openssh-client", "ssh", "mercurial", "s
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find packages with the scope ``unneeded`` that the final stage still installs."""
     present = set(removable(plan.stage)) - set(passing_packages(plan.stage))
-    clients = table("tools")["container_clients"]["packages"]
+    clients = table(Tools).container_clients.packages
     called = _called_by_health_check(plan) | _called_by_installers(plan)
     found = [
         item

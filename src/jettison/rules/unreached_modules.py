@@ -30,6 +30,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from jettison.catalogue.applications import Loaders
 from jettison.catalogue.reader import table
 from jettison.contents.environment import Installed, module_name
 from jettison.contents.links import on_demand
@@ -90,7 +91,7 @@ def _unused_distributions(observed: Observed) -> Iterator[str]:
         if path.startswith(inside) and ".dist-info/" not in path:
             used.add(installed.owners.get(source_of(path.removeprefix(inside))))
     with_modules = {installed.owners.get(path) for path in installed.modules.files.values()}
-    for name in with_modules - used - table("loaders")["read_by_others"].keys():
+    for name in with_modules - used - table(Loaders).read_by_others.keys():
         if name:
             yield name
 
@@ -158,13 +159,13 @@ def _on_demand(made: Group, package: str, installed: Installed) -> Group:
         if point.group == "console_scripts"
         and any(f"{point.module}.".startswith(f"{package}.{name}.") for name in on_demand(package))
     )
-    known = table("loaders")["on_demand"][package]
+    known = table(Loaders).on_demand[package]
     return replace(
         made,
         reason=f"{made.reason} nor asks {package} for",
         paths=(*made.paths, *programs),
         together=True,
-        not_counting=tuple(known["not_counting"]),
+        not_counting=known.not_counting,
     )
 
 

@@ -19,7 +19,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import Language, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, Language
+from jettison.catalogue.reader import table
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile
@@ -34,7 +35,7 @@ _ENGLISH = "en"
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find catalogues of languages that nothing chooses."""
     found: list[Finding] = []
-    for entry in dead_weight().languages:
+    for entry in table(DeadWeight).languages:
         spoken = _spoken(plan, entry)
         if spoken:
             found += _removal(plan, entry, spoken)

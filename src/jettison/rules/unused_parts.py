@@ -12,7 +12,8 @@ module that stays imports it, and that no library that stays names one that leav
 
 from __future__ import annotations
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removing import is_unused, part_of, removal, written_nowhere
 from jettison.rules.rule import Rule
@@ -24,7 +25,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find parts of the catalogue whose names are not used."""
     found = [
         (entry, one)
-        for entry in dead_weight().parts
+        for entry in table(DeadWeight).parts
         if is_unused(plan, entry) and not set(entry.used_by) & plan.distributions.keys()
         for reason in [f"{entry.reason}, part of {plan.contents.label(entry.distribution)}"]
         for one in part_of(plan, NAME, entry, reason, {entry.distribution})

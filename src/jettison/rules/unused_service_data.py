@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from jettison.catalogue.dead_weight import Services, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, ServiceData
+from jettison.catalogue.reader import table
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, OwnedFile
@@ -39,7 +40,7 @@ NAME = "unused-service-data"
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find clients whose services are all named in the source."""
-    entries = [e for e in dead_weight().services if e.distribution in plan.distributions]
+    entries = [e for e in table(DeadWeight).services if e.distribution in plan.distributions]
     doubts = [(entry, _doubt(plan, entry)) for entry in entries]
     found = [(entry, _asked(plan, entry)) for entry, doubt in doubts if doubt is None]
     groups = [one for entry, asked in found for one in _groups(plan, entry, asked)]
@@ -54,11 +55,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (*removal(plan, NAME, what, groups, evidence), *told)
 
 
-def _what(plan: Plan, entry: Services) -> str:
+def _what(plan: Plan, entry: ServiceData) -> str:
     return f"descriptions of services, of {plan.contents.label(entry.distribution)},"
 
 
-def _doubt(plan: Plan, entry: Services) -> Evidence | None:
+def _doubt(plan: Plan, entry: ServiceData) -> Evidence | None:
     """Why it cannot be told which services the application needs; None when it can."""
     client = entry.distribution
     given = plan.usage.given.get(client, Given())
@@ -74,7 +75,7 @@ def _users(plan: Plan, client: str) -> frozenset[str]:
     return frozenset(users | {n for n in plan.distributions if users & set(edges.get(n, ()))})
 
 
-def _asked(plan: Plan, entry: Services) -> frozenset[str]:
+def _asked(plan: Plan, entry: ServiceData) -> frozenset[str]:
     """The services that the application needs."""
     client = entry.distribution
     theirs = (entry.users.get(name, ()) for name in _users(plan, client))
@@ -82,12 +83,12 @@ def _asked(plan: Plan, entry: Services) -> frozenset[str]:
     return plan.usage.given.get(client, Given()).names | {*entry.always, *names}
 
 
-def _described(plan: Plan, entry: Services) -> list[OwnedFile]:
+def _described(plan: Plan, entry: ServiceData) -> list[OwnedFile]:
     folders = tuple(entry.folders)
     return [file for path, file in remaining(plan).items() if path.startswith(folders)]
 
 
-def _groups(plan: Plan, entry: Services, asked: frozenset[str]) -> Iterator[Group]:
+def _groups(plan: Plan, entry: ServiceData, asked: frozenset[str]) -> Iterator[Group]:
     every = remaining(plan)
     for folder in entry.folders:
         files = [

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
+from jettison.catalogue.applications import Calls
 from jettison.catalogue.reader import table
 from jettison.source.facts import Call, Literal, ModuleFacts
 from jettison.source.literals import HOLE
@@ -131,7 +133,7 @@ _READERS = {"list": _list, "shell": _shell, "words": _words, "spawn": _spawn, "s
 
 @cache
 def _readers_by_callee() -> dict[str, tuple[_Reader, ...]]:
-    groups = table("calls")["programs"]
+    groups = asdict(table(Calls).programs)
     callees = {callee for group in _READERS for callee in groups[group]}
     return {
         callee: tuple(read for group, read in _READERS.items() if callee in groups[group])
@@ -186,7 +188,8 @@ def _calls(facts: ModuleFacts | Iterable[ModuleFacts]) -> Iterator[Call]:
 
 @cache
 def _names(section: str, *groups: str) -> frozenset[str]:
-    return frozenset(name for group in groups for name in table("calls")[section][group])
+    known = getattr(table(Calls), section)
+    return frozenset(name for group in groups for name in getattr(known, group))
 
 
 _WRITING_MODES = frozenset("wax+")
@@ -207,16 +210,16 @@ class FileWrite(Struct, frozen=True, kw_only=True):
 
 def files_written(modules: Iterable[ModuleFacts]) -> tuple[FileWrite, ...]:
     """Every call of the files that writes a file or makes a folder, in file order."""
-    writes = table("calls")["writes"]
+    writes = table(Calls).writes
     readers = {
-        **dict.fromkeys(writes["opened"], _opened),
-        **dict.fromkeys(writes["files"], _first),
-        **dict.fromkeys(writes["folders"], _folder),
-        **dict.fromkeys(writes["targets"], _second),
-        **dict.fromkeys(writes["downloads"], _downloaded),
+        **dict.fromkeys(writes.opened, _opened),
+        **dict.fromkeys(writes.files, _first),
+        **dict.fromkeys(writes.folders, _folder),
+        **dict.fromkeys(writes.targets, _second),
+        **dict.fromkeys(writes.downloads, _downloaded),
     }
-    methods = frozenset(writes["methods"])
-    savers = frozenset(writes["savers"])
+    methods = frozenset(writes.methods)
+    savers = frozenset(writes.savers)
     found: list[FileWrite] = []
     for module in modules:
         for call in module.calls:
@@ -252,7 +255,7 @@ def _second(call: Call) -> Iterator[FileWrite]:
 
 def _downloaded(call: Call) -> Iterator[FileWrite]:
     """A folder that is named; without one it is that of the user, which is writable."""
-    for name in table("calls")["writes"]["download_keywords"]:
+    for name in table(Calls).writes.download_keywords:
         place = call.keyword(name)
         if isinstance(place, str):
             yield _write(call, place, folder=True)
@@ -261,7 +264,7 @@ def _downloaded(call: Call) -> Iterator[FileWrite]:
 def _takes_a_path(call: Call) -> bool:
     """Whether a method such as ``save`` is given something to save to: ``model.save()`` is not."""
     receiver = call.callee.rpartition(".")[0].rpartition(".")[2]
-    if receiver in table("calls")["writes"]["records"]:
+    if receiver in table(Calls).writes.records:
         return False
     return bool(call.arguments) and not isinstance(call.arguments[0], bool)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Implied, Launchers, Prefix
 from jettison.catalogue.reader import table
 from jettison.source.index import SourceIndex
 from jettison.values import Origin
@@ -96,7 +97,7 @@ def _entries(
     if words[0].endswith(".py"):
         yield from place.path(words[0], " ".join(words), command=_first_plain(arguments))
         return
-    if program in table("launchers")["launchers"]["names"]:
+    if program in table(Launchers).launchers:
         yield from _launched(program, arguments, place)
         yield from _implied(program, arguments, place, environment or {})
         return
@@ -157,8 +158,8 @@ def _implied(
     program: str, arguments: Sequence[str], place: _Place, environment: Mapping[str, str]
 ) -> Iterator[Entry]:
     """Find what a launcher loads without being told, such as ``gunicorn.conf.py``."""
-    rules = table("launchers")["implied"].get(program, {})
-    for variable in rules.get("variables", ()):
+    rules = table(Launchers).implied.get(program, Implied())
+    for variable in rules.variables:
         value = environment.get(variable, "")
         module = value.partition(":")[0].partition("(")[0]
         if module.endswith(".py"):
@@ -166,9 +167,9 @@ def _implied(
         elif module:
             yield from place.module(module, f"{variable}={value}")
     named = any(_OBJECT.match(word) or word.endswith(".py") for word in arguments)
-    for path in rules.get("always", ()):
+    for path in rules.always:
         yield from place.path(path, f"{program} loads {path}")
-    for path in () if named else rules.get("default", ()):
+    for path in () if named else rules.default:
         found = place.path(path, f"{program} loads {path} by default")
         yield from found
         if found:
@@ -177,7 +178,7 @@ def _implied(
 
 def _without_prefixes(words: Sequence[str]) -> list[str]:
     """Find the command behind ``exec``, ``env A=b``, ``poetry run``, ``tini --``, ``gosu user``."""
-    prefixes: Mapping[str, Mapping[str, int]] = table("launchers")["prefixes"]
+    prefixes = table(Launchers).prefixes
     rest = list(words)
     while rest:
         program = rest[0].rpartition("/")[2]
@@ -185,24 +186,24 @@ def _without_prefixes(words: Sequence[str]) -> list[str]:
             rest.pop(0)
         elif program in prefixes:
             rest = _after_prefix(rest, prefixes[program])
-        elif program in table("launchers")["runners"]:
+        elif program in table(Launchers).runners:
             if len(rest) < 2 or rest[1] != "run":  # noqa: PLR2004  # the word and its "run"
                 return rest
-            rest = _after_prefix(rest[1:], {})
+            rest = _after_prefix(rest[1:], Prefix())
         else:
             return rest
     return rest
 
 
-def _after_prefix(words: list[str], rule: Mapping[str, int]) -> list[str]:
+def _after_prefix(words: list[str], rule: Prefix) -> list[str]:
     if words[0].rpartition("/")[2].startswith(_WAITING) and "--" in words:
         return words[words.index("--") + 1 :]
-    rest = words[1 + rule.get("operands", 0) :]
+    rest = words[1 + rule.operands :]
     while rest and (rest[0].startswith("-") or _ASSIGNMENT.match(rest[0])):
         option = rest.pop(0)
         if option == "--":
             break
-        if option in table("launchers")["valued"]["options"] and rest:
+        if option in table(Launchers).valued and rest:
             rest.pop(0)
     return rest
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
+from jettison.catalogue.applications import Calls
 from jettison.catalogue.reader import table
 from jettison.source.facts import Literal
 
@@ -191,9 +192,9 @@ def may_name(value: str, target: str, role: str) -> bool:
 @cache
 def word_roles() -> frozenset[str]:
     """Keywords, keys and called names beside which a single word can name a package."""
-    return frozenset(table("calls")["texts"]["roles"])
+    return frozenset(table(Calls).texts.roles)
 
 
 @cache
 def _endings() -> frozenset[str]:
-    return frozenset(table("calls")["texts"]["endings"])
+    return frozenset(table(Calls).texts.endings)

@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import ProjectFiles
 from jettison.catalogue.reader import table
 from jettison.source.facts import Text
 from jettison.source.tree import is_test
@@ -89,7 +90,7 @@ def is_read(path: str, *, size: int, executable: bool) -> bool:
     ):
         return not name.endswith(("-lock.json", "-lock.yaml", ".lock", ".min.json"))
     if "." in name.strip("."):
-        return any(fits(name, pattern) for pattern in table("project_files")["production"])
+        return any(fits(name, pattern) for pattern in table(ProjectFiles).production)
     folder = path.rpartition("/")[0].rpartition("/")[2]
     return size <= _LARGEST_SCRIPT and (
         executable
@@ -103,13 +104,13 @@ def use_of_file(path: str) -> Use | None:
     """PRODUCTION or DEVELOPMENT where the name says so, None where it does not."""
     lower = path.lower()
     name = lower.rpartition("/")[2]
-    catalogue = table("project_files")
-    for pattern in catalogue["development"]:
+    catalogue = table(ProjectFiles)
+    for pattern in catalogue.development:
         if fits(lower, pattern) or fits(name, pattern):
             return Use.DEVELOPMENT
     if is_test(lower):
         return Use.DEVELOPMENT
-    for pattern in catalogue["production"]:
+    for pattern in catalogue.production:
         if fits(name, pattern):
             return Use.PRODUCTION
     return None
@@ -121,7 +122,7 @@ def use_of_script(path: str) -> Use:
     if use_of_file(path) is Use.DEVELOPMENT:
         return Use.DEVELOPMENT
     words = re.split(r"[^a-z0-9]+", path.lower())
-    development = not set(words).isdisjoint(table("project_files")["development_words"])
+    development = not set(words).isdisjoint(table(ProjectFiles).development_words)
     return Use.DEVELOPMENT if development else Use.UNCALLED
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from jettison.catalogue.packaging import ProjectFiles
 from jettison.catalogue.reader import table
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
@@ -119,7 +120,7 @@ def _in_file(path: str, text: str) -> Iterator[UsedCommand]:
 
 
 def _uwsgi(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
-    keys = frozenset(table("project_files")["uwsgi"])
+    keys = frozenset(table(ProjectFiles).uwsgi)
     for number, line in enumerate(text.splitlines(), 1):
         key, equals, value = (part.strip() for part in line.partition("="))
         if equals and key in keys:

@@ -10,6 +10,7 @@ from functools import cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue.packaging import ProjectFiles
 from jettison.catalogue.reader import table
 from jettison.source.operations import Use, UsedCommand
 
@@ -46,7 +47,7 @@ def with_called_targets(
 
 def _uses(commands: tuple[UsedCommand, ...], targets: list[_Target]) -> dict[str, Use]:
     """The most important use of each target that is not for developers alone."""
-    words = frozenset(table("project_files")["production_targets"])
+    words = frozenset(table(ProjectFiles).production_targets)
     uses = {t.name: Use.UNCALLED for t in targets if not words.isdisjoint(_parts(t.name))}
     by_name = {target.name: target for target in reversed(targets)}
     for use in (Use.UNCALLED, Use.BUILD, Use.PRODUCTION):  # the more important one comes last
@@ -163,4 +164,4 @@ def _command(line: str, *, every_line: bool) -> str:
 
 @cache
 def _command_keys() -> frozenset[str]:
-    return frozenset(table("project_files")["keys"])
+    return frozenset(table(ProjectFiles).keys)

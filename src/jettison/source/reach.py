@@ -8,6 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Conventions
 from jettison.catalogue.reader import table
 from jettison.source.conditions import Production
 from jettison.source.entries import Entry
@@ -47,8 +48,8 @@ def _application(text: Text, index: SourceIndex, commands: frozenset[str]) -> It
     folder = found.removesuffix("__init__.py")
     if not folder.endswith("/"):  # an AppConfig in a module of the application
         folder = folder.rpartition("/")[0] + "/"
-    conventions = frozenset(table("conventions")["django"]["modules"])
-    folders = tuple(table("conventions")["django"]["folders"])
+    conventions = frozenset(table(Conventions).django.modules)
+    folders = tuple(table(Conventions).django.folders)
     for file in sorted(index.modules):
         if not file.startswith(folder) or is_test(file):
             continue

@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from msgspec.structs import asdict
+
+from jettison.catalogue.applications import Calls
 from jettison.catalogue.reader import table
 from jettison.source.facts import (
     ALWAYS,
@@ -154,13 +157,13 @@ class FactReader:
                 yield Reference(file=self._file, line=line, name=name)
 
     def _environment(self) -> Iterator[EnvironmentRead]:
-        catalogue = table("calls")["environment"]
+        catalogue = table(Calls).environment
         for node in self._walk.reads:
             if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
                 yield EnvironmentRead(file=self._file, line=node.lineno, name=node.slice.value)
         for name, call, _ in self._walk.calls:
-            reads = absolute(name, self._aliases) in catalogue["functions"]
-            if not reads and name.partition(".")[0] not in catalogue["methods"]:
+            reads = absolute(name, self._aliases) in catalogue.functions
+            if not reads and name.partition(".")[0] not in catalogue.methods:
                 continue
             values = [self._literal(each, call.lineno) for each in call.args[:2]]
             default = next((k.value for k in call.keywords if k.arg == "default"), None)
@@ -198,16 +201,16 @@ def _line(fact: Import | Text | Call | Reference | EnvironmentRead | Switch) -> 
 
 @cache
 def _catalogued() -> frozenset[str]:
-    catalogue = table("calls")
+    catalogue = table(Calls)
     groups = [
-        *catalogue["programs"].values(),
-        *catalogue["libraries"].values(),
-        *catalogue["zones"].values(),
+        *asdict(catalogue.programs).values(),
+        *asdict(catalogue.libraries).values(),
+        *asdict(catalogue.zones).values(),
         *(
-            catalogue["writes"][group]
+            getattr(catalogue.writes, group)
             for group in ("opened", "files", "folders", "targets", "downloads")
         ),
-        catalogue["other"]["names"],
+        catalogue.other.names,
     ]
     return frozenset(name for group in groups for name in group)
 
@@ -220,5 +223,5 @@ def _is_method(name: str) -> bool:
 
 @cache
 def _writing_methods() -> frozenset[str]:
-    writes = table("calls")["writes"]
-    return frozenset((*writes["methods"], *writes["savers"]))
+    writes = table(Calls).writes
+    return frozenset((*writes.methods, *writes.savers))

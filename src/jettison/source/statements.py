@@ -6,7 +6,9 @@ import ast
 from functools import cache
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
+from jettison.catalogue.applications import Calls
 from jettison.catalogue.reader import table
 from jettison.source.conditions import (
     is_development_value,
@@ -100,16 +102,16 @@ class Walk(Struct, eq=False):
 @cache
 def last_names() -> frozenset[str]:
     """Last components of the catalogued functions, which a call's name is tried against first."""
-    catalogue = table("calls")
+    catalogue = table(Calls)
     groups = [
-        *catalogue["programs"].values(),
-        *catalogue["libraries"].values(),
-        *catalogue["writes"].values(),
-        *catalogue["zones"].values(),
-        catalogue["other"]["names"],
-        catalogue["environment"]["functions"],
-        catalogue["environment"]["methods"],
-        catalogue["environment"]["casts"],
+        *asdict(catalogue.programs).values(),
+        *asdict(catalogue.libraries).values(),
+        *asdict(catalogue.writes).values(),
+        *asdict(catalogue.zones).values(),
+        catalogue.other.names,
+        catalogue.environment.functions,
+        catalogue.environment.methods,
+        catalogue.environment.casts,
     ]
     return frozenset(name.rpartition(".")[2] for group in groups for name in group)
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Conventions
 from jettison.catalogue.reader import table
 from jettison.values import Skipped
 
@@ -67,13 +68,13 @@ def is_development_place(file: str, production: frozenset[str] = frozenset()) ->
         return True
     if _is_development_folder(file, production):
         return True
-    catalogue = table("conventions")["development"]
+    catalogue = table(Conventions).development
     *folders, name = file.lower().removesuffix(".py").split("/")
-    if name in catalogue["modules"] or name in catalogue["settings_names"]:
+    if name in catalogue.modules or name in catalogue.settings_names:
         return True
     if not folders:
-        return name in catalogue["root_modules"]
-    return folders[-1] in catalogue["settings_folders"] and name in catalogue["settings_modules"]
+        return name in catalogue.root_modules
+    return folders[-1] in catalogue.settings_folders and name in catalogue.settings_modules
 
 
 def folders_of(file: str) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def folders_of(file: str) -> tuple[str, ...]:
 
 
 def _is_development_folder(file: str, production: frozenset[str]) -> bool:
-    words = table("conventions")["development"]["folders"]
+    words = table(Conventions).development.folders
     return any(
         folder.rpartition("/")[2].lower() in words and folder not in production
         for folder in folders_of(file)
@@ -95,7 +96,7 @@ def is_test(file: str) -> bool:
     """Whether a path is a test's by the conventions of the test runners."""
     parts = file.lower().split("/")
     name = parts[-1].removesuffix(".py")
-    tests = frozenset(table("conventions")["tests"]["folders"])
+    tests = frozenset(table(Conventions).tests.folders)
     if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
         return True
-    return name in table("conventions")["tests"]["modules"] or _TEST.fullmatch(name) is not None
+    return name in table(Conventions).tests.modules or _TEST.fullmatch(name) is not None

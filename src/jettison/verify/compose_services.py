@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Services
 from jettison.formats import dotenv
 from jettison.formats.compose import ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
@@ -116,7 +117,7 @@ def _companion(service: Service) -> Companion:
 def _port(service: Service) -> int | None:
     """Give the port to wait for: what such images listen on, or the first that is declared."""
     name = (service.image or "").partition("@")[0].rpartition("/")[2].partition(":")[0]
-    known: int | None = table("services")["ports"].get(name)
+    known: int | None = table(Services).ports.get(name)
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]
     return known or next((int(text) for text in texts if text.isdigit()), None)

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Samples
 from jettison.engines.engine import Container
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.client import send
@@ -118,14 +119,12 @@ def make_superuser(
     if interpreter is None:
         return _exchange("there is no Python on the path of the image")
     application = application_of(setting, request)
-    usual = table("samples")["account"]
-    account = request.credentials or Credentials(
-        username=usual["username"], password=usual["password"]
-    )
+    usual = table(Samples).account
+    account = request.credentials or Credentials(username=usual.username, password=usual.password)
     asked = {
         "files": application.settings_files,
         "folders": application.folders,
-        "superuser": (account.username, usual["email"], account.password),
+        "superuser": (account.username, usual.email, account.password),
     }
     answer, why = ask(container, interpreter, "django_site", asked)
     if answer and answer.get("made"):

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, ImageFacts
 from jettison.errors import ProgramError
 from jettison.verify.observation import Interior, Inventory, Loaded
@@ -118,7 +119,7 @@ def interior(
     )
     if facts is None:
         return None, why
-    secure, said = ask(container, interpreter, "secure", dict(table("loopback")))
+    secure, said = ask(container, interpreter, "secure", table(Loopback).files)
     modules: dict[str, Any] = {}
     if request.modules:
         modules, why = ask(container, interpreter, "modules", {"modules": request.modules})

@@ -5,14 +5,13 @@ from __future__ import annotations
 import socket
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Services, StandIn
 from jettison.engines.engine import BuildRequest, Container, Engine, RunOptions
 from jettison.errors import BuildError, EngineError, ProgramError, UnsupportedError
 from jettison.progress import Progress, step
@@ -35,15 +34,15 @@ def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Compan
     if _is_there(engine, companion.image):
         return None
     name = companion.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    known: Mapping[str, Any] = table("services")["debian"]
-    found = [(key, one) for key, one in known["stand_ins"].items() if name in one["images"]]
-    base = next((one for one in known["bases"] if _is_there(engine, one)), known["bases"][0])
+    known = table(Services).debian
+    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
+    base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
     for key, one in found:
         try:
             image = _built(engine, key, one, base, progress)
         except (BuildError, EngineError, UnsupportedError):
             return None
-        note = f"Debian's {one['packages'][0]} instead of {companion.image}"
+        note = f"Debian's {one.packages[0]} instead of {companion.image}"
         return replace(companion, image=image, instead=note)
     return None
 
@@ -56,12 +55,12 @@ def _is_there(engine: Engine, image: str) -> bool:
     return True
 
 
-def _built(engine: Engine, key: str, one: Mapping[str, Any], base: str, progress: Progress) -> str:
+def _built(engine: Engine, key: str, one: StandIn, base: str, progress: Progress) -> str:
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         folder = Path(name)
-        text = _DOCKERFILE.format(base=base, packages=" ".join(one["packages"]))
+        text = _DOCKERFILE.format(base=base, packages=" ".join(one.packages))
         (folder / "Dockerfile").write_text(text, encoding="utf-8")
-        (folder / "start").write_text(one["start"], encoding="utf-8")
+        (folder / "start").write_text(one.start, encoding="utf-8")
         request = BuildRequest(
             context=folder, dockerfile=folder / "Dockerfile", tag=f"jettison-{key}"
         )

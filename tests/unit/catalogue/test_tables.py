@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+import re
 from importlib.resources import files
 
 import pytest
@@ -13,27 +13,24 @@ from msgspec import Struct
 from jettison import catalogue
 from jettison.catalogue import reader
 
-FOLDER = files(catalogue)
-
-
-def accessors() -> Iterator[Callable[[], Struct]]:
-    """Every function of the catalogue that gives a whole table."""
-    for module in pkgutil.iter_modules(catalogue.__path__):
-        found = vars(importlib.import_module(f"jettison.catalogue.{module.name}"))
-        for name, value in found.items():
-            if FOLDER.joinpath(f"{name}.toml").is_file() and callable(value):
-                yield value
-
-
-TABLES = {accessor.__name__: accessor for accessor in accessors()}
+TABLES = {path.name.removesuffix(".toml") for path in files(catalogue).iterdir()
+          if path.name.endswith(".toml")}  # fmt: skip
+TYPES = {
+    re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value
+    for module in pkgutil.iter_modules(catalogue.__path__)
+    for name, value in vars(importlib.import_module(f"jettison.catalogue.{module.name}")).items()
+    if isinstance(value, type) and issubclass(value, Struct)
+}
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_a_table_is_as_its_type_says(name: str) -> None:
-    assert isinstance(TABLES[name](), Struct)
+    assert isinstance(reader.table(TYPES[name]), TYPES[name])
 
 
 class Small(Struct, forbid_unknown_fields=True):
+    """A table that does not exist."""
+
     paths: dict[str, int]
 
 
@@ -51,4 +48,4 @@ def test_a_wrong_key_or_value_is_named_with_its_file(
 ) -> None:
     monkeypatch.setattr(reader, "resource", lambda _: text.encode())
     with pytest.raises(ValueError, match=named):
-        reader.decoded("small", Small)
+        reader.table(Small)

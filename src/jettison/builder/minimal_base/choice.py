@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from jettison import __version__
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import resource, table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.index.debian.archive import Archive
@@ -25,10 +26,10 @@ def choose(request: BaseRequest, index: PackageIndex) -> BaseChoice:
     Packages that only serve installation are not among them, unless they are asked for. Raises
     PackageError for a package that does not exist and UnsupportedError for another Python.
     """
-    facts = table("composed_base")
+    facts = table(ComposedBase)
     found = {name: package_of_library(name, request.release) for name in request.libraries}
     wanted = [*_seeds(request), *(package for package in found.values() if package)]
-    left_out = set(facts["left_out_packages"]) - set(wanted)
+    left_out = set(facts.left_out_packages) - set(wanted)
     packages = tuple(closure(index, wanted, left_out))
     return BaseChoice(
         request=request,
@@ -39,16 +40,16 @@ def choose(request: BaseRequest, index: PackageIndex) -> BaseChoice:
 
 
 def _seeds(request: BaseRequest) -> Iterator[str]:
-    facts = table("composed_base")
+    facts = table(ComposedBase)
     # Raises for a Python that no release ships.
     release = request.release
-    yield from facts["packages"]["always"]
-    yield from (name for python in facts["python"].values() if python["release"] == release
-                for name in python["packages"])  # fmt: skip
+    yield from facts.packages.always
+    yield from (name for python in facts.python.values() if python.release == release
+                for name in python.packages)  # fmt: skip
     if request.timezones:
-        yield from facts["packages"]["timezones"]
+        yield from facts.packages.timezones
     if request.shell:
-        yield from facts["packages"]["shell"]
+        yield from facts.packages.shell
     yield from request.packages
 
 

@@ -26,6 +26,7 @@ from jettison.builder.minimal_base.system_files import (
     notes_of,
 )
 from jettison.builder.minimal_base.unpacked import Unpacked, is_unpacked, root_links, unpacked
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.errors import NetworkError, PackageError
 from jettison.formats.loader_cache import library_names, listing_program, loader_cache
@@ -153,9 +154,9 @@ def _added(
     if request.timezones:
         yield Member.symlink("etc/localtime", "/usr/share/zoneinfo/Etc/UTC")
     if request.shell:
-        applets = table("composed_base")["shell"]["applets"]
+        applets = table(ComposedBase).shell.applets
         yield from (Member.symlink(f"usr/bin/{name}", "busybox") for name in applets)
-    for path, target in table("composed_base")["links"].items():
+    for path, target in table(ComposedBase).links.items():
         place = path.replace("{triplet}", request.triplet)
         if f"{posixpath.dirname(place)}/{target}" in selection.members:
             yield Member.symlink(place, target)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from jettison.builder.minimal_base.selection import Missing, Selection
 from jettison.builder.minimal_base.unpacked import Unpacked, merged_path
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.formats.debian_control import render
 from jettison.images.entry import Kind
@@ -22,9 +23,9 @@ def account_members(user: Account | None) -> Iterator[Member]:
 
     Every account is without a password and without a shell, so there is no /etc/shadow.
     """
-    facts = table("composed_base")["accounts"]
-    users = [(name, number, group, home) for name, number, group, home in facts["users"]]
-    groups = [(name, number) for name, number in facts["groups"]]
+    facts = table(ComposedBase).accounts
+    users = [(name, number, group, home) for name, number, group, home in facts.users]
+    groups = [(name, number) for name, number in facts.groups]
     if user and user.name not in {name for name, *_ in users}:
         users.append((user.name, user.number, user.number, user.home))
         groups.append((user.name, user.number))
@@ -94,7 +95,7 @@ def notes_of(
     """
     for name in choice.unknown:
         yield Skipped(what=f"the library {name}", reason="no package is known for it")
-    for name, reason in table("composed_base")["needs_scripts"].items():
+    for name, reason in table(ComposedBase).needs_scripts.items():
         if name in packages:
             yield Skipped(what=f"the installation scripts of {name}", reason=reason)
     for each in missing:

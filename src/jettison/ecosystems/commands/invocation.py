@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Commands
 from jettison.catalogue.reader import table
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
@@ -121,7 +122,7 @@ class Invocation(Struct, frozen=True, kw_only=True):
     @property
     def options(self) -> Options:
         """The options and arguments, by the catalogue's table for the program."""
-        return read_options(self.words, table("commands")["values"].get(self.program, ()))
+        return read_options(self.words, table(Commands).values.get(self.program, ()))
 
     def is_a(self, program: str, *actions: str) -> bool:
         """Tell whether it is this program with one of these first arguments."""
@@ -137,10 +138,10 @@ def invocation(command: Command) -> Invocation | None:
     runner: str | None = None
     while words:
         name = words[0].text.rsplit("/", 1)[-1]
-        prefix = table("commands")["prefixes"].get(name)
+        prefix = table(Commands).prefixes.get(name)
         behind = _behind_runner(name, words[1:])
         if prefix is not None:
-            words = _behind(words[1:], prefix.get("values", ()), prefix.get("operands", 0))
+            words = _behind(words[1:], prefix.values, prefix.operands)
         elif behind is not None:
             runner, words = f"{name} run", behind
         else:
@@ -150,7 +151,7 @@ def invocation(command: Command) -> Invocation | None:
 
 def _behind_runner(name: str, words: Sequence[Word]) -> Sequence[Word] | None:
     """Return the words after ``uv run`` and its options; None when it is not a runner."""
-    values = table("commands")["runners"].get(name)
+    values = table(Commands).runners.get(name)
     if values is None:
         return None
     rest = _behind(words, values, 0)

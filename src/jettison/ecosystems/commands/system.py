@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Commands
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands.invocation import Invocation, Options, invocation
 from jettison.formats.shell import Command, Word
@@ -147,7 +148,7 @@ def cleanup(command: Command) -> Cleanup | None:
     if run is None or run.program != "rm":
         return None
     paths = tuple(word.text for word in run.options.arguments)
-    places = tuple(table("commands")["leftovers"]["paths"])
+    places = tuple(table(Commands).leftovers)
     known = bool(paths) and all(path.startswith(places) for path in paths)
     return Cleanup(manager=None, paths=paths, origin=command.origin) if known else None
 

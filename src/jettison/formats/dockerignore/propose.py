@@ -9,6 +9,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from jettison.catalogue.packaging import Ignore
 from jettison.catalogue.reader import table
 from jettison.formats.dockerignore.match import Amount, Pattern, pattern, verdicts
 from jettison.formats.dockerignore.parse import IgnoreFile
@@ -106,9 +107,17 @@ class Proposal(Struct, frozen=True, kw_only=True):
 def entries() -> tuple[Entry, ...]:
     """Return the catalogue, in the order in which a file should list it."""
     return tuple(
-        Entry(category=category["name"], **{"source": category["source"], **entry})
-        for category in table("ignore")["categories"]
-        for entry in category["entries"]
+        Entry(
+            pattern=entry.pattern,
+            category=category.name,
+            reason=entry.reason,
+            source=entry.source or category.source,
+            guard=entry.guard,
+            sample=entry.sample,
+            certain=entry.certain,
+        )
+        for category in table(Ignore).categories
+        for entry in category.entries
     )
 
 
@@ -193,8 +202,9 @@ def _proposal(entry: Entry, kept: Collection[str], sizes: Sequence[int]) -> Prop
 
 def _environments(tree: Collection[str]) -> Iterator[Entry]:
     """Yield virtual environments under any name: they hold a pyvenv.cfg."""
+    why = table(Ignore).environment
     for path in sorted(tree):
         directory, _, name = path.rpartition("/")
         if name == "pyvenv.cfg" and directory:
             plain = re.sub(r"([*?\[\]\\])", r"\\\1", directory)
-            yield Entry(pattern=plain, **table("ignore")["environment"])
+            yield Entry(pattern=plain, category=why.category, reason=why.reason, source=why.source)

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.applications import Conventions
 from jettison.catalogue.reader import table
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes.values import ScopeInputs, Signal, Weight
@@ -215,7 +216,7 @@ def is_setting(text: Text) -> bool:
 
 @cache
 def _settings() -> re.Pattern[str]:
-    return re.compile("|".join(table("conventions")["settings"]["names"]))
+    return re.compile("|".join(table(Conventions).settings))
 
 
 def toward_runtime(

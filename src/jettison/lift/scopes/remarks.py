@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
 
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
 from jettison.catalogue.reader import table
 from jettison.formats.settings import Ask, Wish
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
@@ -66,9 +66,8 @@ def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    entry = table("remarks")[name]
-    pattern: str = entry["pattern"]
-    return re.compile(pattern.replace("WORDS", "|".join(entry["words"])), re.IGNORECASE)
+    entry: Remark = getattr(table(Remarks), name)
+    return re.compile(entry.pattern.replace("WORDS", "|".join(entry.words)), re.IGNORECASE)
 
 
 SCOPES = {Ask.KEEP: Scope.RUNTIME, Ask.REMOVE: Scope.DEVELOPMENT}
@@ -113,11 +112,11 @@ def collect_needs(context: Context) -> Iterator[Signal]:
     """Judge each declared helper of a host by the features that the source uses."""
     hosts = _hosts(context)
     declared = frozenset(context.names)
-    for need in table("needs")["need"]:
-        if need["host"] not in hosts:
+    for need in table(Needs).need:
+        if need.host not in hosts:
             continue
-        for name in need["distributions"]:
-            if name in declared and name != need["host"]:
+        for name in need.distributions:
+            if name in declared and name != need.host:
                 yield from _judge(context, name, need)
 
 
@@ -127,9 +126,9 @@ def _hosts(context: Context) -> frozenset[str]:
     return frozenset((PYTHON, *context.names)) | (frozenset(graph.edges) if graph else frozenset())
 
 
-def _judge(context: Context, name: str, need: Mapping[str, Any]) -> Iterator[Signal]:
-    conditions = [*need.get("names", ()), *need.get("schemes", ()), *need.get("variables", ())]
-    host = need["host"]
+def _judge(context: Context, name: str, need: Need) -> Iterator[Signal]:
+    conditions = [*need.names, *need.schemes, *need.variables]
+    host = need.host
     if not conditions:
         message = f"{host} imports it for some of its features"
         yield toward_runtime(name, Weight.FAIR, "feature", message, None)
@@ -147,9 +146,7 @@ def _judge(context: Context, name: str, need: Mapping[str, Any]) -> Iterator[Sig
         yield toward_development(name, Weight.FAIR, "feature", message, origin)
 
 
-def _use(
-    context: Context, need: Mapping[str, Any], *, development: bool
-) -> tuple[str, Origin] | None:
+def _use(context: Context, need: Need, *, development: bool) -> tuple[str, Origin] | None:
     for facts in context.inputs.index.modules.values():
         in_development = not context.is_reached(facts.file) and context.serves_development(
             facts.file
@@ -161,8 +158,8 @@ def _use(
     return None
 
 
-def _use_in(facts: ModuleFacts, need: Mapping[str, Any]) -> tuple[str, Origin] | None:
-    names, variables = need.get("names", ()), need.get("variables", ())
+def _use_in(facts: ModuleFacts, need: Need) -> tuple[str, Origin] | None:
+    names, variables = need.names, need.variables
     texts = ((text.value, text.origin) for text in facts.texts)
     for used, origin in (*facts.names_used(), *texts):
         if _matches(used, names):
@@ -170,7 +167,7 @@ def _use_in(facts: ModuleFacts, need: Mapping[str, Any]) -> tuple[str, Origin] |
     for read in facts.environment:
         if read.name in variables:
             return read.name, read.origin
-    schemes = frozenset(need.get("schemes", ()))
+    schemes = frozenset(need.schemes)
     for scheme, origin in _schemes(facts) if schemes else ():
         if scheme is None:
             return "schemes that are computed", origin

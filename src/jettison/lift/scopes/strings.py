@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.applications import Drivers
 from jettison.catalogue.reader import table
 from jettison.lift.scopes.context import Context, is_setting, toward_development, toward_runtime
 from jettison.lift.scopes.tools import category_of
@@ -57,24 +57,24 @@ def _chosen(value: str) -> frozenset[str]:
         return _of_scheme(scheme)
     name = value.lower()
     while name:
-        family = table("drivers")["modules"].get(name)
+        family = table(Drivers).modules.get(name)
         if family:
-            return frozenset(_families()[family]["implicit"])
+            return frozenset(table(Drivers).families[family].implicit)
         name = name.rpartition(".")[0]
     return frozenset()
 
 
 def _of_dialect(driver: str) -> frozenset[str]:
-    listed = table("drivers")["dialects"].get(driver)
+    listed = table(Drivers).dialects.get(driver)
     return frozenset(listed) if listed is not None else frozenset({canonicalize_name(driver)})
 
 
 def _of_scheme(scheme: str) -> frozenset[str]:
     return frozenset(
         name
-        for family in _families().values()
-        if scheme in family["schemes"]
-        for name in family["implicit"]
+        for family in table(Drivers).families.values()
+        if scheme in family.schemes
+        for name in family.implicit
     )
 
 
@@ -103,7 +103,7 @@ def _candidates(
     context: Context, variable: str, families: Iterable[str], origin: Origin | None
 ) -> Iterator[Signal]:
     for family in families:
-        for name in _families()[family]["implicit"]:
+        for name in table(Drivers).families[family].implicit:
             if name in context.names:
                 message = f"the value of {variable} may choose this driver"
                 yield toward_runtime(name, Weight.FAIR, "url", message, origin)
@@ -111,17 +111,11 @@ def _candidates(
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
-    variables = table("drivers")["variables"]
+    variables = table(Drivers).variables
     return tuple(
         (re.compile(pattern, re.IGNORECASE), tuple(families))
         for pattern, families in variables.items()
     )
-
-
-@cache
-def _families() -> Mapping[str, Any]:
-    families: Mapping[str, Any] = table("drivers")["families"]
-    return families
 
 
 def _short(url: str) -> str:

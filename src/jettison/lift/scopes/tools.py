@@ -8,6 +8,7 @@ from functools import cache
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.applications import DevelopmentTools, Launchers
 from jettison.catalogue.reader import table
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
@@ -16,7 +17,6 @@ from jettison.source.effects import ProgramCall, programs_called
 from jettison.source.operations import Use, UsedCommand, fits
 
 _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
-_CATEGORIES = ("testing", "linting", "documentation", "releasing", "debugging")
 
 
 def collect_extensions(context: Context) -> Iterator[Signal]:
@@ -43,13 +43,13 @@ def collect_extensions(context: Context) -> Iterator[Signal]:
 @cache
 def category_of(name: str) -> str:
     """Return what a catalogued tool is for; empty for anything else."""
-    catalogue = table("development_tools")
-    if name in catalogue["except"]:
+    catalogue = table(DevelopmentTools)
+    if name in catalogue.excepted:
         return ""
-    for category in _CATEGORIES:
-        if name in catalogue[category]["names"]:
+    for category, names in catalogue.groups.items():
+        if name in names:
             return category
-    matched = any(fits(name, pattern) for pattern in catalogue["patterns"])
+    matched = any(fits(name, pattern) for pattern in catalogue.patterns)
     return "development" if matched else ""
 
 
@@ -61,7 +61,7 @@ def _holds_stubs_alone(facts: DistributionFacts) -> bool:
 
 def _host(facts: DistributionFacts) -> str:
     """Find a tool with extensions that a distribution requires in any case."""
-    groups = table("development_tools")["hosts"]["groups"]
+    groups = table(DevelopmentTools).hosts
     for requirement in facts.requires:
         host = canonicalize_name(requirement.name)
         if host in groups and "extra" not in str(requirement.marker or ""):
@@ -71,7 +71,7 @@ def _host(facts: DistributionFacts) -> str:
 
 def _registers(facts: DistributionFacts, host: str) -> bool:
     """Whether a distribution is named after the tool, or enters one of its groups."""
-    group = table("development_tools")["hosts"]["groups"][host]
+    group = table(DevelopmentTools).hosts[host]
     return host in facts.name or any(
         point.group.partition(".")[0] == group for point in facts.entry_points
     )
@@ -101,14 +101,14 @@ def _started_elsewhere(context: Context) -> Iterator[Signal]:
     if any(command.use is Use.PRODUCTION for command in context.inputs.commands.commands):
         return
     for name in context.names:
-        if name in table("launchers")["launchers"]["names"]:
+        if name in table(Launchers).launchers:
             message = f"no start command was found: the base image may run {name}"
             yield toward_runtime(name, Weight.FAINT, "command", message, None)
 
 
 def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
     """Distributions whose program or module a command runs, and worker classes it names."""
-    launchers = table("launchers")
+    launchers = table(Launchers)
     started = False
     for position, word in enumerate(words):
         program = word.rpartition("/")[2]
@@ -120,8 +120,8 @@ def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
             started = True
         elif not started and not word.startswith("-") and "=" not in word:
             yield from context.owners.of_program(program)
-            prefix = program in launchers["prefixes"] or program in launchers["runners"]
-            started = not (prefix or word == "run" or before in launchers["valued"]["options"])
+            prefix = program in launchers.prefixes or program in launchers.runners
+            started = not (prefix or word == "run" or before in launchers.valued)
         elif started:
             yield from _of_argument(context, before, word)
 
@@ -130,7 +130,7 @@ def _of_argument(context: Context, before: str, word: str) -> Iterator[str]:
     option, equals, value = word.partition("=")
     if not equals:
         option, value = before, word
-    if option in table("launchers")["workers"]["options"]:
+    if option in table(Launchers).workers:
         yield from context.owners.of_word(value.partition(".")[0].partition(":")[0])
     elif _DOTTED.match(value) and not context.inputs.index.is_local(value):
         yield from context.owners.of_module(value.partition(":")[0])
@@ -149,8 +149,8 @@ def _of_command(name: str, command: UsedCommand) -> Signal | None:
         message = f"{command.source} runs `{text}`{note}"
         return toward_runtime(name, weight, "command", message, command.origin)
     program = command.words[0].rpartition("/")[2]
-    launched = program in table("launchers")["launchers"]["names"]
-    if launched or name in table("launchers")["launchers"]["names"]:
+    launched = program in table(Launchers).launchers
+    if launched or name in table(Launchers).launchers:
         return None  # developers start the application too
     message = f"{command.source} runs `{text}` for developers"
     return toward_development(name, Weight.FAINT, "command", message, command.origin)

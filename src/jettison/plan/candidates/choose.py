@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
@@ -92,7 +93,7 @@ def _composed(needs: BaseNeeds, current: Judged) -> Judged:
     raise UnsupportedError(
         f"no base can be composed in place of {needs.stage.base}",
         why="it is no official Python image of a Python that a Debian release ships",
-        hint=f"Pythons: {', '.join(table('composed_base')['python'])}.",
+        hint=f"Pythons: {', '.join(table(ComposedBase).python)}.",
     )
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from msgspec.structs import replace
 
 from jettison.catalogue.base_release import ALPINE, debian_release, release_of
+from jettison.catalogue.bases import (
+    BaseImages,
+    ComposedBase,
+    ComposedBaseSizes,
+    SystemPackages,
+    VariantFacts,
+)
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import full_packages, slim_packages
 from jettison.index.target import Target
@@ -38,12 +44,12 @@ def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
         distribution=_distribution(release, tag.alpine),
         target=_target(tag.minor, release, architecture),
         packages=_package_count(variant, release),
-        shell=known.get("shell"),
-        setuid=known.get("setuid"),
+        shell=known.shell,
+        setuid=known.setuid,
         distribution_ends=_ends(release, tag.alpine),
         long_term_ends=_long_term(release),
         python_ends=_python_ends(tag.minor),
-        note=known.get("note", ""),
+        note=known.note,
         size=size_of(tag),
     )
 
@@ -51,10 +57,10 @@ def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
 def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts | None:
     """Describe the base that Jettison composes; None when no Debian release ships this Python."""
     python = tag.minor
-    pythons = table("composed_base")["python"]
+    pythons = table(ComposedBase).python
     if python is None or python not in pythons:
         return None
-    release = str(pythons[python]["release"])
+    release = pythons[python].release
     known = _known(Variant.COMPOSED)
     return ImageFacts(
         reference=COMPOSED,
@@ -63,9 +69,9 @@ def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts |
         release=release,
         distribution=_distribution(release, ""),
         target=_target(python, release, architecture),
-        packages=len(table("composed_base_sizes")[python]["packages"]),
-        shell=known["shell"],
-        setuid=known["setuid"],
+        packages=len(table(ComposedBaseSizes).python[python].packages),
+        shell=known.shell,
+        setuid=known.setuid,
         distribution_ends=_ends(release, ""),
         long_term_ends=_long_term(release),
         python_ends=_python_ends(python),
@@ -89,24 +95,24 @@ def packages_of(image: ImageFacts) -> frozenset[str]:
     if image.release is None:
         return frozenset()
     if image.release == ALPINE:
-        return frozenset(table("base_images")["alpine"]["packages"])
+        return frozenset(table(BaseImages).alpine.packages)
     if image.variant is Variant.COMPOSED:
-        return frozenset(table("composed_base_sizes")[image.python or ""]["packages"])
+        return frozenset(table(ComposedBaseSizes).python[image.python or ""].packages)
     if image.variant is Variant.FULL:
         return full_packages(image.release)
     return slim_packages(image.release) if image.variant is Variant.SLIM else frozenset()
 
 
 def _sized(name: str) -> Size | None:
-    known = table("base_images")["sizes"]
-    if name in known:
-        return Size(bytes=known[name], basis=Basis.CATALOGUED, source=known["source"])
+    known = table(BaseImages).sizes
+    if name in known.bytes:
+        return Size(bytes=known.bytes[name], basis=Basis.CATALOGUED, source=known.source)
     series, _, variant = name.partition("-")
-    alike = [other for other in known if other != "source" and other.partition("-")[2] == variant]
+    alike = [other for other in known.bytes if other.partition("-")[2] == variant]
     if not alike or not series:
         return None
     nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
-    return Size(bytes=known[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
+    return Size(bytes=known.bytes[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
 
 
 def _minor(name: str) -> int:
@@ -124,15 +130,14 @@ def _other(reference: str, release: str | None) -> ImageFacts:
     )
 
 
-def _known(variant: Variant) -> dict[str, Any]:
-    found: dict[str, Any] = table("base_images")["variants"][variant.value]
-    return found
+def _known(variant: Variant) -> VariantFacts:
+    return table(BaseImages).variants[variant.value]
 
 
 def _distribution(release: str | None, alpine: str) -> str:
     if release == ALPINE:
         return f"Alpine {alpine}".rstrip()
-    numbers = table("system_packages")["releases"]["numbers"]
+    numbers = table(SystemPackages).releases.numbers
     number = next((number for number, name in numbers.items() if name == release), "")
     return f"Debian {number} ({release})" if number else ""
 
@@ -142,7 +147,7 @@ def _target(python: str | None, release: str | None, architecture: str) -> Targe
     if python is None:
         return None
     if release == ALPINE:
-        version = table("base_images")["alpine"]["libc"]
+        version = table(BaseImages).alpine.libc
         return Target(python=python, architecture=architecture, libc="musl", libc_version=version)
     return (
         Target(python=python, architecture=architecture, libc_version=known.glibc)
@@ -160,8 +165,7 @@ def _package_count(variant: Variant, release: str | None) -> int | None:
 
 def _ends(release: str | None, alpine: str) -> date | None:
     if release == ALPINE:
-        found = table("base_images")["alpine"]["ends"].get(alpine)
-        return found if isinstance(found, date) else None
+        return table(BaseImages).alpine.ends.get(alpine)
     known = debian_release(release or "")
     return known.end_of_life if known else None
 
@@ -172,5 +176,4 @@ def _long_term(release: str | None) -> date | None:
 
 
 def _python_ends(python: str | None) -> date | None:
-    found = table("base_images")["end_of_life"].get(python)
-    return found if isinstance(found, date) else None
+    return table(BaseImages).end_of_life.python.get(python or "")

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.applications import Calls
 from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library, runtime_libraries_of, translated
+from jettison.catalogue.systems import NativeLibraries, SourceBuilds
 from jettison.ecosystems.commands import compile_bytecode
 from jettison.lift.action import ActionKind
 from jettison.lift.distribution import obstacles
@@ -50,9 +53,9 @@ def library_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 
 def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """What is compiled on the present base may be linked to libraries that only it has."""
-    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    listed = {need.distribution for need in table(NativeLibraries).need}
     for name in source_builds(needs, image.target):
-        headers = table("source_builds")["packages"].get(name, ())
+        headers = table(SourceBuilds).packages.get(name, ())
         if name in listed:
             continue
         libraries = [
@@ -100,8 +103,8 @@ def _translations(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
     """Packages that do not work when they are unpacked without running their scripts."""
     if image.variant is Variant.COMPOSED:
-        for name in sorted(adds & set(table("composed_base")["needs_scripts"])):
-            message = f"{name} is unpacked only: {table('composed_base')['needs_scripts'][name]}"
+        for name in sorted(adds & set(table(ComposedBase).needs_scripts)):
+            message = f"{name} is unpacked only: {table(ComposedBase).needs_scripts[name]}"
             yield Remark(works=Works.UNKNOWN, evidence=Evidence(kind="package", message=message))
 
 
@@ -164,7 +167,7 @@ def _reader_of_zones(needs: BaseNeeds) -> Evidence | None:
     if _ZONES in needs.production:
         return None
     for name in needs.names:
-        if name in table("calls")["zone_readers"]["distributions"]:
+        if name in table(Calls).zone_readers.distributions:
             message = f"{name} reads the system's time zones"
             return Evidence(kind="zone", message=message, origin=needs.origin(name))
         facts = needs.closure.facts.get(name)

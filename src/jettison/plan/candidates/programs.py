@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package, package_of_program, translated
 from jettison.lift.action import ActionKind
@@ -105,7 +106,7 @@ def _is_known(program: str) -> bool:
 
 
 def _is_provided(needs: BaseNeeds, program: str) -> bool:
-    builtin = program in table("system_packages")["shell"]["builtins"]
+    builtin = program in table(SystemPackages).builtins
     own = program in needs.provided or program in needs.scripts
     return builtin or own or program.startswith(PYTHON)
 

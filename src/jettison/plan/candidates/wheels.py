@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
+from jettison.catalogue.systems import SourceBuilds
 from jettison.index.choice import compatible
 from jettison.index.facts import DistributionFacts
 from jettison.index.target import Target
@@ -21,12 +22,12 @@ def build_packages(name: str, target: Target) -> tuple[str, ...]:
 
     The names are Debian's for glibc and Alpine's for musl.
     """
-    known = table("source_builds")
-    headers: list[str] = known["packages"].get(name, [])
+    known = table(SourceBuilds)
+    headers = known.packages.get(name, ())
     if target.libc != "musl":
-        return (*known["compiler"]["debian"], *headers)
+        return (*known.compiler.debian, *headers)
     names = (translated(header, ALPINE) for header in headers)
-    return (*known["compiler"]["alpine"], *(each for each in names if each))
+    return (*known.compiler.alpine, *(each for each in names if each))
 
 
 SHOWN = 3

@@ -8,6 +8,7 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import (
     PipInstall,
@@ -185,19 +186,17 @@ def _wheel_bytes(closure: Closure, names: Collection[str]) -> Iterable[int]:
 
 
 def _virtual_environment(fact: VirtualEnvironment) -> Part:
-    known = table("base_images")["python"]
-    count = 5_000 if fact.tool == "uv venv" else int(known["virtual_environment"])
-    size = Size(bytes=count, basis=Basis.CATALOGUED, source=known["source"])
+    known = table(BaseImages).python
+    count = 5_000 if fact.tool == "uv venv" else int(known.virtual_environment)
+    size = Size(bytes=count, basis=Basis.CATALOGUED, source=known.source)
     return Part(what="a virtual environment", size=size, origin=fact.origin)
 
 
 def _left(fact: PipInstall) -> Part:
     """Byte code of what pip itself imports; pip's own goes when it is replaced."""
-    known = table("base_images")["python"]
-    own = (
-        0 if any(_named(word.text) == "pip" for word in fact.requirements) else known["left_of_pip"]
-    )
-    size = Size(bytes=known["left_by_pip"] + own, basis=Basis.CATALOGUED, source=known["source"])
+    known = table(BaseImages).python
+    own = 0 if any(_named(word.text) == "pip" for word in fact.requirements) else known.left_of_pip
+    size = Size(bytes=known.left_by_pip + own, basis=Basis.CATALOGUED, source=known.source)
     return Part(what="byte code that pip leaves behind", size=size, origin=fact.origin)
 
 

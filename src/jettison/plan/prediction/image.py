@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue.bases import BaseImages, ComposedBaseSizes
 from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode
 from jettison.formats.dockerfile import Copy, Instruction, copy
@@ -92,13 +93,13 @@ class _Walk(Struct, frozen=True, kw_only=True):
     def _other(self, run: LiftedRun) -> Iterator[Part | Skipped]:
         for action in run.actions:
             if isinstance(action.fact, UserChange) and action.fact.action == "add":
-                yield _catalogued("a user", table("base_images")["apt"]["user"], action.origin)
+                yield _catalogued("a user", table(BaseImages).apt.user, action.origin)
             elif isinstance(action.fact, Permission) and action.fact.recursive:
                 yield from self._copied_again(action, action.fact)
             elif compile_bytecode(action.command):
                 yield from self._compiled(action)
             elif action.command.name.rpartition("/")[2] in LOCALES:
-                count = table("base_images")["apt"]["locale"]
+                count = table(BaseImages).apt.locale
                 yield _catalogued("compiled locales", count, action.origin)
             elif action.command.words[:2] == ("sed", "-i"):
                 continue
@@ -174,19 +175,20 @@ class _Walk(Struct, frozen=True, kw_only=True):
 
     def _compiled(self, action: Action) -> Iterator[Part]:
         found = compile_bytecode(action.command)
-        known = table("base_images")["python"]
+        known = table(BaseImages).python
         if found and found.listed:
             listed = self.project.in_context(posixpath.basename(found.listed))
             count = len(self.project.texts.get(listed, "").splitlines())
-            yield _library(count * known["module_byte_code"], action.origin)
+            yield _library(count * known.module_byte_code, action.origin)
         for path in found.paths if found else ():
             if path.startswith(DEBIAN_LIBRARY):
-                sizes = table("composed_base_sizes").get(path.removeprefix(DEBIAN_LIBRARY), {})
-                count = sizes.get("amd64", {}).get("bytecode", known["served_byte_code"])
+                sizes = table(ComposedBaseSizes).python.get(path.removeprefix(DEBIAN_LIBRARY))
+                measured = sizes and sizes.on("amd64")
+                count = measured.bytecode if measured else known.served_byte_code
                 yield _library(count, action.origin)
             elif path.startswith(LIBRARY):
                 some = "-x" in action.text
-                count = known["served_byte_code"] if some else known["library_byte_code"]
+                count = known.served_byte_code if some else known.library_byte_code
                 yield _library(count, action.origin)
             else:
                 own = self._own(path.rstrip("/"), action.origin)
@@ -200,7 +202,7 @@ def _library(count: int, origin: Origin) -> Part:
 
 
 def _catalogued(what: str, count: int, origin: Origin) -> Part:
-    source = table("base_images")["python"]["source"]
+    source = table(BaseImages).python.source
     return Part(
         what=what, size=Size(bytes=count, basis=Basis.CATALOGUED, source=source), origin=origin
     )

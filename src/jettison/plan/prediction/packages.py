@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from jettison.catalogue.base_release import ALPINE
+from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.debian_release import RELEASES, PackageFacts, facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
@@ -85,20 +86,20 @@ class Packages:
     def _records(self, added: Collection[PackageFacts]) -> int:
         if self._alpine:
             return 0
-        known = table("base_images")["apt"]
-        status: int = known["status"] * len(self._present) * 2
+        known = table(BaseImages).apt
+        status: int = known.status * len(self._present) * 2
         self._logged += len(added)
-        log: int = known["log"] * self._logged
-        return status + log + int(known["fixed"]) if added else 0
+        log: int = known.log * self._logged
+        return status + log + int(known.fixed) if added else 0
 
     def _lists(self, run: LiftedRun) -> Iterator[Part]:
         updated = any(a.kind is ActionKind.INDEX and "apt" in a.text for a in run.actions)
         cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
         cached = mounts_over(run.instruction, LISTS)
         if updated and not cleaned and not cached and not self._has_lists:
-            known = table("base_images")["apt"]
-            count = known["lists"].get(self._release, known["lists"]["trixie"])
-            size = Size(bytes=count, basis=Basis.ESTIMATED, source=known["source"])
+            known = table(BaseImages).apt
+            count = known.lists.get(self._release, known.lists["trixie"])
+            size = Size(bytes=count, basis=Basis.ESTIMATED, source=known.source)
             self._has_lists = True
             origin = run.instruction.origin
             yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)

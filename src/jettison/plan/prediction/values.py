@@ -8,7 +8,8 @@ from collections.abc import Collection
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import dead_weight
+from jettison.catalogue.dead_weight import DeadWeight
+from jettison.catalogue.reader import table
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift.action import Action
@@ -97,7 +98,7 @@ def taken_out(
         count += byte_code_of(sum(installed.files[path].size for path in uncompiled))
     count += _shortened(closure, names, sections_in(text), gone)
     count += _kept_once(text, installed, gone)
-    for known in dead_weight().seeds.values():
+    for known in table(DeadWeight).seeds.values():
         if set(known.paths) & set(paths):
             count += known.bytes
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.builder.minimal_base.choice import choose
 from jettison.builder.minimal_base.compose import composed_base
+from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.ecosystems.commands import PipInstall
@@ -199,7 +200,7 @@ def _file(package: Package) -> ArchiveFile:
 
 def _links(request: BaseRequest, tree: BaseTree) -> Iterator[tuple[str, str]]:
     entries = {member.entry.path: member.entry for member in tree.members}
-    for path, target in table("composed_base")["links"].items():
+    for path, target in table(ComposedBase).links.items():
         place = path.replace("{triplet}", request.triplet)
         found = entries.get(place)
         if found is not None and found.kind is Kind.SYMLINK and found.link == target:

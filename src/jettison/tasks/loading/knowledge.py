@@ -14,6 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.finding import Declaration
 from jettison.ecosystems.pyproject import standard_specifier
 from jettison.errors import InputSyntaxError
@@ -291,7 +292,7 @@ def _may_compile(brought: Closure, name: str, target: Target) -> bool:
 
 def _from_source(brought: Closure, names: Collection[str], target: Target) -> Iterator[str]:
     """Distributions that are compiled on the spot, against libraries that nobody has listed."""
-    listed = {need["distribution"] for need in table("native_libraries")["need"]}
+    listed = {need.distribution for need in table(NativeLibraries).need}
     for name, facts in brought.facts.items():
         known = bool(facts.sdist_only or facts.wheels) and facts.compiles is not False
         if name in names and name not in listed and known:

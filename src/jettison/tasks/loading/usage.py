@@ -9,7 +9,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from jettison.catalogue.dead_weight import Language, Locales, Services, dead_weight
+from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
+from jettison.catalogue.reader import table
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
@@ -139,7 +140,7 @@ def used_words(loaded: Loaded, closure: Closure) -> Mapping[str, Origin]:
 
 def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, Given]:
     """The names of data that the source asks distributions for, tests apart."""
-    known = dead_weight()
+    known = table(DeadWeight)
     found: dict[str, Given] = {}
     for services in known.services:
         if services.distribution in closure.facts:
@@ -171,7 +172,7 @@ def _given(
     return Given(names=frozenset(names), computed=tuple(computed))
 
 
-def _services(text: str, entry: Services) -> frozenset[str]:
+def _services(text: str, entry: ServiceData) -> frozenset[str]:
     asked = entry.mention in text
     return first_arguments(text, entry.methods) if asked else frozenset()
 
@@ -207,7 +208,7 @@ def _paths(loaded: Loaded, suffixes: tuple[str, ...] = READ) -> Iterator[str]:
 
 def _module_names(closure: Closure) -> Iterator[str]:
     """What the distributions that an unused part brings are imported by."""
-    for entry in dead_weight().optional:
+    for entry in table(DeadWeight).optional:
         here = entry.distribution in closure.facts
         waiting, seen = list(entry.requires if here else ()), set[str]()
         while waiting:
@@ -219,7 +220,7 @@ def _module_names(closure: Closure) -> Iterator[str]:
 
 
 def _vocabulary(distributions: Collection[str]) -> Iterator[str]:
-    known = dead_weight()
+    known = table(DeadWeight)
     for entry in (*known.optional, *known.parts, *known.variants):
         if entry.distribution in distributions:
             yield from entry.words

@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 from msgspec import Struct
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Compared
 from jettison.verify.exchange.answer import Answer
 from jettison.verify.exchange.kinds import Clock, number_of_time, relative
 from jettison.verify.exchange.pattern import (
@@ -160,26 +161,22 @@ def _digest(body: bytes) -> Json:
 
 @cache
 def _ignored() -> dict[str, bool]:
-    return {one["name"]: bool(one.get("presence")) for one in _table()["headers"]}
+    return {one.name: one.presence for one in table(Compared).headers}
 
 
 @cache
 def _unordered() -> frozenset[str]:
-    return frozenset(_table()["unordered"]["headers"])
+    return frozenset(table(Compared).unordered)
 
 
 @cache
 def _measured() -> frozenset[str]:
-    return frozenset(_table()["measured"]["names"])
+    return frozenset(table(Compared).measured.names)
 
 
 @cache
 def _metrics() -> re.Pattern[str]:
-    return re.compile("|".join(_table()["measured"]["metrics"]))
-
-
-def _table() -> Mapping[str, Json]:
-    return table("compared")
+    return re.compile("|".join(table(Compared).measured.metrics))
 
 
 # What documents have in place of values, and why.

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Samples
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.clients import (
     Repetition,
@@ -245,8 +246,8 @@ def _wants_password(answer: Answer) -> bool:
 
 def _basic() -> str:
     """Give the header that names the account which forms and operations make (RFC 7617)."""
-    usual = table("samples")["account"]
-    pair = f"{usual['username']}:{usual['password']}"
+    usual = table(Samples).account
+    pair = f"{usual.username}:{usual.password}"
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 

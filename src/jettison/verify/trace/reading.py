@@ -121,7 +121,7 @@ class KeptLinks:
 def _fingerprint() -> str:
     """Name the state of whatever shapes the links: the parser, its catalogue, Python."""
     digest = hashlib.sha256(platform.python_version().encode())
-    for name in ("loaders.toml", "standard_library.toml"):
+    for name in ("loaders.toml", "library_modules.toml"):
         digest.update(resource(name))
     for name in ("links.py", "attributes.py"):
         digest.update(files("jettison.contents").joinpath(name).read_bytes())

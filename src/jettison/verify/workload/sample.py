@@ -8,13 +8,14 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 
 from msgspec import Struct
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Samples
 from jettison.verify.workload.operation import Json, Schema
 
 _QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
@@ -158,14 +159,13 @@ def _text(schema: Schema, name: str) -> Json:
 
 
 def _candidates(form: str, name: str, quoted: tuple[Json, ...]) -> Iterator[str]:
-    samples = table("samples")
-    if form in samples["formats"]:
-        yield samples["formats"][form]
+    samples = table(Samples)
+    if form in samples.formats:
+        yield samples.formats[form]
     yield from (str(one) for one in quoted)
     lowered = name.lower()
-    yield from (entry["value"] for entry in samples["text"] if re.search(entry["pattern"], lowered))
-    fitting: Iterable[str] = samples["fitting"]["values"]
-    yield from fitting
+    yield from (entry.value for entry in samples.text if re.search(entry.pattern, lowered))
+    yield from samples.fitting
 
 
 def _cut(value: str, schema: Schema) -> str:

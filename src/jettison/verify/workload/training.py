@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Samples
 from jettison.verify.workload.operation import Interface, Json, Operation, find_account
 from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Payload, Remembered, Step
@@ -81,7 +82,7 @@ def _other(value: Json) -> Json:
         return replace(value, otherwise=_other(value.otherwise))
     if isinstance(value, Upload) and value.media_type.startswith("text/"):
         words = value.content.decode()
-        for usual, other in table("samples")["others"].items():
+        for usual, other in table(Samples).others.items():
             words = words.replace(usual, other)
         return replace(value, content=words.encode())
-    return table("samples")["others"].get(value, value) if isinstance(value, str) else value
+    return table(Samples).others.get(value, value) if isinstance(value, str) else value

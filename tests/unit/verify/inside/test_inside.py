@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from jettison.catalogue.reader import table
+from jettison.catalogue.systems import Loopback
 from jettison.verify.interior import script_text
 
 MARKER = "jettison-says:"
@@ -82,15 +83,15 @@ def test_modules_are_imported_from_the_working_directory(tmp_path: Path) -> None
 
 
 def test_tls_is_spoken_with_a_server_on_the_loopback(tmp_path: Path) -> None:
-    works, version = ask("secure", dict(table("loopback")), tmp_path)
+    works, version = ask("secure", table(Loopback).files, tmp_path)
     assert works, version
     assert version.startswith("TLSv1.")
 
 
 def test_tls_that_trusts_anybody_does_not_work(tmp_path: Path) -> None:
-    (tmp_path / "authority.pem").write_text(table("loopback")["authority"])
+    (tmp_path / "authority.pem").write_text(table(Loopback).authority)
     trusting = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
-    answer = ask("secure", dict(table("loopback")), tmp_path, environment=trusting)
+    answer = ask("secure", table(Loopback).files, tmp_path, environment=trusting)
     assert answer == (False, "OSError: a server of an unknown authority is trusted")
 
 

@@ -1,0 +1,180 @@
+"""What lies around an environment, and what stands beside it, as the tables tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import field
+
+from jettison.catalogue.applications import Entry, Lists, Texts, Words
+
+
+class Header(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A header of responses that may differ; with ``presence`` both have to have it."""
+
+    name: str
+    reason: str
+    presence: bool = False
+
+
+class MeasuredNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Names of values that are measured anew each time."""
+
+    names: Words
+    metrics: Words
+
+
+class Compared(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of responses is not compared."""
+
+    headers: tuple[Header, ...]
+    unordered: Words
+    measured: MeasuredNames
+
+
+class PythonFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Patterns of the standard library and of the interpreter."""
+
+    standard_library: str
+    interpreter: str
+
+
+class FileOwners(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who files belong to that no package lists."""
+
+    caches: Words
+    own: str
+    python: PythonFiles
+    generated: Lists
+
+
+class Loopback(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate for this machine alone, as PEM."""
+
+    authority: str
+    certificate: str
+    key: str
+
+    @property
+    def files(self) -> dict[str, str]:
+        """All of it by name."""
+        return {"authority": self.authority, "certificate": self.certificate, "key": self.key}
+
+
+class NativeNeed(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Libraries of the system that modules of a distribution load."""
+
+    distribution: str
+    modules: Words
+    libraries: Words
+    how: str
+    unless: Words = ()
+    finds: bool = False
+
+
+class NativeLibraries(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole table."""
+
+    need: tuple[NativeNeed, ...]
+
+
+class Account(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who logs in."""
+
+    username: str
+    email: str
+    password: str
+    new_password: str
+
+
+class SampleText(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text for fields of some names."""
+
+    pattern: str
+    value: str
+
+
+class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Values for requests."""
+
+    account: Account
+    text: tuple[SampleText, ...]
+    fitting: Words
+    formats: Texts
+    others: Texts
+
+
+class StandIn(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a service is started from packages of Debian, in place of some images."""
+
+    images: Words
+    packages: Words
+    start: str
+
+
+class DebianServices(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bases for services, and the services."""
+
+    bases: Words
+    stand_ins: Mapping[str, StandIn]
+
+
+class Services(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Services beside an application."""
+
+    ports: Mapping[str, int]
+    debian: DebianServices
+
+
+class CompilerPackages(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The packages of a compiler."""
+
+    debian: Words
+    alpine: Words
+
+
+class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What distributions are built with."""
+
+    compiler: CompilerPackages
+    packages: Lists
+
+
+class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Packages of the system that matter in some way; ``keep`` are patterns of their files."""
+
+    always: Words
+    keep: Words
+    single: Words
+    building: Words
+    scripts: Words
+
+
+class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Modules of a distribution whose words do not count."""
+
+    distribution: str
+    modules: Words
+    libraries: Words
+    wanted: Words = field(name="for")
+
+
+class SystemEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files of the system that leave for one reason."""
+
+    reason: str
+    paths: Words
+    keep: Words = ()
+    programs: Words = ()
+    modules: Words = ()
+    unless_named: str = ""
+    not_counting: Words = ()
+    quiet: tuple[Quiet, ...] = ()
+
+
+class SystemFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a system no running application needs."""
+
+    packages: PackageNames
+    files: tuple[SystemEntry, ...]
+    installers: SystemEntry
