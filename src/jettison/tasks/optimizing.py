@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct
@@ -75,23 +75,74 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
         request = project_request(shop.root, plan, image, image, None)
         ahead = pool.submit(look_ahead, request, shop.engine, shop.progress)
         before = replace(before, ahead=ahead)
-        seen = _read(shop, start, plan)
-        seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
+        start, plan, image = _buildable(shop, start, plan)
+        with step(shop.progress, "Reading what is in the image"):
+            seen = with_observed(start, as_observed(read_image_files(shop.engine, image)))
+        try:
+            seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
+        except BuildError as failed:
+            reason = f"what was taken out by it could not be built: {failed.why or failed.what}"
+            skip = Skipped(what="what is in the image", reason=reason)
+            start, plan = (replace(one, learned=(*one.learned, skip)) for one in (start, plan))
+            return _settled(shop, start, _result(shop, plan, before), before)
         if not result.verdict.equivalent and result.plan.files != plan.files:
             return _settled(shop, start, _result(shop, plan, before), before)
         return seen, result
 
 
-def _read(shop: Workshop, start: Plan, plan: Plan) -> Plan:
-    """Give the plan before any rule, with what is in the image that the rules make."""
-    with staged(shop.root, plan) as folder:
-        image = built(shop, plan.project, folder, "candidate")
-    with step(shop.progress, "Reading what is in the image"):
-        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
+def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
+    """Build what the plan makes; give both plans without the rules that cannot be built."""
+
+    def image(plan: Plan) -> ImageID:
+        with staged(shop.root, plan) as folder:
+            return built(shop, plan.project, folder, "candidate")
+
+    def builds(plan: Plan) -> bool:
+        try:
+            return bool(image(plan))
+        except BuildError:
+            return False
+
+    for _ in range(ROUNDS):
+        try:
+            return start, plan, image(plan)
+        except BuildError as failed:
+            if not applied_rules(plan):
+                raise
+            last = (failed.why.strip().splitlines() or [failed.what])[-1]
+            reason = f"the image cannot be built with it: {last}"
+            start = _without(shop, start, (_first(start, plan, builds, reason),))
+        plan = _planned(start)
+    return start, plan, image(plan)
+
+
+def _first(start: Plan, plan: Plan, works: Callable[[Plan], bool], reason: str) -> Withdrawal:
+    """Find the first rule with which it does not work, by applying half of them at a time."""
+    rules = applied_rules(plan)
+    good, bad = 0, len(rules)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
+        tried = _planned(replace(start, withdrawn=(*start.withdrawn, *without)))
+        good, bad = (middle, bad) if works(tried) else (good, middle)
+    return Withdrawal(rule=rules[good], reason=reason)
+
+
+def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
+    """Leave out what is withdrawn, and tell so."""
+    for one in fresh:
+        shop.progress.begin(f"leave out {one.rule}{' for ' * bool(one.part)}{one.part}")
+        shop.progress.finish(one.reason)
+    return replace(start, withdrawn=(*start.withdrawn, *fresh))
 
 
 def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
     """Leave out what made a difference or made the image larger, and compare again."""
+
+    def alike(plan: Plan) -> bool:
+        with step(shop.progress, "find the rule that makes a difference"):
+            return _result(shop, plan, before).verdict.equivalent
+
     searched = False
     for _ in range(ROUNDS):
         verdict = result.verdict
@@ -99,36 +150,15 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         if any(map(resolved_differently, verdict.differences)) and not shop.anew:
             break
         fresh = (explained(result.plan, verdict) if different else ()) or too_large(result)
-        if different and not fresh and not searched:
-            searched, fresh = True, _culprit(shop, start, result, before)
+        if different and not fresh and not searched and applied_rules(result.plan):
+            names = ", ".join(check.name for check in verdict.differences)
+            reason = f"without it the images are alike: {names}"
+            searched, fresh = True, (_first(start, result.plan, alike, reason),)
         if not fresh:
             break
-        for one in fresh:
-            shop.progress.begin(f"leave out {one.rule}{' for ' * bool(one.part)}{one.part}")
-            shop.progress.finish(one.reason)
-        start = replace(start, withdrawn=(*start.withdrawn, *fresh))
+        start = _without(shop, start, fresh)
         result = _result(shop, _planned(start), before)
     return start, result
-
-
-def _culprit(
-    shop: Workshop, start: Plan, result: Result, before: _Before
-) -> tuple[Withdrawal, ...]:
-    """Find the rule that made a difference, by applying only the first ones, and half of those."""
-    rules = applied_rules(result.plan)
-    same, different = 0, len(rules)
-    while different - same > 1:
-        middle = (same + different) // 2
-        reason = "to find the rule that makes a difference"
-        without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
-        plan = _planned(replace(start, withdrawn=(*start.withdrawn, *without)))
-        with step(shop.progress, f"try the first {middle} of {len(rules)} rules, {reason}"):
-            tried = _result(shop, plan, before)
-        same, different = (middle, different) if tried.verdict.equivalent else (same, middle)
-    if not rules:
-        return ()
-    names = ", ".join(check.name for check in result.verdict.differences)
-    return (Withdrawal(rule=rules[same], reason=f"without it the images are alike: {names}"),)
 
 
 def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:

@@ -1,0 +1,123 @@
+"""What makes a difference, cannot be built or makes an image larger is left out; the rest stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.contents.measurement import ImageMeasurement
+from jettison.engines.engine import BuildRequest
+from jettison.errors import BuildError
+from jettison.progress import Progress, SilentProgress
+from jettison.report.result import Result
+from jettison.tasks import optimizing
+from jettison.tasks.loading.plan import planned
+from jettison.tasks.staging import Workshop
+from jettison.values import Basis, Size
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+
+FILES = {
+    "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+    'RUN pip install -r requirements.txt\nCOPY . .\nCMD ["uvicorn", "main:app"]\n',
+    "requirements.txt": "uvicorn\n",
+    "main.py": "import uvicorn\n",
+    "pages/.gitignore": "*\n",
+    ".gitignore": ".env\n",
+}
+SUBJECT = Subject(image="", startup_seconds=None, memory=None)
+
+
+class Texts:
+    """An engine whose images are the texts that they are built from."""
+
+    name = "fake"
+
+    def __init__(self, refused: str = "") -> None:
+        self.refused = refused
+
+    def build(self, request: BuildRequest, progress: Progress) -> str:
+        text = request.dockerfile.read_text()
+        if self.refused and self.refused in text:
+            raise BuildError("the build failed", why=f"{self.refused}: no")
+        ignore = request.context / ".dockerignore"
+        return text + (ignore.read_text() if ignore.exists() else "")
+
+
+def measured(image: str, _engine: object) -> ImageMeasurement:
+    size = Size(
+        bytes=100_000_000 + 9_000_000 * ("compileall" in image), basis=Basis.MEASURED, source=""
+    )
+    return ImageMeasurement(
+        id=image, size=size, compressed_size=size, layers=(), files=0, directories=0,
+        setuid_files=(), distributions=(), debian_packages=(), user="", environment=(),
+        entrypoint=(), command=(), python_version="",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Optimize; an image that has ``broken`` in its text answers differently, as ``line`` says."""
+
+    def run(
+        broken: str = "no such text", line: str = "GET /: 200, then 500", refused: str = ""
+    ) -> Result:
+        for path, text in FILES.items():
+            place = tmp_path / "project" / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+
+        def compare(request: VerificationRequest, *_: object) -> Verdict:
+            different = broken in request.image_after and broken not in request.image_before
+            outcome = Outcome.DIFFERENT if different else Outcome.SAME
+            details = (line,) if different else ()
+            check = CheckResult(name="routes", outcome=outcome, message="", details=details)
+            return Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(check,))
+
+        monkeypatch.setattr(optimizing, "compare", compare)
+        monkeypatch.setattr(optimizing, "measure", measured)
+        monkeypatch.setattr(optimizing, "look_ahead", lambda *_: None)
+        monkeypatch.setattr(optimizing, "read_image_files", lambda *_: None)
+        monkeypatch.setattr(optimizing, "as_observed", lambda _: None)
+        monkeypatch.setattr(optimizing, "with_observed", lambda plan, _: plan)
+        found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache")
+        shop = Workshop(root=tmp_path / "project", engine=Texts(refused), progress=SilentProgress())
+        return optimizing.optimize(shop, found.start, found.plan, ablation=False)
+
+    return run
+
+
+def withdrawn(result: Result) -> list[str]:
+    return [one.rule for one in result.plan.findings if "not applied" in one.message]
+
+
+def test_nothing_is_left_out_where_answers_are_the_same(result) -> None:
+    found = result()
+    assert found.verdict.equivalent
+    assert "USER " in found.after.id
+
+
+def test_a_file_that_is_asked_for_stays_in_the_context(result) -> None:
+    found = result("**/.gitignore\n\n", "GET /pages/.gitignore: 200, then 404")
+    assert found.verdict.equivalent
+    assert "!pages/.gitignore" in found.after.id
+    assert "USER " in found.after.id
+
+
+def test_a_rule_that_nothing_names_is_found(result) -> None:
+    found = result("USER ")
+    assert found.verdict.equivalent
+    assert "non-root-user" in withdrawn(found)
+    assert "**/.git\n" in found.after.id
+
+
+def test_a_rule_whose_changes_cannot_be_built_is_left_out(result) -> None:
+    found = result(refused="LABEL ")
+    assert "image-labels" in withdrawn(found)
+    assert "USER " in found.after.id
+
+
+def test_an_image_does_not_grow(result) -> None:
+    found = result()
+    assert found.after.size.bytes <= found.before.size.bytes
