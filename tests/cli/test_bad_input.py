@@ -228,3 +228,26 @@ def test_an_interrupt_leaves_all_files_or_none(tmp_path: Path) -> None:
     else:
         assert contents(folder) == contents(other)
         assert "files were written before" in said or process.returncode == -signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    "dockerfile",
+    [
+        "\ufeff" + DOCKERFILE,
+        "\ufeff# syntax=docker/dockerfile:1\n" + DOCKERFILE.replace("\n", "\r\n"),
+        "# escape=`\n" + DOCKERFILE.replace("install -r", "install `\n    -r"),
+        "# escape=`\n" + DOCKERFILE.replace("RUN pip", "RUN echo \\x && pip"),
+    ],
+)
+def test_a_byte_order_mark_and_another_escape_character_are_kept(
+    tmp_path: Path, dockerfile: str
+) -> None:
+    folder = project(tmp_path / "project", Dockerfile=dockerfile)
+    done = jettison("apply", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    written = (folder / "Dockerfile").read_bytes().decode()
+    assert "FROM python:3.11-slim AS build" in written
+    assert written.count("\ufeff") == dockerfile.count("\ufeff")
+    assert written[:9].strip("\r\n") == dockerfile[:9].strip("\r\n") or written[0] == "\ufeff"
+    again = jettison("apply", folder, "--offline", "--check", cache=tmp_path / "cache")
+    assert again.returncode == 0, again.stderr

@@ -22,6 +22,7 @@ from jettison.plan.changes import (
 )
 
 WIDTH = 100
+CONTINUED = re.compile(r" \\\n")
 EMPTY_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 
 
@@ -45,27 +46,37 @@ def edited(dockerfile: Dockerfile, edits: Edits) -> str:
     Where something came or went, empty lines do not add up. Line endings are those of the file.
     """
     owned = {id(comment) for item in dockerfile.instructions for comment in item.comments}
-    out = [directive.text for directive in dockerfile.directives]
+    mark = "".join(one.text for one in dockerfile.directives if not one.name)
+    out = [directive.text for directive in dockerfile.directives if directive.name]
     for item in dockerfile.items:
         if isinstance(item, Instruction):
-            for part in _parts(item, edits):
+            for part in _parts(item, edits, dockerfile.escape):
                 _append(out, part)
         elif id(item) not in owned:
             _append(out, item.text)
     if not dockerfile.text.endswith("\n\n"):
         out[-1:] = [re.sub(r"\n{2,}\Z", "\n", text) for text in out[-1:]]
-    text = "".join(out)
+    text = mark + "".join(out)
     return text.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in dockerfile.text else text
 
 
-def _parts(item: Instruction, edits: Edits) -> Iterator[str]:
-    """The texts that stand for one instruction: above it, its comments, itself, below it."""
+def _parts(item: Instruction, edits: Edits, escape: str) -> Iterator[str]:
+    """The texts that stand for one instruction: above it, its comments, itself, below it.
+
+    What is written is continued by a backslash, and here by the file's own escape character.
+    """
     line = line_of(item)
     text = edits.replaced.get(line, item.text)
     comments = "".join(comment.text for comment in item.comments)
     comments = edits.commented.get(line, comments) if text else ""
     parts = (edits.before.get(line, ""), comments, text, edits.after.get(line, ""))
-    return (part if part is item.text else ended(part) for part in parts if part)
+    for part in filter(None, parts):
+        if part is item.text:
+            yield part
+        elif escape == "\\" or "<<" in part:
+            yield ended(part)
+        else:
+            yield ended(CONTINUED.sub(f" {escape}\n", part))
 
 
 def _append(out: list[str], part: str) -> None:

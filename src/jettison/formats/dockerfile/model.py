@@ -11,7 +11,10 @@ from jettison.values import Origin
 
 
 class Directive(Struct, frozen=True, kw_only=True):
-    """A parser directive at the top of the file: ``# syntax=docker/dockerfile:1``."""
+    """A parser directive at the top of the file: ``# syntax=docker/dockerfile:1``.
+
+    A byte order mark is one without a name, before all others.
+    """
 
     name: str
     value: str
@@ -28,7 +31,7 @@ class Comment(Struct, frozen=True, kw_only=True):
     @property
     def content(self) -> str:
         """The words of the comment, without the mark and the space around them."""
-        return self.text.lstrip("\ufeff").strip().lstrip("#").strip()
+        return self.text.strip().lstrip("#").strip()
 
 
 class Blank(Struct, frozen=True, kw_only=True):

@@ -100,24 +100,15 @@ def parse(text: str, *, file: str) -> Dockerfile:
     escape = next((item.value for item in directives if item.name == "escape"), "\\")
     items = _items(lines, len(directives), escape)
     check.check_order([item for item in items if isinstance(item, Instruction)], file)
-    directives, items = _with_mark(mark, directives, items)
+    if mark:
+        opening = Directive(name="", value="", text=mark, origin=lines.origin(0))
+        directives = (opening, *directives)
     return Dockerfile(file=file, text=text, escape=escape, directives=directives, items=items)
 
 
 def render(dockerfile: Dockerfile) -> str:
     """Return the text of the file, from its directives and items."""
     return "".join(part.text for part in (*dockerfile.directives, *dockerfile.items))
-
-
-def _with_mark(
-    mark: str, directives: tuple[Directive, ...], items: tuple[Item, ...]
-) -> tuple[tuple[Directive, ...], tuple[Item, ...]]:
-    if not mark:
-        return directives, items
-    if directives:
-        first = replace(directives[0], text=mark + directives[0].text)
-        return (first, *directives[1:]), items
-    return directives, (replace(items[0], text=mark + items[0].text), *items[1:])
 
 
 def _items(lines: Lines, index: int, escape: str) -> tuple[Item, ...]:
