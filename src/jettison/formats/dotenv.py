@@ -10,6 +10,10 @@ from msgspec import Struct
 from jettison.errors import InputSyntaxError
 from jettison.values import Origin
 
+# No program takes as much: Linux starts none with a variable of more than 128 kB.
+LONGEST = 4 << 20
+_DEEPEST = 50
+_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{)")
 _BRACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(:?[-?+])?")
 
@@ -22,13 +26,44 @@ class Variable(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
+def require_bounded(text: str, env: Mapping[str, str], origin: Origin | None = None) -> None:
+    """Raise InputSyntaxError when a text would grow beyond all use by its variables.
+
+    A few lines that name each other's values twice make gigabytes.
+    """
+    if len(text) + sum(len(env.get(name) or "") for name in _NAME.findall(text)) > LONGEST:
+        raise too_long(text[:40], origin)
+
+
+def too_long(what: str, origin: Origin | None) -> InputSyntaxError:
+    """Return the error for a value that is longer than any program takes."""
+    return InputSyntaxError(
+        f"{what} grows to more than {LONGEST >> 20} MB when its variables are replaced",
+        why="values that repeat other values double with each line",
+        hint="Shorten the values.",
+        origin=origin,
+    )
+
+
 def interpolate(value: str, env: Mapping[str, str], *, keep_unset: bool = False) -> str:
     """Replace ``$NAME``, ``${NAME}`` and ``${NAME:-default}`` (``-``, ``:+``, ``+`` too).
 
     ``$$`` is a dollar sign. A variable that is not in ``env`` and has no default becomes empty,
     as compose does it, or stays as written with ``keep_unset``; so does a required one
-    (``${NAME:?message}``). Text that is not a valid reference stays as it is.
+    (``${NAME:?message}``). Text that is not a valid reference stays as it is. InputSyntaxError
+    when references are in one another more than fifty deep, or give more than ``LONGEST``.
     """
+    require_bounded(value, env)
+    return _interpolated(value, env, keep_unset, 0)
+
+
+def _interpolated(value: str, env: Mapping[str, str], keep_unset: bool, depth: int) -> str:
+    if depth > _DEEPEST:
+        raise InputSyntaxError(
+            "references to variables are in one another too deeply",
+            why=f"more than {_DEEPEST} deep",
+            hint="Write the value itself.",
+        )
     pieces = []
     at = 0
     while found := _PLAIN.search(value, at):
@@ -40,12 +75,12 @@ def interpolate(value: str, env: Mapping[str, str], *, keep_unset: bool = False)
             pieces.append(env.get(found[2], found[0] if keep_unset else ""))
         else:
             stop = _closing_brace(value, at)
-            pieces.append(_braced(value[at:stop], env, keep_unset=keep_unset))
+            pieces.append(_braced(value[at:stop], env, keep_unset=keep_unset, depth=depth + 1))
             at = min(stop + 1, len(value))
     return "".join(pieces) + value[at:]
 
 
-def _braced(body: str, env: Mapping[str, str], *, keep_unset: bool) -> str:
+def _braced(body: str, env: Mapping[str, str], *, keep_unset: bool, depth: int) -> str:
     found = _BRACED.match(body)
     written = "${" + body + "}"
     if found is None or (found[2] is None and found.end() < len(body)):
@@ -55,11 +90,11 @@ def _braced(body: str, env: Mapping[str, str], *, keep_unset: bool) -> str:
     known = env.get(name)
     is_set = bool(known) if operator.startswith(":") else known is not None
     if operator.endswith("+"):
-        return interpolate(rest, env, keep_unset=keep_unset) if is_set else ""
+        return _interpolated(rest, env, keep_unset, depth) if is_set else ""
     if is_set:
         return known or ""
     if operator.endswith("-"):
-        return interpolate(rest, env, keep_unset=keep_unset)
+        return _interpolated(rest, env, keep_unset, depth)
     return written if keep_unset else ""
 
 
@@ -83,7 +118,7 @@ _ASSIGNMENT = re.compile(
     re.DOTALL,
 )
 _NO_STATEMENT = re.compile(r"[^\S\n]*(?:#[^\n]*)?(?:\n|$)")
-_END_COMMENT = re.compile(r"(^|\s+)#.*$")
+_END_COMMENT = re.compile(r"(^|\s)#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
 # Secrets stay out of repositories; what shows which there are stands for them.
@@ -114,9 +149,10 @@ def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tupl
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     known = dict(env or {})
     variables = []
-    at = 0
+    at = total = 0
+    line, counted = 1, 0
     while at < len(text):
-        line = text.count("\n", 0, at) + 1
+        line, counted = line + text.count("\n", counted, at), at
         blank = _NO_STATEMENT.match(text, at)
         if blank:
             at = max(blank.end(), at + 1)
@@ -124,8 +160,12 @@ def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tupl
         found = _ASSIGNMENT.match(text, at)
         if found is None or not _is_closed(found):
             raise _error(text[at:].split("\n", 1)[0], Origin(file=file, line=line))
-        value = _value(found["value"], known) if found["mark"] else None
         origin = Origin(file=file, line=line, end_line=line + found[0].rstrip("\n").count("\n"))
+        require_bounded(found["value"] or "", known, origin)
+        value = _value(found["value"], known) if found["mark"] else None
+        total += len(value or "")
+        if total > LONGEST:
+            raise too_long(found["name"], origin)
         variables.append(Variable(name=found["name"], value=value, origin=origin))
         if value is not None:
             known[found["name"]] = value

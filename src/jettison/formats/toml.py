@@ -20,6 +20,10 @@ def read_toml(text: str, file: str) -> Table:
     """Return the document's root table; raises InputSyntaxError with the line."""
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError:
+        raise InputSyntaxError(
+            "the file is nested too deeply", hint="Flatten it.", origin=Origin(file=file)
+        ) from None
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1

@@ -21,6 +21,8 @@ _NULL = "tag:yaml.org,2002:null"
 _RESET = "!reset"
 # The parser in C is some twenty times as fast; it is missing where PyYAML was built without it.
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_MOST_NODES = 200_000
+_DEEPEST = 100
 _HINT = "Correct the file; docker compose config shows how it is read."
 
 
@@ -51,9 +53,45 @@ def compose_nodes(text: str, file: str) -> MappingNode:
         raise InputSyntaxError(
             "not valid YAML", why=why, hint=_HINT, origin=Origin(file=file)
         ) from error
+    except RecursionError:
+        raise _too_deep(Origin(file=file)) from None
     if not isinstance(root, MappingNode):
         wrong_shape("the file", "a mapping", Origin(file=file, line=1))
+    _require_bounded(root, file)
     return root
+
+
+def _require_bounded(root: Node, file: str) -> None:
+    """Refuse aliases that lead back to themselves or stand for more than anybody writes.
+
+    Each node is looked at once, and counts for as many as it is used.
+    """
+    sizes: dict[int, int] = {}
+    waiting: list[tuple[Node, bool]] = [(root, False)]
+    within: dict[int, int] = {}
+    while waiting:
+        node, left = waiting.pop()
+        if left:
+            del within[id(node)]
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in _children(node))
+            if sizes[id(node)] > _MOST_NODES:
+                raise _refused("aliases that stand for too much", origin_of(node, file))
+        elif id(node) in within:
+            raise _refused("an alias that leads back to itself", origin_of(node, file))
+        elif id(node) not in sizes:
+            if len(within) > _DEEPEST:
+                raise _too_deep(origin_of(node, file))
+            within[id(node)] = len(within)
+            waiting.append((node, True))
+            waiting.extend((child, False) for child in _children(node))
+
+
+def _refused(what: str, origin: Origin) -> InputSyntaxError:
+    return InputSyntaxError(f"the file has {what}", hint=_HINT, origin=origin)
+
+
+def _too_deep(origin: Origin) -> InputSyntaxError:
+    return InputSyntaxError("the file is nested too deeply", hint=_HINT, origin=origin)
 
 
 def wrong_shape(what: str, expected: str, origin: Origin) -> NoReturn:

@@ -236,6 +236,15 @@ def lifted(project: Project) -> FinalStage:
 
 def lifted_stage(project: Project, stage: Stage) -> FinalStage:
     """Lift any stage of the Dockerfile, as if the image were made from it."""
+    known: dict[int, FinalStage] = vars(project).setdefault("_lifted_stages", {})
+    if stage is not project.dockerfile.stages[stage.index]:
+        return _lifted_stage(project, stage)
+    if stage.index not in known:
+        known[stage.index] = _lifted_stage(project, stage)
+    return known[stage.index]
+
+
+def _lifted_stage(project: Project, stage: Stage) -> FinalStage:
     dockerfile = project.dockerfile
     arguments = project.build_arguments
     taken = taken_whole(dockerfile, stage)

@@ -149,6 +149,8 @@ def _applied(project: Project, change: Change) -> Project:
 
 # The share of its words that an edited line keeps at least.
 ALIKE = 0.5
+# As many lines as nobody writes by hand.
+MANY = 2000
 
 
 def led_back(finding: Finding, plan: Plan) -> Finding:
@@ -199,7 +201,8 @@ def _lines(old: str, new: str) -> Mapping[int, int]:
     A line that was edited leads to the line that it shares most of its words with.
     """
     before, after = old.splitlines(), new.splitlines()
-    matcher = SequenceMatcher(a=before, b=after, autojunk=False)
+    # Lines that come again and again would be compared with one another.
+    matcher = SequenceMatcher(a=before, b=after, autojunk=len(before) > MANY)
     found: dict[int, int] = {}
     for tag, start, end, at, until in matcher.get_opcodes():
         for number in range(at, until):
@@ -216,7 +219,7 @@ def _most_alike(line: str, before: list[str], near: range) -> int | None:
     words = frozenset(line.split())
     if not words:
         return None
-    for places in (near, range(len(before))):
+    for places in (near, range(len(before))) if len(before) <= MANY else (near[:MANY],):
         shares = [(len(words & set(before[place].split())), -place) for place in places]
         most, place = max(shares, default=(0, 0))
         if most / len(words) >= ALIKE:

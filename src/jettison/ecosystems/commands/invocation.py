@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.catalogue.applications import Commands
 from jettison.catalogue.reader import table
 from jettison.formats.shell import Command, Word
-from jettison.values import Origin
+from jettison.values import Origin, once_each
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -132,6 +132,7 @@ class Invocation(Struct, frozen=True, kw_only=True):
         return bool(arguments) and arguments[0].text in actions
 
 
+@once_each
 def invocation(command: Command) -> Invocation | None:
     """Return what a command runs; None for a mere assignment."""
     words: Sequence[Word] = command.tokens

@@ -24,6 +24,7 @@ from jettison.formats.dotenv import Variable
 from jettison.formats.yaml_nodes import compose_nodes, entries, is_null, origin_of
 from jettison.values import Origin
 
+_DEEPEST = 50
 _OWN = frozenset({"name", "origin", "origins", "extends", "depends_on", "profiles"})
 
 
@@ -31,7 +32,8 @@ def extend(services: Sequence[Service]) -> tuple[Service, ...]:
     """Fill in what each service takes from the one it extends.
 
     Single values are replaced, variables and mounts by name and target, other lists are joined. A
-    service of another file, an unknown one, or a cycle leaves the service as it is written.
+    service of another file, an unknown one, a cycle, or more than fifty services on the way leave
+    the service as it is written.
     """
     by_name = {service.name: service for service in services}
     return tuple(_resolved(service, by_name, ()) for service in services)
@@ -41,7 +43,8 @@ def _resolved(service: Service, by_name: dict[str, Service], extending: tuple[st
     if service.extends is None or service.extends.file:
         return service
     base = by_name.get(service.extends.service)
-    if base is None or base.name in (*extending, service.name):
+    deep = len(extending) > _DEEPEST
+    if base is None or deep or base.name in (*extending, service.name):
         return service
     base = _resolved(base, by_name, (*extending, service.name))
     changes: dict[str, Any] = {

@@ -120,6 +120,13 @@ def _is_from(words: Sequence[str]) -> bool:
     return len(words) == 1 or (len(words) == 3 and words[1].upper() == "AS")  # noqa: PLR2004
 
 
+def not_a_trigger(keyword: str, origin: Origin) -> InputSyntaxError:
+    """Return the error for an instruction that an ONBUILD cannot have."""
+    return InputSyntaxError(
+        f"{keyword} cannot be an ONBUILD trigger", hint="Remove the line.", origin=origin
+    )
+
+
 def check_order(instructions: Sequence[Instruction], file: str) -> None:
     """Raise InputSyntaxError when the first instruction but ARG is not FROM."""
     first = next((item for item in instructions if item.keyword != "ARG"), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -125,7 +126,7 @@ class Stage(Struct, frozen=True, kw_only=True):
         return tuple(item for item in self.items if isinstance(item, Instruction))
 
 
-class Dockerfile(Struct, frozen=True, kw_only=True):
+class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
     """A parsed Dockerfile; ``text`` is the file, ``escape`` the character that continues a line."""
 
     file: str
@@ -134,7 +135,7 @@ class Dockerfile(Struct, frozen=True, kw_only=True):
     directives: tuple[Directive, ...]
     items: tuple[Item, ...]
 
-    @property
+    @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """Every instruction of the file in order."""
         return tuple(item for item in self.items if isinstance(item, Instruction))
@@ -145,7 +146,7 @@ class Dockerfile(Struct, frozen=True, kw_only=True):
         instructions = self.instructions
         return instructions[: [*_froms(instructions), len(instructions)][0]]
 
-    @property
+    @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """The build stages in order."""
         starts = [self._start(index) for index in _froms(self.items)]

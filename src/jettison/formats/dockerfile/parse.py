@@ -172,7 +172,7 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
         arguments=inner.text,
         words=words_of(keyword, inner.text, escape) if array is None or keyword not in JSON else (),
         exec_form=array,
-        trigger=_build(inner, escape, origin) if keyword == "ONBUILD" and inner.text else None,
+        trigger=_trigger(inner, escape, origin) if keyword == "ONBUILD" and inner.text else None,
         escape=escape,
         excerpt=inner,
         text=excerpt.source,
@@ -180,6 +180,12 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
     )
     check.check_arguments(instruction)
     return instruction
+
+
+def _trigger(inner: Excerpt, escape: str, origin: Origin) -> Instruction:
+    if split_instruction(inner.text, escape).keyword.upper() == "ONBUILD":
+        raise check.not_a_trigger("ONBUILD", origin)
+    return _build(inner, escape, origin)
 
 
 def _exec_form(keyword: str, arguments: str, origin: Origin) -> tuple[str, ...] | None:

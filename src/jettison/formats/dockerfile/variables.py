@@ -17,6 +17,7 @@ from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile.lines import is_plain
 from jettison.formats.dockerfile.model import Dockerfile, Instruction, Stage
 from jettison.formats.dockerfile.views import raw_pairs
+from jettison.formats.dotenv import require_bounded
 from jettison.values import Origin
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
@@ -49,6 +50,7 @@ def expand(
     """
     if is_plain(word, escape):
         return word
+    require_bounded(word, variables, origin)
     try:
         lexer = ShellLex(escape, env=variables, skip_unset_env=keep_unset)
         return lexer.process_word(word)
@@ -84,8 +86,9 @@ def final_environment(
     ``inherited`` is the ENV of base images, as far as it is known.
     """
     last = Environment()
+    own = {id(item) for item in stage.items}
     for instruction, _, after in _walk(dockerfile, build_args, inherited):
-        if any(item is instruction for item in stage.items):
+        if id(instruction) in own:
             last = after
     return last
 
@@ -104,7 +107,17 @@ _Step = tuple[Instruction, Environment, Environment]
 def _walk(
     dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str] = _EMPTY
 ) -> list[_Step]:
-    """Each instruction with what it sees and what it leaves."""
+    """Each instruction with what it sees and what it leaves; worked out once for a file."""
+    known: dict[object, list[_Step]] = vars(dockerfile).setdefault("_walked", {})
+    key = (tuple(sorted(build_args.items())), tuple(sorted(inherited.items())))
+    if key not in known:
+        known[key] = _steps(dockerfile, build_args, inherited)
+    return known[key]
+
+
+def _steps(
+    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str]
+) -> list[_Step]:
     steps: list[_Step] = []
     preamble = Environment()
     for instruction in dockerfile.preamble:

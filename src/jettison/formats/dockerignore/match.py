@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+# An expression with so many stars takes no longer than a thousand steps for a path.
+_FEW_STARS = 3
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
 
@@ -32,6 +34,8 @@ class Pattern(Struct, frozen=True, kw_only=True):
         name = self.text.removeprefix("**/")
         if _PLAIN.fullmatch(name):
             return path == name or (name != self.text and path.endswith(f"/{name}"))
+        if self.text.count("*") > _FEW_STARS:
+            return _matches_many(_tokens(self.text), path)
         return _compiled(self.expression).fullmatch(path) is not None
 
     def __str__(self) -> str:
@@ -79,7 +83,7 @@ def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Ver
     return Verdict(ignored=ignored, by=by, matched=tuple(matched))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1 << 16)
 def _compiled(expression: str) -> re.Pattern[str]:
     """Compile what is asked for alone; many patterns are only parts of a longer expression."""
     return re.compile(expression, re.DOTALL)
@@ -99,6 +103,59 @@ def _expression(text: str) -> str:
     except re.error as error:
         raise ValueError(f"{text} is not a pattern: {error}") from None
     return expression
+
+
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> tuple[str, ...]:
+    """Return the parts of a pattern: the kinds of stars, and expressions for one character."""
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        part, end = _part(text, at)
+        if text.startswith("**", at):
+            parts.append("**" if end >= len(text) else "**/")
+        elif text[at] == "*":
+            parts.append("*")
+        else:
+            plain = _PLAIN.match(text, at)
+            parts += map(re.escape, plain[0]) if plain else [part]
+        at = end
+    return tuple(parts)
+
+
+def _matches_many(tokens: tuple[str, ...], path: str) -> bool:
+    """Match a pattern with many stars: an expression would try every way to divide a path.
+
+    All tokens that may come next are followed at once; ``~place`` is within directories.
+    """
+    places = _reached({0}, tokens)
+    for character in path:
+        following: set[int] = set()
+        for place in places:
+            following |= _after(place, tokens, character)
+        places = _reached(following, tokens)
+    return len(tokens) in places
+
+
+def _after(place: int, tokens: tuple[str, ...], character: str) -> set[int]:
+    at = place if place >= 0 else ~place
+    part = tokens[at] if at < len(tokens) else ""
+    if part == "**/":
+        return {~at, at + 1} if character == "/" else {~at}
+    if part in {"*", "**"}:
+        return set() if part == "*" and character == "/" else {at}
+    return {at + 1} if part and _compiled(part).fullmatch(character) else set()
+
+
+def _reached(places: set[int], tokens: tuple[str, ...]) -> set[int]:
+    """Add what is reached without a character: stars may stand for nothing."""
+    found = set(places)
+    for place in places:
+        at = place
+        while 0 <= at < len(tokens) and tokens[at].startswith("*"):
+            at += 1
+            found.add(at)
+    return found
 
 
 def _class(text: str) -> str:

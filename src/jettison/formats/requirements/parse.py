@@ -26,7 +26,7 @@ from jettison.formats.requirements.sections import headings, marks, section_of, 
 from jettison.formats.requirements.statement import Statement, read_statement, split_options
 from jettison.values import Origin
 
-_END_COMMENT = re.compile(r"(^|\s+)#.*$")
+_END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
 _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
@@ -236,7 +236,13 @@ def load(read: Callable[[str], str | None], file: str) -> tuple[RequirementsFile
     naming the line that includes it.
     """
     found: dict[str, RequirementsFile] = {}
-    _load(read, posixpath.normpath(file), None, found)
+    waiting: list[tuple[str, Origin | None]] = [(posixpath.normpath(file), None)]
+    while waiting:
+        path, included_at = waiting.pop()
+        if path not in found:
+            found[path] = parse(_text(read, path, included_at), file=path)
+            targets = [(included_path(one), one.origin) for one in found[path].includes]
+            waiting += [(to, at) for to, at in reversed(targets) if to is not None]
     return tuple(found.values())
 
 
@@ -259,14 +265,7 @@ def only_bounds(files: Iterable[RequirementsFile]) -> frozenset[str]:
     return frozenset(bounds - asked)
 
 
-def _load(
-    read: Callable[[str], str | None],
-    file: str,
-    included_at: Origin | None,
-    found: dict[str, RequirementsFile],
-) -> None:
-    if file in found:
-        return
+def _text(read: Callable[[str], str | None], file: str, included_at: Origin | None) -> str:
     text = read(file)
     if text is None:
         raise ProjectError(
@@ -275,9 +274,4 @@ def _load(
             hint="Add the file, or take out the line that includes it.",
             origin=included_at,
         )
-    parsed = parse(text, file=file)
-    found[file] = parsed
-    for include in parsed.includes:
-        target = included_path(include)
-        if target is not None:
-            _load(read, target, include.origin, found)
+    return text

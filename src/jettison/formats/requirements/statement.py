@@ -54,6 +54,13 @@ def read_statement(content: str) -> Statement:
 
     Raises ValueError with the reason when it is neither a requirement, a URL nor a path.
     """
+    try:
+        return _read(content)
+    except RecursionError:
+        raise ValueError("its marker is nested too deeply") from None
+
+
+def _read(content: str) -> Statement:
     if _NAMED.match(content) and not _is_path(content):
         return _named(content)
     if _URL.match(content) and not re.match(r"[A-Za-z]:[\\/]", content):

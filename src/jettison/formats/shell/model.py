@@ -32,7 +32,7 @@ class Redirect(Struct, frozen=True, kw_only=True):
     body: str | None = None
 
 
-class Command(Struct, frozen=True, kw_only=True):
+class Command(Struct, frozen=True, kw_only=True, dict=True):
     """One simple command.
 
     ``start`` and ``end`` are offsets into the text of the script. ``connector`` is what stands

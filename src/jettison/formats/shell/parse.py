@@ -129,7 +129,17 @@ def parse(script: str, *, origin: Origin) -> Script:
 
 
 def parse_excerpt(text: Excerpt) -> Script:
-    """Return the commands of a text that was joined from lines of a file."""
+    """Return the commands of a text that was joined from lines of a file.
+
+    What is nested too deeply to be read by a person is not understood.
+    """
+    try:
+        return _parsed(text)
+    except RecursionError:
+        return Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
+
+
+def _parsed(text: Excerpt) -> Script:
     root = _parser().parse(text.text.encode("utf-8", "surrogatepass")).root_node
     walk = _Walk(source_of(text))
     walk.visit(root, nested=False)
@@ -162,6 +172,13 @@ class _Walk:
         self._connector = ""
 
     def visit(self, node: Node, *, nested: bool) -> None:
+        """Visit a node and what is in it; long lists are nested in the grammar, as lists are."""
+        waiting = [(node, nested)]
+        while waiting:
+            waiting += reversed(self._visit(*waiting.pop()))
+
+    def _visit(self, node: Node, nested: bool) -> list[tuple[Node, bool]]:
+        """Take a node in; return what is in it and must be visited next."""
         if node.type in _CONNECTORS:
             self._connector = node.type
             self.editable = self.editable and (node.type != "&" or nested)
@@ -173,8 +190,8 @@ class _Walk:
             plain = node.type in _SEQUENCES
             if not plain and not nested:
                 self.blocks.append(self._block(node))
-            for child in node.children:
-                self.visit(child, nested=nested or not plain)
+            return [(child, nested or not plain) for child in node.children]
+        return []
 
     def _block(self, node: Node) -> Block:
         start, end = self.source.span(node)
