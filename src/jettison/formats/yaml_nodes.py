@@ -75,15 +75,20 @@ def _require_bounded(root: Node, file: str) -> None:
             del within[id(node)]
             sizes[id(node)] = 1 + sum(sizes[id(child)] for child in _children(node))
             if sizes[id(node)] > _MOST_NODES:
-                raise _refused("aliases that stand for too much", origin_of(node, file))
+                raise _refused("aliases that stand for too much", _start_of(node, file))
         elif id(node) in within:
-            raise _refused("an alias that leads back to itself", origin_of(node, file))
+            raise _refused("an alias that leads back to itself", _start_of(node, file))
         elif id(node) not in sizes:
             if len(within) > _DEEPEST:
-                raise _too_deep(origin_of(node, file))
+                raise _too_deep(_start_of(node, file))
             within[id(node)] = len(within)
             waiting.append((node, True))
             waiting.extend((child, False) for child in _children(node))
+
+
+def _start_of(node: Node, file: str) -> Origin:
+    """Where a node starts; where it ends is not told of one that has no end."""
+    return Origin(file=file, line=node.start_mark.line + 1)
 
 
 def _refused(what: str, origin: Origin) -> InputSyntaxError:
