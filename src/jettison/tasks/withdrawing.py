@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import Plan, Withdrawal
@@ -73,11 +74,22 @@ def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
         modules = [name.replace(".", "/") for name in _MODULE.findall(line)]
         named = {*_REQUEST.findall(line), *_PATH.findall(line), *modules}
         for word in sorted(named):
-            same = by_name.get(posixpath.basename(word), [])
+            same = _nearest(word, by_name.get(posixpath.basename(word), []))
             parts = [path for path in gone if word in modules and _is_module(path, word)]
             for path in (*same, *parts):
                 reason = f"{path} was kept out of the image: {_shown(line)}"
                 yield Withdrawal(rule=IGNORING, part=path, reason=reason)
+
+
+def _nearest(word: str, paths: list[str]) -> list[str]:
+    """The paths that share the longest end with what was named."""
+    shared = {path: len(_common_end(path.split("/"), word.split("/"))) for path in paths}
+    return [path for path in paths if shared[path] == max(shared.values())]
+
+
+def _common_end(one: list[str], other: list[str]) -> list[str]:
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return [left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
 def _is_module(path: str, module: str) -> bool:
