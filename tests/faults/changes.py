@@ -16,7 +16,7 @@ class Change:
     """``checks`` are those that may name it (any when empty); ``says`` is a part of what they say.
 
     ``lines`` follow ``FROM image`` and ``USER root``; the user of the image comes back after them
-    unless one of them sets it.
+    unless one of them sets it. ``anew`` builds the sample's own Dockerfile anew.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Change:
     lines: tuple[str, ...]
     checks: tuple[str, ...] = ()
     says: str = ""
+    anew: bool = False
 
 
 def run(script: str) -> str:

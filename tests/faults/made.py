@@ -139,3 +139,4 @@ def nulls() -> Iterator[Change]:
         }
         for name, lines in every.items():
             yield Change(name, NULL, sample.name, lines)
+        yield Change("built anew", NULL, sample.name, (), anew=True)

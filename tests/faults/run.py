@@ -49,18 +49,22 @@ class Bench:
         """Build the image of a sample, and what it is made from."""
         tag = f"{NAME}/{sample.name}:baseline"
         if sample.name not in self._built:
-            upon = self.baseline(self._named[sample.upon]) if sample.upon else ""
+            self._build(sample, tag, anew=False)
             self._built.add(sample.name)
-            self._engine.build(
-                BuildRequest(
-                    context=sample.source,
-                    dockerfile=sample.source / "Dockerfile",
-                    tag=tag,
-                    build_args={"upon": upon} if upon else {},
-                ),
-                QUIET,
-            )
         return tag
+
+    def _build(self, sample: Sample, tag: str, *, anew: bool) -> None:
+        upon = self.baseline(self._named[sample.upon]) if sample.upon else ""
+        self._engine.build(
+            BuildRequest(
+                context=sample.source,
+                dockerfile=sample.source / "Dockerfile",
+                tag=tag,
+                build_args={"upon": upon} if upon else {},
+                no_cache=anew,
+            ),
+            QUIET,
+        )
 
     def loaded(self, sample: Sample) -> list[str]:
         """Name the files that the started application has loaded, of what an image can lose."""
@@ -79,11 +83,14 @@ class Bench:
     def candidate(self, change: Change, folder: Path) -> str:
         """Build the image of a change."""
         sample = self._named[change.sample]
+        tag = f"{NAME}/{sample.name}:candidate"
+        if change.anew:
+            self._build(sample, tag, anew=True)
+            return tag
         own = any(one.startswith("USER") for one in change.lines)
         user = () if own else (f"USER {sample.user}",)
         lines = (f"FROM {self.baseline(sample)}", "USER root", *change.lines, *user)
         (folder / "Dockerfile").write_text("\n".join(lines) + "\n", "utf-8")
-        tag = f"{NAME}/{sample.name}:candidate"
         self._engine.build(
             BuildRequest(context=folder, dockerfile=folder / "Dockerfile", tag=tag), QUIET
         )
