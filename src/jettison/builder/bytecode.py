@@ -20,7 +20,7 @@ from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.stores.seals import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
-from jettison.processes.programs import NEUTRAL, helper_environment, run
+from jettison.processes.programs import CONFINE, NEUTRAL, helper, helper_environment, run
 
 # The fixed order of sets, which the hashes of strings decide; nothing else of the environment.
 _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
@@ -36,12 +36,15 @@ class Compiler(Struct, frozen=True, kw_only=True):
 
     ``command`` starts it, to which options are added; ``environment`` is what it needs besides.
     ``tree`` is the folder of the cache that it was unpacked to, empty for one of this machine.
+    ``confined`` says that it is of an image that anybody may have made: it opens no connection and
+    gets no further rights.
     """
 
     version: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     tree: str = ""
+    confined: bool = False
 
     @property
     def tag(self) -> str:
@@ -87,10 +90,11 @@ class Compiler(Struct, frozen=True, kw_only=True):
     def _compile(self, modules: Sequence[Module]) -> list[bytes]:
         """Return the content of each .pyc, empty for what does not compile."""
         frames = (frame for path, source in modules for frame in (b"/" + os.fsencode(path), source))
+        command = helper(CONFINE, *self.command) if self.confined else self.command
         done = run(
             # Without -I, which would ignore the seed of hashes. A program given by -c has the
             # working directory on its path, so that is one without modules.
-            (*self.command, "-s", "-S", "-c", _program()),
+            (*command, "-s", "-S", "-c", _program()),
             stdin=b"".join(struct.pack("<I", len(frame)) + frame for frame in frames),
             environment={**helper_environment(), **_ENVIRONMENT, **self.environment},
             directory=NEUTRAL,

@@ -72,7 +72,13 @@ def _compiler(root: Path, facts: BaseFacts) -> Compiler | None:
     environment = {"PYTHONHOME": str(home)}
     if not command:
         return None
-    return Compiler(version=facts.version, command=command, environment=environment, tree=str(root))
+    return Compiler(
+        version=facts.version,
+        command=command,
+        environment=environment,
+        tree=str(root),
+        confined=True,
+    )
 
 
 def _command(root: Path, facts: BaseFacts) -> tuple[str, ...]:

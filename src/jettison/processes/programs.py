@@ -32,6 +32,8 @@ _STREAM_SECONDS = 3600.0
 _SPARE_SECONDS = 2 * _GRACE_SECONDS
 # The folder in which helpers start: nobody but root writes there.
 NEUTRAL = Path("/")
+CONFINE = "jettison.engines.embedded.confine"
+"""The helper that becomes a program without network and further rights."""
 _NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 ENDING = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -19,9 +19,8 @@ from jettison.engines.embedded.directory import own_directory
 from jettison.engines.embedded.spec import Identity, Program, Spec
 from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed, helper, run, uninterrupted
+from jettison.processes.programs import CONFINE, Completed, helper, run, uninterrupted
 
-_MODULE = "jettison.engines.embedded.confine"
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "ssl")
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
@@ -106,7 +105,7 @@ class Confined:
             )
         linux = sys.platform == "linux"
         return run(
-            helper(_MODULE, *command) if linux else command,
+            helper(CONFINE, *command) if linux else command,
             stdin=stdin,
             timeout=timeout,
             environment={"PATH": _PATH, **environment},

@@ -129,3 +129,34 @@ def test_a_kept_interpreter_that_was_changed_is_not_started(tmp_path: Path) -> N
     os.utime(program, ns=(1, 1))
     assert not is_whole(tmp_path / "tree", kept)
     assert not (tmp_path / "tree").exists()
+
+
+SPY = """#!{python}
+import _socket, os, sys
+status = open("/proc/self/status").read()
+with open({told!r}, "w") as told:
+    try:
+        _socket.socket()
+        print("socket", file=told)
+    except OSError:
+        print("closed", file=told)
+    print("NoNewPrivs:\\t1" in status, sorted(os.environ), file=told)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux confines")
+def test_an_interpreter_of_an_image_opens_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    program = tmp_path / "python"
+    program.write_text(SPY.format(python=sys.executable, told=str(tmp_path / "told")))
+    program.chmod(0o755)
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    compiler = Compiler(version=version, command=(str(program),), confined=True)
+    assert len(list(compiler.compiled([("m.py", b"x = 1\n")]))) == 1
+    closed, rights = (tmp_path / "told").read_text().splitlines()
+    assert closed == "closed"
+    assert rights.startswith("True")
+    assert "AWS" not in rights
