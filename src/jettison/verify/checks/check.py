@@ -30,7 +30,7 @@ def often(failed: Sequence[bool]) -> str:
     return "" if all(failed) else f" in {sum(failed)} of {len(failed)} runs"
 
 
-def inside(
+def _inside(
     name: str, before: Observation, after: Observation
 ) -> tuple[Interior, Interior] | CheckResult:
     """Give both interiors, or the result when one of them is not known.
@@ -49,6 +49,44 @@ def inside(
             message=f"cannot be seen in the image after: {why}",
         )
     return before.interior, after.interior
+
+
+def inside_check(
+    name: str, compare: Callable[[Interior, Interior, VerificationRequest], CheckResult]
+) -> Check:
+    """Make a check of what both images show of their inside."""
+
+    def whole(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
+        both = _inside(name, before, after)
+        return both if isinstance(both, CheckResult) else compare(*both, request)
+
+    return Check(name=name, compare=whole)
+
+
+def uses_check(name: str, what: str, uses: Callable[[Interior], Mapping[str, Loaded]]) -> Check:
+    """Make a check of which of several things work inside."""
+    return inside_check(name, lambda had, has, _: compare_uses(name, what, uses(had), uses(has)))
+
+
+def judged(
+    name: str,
+    details: Sequence[str],
+    message: str,
+    shown: tuple[object, object],
+    notes: Sequence[str] = (),
+) -> CheckResult:
+    """Give the result of a check that found ``details``, each of them a difference.
+
+    ``shown`` stands in the table for each image.
+    """
+    return CheckResult(
+        name=name,
+        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
+        message=message,
+        before=str(shown[0]),
+        after=str(shown[1]),
+        details=(*details, *notes),
+    )
 
 
 def compare_uses(

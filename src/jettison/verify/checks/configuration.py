@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from jettison.engines.client import LABEL
 from jettison.engines.engine import ImageFacts
-from jettison.verify.checks.check import Check, compare_uses, inside, skipped
+from jettison.verify.checks.check import Check, inside_check, judged, skipped, uses_check
 from jettison.verify.discover import words_of
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Interior, Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
@@ -21,14 +21,8 @@ def _compare_entry_point(
 ) -> CheckResult:
     had, has = before.facts, after.facts
     details = tuple(_differences(had, has, request))
-    return CheckResult(
-        name=_ENTRY_POINT,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message="; ".join(details) or "command, working directory, ports and volumes are the same",
-        before=_show_entry_point(had),
-        after=_show_entry_point(has),
-        details=details,
-    )
+    message = "; ".join(details) or "command, working directory, ports and volumes are the same"
+    return judged(_ENTRY_POINT, details, message, (_show_entry_point(had), _show_entry_point(has)))
 
 
 def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest) -> Iterator[str]:
@@ -73,12 +67,9 @@ _SECRET = re.compile(r"secret|password|token|key|credential", re.I)
 
 
 def _compare_environment(
-    before: Observation, after: Observation, request: VerificationRequest
+    one: Interior, other: Interior, request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_ENVIRONMENT, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.environment for one in both)
+    had, has = one.environment, other.environment
     names = [name for name in had if not _NOT_COMPARED.match(name)]
     details = [
         (
@@ -89,14 +80,9 @@ def _compare_environment(
         if had[name] != has.get(name) and name not in request.removed_environment
     ]
     changed = ", ".join(detail.partition(":")[0] for detail in details)
-    return CheckResult(
-        name=_ENVIRONMENT,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message=f"changed: {changed}" if details else f"{len(names)} variables are the same",
-        before=f"{len(names)} variables",
-        after=f"{len(names) - len(details)} the same",
-        details=tuple(details),
-    )
+    message = f"changed: {changed}" if details else f"{len(names)} variables are the same"
+    shown = f"{len(names)} variables", f"{len(names) - len(details)} the same"
+    return judged(_ENVIRONMENT, details, message, shown)
 
 
 def _show_environment(name: str, value: str | None) -> str:
@@ -105,7 +91,7 @@ def _show_environment(name: str, value: str | None) -> str:
     return "(not shown)" if _SECRET.search(name) else repr(value)
 
 
-ENVIRONMENT_CHECK = Check(name=_ENVIRONMENT, compare=_compare_environment)
+ENVIRONMENT_CHECK = inside_check(_ENVIRONMENT, _compare_environment)
 
 
 _LABELS = "labels"
@@ -126,14 +112,8 @@ def _compare_labels(
         if has.get(name) != value
     )
     names = ", ".join(detail.partition(":")[0] for detail in details)
-    return CheckResult(
-        name=_LABELS,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message=f"changed: {names}" if details else f"{len(had)} labels are kept",
-        before=str(len(had)),
-        after=str(len(had) - len(details)),
-        details=details,
-    )
+    message = f"changed: {names}" if details else f"{len(had)} labels are kept"
+    return judged(_LABELS, details, message, (len(had), len(had) - len(details)))
 
 
 LABELS_CHECK = Check(name=_LABELS, compare=_compare_labels)
@@ -142,13 +122,8 @@ LABELS_CHECK = Check(name=_LABELS, compare=_compare_labels)
 _USER = "user"
 
 
-def _compare_user(
-    before: Observation, after: Observation, request: VerificationRequest
-) -> CheckResult:
-    both = inside(_USER, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.user_id for one in both)
+def _compare_user(one: Interior, other: Interior, request: VerificationRequest) -> CheckResult:
+    had, has = one.user_id, other.user_id
     outcome, message = _judge(had, has, request)
     return CheckResult(
         name=_USER, outcome=outcome, message=message, before=str(had), after=str(has)
@@ -171,7 +146,7 @@ def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, s
     return Outcome.SAME, f"runs as user {has}"
 
 
-USER_CHECK = Check(name=_USER, compare=_compare_user)
+USER_CHECK = inside_check(_USER, _compare_user)
 
 
 _ROOT_FILESYSTEM = "read-only-root"
@@ -213,16 +188,4 @@ def _compare_root_filesystem(
 ROOT_FILESYSTEM_CHECK = Check(name=_ROOT_FILESYSTEM, compare=_compare_root_filesystem)
 
 
-_WRITABLE = "writable-paths"
-
-
-def _compare_writable(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_WRITABLE, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    return compare_uses(_WRITABLE, "paths", both[0].writable, both[1].writable)
-
-
-WRITABLE_CHECK = Check(name=_WRITABLE, compare=_compare_writable)
+WRITABLE_CHECK = uses_check("writable-paths", "paths", lambda inside: inside.writable)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
-from jettison.verify.checks.check import Check, compare_uses, inside, skipped
-from jettison.verify.observation import Inventory, Observation
+from jettison.verify.checks.check import inside_check, judged, skipped, uses_check
+from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
@@ -23,12 +23,9 @@ def resolved_differently(check: CheckResult) -> bool:
 
 
 def _compare_distributions(
-    before: Observation, after: Observation, request: VerificationRequest
+    one: Interior, other: Interior, request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_DISTRIBUTIONS, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.distributions for one in both)
+    had, has = one.distributions, other.distributions
     expected = {canonicalize_name(name) for name in request.removed_distributions} | _INSTALLERS
     if request.installed_distributions is not None:
         own = {canonicalize_name(name) for name in request.installed_distributions}
@@ -45,17 +42,11 @@ def _compare_distributions(
     notes = [f"{name}: was expected to be removed and is there" for name in kept]
     parts = [f"no metadata of {', '.join(lost)}"] if lost else []
     parts += [f"other versions of {', '.join(changed)}"] if changed else []
-    return CheckResult(
-        name=_DISTRIBUTIONS,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message="; ".join(parts) or f"{len(had.keys() & has.keys())} have the same version",
-        before=str(len(had)),
-        after=str(len(has)),
-        details=(*details, *notes),
-    )
+    message = "; ".join(parts) or f"{len(had.keys() & has.keys())} have the same version"
+    return judged(_DISTRIBUTIONS, details, message, (len(had), len(has)), notes)
 
 
-DISTRIBUTIONS_CHECK = Check(name=_DISTRIBUTIONS, compare=_compare_distributions)
+DISTRIBUTIONS_CHECK = inside_check(_DISTRIBUTIONS, _compare_distributions)
 
 
 _SBOM = "sbom"
@@ -63,13 +54,8 @@ _SBOM = "sbom"
 _OWN = "jettison_removed.py"
 
 
-def _compare_sbom(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_SBOM, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.inventory for one in both)
+def _compare_sbom(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
+    had, has = one.inventory, other.inventory
     if had is None:
         return skipped(_SBOM, "the image before does not tell what it has installed")
     if has is None:
@@ -80,15 +66,10 @@ def _compare_sbom(
     notes = (
         (f"packages of the system that are not there any more: {', '.join(gone)}",) if gone else ()
     )
-    return CheckResult(
-        name=_SBOM,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message="; ".join(details[:3])
-        or f"every file has an owner among {len(has.packages)} packages and the distributions",
-        before=f"{len(had.packages)} packages of the system",
-        after=f"{len(has.packages)} packages of the system",
-        details=(*details, *notes),
-    )
+    whole = f"every file has an owner among {len(has.packages)} packages and the distributions"
+    counts = len(had.packages), len(has.packages)
+    shown = f"{counts[0]} packages of the system", f"{counts[1]} packages of the system"
+    return judged(_SBOM, details, "; ".join(details[:3]) or whole, shown, notes)
 
 
 def _differences(had: Inventory, has: Inventory) -> Iterator[str]:
@@ -101,64 +82,25 @@ def _differences(had: Inventory, has: Inventory) -> Iterator[str]:
             yield f"{name}: its RECORD names what is not there: {said}"
 
 
-SBOM_CHECK = Check(name=_SBOM, compare=_compare_sbom)
+SBOM_CHECK = inside_check(_SBOM, _compare_sbom)
 
 
-_LIBRARIES = "libraries"
+LIBRARIES_CHECK = uses_check("libraries", "libraries", lambda inside: inside.libraries)
 
 
-def _compare_libraries(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_LIBRARIES, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    return compare_uses(_LIBRARIES, "libraries", both[0].libraries, both[1].libraries)
+MODULES_CHECK = uses_check("modules", "modules", lambda inside: inside.modules)
 
 
-LIBRARIES_CHECK = Check(name=_LIBRARIES, compare=_compare_libraries)
-
-
-_MODULES = "modules"
-
-
-def _compare_modules(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_MODULES, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    return compare_uses(_MODULES, "modules", both[0].modules, both[1].modules)
-
-
-MODULES_CHECK = Check(name=_MODULES, compare=_compare_modules)
-
-
-_PROGRAMS = "programs"
-
-
-def _compare_programs(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_PROGRAMS, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    return compare_uses(_PROGRAMS, "programs", both[0].programs, both[1].programs)
-
-
-PROGRAMS_CHECK = Check(name=_PROGRAMS, compare=_compare_programs)
+PROGRAMS_CHECK = uses_check("programs", "programs", lambda inside: inside.programs)
 
 
 _PYTHON_VERSION = "python"
 
 
 def _compare_python_version(
-    before: Observation, after: Observation, _request: VerificationRequest
+    one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_PYTHON_VERSION, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.python for one in both)
+    had, has = one.python, other.python
     same = had.split(".")[:2] == has.split(".")[:2]
     return CheckResult(
         name=_PYTHON_VERSION,
@@ -169,80 +111,55 @@ def _compare_python_version(
     )
 
 
-PYTHON_VERSION_CHECK = Check(name=_PYTHON_VERSION, compare=_compare_python_version)
+PYTHON_VERSION_CHECK = inside_check(_PYTHON_VERSION, _compare_python_version)
 
 
 _CERTIFICATES = "certificates"
 
 
 def _compare_certificates(
-    before: Observation, after: Observation, _request: VerificationRequest
+    one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_CERTIFICATES, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.certificates for one in both)
+    had, has = one.certificates, other.certificates
     if had <= 0:
         return skipped(_CERTIFICATES, "the image before trusts no authority")
     if has < 0:
         outcome, message = Outcome.DIFFERENT, "TLS cannot be used any more: no module ssl"
     elif has == 0:
         outcome, message = Outcome.DIFFERENT, "the bundle of certificate authorities is gone"
-    elif both[0].secure.works and not both[1].secure.works:
+    elif one.secure.works and not other.secure.works:
         outcome = Outcome.DIFFERENT
-        message = f"a server on the loopback cannot be reached over TLS: {both[1].secure.said}"
+        message = f"a server on the loopback cannot be reached over TLS: {other.secure.said}"
     else:
         outcome, message = Outcome.SAME, f"{has} certificate authorities are trusted"
-        if both[1].secure.works:
-            message += f", and {both[1].secure.said} works against a server on the loopback"
+        if other.secure.works:
+            message += f", and {other.secure.said} works against a server on the loopback"
     return CheckResult(
         name=_CERTIFICATES, outcome=outcome, message=message, before=str(had), after=str(has)
     )
 
 
-CERTIFICATES_CHECK = Check(name=_CERTIFICATES, compare=_compare_certificates)
+CERTIFICATES_CHECK = inside_check(_CERTIFICATES, _compare_certificates)
 
 
 _TIME_ZONES = "time-zones"
 
 
 def _compare_time_zones(
-    before: Observation, after: Observation, _request: VerificationRequest
+    one: Interior, other: Interior, _request: VerificationRequest
 ) -> CheckResult:
-    both = inside(_TIME_ZONES, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = (one.time_zones for one in both)
+    had, has = one.time_zones, other.time_zones
     details = tuple(
         f"{zone or 'local time'}: {said} became {has.get(zone)}"
         for zone, said in had.items()
         if said != has.get(zone)
     )
-    return CheckResult(
-        name=_TIME_ZONES,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message=details[0]
-        if details
-        else f"local time and {len(had) - 1} named zones are the same",
-        before=had.get("", ""),
-        after=has.get("", ""),
-        details=details,
-    )
+    same = f"local time and {len(had) - 1} named zones are the same"
+    shown = had.get("", ""), has.get("", "")
+    return judged(_TIME_ZONES, details, details[0] if details else same, shown)
 
 
-TIME_ZONES_CHECK = Check(name=_TIME_ZONES, compare=_compare_time_zones)
+TIME_ZONES_CHECK = inside_check(_TIME_ZONES, _compare_time_zones)
 
 
-_RESOLVER = "resolver"
-
-
-def _compare_resolver(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_RESOLVER, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    return compare_uses(_RESOLVER, "names", both[0].names, both[1].names)
-
-
-RESOLVER_CHECK = Check(name=_RESOLVER, compare=_compare_resolver)
+RESOLVER_CHECK = uses_check("resolver", "names", lambda inside: inside.names)

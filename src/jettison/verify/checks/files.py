@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
-from jettison.verify.checks.check import Check, inside, skipped
+from jettison.verify.checks.check import Check, inside_check, judged, skipped
 from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
@@ -43,16 +43,14 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     details = (*gone, *lost, *other)
     accounted = sum(path not in has.distributions for path in had.distributions) - len(gone)
     known = "" if before.opened is not None else "; which files are opened could not be seen"
-    return CheckResult(
-        name=_NAME,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message="; ".join(details[:_SHOWN])
-        or f"{len(had.application)} of the application and {len(had.distributions)} of its "
-        f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}",
-        before=f"{len(had.application) + len(had.distributions)} files",
-        after=f"{len(has.application) + len(has.distributions)} files",
-        details=details,
-    )
+    same = f"{len(had.application)} of the application and {len(had.distributions)} of its "
+    same += f"distributions are the same, or gone for a reason ({max(0, accounted)}){known}"
+    shown = f"{_count(had)} files", f"{_count(has)} files"
+    return judged(_NAME, details, "; ".join(details[:_SHOWN]) or same, shown)
+
+
+def _count(stored: Stored) -> int:
+    return len(stored.application) + len(stored.distributions)
 
 
 def _gone(
@@ -132,13 +130,8 @@ _WRITTEN_NAME = "written-files"
 _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 
 
-def _compare_written(
-    before: Observation, after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    both = inside(_WRITTEN_NAME, before, after)
-    if isinstance(both, CheckResult):
-        return both
-    had, has = map(_modes, both)
+def _compare_written(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
+    had, has = _modes(one), _modes(other)
     if not had:
         return skipped(_WRITTEN_NAME, "nothing was written into a volume")
     details = [
@@ -148,16 +141,10 @@ def _compare_written(
     ]
     gone = sorted(had.keys() - has.keys())
     notes = [f"{path} is not written any more" for path in gone]
-    return CheckResult(
-        name=_WRITTEN_NAME,
-        outcome=Outcome.DIFFERENT if details else Outcome.SAME,
-        message="; ".join(details[:3])
-        or f"{len(had.keys() & has.keys())} have the same mode and owner"
-        + (f"; {len(gone)} are not written any more" if gone else ""),
-        before=f"{len(had)} files",
-        after=f"{len(has)} files",
-        details=(*details, *notes),
-    )
+    same = f"{len(had.keys() & has.keys())} have the same mode and owner"
+    same += f"; {len(gone)} are not written any more" if gone else ""
+    shown = f"{len(had)} files", f"{len(has)} files"
+    return judged(_WRITTEN_NAME, details, "; ".join(details[:3]) or same, shown, notes)
 
 
 def _modes(one: Interior) -> dict[str, set[str]]:
@@ -168,7 +155,7 @@ def _modes(one: Interior) -> dict[str, set[str]]:
     return found
 
 
-WRITTEN_CHECK = Check(name=_WRITTEN_NAME, compare=_compare_written)
+WRITTEN_CHECK = inside_check(_WRITTEN_NAME, _compare_written)
 
 
 _REFUSED = 400
