@@ -87,6 +87,19 @@ def test_every_key_of_the_json_documents_is_described(module: str) -> None:
     assert {key for key in keys if f"`{key}`" not in text} == set()
 
 
+def test_every_guarantee_is_held_by_a_test_that_exists() -> None:
+    text = (DOCS / "explanation" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/.]+\.py)?(?:::(\w+))?`", text)
+    file, missing = "", []
+    for path, test in named:
+        file = path or file
+        place = DOCS.parent / file
+        held = place.is_file() and f"def {test}" in place.read_text(encoding="utf-8")
+        missing += [] if held else [(file, test)]
+    assert len(named) > 20
+    assert missing == []
+
+
 def test_every_setting_is_described() -> None:
     text = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
     assert {key for key in (*KEYS, *Budget) if f"`{key}`" not in text} == set()

@@ -34,6 +34,7 @@ _OF_CLIENTS = re.compile(
     r"|(BASH|GO|MALLOC|PERL|PYTHON|TMP).*|.*_PROXY|ENV|IFS|HOME|LANG|LC_.*|PATH|SHELL|USER",
     re.IGNORECASE,
 )
+_QUOTING = frozenset("\"'\\")
 _LONGEST_SHOWN = 200
 
 
@@ -124,11 +125,16 @@ def given_variables(
     """Give options that pass variables, and what the client's own environment needs for them.
 
     Values hold secrets, and everybody can read the arguments of a program: they are in a file for
-    the owner alone. Such a file has one line a variable; a value of several lines goes through the
-    environment of the client. EngineError where that would change what the client does.
+    the owner alone. Such a file has one line a variable, and clients differ in what quotes mean
+    there; a value with either goes through the environment of the client. EngineError where that
+    would change what the client does.
     """
     require_variables(environment)
-    plain = {name: value for name, value in environment.items() if _fits_a_line(value)}
+    plain = {
+        name: value
+        for name, value in environment.items()
+        if value.isprintable() and (is_of_clients(name) or not _QUOTING & set(value))
+    }
     others = {name: value for name, value in environment.items() if name not in plain}
     options = through_environment(others, "--env")
     if not plain:
@@ -152,11 +158,6 @@ def through_environment(environment: Mapping[str, str], option: str) -> tuple[st
 def is_of_clients(name: str) -> bool:
     """Whether a variable of this name may change what a client does."""
     return bool(_OF_CLIENTS.fullmatch(name))
-
-
-def _fits_a_line(value: str) -> bool:
-    """Whether clients read a value in a file of variables as it is: neither lines nor odd bytes."""
-    return value.isprintable()
 
 
 def _refused(what: str, text: str, why: str = "it cannot be given to a program") -> EngineError:

@@ -129,15 +129,16 @@ def test_a_variable_is_one_variable(name: str) -> None:
 
 
 def test_values_are_in_no_list_of_processes(recorded: Recorded) -> None:
-    variables = {"TOKEN": "s3cret = 'x'", "KEY": "-----BEGIN\nline\n", "EMPTY": ""}
+    variables = {"TOKEN": "s3cret = x ", "KEY": "-----BEGIN\nline\n", "EMPTY": "", "Q": "'s3cret'"}
     with recorded.engine.run("app", RunOptions(environment=variables)) as container:
         container.execute(("env",), environment={"OTHER": "s3cret"})
     run, execute = recorded.of("run"), recorded.of("exec")
     for call in (run, execute):
         assert "s3cret" not in " ".join(call["words"])
         assert call["folder"] & 0o077 == 0
-    assert run["file"] == "TOKEN=s3cret = 'x'\nEMPTY=\n"
-    assert "--env=KEY" in run["words"]
+    assert run["file"] == "TOKEN=s3cret = x \nEMPTY=\n"
+    assert {"--env=KEY", "--env=Q"} <= set(run["words"])
+    assert run["environment"]["Q"] == "'s3cret'"
     assert run["environment"]["KEY"] == "-----BEGIN\nline\n"
     assert execute["file"] == "OTHER=s3cret\n"
 
