@@ -88,9 +88,7 @@ def evaluate(checkout: Path, label: Mapping[str, Any], options: argparse.Namespa
     found = open_map(options.cache, Target(python=python), offline=options.offline)
     brought = closure(found, requirements.values())
     declared = [
-        DeclaredRequirement(
-            name=name, extras=tuple(sorted(one.extras)), origin=Origin(file=_LIST, line=line)
-        )
+        DeclaredRequirement(name=name, origin=Origin(file=_LIST, line=line))
         for line, (name, one) in enumerate(requirements.items(), 1)
     ]
     pyproject = root / "pyproject.toml"

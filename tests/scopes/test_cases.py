@@ -66,7 +66,6 @@ def made(name, each):
         import_names=tuple(each.get("imports", ())),
         console_scripts=tuple(each.get("scripts", ())),
         entry_points=tuple(EntryPoint(group=g, name=n, value=n) for g, n in points),
-        provides_extras=tuple(each.get("extras", ())),
         requires=tuple(map(Requirement, each.get("requires", ()))),
         source=Source.INDEX,
     )

@@ -73,7 +73,7 @@ class LocalContainer:
         timeout: float | None = 60.0,
     ) -> Completed:
         """Nothing can be run in it."""
-        return Completed(command=command, status=127, stdout=b"", stderr=b"not here", seconds=0.0)
+        return Completed(command=command, status=127, stdout=b"", stderr=b"not here")
 
     def logs(self) -> str:
         return self._log.read_text()

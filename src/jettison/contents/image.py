@@ -38,7 +38,6 @@ class ImageFile(Struct, frozen=True, kw_only=True):
     kind: Kind
     layer: int
     mode: int = 0o644
-    owner: int = 0
     size: int = 0
     target: str = ""
     needed: tuple[str, ...] | None = None

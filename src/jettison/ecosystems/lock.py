@@ -54,7 +54,6 @@ class LockedDistribution(Struct, frozen=True, kw_only=True):
 class Lock(Struct, frozen=True, kw_only=True):
     """A lockfile."""
 
-    file: str
     distributions: tuple[LockedDistribution, ...]
 
 
@@ -101,7 +100,6 @@ def parse(text: str, *, file: str) -> Lock:
     root = read_toml(text, file)
     origins = package_origins(text, "packages", file)
     return Lock(
-        file=file,
         distributions=tuple(
             _distribution(one, origin)
             for one, origin in zip(tables(root, "packages"), origins, strict=False)

@@ -24,7 +24,6 @@ def parse(text: str, *, file: str) -> Lock:
     origins = package_origins(text, "package", file)
     old_files = table(root, "metadata", "files")
     return Lock(
-        file=file,
         distributions=tuple(
             _distribution(one, origin, old_files)
             for one, origin in zip(tables(root, "package"), origins, strict=False)

@@ -90,7 +90,6 @@ def parse_lock(text: str, *, file: str) -> Lock:
     root = root if isinstance(root, dict) else {}
     lines = _lines(text)
     return Lock(
-        file=file,
         distributions=tuple(
             _distribution(category, name, table(root, category, name), file, lines)
             for category in root

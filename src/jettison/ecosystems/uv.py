@@ -29,7 +29,7 @@ def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
     packages = tables(read_toml(text, file), "package")
     origins = package_origins(text, "package", file)
-    return Lock(file=file, distributions=tuple(map(_distribution, packages, origins)))
+    return Lock(distributions=tuple(map(_distribution, packages, origins)))
 
 
 def _distribution(one: Table, origin: Origin) -> LockedDistribution:

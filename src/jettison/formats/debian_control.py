@@ -132,7 +132,6 @@ class Relation(Struct, frozen=True, kw_only=True):
     name: str
     operator: str = ""
     version: str = ""
-    qualifier: str = ""
     architectures: tuple[str, ...] = ()
 
     def accepts(self, version: str) -> bool:
@@ -178,6 +177,5 @@ def _relation(text: str) -> Relation:
         name=match["name"],
         operator=operator,
         version=match["version"] or "",
-        qualifier=match["qualifier"] or "",
         architectures=tuple((match["architectures"] or "").split()),
     )

@@ -10,17 +10,8 @@ from msgspec import Struct
 
 
 class ElfFacts(Struct, frozen=True, kw_only=True):
-    """One program, shared library or object file.
+    """What one program, shared library or object file says that it needs."""
 
-    ``machine`` is the name that wheels use (``x86_64``, ``aarch64``) or the number as text.
-    ``kind`` is ``program``, ``shared`` (position independent programs are that too), ``object`` or
-    ``other``.
-    """
-
-    machine: str
-    bits: int
-    kind: str
-    interpreter: str = ""
     soname: str = ""
     needed: tuple[str, ...] = ()
     rpath: tuple[str, ...] = ()
@@ -39,10 +30,7 @@ class Content(Protocol):
 
 
 _MAGIC = b"\x7fELF"
-_MACHINES = {3: "i686", 20: "ppc", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64",
-             183: "aarch64", 243: "riscv64"}  # fmt: skip
-_KINDS = {1: "object", 2: "program", 3: "shared"}
-_LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
+_LOAD, _DYNAMIC = 1, 2
 _NEEDED, _STRINGS, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
 _LONGEST_STRING = 4096
 
@@ -86,7 +74,6 @@ class _File:
         self._shape = _SHAPES[identity[4]]
         self._order = {1: "<", 2: ">"}[identity[5]]
         header = self._unpack(self._shape.header, 16)
-        self._kind, self._machine = header[0], header[1]
         self._segments_at = header[4]
         self._segment_size, self._segment_count = header[8], header[9]
         self._segments = tuple(self._read_segments())
@@ -100,10 +87,6 @@ class _File:
             if tag in {_NEEDED, _SONAME, _RPATH, _RUNPATH}:
                 texts.setdefault(tag, []).append(self._string(base + value))
         return ElfFacts(
-            machine=_MACHINES.get(self._machine, str(self._machine)),
-            bits=self._shape.bits,
-            kind=_KINDS.get(self._kind, "other"),
-            interpreter=self._interpreter(),
             soname=next(iter(texts.get(_SONAME, [])), ""),
             needed=tuple(texts.get(_NEEDED, [])),
             rpath=_folders(texts.get(_RPATH, [])),
@@ -139,10 +122,6 @@ class _File:
                 if tag == 0:
                     return
                 yield tag, value
-
-    def _interpreter(self) -> str:
-        found = (self._string(one.offset) for one in self._segments if one.kind == _INTERPRETER)
-        return next(found, "")
 
     def _place(self, address: int) -> int:
         """Give the offset in the file of an address in memory."""

@@ -100,11 +100,6 @@ class Config(Document, frozen=True, kw_only=True):
         return Platform.from_fields(self.fields)
 
     @property
-    def created(self) -> str:
-        """The creation time as RFC 3339 text, or nothing."""
-        return text_field(self.fields, "created")
-
-    @property
     def diff_ids(self) -> tuple[DiffID, ...]:
         """The layers, the base first."""
         return tuple(

@@ -78,10 +78,6 @@ class Layer(Struct, frozen=True, kw_only=True):
         with self.open() as stream:
             yield from read_entries(stream)
 
-    def uncompressed(self) -> BinaryIO:
-        """Open the tar."""
-        return uncompressed(self.open())
-
     def measure(self) -> int:
         """Return the bytes of the layer's files, uncompressed.
 
@@ -160,11 +156,6 @@ class Image(Struct, frozen=True, kw_only=True):
     def descriptor(self) -> Descriptor:
         """The descriptor of the manifest, with the platform, as an index lists it."""
         return replace(self.manifest.descriptor, platform=self.platform)
-
-    @property
-    def compressed_size(self) -> int:
-        """The bytes of the layers as they are pulled."""
-        return sum(layer.descriptor.size for layer in self.layers)
 
     def with_config(self, config: Config) -> Image:
         """Return the image with another config, which must name the same layers."""

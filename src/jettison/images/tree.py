@@ -48,11 +48,6 @@ class FileTree(Struct, frozen=True, kw_only=True):
         placed = self.paths.get(path)
         return placed.entry if placed else None
 
-    @property
-    def size(self) -> int:
-        """The bytes of all that is visible; less than the image's when a layer hides files."""
-        return sum(placed.stored_size for placed in self)
-
 
 _MOST_LINKS = 40
 

@@ -15,11 +15,9 @@ from jettison.index.target import Target
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """Whether a wheel can be installed, which tag says so, and one sentence with the reason."""
+    """Whether a wheel can be installed, and one sentence with the reason."""
 
     compatible: bool
-    wheel: WheelFile | None = None
-    tag: str = ""
     reason: str
 
 
@@ -36,8 +34,7 @@ def compatible(facts: DistributionFacts, target: Target) -> Verdict:
         return Verdict(compatible=False, reason=f"the wheels of {label} are not known")
     best = best_wheel(facts.wheels, target)
     if best is not None:
-        wheel, tag = best
-        return Verdict(compatible=True, wheel=wheel, tag=tag, reason=f"{label} has a {tag} wheel")
+        return Verdict(compatible=True, reason=f"{label} has a {best[1]} wheel")
     return Verdict(compatible=False, reason=f"{label} has {_nearest(facts.wheels, target)}")
 
 

@@ -18,7 +18,6 @@ from jettison.index.metadata import (
     parse_metadata,
     requirement,
     script_names,
-    vendored_libraries,
 )
 from jettison.values import Basis, Size
 
@@ -34,15 +33,12 @@ def facts_from(contents: Contents, *, size_source: str, source: Source) -> Distr
         import_names=import_names(contents.files, name=core.name, namespaces=namespaces),
         console_scripts=script_names(points, contents.files),
         entry_points=points,
-        provides_extras=core.provides_extras,
         requires=core.requires,
-        requires_python=core.requires_python,
         installed_size=Size(
             bytes=sum(file.size for file in contents.files),
             basis=Basis.MEASURED,
             source=size_source,
         ),
-        vendored_libraries=vendored_libraries(contents.files),
         source=source,
     )
 
@@ -64,7 +60,6 @@ class Catalogue(Mapping[str, DistributionFacts]):
             "name": name,
             "version": entry.get("version", ""),
             "source": "catalogue",
-            "catalogued_on": group["date"],
         }
         return convert(facts, DistributionFacts, dec_hook=lambda _, text: requirement(text))
 

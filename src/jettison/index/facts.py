@@ -38,7 +38,6 @@ class WheelFile(Struct, frozen=True, kw_only=True):
     tags: frozenset[str]
     size: int | None = None
     sha256: str = ""
-    yanked: bool = False
     metadata_sha256: str | None = None
 
 
@@ -66,9 +65,7 @@ class InstalledFile(Struct, frozen=True, order=True, kw_only=True, array_like=Tr
 _NAMES = {
     "import_names": "imports",
     "console_scripts": "scripts",
-    "provides_extras": "extras",
     "installed_size": "size",
-    "vendored_libraries": "vendored",
 }
 
 
@@ -80,13 +77,10 @@ class DistributionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     belongs to the distribution with the longest matching root. ``console_scripts`` are the
     program names put on ``PATH``. ``requires`` holds every Requires-Dist, markers unevaluated.
     ``installed_size`` counts unpacked files without byte code and is None when unknown.
-    ``vendored_libraries`` are shared libraries shipped beside the package (``*.libs/…``).
     ``files`` is None unless asked for, as is ``unloaded``: the larger shared libraries with the
     bytes of each that no process loads. ``sdist_only`` means that the release has no wheel at all.
     ``has_sdist`` says whether it can be built from source, and ``compiles`` whether that takes a
     compiler; both are None when it is not known.
-    ``catalogued_on`` is the ISO date of a catalogue entry, whose version may differ from the one
-    asked for.
     """
 
     name: str
@@ -94,11 +88,8 @@ class DistributionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     import_names: tuple[str, ...] = ()
     console_scripts: tuple[str, ...] = ()
     entry_points: tuple[EntryPoint, ...] = ()
-    provides_extras: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
-    requires_python: str = ""
     installed_size: Size | None = None
-    vendored_libraries: tuple[str, ...] = ()
     files: tuple[InstalledFile, ...] | None = None
     unloaded: tuple[InstalledFile, ...] | None = None
     wheels: tuple[WheelFile, ...] = ()
@@ -106,7 +97,6 @@ class DistributionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, r
     has_sdist: bool | None = None
     compiles: bool | None = None
     source: Source
-    catalogued_on: str = ""
 
 
 # The share of Python source in wheels whose file list is not at hand: the median of 142 pure

@@ -46,11 +46,6 @@ class Closure(Struct, frozen=True, kw_only=True):
     facts: Mapping[str, DistributionFacts]
     graph: RequirementGraph
 
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """Names in the graph without facts, sorted."""
-        return tuple(name for name in self.graph.edges if name not in self.facts)
-
 
 class Weight(Struct, frozen=True, kw_only=True):
     """Bytes of one distribution ``alone`` and together with what only it brings.

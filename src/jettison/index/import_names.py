@@ -94,10 +94,9 @@ class ImportMap:
 
     def __init__(self, facts: Iterable[DistributionFacts]) -> None:
         self._owners: dict[str, list[str]] = {}
-        self._below: dict[str, set[str]] = {}
         for one in facts:
             for root in one.import_names:
-                self._add(root, one.name)
+                self._owners.setdefault(root, []).append(one.name)
 
     def owners(self, module: str) -> tuple[str, ...]:
         """Give the distributions that ship ``module``, sorted; empty when none is known to.
@@ -110,14 +109,3 @@ class ImportMap:
                 return tuple(sorted(self._owners[prefix]))
             prefix = prefix.rpartition(".")[0]
         return ()
-
-    def sharers(self, namespace: str) -> tuple[str, ...]:
-        """Give the distributions with a portion of a namespace package (``google.cloud``)."""
-        return tuple(sorted(self._below.get(namespace, ())))
-
-    def _add(self, root: str, name: str) -> None:
-        self._owners.setdefault(root, []).append(name)
-        prefix = root.rpartition(".")[0]
-        while prefix:
-            self._below.setdefault(prefix, set()).add(name)
-            prefix = prefix.rpartition(".")[0]

@@ -129,7 +129,6 @@ def _wheel(file: IndexFile) -> WheelFile | None:
         tags=tags,
         size=file.size,
         sha256=file.sha256,
-        yanked=file.yanked,
         metadata_sha256=file.metadata_sha256,
     )
 

@@ -20,17 +20,11 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class CoreMetadata(Struct, frozen=True, kw_only=True):
-    """The fields of METADATA or PKG-INFO that a plan uses.
-
-    ``dynamic`` holds the lower-case names of fields whose values an sdist does not fix.
-    """
+    """The fields of METADATA or PKG-INFO that a plan uses."""
 
     name: str
     version: str
-    provides_extras: tuple[str, ...]
     requires: tuple[Requirement, ...]
-    requires_python: str
-    dynamic: frozenset[str]
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -48,12 +42,7 @@ def parse_metadata(text: str) -> CoreMetadata:
     return CoreMetadata(
         name=canonicalize_name(message.get("Name", "").strip()),
         version=message.get("Version", "").strip(),
-        provides_extras=tuple(
-            canonicalize_name(extra.strip()) for extra in message.get_all("Provides-Extra", [])
-        ),
         requires=requirements(message.get_all("Requires-Dist", [])),
-        requires_python=message.get("Requires-Python", "").strip(),
-        dynamic=frozenset(one.strip().lower() for one in message.get_all("Dynamic", [])),
     )
 
 
@@ -137,13 +126,3 @@ def _shipped_scripts(files: Iterable[InstalledFile]) -> Iterator[str]:
         parts = file.path.split("/")
         if len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts":  # noqa: PLR2004  # name.data/scripts/program
             yield parts[2]
-
-
-def vendored_libraries(files: Iterable[InstalledFile]) -> tuple[str, ...]:
-    """Shared libraries that auditwheel or its like copied into the wheel."""
-    return tuple(
-        file.path
-        for file in files
-        if ".so" in file.path.rpartition("/")[2]
-        and any(part.endswith((".libs", "_libs")) for part in file.path.split("/")[:-1])
-    )

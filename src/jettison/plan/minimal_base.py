@@ -101,7 +101,6 @@ class BaseTree(Struct, frozen=True, kw_only=True):
     key: str
     python_version: str
     interpreter: str
-    left_out: dict[str, int]
     brought_back: tuple[str, ...] = ()
     notes: tuple[Skipped, ...] = ()
 

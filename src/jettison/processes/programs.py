@@ -48,7 +48,6 @@ class Completed(Struct, frozen=True, kw_only=True):
     status: int
     stdout: bytes
     stderr: bytes
-    seconds: float
 
     @property
     def text(self) -> str:
@@ -118,7 +117,6 @@ def run(
         status=process.returncode,
         stdout=stdout,
         stderr=stderr,
-        seconds=time.monotonic() - begun,
     )
 
 
@@ -135,7 +133,6 @@ def follow(
     Standard error is part of the lines and of the result's ``stdout``. Raises ProgramError as
     ``run`` does.
     """
-    begun = time.monotonic()
     whole = {**os.environ, **(environment or {})}
     with group(command, whole, directory, stderr=subprocess.STDOUT) as process:
         pipe(process.stdin).close()
@@ -149,7 +146,6 @@ def follow(
         status=process.returncode,
         stdout=b"".join(kept),
         stderr=b"",
-        seconds=time.monotonic() - begun,
     )
 
 
@@ -218,7 +214,6 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
     is missing, or has not ended within an hour; one that ends before its input does has its status
     to tell.
     """
-    begun = time.monotonic()
     with (
         group(command, None, None, stderr=subprocess.PIPE) as process,
         deadline(process, _STREAM_SECONDS) as late,
@@ -242,7 +237,6 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
         status=process.returncode,
         stdout=stdout,
         stderr=stderr,
-        seconds=time.monotonic() - begun,
     )
 
 

@@ -14,7 +14,6 @@ class Importable(Struct, frozen=True, kw_only=True):
     """A module of the project by the name that it is imported with; ``file`` is from its root."""
 
     name: str
-    file: str
     entry: bool = False
 
 

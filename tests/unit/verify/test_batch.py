@@ -49,7 +49,6 @@ class Here:
             status=done.returncode,
             stdout=done.stdout,
             stderr=done.stderr,
-            seconds=0.0,
         )
 
 

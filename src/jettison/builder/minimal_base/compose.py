@@ -84,7 +84,6 @@ def compose(choice: BaseChoice, archive: Archive, ahead: Mapping[str, Unpacked])
         key=choice.key,
         python_version=version.partition("-")[0],
         interpreter=f"/usr/bin/python{request.python}",
-        left_out=selection.left_out(),
         brought_back=tuple(_brought_back(selection, leave_out)),
         notes=tuple(notes_of(choice, packages, selection, missing)),
     )

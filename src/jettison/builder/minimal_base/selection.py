@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -97,13 +96,6 @@ class Selection(Struct):
     def of_package(self, name: str) -> frozenset[str]:
         """Return the paths that a package brought."""
         return frozenset(path for path, owner in self.owners.items() if owner == name)
-
-    def left_out(self) -> dict[str, int]:
-        """Return the bytes of what was left out, by group."""
-        total: Counter[str] = Counter()
-        for piece, group in self.put_aside.values():
-            total[group] += piece.member.entry.size
-        return dict(sorted(total.items()))
 
 
 def select(

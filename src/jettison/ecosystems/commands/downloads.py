@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -10,9 +9,7 @@ from msgspec import Struct
 from jettison.ecosystems.commands.files import directories
 from jettison.ecosystems.commands.invocation import Invocation, invocation
 from jettison.formats.shell import Command, Script
-from jettison.values import Origin
 
-_URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>]+")
 _APT_PATHS = ("/etc/apt/", "/usr/share/keyrings/", "/usr/local/share/keyrings/")
 _APT_SETTINGS = ("/etc/apt/apt.conf", "/etc/apt/preferences")
 
@@ -23,10 +20,7 @@ class AptSource(Struct, frozen=True, kw_only=True):
     ``commands`` are whole pipelines; ``paths`` are files under /etc/apt or a keyring directory.
     """
 
-    paths: tuple[str, ...]
-    urls: tuple[str, ...]
     commands: tuple[Command, ...]
-    origin: Origin
 
 
 def apt_sources(script: Script) -> tuple[AptSource, ...]:
@@ -83,13 +77,7 @@ def _apt_source(pipeline: tuple[Command, ...]) -> AptSource | None:
     runs = [run for command in pipeline if (run := invocation(command)) is not None]
     if not paths and not any(run.program in {"add-apt-repository", "apt-key"} for run in runs):
         return None
-    first, last = pipeline[0].origin, pipeline[-1].origin
-    return AptSource(
-        paths=paths,
-        urls=tuple(url for command in pipeline for url in _urls(command)),
-        commands=pipeline,
-        origin=Origin(file=first.file, line=first.line, end_line=last.end_line),
-    )
+    return AptSource(commands=pipeline)
 
 
 def _made(command: Command) -> tuple[str, ...]:
@@ -101,9 +89,3 @@ def _made(command: Command) -> tuple[str, ...]:
     if run is not None and run.program in {"chmod", "chown"}:
         return tuple(word.text for word in run.options.arguments[1:])
     return ()
-
-
-def _urls(command: Command) -> tuple[str, ...]:
-    inner = [url for one in command.substitutions for url in _urls(one)]
-    own = [match[0] for token in command.tokens for match in _URL.finditer(token.text)]
-    return tuple(dict.fromkeys([*own, *inner]))

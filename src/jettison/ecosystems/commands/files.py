@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from jettison.ecosystems.commands.invocation import Invocation, Options, invocation
 from jettison.formats.shell import Command
-from jettison.values import Origin
 
 
 class Permission(Struct, frozen=True, kw_only=True):
@@ -18,26 +17,21 @@ class Permission(Struct, frozen=True, kw_only=True):
     value: str
     paths: tuple[str, ...]
     recursive: bool
-    origin: Origin
 
 
 class Directories(Struct, frozen=True, kw_only=True):
     """Directories that ``mkdir`` or ``install -d`` makes."""
 
     paths: tuple[str, ...]
-    parents: bool
     mode: str | None
     owner: str | None
     group: str | None = None
-    origin: Origin
 
 
 class Removal(Struct, frozen=True, kw_only=True):
     """Paths that ``rm`` or ``rmdir`` removes; they may be patterns."""
 
     paths: tuple[str, ...]
-    recursive: bool
-    origin: Origin
 
 
 def permission(command: Command) -> Permission | None:
@@ -57,7 +51,6 @@ def permission(command: Command) -> Permission | None:
         value=words[0],
         paths=tuple(words[1:]),
         recursive=options.has("-R", "--recursive"),
-        origin=run.origin,
     )
 
 
@@ -73,11 +66,9 @@ def directories(command: Command) -> Directories | None:
         return None
     return Directories(
         paths=tuple(path for word in options.arguments for path in expand_braces(word.text)),
-        parents=run.program == "install" or options.has("-p", "--parents"),
         mode=options.value("-m", "--mode"),
         owner=options.value("-o", "--owner"),
         group=options.value("-g", "--group"),
-        origin=run.origin,
     )
 
 
@@ -88,8 +79,6 @@ def removal(command: Command) -> Removal | None:
         return None
     return Removal(
         paths=tuple(path for word in run.options.arguments for path in expand_braces(word.text)),
-        recursive=run.options.has("-r", "-R", "--recursive"),
-        origin=run.origin,
     )
 
 
@@ -120,8 +109,6 @@ class UserChange(Struct, frozen=True, kw_only=True):
     shell: str | None
     system: bool
     home_made: bool | None
-    sparse: bool
-    origin: Origin
 
 
 class GroupChange(Struct, frozen=True, kw_only=True):
@@ -135,7 +122,6 @@ class GroupChange(Struct, frozen=True, kw_only=True):
     gid: str | None
     system: bool
     member: str | None
-    origin: Origin
 
 
 def user_change(command: Command) -> UserChange | None:
@@ -165,7 +151,6 @@ def group_change(command: Command) -> GroupChange | None:
         gid=options.value("-g", "--gid"),
         system=options.has("-r", "--system", "-S"),
         member=names[0] if len(names) > 1 else None,
-        origin=run.origin,
     )
 
 
@@ -182,8 +167,6 @@ def _shadow(run: Invocation, action: str) -> UserChange:
         shell=options.value("-s", "--shell"),
         system=options.has("-r", "--system"),
         home_made=_home_made(options, yes=("-m", "--create-home"), no=("-M", "--no-create-home")),
-        sparse=options.has("-l", "--no-log-init"),
-        origin=run.origin,
     )
 
 
@@ -203,8 +186,6 @@ def _adduser(run: Invocation) -> UserChange:
         shell=options.value("--shell", "-s"),
         system=system,
         home_made=_home_made(options, yes=(), no=("--no-create-home", "-H")),
-        sparse=False,
-        origin=run.origin,
     )
 
 

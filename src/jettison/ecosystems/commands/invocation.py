@@ -109,14 +109,12 @@ class Invocation(Struct, frozen=True, kw_only=True):
     """A program and its words.
 
     ``program`` has no directory and no version: ``/usr/bin/python3.11 -m pip`` is ``pip`` with
-    ``module`` set; ``apt`` counts as ``apt-get``, ``yum`` and ``microdnf`` as ``dnf``. ``runner``
-    is the tool in front: ``uv run``.
+    ``module`` set; ``apt`` counts as ``apt-get``, ``yum`` and ``microdnf`` as ``dnf``.
     """
 
     program: str
     words: tuple[Word, ...]
     module: bool = False
-    runner: str | None = None
     origin: Origin
 
     @property
@@ -136,7 +134,6 @@ class Invocation(Struct, frozen=True, kw_only=True):
 def invocation(command: Command) -> Invocation | None:
     """Return what a command runs; None for a mere assignment."""
     words: Sequence[Word] = command.tokens
-    runner: str | None = None
     while words:
         name = words[0].text.rsplit("/", 1)[-1]
         prefix = table(Commands).prefixes.get(name)
@@ -144,9 +141,9 @@ def invocation(command: Command) -> Invocation | None:
         if prefix is not None:
             words = _behind(words[1:], prefix.values, prefix.operands)
         elif behind is not None:
-            runner, words = f"{name} run", behind
+            words = behind
         else:
-            return _program(name, words[1:], runner, command.origin)
+            return _program(name, words[1:], command.origin)
     return None
 
 
@@ -178,7 +175,7 @@ def _behind(words: Sequence[Word], values: Sequence[str], operands: int) -> Sequ
     return words[index:]
 
 
-def _program(name: str, words: Sequence[Word], runner: str | None, origin: Origin) -> Invocation:
+def _program(name: str, words: Sequence[Word], origin: Origin) -> Invocation:
     module = False
     if _PYTHON.fullmatch(name):
         index = _module_index(words)
@@ -194,7 +191,6 @@ def _program(name: str, words: Sequence[Word], runner: str | None, origin: Origi
         program=_SAME.get(name, name),
         words=tuple(words),
         module=module,
-        runner=runner,
         origin=origin,
     )
 

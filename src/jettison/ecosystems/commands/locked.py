@@ -42,7 +42,6 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...]
     all_extras: bool
     development: bool
-    locked: bool
     project: bool
     output: str | None
     options: Options
@@ -77,7 +76,6 @@ def project_install(command: Command) -> ProjectInstall | None:
         extras=_names(options, _EXTRAS),
         all_extras=options.has("--all-extras"),
         development=_development(run, **groups),
-        locked=_locked(run.program, action, options),
         project=_project(options, groups["only_groups"]),
         output=_output(run),
         options=options,
@@ -116,7 +114,6 @@ def _whole(
         extras=(),
         all_extras=False,
         development=False,
-        locked=False,
         project=project,
         output=None,
         options=run.options,
@@ -157,18 +154,6 @@ def _development(
         return False
     # `poetry export` leaves optional and development groups out unless asked.
     return not (run.program == "poetry" and options.arguments[0].text == "export")
-
-
-def _locked(tool: str, action: str, options: Options) -> bool:
-    if tool == "poetry" or action in {"requirements"}:
-        return True
-    if tool == "uv":
-        return options.has("--locked", "--frozen", "--no-sync")
-    if tool == "pipenv":
-        return action == "sync" or options.has("--deploy", "--ignore-pipfile")
-    return action != "install" or options.has(
-        "--frozen-lockfile", "--frozen", "--no-lock", "--check"
-    )
 
 
 def _project(options: Options, only_groups: tuple[str, ...]) -> bool:

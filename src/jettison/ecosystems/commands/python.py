@@ -107,9 +107,7 @@ class Compilation(Struct, frozen=True, kw_only=True):
     """
 
     paths: tuple[str, ...]
-    invalidation: str | None
     listed: str | None
-    origin: Origin
 
 
 def compile_bytecode(command: Command) -> Compilation | None:
@@ -119,9 +117,7 @@ def compile_bytecode(command: Command) -> Compilation | None:
         return None
     return Compilation(
         paths=tuple(word.text for word in run.options.arguments),
-        invalidation=run.options.value("--invalidation-mode"),
         listed=run.options.value("-i"),
-        origin=run.origin,
     )
 
 
@@ -129,8 +125,6 @@ class Management(Struct, frozen=True, kw_only=True):
     """A Django management command: ``python manage.py collectstatic --noinput``."""
 
     action: str
-    options: tuple[str, ...]
-    origin: Origin
 
 
 def management(command: Command) -> Management | None:
@@ -145,4 +139,4 @@ def management(command: Command) -> Management | None:
         return None
     if not words or words[0].startswith("-"):
         return None
-    return Management(action=words[0], options=tuple(words[1:]), origin=run.origin)
+    return Management(action=words[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from jettison.catalogue.applications import Commands
 from jettison.catalogue.reader import table
-from jettison.ecosystems.commands.invocation import Invocation, Options, invocation
+from jettison.ecosystems.commands.invocation import Invocation, invocation
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
 
@@ -23,7 +23,6 @@ class PackageRequest(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    version: str | None
     literal: bool
     word: Word
     origin: Origin
@@ -36,26 +35,17 @@ class PackageInstall(Struct, frozen=True, kw_only=True):
     packages: tuple[PackageRequest, ...]
     recommends: bool
     virtual: str | None
-    options: Options
     origin: Origin
 
 
 class PackageRemoval(Struct, frozen=True, kw_only=True):
     """A removal of system packages; ``automatic`` takes those along that nothing needs."""
 
-    manager: str
     packages: tuple[PackageRequest, ...]
-    purge: bool
-    automatic: bool
-    origin: Origin
 
 
 class Cleanup(Struct, frozen=True, kw_only=True):
     """A removal of what package managers leave behind: by a program or by path."""
-
-    manager: str | None
-    paths: tuple[str, ...]
-    origin: Origin
 
 
 def system_install(command: Command) -> PackageInstall | None:
@@ -93,26 +83,18 @@ def dnf_install(command: Command) -> PackageInstall | None:
         return None
     weak = run.options.every("--setopt")
     recommends = not any("install_weak_deps" in (option.value or "") for option in weak)
-    packages = tuple(_request(word, word.text, None) for word in run.options.arguments[1:])
+    packages = tuple(_request(word, word.text) for word in run.options.arguments[1:])
     return _install(run, "dnf", packages, recommends=recommends)
 
 
 def system_remove(command: Command) -> PackageRemoval | None:
     """Return the removal that a command of any known package manager is."""
-    apt = _run(command, "apt-get", "remove", "purge", "autoremove", "autopurge", "auto-remove")
-    if apt is not None:
-        action = apt.options.arguments[0].text
-        return _removal(
-            apt,
-            "apt",
-            purge=action in {"purge", "autopurge"} or apt.options.has("--purge"),
-            automatic=action.startswith("auto") or apt.options.has("--auto-remove", "--autoremove"),
-        )
-    apk = _run(command, "apk", "del")
-    if apk is not None:
-        return _removal(apk, "apk", purge=apk.options.has("--purge"), automatic=True)
-    dnf = _run(command, "dnf", "remove", "erase", "autoremove")
-    return _removal(dnf, "dnf", purge=False, automatic=True) if dnf is not None else None
+    actions = ("remove", "purge", "autoremove", "autopurge", "auto-remove")
+    return (
+        _removal(_run(command, "apt-get", *actions), _apt_request)
+        or _removal(_run(command, "apk", "del"), _apk_request)
+        or _removal(_run(command, "dnf", "remove", "erase", "autoremove"), _apt_request)
+    )
 
 
 def index_update(command: Command) -> str | None:
@@ -135,22 +117,17 @@ def system_upgrade(command: Command) -> str | None:
 
 def cleanup(command: Command) -> Cleanup | None:
     """Return the removal of package indexes and caches that a command is."""
-    for manager, program, actions in (
-        ("apt", "apt-get", ("clean", "autoclean", "distclean")),
-        ("dnf", "dnf", ("clean",)),
-        ("apk", "apk", ("cache",)),
-        ("pip", "pip", ("cache",)),
-        ("uv", "uv", ("cache",)),
-    ):
-        if _run(command, program, *actions):
-            return Cleanup(manager=manager, paths=(), origin=command.origin)
+    if _run(command, "apt-get", "clean", "autoclean", "distclean") or _run(command, "dnf", "clean"):
+        return Cleanup()
+    if any(_run(command, program, "cache") for program in ("apk", "pip", "uv")):
+        return Cleanup()
     run = invocation(command)
     if run is None or run.program != "rm":
         return None
     paths = tuple(word.text for word in run.options.arguments)
     places = tuple(table(Commands).leftovers)
     known = bool(paths) and all(path.startswith(places) for path in paths)
-    return Cleanup(manager=None, paths=paths, origin=command.origin) if known else None
+    return Cleanup() if known else None
 
 
 def _run(command: Command, program: str, *actions: str) -> Invocation | None:
@@ -171,39 +148,31 @@ def _install(
         packages=tuple(packages),
         recommends=recommends,
         virtual=virtual,
-        options=run.options,
         origin=run.origin,
     )
 
 
-def _removal(run: Invocation, manager: str, *, purge: bool, automatic: bool) -> PackageRemoval:
-    make = _apk_request if manager == "apk" else _apt_request
-    return PackageRemoval(
-        manager=manager,
-        packages=tuple(make(word) for word in run.options.arguments[1:]),
-        purge=purge,
-        automatic=automatic,
-        origin=run.origin,
-    )
+def _removal(
+    run: Invocation | None, read: Callable[[Word], PackageRequest]
+) -> PackageRemoval | None:
+    if run is None:
+        return None
+    return PackageRemoval(packages=tuple(map(read, run.options.arguments[1:])))
 
 
 def _apt_request(word: Word) -> PackageRequest:
     if not word.literal or word.text.startswith(("/", ".")):
-        return _request(word, word.text, None)
-    name, _, version = word.text.partition("=")
-    name = name.partition("/")[0].partition(":")[0]
-    return _request(word, name, version or None)
+        return _request(word, word.text)
+    name = word.text.partition("=")[0]
+    return _request(word, name.partition("/")[0].partition(":")[0])
 
 
 def _apk_request(word: Word) -> PackageRequest:
     match = _APK_VERSION.fullmatch(word.text)
     if match is None or not word.literal:
-        return _request(word, word.text, None)
-    version = match["version"].lstrip("=") if match["version"] else None
-    return _request(word, match["name"], version)
+        return _request(word, word.text)
+    return _request(word, match["name"])
 
 
-def _request(word: Word, name: str, version: str | None) -> PackageRequest:
-    return PackageRequest(
-        name=name, version=version, literal=word.literal, word=word, origin=word.origin
-    )
+def _request(word: Word, name: str) -> PackageRequest:
+    return PackageRequest(name=name, literal=word.literal, word=word, origin=word.origin)

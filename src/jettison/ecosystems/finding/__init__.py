@@ -36,4 +36,4 @@ def parse_lock(text: str, *, file: str) -> Lock:
     """
     name = posixpath.basename(file)
     parse = pylock_parse if _PYLOCK.match(name) else _BY_NAME.get(name)
-    return parse(text, file=file) if parse else Lock(file=file, distributions=())
+    return parse(text, file=file) if parse else Lock(distributions=())

@@ -64,7 +64,6 @@ class Joined(Struct, frozen=True, kw_only=True):
     """An instruction's own lines as one, without its heredocs; they end before index ``end``."""
 
     excerpt: Excerpt
-    comments: tuple[Comment, ...]
     end: int
 
 
@@ -75,12 +74,9 @@ def join(lines: Lines, first: int, escape: str) -> Joined:
     """
     parts: list[str] = []
     pieces: list[Piece] = []
-    comments: list[Comment] = []
     index, length, more = first, 0, True
     while more and index < len(lines.lines):
-        if index > first and lines.is_comment(index):
-            comments.append(lines.comment(index))
-        elif index == first or not lines.is_blank(index):
+        if index == first or not (lines.is_comment(index) or lines.is_blank(index)):
             part, more = _trim_continuation(lines.bare(index), escape)
             start = lines.starts[index] - lines.starts[first]
             pieces.append(Piece(start=length, source=start, line=index + 1))
@@ -89,7 +85,7 @@ def join(lines: Lines, first: int, escape: str) -> Joined:
         index += 1
     source = lines.cut(first, index)
     excerpt = Excerpt(file=lines.file, text="".join(parts), source=source, pieces=tuple(pieces))
-    return Joined(excerpt=excerpt, comments=tuple(comments), end=index)
+    return Joined(excerpt=excerpt, end=index)
 
 
 def _trim_continuation(line: str, escape: str) -> tuple[str, bool]:

@@ -29,11 +29,6 @@ class Comment(Struct, frozen=True, kw_only=True):
     text: str
     origin: Origin
 
-    @property
-    def content(self) -> str:
-        """The words of the comment, without the mark and the space around them."""
-        return self.text.strip().lstrip("#").strip()
-
 
 class Blank(Struct, frozen=True, kw_only=True):
     """One or more empty lines in a row."""
@@ -75,7 +70,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
     ``arguments`` are what follows the keyword and the flags, continuation lines joined as BuildKit
     joins them. ``words`` keep their quotes, because substitution needs them: the typed views take
     them off. ``exec_form`` is the JSON array, or None for the shell form. ``comments`` are the
-    comment lines directly above, ``inner_comments`` those between continuation lines.
+    comment lines directly above.
     ``trigger`` is the instruction of an ONBUILD; heredocs of an ONBUILD are the trigger's.
     ``excerpt`` leads from an offset in ``arguments`` to the line in the file.
     """
@@ -87,7 +82,6 @@ class Instruction(Struct, frozen=True, kw_only=True):
     exec_form: tuple[str, ...] | None = None
     heredocs: tuple[Heredoc, ...] = ()
     comments: tuple[Comment, ...] = ()
-    inner_comments: tuple[Comment, ...] = ()
     trigger: Instruction | None = None
     escape: str = "\\"
     excerpt: Excerpt

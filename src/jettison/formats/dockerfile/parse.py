@@ -149,9 +149,7 @@ def _instruction(
     opened = markers(target.arguments) if shell_form else ()
     heredocs, end = read_heredocs(lines, opened, first, joined.end)
     text, origin = lines.cut(first, end), lines.origin(first, end)
-    whole = replace(
-        bare, comments=comments, inner_comments=joined.comments, text=text, origin=origin
-    )
+    whole = replace(bare, comments=comments, text=text, origin=origin)
     if bare.trigger is None:
         return replace(whole, heredocs=heredocs), end
     trigger = replace(bare.trigger, heredocs=heredocs, origin=origin)

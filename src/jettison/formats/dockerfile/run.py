@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping
 
 from e2b_dockerfile_utils import parse_heredoc
 from msgspec import Struct
@@ -167,20 +166,15 @@ def _one_command(
 
 _OTHER_NAMES = {"dst": "target", "destination": "target", "src": "source", "ro": "readonly"}
 _TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
-_FALSE = frozenset({"false", "0", "f"})
 
 
 class Mount(Struct, frozen=True, kw_only=True):
-    """One mount; ``from_`` is a stage or an image, ``options`` every key as written."""
+    """One mount; ``from_`` is a stage or an image."""
 
     type: str
     target: str | None
     source: str | None
     from_: str | None
-    id: str | None
-    readonly: bool
-    sharing: str | None
-    options: Mapping[str, str]
 
 
 def mounts(instruction: Instruction) -> tuple[Mount, ...]:
@@ -213,18 +207,4 @@ def _mount(value: str, instruction: Instruction) -> Mount:
         target=options.get("target"),
         source=options.get("source"),
         from_=options.get("from"),
-        id=options.get("id"),
-        readonly=_readonly(kind, options),
-        sharing=options.get("sharing"),
-        options=options,
     )
-
-
-def _readonly(kind: str, options: Mapping[str, str]) -> bool:
-    """Return a bind mount is read-only unless it says otherwise; the others can be written."""
-    for name in ("rw", "readwrite"):
-        if name in options:
-            return options[name].lower() in _FALSE
-    if "readonly" in options:
-        return options["readonly"].lower() not in _FALSE
-    return kind == "bind"

@@ -49,10 +49,8 @@ class Copy(Struct, frozen=True, kw_only=True):
     stage: str | None
     chown: str | None
     chmod: str | None
-    link: bool
     parents: bool
     exclude: tuple[str, ...]
-    origin: Origin
 
 
 def copy(instruction: Instruction) -> Copy:
@@ -69,10 +67,8 @@ def copy(instruction: Instruction) -> Copy:
         stage=instruction.flag("from"),
         chown=instruction.flag("chown"),
         chmod=instruction.flag("chmod"),
-        link=instruction.has_flag("link"),
         parents=instruction.has_flag("parents"),
         exclude=tuple(value for value in exclude if value),
-        origin=instruction.origin,
     )
 
 

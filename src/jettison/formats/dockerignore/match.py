@@ -194,10 +194,6 @@ class Amount(Struct, frozen=True, kw_only=True):
     files: int = 0
     bytes: int = 0
 
-    def plus(self, size: int) -> Amount:
-        """Return the amount with one more file."""
-        return Amount(files=self.files + 1, bytes=self.bytes + size)
-
 
 def verdicts(
     tree: Mapping[str, int], patterns: tuple[Pattern, ...]

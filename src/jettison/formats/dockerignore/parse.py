@@ -20,16 +20,10 @@ class IgnoreLine(Struct, frozen=True, kw_only=True):
     pattern: Pattern | None
     origin: Origin
 
-    @property
-    def is_comment(self) -> bool:
-        """Whether the line is a comment: its first character is the mark."""
-        return self.text.startswith("#")
-
 
 class IgnoreFile(Struct, frozen=True, kw_only=True):
     """A .dockerignore; paths are relative to the build context with ``/`` separators."""
 
-    file: str
     lines: tuple[IgnoreLine, ...]
 
     @property
@@ -69,7 +63,7 @@ def parse(text: str, *, file: str) -> IgnoreFile:
         _line(line, Origin(file=file, line=number, end_line=number))
         for number, line in enumerate(split_lines(text), 1)
     )
-    return IgnoreFile(file=file, lines=tuple(lines))
+    return IgnoreFile(lines=tuple(lines))
 
 
 def render(ignore: IgnoreFile) -> str:

@@ -97,7 +97,6 @@ def _verdict(
     return RequirementScope(
         name=declared.name,
         scope=scope,
-        origin=declared.origin,
         evidence=evidence or (_searched(context, scope),),
         chain=_chain(context, evidence) if scope is Scope.RUNTIME else (),
         misplaced=scope is Scope.RUNTIME and _is_misplaced(context, signals),
@@ -219,7 +218,6 @@ def declared_requirement(declaration: Declaration) -> DeclaredRequirement:
     return DeclaredRequirement(
         name=declaration.name,
         origin=declaration.origin,
-        extras=declaration.extras,
         group=declaration.group,
         for_development=declaration.kind is Kind.GROUP,
         remarks=tuple(remarks(declaration)),

@@ -56,7 +56,6 @@ class DeclaredRequirement(Struct, frozen=True, kw_only=True):
 
     name: str
     origin: Origin
-    extras: tuple[str, ...] = ()
     group: str = ""
     for_development: bool = False
     remarks: tuple[tuple[str, Origin], ...] = ()
@@ -89,7 +88,6 @@ class RequirementScope(Struct, frozen=True, kw_only=True):
 
     name: str
     scope: Scope
-    origin: Origin
     evidence: tuple[Evidence, ...]
     chain: tuple[Link, ...] = ()
     misplaced: bool = False

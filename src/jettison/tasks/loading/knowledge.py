@@ -65,7 +65,7 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
         python=python,
         roots=index.roots,
         modules=tuple(
-            Importable(name=name, file=file, entry=file in entries)
+            Importable(name=name, entry=file in entries)
             for name, file in named
             if MODULE.fullmatch(name) and not name.endswith("__main__")
         ),

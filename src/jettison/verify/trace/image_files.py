@@ -88,7 +88,6 @@ def _file(placed: Placed, layers: tuple[_Read, ...]) -> ImageFile:
         kind=entry.kind,
         layer=placed.layer,
         mode=entry.mode,
-        owner=entry.uid,
         size=placed.stored_size,
         target=entry.link if entry.kind is Kind.SYMLINK else "",
         needed=found.needed.get(path),

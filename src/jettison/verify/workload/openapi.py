@@ -62,7 +62,6 @@ def _operation(
         parameters=tuple(_parameters(raw)),
         body=_body(document, declared) or _swagger_body(raw, declared),
         secured=bool(declared.get("security", document.get("security"))),
-        described=True,
     )
 
 
@@ -91,17 +90,13 @@ def _body(document: Mapping[str, Json], declared: Mapping[str, Json]) -> Body | 
     return Body(
         media_type=media_type,
         schema=_expanded(content[media_type].get("schema") or {}, document, _DEPTH),
-        required=body.get("required") is True,
     )
 
 
 def _swagger_body(raw: list[Json], declared: Mapping[str, Json]) -> Body | None:
     for entry in raw:
         if entry.get("in") == "body":
-            required = entry.get("required") is True
-            return Body(
-                media_type=_PREFERRED[0], schema=entry.get("schema") or {}, required=required
-            )
+            return Body(media_type=_PREFERRED[0], schema=entry.get("schema") or {})
     fields = {entry["name"]: entry for entry in raw if entry.get("in") == "formData"}
     if not fields:
         return None
@@ -110,7 +105,6 @@ def _swagger_body(raw: list[Json], declared: Mapping[str, Json]) -> Body | None:
     return Body(
         media_type=_PREFERRED[1] if multipart else _PREFERRED[2],
         schema={"type": "object", "properties": fields, "required": needed},
-        required=bool(needed),
     )
 
 

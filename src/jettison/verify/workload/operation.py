@@ -41,7 +41,6 @@ class Body(Struct, frozen=True, kw_only=True):
 
     media_type: str
     schema: Schema
-    required: bool
 
     @property
     def properties(self) -> Mapping[str, Schema]:
@@ -62,7 +61,6 @@ class Operation(Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     body: Body | None = None
     secured: bool = False
-    described: bool = False
     compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

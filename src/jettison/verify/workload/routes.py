@@ -71,7 +71,7 @@ def _body(reads: Mapping[str, Any]) -> Body | None:
     if "body" not in reads:
         return None
     media_type, schema = reads["body"]
-    return Body(media_type=media_type, schema=schema, required=False)
+    return Body(media_type=media_type, schema=schema)
 
 
 def placed(document: Mapping[str, Any], routed: Iterable[Operation]) -> Interface:

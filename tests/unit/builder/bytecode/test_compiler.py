@@ -111,7 +111,7 @@ def test_members_get_bytecode_with_their_owner(compiler):
 def test_a_base_that_does_not_run_here_is_skipped(tmp_path):
     tree = BaseTree(
         members=(), packages=(), key="k", python_version="3.13.5",
-        interpreter="/usr/bin/python3.13", left_out={},
+        interpreter="/usr/bin/python3.13",
     )  # fmt: skip
     found = composed_compiler(tree, tmp_path)
     assert isinstance(found, Skipped)

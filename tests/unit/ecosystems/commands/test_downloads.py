@@ -23,16 +23,12 @@ apt-get update && apt-get install -y d-cli
 
 def test_an_apt_repository_is_seen_whole() -> None:
     sources = apt_sources(script(DOCKER))
-    assert [source.paths for source in sources] == [
-        ("/etc/apt/keyrings/",),
-        ("/etc/apt/keyrings/d.gpg",),
-        ("/etc/apt/keyrings/d.gpg",),
-        ("/etc/apt/sources.list.d/d.list",),
+    assert [[one.name for one in source.commands] for source in sources] == [
+        ["install"],
+        ["curl", "gpg"],
+        ["chmod"],
+        ["echo", "tee"],
     ]
-    assert sources[1].urls == ("https://d/gpg",)
-    assert sources[3].urls == ("https://d/debian",)
-    assert [[one.name for one in source.commands] for source in sources][3] == ["echo", "tee"]
-    assert (sources[3].origin.line, sources[3].origin.end_line) == (4, 5)
 
 
 @pytest.mark.parametrize(

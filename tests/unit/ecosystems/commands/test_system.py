@@ -24,29 +24,29 @@ def one(text: str) -> Command:
 @pytest.mark.parametrize(
     ("text", "packages"),
     [
-        ("apt-get install -y a b", [("a", None), ("b", None)]),
+        ("apt-get install -y a b", ["a", "b"]),
         (
             "apt-get -qq install -y --no-install-recommends -o X=y a b=1.2",
-            [("a", None), ("b", "1.2")],
+            ["a", "b"],
         ),
-        ("apt-get install -yq -t bookworm-backports a", [("a", None)]),
-        ("apt-get -oDpkg::Options::=--force-confold install a", [("a", None)]),
-        ("apt install -y -- a", [("a", None)]),
+        ("apt-get install -yq -t bookworm-backports a", ["a"]),
+        ("apt-get -oDpkg::Options::=--force-confold install a", ["a"]),
+        ("apt install -y -- a", ["a"]),
         (
             "DEBIAN_FRONTEND=noninteractive apt-get install a:amd64 b/sid",
-            [("a", None), ("b", None)],
+            ["a", "b"],
         ),
-        ("sudo -E apt-get install a", [("a", None)]),
-        ("env DEBIAN_FRONTEND=noninteractive /usr/bin/apt-get install a", [("a", None)]),
-        ("apt-get install -y ./a_1.deb /tmp/b.deb", [("./a_1.deb", None), ("/tmp/b.deb", None)]),
-        ("apt-get install -y g++ libpq-dev=15.*", [("g++", None), ("libpq-dev", "15.*")]),
+        ("sudo -E apt-get install a", ["a"]),
+        ("env DEBIAN_FRONTEND=noninteractive /usr/bin/apt-get install a", ["a"]),
+        ("apt-get install -y ./a_1.deb /tmp/b.deb", ["./a_1.deb", "/tmp/b.deb"]),
+        ("apt-get install -y g++ libpq-dev=15.*", ["g++", "libpq-dev"]),
         ("apt-get install", []),
     ],
 )
-def test_apt_install(text: str, packages: list[tuple[str, str | None]]) -> None:
+def test_apt_install(text: str, packages: list[str]) -> None:
     install = apt_install(one(text))
     assert install is not None
-    assert [(package.name, package.version) for package in install.packages] == packages
+    assert [package.name for package in install.packages] == packages
 
 
 def test_packages_know_their_lines() -> None:
@@ -82,17 +82,17 @@ def test_recommends(options: str, recommends: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "virtual", "packages"),
     [
-        ("apk add --no-cache a", None, [("a", None)]),
-        ("apk --no-cache add --virtual .build a b", ".build", [("a", None), ("b", None)]),
-        ("apk add -t .b a~=1.2 b=3-r0 c@edge", ".b", [("a", "~=1.2"), ("b", "3-r0"), ("c", None)]),
-        ("apk add -X https://x/edge a", None, [("a", None)]),
+        ("apk add --no-cache a", None, ["a"]),
+        ("apk --no-cache add --virtual .build a b", ".build", ["a", "b"]),
+        ("apk add -t .b a~=1.2 b=3-r0 c@edge", ".b", ["a", "b", "c"]),
+        ("apk add -X https://x/edge a", None, ["a"]),
     ],
 )
-def test_apk_add(text: str, virtual: str | None, packages: list[tuple[str, str | None]]) -> None:
+def test_apk_add(text: str, virtual: str | None, packages: list[str]) -> None:
     install = apk_add(one(text))
     assert install is not None
     assert install.virtual == virtual
-    assert [(package.name, package.version) for package in install.packages] == packages
+    assert [package.name for package in install.packages] == packages
 
 
 @pytest.mark.parametrize("program", ["dnf", "yum", "microdnf"])
@@ -109,21 +109,18 @@ def test_other_commands_install_no_packages(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "manager", "packages", "purge", "automatic"),
+    ("text", "packages"),
     [
-        ("apt-get remove -y a", "apt", ["a"], False, False),
-        ("apt-get purge -y --auto-remove a b", "apt", ["a", "b"], True, True),
-        ("apt-get autoremove --purge -y", "apt", [], True, True),
-        ("apk del .build", "apk", [".build"], False, True),
-        ("yum remove a", "dnf", ["a"], False, True),
+        ("apt-get remove -y a", ["a"]),
+        ("apt-get purge -y --auto-remove a b", ["a", "b"]),
+        ("apt-get autoremove --purge -y", []),
+        ("apk del .build", [".build"]),
+        ("yum remove a", ["a"]),
     ],
 )
-def test_removals(
-    text: str, manager: str, packages: list[str], purge: bool, automatic: bool
-) -> None:
+def test_removals(text: str, packages: list[str]) -> None:
     removal = system_remove(one(text))
     assert removal is not None
-    assert (removal.manager, removal.purge, removal.automatic) == (manager, purge, automatic)
     assert [package.name for package in removal.packages] == packages
 
 
@@ -149,19 +146,17 @@ def test_upgrades(text: str, manager: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "manager", "paths"),
+    "text",
     [
-        ("apt-get clean", "apt", ()),
-        ("rm -rf /var/lib/apt/lists/*", None, ("/var/lib/apt/lists/*",)),
-        ("rm -rf /var/cache/apk/* /tmp/*", None, ("/var/cache/apk/*", "/tmp/*")),
-        ("dnf clean all", "dnf", ()),
-        ("pip cache purge", "pip", ()),
+        "apt-get clean",
+        "rm -rf /var/lib/apt/lists/*",
+        "rm -rf /var/cache/apk/* /tmp/*",
+        "dnf clean all",
+        "pip cache purge",
     ],
 )
-def test_cleanups(text: str, manager: str | None, paths: tuple[str, ...]) -> None:
-    found = cleanup(one(text))
-    assert found is not None
-    assert (found.manager, found.paths) == (manager, paths)
+def test_cleanups(text: str) -> None:
+    assert cleanup(one(text)) is not None
 
 
 @pytest.mark.parametrize("text", ["rm -rf /app", "rm -rf /tmp/a /app", "rm", "apt-get update"])

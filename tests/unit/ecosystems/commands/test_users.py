@@ -25,7 +25,6 @@ def test_useradd() -> None:
     assert (change.home, change.shell) == ("/home/app", "/bin/bash")
     assert change.system
     assert change.home_made
-    assert change.sparse
 
 
 def test_useradd_with_long_options() -> None:

@@ -10,7 +10,7 @@ def test_all_forms_are_read():
     )
     assert first == (Relation(name="libc6", operator=">=", version="2.36"),)
     assert second == (
-        Relation(name="python3", qualifier="any"),
+        Relation(name="python3"),
         Relation(name="default", operator="=", version="1.0"),
     )
     assert third == (Relation(name="x", architectures=("!armel", "!i386")),)

@@ -4,7 +4,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from jettison.index.choice import compatible, newest, representative_wheel
+from jettison.index.choice import best_wheel, compatible, newest, representative_wheel
 from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.listing import IndexFile, releases, wheel_tags
 from jettison.index.target import Target
@@ -40,7 +40,6 @@ def _facts(*filenames: str) -> DistributionFacts:
 def test_a_wheel_fits_and_its_tag_is_named(filename: str, target: Target, tag: str):
     verdict = compatible(_facts(filename), target)
     assert verdict.compatible
-    assert verdict.tag == tag
     assert tag in verdict.reason
 
 
@@ -69,9 +68,10 @@ def test_a_release_of_source_only_is_told_apart_from_an_unknown_one() -> None:
 
 def test_the_best_fitting_of_several_wheels_is_taken() -> None:
     facts = _facts("x-1.0-py3-none-any.whl", "x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl")
-    verdict = compatible(facts, DEBIAN)
-    assert verdict.wheel is facts.wheels[1]
-    assert compatible(facts, ALPINE).wheel is facts.wheels[0]
+    for target, wheel in ((DEBIAN, facts.wheels[1]), (ALPINE, facts.wheels[0])):
+        best = best_wheel(facts.wheels, target)
+        assert best is not None
+        assert best[0] is wheel
 
 
 def test_facts_are_read_from_a_linux_wheel_when_none_fits() -> None:

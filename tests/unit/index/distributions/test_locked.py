@@ -14,14 +14,14 @@ def _one(name: str, version: str, **fields: object) -> LockedDistribution:
 
 
 def _releases(*distributions: LockedDistribution) -> dict[str, tuple[str, int]]:
-    lock = Lock(file="uv.lock", distributions=distributions)
+    lock = Lock(distributions=distributions)
     found = locked_releases(lock, TARGET)
     return {name: (release.version, len(release.wheels)) for name, release in found.items()}
 
 
 def test_wheels_with_an_address_are_taken_over() -> None:
     file = LockedFile(filename=WHEEL, url=f"https://x/{WHEEL}", size=3, hashes=("sha256:ab",))
-    lock = Lock(file="uv.lock", distributions=(_one("six", "1.0", wheels=(file,)),))
+    lock = Lock(distributions=(_one("six", "1.0", wheels=(file,)),))
     (wheel,) = locked_releases(lock, TARGET)["six"].wheels
     assert (wheel.url, wheel.size, wheel.sha256) == (f"https://x/{WHEEL}", 3, "ab")
     assert wheel.tags == {"py3-none-any"}

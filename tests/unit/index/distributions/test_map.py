@@ -43,9 +43,7 @@ def test_a_wheel_tells_its_imports_scripts_extras_and_bytes(pillow: LocalIndex, 
     assert facts.import_names == ("PIL",)
     assert facts.console_scripts == ("pil-convert",)
     assert facts.entry_points[0].value == "PIL.convert:main"
-    assert facts.provides_extras == ("docs",)
     assert [str(one) for one in facts.requires] == ["olefile>=0.4"]
-    assert facts.requires_python == ">=3.8"
     assert facts.installed_size is not None
     assert facts.installed_size.basis is Basis.MEASURED
     assert facts.installed_size.bytes > 12
@@ -273,7 +271,6 @@ def test_the_catalogue_answers_when_the_index_does_not(open_local: Open):
     assert facts is not None
     assert facts.source is Source.CATALOGUE
     assert facts.import_names == ("PIL",)
-    assert facts.catalogued_on == "2026-01-02"
     assert facts.installed_size is not None
     assert facts.installed_size.basis is Basis.CATALOGUED
 

@@ -15,7 +15,6 @@ from jettison.index.metadata import (
     parse_metadata,
     parse_record,
     script_names,
-    vendored_libraries,
 )
 from jettison.index.opening import kept_answers
 
@@ -28,10 +27,8 @@ def test_metadata_is_read_and_what_is_invalid_left_out() -> None:
         "\nRequires-Dist: in-the-description\n"
     )
     core = parse_metadata(text)
-    assert (core.name, core.version, core.requires_python) == ("some-thing", "1.0", ">=3.8")
-    assert core.provides_extras == ("fast-mode",)
+    assert (core.name, core.version) == ("some-thing", "1.0")
     assert [one.name for one in core.requires] == ["good"]
-    assert core.dynamic == {"requires-dist"}
 
 
 def test_entry_points_keep_their_case_and_lose_their_extras() -> None:
@@ -68,12 +65,6 @@ def test_files_of_a_data_folder_land_where_an_installer_puts_them() -> None:
     assert [file.path for file in files] == ["x.py", "x-1.data/scripts/tool", "y/z.py"]
     assert [file.checksum for file in files] == ["000000a1", "000000b2", "000000c3"]
     assert script_names((), files) == ("tool",)
-
-
-def test_vendored_libraries_are_told_from_extension_modules() -> None:
-    paths = ["p.libs/libssl-1a.so.3", "p/_ext.cpython-312.so", "p/.libs/libz.so.1", "p/x.py"]
-    files = [InstalledFile(path=path, size=1) for path in paths]
-    assert vendored_libraries(files) == ("p.libs/libssl-1a.so.3", "p/.libs/libz.so.1")
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=8)

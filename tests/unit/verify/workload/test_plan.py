@@ -11,8 +11,8 @@ def operation(
 ) -> Operation:
     method, path = text.split()
     schema = {"type": "object", "properties": fields or {}, "required": list(fields or {})}
-    body = Body(media_type="application/json", schema=schema, required=True) if fields else None
-    return Operation(method=method, path=path, body=body, secured=secured, described=True)
+    body = Body(media_type="application/json", schema=schema) if fields else None
+    return Operation(method=method, path=path, body=body, secured=secured)
 
 
 TEXT = {"type": "string"}
