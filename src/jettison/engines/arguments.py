@@ -34,6 +34,7 @@ _OF_CLIENTS = re.compile(
     r"|(BASH|GO|MALLOC|PERL|PYTHON|TMP).*|.*_PROXY|ENV|IFS|HOME|LANG|LC_.*|PATH|SHELL|USER",
     re.IGNORECASE,
 )
+_SECRET = re.compile(r"(CERT|CREDENTIALS|JSON|KEY|PASSWORD|PEM|SECRET|TOKEN)$", re.IGNORECASE)
 _QUOTING = frozenset("\"'\\")
 _LONGEST_SHOWN = 200
 
@@ -157,7 +158,7 @@ def through_environment(environment: Mapping[str, str], option: str) -> tuple[st
 
 def is_of_clients(name: str) -> bool:
     """Whether a variable of this name may change what a client does."""
-    return bool(_OF_CLIENTS.fullmatch(name))
+    return bool(_OF_CLIENTS.fullmatch(name)) and not _SECRET.search(name)
 
 
 def _refused(what: str, text: str, why: str = "it cannot be given to a program") -> EngineError:

@@ -89,7 +89,7 @@ def _attempt_lines(result: ImportResult) -> Iterator[str]:
         yield f"  {counted(result.imported, 'module')} imported with the runtime set"
     if result.not_apart:
         yield f"  ran without namespaces ({result.not_apart}): empty environment and home,"
-        yield "  no network, but able to read what you can read"
+        yield "  no network where the kernel filters calls, but able to read what you can read"
     for loss in result.losses:
         yield from _loss(loss)
     if result.failed:

@@ -151,6 +151,12 @@ def test_no_variable_of_a_project_changes_the_client(recorded: Recorded, name: s
         recorded.engine.run("app", RunOptions(environment={name: "two\nlines"}))
 
 
+@pytest.mark.parametrize("name", ["SSH_PRIVATE_KEY", "SSL_CERT", "GOOGLE_CREDENTIALS", "PEM"])
+def test_keys_of_several_lines_reach_the_container(recorded: Recorded, name: str) -> None:
+    recorded.engine.run("app", RunOptions(environment={name: "-----BEGIN\nline\n"}))
+    assert recorded.of("run")["environment"][name] == "-----BEGIN\nline\n"
+
+
 def test_arguments_of_a_build_are_in_no_list_of_processes(
     recorded: Recorded, tmp_path: Path
 ) -> None:
