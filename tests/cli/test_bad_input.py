@@ -251,3 +251,18 @@ def test_a_byte_order_mark_and_another_escape_character_are_kept(
     assert written[:9].strip("\r\n") == dockerfile[:9].strip("\r\n") or written[0] == "\ufeff"
     again = jettison("apply", folder, "--offline", "--check", cache=tmp_path / "cache")
     assert again.returncode == 0, again.stderr
+
+
+def test_no_module_of_the_project_is_imported(tmp_path: Path) -> None:
+    for name in ("json", "signal", "click", "msgspec", "tomllib", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a')\n")
+    (tmp_path / "Dockerfile").write_text('FROM python:3.11-slim\nCOPY . .\nCMD ["python"]\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "jettison", "plan", "--offline"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ran").exists()
