@@ -20,12 +20,12 @@ _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
 # How many requests of a run are repeated in each way.
 _MOST = {
-    Client.PAGE: 200,
-    Client.SCRIPT: 200,
-    Client.COMPRESSED: 40,
-    Client.CONDITIONAL: 40,
-    Client.RANGE: 20,
-    Client.HEAD: 40,
+    Client.PAGE: 100,
+    Client.SCRIPT: 100,
+    Client.COMPRESSED: 30,
+    Client.CONDITIONAL: 30,
+    Client.RANGE: 15,
+    Client.HEAD: 30,
     Client.PREFLIGHT: 40,
 }
 

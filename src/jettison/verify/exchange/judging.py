@@ -11,8 +11,9 @@ from math import comb
 from msgspec import Struct
 
 from jettison.verify.exchange.answer import Answer, Exchange, alike_long
+from jettison.verify.exchange.matching import changes
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
-from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
+from jettison.verify.exchange.pattern import Choice, Sample, choice
 from jettison.verify.workload.operation import Json
 
 _SERVER_ERROR = 500
@@ -274,6 +275,7 @@ def _begun(run: Run) -> float:
 
 def _reasons(found: Iterable[Mask]) -> Iterator[str]:
     """Count the masks of the same place and kind, the most frequent first."""
-    counts = Counter((one.place, one.kind, one.why) for one in found)
+    # the labels of a metric are many
+    counts = Counter((re.sub(r"\{.*\}", "{…}", one.place), one.kind, one.why) for one in found)
     for (place, kind, why), count in counts.most_common():
         yield f"{place} in {count} answer{'s' * (count > 1)}: {kind}, which {why}"

@@ -137,13 +137,18 @@ _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _DIVISIONS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
-        rf"<[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}|[^\W\d_]+|.",
+        rf"<[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}(?![^\W_])|[^\W_]+|.",
         r"[^\s\"'<>&;,()\[\]{}]+|.",
         r".+",
     )
 )
+_WHOLE = len(_DIVISIONS) - 1
 _LONG_NUMBER = 12
-_LONG_TOKEN = 16
+_SHORT_TOKEN = 5
+# Longer tokens hold content, whose length varies when it is compressed.
+_PACKED = 40
+# What base 64 has beside letters and digits, in its usual forms and in those of password hashes.
+_BASE_64 = "-_+/=."
 # A time that is as far from each request may be so much farther from another.
 _SPREAD = 120.0
 
@@ -185,10 +190,14 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Template(Struct, frozen=True, kw_only=True):
-    """A text of which some parts vary."""
+    """A text of which some parts vary; ``coarser`` is for what falls into another number of parts.
+
+    Letters that separate words also occur in tokens.
+    """
 
     division: int
     parts: tuple[Part, ...]
+    coarser: Template | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -198,20 +207,25 @@ class Template(Struct, frozen=True, kw_only=True):
     def fits(self, text: str, at: float) -> bool:
         """Tell whether a text is made of the same parts."""
         found = _divided(self.division, text)
-        return len(found) == len(self.parts) and all(
-            part.fits(one, at) for part, one in zip(self.parts, found, strict=True)
-        )
+        if len(found) != len(self.parts):
+            return self.coarser is not None and self.coarser.fits(text, at)
+        return all(part.fits(one, at) for part, one in zip(self.parts, found, strict=True))
 
 
 def template(seen: Sequence[Seen]) -> Template:
     """Find what several texts of one place have in common, and the kinds of what they do not."""
-    for number in range(len(_DIVISIONS)):
-        rows = [_divided(number, text) for text, _ in seen]
-        if len({len(row) for row in rows}) == 1:
-            break
     moments = [at for _, at in seen]
-    columns = (list(zip(column, moments, strict=True)) for column in zip(*rows, strict=True))
-    return Template(division=number, parts=tuple(_part(column) for column in columns))
+    found: Template | None = None
+    for number in reversed(range(len(_DIVISIONS))):
+        rows = [_divided(number, text) for text, _ in seen]
+        # what is one part in all is compared as a whole only where nothing finer fits
+        if len({len(row) for row in rows}) == 1 and (found is None or number < _WHOLE):
+            columns = (list(zip(one, moments, strict=True)) for one in zip(*rows, strict=True))
+            coarser = found if found and found.division < _WHOLE else None
+            parts = tuple(map(_part, columns))
+            found = Template(division=number, parts=parts, coarser=coarser)
+    assert found  # noqa: S101 - the coarsest division has one part of every text
+    return found
 
 
 def _divided(number: int, text: str) -> list[str]:
@@ -265,29 +279,32 @@ def _well_known(column: Sequence[Seen]) -> Kind | None:
 
 
 def _token(column: Sequence[Seen]) -> Kind:
-    """Give a kind by length and alphabet: exactly so long when all are."""
+    """Give a kind by length and alphabet; exactly so long when all are and no content is packed."""
     texts = [text for text, _ in column]
     letters = set("".join(texts))
-    alphabet = _alphabet(letters, len(max(texts, key=len)))
     least, most = (each(map(len, texts)) for each in (min, max))
-    if least == most:
+    alphabet, mixed = _alphabet(letters, most)
+    if least == most and not (mixed and most > _PACKED):
         return Kind(name=f"a token of {most} characters", pattern=f"{alphabet}{{{most}}}")
-    pattern = f"{alphabet}{{{least // 2},{most * 2}}}"
-    return Kind(name=f"a text of {least} to {most} characters", pattern=pattern)
+    slack = most // 10 if least == most else least - least // 2
+    pattern = f"{alphabet}{{{least - slack},{most + max(slack, most // 10)}}}"
+    name = f"about {most}" if least == most else f"{least} to {most}"
+    return Kind(name=f"a text of {name} characters", pattern=pattern)
 
 
-def _alphabet(letters: set[str], length: int) -> str:
+def _alphabet(letters: set[str], length: int) -> tuple[str, bool]:
+    """Give the letters that fit, and whether several kinds of them are mixed as in base 64."""
     digits = letters & set(string.digits)
-    if digits and letters <= set(string.digits + "abcdef"):
-        return "[0-9a-f]"
-    if digits and letters <= set(string.digits + "ABCDEF"):
-        return "[0-9A-F]"
+    for hexadecimal in ("abcdef", "ABCDEF"):
+        if digits and letters <= set(string.digits + hexadecimal):
+            return f"[0-9{hexadecimal}]", False
     classes = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
     ranges = [one for one in classes if letters & set(one)]
     others = letters - set("".join(classes))
-    if len(ranges) == len(classes) and length >= _LONG_TOKEN and others <= set("-_+/="):
-        others |= set("-_") if not others & set("+/") else set("+/=")
-    return f"[{''.join(ranges)}{re.escape(''.join(sorted(others)))}]"
+    mixed = len(ranges) > 1 and length >= _SHORT_TOKEN and others <= set(_BASE_64)
+    if mixed:
+        ranges, others = list(classes), set(_BASE_64)
+    return f"[{''.join(ranges)}{re.escape(''.join(sorted(others)))}]", mixed
 
 
 def _all(pattern: str, texts: Sequence[str]) -> bool:

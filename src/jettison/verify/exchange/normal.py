@@ -22,6 +22,7 @@ from jettison.verify.exchange.pattern import (
     Items,
     Number,
     Pattern,
+    Several,
     Text,
     Truth,
     inner,
@@ -212,6 +213,9 @@ def masks(pattern: Pattern, place: str = "") -> Iterator[Mask]:
             yield from _field_masks(pattern, place)
         case Items():
             yield from _item_masks(pattern, place)
+        case Several(others=others):
+            yield Mask(place=place, kind="a list whose length varies")
+            yield Mask(place=f"{place}[*]", kind=name_of(others))
 
 
 def _known(value: Json, place: str) -> Iterator[Mask]:
@@ -239,8 +243,7 @@ def _field_masks(pattern: Fields, place: str) -> Iterator[Mask]:
 
 
 def _item_masks(pattern: Items, place: str) -> Iterator[Mask]:
-    if pattern.sorted or pattern.any_length:
-        what = "order" if pattern.sorted else "length"
-        yield Mask(place=place, kind=f"a list whose {what} varies")
+    if pattern.sorted:
+        yield Mask(place=place, kind="a list whose order varies")
     for one in pattern.items:
         yield from masks(one, f"{place}[*]")

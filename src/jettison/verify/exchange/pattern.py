@@ -18,7 +18,8 @@ Sample = tuple[Json, float]
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
-_ABSENT = "nothing"
+# Stands where there is no value at all.
+ABSENT: Json = object()
 
 
 class Fixed(Struct, frozen=True, kw_only=True):
@@ -56,11 +57,17 @@ class Fields(Struct, frozen=True, kw_only=True):
 
 
 class Items(Struct, frozen=True, kw_only=True):
-    """A list; ``sorted`` when only the order varies, ``any_length`` when each is like the one."""
+    """A list of as many elements; ``sorted`` when only their order varies."""
 
     items: tuple[Pattern, ...]
     sorted: bool = False
-    any_length: bool = False
+
+
+class Several(Struct, frozen=True, kw_only=True):
+    """A list of any length: elements that are always there, and others that are like each other."""
+
+    always: tuple[Json, ...]
+    others: Pattern
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -69,17 +76,17 @@ class Choice(Struct, frozen=True, kw_only=True):
     options: tuple[Pattern, ...]
 
 
-Pattern = Fixed | Text | Number | Truth | Fields | Items | Choice
+Pattern = Fixed | Text | Number | Truth | Fields | Items | Several | Choice
 
 
 def common(samples: Sequence[Sample]) -> Pattern:
     """Find what at least one sample has in common with all others."""
     values = [value for value, _ in samples]
-    if all(_same(values[0], value) for value in values):
+    if all(same(values[0], value) for value in values):
         return Fixed(value=values[0])
-    kinds = sorted({_kind(value) for value in values})
+    kinds = sorted({kind_of(value) for value in values})
     if len(kinds) > 1:
-        return choice(samples, _kind)
+        return choice(samples, kind_of)
     makers: Mapping[str, Callable[[Sequence[Sample]], Pattern]] = {
         "object": _fields,
         "list": _items,
@@ -105,16 +112,18 @@ def _number(samples: Sequence[Sample]) -> Number:
     return Number(whole=all(isinstance(value, int) for value, _ in samples))
 
 
-def _same(one: Json, other: Json) -> bool:
+def same(one: Json, other: Json) -> bool:
     """Compare as JSON does: true is not 1."""
-    return _written(one) == _written(other)
+    return written(one) == written(other)
 
 
-def _written(value: Json) -> str:
+def written(value: Json) -> str:
+    """Write a value so that equal ones are equal texts."""
     return str(json.dumps(value, sort_keys=True))
 
 
-def _kind(value: Json) -> str:
+def kind_of(value: Json) -> str:
+    """Name the kind of a value of JSON."""
     if isinstance(value, bool):
         return "truth"
     if value is None:
@@ -154,17 +163,38 @@ def _keyed(
     return tuple(found)
 
 
-def _items(samples: Sequence[Sample]) -> Items:
+def _items(samples: Sequence[Sample]) -> Items | Several:
     rows = [value for value, _ in samples]
     if len({len(row) for row in rows}) > 1:
-        every = [(one, at) for value, at in samples for one in value]
-        return Items(items=(common(every),), any_length=True)
+        return _several(samples)
     blurred = [[_blurred(one) for one in row] for row in rows]
     moved = any(row != blurred[0] for row in blurred)
     if moved and all(sorted(row) == sorted(blurred[0]) for row in blurred):
-        ordered = [_ordered(row) for row in rows]
-        return Items(items=_columns(samples, ordered), sorted=True)
+        rows = [ordered(row) for row in rows]
+        return Items(items=_columns(samples, rows), sorted=True)
     return Items(items=_columns(samples, rows))
+
+
+def _several(samples: Sequence[Sample]) -> Several:
+    counts = [Counter(map(written, value)) for value, _ in samples]
+    shared = counts[0]
+    for count in counts[1:]:
+        shared &= count
+    others = [(one, at) for value, at in samples for one in without(value, shared)]
+    return Several(
+        always=tuple(json.loads(one) for one in shared.elements()), others=common(others)
+    )
+
+
+def without(value: Sequence[Json], left: Counter[str]) -> Iterator[Json]:
+    """Give the elements that remain when others are taken away."""
+    left = left.copy()
+    for one in value:
+        text = written(one)
+        if left[text]:
+            left[text] -= 1
+        else:
+            yield one
 
 
 def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple[Pattern, ...]:
@@ -174,89 +204,12 @@ def _columns(samples: Sequence[Sample], rows: Sequence[Sequence[Json]]) -> tuple
 
 
 def _blurred(value: Json) -> str:
-    return _RANDOM.sub("<>", _written(value))
+    return _RANDOM.sub("<>", written(value))
 
 
-def _ordered(row: Sequence[Json]) -> list[Json]:
+def ordered(row: Sequence[Json]) -> list[Json]:
+    """Sort elements by what of them does not look random."""
     return sorted(row, key=_blurred)
-
-
-def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
-    """Say where a value is not what the pattern tells, and how."""
-    value, at = sample
-    match pattern:
-        case Fixed(value=fixed):
-            yield from _differences(fixed, value, place)
-        case Choice(options=options):
-            found = [list(changes(one, sample, place)) for one in options]
-            yield from min(found, key=len)
-        case Fields() if isinstance(value, dict):
-            yield from _field_changes(pattern, value, at, place)
-        case Items() if isinstance(value, list):
-            yield from _item_changes(pattern, value, at, place)
-        case Text(form=form, example=example) if isinstance(value, str):
-            if not form.fits(value, at):
-                yield _said(place, example, value)
-        case Number(whole=whole) if _kind(value) == "number":
-            if whole and not isinstance(value, int):
-                yield f"{place}: a whole number became {value}"
-        case Truth() if isinstance(value, bool):
-            return
-        case _:
-            yield f"{place}: {name_of(pattern)} became {_short(value)}"
-
-
-def _differences(one: Json, other: Json, place: str) -> Iterator[str]:
-    if _same(one, other):
-        return
-    if isinstance(one, dict) and isinstance(other, dict):
-        for name in (*one, *(name for name in other if name not in one)):
-            if name in one and name in other:
-                yield from _differences(one[name], other[name], inner(place, name))
-            else:
-                yield _said(inner(place, name), one.get(name), other.get(name), name in one)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, (had, has) in enumerate(zip(one, other, strict=True)):
-            yield from _differences(had, has, f"{place}[{index}]")
-    elif isinstance(one, list) and isinstance(other, list):
-        yield f"{place}: {len(one)} elements became {len(other)}"
-    else:
-        yield _said(place, one, other)
-
-
-def _field_changes(
-    pattern: Fields, value: Mapping[str, Json], at: float, place: str
-) -> Iterator[str]:
-    for name, one in pattern.named.items():
-        if name in value:
-            yield from changes(one, (value[name], at), inner(place, name))
-        else:
-            yield f"{inner(place, name)}: is missing"
-    left = {name: one for name, one in value.items() if name not in pattern.named}
-    for form, count, one in pattern.keyed:
-        fitting = [name for name in left if form.form.fits(name, at)]
-        if len(fitting) != count:
-            yield f"{place}: {count} keys such as {form.example!r} became {len(fitting)}"
-        for name in fitting:
-            yield from changes(one, (left.pop(name), at), inner(place, name))
-    for name, found in left.items():
-        if name in pattern.optional:
-            yield from changes(pattern.optional[name], (found, at), inner(place, name))
-        else:
-            yield _said(inner(place, name), None, found, before=False)
-
-
-def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) -> Iterator[str]:
-    if pattern.any_length:
-        for index, one in enumerate(value):
-            yield from changes(pattern.items[0], (one, at), f"{place}[{index}]")
-        return
-    if len(value) != len(pattern.items):
-        yield f"{place}: {len(pattern.items)} elements became {len(value)}"
-        return
-    ordered = _ordered(value) if pattern.sorted else value
-    for index, (one, found) in enumerate(zip(pattern.items, ordered, strict=True)):
-        yield from changes(one, (found, at), f"{place}[{index}]")
 
 
 def inner(place: str, name: str) -> str:
@@ -272,20 +225,17 @@ def name_of(pattern: Pattern) -> str:
         case Number(whole=whole):
             return "a whole number" if whole else "a number"
         case Fixed(value=value):
-            return _short(value)
+            return short(value)
         case Fields():
             return "an object"
-        case Items():
+        case Items() | Several():
             return "a list"
         case _:
             return "true or false"
 
 
-def _said(place: str, had: Json, has: Json, before: bool | None = None) -> str:
-    first = _ABSENT if before is False else _short(had)
-    last = _ABSENT if before is True else _short(has)
-    return f"{place}: {first} became {last}"
-
-
-def _short(value: Json) -> str:
-    return repr(value[:60]) if isinstance(value, str) else _written(value)[:60]
+def short(value: Json) -> str:
+    """Write a value for people."""
+    if value is ABSENT:
+        return "nothing"
+    return repr(value[:60]) if isinstance(value, str) else written(value)[:60]

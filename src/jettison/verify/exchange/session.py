@@ -117,13 +117,17 @@ class Session:
     def exchanges(
         self, steps: Iterable[Step], doubtful: frozenset[int] = frozenset()
     ) -> Iterator[Exchange]:
-        """Send every step in order, those with doubtful numbers many times if they only read."""
+        """Send every step in order, those with doubtful numbers many times if they only read.
+
+        Where some are in doubt, no others are repeated.
+        """
         for number, step in enumerate(steps):
             if self._late():
                 return
             first = self._take(step)
             doubted = number in doubtful and step.method == "GET"
-            more = (*step.repeats, *([Client.AGAIN] * (_DOUBTED if doubted else 0)))
+            more = () if doubtful and number not in doubtful else step.repeats
+            more += (Client.AGAIN,) * (_DOUBTED if doubted else 0)
             yield Exchange(name=step.name, answer=first, more=self._again(step, more, first))
 
     def _explored(self, steps: Iterable[Step]) -> Iterator[tuple[Step, Exchange]]:

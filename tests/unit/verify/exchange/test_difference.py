@@ -78,6 +78,9 @@ def test_a_measured_quantity_is_masked_by_its_whole_name_and_named() -> None:
         ("d41d8cd98f00b204", "9e107d9d372bb682", "0123456789abcdef", "0123456789abcde"),
         ("took 12.5 ms", "took 3.25 ms", "took 4 ms", "took long"),
         ("dGhlIHF1aWNrIGJyb3du-3", "Zm94IGp1bXBzIG92ZXI_1A", "dGhlIGxhenkgZG9nIDEyMw", "none"),
+        ("hash: a5M4RM***", "hash: 8kd0Zq***", "hash: jez/Av***", "hash: a5M4RM"),
+        ("eJz" + "tA1" * 20 + ":x", "eJz" + "Bq2" * 20 + ":x", "eJz" + "9-_" * 19 + ":x", "eJz:x"),
+        ("sum of 3 of 12ms", "sum of 14 of 9ms", "sum of 5 of 101ms", "sum of 5 with 9ms"),
         (3, 5, 9, None),
         (True, False, True, "yes"),
     ],
@@ -309,3 +312,11 @@ def compressed(content: bytes, at: int) -> Answer:
 def test_a_file_compressed_at_another_time_is_the_same() -> None:
     assert difference([compressed(b"a", 1)] * 2, compressed(b"a", 2)) == ""
     assert difference([compressed(b"a", 1)] * 2, compressed(b"b", 1))
+
+
+def test_what_a_list_of_any_length_always_holds_it_has_to_hold() -> None:
+    title = "<h1>Notes</h1>"
+    before = [text(f"{title}\n<p>note 1</p>"), text(f"{title}\n<p>note 2</p>\n<p>note 3</p>")]
+    assert difference(before, text(f"{title}\n<p>note 4</p>\n<p>note 5</p>\n<p>note 6</p>")) == ""
+    assert "<h1>Notes</h1>' is missing" in difference(before, text("<p>note 4</p>"))
+    assert "body[*]" in difference(before, text(f"{title}\nTraceback (most recent call)"))
