@@ -14,7 +14,6 @@ TEXT = {"type": "string"}
 BODY = Body(
     media_type="application/json",
     schema={"type": "object", "properties": {"title": TEXT, "username": TEXT, "password": TEXT}},
-    required=True,
 )
 LOGIN = Operation(method="POST", path="/login", body=BODY)
 
