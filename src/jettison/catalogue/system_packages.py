@@ -8,26 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from jettison.catalogue.base_release import ALPINE, release_of
+from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.debian_release import RELEASES, facts_of
 from jettison.catalogue.reader import table
 from jettison.values import Basis, Size
-
-__all__ = [
-    "brought_by",
-    "cost_of",
-    "full_packages",
-    "is_build_package",
-    "libraries_in",
-    "package_of_library",
-    "package_of_program",
-    "programs_in",
-    "release_of",
-    "runtime_libraries_of",
-    "slim_packages",
-    "translated",
-]
 
 
 def runtime_libraries_of(dev_package: str, release: str) -> tuple[str, ...] | None:

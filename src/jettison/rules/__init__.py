@@ -90,5 +90,3 @@ RULES: tuple[Rule, ...] = (
     unreached_system.RULE,
     idle_settings.RULE,
 )
-
-__all__ = ["RULES", "Rule"]

@@ -14,12 +14,6 @@ from jettison.ecosystems.pipenv import parse_lock as pipfile_parse_lock
 from jettison.ecosystems.poetry import parse as poetry_parse
 from jettison.ecosystems.pyproject import members
 
-__all__ = ["Declaration", "Kind", "declared_in", "members", "named_files"]
-
-
-__all__ = ["Lock", "LockedDistribution", "LockedFile", "SourceKind", "parse_lock"]
-
-
 _PYLOCK = re.compile(r"^pylock(\.[^.]+)?\.toml$")
 _BY_NAME = {
     "uv.lock": uv.parse,

@@ -20,20 +20,6 @@ from jettison.formats.compose.values import (
     Service,
 )
 
-__all__ = [
-    "Build",
-    "ComposeCommand",
-    "ComposeFile",
-    "ComposeHealthCheck",
-    "ComposeMount",
-    "Extends",
-    "MountKind",
-    "Port",
-    "Service",
-    "edit",
-    "parse",
-]
-
 
 def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> ComposeFile:
     """Read a compose file; ``jettison.formats.compose.reading`` says how."""

@@ -8,14 +8,3 @@ from jettison.formats.dockerignore.parse import (
     parse,
     render,
 )
-
-__all__ = [
-    "Amount",
-    "IgnoreFile",
-    "IgnoreLine",
-    "Pattern",
-    "ignore_file_name",
-    "parse",
-    "pattern",
-    "render",
-]

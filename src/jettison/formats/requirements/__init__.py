@@ -19,21 +19,3 @@ from jettison.formats.requirements.lines import (
 )
 from jettison.formats.requirements.parse import load, only_bounds, parse
 from jettison.formats.requirements.split import annotate, split
-
-__all__ = [
-    "BlankLine",
-    "CommentLine",
-    "IncludeKind",
-    "IncludeLine",
-    "Line",
-    "OptionLine",
-    "RequirementLine",
-    "RequirementsFile",
-    "SectionComment",
-    "annotate",
-    "load",
-    "only_bounds",
-    "parse",
-    "render",
-    "split",
-]

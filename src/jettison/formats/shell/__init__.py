@@ -8,21 +8,3 @@ from jettison.formats.shell.edit import replacing, replacing_words, without, wit
 from jettison.formats.shell.model import Block, Command, Part, Redirect, Script, Word
 from jettison.formats.shell.parse import parse, parse_excerpt
 from jettison.formats.shell.words import assignments, resolved, value
-
-__all__ = [
-    "Block",
-    "Command",
-    "Part",
-    "Redirect",
-    "Script",
-    "Word",
-    "assignments",
-    "parse",
-    "parse_excerpt",
-    "replacing",
-    "replacing_words",
-    "resolved",
-    "value",
-    "without",
-    "without_words",
-]
