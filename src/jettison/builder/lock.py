@@ -6,9 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
 from jettison.builder.base import BaseFacts, BaseSource
@@ -31,7 +30,7 @@ _HEAD = "# Written by `jettison build --lock`, which also brings it up to date.\
 _PIN_FIELDS = tuple(field.name for field in fields(Pin))
 
 
-class LockedImage(Struct, frozen=True, kw_only=True):
+class LockedImage(Struct, frozen=True, kw_only=True, rename={"pins": "distributions"}):
     """One image of a project.
 
     ``name`` tells the images of one project apart. ``base`` is what was asked for, ``digest`` the
@@ -54,7 +53,7 @@ class LockedImage(Struct, frozen=True, kw_only=True):
             raise stale(f"{what} is {asked}, and {locked} is locked" if locked else what)
 
 
-class Lock(Struct, frozen=True, kw_only=True):
+class Lock(Struct, frozen=True, kw_only=True, rename={"images": "image"}):
     """All images of a project."""
 
     images: tuple[LockedImage, ...] = ()
@@ -82,12 +81,12 @@ class Lock(Struct, frozen=True, kw_only=True):
 def parse_lock(text: str) -> Lock:
     """Read a lock file; raises InputSyntaxError for one that is not as ``Lock.text`` writes it."""
     document = read_toml(text, LOCK_FILE)
+    if document.get("version") != _VERSION:
+        raise _malformed(f"its version is {document.get('version')}, not {_VERSION}")
     try:
-        if document.get("version") != _VERSION:
-            raise _malformed(f"its version is {document.get('version')}, not {_VERSION}")
-        return Lock(images=tuple(map(_image, document.get("image", []))))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _malformed(f"{error} is missing or of another kind") from error
+        return convert(document, Lock)
+    except ValidationError as error:
+        raise _malformed(str(error)) from error
 
 
 def stale(why: str) -> ProjectError:
@@ -106,24 +105,6 @@ def _malformed(why: str) -> InputSyntaxError:
         hint="Write it anew: `jettison build --lock`.",
         origin=Origin(file=LOCK_FILE),
     )
-
-
-def _image(table: dict[str, Any]) -> LockedImage:
-    return LockedImage(
-        name=str(table["name"]),
-        platform=str(table["platform"]),
-        base=str(table["base"]),
-        digest=str(table["digest"]),
-        packages=tuple(map(str, table["packages"])),
-        requirements=str(table["requirements"]),
-        pins=tuple(_pin(each) for each in table["distributions"]),
-    )
-
-
-def _pin(table: dict[str, Any]) -> Pin:
-    size = table.get("size")
-    texts = {name: str(table[name]) for name in _PIN_FIELDS if name != "size"}
-    return Pin(**texts, size=None if size is None else int(size))
 
 
 def _table(image: LockedImage) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from jettison.cli.options import base_options, project_options, unused_option, write_options
+from jettison.cli.options import plan_options, unused_option, write_options
 from jettison.errors import CheckError
-from jettison.formats.settings import BaseWish
 from jettison.rules import idle_settings
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading.plan import Planned
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("apply")
-@project_options
-@base_options
+@plan_options
 @unused_option
 @write_options
 @click.option(
@@ -24,27 +23,13 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 )
 def command(
     *,
-    directory: Path,
-    dockerfile: str | None,
-    service: str | None,
-    level: int | None,
-    offline: bool,
-    base: BaseWish | None,
-    remove_unused: bool,
+    plan: partial[Planned],
     output: Path | None,
     force: bool,
     check: bool,
 ) -> None:
     """Write the optimized files of the project in DIRECTORY, without building or verifying."""
-    found = planned(
-        directory,
-        dockerfile=dockerfile,
-        service=service,
-        level=level,
-        offline=offline,
-        base=base,
-        remove_unused=remove_unused,
-    )
+    found = plan()
     changes = found.plan.files
     for finding in found.plan.findings:
         if finding.rule == idle_settings.NAME:

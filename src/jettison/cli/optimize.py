@@ -10,12 +10,11 @@ from pathlib import Path
 import click
 
 from jettison.cli.options import (
-    base_options,
     commands_option,
     format_option,
     limit_options,
     limits_of,
-    project_options,
+    plan_options,
     require_equivalent,
     unused_option,
     write_options,
@@ -24,7 +23,6 @@ from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, UnsupportedError
-from jettison.formats.settings import BaseWish
 from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report.documents import plan_document, result_document
@@ -39,8 +37,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("optimize")
-@project_options
-@base_options
+@plan_options
 @unused_option
 @write_options
 @click.option(
@@ -82,13 +79,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @format_option("text", "json")
 def command(
     *,
-    directory: Path,
-    dockerfile: str | None,
-    service: str | None,
-    level: int | None,
-    offline: bool,
-    base: BaseWish | None,
-    remove_unused: bool,
+    plan: partial[Planned],
     output: Path | None,
     force: bool,
     write: bool,
@@ -112,31 +103,22 @@ def command(
     and the verdict is equivalent.
     """
     progress = ConsoleProgress()
-    plan = partial(
-        planned,
-        dockerfile=dockerfile,
-        service=service,
-        level=level,
-        offline=offline,
-        base=base,
-        remove_unused=remove_unused,
-    )
     if image:
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
         )
         chosen = find_engine(engine, limits_of(memory_limit, process_limit))
-        result, where = _of_image(image, chosen, delivery, plan, progress)
+        plan_of = partial(planned, **plan.keywords)
+        result, where = _of_image(image, chosen, delivery, plan_of, progress)
         _report(result, where, diff=diff, output_format=output_format)
         return
-    again = partial(plan, directory)
-    found = commands_decided(again(), allowed=allow_commands)
+    found = commands_decided(plan(), allowed=allow_commands)
     if imports:
         found = guarded(
             found,
-            lambda wishes: commands_decided(again(wishes=wishes), allowed=allow_commands),
+            lambda wishes: commands_decided(plan(wishes=wishes), allowed=allow_commands),
             progress,
-            offline=offline,
+            offline=plan.keywords["offline"],
         )
     try:
         limits = limits_of(memory_limit, process_limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,8 @@ from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.verify.verdict import Verdict
 
+# What `project_options` and `base_options` give beside the folder.
+_CHOICES = ("dockerfile", "service", "level", "offline", "base")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -38,15 +40,6 @@ def project_options(function: Function) -> Function:
     ):
         function = decorator(function)
     return function
-
-
-def unused_option(function: Function) -> Function:
-    """Add ``--remove-unused``."""
-    return click.option(
-        "--remove-unused",
-        is_flag=True,
-        help="Requirements that nothing uses leave production too.",
-    )(function)
 
 
 def commands_option(function: Function) -> Function:
@@ -168,6 +161,35 @@ def base_options(function: Function) -> Function:
     ):
         gathered = decorator(gathered)
     return cast("Function", gathered)
+
+
+def plan_options(function: Function) -> Function:
+    """Add what selects a project and its base; the command gets ``plan``, which plans it."""
+
+    @wraps(function)
+    def gathered(
+        *,
+        directory: Path,
+        remove_unused: bool = False,
+        **rest: Any,  # noqa: ANN401  # as click gives
+    ) -> object:
+        # Late: commands that plan nothing share this module.
+        from jettison.tasks.loading.plan import planned  # noqa: PLC0415
+
+        chosen = {name: rest.pop(name) for name in _CHOICES}
+        plan = partial(planned, directory, remove_unused=remove_unused, **chosen)
+        return function(plan=plan, **rest)
+
+    return project_options(base_options(cast("Function", gathered)))
+
+
+def unused_option(function: Function) -> Function:
+    """Add ``--remove-unused``."""
+    return click.option(
+        "--remove-unused",
+        is_flag=True,
+        help="Requirements that nothing uses leave production too.",
+    )(function)
 
 
 def require_equivalent(

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 
 import click
 
-from jettison.cli.options import base_options, format_option, project_options, unused_option
-from jettison.formats.settings import BaseWish
+from jettison.cli.options import format_option, plan_options, unused_option
 from jettison.report.documents import plan_document
 from jettison.report.plan_text import plan_text
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading.plan import Planned
 
 
 @click.command("plan")
-@project_options
-@base_options
+@plan_options
 @unused_option
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @format_option("text", "json")
 def command(
     *,
-    directory: Path,
-    dockerfile: str | None,
-    service: str | None,
-    level: int | None,
-    offline: bool,
-    base: BaseWish | None,
-    remove_unused: bool,
+    plan: partial[Planned],
     diff: bool,
     output_format: str,
 ) -> None:
@@ -36,16 +28,8 @@ def command(
 
     Builds nothing and needs no container engine.
     """
-    plan = planned(
-        directory,
-        dockerfile=dockerfile,
-        service=service,
-        level=level,
-        offline=offline,
-        base=base,
-        remove_unused=remove_unused,
-    ).plan
+    found = plan().plan
     if output_format == "json":
-        click.echo(json.dumps(plan_document(plan), indent=2))
+        click.echo(json.dumps(plan_document(found), indent=2))
     else:
-        click.echo(plan_text(plan, diff=diff), nl=False)
+        click.echo(plan_text(found, diff=diff), nl=False)

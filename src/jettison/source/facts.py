@@ -35,7 +35,19 @@ class Circumstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
 ALWAYS = Circumstance()
 
 
-class Import(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Placed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that stands on a line of a file."""
+
+    file: str
+    line: int
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is."""
+        return Origin(file=self.file, line=self.line)
+
+
+class Import(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """One imported module: ``import module`` or ``from module import names``.
 
     ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
@@ -44,8 +56,6 @@ class Import(Struct, frozen=True, kw_only=True, omit_defaults=True):
     that is not valid Python.
     """
 
-    file: str
-    line: int
     module: str
     names: tuple[str, ...] = ()
     level: int = 0
@@ -53,13 +63,8 @@ class Import(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skimmed: bool = False
     circumstance: Circumstance = ALWAYS
 
-    @property
-    def origin(self) -> Origin:
-        """Where the statement is."""
-        return Origin(file=self.file, line=self.line)
 
-
-class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Text(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """A string that may name a module, a driver or a URL.
 
     ``target`` is the name that the enclosing statement assigns (``INSTALLED_APPS``); ``role`` is
@@ -67,78 +72,43 @@ class Text(Struct, frozen=True, kw_only=True, omit_defaults=True):
     (``BeautifulSoup``). For a formatted string, ``value`` is its literal beginning.
     """
 
-    file: str
-    line: int
     value: str
     target: str = ""
     role: str = ""
     circumstance: Circumstance = ALWAYS
 
-    @property
-    def origin(self) -> Origin:
-        """Where the string is."""
-        return Origin(file=self.file, line=self.line)
 
-
-class Call(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Call(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """A call of a catalogued function, its name made absolute through the file's imports."""
 
-    file: str
-    line: int
     callee: str
     arguments: tuple[Literal, ...] = ()
     keywords: tuple[tuple[str, Literal], ...] = ()
     circumstance: Circumstance = ALWAYS
-
-    @property
-    def origin(self) -> Origin:
-        """Where the call is."""
-        return Origin(file=self.file, line=self.line)
 
     def keyword(self, name: str) -> Literal:
         """Return the literal given for a keyword, None when it is absent or computed."""
         return dict(self.keywords).get(name)
 
 
-class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reference(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """An attribute of an imported name, absolute: ``django.db.models.ImageField``."""
 
-    file: str
-    line: int
     name: str
 
-    @property
-    def origin(self) -> Origin:
-        """Where the name is used first in its file."""
-        return Origin(file=self.file, line=self.line)
 
-
-class EnvironmentRead(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EnvironmentRead(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """An environment variable that the code reads, and its default if that is a literal."""
 
-    file: str
-    line: int
     name: str
     default: Literal = None
 
-    @property
-    def origin(self) -> Origin:
-        """Where the variable is read."""
-        return Origin(file=self.file, line=self.line)
 
-
-class Switch(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Switch(Placed, frozen=True, kw_only=True, omit_defaults=True):
     """An assignment that chooses an environment: ``DEBUG = env.bool("DEBUG")`` as text."""
 
-    file: str
-    line: int
     name: str
     expression: str
-
-    @property
-    def origin(self) -> Origin:
-        """Where it is assigned."""
-        return Origin(file=self.file, line=self.line)
 
 
 class ModuleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
