@@ -175,7 +175,8 @@ def limited(spec: Spec, limits: Limits, groups: Groups) -> Spec:
         spec.program,
         groups=groups.joined_by,
         processes=limits.processes,
-        memory=0 if groups.memory else limits.memory,
+        memory=limits.memory,
+        memory_grouped=groups.memory,
     )
     return replace(spec, program=program)
 

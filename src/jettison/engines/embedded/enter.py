@@ -26,7 +26,7 @@ def main(words: Sequence[str]) -> int:
     """Enter the container, run the program and return its status."""
     process, written = int(words[0]), words[1]
     program = Program.from_json(json.loads(Path(written).read_text()))
-    join_groups(program)
+    program = join_groups(program)
     own = ("net", "ipc", "uts", "pid", "mnt")
     if syscalls.privileged():
         # These belong to this machine's root, who is somebody else in the last.

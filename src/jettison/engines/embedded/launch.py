@@ -110,7 +110,7 @@ def _first_process(spec: Spec, report: int, go: int) -> int:
     """Become the program; with ``go`` identities are still to be mapped."""
     try:
         syscalls.die_with_parent(signal.SIGKILL)
-        join_groups(spec.program)
+        program = join_groups(spec.program)
         hand_over_streams(spec.program)
         mount_all(spec)
         syscalls.set_host_name(spec.host_name)
@@ -118,7 +118,7 @@ def _first_process(spec: Spec, report: int, go: int) -> int:
             syscalls.unshare(syscalls.CLONE_NEWUSER)
             _say(report, mapped=False)
             os.read(go, 1)
-        become(spec.program)
+        become(program)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _say(report, failed=f"{place}{error.strerror}")

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from jettison.engines.embedded import syscalls
 from jettison.engines.embedded.spec import Program
 
@@ -134,10 +136,17 @@ def become(program: Program) -> None:
     os.execvpe(program.words[0], program.words, environment)  # noqa: S606 — the purpose
 
 
-def join_groups(program: Program) -> None:
-    """Put this process into the control groups that limit the container."""
-    for group in program.groups:
-        Path(group).write_text("0")
+def join_groups(program: Program) -> Program:
+    """Put this process into the control groups that limit the container.
+
+    Return the program, which is limited by itself where that is not allowed.
+    """
+    try:
+        for group in program.groups:
+            Path(group).write_text("0")
+    except OSError:
+        return replace(program, memory_grouped=False)
+    return program
 
 
 def limit(program: Program) -> None:
@@ -145,7 +154,7 @@ def limit(program: Program) -> None:
     limits = {resource.RLIMIT_CORE: 0}
     if program.processes:
         limits[resource.RLIMIT_NPROC] = program.processes
-    if program.memory:
+    if program.memory and not program.memory_grouped:
         limits[resource.RLIMIT_DATA] = program.memory
     for kind, most in limits.items():
         hard = resource.getrlimit(kind)[1]

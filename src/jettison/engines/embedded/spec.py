@@ -28,8 +28,8 @@ class Program(Struct, frozen=True, kw_only=True):
 
     ``hardened`` gives up every capability and set-user-ID programs. ``owner`` is who root of the
     container is on this machine, 0 where the kernel maps nobody else. ``groups`` are control groups
-    to join by writing to their files, ``processes`` and ``memory`` limits of what one program may
-    have (0: none).
+    to join by writing to their files, ``processes`` and ``memory`` what one program may have (0: no
+    limit); ``memory_grouped`` says that a control group limits memory.
     """
 
     words: tuple[str, ...]
@@ -41,6 +41,7 @@ class Program(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     processes: int = 0
     memory: int = 0
+    memory_grouped: bool = False
 
     @classmethod
     def from_json(cls, fields: Json) -> Program:
@@ -59,6 +60,7 @@ class Program(Struct, frozen=True, kw_only=True):
             groups=tuple(fields["groups"]),
             processes=fields["processes"],
             memory=fields["memory"],
+            memory_grouped=fields["memory_grouped"],
         )
 
 
