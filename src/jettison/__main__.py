@@ -9,7 +9,12 @@ import sys
 import click
 
 from jettison.cli import command_line
-from jettison.errors import DamagedCacheError, InterruptedByUserError, JettisonError
+from jettison.errors import (
+    DamagedCacheError,
+    InputSyntaxError,
+    InterruptedByUserError,
+    JettisonError,
+)
 from jettison.processes.programs import ENDING
 from jettison.records import damaged
 
@@ -50,6 +55,8 @@ def _run(arguments: list[str]) -> int:
         raise
     except JettisonError as error:
         return _report(error)
+    except (RecursionError, MemoryError) as error:
+        return _report(_too_much(error))
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -60,6 +67,16 @@ def _run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     return 0
+
+
+def _too_much(error: RecursionError | MemoryError) -> InputSyntaxError:
+    """Return the error for input that no parser refused and that is too deep or too large."""
+    deep = isinstance(error, RecursionError)
+    return InputSyntaxError(
+        "something in the input is nested too deeply" if deep else "the input takes all memory",
+        why="no part of it that a person writes is like that",
+        hint="Leave files out of the project, one after another, to find which it is.",
+    )
 
 
 def _report(error: JettisonError) -> int:

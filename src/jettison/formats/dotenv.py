@@ -11,7 +11,7 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin
 
 # No program takes as much: Linux starts none with a variable of more than 128 kB.
-LONGEST = 4 << 20
+LONGEST = 1 << 20
 _DEEPEST = 50
 _NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_][A-Za-z0-9_]*)|\{)")

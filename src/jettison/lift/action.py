@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -138,6 +139,7 @@ SHELLS = ('"/bin/sh", "-c"]', '"/mnt/busybox", "sh", "-c"]')
 _SILENT = frozenset({"set", "true", ":", "echo", "cd", "export", "exit", "test", "["})
 
 
+@lru_cache(maxsize=256)
 def lifted_run(instruction: Instruction) -> LiftedRun:
     """Recognize the commands of a RUN instruction."""
     script = run_script(instruction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
@@ -12,7 +12,7 @@ from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Stage, base_reference, pairs, raw_pairs
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.values import Origin
+from jettison.values import Origin, once_each
 
 
 def stages_on(stage: FinalStage) -> tuple[Stage, ...]:
@@ -38,12 +38,13 @@ def _begins_with(each: Stage, stage: FinalStage) -> bool:
 
 def origin_of_variable(stage: FinalStage, name: str) -> Origin | None:
     """The last ENV that sets a variable; None for those of the base image."""
-    places = [
-        item.origin
-        for item in stage.inherited
-        if item.keyword == "ENV" and name in dict(pairs(item))
-    ]
-    return places[-1] if places else None
+    return _origins_of_variables(stage).get(name)
+
+
+@once_each
+def _origins_of_variables(stage: FinalStage) -> Mapping[str, Origin]:
+    found = [item for item in stage.inherited if item.keyword == "ENV"]
+    return {name: item.origin for item in found for name, _ in pairs(item)}
 
 
 def steering_pip(stage: FinalStage) -> Iterator[tuple[str, Origin]]:

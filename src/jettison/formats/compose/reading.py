@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from jettison.errors import InputSyntaxError
@@ -32,8 +32,7 @@ def extend(services: Sequence[Service]) -> tuple[Service, ...]:
     """Fill in what each service takes from the one it extends.
 
     Single values are replaced, variables and mounts by name and target, other lists are joined. A
-    service of another file, an unknown one, a cycle, or more than fifty services on the way leave
-    the service as it is written.
+    service of another file, an unknown one, or a cycle leaves the service as it is written.
     """
     by_name = {service.name: service for service in services}
     return tuple(_resolved(service, by_name, ()) for service in services)
@@ -43,14 +42,19 @@ def _resolved(service: Service, by_name: dict[str, Service], extending: tuple[st
     if service.extends is None or service.extends.file:
         return service
     base = by_name.get(service.extends.service)
-    deep = len(extending) > _DEEPEST
-    if base is None or deep or base.name in (*extending, service.name):
+    if base is None or base.name in (*extending, service.name):
         return service
+    if len(extending) > _DEEPEST:
+        raise InputSyntaxError(
+            f"the service {extending[0]} extends more than {_DEEPEST} others in a row",
+            hint="Write what they share once.",
+            origin=service.origin,
+        )
     base = _resolved(base, by_name, (*extending, service.name))
     changes: dict[str, Any] = {
-        field.name: _joined(getattr(base, field.name), getattr(service, field.name))
-        for field in fields(service)
-        if field.name not in _OWN
+        name: _joined(getattr(base, name), getattr(service, name))
+        for name in service.__struct_fields__
+        if name not in _OWN
     }
     own = {key for key, _ in service.origins}
     inherited = tuple(pair for pair in base.origins if pair[0] not in own)

@@ -64,7 +64,7 @@ class Heredoc(Struct, frozen=True, kw_only=True):
         return "\n".join(line.lstrip("\t") for line in self.body.split("\n"))
 
 
-class Instruction(Struct, frozen=True, kw_only=True):
+class Instruction(Struct, frozen=True, kw_only=True, dict=True):
     """One instruction with everything that belongs to it.
 
     ``arguments`` are what follows the keyword and the flags, continuation lines joined as BuildKit
@@ -100,7 +100,7 @@ class Instruction(Struct, frozen=True, kw_only=True):
 Item = Instruction | Comment | Blank
 
 
-class Stage(Struct, frozen=True, kw_only=True):
+class Stage(Struct, frozen=True, kw_only=True, dict=True):
     """One FROM and what follows it, up to the next.
 
     ``base`` is the reference as written, with its variables. ``items`` begin with the comments
@@ -114,7 +114,7 @@ class Stage(Struct, frozen=True, kw_only=True):
     origin: Origin
     items: tuple[Item, ...]
 
-    @property
+    @cached_property
     def instructions(self) -> tuple[Instruction, ...]:
         """The instructions in order; the first is the FROM."""
         return tuple(item for item in self.items if isinstance(item, Instruction))

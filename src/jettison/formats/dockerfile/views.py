@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile.lines import unquote
 from jettison.formats.dockerfile.model import Instruction
-from jettison.values import Origin
+from jettison.values import Origin, once_each
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -26,6 +26,7 @@ def raw_pairs(instruction: Instruction) -> tuple[tuple[str, str | None], ...]:
     return tuple((name, value if equals else None) for name, equals, value in parts)
 
 
+@once_each
 def pairs(instruction: Instruction) -> tuple[tuple[str, str], ...]:
     """Names and values of ENV, LABEL or ARG, unquoted, with variables as written.
 

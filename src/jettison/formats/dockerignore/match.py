@@ -15,6 +15,7 @@ from msgspec import Struct
 
 # An expression with so many stars takes no longer than a thousand steps for a path.
 _FEW_STARS = 3
+_STARS = re.compile(r"\*+")
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
 
@@ -22,19 +23,20 @@ _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL
 class Pattern(Struct, frozen=True, kw_only=True):
     """A pattern in its clean form: no ``./``, no slash at either end, ``!`` taken off.
 
-    ``expression`` is the same as a regular expression.
+    ``expression`` is the same as a regular expression, ``stars`` how many runs of stars there are.
     """
 
     text: str
     exception: bool
     expression: str
+    stars: int
 
     def matches(self, path: str) -> bool:
         """Tell whether the pattern matches this very path, whatever its parents."""
         name = self.text.removeprefix("**/")
         if _PLAIN.fullmatch(name):
             return path == name or (name != self.text and path.endswith(f"/{name}"))
-        if self.text.count("*") > _FEW_STARS:
+        if self.stars > _FEW_STARS:
             return _matches_many(_tokens(self.text), path)
         return _compiled(self.expression).fullmatch(path) is not None
 
@@ -63,7 +65,12 @@ def pattern(text: str) -> Pattern:
     clean = posixpath.normpath(re.sub("/+", "/", body))
     if len(clean) > 1:
         clean = clean.removeprefix("/")
-    return Pattern(text=clean, exception=exception, expression=_expression(clean))
+    return Pattern(
+        text=clean,
+        exception=exception,
+        expression=_expression(clean),
+        stars=len(_STARS.findall(clean)),
+    )
 
 
 def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Verdict:
@@ -105,7 +112,7 @@ def _expression(text: str) -> str:
     return expression
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1 << 14)
 def _tokens(text: str) -> tuple[str, ...]:
     """Return the parts of a pattern: the kinds of stars, and expressions for one character."""
     parts: list[str] = []

@@ -30,6 +30,7 @@ _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
 _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
+_MOST_INCLUDED = 200
 
 
 class Logical(Struct, frozen=True, kw_only=True):
@@ -239,6 +240,11 @@ def load(read: Callable[[str], str | None], file: str) -> tuple[RequirementsFile
     waiting: list[tuple[str, Origin | None]] = [(posixpath.normpath(file), None)]
     while waiting:
         path, included_at = waiting.pop()
+        if len(found) > _MOST_INCLUDED:
+            raise ProjectError(
+                f"{file} includes more than {_MOST_INCLUDED} files",
+                hint="Join them: each would be read for every question about requirements.",
+            )
         if path not in found:
             found[path] = parse(_text(read, path, included_at), file=path)
             targets = [(included_path(one), one.origin) for one in found[path].includes]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
 import tree_sitter_bash
 from msgspec.structs import replace
@@ -120,6 +121,9 @@ PIPES = frozenset({"|", "|&"})
 _CONNECTORS = PIPES | {"&&", "||", ";", "&", ";;"}
 _SEQUENCES = frozenset({"program", "list", "pipeline"})
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+# Good enough to find the programs of what cannot be read as a whole.
+_PLAIN_COMMAND = re.compile(r"[^\n;&|(){}`]+")
+_PLAIN_WORD = re.compile(r"[^\s\"']+")
 _SHELL = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(?:\S*/)?(?:ba|da|a|z|k)?sh\b")
 
 
@@ -128,15 +132,34 @@ def parse(script: str, *, origin: Origin) -> Script:
     return parse_excerpt(excerpt(script, file=origin.file, line=origin.line or 1))
 
 
+@lru_cache(maxsize=64)
 def parse_excerpt(text: Excerpt) -> Script:
     """Return the commands of a text that was joined from lines of a file.
 
-    What is nested too deeply to be read by a person is not understood.
+    Of what is nested too deeply for anybody to read, each line is a command that is not understood.
     """
     try:
         return _parsed(text)
     except RecursionError:
-        return Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
+        commands = tuple(_of_lines(text))
+        return Script(excerpt=text, commands=commands, parts=(), editable=False, understood=False)
+
+
+def _of_lines(text: Excerpt) -> Iterator[Command]:
+    for found in _PLAIN_COMMAND.finditer(text.text):
+        start, end = found.span()
+        origin = text.origin(start, end)
+        words = tuple(
+            Word(
+                text=one[0], raw=one[0], literal="$" not in one[0], start=start + one.start(),
+                end=start + one.end(), origin=origin,
+            )
+            for one in _PLAIN_WORD.finditer(found[0])
+        )  # fmt: skip
+        if words:
+            yield Command(
+                tokens=words, nested=True, raw=found[0], start=start, end=end, origin=origin
+            )
 
 
 def _parsed(text: Excerpt) -> Script:

@@ -6,7 +6,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -74,20 +74,17 @@ def _named_lists(
 ) -> dict[str, str]:
     """Read what the texts name as lists of requirements, and what those name in turn."""
     found: dict[str, str] = {}
+    places: dict[str, list[str]] = {}
+    for path, file in tree.files.items():
+        if path not in known and file.size <= LIMIT:
+            places.setdefault(posixpath.basename(path), []).append(path)
     while naming:
-        names = {PurePosixPath(name).name for text in naming for name in NAMED.findall(text)}
-        new = {
-            path: text
-            for path, file in tree.files.items()
-            if PurePosixPath(path).name in names
-            and path not in known
-            and path not in found
-            and file.size <= LIMIT
-            and (text := _text(root / path)) is not None
-        }
+        names = {posixpath.basename(name) for text in naming for name in NAMED.findall(text)}
+        paths = [path for name in sorted(names) for path in places.pop(name, ())]
+        new = {path: text for path in paths if (text := _text(root / path)) is not None}
         found |= new
         naming = list(new.values())
-    return found
+    return dict(sorted(found.items()))
 
 
 def _is_shell(place: Path) -> bool:

@@ -1,0 +1,119 @@
+"""Files that would cost without end, or that nobody writes, end in a plan or in a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from jettison.__main__ import run
+
+DOCKERFILE = (
+    "FROM python:3.11-slim\nWORKDIR /app\nCOPY requirements.txt .\n"
+    'RUN pip install -r requirements.txt\nCOPY . .\nCMD ["python", "main.py"]\n'
+)
+COMPOSE = "services:\n  web:\n    build: .\n"
+
+
+def before_cmd(lines: str) -> dict[str, str]:
+    return {"Dockerfile": DOCKERFILE.replace("CMD", f"{lines}\nCMD")}
+
+
+def compose(text: str) -> dict[str, str]:
+    return {"compose.yml": text}
+
+
+def doubled(line: str, count: int) -> str:
+    return "".join(line.format(i=i, before=i - 1) for i in range(1, count + 1))
+
+
+REFUSED = {
+    "ENV that multiplies": (
+        before_cmd("ENV A0=1234567890\n" + doubled("ENV A{i}=" + "$A{before}" * 8 + "\n", 10)),
+        "$A5$A5 grows",
+    ),
+    "ARG that doubles": (
+        {"Dockerfile": "ARG A0=1234567890\n"
+         + doubled("ARG A{i}=$A{before}$A{before}\n", 60) + DOCKERFILE},
+        "grows to more than 1 MB",
+    ),
+    "merges that multiply": (
+        compose("x0: &a0 {k: v}\n"
+                + doubled("x{i}: &a{i}\n  <<: [" + "*a{before}, " * 4 + "]\n", 12)
+                + COMPOSE + "    <<: *a12\n"),
+        "aliases that stand for too much",
+    ),
+    "alias within itself": (compose("services:\n  web: &w\n    <<: *w\n    build: .\n"),
+                            "compose.yml:2: the file has an alias that leads back to itself"),
+    "deep YAML": (compose(COMPOSE + "    command: " + "[" * 3000 + "]" * 3000),
+                  "nested too deeply"),
+    "deep TOML": ({"pyproject.toml": "a = " + "[" * 5000 + "]" * 5000}, "nested too deeply"),
+    "deep marker": ({"requirements.txt": f"six; {'(' * 3000}os_name=='a'{')' * 3000}\n"},
+                    "requirements.txt:1"),
+    "deep reference": (compose(COMPOSE + f"    user: {'${A:-' * 3000}{'}' * 3000}\n"),
+                       "too deeply"),
+    "chained triggers": (before_cmd("ONBUILD " * 3000 + "RUN x"), "ONBUILD cannot be"),
+    "services in a row": (
+        compose("services:\n" + doubled("  s{before}:\n    extends: s{i}\n", 300)
+                + "  s300:\n    build: .\n"),
+        "extends more than 50",
+    ),
+    "lists in a row": (
+        {"requirements.txt": "-r r0.txt\n", "r300.txt": "six\n",
+         **{f"r{i}.txt": f"-r r{i + 1}.txt\n" for i in range(300)}},
+        "includes more than 200 files",
+    ),
+}  # fmt: skip
+
+PLANNED = {
+    "environment file that doubles": {
+        "compose.yml": COMPOSE,
+        ".env": "A0=1234567890\n" + doubled("A{i}=$A{before}$A{before}\n", 40),
+    },
+    "a thousand commands": before_cmd("RUN " + " && ".join(f"echo {i}" for i in range(1000))),
+    "deep substitutions": before_cmd("RUN " + "$(" * 1500 + "git" + ")" * 1500),
+    "deep subshells": before_cmd("RUN " + "( " * 1500 + "git" + " )" * 1500),
+    "a long document": before_cmd("RUN <<EOF\n" + "echo\n" * 3000 + "EOF"),
+    "many continuations": before_cmd("RUN echo \\\n" + " x \\\n" * 8000 + " y"),
+    "many comments": before_cmd("# x\n" * 3000),
+    "many stages": {
+        "Dockerfile": "FROM python:3.11-slim AS s0\n"
+        + doubled("FROM s{before} AS s{i}\nENV A{i}=1\n", 100)
+        + DOCKERFILE.replace("python:3.11-slim", "s100"),
+    },
+    "a list with a long line": {"requirements.txt": "six" + " \\\n" * 8000 + "==1.16.0\n"},
+    "a list that includes itself": {"requirements.txt": "-r requirements.txt\nsix\n"},
+    "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
+                                 "a" * 100 + "b": ""},
+    "names that are no text": {"caf\udce9.txt": "", "d\udcff/m.py": "import os\n", "a\nb.py": ""},
+}  # fmt: skip
+
+
+def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, str]) -> int:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "project"
+    own = {"Dockerfile": DOCKERFILE, "requirements.txt": "six==1.16.0\n", "main.py": "import six\n"}
+    for name, text in (own | dict(files)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return run(["plan", str(folder), "--offline"])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_cost_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    files, said = REFUSED[name]
+    assert plan(tmp_path, monkeypatch, files) in {3, 5}
+    written = capsys.readouterr()
+    assert said in written.err
+    assert "hint: " in written.err
+    assert written.out == ""
+
+
+@pytest.mark.parametrize("name", PLANNED)
+def test_what_is_only_long_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert plan(tmp_path, monkeypatch, PLANNED[name]) == 0
