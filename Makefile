@@ -31,6 +31,10 @@ faults: setup
 predictions: setup
 	$(BIN)/python tools/measure_predictions.py --write docs/explanation/predictions.md
 
+# Records the command that the README shows.
+picture: setup
+	$(BIN)/python tools/picture.py
+
 golden: setup
 	$(BIN)/python tests/support/golden.py
 
