@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="jettison")
 @click.pass_context
 def command_line(context: click.Context) -> None:
-    """Make the image of a Python application small, and prove that it still works."""
+    """Optimize container images of Python applications and verify the result."""
     if context.invoked_subcommand != "cache":
         # Late, as with the commands.
         from jettison.images.stores.cache import cache_in_use  # noqa: PLC0415

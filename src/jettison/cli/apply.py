@@ -19,7 +19,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @unused_option
 @write_options
 @click.option(
-    "--check", is_flag=True, help="Write nothing; exit with 9 when something would change."
+    "--check", is_flag=True, help="Write nothing; exit with status 9 when something would change."
 )
 def command(
     *,
@@ -28,7 +28,7 @@ def command(
     force: bool,
     check: bool,
 ) -> None:
-    """Write the optimized files of the project in DIRECTORY, without building or verifying."""
+    """Write the optimized files without building or verifying."""
     found = plan()
     changes = found.plan.files
     for finding in found.plan.findings:

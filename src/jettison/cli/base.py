@@ -21,7 +21,7 @@ def command(
     plan: partial[Planned],
     output_format: str,
 ) -> None:
-    """Show which base images would work for the project in DIRECTORY, and why.
+    """Show which base images would work, and why.
 
     Builds nothing and pulls nothing.
     """

@@ -23,70 +23,70 @@ from jettison.tasks.delivery import Delivery, delivered
     "--base",
     default="",
     metavar="BASE",
-    help="composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME; by default"
-    " composed where that is shown to work, else the Dockerfile's own.",
+    help="Use composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME; default:"
+    " composed where it is known to work, else the base of the Dockerfile.",
 )
-@click.option("--debug-base", is_flag=True, help="Bring a shell (busybox) into a composed base.")
+@click.option("--debug-base", is_flag=True, help="Add a shell (busybox) to a composed base.")
 @click.option(
     "--output",
     "outputs",
     multiple=True,
     metavar="WHERE",
-    help="oci:DIR or archive:FILE, with :NAME after it if wanted; may be repeated.",
+    help="Write to oci:DIR or archive:FILE, optionally with :NAME; repeatable.",
 )
 @click.option("--load", is_flag=True, help="Load the image into Docker or Podman.")
 @click.option(
-    "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; may be repeated."
+    "--push", "pushed", multiple=True, metavar="REF", help="Push to a registry; repeatable."
 )
 @click.option(
     "--engine",
     default="",
     metavar="NAME",
-    help="docker or podman, where it is loaded; the first that answers by default.",
+    help="Load into docker or podman; default: the first available.",
 )
-@click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded.")
+@click.option("--tag", default="", metavar="NAME", help="Name the loaded image.")
 @click.option(
     "--platform",
     "platforms",
     default="",
     metavar="LIST",
-    help="linux/amd64, linux/arm64 or both with a comma; this machine's by default.",
+    help="Build for linux/amd64, linux/arm64 or both; default: this machine's.",
 )
 @click.option(
     "--compression",
     type=click.Choice([Compression.GZIP.value, Compression.ZSTD.value]),
     default=Compression.GZIP.value,
     show_default=True,
-    help="How layers are packed.",
+    help="Choose how layers are compressed.",
 )
 @click.option(
     "--bytecode",
     type=click.Choice([each.value for each in Bytecode]),
     default=Bytecode.ALL.value,
     show_default=True,
-    help="Which modules are compiled.",
+    help="Choose which modules are compiled.",
 )
 @click.option(
     "--strip/--no-strip",
     default=True,
     show_default=True,
-    help="Shorten shared libraries where the plan says so.",
+    help="Strip shared libraries where the plan says so.",
 )
 @click.option(
     "--allow-source-builds",
     is_flag=True,
-    help="Build wheels of pure Python distributions that have none, on this machine.",
+    help="Build wheels on this machine where an index has only sources.",
 )
 @click.option(
     "--lock",
     is_flag=True,
-    help="Write jettison.lock: base, packages and wheels to the digest. Builds take what it holds.",
+    help="Write jettison.lock with the digests of base, packages and wheels; later builds use it.",
 )
 @click.option(
     "--sbom",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the bill of materials (CycloneDX); it is attached to the image in any case.",
+    help="Write the SBOM (CycloneDX) to FILE; it is always attached to the image.",
 )
 def command(
     *,
@@ -110,7 +110,7 @@ def command(
     lock: bool,
     sbom: Path | None,
 ) -> None:
-    """Build the image of the project in DIRECTORY, without Docker and without root."""
+    """Build the image without Docker and without root."""
     delivery = Delivery(
         outputs=outputs, load=load, engine=engine, pushed=pushed, tag=tag, sbom=sbom
     )

@@ -68,11 +68,11 @@ def _sums(entries: Held) -> dict[str, tuple[int, int]]:
     "days",
     type=click.IntRange(min=0),
     metavar="DAYS",
-    help="Remove what nothing has used for so many days; 0 removes everything.",
+    help="Remove entries unused for DAYS days; 0 removes everything.",
 )
 @format_option("text", "json")
 def command(*, days: int | None, output_format: str) -> None:
-    """Show what Jettison keeps between runs: packages, wheels, layers, and what it knows of them.
+    """Show the size of Jettison's cache, and clean it.
 
     Whatever is removed is fetched or made again when it is needed, with the same result.
     """

@@ -20,7 +20,7 @@ from jettison.report.inspection_text import comparison_text
 @image_options
 @format_option("text", "json")
 def command(*, before: str, after: str, platform: str, output_format: str) -> None:
-    """Show what grew, what shrank and what is only in one of the images BEFORE and AFTER.
+    """Compare the contents of two images by owner.
 
     Each is named as for `jettison inspect`.
     """

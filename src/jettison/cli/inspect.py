@@ -23,17 +23,17 @@ from jettison.report.inspection_text import inspection_text
     "--base",
     default="",
     metavar="IMAGE",
-    help="The image it is made on; by default told from its history.",
+    help="Name the base image; default: detected from the history.",
 )
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write a treemap there too, as one file that opens without a network.",
+    help="Write a treemap as one self-contained HTML file.",
 )
 @format_option("text", "json")
 def command(*, image: str, platform: str, base: str, html: Path | None, output_format: str) -> None:
-    """Show whose every byte of IMAGE is, by owner and layer, and what it stores for nothing.
+    """Attribute every byte of IMAGE to an owner and a layer.
 
     IMAGE is a name (of docker or podman, else of a registry), or says where it is: docker:NAME,
     podman:NAME, oci:DIRECTORY, archive:FILE.

@@ -41,7 +41,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @unused_option
 @write_options
 @click.option(
-    "--write", is_flag=True, help="Change the project's files when the verdict is equivalent."
+    "--write", is_flag=True, help="Update the project's files when both images behave the same."
 )
 @click.option(
     "--image",
@@ -62,16 +62,13 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @click.option(
     "--engine",
     metavar="NAME",
-    help="docker, podman or embedded; the first that answers by default.",
+    help="Use docker, podman or embedded; default: the first available.",
 )
-@click.option(
-    "--ablation", is_flag=True, help="Measure each rule by building once more without it."
-)
+@click.option("--ablation", is_flag=True, help="Measure each rule: build again without it.")
 @click.option(
     "--imports/--no-imports",
     default=True,
-    help="Import the application on this machine first, outside of a container, when the plan "
-    "takes distributions out (default).",
+    help="Import the application before building when the plan removes distributions (default).",
 )
 @commands_option
 @limit_options
@@ -96,7 +93,7 @@ def command(
     diff: bool,
     output_format: str,
 ) -> None:
-    """Make the image of the project in DIRECTORY small, and prove that it still works.
+    """Optimize the image and verify that it behaves the same.
 
     Imports the application with what would stay installed, builds the image before and after, runs
     both and compares them. Nothing of the project is touched unless --write or --output is given
@@ -167,12 +164,12 @@ def _require_equivalent(result: Result) -> None:
     require_equivalent(
         result.verdict,
         different=(
-            "the optimized image does not behave as the original did",
+            "the optimized image does not behave the same",
             "Nothing was written. The report shows what differed; -O1 changes less.",
         ),
         unknown=(
-            "it is not known whether the optimized image behaves as the original did",
-            "Nothing was written. Name requests of your own under probes in the settings.",
+            "could not verify that the optimized image behaves the same",
+            "Nothing was written. Add custom requests under `probes` in the settings.",
         ),
     )
 

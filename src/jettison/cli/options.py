@@ -24,19 +24,21 @@ def project_options(function: Function) -> Function:
     for decorator in (
         click.argument("directory", type=click.Path(path_type=Path), default=Path()),
         click.option(
-            "--file", "dockerfile", metavar="PATH", help="The Dockerfile, within DIRECTORY."
+            "--file", "dockerfile", metavar="PATH", help="Use this Dockerfile, within DIRECTORY."
         ),
         click.option(
-            "--service", metavar="NAME", help="The compose service that builds the image."
+            "--service", metavar="NAME", help="Select the compose service that builds the image."
         ),
         click.option(
             "-O",
             "level",
             type=click.IntRange(0, 3),
-            help="0 changes nothing, 1 structure, 2 (default) base and dead weight, "
-            "3 by a trace of the run.",
+            help="Level: 0 nothing, 1 structure, 2 base and dead weight (default), "
+            "3 what a trace of the run did not use.",
         ),
-        click.option("--offline", is_flag=True, help="Ask no package index; use what is known."),
+        click.option(
+            "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
+        ),
     ):
         function = decorator(function)
     return function
@@ -48,8 +50,7 @@ def commands_option(function: Function) -> Function:
         "--allow-commands/--no-commands",
         "allow_commands",
         default=None,
-        help="Run the probe-commands of the project's settings on this machine, or leave them out; "
-        "one is required when there are some.",
+        help="Run or skip the probe-commands of the project's settings; required when it has some.",
     )(function)
 
 
@@ -60,13 +61,14 @@ def limit_options(function: Function) -> Function:
             "--memory-limit",
             type=click.IntRange(min=0),
             metavar="MB",
-            help="Memory of each container; by default three quarters of this machine's, 0: all.",
+            help="Limit the memory of each container; default: three quarters of this machine's; "
+            "0: no limit.",
         ),
         click.option(
             "--process-limit",
             type=click.IntRange(min=0),
             metavar="N",
-            help="Processes and threads of each container; 2048 by default, 0: any number.",
+            help="Limit processes and threads of each container; default: 2048; 0: no limit.",
         ),
     ):
         function = decorator(function)
@@ -100,9 +102,9 @@ def write_options(function: Function) -> Function:
             "--output",
             type=click.Path(path_type=Path),
             metavar="DIR",
-            help="Write a copy of the project there instead.",
+            help="Write a copy of the project to DIR instead.",
         ),
-        click.option("--force", is_flag=True, help="Write over uncommitted changes."),
+        click.option("--force", is_flag=True, help="Overwrite uncommitted changes."),
     ):
         function = decorator(function)
     return function
@@ -114,7 +116,7 @@ def image_options(function: Function) -> Function:
         "--platform",
         default="",
         metavar="OS/ARCH",
-        help="As linux/arm64; by default that of this machine.",
+        help="Select a platform, such as linux/arm64; default: this machine's.",
     )(function)
 
 
@@ -138,25 +140,25 @@ def base_options(function: Function) -> Function:
         click.option(
             "--policy",
             type=click.Choice([each.value for each in Policy]),
-            help="How the base is chosen: the smallest that works (default), the same "
-            "distribution, or none.",
+            help="Choose the smallest base that works (default), one of the same "
+            "distribution, or keep the base.",
         ),
         click.option(
             "--base",
             default="",
             metavar="REF",
-            help="Use this base image, the variant slim, full or alpine of the "
-            "present one, or one that is composed of Debian's packages (composed).",
+            help="Use this base: an image, a variant of the present one (slim, full, alpine), "
+            "or a minimal base built from Debian packages (composed).",
         ),
         click.option(
             "--allow-source-builds",
             is_flag=True,
-            help="Accept a base on which distributions are compiled.",
+            help="Accept a base on which distributions must be compiled.",
         ),
         click.option(
             "--debug",
             is_flag=True,
-            help="Add the target debug to the Dockerfile: the same files with a shell.",
+            help="Add a target `debug` to the Dockerfile: the same image with a shell.",
         ),
     ):
         gathered = decorator(gathered)
@@ -188,7 +190,7 @@ def unused_option(function: Function) -> Function:
     return click.option(
         "--remove-unused",
         is_flag=True,
-        help="Requirements that nothing uses leave production too.",
+        help="Also move unused requirements out of production.",
     )(function)
 
 

@@ -24,7 +24,7 @@ def command(
     diff: bool,
     output_format: str,
 ) -> None:
-    """Show what would change in the project in DIRECTORY, and why.
+    """Show what would change in the project, and why.
 
     Builds nothing and needs no container engine.
     """

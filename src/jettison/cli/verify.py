@@ -42,54 +42,64 @@ from jettison.verify.verdict import Verdict, verdict_json
 @click.option(
     "--imports",
     is_flag=True,
-    help="Run no image: import what production reaches with what the plan leaves installed. The "
-    "argument is the folder of the project, by default this one.",
+    help="Run no image: import what production uses with only the planned distributions installed. "
+    "The argument is the project folder; default: the current one.",
 )
-@click.option("--offline", is_flag=True, help="With --imports: ask no package index.")
+@click.option("--offline", is_flag=True, help="With --imports: do not query package indexes.")
 @click.option(
-    "--remove-unused", is_flag=True, help="With --imports: without what nothing uses, too."
+    "--remove-unused", is_flag=True, help="With --imports: also drop unused requirements."
 )
 @click.option(
     "--project",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The project that both were built from: what it uses is looked for too.",
+    help="Use this project's plan to decide what else to check.",
 )
-@click.option("--service", metavar="NAME", help="The compose service of the project.")
+@click.option("--service", metavar="NAME", help="Select the compose service of the project.")
 @click.option(
     "--development",
     metavar="IMAGE",
-    help="An image with all requirements: the project's tests are taken from it.",
+    help="Take the project's tests from this image, which has all requirements.",
 )
-@click.option("--engine", metavar="NAME", help="The first that answers by default.")
-@click.option("--port", "ports", type=int, multiple=True, help="A TCP port; the first is HTTP.")
-@click.option("--env", "variables", metavar="NAME=VALUE", multiple=True, help="For both images.")
-@click.option("--volume", "volumes", metavar="PATH", multiple=True, help="A writable folder.")
+@click.option(
+    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
+)
+@click.option(
+    "--port", "ports", type=int, multiple=True, help="Publish a TCP port; the first speaks HTTP."
+)
+@click.option(
+    "--env", "variables", metavar="NAME=VALUE", multiple=True, help="Set a variable in both images."
+)
+@click.option(
+    "--volume", "volumes", metavar="PATH", multiple=True, help="Mount a writable volume at PATH."
+)
 @click.option(
     "--probes",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Requests of your own, as an .http file, sent after the generated ones.",
+    help="Send the requests of this .http file after the generated ones.",
 )
 @click.option(
     "--probe-command",
     "commands",
     metavar="COMMAND",
     multiple=True,
-    help="Run on this machine after all requests, with JETTISON_URL; may be repeated.",
+    help="Run this command on the host after all requests, with JETTISON_URL set; repeatable.",
 )
-@click.option("--health-path", default="", metavar="PATH", help="Answers when all is well.")
+@click.option(
+    "--health-path", default="", metavar="PATH", help="Request this path to check health."
+)
 @click.option(
     "--startup-timeout",
     type=click.FloatRange(min=1),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long an image may take to become ready.",
+    help="Wait this long for an image to become ready.",
 )
-@click.option("--writable-root", is_flag=True, help="Do not ask for a read-only root file system.")
+@click.option("--writable-root", is_flag=True, help="Do not require a read-only root file system.")
 @click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
-@click.option("--allow-root", is_flag=True, help="Let the image after run as root.")
+@click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root.")
 @commands_option
 @limit_options
 @format_option("text", "json")
@@ -119,7 +129,7 @@ def command(
     process_limit: int | None,
     output_format: str,
 ) -> None:
-    """Run the images BEFORE and AFTER, ask both the same, and say whether they are equivalent.
+    """Run two images, send both the same requests, report differences.
 
     With --imports no container is needed: `jettison verify --imports [DIRECTORY]`. Exit status 4
     when anything differs, or when nothing could be compared.
@@ -166,11 +176,11 @@ def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None
         verdict,
         different=(
             f"{after} does not behave as {before} does",
-            "The table shows what differs; --format json names everything.",
+            "The table shows what differs; --format json lists everything.",
         ),
         unknown=(
             f"it is not known whether {after} behaves as {before} does",
-            "Give requests of your own with --probes, or the project with --project.",
+            "Add custom requests with --probes, or name the project with --project.",
         ),
     )
 
@@ -209,7 +219,7 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
         click.echo(imports_text(result), nl=False)
     if not result.equivalent:
         raise NotEquivalentError(
-            "imports of the application are missing with what the plan leaves"
+            "the application imports distributions that the plan removes"
             if result.losses
             else "it is not known whether imports are missing: nothing could be imported",
             why="\n".join(

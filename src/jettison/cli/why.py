@@ -24,7 +24,7 @@ def command(
     plan: partial[Planned],
     output_format: str,
 ) -> None:
-    """Say why NAME_OR_PATH is in the image of the project in DIRECTORY, or is not.
+    """Explain why a package or file is in the image.
 
     It is a requirement or what one brings, a path below site-packages or absolute in the image, a
     system package, a rule, or a line of the settings as FILE:LINE.

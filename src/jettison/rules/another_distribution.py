@@ -1,4 +1,4 @@
-"""The image moves to the distribution that was chosen.
+"""Move the image to the chosen distribution.
 
 On Alpine, apt becomes apk, packages have other names, and busybox makes the users; between Debian
 releases some libraries change theirs. Every stage that feeds the image moves along: an environment
@@ -48,7 +48,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{stage.base} becomes {taken.image}, in every stage that feeds the image",
+            message=f"replace {stage.base} with {taken.image} in every stage that feeds the image",
             evidence=taken.evidence,
             saving=_saving(plan, taken),
             changes=tuple(changes),

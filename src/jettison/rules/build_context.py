@@ -1,4 +1,4 @@
-"""What the image does not need stays out of the build context.
+"""Keep files that the image does not need out of the build context.
 
 `COPY . .` takes everything that lies in the folder: the history of the project, a local
 environment built for another machine, caches, tests, and the `.env` file with passwords, which

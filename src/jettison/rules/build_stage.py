@@ -1,4 +1,4 @@
-"""The environment is made in a stage of its own.
+"""Build the environment in a stage of its own.
 
 What installs requirements (pip, uv, compilers, headers, caches) is not needed to run the
 application, and what has been in one layer of an image cannot leave it in a later one. A build

@@ -1,4 +1,4 @@
-"""The modules that a server imports are compiled when the image is built.
+"""Compile the modules that a server imports when the image is built.
 
 Python compiles a module when it is first imported and writes the result beside it. In a container
 that may not write to its code this happens at every start. The official images ship the standard
@@ -56,7 +56,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message="byte code of application and standard library is part of the image",
+            message="bytecode of application and standard library is part of the image",
             evidence=(evidence, *_traced(modules)),
             changes=(change,),
         ),

@@ -1,4 +1,4 @@
-"""The image stands on a base that its Dockerfile composes from Debian's packages.
+"""Build the image on a minimal base of Debian packages.
 
 A stage fetches the packages by their hashes, another one unpacks them into a root and leaves out
 what no server needs; the final stage starts from nothing and copies the root. There is no shell, no

@@ -1,4 +1,4 @@
-"""The client of the container engine leaves the production image.
+"""Remove the container engine's client from the production image.
 
 A Docker CLI in an application image comes with the socket of the engine, and who can write to
 that socket is root on the host. Most images have it for one command that was never written,
@@ -54,7 +54,7 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{', '.join(names)} {'leaves' if len(names) == 1 else 'leave'}: nothing calls "
+            message=f"remove {', '.join(names)}: nothing calls "
             f"{'it' if len(names) == 1 else 'them'}",
             evidence=evidence,
             saving=saved_without(plan.stage, names),

@@ -1,4 +1,4 @@
-"""A second target is the image with a shell.
+"""Add a second target: the image with a shell.
 
 An image without a shell is hard to look into. The target `debug` has the same files, and a shell
 that it starts; the image itself stays the last stage, so that `docker build .` gives the same as

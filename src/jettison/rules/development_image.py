@@ -1,4 +1,4 @@
-"""Development has an image of its own.
+"""Give development an image of its own.
 
 Reload, mounted source and test tools are why production images hold what they should not. With
 `Dockerfile.dev` and `docker-compose.dev.yml` beside the production files, both get what they need:

@@ -1,4 +1,4 @@
-"""Requirements for development leave production.
+"""Move development requirements out of production.
 
 Test runners, formatters, type checkers and the libraries that only they need are often half of
 what is installed. They move to a file (or group) of their own, from which the development image
@@ -53,6 +53,9 @@ LOCKING = {
     "Pipfile.lock": "pipenv lock",
     "pylock.toml": "uv export --format pylock.toml -o pylock.toml",
 }
+
+
+COUNTED = ("development requirement", "development requirements")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -118,8 +121,7 @@ def _leaving(
     return (
         Finding(
             rule=NAME,
-            message=f"{counted(len(found), 'requirement leaves', 'requirements leave')} "
-            f"production: {', '.join(names)}",
+            message=f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
             evidence=(
                 *(_first(item) for item in found),
                 *(Evidence(kind="version", message=f"{line}: {message}") for line in held),

@@ -1,4 +1,4 @@
-"""A step that downloads a whole collection of data may ask for less.
+"""Download only the data that the application needs.
 
 ``python -m nltk.downloader all`` brings 3.5 GB of corpora and models, and an application names two
 or three of them.

@@ -1,4 +1,4 @@
-"""Files that a distribution brings more than once are kept once.
+"""Store duplicate files of a distribution once.
 
 Some wheels hold the same file under several names: a model of which two versions are equal, data of
 an interface that did not change from one version to the next. In the image all names lead to one

@@ -1,4 +1,4 @@
-"""Python and the distribution still get security fixes.
+"""Report a Python or distribution without security fixes.
 
 A base image whose Python or whose distribution has reached the end of its life gets no fixes any
 more: what is found in it stays in it. Moving on needs tests of the application, so that Jettison

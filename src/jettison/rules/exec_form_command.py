@@ -1,4 +1,4 @@
-"""The application receives signals itself.
+"""Deliver signals to the application itself.
 
 A CMD or ENTRYPOINT in shell form runs under `/bin/sh -c`. The shell is process 1 and does not pass
 SIGTERM on, so the engine waits out its grace period (10 seconds) and kills the application in the

@@ -1,4 +1,4 @@
-"""Lines of the project's own settings that mean nothing are told.
+"""Report settings that have no effect.
 
 Settings grow old: a distribution that ``keep`` names has left, a path of ``remove`` has another
 name in a newer release, a rule of ``without`` finds nothing any more, a file of ``probes`` was

@@ -1,4 +1,4 @@
-"""The image says what it is.
+"""Label the image.
 
 Labels of the Open Container Initiative tell registries and scanners which application an image
 holds and where its source is. Labels that are there stay as they are.

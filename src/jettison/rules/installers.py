@@ -1,4 +1,4 @@
-"""pip and setuptools leave the environment.
+"""Remove pip and setuptools from the environment.
 
 ``python -m venv`` puts pip into every environment, and before Python 3.12 setuptools too. They
 install what the build stage installs; in the final image they are weight, and the first tool of an

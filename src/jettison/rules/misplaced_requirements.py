@@ -1,4 +1,4 @@
-"""What production imports is not declared for development alone.
+"""Report development requirements that production imports.
 
 A requirement that stands in a development group, while code that production loads imports it, works
 on every developer's machine and in every test. The image that is made without the group stops with

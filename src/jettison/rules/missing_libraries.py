@@ -1,4 +1,4 @@
-"""Shared libraries that a distribution loads are installed by name.
+"""Install shared libraries that a distribution loads by name.
 
 Some distributions load a library of the system that no wheel brings along: python-magic loads
 libmagic, psycopg2 is linked to libpq. Where the Dockerfile does not install it, the application

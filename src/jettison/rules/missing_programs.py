@@ -1,4 +1,4 @@
-"""Programs that the application runs are installed by name.
+"""Install programs that the application runs by name.
 
 A program can be there because another package brings it along: `ssh` comes with `git`, as a
 recommended package. It works until that package leaves, or until apt no longer takes recommended

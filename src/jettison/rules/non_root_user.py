@@ -1,4 +1,4 @@
-"""The application runs as a user that is not root, and owns nothing but its data.
+"""Run the application as a user that is not root and owns only its data.
 
 A process that runs as root inside a container is root for everything that is mounted into it, and
 one mistake of the kernel or of the configuration away from the host. The user has a number of

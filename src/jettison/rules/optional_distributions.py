@@ -1,4 +1,4 @@
-"""Distributions that serve only unused parts of another one leave the environment.
+"""Remove distributions that serve only unused parts of another one.
 
 Some distributions require what only a part of them uses: pymupdf asks for its layout analysis with
 four neural networks, onnxruntime and networkx, for two methods that few applications call. Such a

@@ -1,4 +1,4 @@
-"""The compose services run the image, not the folder.
+"""Let the compose services run the image, not the folder.
 
 A source mount puts the developer's folder over what was built and tested; the mounted socket of
 the engine makes the application root on the host. In production both leave. The root file system
@@ -127,7 +127,7 @@ def _findings(
         targets = ", ".join(mount.target for mount in shared)
         yield Finding(
             rule=NAME,
-            message=f"{service.name} keeps the mounts {targets}: they stand in a part that "
+            message=f"{service.name} keeps the mounts {targets}: they belong to a part that "
             "services share; take them out there",
             evidence=tuple(_evidence(mount) for mount in shared),
             safety=Safety.REVIEW,
@@ -239,7 +239,7 @@ def _message(service: Service, mounts: list[ComposeMount], missing: tuple[str, .
     parts = [RESTRICTIONS[name] for name in missing]
     parts += [f"without the mounts {', '.join(mount.target for mount in mounts)}"] if mounts else []
     if not parts:
-        return f"{service.name} is asked for its health without a download tool"
+        return f"{service.name} checks health without a download tool"
     return f"{service.name} runs {', '.join(parts)}"
 
 

@@ -1,4 +1,4 @@
-"""The image gets production's requirements, not every group that the project declares.
+"""Install only the groups that production needs.
 
 Many projects declare the split already, in a group, an extra or a second requirements file, and the
 Dockerfile installs everything all the same: `uv sync` and `poetry install` bring the development

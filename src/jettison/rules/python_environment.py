@@ -1,4 +1,4 @@
-"""Logs leave the container at once.
+"""Write logs without buffering.
 
 Python buffers what it writes to a pipe. In a container standard output is a pipe, so the last
 lines before a crash are lost, and a log collector sees nothing for minutes. `PYTHONUNBUFFERED=1`

@@ -1,4 +1,4 @@
-"""The health check asks with Python, not with a download tool.
+"""Check health with Python instead of a download tool.
 
 A health check with curl or wget keeps that program, its libraries and a way to download things in
 the production image for one request every 30 seconds. The Python that runs the application can

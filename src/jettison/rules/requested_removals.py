@@ -1,4 +1,4 @@
-"""What the project's own settings ask to remove leaves the environment.
+"""Remove what the settings list under `remove`.
 
 A line of ``remove`` in ``jettison.toml`` or ``[tool.jettison]`` names a distribution, a module or a
 pattern of paths below site-packages. A declared requirement that it names moves to development.

@@ -1,4 +1,4 @@
-"""A library takes the place of its headers.
+"""Install libraries instead of their headers.
 
 A -dev package brings a library's headers for compilers, and the library itself. Compiled
 requirements need the library when they run: libpq5 stays when libpq-dev leaves.

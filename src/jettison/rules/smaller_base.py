@@ -1,4 +1,4 @@
-"""The final stage starts from the slim image of the same Python.
+"""Start the final stage from the slim image of the same Python.
 
 The full Python images hold compilers, headers and version control for building, some 900 MB that a
 running application does not touch. Once the environment is made in a build stage, the final stage
@@ -40,7 +40,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{stage.base} becomes {taken.image}",
+            message=f"replace {stage.base} with {taken.image}",
             evidence=_evidence(plan, taken),
             saving=_saving(plan, taken),
             changes=tuple(changes),

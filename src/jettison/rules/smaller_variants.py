@@ -1,4 +1,4 @@
-"""Some distributions have a smaller variant that does what the application needs.
+"""Install a smaller variant of a distribution where it does the same.
 
 opencv-python has one without windows, torch one without the libraries of CUDA (several GB). They
 have other names, or another index, so that nothing can be taken out: the requirement is another.

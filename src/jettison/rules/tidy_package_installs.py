@@ -1,4 +1,4 @@
-"""Package installs bring what was asked for, and leave no lists behind.
+"""Install no recommended packages and keep no package lists.
 
 apt takes recommended packages along unless it is told not to, and its package lists stay in the
 layer that made them: about 20 MB on Debian 13.

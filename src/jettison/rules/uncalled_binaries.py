@@ -1,4 +1,4 @@
-"""Large programs that nothing calls leave the environment.
+"""Remove large programs that nothing calls.
 
 Some wheels bring a compiled program beside their package: the command line of magika has 30 MB, and
 its Python package does not start it.

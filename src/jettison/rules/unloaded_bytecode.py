@@ -1,4 +1,4 @@
-"""Byte code of modules that the application did not load leaves the environment.
+"""Remove bytecode of modules that the application did not load.
 
 Installers compile every module, and the byte code weighs as much as the source. A server loads
 less than half of it. A module without byte code works as before: Python compiles it when it is

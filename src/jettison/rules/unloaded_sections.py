@@ -1,4 +1,4 @@
-"""Symbols and debug information of shared libraries are cut off.
+"""Strip symbols and debug information from shared libraries.
 
 The loader of a shared library reads its segments. What lies behind the last of them (the symbol
 table, debug information, the table of sections) is for linkers and debuggers; compiled modules of

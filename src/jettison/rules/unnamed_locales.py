@@ -1,4 +1,4 @@
-"""Data of locales that the application never names leave the environment.
+"""Remove locale data that the application never names.
 
 Babel brings the calendars, names and number formats of a thousand locales (32 MB), Faker names,
 streets and banks of eighty (7 MB), spaCy rules and tables of eighty languages (3 MB, and 100 MB

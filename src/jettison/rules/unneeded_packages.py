@@ -1,4 +1,4 @@
-"""System packages that nothing calls leave the final image.
+"""Remove system packages that nothing calls.
 
 Programs for people (git, curl, vim), for setting up package sources (gnupg, lsb-release) and
 those of the health check stay behind in production images, each with the packages that it depends
@@ -53,7 +53,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"{', '.join(names)} {'leaves' if len(names) == 1 else 'leave'}: nothing calls "
+            message=f"remove {', '.join(names)}: nothing calls "
             f"{'it' if len(names) == 1 else 'them'}",
             evidence=tuple(item.evidence[0] for item in found),
             saving=saved_without(plan.stage, names),

@@ -1,4 +1,4 @@
-"""Modules of distributions that nothing can reach leave the environment.
+"""Remove modules of distributions that nothing can reach.
 
 The image is run and watched while it answers everything that verification asks, and while the
 project's tests run. From the modules that were touched, and from what the source and the settings

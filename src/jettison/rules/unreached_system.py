@@ -1,4 +1,4 @@
-"""What nothing reaches leaves the system too, and the image starts from nothing.
+"""Remove unreachable system files; rebuild the image FROM scratch.
 
 A base image holds a package manager, Perl, shells, tools, manuals and installers that a server
 never runs. A later layer can hide them but not take them out, so the image gets a last stage that

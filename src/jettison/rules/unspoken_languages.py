@@ -1,4 +1,4 @@
-"""Translations into languages that the application never speaks leave the environment.
+"""Remove translations into languages that the application never uses.
 
 Django and packages on top of it bring compiled catalogues (``.mo``) in a hundred languages, 7 MB.
 Without a middleware or a call that chooses a language for a request, it speaks the one of its

@@ -1,4 +1,4 @@
-"""Parts of distributions that an application does not use leave the environment.
+"""Remove parts of distributions that the application does not use.
 
 Some wheels hold more than one thing: a second copy of a library for C programs, tools that convert
 models, a compiler's front end. The catalogue knows such parts, and what would use them.

@@ -1,4 +1,4 @@
-"""Descriptions of services that the application does not ask for leave the environment.
+"""Remove descriptions of services that the application does not call.
 
 Clients of large services come with a description of every one of them: botocore has several
 hundred folders, google-api-python-client several hundred documents of 110 MB, and an application
