@@ -169,7 +169,7 @@ memory = "90 MB"
                 "means nothing: no distribution",
             ],
         ),
-        (7, ["the rule is not applied (Tests"]),
+        (7, ["the rule is not applied (Remove tests"]),
         (8, ["means nothing: the rule would find nothing"]),
         (9, ["the rule is of -O3, above this plan's -O2"]),
         (11, ["means nothing: there is no such file"]),
