@@ -15,13 +15,15 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from debian_contents import FileOwners, archive_owners, owners_of, relevant_lines
+
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.formats.debian_control import Alternatives
 from jettison.index.debian.archive import RELEASES, Archive
 from jettison.index.debian.closure import closure, needs
 from jettison.index.debian.package import Package
-from jettison.index.debian.packages import FileOwners, PackageIndex, owners_of, relevant_lines
+from jettison.index.debian.packages import PackageIndex
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 FACTS = table(SystemPackages)
@@ -38,7 +40,7 @@ def main() -> None:
     folder = parser.parse_args().contents
     archive = Archive()
     for release in RELEASES:
-        owners = owners_in(folder, release) if folder else archive.owners(release)
+        owners = owners_in(folder, release) if folder else archive_owners(release)
         lines = sorted(set(facts(release, archive.index(release), owners)))
         text = "\n".join((*header(release), *lines, ""))
         TARGET.joinpath(f"{release}.tsv").write_text(text, encoding="utf-8")

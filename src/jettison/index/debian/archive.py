@@ -6,7 +6,6 @@ the index in it, the hash of each package in the index.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import lzma
 import mmap
@@ -25,11 +24,8 @@ from jettison.index.debian.package import IndexFile, Package, compact_lines
 from jettison.index.debian.packages import (
     ENCODING,
     Content,
-    FileOwners,
     PackageIndex,
     index_lines,
-    owners_of,
-    relevant_lines,
 )
 from jettison.values import Skipped
 
@@ -132,19 +128,6 @@ class Archive:
         """Ask the mirror anew for what changes, however young the kept copy is."""
         self._mirror.refresh()
 
-    def owners(self, release: str, architecture: str = "amd64") -> FileOwners:
-        """Return which packages of a release ship which programs and shared libraries.
-
-        Only packages that depend on the architecture are listed, as libraries and most programs
-        do. Raises as ``index`` does.
-        """
-        _suites(release)
-        file = self._mirror.release(release).file(f"main/Contents-{architecture}.gz")
-        kept = self._kept("contents", (file,))
-        if sealed_size(kept) is None:
-            _write(kept, self._content_lines(release, file))
-        return owners_of(_lines(kept))
-
     def deb(self, package: Package) -> Path:
         """Return the package's verified file; raises NetworkError or IntegrityError."""
         return self._mirror.file(package.suite, package.filename, package.sha256, package.size)
@@ -164,12 +147,6 @@ class Archive:
             for text in paragraph_texts(packed):
                 yield from compact_lines(text, suite)
             self._mirror.forget(packed)
-
-    def _content_lines(self, suite: str, file: IndexFile) -> Iterator[str]:
-        packed = self._index_file(suite, file)
-        with gzip.open(packed, "rt", encoding="utf-8", errors="replace") as lines:
-            yield from relevant_lines(lines)
-        self._mirror.forget(packed)
 
     def _index_file(self, suite: str, file: IndexFile) -> Path:
         return self._mirror.file(suite, f"dists/{suite}/{file.path}", file.sha256, file.size)
@@ -200,14 +177,3 @@ def _write(path: Path, lines: Iterator[str]) -> None:
     with sealed_file(path) as file:
         for line in lines:
             file.write(line.encode(*ENCODING) + b"\n")
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Yield what ``_write`` wrote, without holding the whole text."""
-    size = sealed_size(path) or 0
-    with path.open("rb") as file:
-        for line in file:
-            size -= len(line)
-            if size < 0:
-                return
-            yield line[:-1].decode("latin-1")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
-from msgspec import Struct, field
-
-from jettison.formats.debian_control import Paragraph, Relation, version_key
-from jettison.index.debian.package import Package, compact_line, package_of_line
+from jettison.formats.debian_control import Relation, version_key
+from jettison.index.debian.package import Package, package_of_line
 
 _VERSION, _PROVIDES = 1, 14
 # Begins the lines that tell who provides a name; no name of a package begins so (Policy 5.6.1).
@@ -134,11 +131,6 @@ def index_lines(lines: Iterable[str]) -> Iterator[str]:
     yield from sorted([*newest.values(), *provided])
 
 
-def index_of(paragraphs: Iterable[Paragraph], suite: str = "") -> PackageIndex:
-    """Build an index from the paragraphs of a Packages file."""
-    return PackageIndex(compact_line(paragraph, suite) for paragraph in paragraphs)
-
-
 def _is_newer(line: str, known: str) -> bool:
     left, right = line.split("\t", 2)[_VERSION], known.split("\t", 2)[_VERSION]
     return version_key(left) > version_key(right)
@@ -161,52 +153,3 @@ def _provides(package: Package, relation: Relation) -> bool:
         and (not relation.operator or (bool(each.version) and relation.accepts(each.version)))
         for each in package.provides
     )
-
-
-_LIBRARY = re.compile(r"(?:usr/)?lib/(?:[a-z0-9_]+-linux-gnu[a-z0-9]*/)?(lib[^/]+\.so[^/]*)$")
-_PROGRAM = re.compile(r"(?:usr/)?s?bin/([^/]+)$")
-
-
-class FileOwners(Struct, frozen=True, kw_only=True):
-    """Packages by the file name of a shared library and by the name of a program.
-
-    ``libraries`` maps ``libmagic.so.1`` and ``programs`` maps ``curl`` to the packages that ship
-    such a file in a directory that the loader or a shell searches, ordered by name.
-    """
-
-    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def relevant_lines(lines: Iterable[str]) -> Iterator[str]:
-    """Yield ``kind name packages`` (tab separated) for libraries and programs of a Contents file.
-
-    A Contents line is a path and, after white space, ``section/package`` names joined by commas.
-    """
-    for line in lines:
-        if "bin/" not in line and ".so" not in line:
-            continue
-        path, _, owners = line.rstrip("\n").rpartition(" ")
-        path = path.rstrip()
-        if match := _LIBRARY.match(path):
-            yield f"l\t{match[1]}\t{_names(owners)}"
-        elif match := _PROGRAM.match(path):
-            yield f"p\t{match[1]}\t{_names(owners)}"
-
-
-def owners_of(lines: Iterable[str]) -> FileOwners:
-    """Build the maps from lines of :func:`relevant_lines`, of one or several Contents files."""
-    maps: dict[str, dict[str, set[str]]] = {"l": {}, "p": {}}
-    for line in lines:
-        kind, _, rest = line.partition("\t")
-        name, _, packages = rest.rstrip("\n").partition("\t")
-        if kind in maps:
-            maps[kind].setdefault(name, set()).update(packages.split(","))
-    libraries, programs = (
-        {name: tuple(sorted(packages)) for name, packages in maps[kind].items()} for kind in "lp"
-    )
-    return FileOwners(libraries=libraries, programs=programs)
-
-
-def _names(owners: str) -> str:
-    return ",".join(owner.rpartition("/")[2] for owner in owners.split(","))

@@ -30,10 +30,6 @@ def test_packages_are_fetched_once(published, open_archive, server):
     assert any(path.startswith("/debian-security/pool") for path in server.seen)
 
 
-def test_file_lists_say_who_ships_a_program(published, open_archive):
-    assert open_archive().owners("trixie").programs == {"app": ("app",)}
-
-
 def test_everything_kept_is_used_offline(published, open_archive):
     online = open_archive()
     first = list(online.index("trixie").lines())

@@ -3,7 +3,8 @@ import pytest
 from jettison.errors import PackageError
 from jettison.formats.debian_control import paragraphs, parse_relations
 from jettison.index.debian.closure import closure
-from jettison.index.debian.packages import PackageIndex, index_of
+from jettison.index.debian.package import compact_line
+from jettison.index.debian.packages import PackageIndex
 
 PACKAGES = """\
 Package: app
@@ -65,9 +66,14 @@ Depends: nowhere [i386]
 """
 
 
+def index_of(text, suite=""):
+    found = paragraphs(text.splitlines())
+    return PackageIndex(compact_line(each, suite) for each in found)
+
+
 @pytest.fixture
 def index():
-    return index_of(paragraphs(PACKAGES.splitlines()))
+    return index_of(PACKAGES)
 
 
 def names(packages):
@@ -120,7 +126,7 @@ def test_versioned_relations_are_met_by_versioned_provides_only(index):
 
 def test_the_newest_version_of_a_name_counts_and_lines_round_trip(index):
     update = "Package: libx1\nVersion: 2.1+deb1\n\nPackage: docs\nVersion: 0\n"
-    newer = index_of(paragraphs(update.splitlines()), "security")
+    newer = index_of(update, "security")
     merged = PackageIndex([*newer.lines(), *index.lines()])
     assert (merged.get("libx1").version, merged.get("libx1").suite) == ("2.1+deb1", "security")
     assert merged.get("docs").version == "1"

@@ -1,4 +1,4 @@
-from jettison.index.debian.packages import owners_of, relevant_lines
+from tools.debian_contents import owners_of, relevant_lines
 
 LINES = """\
 bin/cp                                                  utils/coreutils
