@@ -9,6 +9,7 @@ import sys
 import click
 
 from jettison.cli import command_line
+from jettison.cli.output import show
 from jettison.errors import (
     DamagedCacheError,
     InputSyntaxError,
@@ -44,7 +45,7 @@ def run(arguments: list[str]) -> int:
             damage = error
         finally:
             for path in damaged():
-                click.echo(f"note: {path} in the cache was damaged; it is made anew", err=True)
+                show(f"note: {path} in the cache was damaged; it is made anew", err=True)
     return _report(damage)
 
 
@@ -83,7 +84,7 @@ def _report(error: JettisonError) -> int:
     lines = [f"error: {error}"]
     lines += [f"  {line}" for line in error.why.splitlines()]
     lines += [f"hint: {error.hint}"] if error.hint else []
-    click.echo("\n".join(lines), err=True)
+    show("\n".join(lines), err=True)
     return error.exit_status
 
 

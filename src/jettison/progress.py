@@ -10,6 +10,8 @@ from functools import cached_property
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Protocol
 
+from jettison.values import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
@@ -64,13 +66,13 @@ class ConsoleProgress:
     def begin(self, step: str) -> None:
         """Show that the step runs."""
         with self._lock:
-            self._running.setdefault(get_ident(), []).append((step, time.monotonic()))
+            self._running.setdefault(get_ident(), []).append((printable(step), time.monotonic()))
             self._show()
 
     def note(self, line: str) -> None:
         """Show the detail beside the spinner, cut to the width of the terminal."""
         with self._lock:
-            self._show(line)
+            self._show(printable(line))
 
     def finish(self, outcome: str) -> None:
         """Leave one line that says what was done and how long it took."""
@@ -79,7 +81,7 @@ class ConsoleProgress:
             if not self._running[get_ident()]:
                 del self._running[get_ident()]
             seconds = time.monotonic() - begun
-            said = f": {outcome}" if outcome else ""
+            said = f": {printable(outcome)}" if outcome else ""
             self._show()
             self._console.print(f"{step}{said} ({seconds:.1f} s)", markup=False, soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
@@ -124,3 +125,26 @@ def once_each(function: Callable[[Value], Result]) -> Callable[[Value], Result]:
         return cast("Result", known[name])
 
     return kept
+
+
+# What moves a terminal's cursor, changes its colours or title, or turns the order of what is read.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+    r"\ud800-\udfff]|\r(?!\n)"
+)
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that a terminal would obey instead of showing.
+
+    File names, settings, and what registries and images say are other people's texts. Bytes of
+    names that are no text are escaped as well.
+    """
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 — how Python reads bytes that are no text
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004 — one byte

@@ -117,3 +117,26 @@ def test_what_is_only_long_is_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     assert plan(tmp_path, monkeypatch, PLANNED[name]) == 0
+
+
+CLEAR = "\x1b[2J\x1b]0;title\x07"
+LOUD = {
+    "a stage": before_cmd(f"COPY --from={CLEAR} /a /b"),
+    "an instruction": before_cmd(f"{CLEAR} x"),
+    "a base": {"Dockerfile": DOCKERFILE.replace("python:3.11-slim", f"python{CLEAR}:3.11")},
+    "a requirement": {"requirements.txt": f"six{CLEAR}=\n"},
+    "an unused requirement": {"requirements.txt": f"six\n./{CLEAR}\n"},
+    "a key of the settings": {"jettison.toml": '"a\\u001b[2J" = 1\n'},
+    "a service": compose(f'services:\n  "\\e[2J{"a" * 9}":\n    build: [1]\n'),
+    "a command": before_cmd(f"RUN {CLEAR}"),
+    "a file name": {f"{CLEAR}.py": "def broken(:\n", f"d{CLEAR}/x.bin": "x" * 300_000},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOUD)
+def test_no_text_of_a_project_moves_the_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    plan(tmp_path, monkeypatch, LOUD[name])
+    written = capsys.readouterr()
+    assert not set(written.out + written.err) & {"\x1b", "\x07", "\x9b"}

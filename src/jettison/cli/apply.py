@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jettison.cli.options import plan_options, unused_option, write_options
+from jettison.cli.output import show
 from jettison.errors import CheckError
 from jettison.rules import idle_settings
 from jettison.tasks.loading.plan import Planned
@@ -33,7 +34,7 @@ def command(
     changes = found.plan.files
     for finding in found.plan.findings:
         if finding.rule == idle_settings.NAME:
-            click.echo(f"{finding.message} ({finding.evidence[0].origin})", err=True)
+            show(f"{finding.message} ({finding.evidence[0].origin})", err=True)
     if check:
         if changes:
             names = "\n".join(change.path for change in changes)
@@ -49,4 +50,4 @@ def command(
         else:
             write_in_place(found.loaded.root, changes, force=force)
         for change in changes:
-            click.echo(f"{change.kind.value} {change.path}")
+            show(f"{change.kind.value} {change.path}")

@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from jettison.cli.options import format_option, plan_options
+from jettison.cli.output import show
 from jettison.report.base_text import base_text
 from jettison.report.documents import base_document
 from jettison.tasks.loading.plan import Planned
@@ -28,6 +29,6 @@ def command(
     found = plan().plan
     choice = found.base_as_planned
     if output_format == "json":
-        click.echo(json.dumps(base_document(choice), indent=2))
+        show(json.dumps(base_document(choice), indent=2))
     else:
-        click.echo(base_text(choice), nl=False)
+        show(base_text(choice), nl=False)

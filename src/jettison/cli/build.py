@@ -8,6 +8,7 @@ import click
 
 from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.cli.options import project_options
+from jettison.cli.output import show
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.stores.cache import blob_cache, cache_directory
@@ -138,9 +139,9 @@ def command(
     places = delivery.places(directory, blob_cache())
     done = built(project, asked, ConsoleProgress(), cache_directory(), lock=lock)
     for line in delivered(done, places, delivery):
-        click.echo(line)
+        show(line)
     for note in done.notes:
-        click.echo(f"note: {note.what}: {note.reason}", err=True)
+        show(f"note: {note.what}: {note.reason}", err=True)
 
 
 def _platforms(text: str) -> list[Platform]:

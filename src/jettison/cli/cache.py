@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from jettison.cli.options import format_option
+from jettison.cli.output import show
 from jettison.errors import WriteError
 from jettison.images.stores.cache import (
     cache_alone,
@@ -90,6 +91,6 @@ def command(*, days: int | None, output_format: str) -> None:
             ) from error
     held, gone = ([(entry.kind, entry.bytes) for entry in some] for some in (entries, going))
     if output_format == "json":
-        click.echo(json.dumps(cache_document(folder, held, gone), indent=2))
+        show(json.dumps(cache_document(folder, held, gone), indent=2))
     else:
-        click.echo(cache_text(folder, held, gone), nl=False)
+        show(cache_text(folder, held, gone), nl=False)

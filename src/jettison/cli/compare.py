@@ -7,6 +7,7 @@ import json
 import click
 
 from jettison.cli.options import format_option, image_options
+from jettison.cli.output import show
 from jettison.contents.inspecting import inspect
 from jettison.contents.inspection import compare
 from jettison.progress import ConsoleProgress
@@ -29,6 +30,6 @@ def command(*, before: str, after: str, platform: str, output_format: str) -> No
         inspect(before, progress, platform=platform), inspect(after, progress, platform=platform)
     )
     if output_format == "json":
-        click.echo(json.dumps(comparison_document(found), indent=2))
+        show(json.dumps(comparison_document(found), indent=2))
     else:
-        click.echo(comparison_text(found), nl=False)
+        show(comparison_text(found), nl=False)

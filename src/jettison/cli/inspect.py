@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from jettison.cli.options import format_option, image_options
+from jettison.cli.output import show
 from jettison.contents.inspecting import inspect
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
@@ -43,6 +44,6 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
         with whole_file(html) as file:
             file.write(inspection_html(found).encode("utf-8"))
     if output_format == "json":
-        click.echo(json.dumps(inspection_document(found), indent=2))
+        show(json.dumps(inspection_document(found), indent=2))
     else:
-        click.echo(inspection_text(found), nl=False)
+        show(inspection_text(found), nl=False)

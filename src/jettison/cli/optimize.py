@@ -19,6 +19,7 @@ from jettison.cli.options import (
     unused_option,
     write_options,
 )
+from jettison.cli.output import show
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
@@ -153,9 +154,9 @@ def _of_image(
 
 def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
     if output_format == "json":
-        click.echo(json.dumps(result_document(result), indent=2))
+        show(json.dumps(result_document(result), indent=2))
     else:
-        click.echo(full_text(result, where=where, diff=diff), nl=False)
+        show(full_text(result, where=where, diff=diff), nl=False)
     _require_equivalent(result)
     _require_budgets(result)
 
@@ -236,11 +237,11 @@ def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, 
 
 def _without_engine(found: Planned, error: EngineError, *, diff: bool, output_format: str) -> None:
     if output_format == "json":
-        click.echo(json.dumps(plan_document(found.plan), indent=2))
+        show(json.dumps(plan_document(found.plan), indent=2))
     else:
-        click.echo(plan_text(found.plan, diff=diff), nl=False)
-        click.echo(
+        show(plan_text(found.plan, diff=diff), nl=False)
+        show(
             "\nNothing was built. With an engine both images are built, run and compared"
             "\nrequest by request, sizes are measured, and --write can follow."
         )
-    click.echo(f"note: {error}\n  {error.hint}", err=True)
+    show(f"note: {error}\n  {error.hint}", err=True)

@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from jettison.cli.options import format_option, plan_options, unused_option
+from jettison.cli.output import show
 from jettison.report.documents import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.tasks.loading.plan import Planned
@@ -30,6 +31,6 @@ def command(
     """
     found = plan().plan
     if output_format == "json":
-        click.echo(json.dumps(plan_document(found), indent=2))
+        show(json.dumps(plan_document(found), indent=2))
     else:
-        click.echo(plan_text(found, diff=diff), nl=False)
+        show(plan_text(found, diff=diff), nl=False)

@@ -17,6 +17,7 @@ from jettison.cli.options import (
     limits_of,
     require_equivalent,
 )
+from jettison.cli.output import show
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
@@ -169,9 +170,7 @@ def command(
 
 def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None:
     """Show the verdict, and set the exit status."""
-    click.echo(
-        verdict_json(verdict) if output_format == "json" else verdict_table(verdict), nl=False
-    )
+    show(verdict_json(verdict) if output_format == "json" else verdict_table(verdict), nl=False)
     require_equivalent(
         verdict,
         different=(
@@ -214,9 +213,9 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
     found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
     result = found.result
     if output_format == "json":
-        click.echo(json.dumps(imports_document(result), indent=2))
+        show(json.dumps(imports_document(result), indent=2))
     else:
-        click.echo(imports_text(result), nl=False)
+        show(imports_text(result), nl=False)
     if not result.equivalent:
         raise NotEquivalentError(
             "the application imports distributions that the plan removes"

@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from jettison.cli.options import format_option, plan_options
+from jettison.cli.output import show
 from jettison.report.documents import why_document
 from jettison.report.why_ask import why
 from jettison.report.why_text import why_text
@@ -32,6 +33,6 @@ def command(
     found = plan().plan
     answers = why(found, name)
     if output_format == "json":
-        click.echo(json.dumps(why_document(name, answers), indent=2))
+        show(json.dumps(why_document(name, answers), indent=2))
     else:
-        click.echo(why_text(answers), nl=False)
+        show(why_text(answers), nl=False)
