@@ -126,7 +126,7 @@ def started(
             return (seen,), why
     except EngineError as failure:
         still_there(engine, setting.image)
-        return (), _why(failure)
+        return (), reason_of(failure)
 
 
 def still_there(engine: Engine, image: str) -> None:
@@ -153,7 +153,7 @@ def observe(
             return _look(run, setting, request, talk)
     except EngineError as failure:
         still_there(engine, setting.image)
-        return Observation(facts=setting.facts, failure=_why(failure))
+        return Observation(facts=setting.facts, failure=reason_of(failure))
 
 
 def unready(run: Running, setting: Setting) -> Observation:
@@ -224,7 +224,7 @@ def _memory(container: Container) -> tuple[int | None, str]:
     try:
         return container.memory(), ""
     except EngineError as failure:
-        return None, _why(failure)
+        return None, reason_of(failure)
 
 
 def converse(
@@ -265,7 +265,8 @@ def errors_of(logs: str) -> tuple[str, ...]:
     return tuple(kept)[-_ERRORS_KEPT:]
 
 
-def _why(failure: EngineError) -> str:
+def reason_of(failure: EngineError) -> str:
+    """Say in one line why an engine could not do something."""
     last = failure.why.strip().splitlines()[-1:] or [failure.what]
     return last[0]
 
@@ -302,8 +303,8 @@ def _watched(
             return _outcome(container)
     except EngineError as failure:
         still_there(engine, setting.image)
-        last = failure.why.strip().splitlines()[-1:] or [failure.what]
-        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=last[0])
+        said = reason_of(failure)
+        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
 
 
 def _outcome(container: Container) -> WorkerOutcome:

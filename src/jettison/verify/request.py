@@ -163,7 +163,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     strict: bool = False
     trained: int = 0
     withheld: tuple[str, ...] = ()
-    startup_runs: int = 3
+    startup_runs: int = 2
     grace: float = 5.0
 
 

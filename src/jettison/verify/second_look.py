@@ -12,7 +12,15 @@ from jettison.verify.checks.process import kinds_of
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.health import health_path
 from jettison.verify.observation import Observation
-from jettison.verify.observe import converse, ended, observe, running, started, still_there
+from jettison.verify.observe import (
+    converse,
+    ended,
+    observe,
+    reason_of,
+    running,
+    started,
+    still_there,
+)
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.verdict import START, Verdict
 
@@ -37,7 +45,7 @@ def again(
     talk: Conversation,
     seen: Observation,
 ) -> Observation:
-    """Send a new container of the image the same requests; nothing is added when it fails."""
+    """Send a new container of the image the same requests; when it fails, add why."""
     if seen.failure:
         return seen
     setting = replace(setting, run=1 + len(seen.reruns))
@@ -46,16 +54,20 @@ def again(
     opened: frozenset[str] | None = None
     try:
         with running(engine, setting, request) as run:
-            if not run.failure:
+            failure = run.failure
+            if not failure:
                 exchanges = converse(run.container, setting, request, talk)[1]
                 opened = run.opened()
-                exchanges = () if ended(run.container) else exchanges
+                failure = ended(run.container)
+                exchanges = () if failure else exchanges
                 logs = (kinds_of(run.container.logs()),) if exchanges else ()
-    except EngineError:
+    except EngineError as wrong:
         still_there(engine, setting.image)
+        failure = reason_of(wrong)
     return replace(
         seen,
         reruns=(*seen.reruns, exchanges),
+        failed_starts=(*seen.failed_starts, *([failure] if failure else [])),
         logs=(*seen.logs, *logs),
         opened=_union(seen.opened, opened),
     )

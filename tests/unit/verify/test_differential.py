@@ -129,3 +129,8 @@ def test_what_only_some_clients_see_is_compared(header: str, fault: str, tmp_pat
     seen = f"{usual}\n        if self.headers.get({header!r}): {fault}"
     found = verdict(tmp_path, usual, seen)
     assert "routes" in [check.name for check in found.differences]
+
+
+def test_a_server_that_fails_in_its_second_start_is_different(tmp_path: Path) -> None:
+    found = verdict(tmp_path, NOTHING, "if start == 2: os._exit(3)")
+    assert "start" in [check.name for check in found.differences]

@@ -24,7 +24,8 @@ def _compare_start(
     elif after.failure:
         message = f"the image after does not become ready: {after.failure}"
     elif after.failed_starts and not before.failed_starts:
-        times = f"{len(after.failed_starts)} of {len(after.failed_starts) + len(after.starts)}"
+        good = len(after.starts) + len(list(filter(None, after.reruns)))
+        times = f"{len(after.failed_starts)} of {len(after.failed_starts) + good}"
         message = f"the image after fails in {times} further starts: {after.failed_starts[0]}"
     else:
         message = "both become ready"

@@ -70,17 +70,12 @@ class _Expected:
     def _anywhere(self) -> Choice:
         return choice([sample for row in self._rows for sample in row], _sort)
 
-    def count(self, place: int) -> int:
-        """Tell how many answers are known at a place."""
-        return len(self._rows[self.at(place)])
-
-    def at(self, place: int) -> int:
-        """Give a place that is known: further answers are like the last."""
-        return min(place, len(self._rows) - 1)
-
     def unlike(self, place: int, sample: Sample) -> str:
-        """Say how an answer differs from all that is expected there, or nothing."""
-        found = list(changes(self.patterns[self.at(place)], sample))
+        """Say how an answer differs from all that is expected there, or nothing.
+
+        Where more answers came than are known, further ones are like the last.
+        """
+        found = list(changes(self.patterns[min(place, len(self.patterns) - 1)], sample))
         if not found or not (self.several or self._restless):
             return "".join(found[:1])
         elsewhere = list(changes(self._anywhere, sample))
@@ -113,10 +108,12 @@ def judged(
     )
     expected = _Expected(had)
     found = [
-        (place, answer, said)
+        [
+            (place, answer, said)
+            for place, (sample, answer) in enumerate(zip(run, answers, strict=True))
+            if (said := expected.unlike(place, sample))
+        ]
         for run, answers in zip(has, one.after, strict=True)
-        for place, (sample, answer) in enumerate(zip(run, answers, strict=True))
-        if (said := expected.unlike(place, sample))
     ]
     return _verdict(one, expected, found)
 
@@ -157,31 +154,38 @@ def _masked(pattern: Choice) -> Iterator[Mask]:
         yield from masks(option)
 
 
-def _verdict(one: Request, expected: _Expected, found: Sequence[tuple[int, Answer, str]]) -> Judged:
+def _verdict(
+    one: Request, expected: _Expected, found: Sequence[Sequence[tuple[int, Answer, str]]]
+) -> Judged:
+    """Judge by what of each run of the candidate is not expected."""
     sorts = "; ".join(dict.fromkeys(_said(answer) for answer in one.had))
     varies = f"{one.name}: {sorts}" if expected.several else ""
-    if not found:
+    unlike = [each for run in found for each in run]
+    if not unlike:
         return Judged(varies=varies, masks=expected.masks)
-    first, answer, said = found[0]
-    had = [run[min(first, len(run) - 1)] for run in one.before]
-    places = {expected.at(place) for place, _, _ in found}
-    known = sum(map(expected.count, places))
-    given = sum(place in places for run in one.after for place, _ in enumerate(run))
+    place, answer, said = unlike[0]
+    had = [run[min(place, len(run) - 1)] for run in one.before]
     client = f" ({answer.client})" if answer.client else ""
-    often = "" if len(found) == given else f", in {len(found)} of {given} answers"
+    runs = sum(bool(run) for run in found)
+    rare = any(
+        run and len(run) < len(answers) for run, answers in zip(found, one.after, strict=True)
+    )
+    often = f", in {runs} of {len(found)} runs" if runs < len(found) else ""
+    often = f", in {len(unlike)} of {len(one.has)} answers" if rare else often
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
-        open=_chance(min(len(found), given), given, known) > _IMPROBABLE,
+        open=_chance(runs, len(found), len(one.before)) > _IMPROBABLE,
         varies=varies,
         masks=expected.masks,
     )
 
 
 def _chance(found: int, of: int, before: int) -> float:
-    """Give the probability that all of ``found`` rare answers fall on one of two alike images.
+    """Give the probability that all ``found`` rare runs fall on one of two alike images.
 
-    Of ``of`` answers of the candidate and ``before`` of the baseline; Fisher's exact test.
+    Of ``of`` runs of the candidate and ``before`` of the baseline; Fisher's exact test. Answers of
+    one run depend on each other, so runs count.
     """
     return comb(of, found) / comb(of + before, found)
 

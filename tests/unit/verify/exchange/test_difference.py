@@ -182,7 +182,7 @@ def test_an_answer_that_no_run_of_the_baseline_gave_is_a_difference_however_rare
     for wrong in (bad, missing):
         found = compared([good] * 3, [good, wrong, good])
         assert len(found.differences) == 1
-        assert ", in 1 of 3 answers" in found.differences[0]
+        assert ", in 1 of 3 runs" in found.differences[0]
         assert found.open == {0}
     assert compared([good] * 4, [bad] * 4).open == frozenset()
 
