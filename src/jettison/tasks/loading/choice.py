@@ -51,19 +51,25 @@ def choose(
     service: str | None = None,
     deeper: Callable[[], Iterable[str]] = tuple,
     environment: Mapping[str, str] | None = None,
+    exists: Callable[[str], bool] | None = None,
 ) -> Choice:
     """Choose the image of a folder.
 
     ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
-    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message. Variables of
-    a compose file come from ``environment``, then from the environment file beside it. A
-    Dockerfile that is named without a service is built as ``docker build -f`` does it: a compose
-    file only tells its context. Raises ProjectError when nothing can be built or a choice is left
-    open, and InputSyntaxError for a compose file that is not valid.
+    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message; ``exists``
+    tells of files and folders, whatever they hold. Variables of a compose file come from
+    ``environment``, then from the environment file beside it. A Dockerfile that is named without a
+    service is built as ``docker build -f`` does it: a compose file only tells its context. Raises
+    ProjectError when nothing can be built or a choice is left open, and InputSyntaxError for a
+    compose file that is not valid.
     """
     names = sorted(names)
     if dockerfile is not None and service is None:
-        return _of_file(names, posixpath.normpath(dockerfile), read, environment or {})
+        path = posixpath.normpath(dockerfile)
+        told = _built_beside(names, path, read, environment or {})
+        known = exists or (lambda path: read(path) is not None)
+        context = _copied_from(path, read, known) if told is None else told
+        return Choice(dockerfile=path, context=context)
     compose = _compose(names, read, environment or {})
     if service is not None:
         return _of_service(compose, service, read)
@@ -158,12 +164,13 @@ def _of_service(
     )
 
 
-def _of_file(
+def _built_beside(
     names: list[str],
     path: str,
     read: Callable[[str], str | None],
     environment: Mapping[str, str],
-) -> Choice:
+) -> str | None:
+    """The context in which a compose file builds a Dockerfile; None when none does."""
     if path.startswith(("..", "/")) or read(path) is None:
         raise ProjectError(
             f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
@@ -174,16 +181,18 @@ def _of_file(
         built = []
     places = (_place(service) for service in built)
     inside = (one for one in places if not one[0].startswith(("..", "/")))
-    found = next((one[0] for one in inside if one[1] == path), None)
-    return Choice(dockerfile=path, context=_copied_from(path, read) if found is None else found)
+    return next((one[0] for one in inside if one[1] == path), None)
 
 
-def _copied_from(path: str, read: Callable[[str], str | None]) -> str:
+def _copied_from(
+    path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]
+) -> str:
     """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
     folder = posixpath.dirname(path)
-    copied = [word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1]]
-    here = any(read(word) is not None for word in copied)
-    there = any(read(posixpath.join(folder, word)) is not None for word in copied)
+    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
+    copied = [word for word in words if posixpath.normpath(word) != "."]
+    here = any(map(exists, copied))
+    there = any(exists(posixpath.join(folder, word)) for word in copied)
     return folder if there and not here else ""
 
 

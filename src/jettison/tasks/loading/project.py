@@ -174,6 +174,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         service=service,
         deeper=deeper,
         environment=os.environ,
+        exists=lambda path: _exists(root / path.strip("/")),
     )
     tree = _within(read_tree(root), choice, names)
     texts = read_texts(root, tree, _deciding(choice))
@@ -195,6 +196,13 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     )
     _parsed(project)
     return Loaded(root=root, project=project, tree=tree)
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False
 
 
 def _names(root: Path) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jettison.source.reading import read_tree
-from jettison.tasks.loading.project import read_texts
+from jettison.tasks.loading.project import load_project, read_texts
 
 LARGE = "# padding\n" * 300_000
 
@@ -50,3 +50,14 @@ def test_shell_scripts_without_an_ending_are_read(tmp_path: Path) -> None:
     (tmp_path / "bin" / "entrypoint-web").write_text("#!/usr/bin/env bash\nexec gunicorn app\n")
     (tmp_path / "bin" / "tool").write_text("#!/usr/bin/env python3\n")
     assert set(read_texts(tmp_path, read_tree(tmp_path))) == {"bin/entrypoint-web"}
+
+
+@pytest.mark.parametrize("copied", [".", "app/", "model.bin", "docs/", "../app", "x" * 300])
+def test_a_named_dockerfile_may_copy_folders_and_files_that_are_no_text(
+    tmp_path: Path, copied: str
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "model.bin").write_bytes(b"\xff" * 3_000_000)
+    (tmp_path / "Dockerfile").write_text(f"FROM python\nCOPY {copied} /srv/\nCMD python -m app\n")
+    loaded = load_project(tmp_path, dockerfile="Dockerfile", service=None)
+    assert loaded.project.context == ""
