@@ -1,4 +1,4 @@
-"""Write src/jettison/catalogue/composed_base_sizes.toml by composing every base.
+"""Write src/jettison/catalogue/composed_base_sizes.json by composing every base.
 
 Run from the root of the repository with the network at hand:
 ``python tools/composed_base_sizes.py``. It needs Linux on amd64 or arm64, to compile bytecode.
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import json
 from msgspec.structs import replace
 
 from jettison.builder.bytecode import Compiler, bytecode_members
@@ -18,44 +19,45 @@ from jettison.builder.bytecode_interpreters import composed_compiler, host_archi
 from jettison.builder.minimal_base.choice import chosen
 from jettison.builder.minimal_base.compose import composed_base
 from jettison.builder.minimal_base.unpacked import merged, unpacked
-from jettison.catalogue.bases import ComposedBase
+from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, ComposedSizes, Measured
 from jettison.catalogue.reader import table
 from jettison.errors import JettisonError
 from jettison.index.debian.archive import Archive
 from jettison.plan.minimal_base import TRIPLETS, BaseRequest, group_of, groups
 
-TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/composed_base_sizes.toml"
+TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/composed_base_sizes.json"
 
 
 def main() -> None:
-    """Write the file."""
-    TARGET.write_text("\n".join((*lines(Archive()), "")), encoding="utf-8")
+    """Write the file: bytes of all files of each base and of its byte code, and of packages."""
+    archive = Archive()
+    found = ComposedBaseSizes(
+        date=datetime.now(UTC).date(),
+        source="composed from Debian's packages and measured",
+        python={python: measured(archive, python) for python in table(ComposedBase).python},
+    )
+    TARGET.write_bytes(json.format(json.encode(found), indent=1) + b"\n")
 
 
-def lines(archive: Archive) -> Iterator[str]:
-    """Yield the lines of the file."""
-    yield "# Written by tools/composed_base_sizes.py: uncompressed bytes of composed bases."
-    yield "# kept: what single packages take, by name; documentation and the like not counted."
-    yield "# files: of all files; bytecode: of the standard library's, compiled for all modules."
-    yield f"date = {datetime.now(UTC).date()}"
-    yield 'source = "composed from Debian\'s packages and measured"'
-    for python in table(ComposedBase).python:
-        request = BaseRequest(python=python, architecture=host_architecture())
-        tree = composed_base(request, archive)
-        yield f'\n[python."{python}"]\npackages = ['
-        yield from (f'  "{package.name}",' for package in tree.packages)
-        yield "]"
-        compiler = composed_compiler(tree, archive.folder / "interpreters")
-        if isinstance(compiler, Compiler):
-            yield from sizes(archive, python, compiler)
-        yield f'\n[python."{python}".kept]'
-        yield from kept(archive, request)
+def measured(archive: Archive, python: str) -> ComposedSizes:
+    """Compose a base for each architecture that can be had, and measure it."""
+    request = BaseRequest(python=python, architecture=host_architecture())
+    tree = composed_base(request, archive)
+    compiler = composed_compiler(tree, archive.folder / "interpreters")
+    sizes = (
+        dict(by_architecture(archive, python, compiler)) if isinstance(compiler, Compiler) else {}
+    )
+    return ComposedSizes(
+        packages=tuple(package.name for package in tree.packages),
+        kept=dict(kept(archive, request)),
+        **sizes,
+    )
 
 
-def kept(archive: Archive, request: BaseRequest) -> Iterator[str]:
+def kept(archive: Archive, request: BaseRequest) -> Iterator[tuple[str, int]]:
     """Yield the bytes that each package takes of a base, for the packages that are often asked for.
 
-    With them come those that they bring.
+    With them come those that they bring; documentation and the like does not count.
     """
     index = archive.index(request.release, request.architecture)
     known = (name for name in table(ComposedBase).counted if name in index)
@@ -64,16 +66,20 @@ def kept(archive: Archive, request: BaseRequest) -> Iterator[str]:
     for package in choice.packages:
         contents = unpacked(archive.deb(package), archive.folder / "unpacked")
         entries = (merged(member.entry) for member in contents.members)
-        total = sum(
-            entry.size
-            for entry in entries
-            if entry and not group_of(entry.path, package.name, among)
+        yield (
+            package.name,
+            sum(
+                entry.size
+                for entry in entries
+                if entry and not group_of(entry.path, package.name, among)
+            ),
         )
-        yield f'"{package.name}" = {total}'
 
 
-def sizes(archive: Archive, python: str, compiler: Compiler) -> Iterator[str]:
-    """Yield one line for each architecture that can be had."""
+def by_architecture(
+    archive: Archive, python: str, compiler: Compiler
+) -> Iterator[tuple[str, Measured]]:
+    """Yield what a base weighs on each architecture that can be had."""
     for architecture in TRIPLETS:
         try:
             tree = composed_base(BaseRequest(python=python, architecture=architecture), archive)
@@ -81,7 +87,7 @@ def sizes(archive: Archive, python: str, compiler: Compiler) -> Iterator[str]:
             sys.stderr.write(f"{python} {architecture}: {error}\n")
             continue
         made = sum(member.entry.size for member in bytecode_members(compiler, tree.members))
-        yield f"{architecture} = {{ files = {tree.size}, bytecode = {made} }}"
+        yield architecture, Measured(files=tree.size, bytecode=made)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ Lists = Mapping[str, Words]
 Texts = Mapping[str, str]
 
 
-class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A part of a table; where and when it was read."""
 
     source: str = ""

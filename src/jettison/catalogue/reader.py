@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar, cast
 
-from msgspec import ValidationError, convert
+from msgspec import ValidationError, convert, json
 
 Table = TypeVar("Table")
 
@@ -24,10 +24,18 @@ def table(kind: type[Table]) -> Table:
     if kind not in _tables:
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
         try:
-            _tables[kind] = convert(tomllib.loads(resource(f"{name}.toml").decode()), kind)
+            _tables[kind] = convert(_document(name), kind)
         except (tomllib.TOMLDecodeError, ValidationError) as error:
             raise ValueError(f"{name}.toml of the catalogue: {error}") from error
     return cast("Table", _tables[kind])
+
+
+def _document(name: str) -> object:
+    """Parse a table; what a tool measured is JSON, which is read ten times as fast."""
+    try:
+        return tomllib.loads(resource(f"{name}.toml").decode())
+    except FileNotFoundError:
+        return json.decode(resource(f"{name}.json"))
 
 
 @cache

@@ -14,7 +14,7 @@ from jettison import catalogue
 from jettison.catalogue import reader
 
 TABLES = {path.name.removesuffix(".toml") for path in files(catalogue).iterdir()
-          if path.name.endswith(".toml")}  # fmt: skip
+          if path.name.endswith(".toml")} | {"composed_base_sizes"}  # fmt: skip
 TYPES = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value
     for module in pkgutil.iter_modules(catalogue.__path__)
