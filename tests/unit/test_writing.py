@@ -1,11 +1,14 @@
 """What an interrupted command says of the files."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from jettison.errors import InterruptedByUserError
+from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.plan import FileChange
+from jettison.tasks import writing
 from jettison.tasks.writing import told_if_written, write_in_place
 
 CHANGE = FileChange(path="Dockerfile", before="FROM a\n", after="FROM b\n")
@@ -29,3 +32,59 @@ def test_an_interrupt_before_says_nothing_of_files(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
         interrupted(tmp_path, written=False)
+
+
+def dead_process() -> int:
+    done = subprocess.Popen(["true"])
+    done.wait()
+    return done.pid
+
+
+def test_what_a_killed_process_left_is_removed_and_refuses_nothing(tmp_path: Path) -> None:
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        (tmp_path / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *command], check=True)
+    stray = tmp_path / f".Dockerfile.{dead_process()}.0123abcd.jettison-new"
+    own = tmp_path / f".Dockerfile.{os.getpid()}.0123abcd.jettison-new"
+    stray.write_text("FROM")
+    write_in_place(tmp_path, (CHANGE,))
+    assert (tmp_path / "Dockerfile").read_text(encoding="utf-8") == "FROM b\n"
+    assert not stray.exists()
+    own.write_text("of a process that runs")
+    write_in_place(tmp_path, (FileChange(path="b", before=None, after="x"),), force=True)
+    assert own.exists()
+
+
+def test_a_link_in_place_of_a_folder_is_not_written_through(tmp_path: Path) -> None:
+    project, other = tmp_path / "project", tmp_path / "other"
+    other.mkdir()
+    project.mkdir()
+    (other / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
+    (project / "deploy").symlink_to(other)
+    change = FileChange(path="deploy/Dockerfile", before="FROM a\n", after="FROM b\n")
+    with pytest.raises(WriteError, match="deploy/Dockerfile lies outside the project"):
+        write_in_place(project, (change,), force=True)
+    assert (other / "Dockerfile").read_text(encoding="utf-8") == "FROM a\n"
+    assert [path.name for path in other.iterdir()] == ["Dockerfile"]
+
+
+def test_a_folder_that_is_swapped_in_between_is_not_written_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, other = tmp_path / "project", tmp_path / "other"
+    for folder in (project / "deploy", other):
+        folder.mkdir(parents=True)
+        (folder / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
+    move = writing._move
+
+    def swapping(new: str, place: object) -> None:
+        (project / "deploy").rename(project / "moved")
+        (project / "deploy").symlink_to(other)
+        move(new, place)
+
+    monkeypatch.setattr(writing, "_move", swapping)
+    change = FileChange(path="deploy/Dockerfile", before="FROM a\n", after="FROM b\n")
+    write_in_place(project, (change,), force=True)
+    assert (other / "Dockerfile").read_text(encoding="utf-8") == "FROM a\n"
+    assert (project / "moved" / "Dockerfile").read_text(encoding="utf-8") == "FROM b\n"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from msgspec import Struct
 
 from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.plan import FileChange
@@ -17,6 +19,10 @@ from jettison.processes.programs import uninterrupted
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
 WRITABLE = 0o222
+_STRAY = ".jettison-new"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = False) -> None:
@@ -26,10 +32,10 @@ def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = F
     ``force``), when a file changed since it was read, and when a file cannot be written; then none
     of the files is changed.
     """
+    _remove_strays({(root / change.path).parent for change in changes})
     if not force:
         _refuse_uncommitted(root)
-    _refuse_changed(root, changes)
-    _write(root, changes)
+    _write(root, changes, checked=True)
 
 
 def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
@@ -49,7 +55,9 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
         )
     with _explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        _remove_strays({target.parent})
+        staging = target.with_name(_stray_name(target.name))
+        staging.mkdir(0o700)
         try:
             copy = staging / "copy"
             shutil.copytree(root, copy, symlinks=True)
@@ -80,37 +88,117 @@ def _is_written(place: Path, change: FileChange) -> bool:
     return place.is_file() and place.read_bytes() == change.after.encode()
 
 
-def _write(root: Path, changes: Sequence[FileChange]) -> None:
-    """Write every file beside its place first, and move them only when all are there."""
-    written: list[tuple[Path, Path]] = []
-    try:
-        for change in changes:
-            place = root / change.path
-            with _explained(place):
-                written.append((_beside(place, change.after), place))
-        with uninterrupted():
+class _Place(Struct, frozen=True, kw_only=True):
+    """A file by the open folder that it is in: no link leads anywhere else from there."""
+
+    folder: int
+    name: str
+    path: Path
+
+    def content(self) -> bytes | None:
+        """Return what the file holds; None when there is none."""
+        try:
+            with open(os.open(self.name, _READ, dir_fd=self.folder), "rb") as file:  # noqa: PTH123
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+
+def _write(root: Path, changes: Sequence[FileChange], *, checked: bool = False) -> None:
+    """Write every file beside its place first, and move them only when all are there.
+
+    With ``checked`` a file that is not as the change says it was is refused.
+    """
+    written: list[tuple[str, _Place]] = []
+    with ExitStack() as folders:
+        places = [_place(root, change.path, folders) for change in changes]
+        for change, place in zip(changes, places, strict=True):
+            if checked:
+                _refuse_changed(place, change)
+        try:
+            for change, place in zip(changes, places, strict=True):
+                with _explained(place.path):
+                    written.append((_beside(place, change.after), place))
+            with uninterrupted():
+                for new, place in written:
+                    with _explained(place.path):
+                        _move(new, place)
+        finally:
             for new, place in written:
-                with _explained(place):
-                    new.replace(place)
-    finally:
-        for new, _ in written:
-            new.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(new, dir_fd=place.folder)
 
 
-def _beside(place: Path, text: str) -> Path:
-    if place.exists() and not place.stat().st_mode & WRITABLE:
-        raise PermissionError(errno.EACCES, "it is read-only")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-    new = Path(name)
+def _place(root: Path, path: str, folders: ExitStack) -> _Place:
+    place = root / path
+    with _explained(place):
+        top = root.resolve()
+        inner = place.parent.resolve()
+        if not inner.is_relative_to(top):
+            raise WriteError(
+                f"{path} lies outside the project",
+                why=f"a link leads to {inner}",
+                hint="Use --output with a new folder, or replace the link by what it leads to.",
+            )
+        at = os.open(top, _FOLDER)
+        folders.callback(os.close, at)
+        for part in inner.relative_to(top).parts:
+            with suppress(FileExistsError):
+                os.mkdir(part, dir_fd=at)
+            at = os.open(part, _FOLDER, dir_fd=at)
+            folders.callback(os.close, at)
+    return _Place(folder=at, name=place.name, path=place)
+
+
+def _move(new: str, place: _Place) -> None:
+    os.replace(new, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
+
+
+def _beside(place: _Place, text: str) -> str:
+    """Write a new file beside a place and return its name."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        mode = os.stat(place.name, dir_fd=place.folder).st_mode & 0o777
+    except FileNotFoundError:
+        mode = 0o644
+    if not mode & WRITABLE:
+        raise PermissionError(errno.EACCES, "it is read-only")
+    new = _stray_name(place.name)
+    handle = os.open(new, _NEW, 0o600, dir_fd=place.folder)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123
             stream.write(text)
-        new.chmod(place.stat().st_mode & 0o777 if place.exists() else 0o644)
+            os.fchmod(handle, mode)
     except BaseException:
-        new.unlink(missing_ok=True)
+        os.unlink(new, dir_fd=place.folder)
         raise
     return new
+
+
+def _stray_name(name: str) -> str:
+    return f".{name}.{os.getpid()}.{secrets.token_hex(4)}{_STRAY}"
+
+
+def _remove_strays(folders: Iterable[Path]) -> None:
+    """Remove what processes that were killed left beside the files that they wrote."""
+    for stray in (path for folder in folders for path in folder.glob(f".*{_STRAY}")):
+        process = stray.name.removesuffix(_STRAY).split(".")[-2]
+        if not process.isdigit() or _runs(int(process)):
+            continue
+        with suppress(OSError):
+            if stray.is_dir() and not stray.is_symlink():
+                shutil.rmtree(stray)
+            else:
+                stray.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager
@@ -125,15 +213,15 @@ def _explained(place: Path) -> Iterator[None]:
         ) from error
 
 
-def _refuse_changed(root: Path, changes: Sequence[FileChange]) -> None:
-    for change in changes:
-        place = root / change.path
-        now = place.read_bytes().decode("utf-8", "replace") if place.exists() else None
-        if now != change.before:
-            raise WriteError(
-                f"{change.path} changed while Jettison was at work",
-                hint="Nothing was written. Run the command again.",
-            )
+def _refuse_changed(place: _Place, change: FileChange) -> None:
+    with _explained(place.path):
+        content = place.content()
+    now = None if content is None else content.decode("utf-8", "replace")
+    if now != change.before:
+        raise WriteError(
+            f"{change.path} changed while Jettison was at work",
+            hint="Nothing was written. Run the command again.",
+        )
 
 
 def _refuse_uncommitted(root: Path) -> None:
