@@ -1,0 +1,185 @@
+"""What is found in an image that nobody runs."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from archives import layer_tar
+from elf import shared_library
+
+from jettison.contents.found import as_observed, python_of, scripts_of, site_of, started_words
+from jettison.contents.image import ImageFile, ImageFiles
+from jettison.engines.engine import Engine
+from jettison.images.config import Config
+from jettison.images.descriptor import Platform
+from jettison.images.entry import Kind
+from jettison.verify.trace.image_files import read_image_files
+
+PYTHON = "/usr/local/bin/python3.11"
+SITE = "/srv/.venv/lib/python3.11/site-packages"
+METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+RECORD = "{name}/__init__.py,,\n{name}-{version}.dist-info/METADATA,,\n../../../bin/{name},,\n"
+
+
+def image(
+    files: Mapping[str, str], links: Mapping[str, str] | None = None, **execution: Any
+) -> ImageFiles:
+    """An image with an interpreter and some files; programs are those below a folder bin."""
+    texts = {PYTHON: "", **files}
+    found = {
+        path: ImageFile(
+            kind=Kind.FILE,
+            layer=1,
+            mode=0o755 if "/bin/" in path or path.endswith(".sh") else 0o644,
+            size=len(text),
+            text=text.encode(),
+        )
+        for path, text in texts.items()
+    }
+    for path, target in {"/usr/local/bin/python3": "python3.11", **(links or {})}.items():
+        found[path] = ImageFile(kind=Kind.SYMLINK, layer=1, target=target)
+    config = Config.empty(Platform.parse("linux/amd64")).with_execution(
+        **{"Env": ["PATH=/usr/local/bin:/usr/bin"], **execution}
+    )
+    return ImageFiles(files=found, config=config, base=1)
+
+
+def distribution(site: str, name: str, version: str = "1.0") -> dict[str, str]:
+    info = f"{site}/{name}-{version}.dist-info"
+    return {
+        f"{site}/{name}/__init__.py": "",
+        f"{info}/METADATA": METADATA.format(name=name, version=version),
+        f"{info}/RECORD": RECORD.format(name=name, version=version),
+    }
+
+
+def test_the_environment_is_that_of_the_interpreter_behind_the_started_script() -> None:
+    found = image(
+        {
+            "/srv/.venv/bin/gunicorn": "#!/srv/.venv/bin/python\n",
+            **distribution(SITE, "flask", "3.0"),
+            **distribution("/usr/local/lib/python3.11/site-packages", "pip"),
+            **distribution("/opt/tools/lib/python3.11/site-packages", "poetry"),
+        },
+        {"/srv/.venv/bin/python": "/usr/local/bin/python3"},
+        Cmd=["/srv/.venv/bin/gunicorn", "app:app"],
+        WorkingDir="/srv",
+    )
+    observed = as_observed(found)
+    assert observed.python == PYTHON
+    assert observed.installed.site == SITE
+    assert observed.installed.versions == {"flask": "3.0"}
+    assert observed.installed.owners["flask/__init__.py"] == "flask"
+
+
+def test_distributions_in_a_folder_of_their_own_are_found_without_an_environment() -> None:
+    found = image({**distribution("/opt/packages", "flask"), **distribution(SITE, "pip")})
+    assert site_of(found, python_of(found, ("python", "main.py"))) == "/opt/packages"
+
+
+def test_scripts_behind_the_start_command_are_followed() -> None:
+    found = image(
+        {
+            "/app/start.sh": "#!/bin/sh\nexec ./serve.sh --jq\n",
+            "/app/serve.sh": "#!/usr/bin/env bash\npython main.py\n",
+            "/app/unused.sh": "#!/bin/sh\ngit pull\n",
+        },
+        Entrypoint=["./start.sh"],
+        WorkingDir="/app",
+    )
+    assert set(scripts_of(found, started_words(found.config))) == {"/app/start.sh", "/app/serve.sh"}
+
+
+def test_a_module_that_starts_a_program_names_it_but_an_installer_does_not_count() -> None:
+    calls = "import subprocess\nsubprocess.run(['{}', '-v'])\n"
+    observed = as_observed(
+        image(
+            {
+                f"{SITE}/sound/play.py": calls.format("ffmpeg"),
+                f"{SITE}/pip/vcs.py": calls.format("git"),
+                "/opt/other/site-packages/late.py": calls.format("convert"),
+            }
+        )
+    )
+    assert set(observed.reach.programs) == {"ffmpeg", "convert"}
+
+
+def test_packages_of_alpine_are_read_with_those_that_were_asked_for() -> None:
+    installed = (
+        "P:libpq\nV:17.0\nD:so:libc.musl-x86_64.so.1 musl>=1.2\np:so:libpq.so.5=5.17\n"
+        "F:usr/lib\nR:libpq.so.5\nZ:Q1\n\n"
+        "P:musl\nV:1.2\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:ld-musl-x86_64.so.1\n\n"
+    )
+    found = image({"/lib/apk/db/installed": installed, "/etc/apk/world": "musl\nlibpq=17.0\n"})
+    packages = found.system.packages
+    assert packages["libpq"].paths == {"/usr/lib/libpq.so.5"}
+    assert packages["libpq"].needs == (("so:libc.musl-x86_64.so.1",), ("musl",))
+    assert packages["libpq"].provides == ("so:libpq.so.5",)
+    assert found.system.manual == {"musl", "libpq"}
+
+
+class SavedImage:
+    """An engine that has one image and runs nothing."""
+
+    def __init__(self, layers: list[bytes], config: Mapping[str, Any]) -> None:
+        history = [{"created_by": f"layer {index}"} for index in range(len(layers))]
+        history.insert(1, {"created_by": 'CMD ["python3"]', "empty_layer": True})
+        digests = [f"sha256:{index:064x}" for index in range(len(layers))]
+        blobs = {f"blobs/sha256/{index:064x}": layer for index, layer in enumerate(layers)}
+        document = {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": dict(config),
+            "history": history,
+            "rootfs": {"type": "layers", "diff_ids": digests},
+        }
+        manifest = [{"Config": "config.json", "Layers": list(blobs)}]
+        self._archive = layer_tar(
+            {
+                **blobs,
+                "config.json": json.dumps(document).encode(),
+                "manifest.json": json.dumps(manifest).encode(),
+            }
+        )
+        self.working_directory = str(config.get("WorkingDir", ""))
+
+    def inspect(self, image: str) -> SavedImage:
+        return self
+
+    @contextmanager
+    def save(self, image: str) -> Iterator[IO[bytes]]:
+        yield io.BytesIO(self._archive)
+
+
+def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_base() -> None:
+    status = "Package: {}\nStatus: install ok installed\nVersion: 1\n\n"
+    library = shared_library(needed=["libz.so.1"])
+    base = layer_tar(
+        {
+            "var/lib/dpkg/status": status.format("base-files").encode(),
+            "var/lib/dpkg/info/base-files.list": b"/etc\n",
+            "usr/lib/libjq.so.1": b"old",
+        }
+    )
+    upper = layer_tar(
+        {
+            "var/lib/dpkg/status": (status.format("base-files") + status.format("jq")).encode(),
+            "var/lib/dpkg/info/jq.list": b"/usr/bin/jq\n",
+            "usr/bin/jq": library,
+            "usr/lib/.wh.libjq.so.1": b"",
+            "app/settings.yaml": b"program: jq\n",
+            "etc/other.yaml": b"no: more\n",
+        }
+    )
+    engine = SavedImage([base, upper], {"WorkingDir": "/app", "Env": ["PATH=/usr/bin"]})
+    found = read_image_files(cast("Engine", engine), "image")
+    assert found.base == 1
+    assert found.system.libraries == {"/usr/bin/jq": ("libz.so.1",)}
+    assert found.system.manual == {"jq"}
+    assert "/usr/lib/libjq.so.1" not in found.files
+    assert found.text("/app/settings.yaml") == "program: jq\n"
+    assert found.text("/etc/other.yaml") == ""
