@@ -46,6 +46,7 @@ class FileOwners(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     own: str
     python: PythonFiles
     generated: Lists
+    installed: Lists
 
 
 class Loopback(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -177,4 +178,5 @@ class SystemFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     packages: PackageNames
     files: tuple[SystemEntry, ...]
+    idle: tuple[SystemEntry, ...]
     installers: SystemEntry

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct, field
 
+from jettison.catalogue.reader import table
+from jettison.catalogue.systems import FileOwners
+
 # Where programs and libraries are looked for.
 PROGRAMS = (
     "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
 )  # fmt: skip
 MOST_LINKS = 10
+LIBRARY = re.compile(r"\.so(?:\.[^/]*)?$")
+BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
+LISTING = re.compile(r"/var/lib/dpkg/info/(?P<name>[^/:]+)(?::[^/.]+)?\.\w+$")
 
 
 class SystemPackage(Struct, frozen=True, kw_only=True):
@@ -47,13 +54,36 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
-        """The packages of each file and link that has any."""
+        """The packages of each file and link that has any.
+
+        Byte code belongs to its source's package, and to a package what its installation makes.
+        """
         found: dict[str, set[str]] = {}
         for package in self.packages.values():
             for path in package.paths:
                 if path in self.files or path in self.links:
                     found.setdefault(path, set()).add(package.name)
+        for path in self.files:
+            if path in found:
+                continue
+            listing, compiled = LISTING.match(path), BYTECODE.sub(r"\1.py", path)
+            if compiled in found:
+                found[path] = found[compiled]
+            elif listing and listing["name"] in self.packages:
+                found[path] = {listing["name"]}
+            elif owner := next((n for n, where in self.made if path.startswith(where)), ""):
+                found[path] = {owner}
         return {path: frozenset(names) for path, names in found.items()}
+
+    @cached_property
+    def made(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The folders that the installation of packages makes, by package."""
+        made = table(FileOwners).installed
+        return tuple(
+            (name, tuple(f"/{path}/" for path in paths))
+            for name, paths in made.items()
+            if name in self.packages
+        )
 
     @cached_property
     def named(self) -> Mapping[str, tuple[str, ...]]:
@@ -61,7 +91,7 @@ class System(Struct, frozen=True, kw_only=True, dict=True):
         found: dict[str, list[str]] = {}
         for path in (*self.libraries, *self.links):
             name = posixpath.basename(path)
-            if ".so" in name:
+            if LIBRARY.search(name):
                 found.setdefault(name, []).append(path)
         return {name: tuple(sorted(paths)) for name, paths in found.items()}
 
@@ -197,7 +227,7 @@ class _Search:
                 for name in self._installed(names):
                     self.package(name, f"{package.name} depends on it")
             for path in sorted(package.paths & self._system.libraries.keys()):
-                if ".so" in path.rpartition("/")[2]:
+                if LIBRARY.search(path):
                     self.needs_of(path)
 
     def _installed(self, names: Iterable[str]) -> Iterator[str]:

@@ -34,6 +34,9 @@ FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"
+# That from one which only steps of the build call.
+BUILDING = "build-script"
+SCRIPT = "script"
 Use = tuple[str, Evidence]
 
 
@@ -76,15 +79,16 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 def usage_of(
     modules: Iterable[ModuleFacts],
-    scripts: Iterable[tuple[Script, bool]],
+    scripts: Iterable[tuple[Script, str]],
     commands: Iterable[tuple[tuple[str, ...], Origin]],
     imports: Mapping[str, tuple[Origin, ...]],
     loaded: frozenset[str],
 ) -> Usage:
     """Gather the uses from source files, shell scripts and the commands that start the image.
 
-    ``scripts`` come with whether something is seen to call them: one that was copied under another
-    name is not. ``loaded`` are the files that production loads, as far as it could be followed.
+    ``scripts`` come with the kind of evidence that they are: of one that was copied under another
+    name, no call is seen. ``loaded`` are the files that production loads, as far as it could be
+    followed.
     """
     modules = [facts for facts in modules if not is_test(facts.file)]
     scripts = list(scripts)
@@ -155,10 +159,9 @@ def _computed(call: ProgramCall) -> Evidence:
     return Evidence(kind="subprocess", message=message, origin=call.origin)
 
 
-def _scripted(scripts: Iterable[tuple[Script, bool]]) -> Iterator[Use]:
+def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
     """The programs of scripts and what interprets them; a function that one defines is none."""
-    for script, called in scripts:
-        kind = "script" if called else UNCALLED
+    for script, kind in scripts:
         interpreter = INTERPRETER.match(script.text)
         if interpreter:
             name = interpreter[1].rpartition("/")[2]

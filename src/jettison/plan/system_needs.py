@@ -18,9 +18,10 @@ from jettison.formats.settings import Ask
 from jettison.lift.packages import requested
 from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stages import services_of
+from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.system_removal import Used, gone_of_standard
+from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
 
 LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
@@ -29,11 +30,13 @@ WORD = re.compile(r"[\w./+-]+")
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
 INHERITED = "\0"
+IMPORTS = (b"import ", b"from ")
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
     owned, gone = system.owners, gone_of_standard(observed)
+    gone |= gone_when_idle(system, {*plan.usage.imports, *_loaded_at_once(observed)})
     return Wanted(
         packages=dict(_packages(plan, system, observed)),
         programs=dict(_programs(plan, observed)),
@@ -56,9 +59,22 @@ def _touched(observed: Observed) -> Iterator[str]:
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
     """Gather what keeps files of the catalogue, and the libraries that need none of them."""
     return Used(
-        names=frozenset({*wanted.programs, *wanted.packages, *plan.usage.imports}),
+        names=frozenset(
+            {*wanted.programs, *wanted.packages, *plan.usage.imports, *_loaded_at_once(observed)}
+        ),
         quiet=tuple(_quiet(plan, observed.installed.site)),
     )
+
+
+def _loaded_at_once(observed: Observed) -> Iterator[str]:
+    """The modules for a display that a distribution imports as it is itself imported."""
+    modules = [name for each in table(SystemFiles).idle for name in each.modules]
+    for path, source in observed.installed.sources.items():
+        if path.endswith("/__init__.py") and path.count("/") == 1:
+            lines = source.splitlines()
+            for name in modules:
+                if any(line.startswith(IMPORTS) and name.encode() in line for line in lines):
+                    yield name
 
 
 def _quiet(plan: Plan, site: str) -> Iterator[str]:
@@ -113,7 +129,7 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP and wish.text in system.packages:
             yield wish.text, "a line of the settings keeps it"
-    scripted = any(use.kind == "script" for uses in plan.usage.programs.values() for use in uses)
+    scripted = any(use.kind == SCRIPT for uses in plan.usage.programs.values() for use in uses)
     if scripted or observed.scripts or plan.usage.computed:
         yield from ((name, "scripts may call it") for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
@@ -176,7 +192,9 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
         for word in WORD.findall(text)
     )
     for name, uses in plan.usage.programs.items():
-        yield name, uses[0].message
+        running = [use for use in uses if use.kind != BUILDING]
+        if running:
+            yield name, running[0].message
     for name, module in observed.reach.programs.items():
         yield name, f"{module} runs it"
     ran = [path.removeprefix(RAN) for path in observed.trace.touched if path.startswith(RAN)]

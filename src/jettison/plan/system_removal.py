@@ -55,6 +55,9 @@ def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator
         rule=rule,
         reason="packages that nothing reaches",
         packages=tuple(sorted(leaving)),
+        paths=tuple(
+            f"{folder}**" for name, made in system.made if name in leaving for folder in made
+        ),
         keep=tuple(table(SystemFiles).packages.keep) if spared else (),
         bytes=sum(system.files.get(path, 0) for path in gone),
     )
@@ -90,6 +93,15 @@ def _folders(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in paths if path.endswith("/"))
 
 
+def gone_when_idle(system: System, imported: Collection[str]) -> frozenset[str]:
+    """Give the files of modules of the standard library for a display that nothing imports.
+
+    Libraries that only they need can then leave with their packages.
+    """
+    entries = [each for each in table(SystemFiles).idle if not {*each.modules} & {*imported}]
+    return frozenset(path for each in entries for path in _meant(each, system, ()))
+
+
 def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:
     """Give the programs of packages of which only some are called."""
     for name, called in sorted(reach.programs.items()):
@@ -121,7 +133,8 @@ def file_groups(
     """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table(SystemFiles)
-    for entry in (*known.files, *([known.installers] if _has_its_own(observed) else [])):
+    installers = [known.installers] if _has_its_own(observed) else []
+    for entry in (*known.idle, *known.files, *installers):
         if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))

@@ -21,6 +21,7 @@ from jettison.plan.base import BaseCandidate
 from jettison.plan.candidates.wheels import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution
 from jettison.plan.plan import Finding, Plan
+from jettison.plan.taking import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving
 
@@ -33,6 +34,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find a final stage on another distribution than the chosen one."""
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.facts.release in (None, stage.release) or stage.tag is None:
+        return ()
+    if leaves_late(plan):
         return ()
     names = _names(plan, taken)
     alpine = taken.facts.release == ALPINE

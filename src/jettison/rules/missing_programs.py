@@ -19,6 +19,7 @@ from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
+from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.candidates.needs import brought_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan, Safety
@@ -58,7 +59,7 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
 
 def _is_certain(use: Evidence, plan: Plan) -> bool:
     """Whether production makes a call: in a file that it loads or a script that it runs."""
-    if use.kind == "script":
+    if use.kind in (SCRIPT, BUILDING):
         return True
     return use.kind == "subprocess" and use.origin is not None and use.origin.file in plan.loaded
 

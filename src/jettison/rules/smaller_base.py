@@ -17,6 +17,7 @@ from jettison.plan.base import BaseCandidate, Variant
 from jettison.plan.candidates.image import image_facts
 from jettison.plan.changes import AddPackages, Change, ReplaceBase
 from jettison.plan.plan import Finding, Plan
+from jettison.plan.taking import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving
 
@@ -28,7 +29,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.image == stage.base or len(stage.chain) > 1:
         return ()
-    if stage.triggers:
+    if stage.triggers or leaves_late(plan):
         return ()
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return ()

@@ -14,8 +14,10 @@ from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
 from jettison.formats.settings import Budget
+from jettison.lift.environment import NotApart
 from jettison.plan.observing import with_observed
 from jettison.plan.plan import Plan, Withdrawal
+from jettison.plan.taking import place_of_removal
 from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result import Ablation, Result
@@ -54,9 +56,13 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
 
 
 class _Before(Struct, frozen=True, kw_only=True):
-    """The image before: being measured, and being looked at while the image after is made."""
+    """The image before: being measured, and being looked at while the image after is made.
+
+    ``made`` is the image that was watched.
+    """
 
     id: ImageID
+    made: ImageID
     measured: Future[ImageMeasurement]
     beside: ThreadPoolExecutor
     ahead: Future[Ahead] | None = None
@@ -67,7 +73,10 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
     image = built(shop, start.original, shop.root, "before")
     with beside() as pool:
         before = _Before(
-            id=image, measured=pool.submit(_measured, shop, image, "before"), beside=pool
+            id=image,
+            made=image,
+            measured=pool.submit(_measured, shop, image, "before"),
+            beside=pool,
         )
         if plan.level >= TRACED:
             start, result = _guided(shop, start, plan, before)
@@ -75,15 +84,16 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
         request = project_request(shop.root, plan, image, image, None)
         ahead = pool.submit(look_ahead, request, shop.engine, shop.progress)
         before = replace(before, ahead=ahead)
-        start, plan, image = _buildable(shop, start, plan)
-        with step(shop.progress, "Reading what is in the image"):
-            seen = with_observed(start, as_observed(read_image_files(shop.engine, image)))
+        if _is_apart(plan):
+            start, plan, image = _buildable(shop, start, plan)
+        seen = _read(shop, start, image)
         try:
             seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
         except BuildError as failed:
             reason = f"what was taken out by it could not be built: {failed.why or failed.what}"
             skip = Skipped(what="what is in the image", reason=reason)
             start, plan = (replace(one, learned=(*one.learned, skip)) for one in (start, plan))
+            start, plan, _ = _buildable(shop, start, plan)
             return _settled(shop, start, _result(shop, plan, before), before)
         if not result.verdict.equivalent and result.plan.files != plan.files:
             return _settled(shop, start, _result(shop, plan, before), before)
@@ -136,6 +146,20 @@ def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan
     return replace(start, withdrawn=(*start.withdrawn, *fresh))
 
 
+def _read(shop: Workshop, start: Plan, image: ImageID) -> Plan:
+    """Give the plan before any rule, with what is in an image.
+
+    Where no stage makes the environment apart, that is the baseline: what the rules remove, they
+    remove behind its last step. Elsewhere it is the image that the rules make.
+    """
+    with step(shop.progress, "Reading what is in the image"):
+        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
+
+
+def _is_apart(plan: Plan) -> bool:
+    return not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
+
+
 def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tuple[Plan, Result]:
     """Leave out what made a difference or made the image larger, and compare again."""
 
@@ -165,8 +189,8 @@ def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[P
     """Give the plan before any rule, with what was seen of the image, and what comes of it."""
     watched, before = _watched(shop, start, plan, before)
     result = _result(shop, _planned(watched), before)
-    if watched.observed and not result.verdict.equivalent:
-        watched = _given_up(start, result)
+    if watched.observed and watched.observed.traced and not result.verdict.equivalent:
+        watched = _given_up(_read(shop, start, before.made), result)
         result = _result(shop, _planned(watched), before)
     return watched, result
 
@@ -205,14 +229,15 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     The image before is looked at meanwhile: what it answers does not depend on that.
     """
     with staged(shop.root, plan) as folder:
-        image = built(shop, plan.project, folder, "watched")
+        apart = _is_apart(plan)
+        image = built(shop, plan.project, folder, "watched") if apart else before.id
         plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
         seen = observed(plan, request, shop.engine, shop.progress)
-    before = replace(before, ahead=ahead)
+    before = replace(before, ahead=ahead, made=image)
     if isinstance(seen, Skipped):
-        return replace(start, learned=(*start.learned, seen)), before
+        return _read(shop, replace(start, learned=(*start.learned, seen)), image), before
     return with_observed(start, seen), before
 
 

@@ -9,6 +9,7 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package, package_of_program, translated
 from jettison.lift.action import ActionKind
+from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.plan.candidates.image import packages_of
 from jettison.plan.candidates.needs import BaseNeeds, Remark
@@ -142,7 +143,7 @@ def _unknown(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) -
     """Nothing says which package a program comes from."""
     if _alike(needs, image):
         return
-    if use.kind in ("script", "uncalled-script") and image.variant is not Variant.ALPINE:
+    if use.kind in (SCRIPT, BUILDING, UNCALLED) and image.variant is not Variant.ALPINE:
         # A function of the script, or one of the programs that every Debian image has.
         return
     yield _said(Works.UNKNOWN, f"where {program} comes from is not known: {use.message}", use)

@@ -33,6 +33,7 @@ GONE = """raise ModuleNotFoundError(
     "Jettison removed {name} from this image by the rule unreached-system. To keep it, write "
     'keep = ["{name}"] under [tool.jettison] in pyproject.toml and build again.', name="{name}")
 """
+LIBRARY = re.compile(r"\.so(?:\.[^/]*)?$")
 NAMED = re.compile(rb"\.so[.\w+-]*")
 BEFORE = re.compile(rb"[\w.+-]+\Z")
 PART = re.compile(r"\*\*/|\*\*|\*|[^*]+")
@@ -53,6 +54,7 @@ def main(arguments: list[str]) -> int:
         gone |= excepted(system.only_of(leaving, own), each["keep"])
     for each in sorted(paragraphs, key=lambda one: bool(one["unless named"])):
         gone |= meant(each, system, gone)
+    gone |= {path for path in system.paths if BYTECODE.sub(r"\1\2.py", path) in gone}
     kept = set(needed(system, gone))
     gone -= kept
     leaving -= system.owners(kept)
@@ -218,7 +220,7 @@ def needed(system: System, gone: set[str]) -> Iterator[str]:
     """Give the libraries that a file which stays names, with what their links lead to."""
     libraries: dict[str, list[str]] = defaultdict(list)
     for path in gone:
-        if ".so" in path.rpartition("/")[2]:
+        if LIBRARY.search(path):
             libraries[path.rpartition("/")[2]].append(path)
     pending = sorted(system.paths - gone) if libraries else []
     while pending:
@@ -227,11 +229,20 @@ def needed(system: System, gone: set[str]) -> Iterator[str]:
         names = set(named(library(system, user)))
         if os.path.islink(place):
             names = {os.path.basename(os.readlink(place))}
+        if ".libs/" in user:
+            names -= bundled(os.path.dirname(place), names)
         for name in sorted(names & libraries.keys()):
             for path in libraries.pop(name):
                 print(f"kept {path}, for {user}")
                 pending.append(path)
                 yield path
+
+
+def bundled(folder: str, names: set[str]) -> set[str]:
+    """Give the libraries that lie in a folder under a name with a digest in it."""
+    beside = tuple(os.listdir(folder))
+    stems = {name: name.partition(".so")[0] + "-" for name in names}
+    return {name for name, stem in stems.items() if any(one.startswith(stem) for one in beside)}
 
 
 def named(content: bytes) -> Iterator[str]:

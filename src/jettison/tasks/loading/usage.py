@@ -19,7 +19,7 @@ from jettison.lift.project import Project
 from jettison.lift.scopes.values import ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
-from jettison.lift.usage import Given, Usage, usage_of
+from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
 from jettison.source.operations import Commands, Use
 from jettison.source.operations_collect import called_scripts
 from jettison.source.reading import Sources, read_text
@@ -27,6 +27,8 @@ from jettison.source.tree import is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin
+
+KINDS = {Use.UNCALLED: UNCALLED, Use.BUILD: BUILDING}
 
 
 def used(
@@ -48,7 +50,7 @@ def used(
     ]
     uses = called_scripts(texts, [c for c in own if c.source not in commands.scripts])
     scripts = [
-        (parse_shell(texts[path], origin=Origin(file=path, line=1)), use is not Use.UNCALLED)
+        (parse_shell(texts[path], origin=Origin(file=path, line=1)), KINDS.get(use, SCRIPT))
         for path, use in uses.items()
         if use is not Use.DEVELOPMENT
     ]
