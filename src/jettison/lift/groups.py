@@ -70,6 +70,20 @@ def shipped_groups(project: Project) -> tuple[ShippedGroup, ...]:
     return tuple(g for request in project_requests(project) for g in _groups(project, request))
 
 
+def production_groups(project: Project) -> frozenset[str]:
+    """The groups that a command names, where the name does not say that they are for development.
+
+    Who makes an image and asks for a group wants it in production.
+    """
+    return frozenset(
+        group.name
+        for group in shipped_groups(project)
+        if group.kind is Kind.GROUP
+        and not group.unasked
+        and not is_named_for_development(group.name)
+    )
+
+
 def _groups(project: Project, request: ProjectRequest) -> Iterator[ShippedGroup]:
     found: dict[tuple[Kind, str], set[str]] = {}
     if request.tool == "hatch":

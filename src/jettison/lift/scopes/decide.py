@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
+
+from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.finding import Declaration, Kind
 from jettison.formats.requirements import SectionComment
@@ -213,13 +215,19 @@ def _entries(commands: Commands, index: SourceIndex, scripts: Mapping[str, str])
             yield Entry(file=path, why=f"gunicorn loads {path}", origin=Origin(file=path))
 
 
-def declared_requirement(declaration: Declaration) -> DeclaredRequirement:
-    """Keep a declaration's name, place, group and the comments that stand with it."""
+def declared_requirement(
+    declaration: Declaration, asked: Collection[str] = ()
+) -> DeclaredRequirement:
+    """Keep a declaration's name, place, group and the comments that stand with it.
+
+    The groups ``asked`` for by name, by what makes the image, are not for development.
+    """
     return DeclaredRequirement(
         name=declaration.name,
         origin=declaration.origin,
         group=declaration.group,
-        for_development=declaration.kind is Kind.GROUP,
+        for_development=declaration.kind is Kind.GROUP
+        and canonicalize_name(declaration.group) not in asked,
         remarks=tuple(remarks(declaration)),
         via=declaration.via,
     )

@@ -29,6 +29,7 @@ from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution
 from jettison.index.target import Target
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
+from jettison.lift.groups import production_groups
 from jettison.lift.linked import linked_packages
 from jettison.lift.project import Project
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
@@ -193,8 +194,9 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     )
     found = opened(requirements=() if locked else roots(listed, resolved=True))
     brought = closure(found, roots(listed), bounding)
+    asked = production_groups(project)
     inputs = gather(
-        declared=[declared_requirement(one.declaration) for one in listed],
+        declared=[declared_requirement(one.declaration, asked) for one in listed],
         modules=sources.modules,
         commands=commands,
         distributions=brought.facts,
