@@ -61,18 +61,18 @@ def _compare_startup(
     if not before.starts or not after.starts:
         return skipped(_STARTUP, "one of the images did not start")
     had, has = (median(start.seconds for start in seen.starts) for seen in (before, after))
-    outcome = Outcome.SAME
-    if has > had * _FACTOR + _SPARE_SECONDS:
-        outcome = Outcome.DIFFERENT
-    elif has < had * _BETTER:
-        outcome = Outcome.IMPROVED
+    shown = f"{had:.2f} s", f"{has:.2f} s"
+    message = f"{shown[0]} became {shown[1]} (median of {len(after.starts)})"
+    outcome = _grown(had, has, had * _FACTOR + _SPARE_SECONDS)
     return CheckResult(
-        name=_STARTUP,
-        outcome=outcome,
-        message=f"{had:.2f} s became {has:.2f} s (median of {len(after.starts)})",
-        before=f"{had:.2f} s",
-        after=f"{has:.2f} s",
+        name=_STARTUP, outcome=outcome, message=message, before=shown[0], after=shown[1]
     )
+
+
+def _grown(had: float, has: float, most: float) -> Outcome:
+    if has > most:
+        return Outcome.DIFFERENT
+    return Outcome.IMPROVED if has < had * _BETTER else Outcome.SAME
 
 
 STARTUP_CHECK = Check(name=_STARTUP, compare=_compare_startup)
@@ -94,24 +94,12 @@ def _compare_memory(
         why = before.missing.get("memory") or after.missing.get("memory")
         return skipped(_MEMORY, why or "one of the images did not start")
     had, has = (median(each) for each in measured)
-    outcome = Outcome.SAME
-    if has > had * _MEMORY_FACTOR + _SPARE:
-        outcome = Outcome.DIFFERENT
-    elif has < had * _BETTER:
-        outcome = Outcome.IMPROVED
+    shown = f"{had / 1e6:.1f} MB", f"{has / 1e6:.1f} MB"
+    message = f"{shown[0]} at rest became {shown[1]} (median of {len(measured[1])})"
+    outcome = _grown(had, has, had * _MEMORY_FACTOR + _SPARE)
     return CheckResult(
-        name=_MEMORY,
-        outcome=outcome,
-        message=(
-            f"{_show_memory(had)} at rest became {_show_memory(has)} (median of {len(measured[1])})"
-        ),
-        before=_show_memory(had),
-        after=_show_memory(has),
+        name=_MEMORY, outcome=outcome, message=message, before=shown[0], after=shown[1]
     )
-
-
-def _show_memory(count: float) -> str:
-    return f"{count / 1e6:.1f} MB"
 
 
 MEMORY_CHECK = Check(name=_MEMORY, compare=_compare_memory)
