@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -65,8 +65,14 @@ class Target(Struct, frozen=True, kw_only=True):
         """Whether a requirement with this marker applies when these extras are asked for."""
         if marker is None:
             return True
-        values = {name: str(value) for name, value in self.markers.items()}
-        return any(marker.evaluate(values | {"extra": extra}) for extra in ("", *extras))
+        return any(_holds(self, marker, extra) for extra in ("", *extras))
+
+
+@lru_cache(maxsize=65536)
+def _holds(target: Target, marker: Marker, extra: str) -> bool:
+    """Evaluate a marker once: a graph is walked again whenever something is learned for it."""
+    values = {name: str(value) for name, value in target.markers.items()}
+    return marker.evaluate(values | {"extra": extra})
 
 
 @cache
