@@ -210,7 +210,7 @@ class Pin(Struct, frozen=True, kw_only=True):
     filename: str
     url: str
     sha256: str
-    size: int | None
+    size: int | None = None
 
     @property
     def is_source(self) -> bool:
