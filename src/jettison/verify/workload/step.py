@@ -143,7 +143,16 @@ def refused(operation: Operation) -> Iterator[Variation]:
 
 
 def _chosen(operation: Operation) -> Iterator[Variation]:
-    """Give one more way for each value of a field that chooses among a few."""
+    """Give one more way for each value of a field that chooses among a few.
+
+    Other parts of the path that the source compares have the first of their texts meanwhile.
+    """
+    places = {one.name: one for one in operation.parameters if one.place is Place.PATH}
+    firsts = {
+        name: texts[0]
+        for name, one in places.items()
+        if (texts := _compared(operation, name, one.schema))
+    }
     for parameter in operation.parameters:
         name = parameter.name
         compared = _compared(operation, name, parameter.schema)
@@ -152,7 +161,7 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
                 yield Variation(name=f"{name}={value}", query={name: value})
         elif parameter.place is Place.PATH:
             for value in compared:
-                yield Variation(name=f"{name}={value}", path={name: value})
+                yield Variation(name=f"{name}={value}", path={**firsts, name: value})
     for name, schema in operation.body.properties.items() if operation.body else ():
         for value in (*choices(schema)[1:], *_compared(operation, name, schema)):
             yield from _with_files(operation, name, value)

@@ -151,3 +151,17 @@ def test_every_value_of_an_enumeration_comes_with_every_kind_of_file() -> None:
     for kind in kinds[1:]:
         for upload in uploads():
             assert f"POST /files (kind={kind}, {upload.name})" in said
+
+
+def test_parts_of_a_path_that_the_source_compares_go_together() -> None:
+    routed = route_operations(
+        [
+            {
+                "path": "/length/{unit}/{wanted}",
+                "methods": ["GET"],
+                "reads": {"GET": {"compared": {"unit": ["foot", "mile"], "wanted": ["foot"]}}},
+            }
+        ]
+    )
+    values = [step.path_values for step in workload(Interface(operations=routed))]
+    assert {"unit": "mile", "wanted": "foot"} in values
