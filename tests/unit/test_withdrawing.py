@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from jettison.contents.environment import Installed, Trace
 from jettison.contents.measurement import ImageMeasurement
+from jettison.contents.reach import Observed, Reach
 from jettison.engines.engine import BuildRequest
 from jettison.errors import BuildError
+from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
 from jettison.report.result import Result
 from jettison.tasks import optimizing
@@ -56,12 +60,29 @@ def measured(image: str, _engine: object) -> ImageMeasurement:
     )  # fmt: skip
 
 
+WATCHED = Observed(
+    installed=Installed(
+        site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
+        application={},
+    ),
+    trace=Trace(touched=frozenset(), method="a test"),
+    reach=Reach(modules={}, unsure=frozenset()),
+)  # fmt: skip
+
+
+def seen_of(plan: Plan, seen: Observed | None) -> Plan:
+    return replace(plan, observed=seen)
+
+
 @pytest.fixture
 def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Optimize; an image that has ``broken`` in its text answers differently, as ``line`` says."""
 
     def run(
-        broken: str = "no such text", line: str = "GET /: 200, then 500", refused: str = ""
+        broken: str = "no such text",
+        line: str = "GET /: 200, then 500",
+        refused: str = "",
+        level: int = 2,
     ) -> Result:
         for path, text in FILES.items():
             place = tmp_path / "project" / path
@@ -80,8 +101,9 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(optimizing, "look_ahead", lambda *_: None)
         monkeypatch.setattr(optimizing, "read_image_files", lambda *_: None)
         monkeypatch.setattr(optimizing, "as_observed", lambda _: None)
-        monkeypatch.setattr(optimizing, "with_observed", lambda plan, _: plan)
-        found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache")
+        monkeypatch.setattr(optimizing, "with_observed", seen_of)
+        monkeypatch.setattr(optimizing, "observed", lambda *_: WATCHED)
+        found = planned(tmp_path / "project", offline=True, cache=tmp_path / "cache", level=level)
         shop = Workshop(root=tmp_path / "project", engine=Texts(refused), progress=SilentProgress())
         return optimizing.optimize(shop, found.start, found.plan, ablation=False)
 
@@ -121,3 +143,12 @@ def test_a_rule_whose_changes_cannot_be_built_is_left_out(result) -> None:
 def test_an_image_does_not_grow(result) -> None:
     found = result()
     assert found.after.size.bytes <= found.before.size.bytes
+
+
+@pytest.mark.parametrize("how", [{"broken": "USER "}, {"refused": "USER "}])
+def test_what_the_trace_told_is_kept_where_one_rule_explains_the_difference(result, how) -> None:
+    found = result(level=3, **how)
+    assert found.verdict.equivalent
+    assert "non-root-user" in withdrawn(found)
+    assert found.plan.observed is WATCHED
+    assert "the trace" not in [one.what for one in found.plan.skipped]

@@ -78,26 +78,62 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
             measured=pool.submit(_measured, shop, image, "before"),
             beside=pool,
         )
-        if plan.level >= TRACED:
-            start, result = _guided(shop, start, plan, before)
-            return _settled(shop, start, result, before)
-        request = project_request(shop.root, plan, image, image, None)
-        ahead = pool.submit(look_ahead, request, shop.engine, shop.progress)
-        before = replace(before, ahead=ahead)
-        if _is_apart(plan):
-            start, plan, image = _buildable(shop, start, plan)
-        seen = _read(shop, start, image)
+        look = _watched if plan.level >= TRACED else _looked_at
+        seen, before = look(shop, start, plan, before)
+        return _best(shop, start, seen, before)
+
+
+def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Plan, Result]:
+    """Compare with what was seen of the image, or with less of it where that cannot be kept.
+
+    First single rules are left out; then what the trace alone lets leave; then what was read.
+    """
+    while True:
+        known, found = seen.observed, None
         try:
-            seen, result = _settled(shop, seen, _result(shop, _planned(seen), before), before)
+            found = _settled_as_built(shop, seen, before)
+            if known is None or not _explicable(shop, found[1]):
+                return found
+            names = ", ".join(check.name for check in found[1].verdict.differences)
+            reason = f"without what it left out the image behaved differently: {names}"
         except BuildError as failed:
-            reason = f"what was taken out by it could not be built: {failed.why or failed.what}"
-            skip = Skipped(what="what is in the image", reason=reason)
-            start, plan = (replace(one, learned=(*one.learned, skip)) for one in (start, plan))
-            start, plan, _ = _buildable(shop, start, plan)
-            return _settled(shop, start, _result(shop, plan, before), before)
-        if not result.verdict.equivalent and result.plan.files != plan.files:
-            return _settled(shop, start, _result(shop, plan, before), before)
-        return seen, result
+            if known is None:
+                raise
+            reason = f"what it left out could not be built: {failed.why or failed.what}"
+        skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
+        start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
+        seen = _read(shop, start, before.made) if known.traced else start
+        if found and _planned(seen).files == found[1].plan.files:
+            return found
+        shop.progress.begin(f"leave out {skip.what}")
+        shop.progress.finish(skip.reason)
+
+
+def _settled_as_built(shop: Workshop, seen: Plan, before: _Before) -> tuple[Plan, Result]:
+    """Compare, without the rules that cannot be built."""
+    try:
+        return _settled(shop, seen, _result(shop, _planned(seen), before), before)
+    except BuildError:
+        seen, plan, _ = _buildable(shop, seen, _planned(seen))
+        return _settled(shop, seen, _result(shop, plan, before), before)
+
+
+def _explicable(shop: Workshop, result: Result) -> bool:
+    """Whether the images differ by what the rules did, as far as can be told."""
+    verdict = result.verdict
+    by_versions = any(map(resolved_differently, verdict.differences)) and not shop.anew
+    return bool(verdict.differences) and not (verdict.dead_before or by_versions)
+
+
+def _looked_at(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, _Before]:
+    """Give the plan before any rule, with what is in the image that the rules make."""
+    request = project_request(shop.root, plan, before.id, before.id, None)
+    ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
+    before = replace(before, ahead=ahead)
+    if _is_apart(plan):
+        start, plan, image = _buildable(shop, start, plan)
+        before = replace(before, made=image)
+    return _read(shop, start, before.made), before
 
 
 def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -185,16 +221,6 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
     return start, result
 
 
-def _guided(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[Plan, Result]:
-    """Give the plan before any rule, with what was seen of the image, and what comes of it."""
-    watched, before = _watched(shop, start, plan, before)
-    result = _result(shop, _planned(watched), before)
-    if watched.observed and watched.observed.traced and not result.verdict.equivalent:
-        watched = _given_up(_read(shop, start, before.made), result)
-        result = _result(shop, _planned(watched), before)
-    return watched, result
-
-
 def _planned(start: Plan) -> Plan:
     plan = optimized(start, RULES, without=start.settings.without)
     return plan if start.observed else not_larger(start, plan, RULES)
@@ -228,9 +254,10 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
 
     The image before is looked at meanwhile: what it answers does not depend on that.
     """
+    image = before.id
+    if _is_apart(plan):
+        start, plan, image = _buildable(shop, start, plan)
     with staged(shop.root, plan) as folder:
-        apart = _is_apart(plan)
-        image = built(shop, plan.project, folder, "watched") if apart else before.id
         plan, development = development_image(shop, plan, folder)
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.beside.submit(look_ahead, request, shop.engine, shop.progress)
@@ -239,13 +266,6 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     if isinstance(seen, Skipped):
         return _read(shop, replace(start, learned=(*start.learned, seen)), image), before
     return with_observed(start, seen), before
-
-
-def _given_up(start: Plan, result: Result) -> Plan:
-    """Say that nothing is removed by the trace, because answers differed without it."""
-    names = ", ".join(check.name for check in result.verdict.reasons)
-    reason = f"without what it left out the image behaved differently: {names}"
-    return replace(start, learned=(*start.learned, Skipped(what="the trace", reason=reason)))
 
 
 def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
