@@ -12,6 +12,8 @@ from email.parser import HeaderParser
 
 from msgspec import Struct
 
+from jettison.catalogue.applications import Loaders
+from jettison.catalogue.reader import table
 from jettison.contents.environment import EntryPoint, Installed, Trace
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.contents.links import links_of
@@ -23,6 +25,7 @@ PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
 SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
 WORD = re.compile(r"[\w./+-]+")
 METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
+SHARED_SITE = re.compile(r"(?:/usr|/usr/local|/root/\.local|/home/[^/]+/\.local)/lib")
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
 # What may start a program with a name that is written down.
 STARTING = re.compile(
@@ -125,11 +128,16 @@ def site_of(image: ImageFiles, python: Python | None) -> str:
     It is the one below the interpreter's environment that has any, or the one that has the most.
     """
     sites = sites_of(image)
-    own = [
-        site for site in sites if python and site.startswith(f"{python.prefix}/lib") and sites[site]
-    ]
+    own = [site for site in sites if python and sites[site] and _is_of(site, python)]
     ranked = sorted(own or sites, key=lambda site: (-sites[site], site))
     return ranked[0] if ranked else ""
+
+
+def _is_of(site: str, python: Python) -> bool:
+    """Whether an interpreter looks for modules in a folder, of its own or of a user."""
+    if python.prefix in ("/usr", "/usr/local"):
+        return bool(SHARED_SITE.match(site))
+    return site.startswith(f"{python.prefix}/lib")
 
 
 def installed_in(image: ImageFiles, python: Python | None, folder: str) -> Installed:
@@ -248,7 +256,8 @@ def _programs(image: ImageFiles) -> Iterator[tuple[str, str]]:
         inside = "/site-packages/" in path or "/dist-packages/" in path
         if not inside or not path.endswith(".py") or not file.text:
             continue
-        package = path.rpartition("-packages/")[2].partition("/")[0]
-        if package not in INSTALLERS and STARTING.search(file.text):
+        inner = path.rpartition("-packages/")[2]
+        quiet = inner.partition("/")[0] in INSTALLERS or inner in table(Loaders).for_people
+        if not quiet and STARTING.search(file.text):
             for name in links_of(file.text).programs:
                 yield name, path

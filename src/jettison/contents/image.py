@@ -47,13 +47,14 @@ class ImageFile(Struct, frozen=True, kw_only=True):
 class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
     """An image by absolute paths.
 
-    ``base`` counts the layers of its base image, ``world_of_base`` is what apk was asked for there.
+    ``base`` counts the layers of its base image, ``of_base`` are the packages that it had or was
+    asked for.
     """
 
     files: Mapping[str, ImageFile]
     config: Config
     base: int = 0
-    world_of_base: str = ""
+    of_base: frozenset[str] = frozenset()
 
     def text(self, path: str) -> str:
         """Give the text of a file; empty when it is not there or was not read."""
@@ -105,9 +106,5 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
 
     def _manual(self, packages: Mapping[str, SystemPackage]) -> Iterator[str]:
         """The packages that were asked for on top of the base image."""
-        by_itself = automatic(self.text(STATES))
-        for name, path in self._listings.items():
-            listing = self.files.get(path)
-            if name in packages.keys() - by_itself and listing and listing.layer >= self.base:
-                yield name
-        yield from (world(self.text(WORLD)) - world(self.world_of_base)) & packages.keys()
+        asked = world(self.text(WORLD)) or packages.keys() - automatic(self.text(STATES))
+        yield from (asked & packages.keys()) - self.of_base

@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
+from jettison.contents.databases import world
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.contents.stored_files import base_layers
 from jettison.engines.engine import Engine
@@ -32,7 +33,8 @@ SETTINGS = re.compile(
 )
 LARGEST_TEXT = 16 * 2**20
 IN_MEMORY = 64 * 2**20
-WORLD = "etc/apk/world"
+WORLD, STATUS = "etc/apk/world", "var/lib/dpkg/status"
+PACKAGE = re.compile(r"^Package: (\S+)", re.MULTILINE)
 DATABASE = frozenset({"var/lib/dpkg/status", "lib/apk/db/installed"})
 SHOWN = (Kind.FILE, Kind.SYMLINK)
 MAGIC = b"\x7fELF"
@@ -55,7 +57,6 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
         config, layers = layers_of(stream, lambda _, layer, __: _read(layer, folder))
     tree = merge(layer.entries for layer in layers)
     count = _base(config, layers)
-    worlds = (one.texts[WORLD] for one in reversed(layers[:count]) if WORLD in one.texts)
     return ImageFiles(
         files={
             f"/{path}": _file(placed, layers)
@@ -64,8 +65,15 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
         },
         config=config,
         base=count,
-        world_of_base=next(worlds, b"").decode("utf-8", "replace"),
+        of_base=_installed_in(layers[:count]),
     )
+
+
+def _installed_in(layers: tuple[_Read, ...]) -> frozenset[str]:
+    """Give the packages that the base has, or was asked for where that is written down."""
+    texts = {path: text for one in layers for path, text in one.texts.items()}
+    asked, status = (texts.get(path, b"").decode("utf-8", "replace") for path in (WORLD, STATUS))
+    return world(asked) | frozenset(PACKAGE.findall(status))
 
 
 def _base(config: Config, layers: tuple[_Read, ...]) -> int:

@@ -183,3 +183,17 @@ def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_bas
     assert "/usr/lib/libjq.so.1" not in found.files
     assert found.text("/app/settings.yaml") == "program: jq\n"
     assert found.text("/etc/other.yaml") == ""
+
+
+def test_what_pip_puts_beside_the_python_of_debian_is_the_environment() -> None:
+    site = "/usr/local/lib/python3.13/dist-packages"
+    found = image(
+        {
+            "/usr/bin/python3.13": "",
+            **distribution("/usr/lib/python3/dist-packages", "packaging"),
+            **distribution(site, "flask"),
+            **distribution(site, "jinja2"),
+        },
+        {"/usr/local/bin/python3": "/usr/bin/python3.13"},
+    )
+    assert site_of(found, python_of(found, ("/usr/bin/python3.13", "main.py"))) == site
