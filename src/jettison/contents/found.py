@@ -35,6 +35,8 @@ INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "uv", "virtualenv", "poetry", "pipenv", "pdm"}
 )
 INSTALLED = "it is installed"
+# No kernel reads more of a first line.
+LONGEST = 256
 
 
 class Python(Struct, frozen=True, kw_only=True):
@@ -108,6 +110,20 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
             if path not in found and SHELL.match(text):
                 found[path] = text
                 pending += WORD.findall(text)
+    return found
+
+
+def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, str]:
+    """Give the programs that interpret scripts of no package, by name or path, each with one."""
+    found = {python.path: "the start command"} if python else {}
+    for path, file in image.files.items():
+        text = file.text or b""
+        if not text.startswith(b"#!") or not file.mode & EXECUTABLE or path in image.system.owners:
+            continue
+        script = SHEBANG.match(text[:LONGEST].decode("utf-8", "replace"))
+        for program in (script["program"], script["word"]) if script else ():
+            if program and not program.startswith("-"):
+                found.setdefault(program, path)
     return found
 
 
@@ -245,6 +261,7 @@ def as_observed(image: ImageFiles) -> Observed:
         reach=reach,
         system=image.system,
         python=python.program if python else "",
+        interpreters=interpreters_of(image, python),
         scripts=scripts_of(image, words),
         config=config,
     )

@@ -276,8 +276,8 @@ class Observed(Struct, frozen=True, kw_only=True):
 
     ``standard`` are the modules of the standard library that can be reached, ``system`` is what
     lies around the environment; each is None when that was not read. ``python`` is the program that
-    interprets; ``scripts`` are
-    those of a shell behind the start command, ``config`` is that of the image.
+    interprets, ``interpreters`` are the programs that scripts name as theirs, each with a script.
+    ``scripts`` are those of a shell behind the start command, ``config`` is that of the image.
     """
 
     installed: Installed
@@ -286,6 +286,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     standard: Reach | None = None
     system: System | None = None
     python: str = ""
+    interpreters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scripts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     config: Config | None = None
 

@@ -184,6 +184,9 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP:
             yield wish.text, "a line of the settings keeps it"
+    yield from (
+        (name, f"{script} is interpreted by it") for name, script in observed.interpreters.items()
+    )
     for word in named_words(plan):
         yield word, "a start command or a health check names it"
     yield from (

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
-from jettison.contents.found import python_of, scripts_of, started_words
+from jettison.contents.found import interpreters_of, python_of, scripts_of, started_words
 from jettison.contents.image import ImageFiles
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
@@ -136,6 +136,7 @@ def observed(
         standard=standard,
         system=seen.image.system,
         python=python.program if python else "",
+        interpreters=interpreters_of(seen.image, python),
         scripts=scripts_of(seen.image, started_words(config)),
         config=config,
     )

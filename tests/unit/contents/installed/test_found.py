@@ -197,3 +197,20 @@ def test_what_pip_puts_beside_the_python_of_debian_is_the_environment() -> None:
         {"/usr/local/bin/python3": "/usr/bin/python3.13"},
     )
     assert site_of(found, python_of(found, ("/usr/bin/python3.13", "main.py"))) == site
+
+
+def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
+    found = image(
+        {
+            "/usr/local/bin/gunicorn": "#!/usr/bin/python3\n",
+            "/app/bin/serve": "#!/usr/bin/env -S python3 -u\n",
+            "/app/notes.txt": "#!/usr/bin/perl\n",
+        },
+        Cmd=["gunicorn"],
+    )
+    assert as_observed(found).interpreters == {
+        "/usr/local/bin/python3": "the start command",
+        "/usr/bin/python3": "/usr/local/bin/gunicorn",
+        "/usr/bin/env": "/app/bin/serve",
+        "python3": "/app/bin/serve",
+    }
