@@ -21,7 +21,7 @@ from jettison.images.stores.files import whole_file
 from jettison.images.stream import checked_chunks
 from jettison.index.client import Client
 from jettison.index.resolving import uv_program
-from jettison.index.settings import Credentials, index_url, split_credentials
+from jettison.index.settings import Credentials, index_url, split_credentials, uv_variables
 from jettison.processes.concurrent import mapped
 from jettison.processes.programs import run
 from jettison.records import Records
@@ -138,8 +138,9 @@ def _built(pin: Pin, source: Path, folder: Path, *, offline: bool) -> Path:
         timeout=_SECONDS,
         directory=folder,
         environment={
+            **uv_variables(os.environ),
+            # By the environment: it may hold a password, and others can list processes.
             "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
-            "UV_PYTHON_DOWNLOADS": "never",
             "SOURCE_DATE_EPOCH": str(FIXED_TIME),
         },
     )

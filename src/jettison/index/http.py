@@ -23,9 +23,8 @@ from urllib3.exceptions import (
 )
 
 from jettison.index.cache import Answer, NoAnswerError
-from jettison.index.settings import basic_user
+from jettison.index.settings import CERTIFICATE_VARIABLES, basic_user
 
-_CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
 _CHUNK = 1 << 18
@@ -141,7 +140,7 @@ def _no_answer(error: HTTPError) -> NoAnswerError:
 def _certificates() -> ssl.SSLContext:
     """Trust the system's certificates and those that the usual variables name."""
     context = ssl.create_default_context()
-    named = {os.environ.get(variable, "") for variable in _CERTIFICATE_VARIABLES}
+    named = {os.environ.get(variable, "") for variable in CERTIFICATE_VARIABLES}
     # OpenSSL reads what SSL_CERT_FILE names by itself.
     for path in sorted(named - {"", os.environ.get("SSL_CERT_FILE", "")}):
         if Path(path).is_file():

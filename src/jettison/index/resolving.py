@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jettison.errors import ProgramError
+from jettison.index.settings import uv_variables
 from jettison.index.target import Target
 from jettison.processes.programs import Completed, run
 from jettison.records import Records
@@ -151,6 +152,7 @@ def compiled(
         *words, *(["--offline"] if offline else []),
     ]  # fmt: skip
     # A release that is younger than what is kept of the index may be what is asked for.
+    certificates = uv_variables(os.environ)
     fresh_pages = ("--no-config",), {"UV_DEFAULT_INDEX": index}
     for arguments, variables in (*kept_pages(index, settings or folder), fresh_pages):
         done = run(
@@ -160,9 +162,7 @@ def compiled(
             directory=folder,
             # The address goes by the environment: it may hold a password, and others can list
             # processes.
-            environment={
-                **variables, "UV_PYTHON_DOWNLOADS": "never", **({} if patient else _IMPATIENT)
-            },
+            environment={**certificates, **variables, **({} if patient else _IMPATIENT)},
         )  # fmt: skip
         if not done.status or (not patient and is_silent(done.error_text)):
             break

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 PUBLIC_INDEX = "https://pypi.org/simple"
+# Files of certificate authorities, as pip, requests and curl name them.
+CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 
 
@@ -28,6 +30,21 @@ def index_url(variables: Mapping[str, str], *, home: Path) -> str:
             return address if equals and "://" not in name else value
     found = (_configured(path) for path in _configuration_files(variables, home))
     return next((url for url in found if url), PUBLIC_INDEX)
+
+
+def uv_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
+    """Return variables that let uv trust whom pip trusts on this machine, and fetch no Python.
+
+    That is the system's certificate store, or the file that one of pip's variables names.
+    """
+    bundle = next((variables[name] for name in CERTIFICATE_VARIABLES if variables.get(name)), "")
+    return {
+        "UV_PYTHON_DOWNLOADS": "never",
+        # The second is what older releases call it.
+        "UV_SYSTEM_CERTS": "1",
+        "UV_NATIVE_TLS": "1",
+        **({"SSL_CERT_FILE": bundle} if bundle and not variables.get("SSL_CERT_FILE") else {}),
+    }
 
 
 def _configuration_files(variables: Mapping[str, str], home: Path) -> Iterator[Path]:

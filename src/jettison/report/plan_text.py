@@ -42,21 +42,28 @@ DISTRIBUTION = "the distribution "
 SHOWN = 4
 
 
+_KINDS = {
+    DISTRIBUTION: ("distribution", "distributions"),
+    "the exact version of ": ("exact version", "exact versions"),
+}
+
+
 def skipped_lines(found: Iterable[Skipped]) -> list[str]:
-    """Give a line for each thing, and one for all distributions of which the same is said."""
+    """Give a line for each thing, and one for all distributions with the same reason."""
     lines: list[str] = []
-    alike: dict[str, list[str]] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
     for item in found:
-        name = item.what.removeprefix(DISTRIBUTION)
-        if name == item.what:
+        kind = next((each for each in _KINDS if item.what.startswith(each)), "")
+        if not kind:
             lines.append(f"{item.what}: {item.reason}")
-        else:
-            alike.setdefault(item.reason.replace(name, "each", 1), []).append(name)
-    for reason, names in alike.items():
+            continue
+        name = item.what.removeprefix(kind)
+        alike.setdefault((kind, item.reason.replace(name, "each", 1)), []).append(name)
+    for (kind, reason), names in alike.items():
         more = len(names) - SHOWN
         listed = ", ".join([*names[:SHOWN], *([f"{more} more"] if more > 0 else [])])
         said = reason if len(names) > 1 else reason.replace("each", names[0], 1)
-        lines.append(f"{counted(len(names), 'distribution')} ({listed}): {said}")
+        lines.append(f"{counted(len(names), *_KINDS[kind])} ({listed}): {said}")
     return lines
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from jettison.errors import ProgramError
 from jettison.index.facts import DistributionFacts
 from jettison.index.resolving import uv_program
-from jettison.index.settings import index_url
+from jettison.index.settings import index_url, uv_variables
 from jettison.processes.programs import Completed, run
 from jettison.values import Skipped
 
@@ -126,10 +126,10 @@ def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) 
 
 
 def _uv(*words: str, offline: bool = False) -> Completed:
-    # The address goes by the environment: it may hold a password, and others can list processes.
     environment: Mapping[str, str] = {
+        **uv_variables(os.environ),
+        # By the environment: it may hold a password, and others can list processes.
         "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
-        "UV_PYTHON_DOWNLOADS": "never",
         "UV_LINK_MODE": "hardlink",
         "VIRTUAL_ENV": "",
     }
