@@ -25,7 +25,6 @@ class Circumstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
     there is none.
     """
 
-    function: bool = False
     optional: bool = False
     typing_only: bool = False
     main_guard: bool = False
@@ -52,15 +51,13 @@ class Import(Placed, frozen=True, kw_only=True, omit_defaults=True):
 
     ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
     ``__import__``; a ``module`` that ends in ``.*`` stands for every module under a package, from
-    a text whose beginning alone is literal. ``skimmed`` marks what was read by lines from a file
-    that is not valid Python.
+    a text whose beginning alone is literal.
     """
 
     module: str
     names: tuple[str, ...] = ()
     level: int = 0
     dynamic: bool = False
-    skimmed: bool = False
     circumstance: Circumstance = ALWAYS
 
 
@@ -98,10 +95,9 @@ class Reference(Placed, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EnvironmentRead(Placed, frozen=True, kw_only=True, omit_defaults=True):
-    """An environment variable that the code reads, and its default if that is a literal."""
+    """An environment variable that the code reads."""
 
     name: str
-    default: Literal = None
 
 
 class Switch(Placed, frozen=True, kw_only=True, omit_defaults=True):
@@ -119,7 +115,6 @@ class ModuleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     file: str
-    lines: int = 0
     calls_seen: int = 0
     imports: tuple[Import, ...] = ()
     texts: tuple[Text, ...] = ()

@@ -68,11 +68,11 @@ def skim(file: str, content: bytes) -> Iterator[Import]:
     for match in _IMPORT.finditer(content):
         line = content.count(b"\n", 0, match.start()) + 1
         for module in match[1].decode("ascii", "ignore").split(","):
-            yield Import(file=file, line=line, module=module.strip(), skimmed=True)
+            yield Import(file=file, line=line, module=module.strip())
     for match in _FROM.finditer(content):
         line = content.count(b"\n", 0, match.start()) + 1
         module = (match[2] or b"").decode("ascii", "ignore")
-        yield Import(file=file, line=line, module=module, level=len(match[1]), skimmed=True)
+        yield Import(file=file, line=line, module=module, level=len(match[1]))
 
 
 def skim_texts(file: str, content: bytes) -> Iterator[Text]:
@@ -254,10 +254,9 @@ LARGEST = 4 * 1024 * 1024
 
 def parse(file: str, content: bytes) -> ModuleFacts:
     """Read one file; never raises: what is not valid Python has ``skipped`` set."""
-    lines = content.count(b"\n") + 1
     if len(content) > LARGEST:
         reason = f"it is larger than {LARGEST // 1024 // 1024} MiB, so only its imports were read"
-        return _skimmed(file, content, lines, reason, None)
+        return _skimmed(file, content, reason, None)
     try:
         with warnings.catch_warnings():  # invalid escapes are the project's affair
             warnings.simplefilter("ignore")
@@ -265,11 +264,11 @@ def parse(file: str, content: bytes) -> ModuleFacts:
     except SyntaxError as error:
         version = ".".join(platform.python_version_tuple()[:2])
         reason = f"not valid for Python {version}, which runs Jettison: {error.msg}"
-        return _skimmed(file, content, lines, reason, error.lineno)
+        return _skimmed(file, content, reason, error.lineno)
     except (ValueError, RecursionError, MemoryError) as error:
         reason = f"not readable as Python: {str(error) or type(error).__name__}"
-        return _skimmed(file, content, lines, reason, None)
-    return FactReader(file, visit(tree)).facts(lines)
+        return _skimmed(file, content, reason, None)
+    return FactReader(file, visit(tree)).facts()
 
 
 def _tree(content: bytes) -> ast.Module:
@@ -295,7 +294,7 @@ def _parsed(content: bytes) -> ast.Module:
         return ast.parse(content)
 
 
-def _skimmed(file: str, content: bytes, lines: int, reason: str, line: int | None) -> ModuleFacts:
+def _skimmed(file: str, content: bytes, reason: str, line: int | None) -> ModuleFacts:
     binary = b"\0" in content[:4096]
     skipped = Skipped(
         what=file,
@@ -304,4 +303,4 @@ def _skimmed(file: str, content: bytes, lines: int, reason: str, line: int | Non
     )
     imports = () if binary else tuple(skim(file, content))
     texts = () if binary else tuple(skim_texts(file, content))
-    return ModuleFacts(file=file, lines=lines, imports=imports, texts=texts, skipped=skipped)
+    return ModuleFacts(file=file, imports=imports, texts=texts, skipped=skipped)

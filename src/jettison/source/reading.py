@@ -260,7 +260,6 @@ def _file(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, TreeFile]]:
                 size=status.st_size,
                 modified_ns=status.st_mtime_ns,
                 executable=bool(status.st_mode & stat.S_IXUSR),
-                link=str(Path(entry.path).readlink()) if entry.is_symlink() else "",
             ),
         )
 

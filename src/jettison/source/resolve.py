@@ -40,12 +40,11 @@ class FactReader:
         for node, _ in walk.imports:
             self._aliases.update(bindings(node))
 
-    def facts(self, lines: int) -> ModuleFacts:
+    def facts(self) -> ModuleFacts:
         """All facts, each kind in the order of lines."""
         calls = tuple(self._calls())
         return ModuleFacts(
             file=self._file,
-            lines=lines,
             calls_seen=self._walk.calls_seen,
             imports=tuple(sorted([*self._imports(), *self._dynamic(calls)], key=_line)),
             texts=tuple(sorted(self._texts(), key=_line)),
@@ -165,14 +164,9 @@ class FactReader:
             reads = absolute(name, self._aliases) in catalogue.functions
             if not reads and name.partition(".")[0] not in catalogue.methods:
                 continue
-            values = [self._literal(each, call.lineno) for each in call.args[:2]]
-            default = next((k.value for k in call.keywords if k.arg == "default"), None)
-            if default is not None:
-                values[1:] = [self._literal(default, call.lineno)]
-            if values and isinstance(values[0], str) and (reads or values[0].isupper()):
-                yield EnvironmentRead(
-                    file=self._file, line=call.lineno, name=values[0], default=(*values, None)[1]
-                )
+            first = self._literal(call.args[0], call.lineno) if call.args else None
+            if isinstance(first, str) and (reads or first.isupper()):
+                yield EnvironmentRead(file=self._file, line=call.lineno, name=first)
 
     def _switches(self) -> Iterator[Switch]:
         for name, value in self._walk.switches:
@@ -187,7 +181,6 @@ def _circumstance(scope: Scope) -> Circumstance:
     ]
     condition = parts[0] if len(parts) == 1 else " and ".join(f"({part})" for part in parts)
     return Circumstance(
-        function=scope.function,
         optional=scope.optional,
         typing_only=scope.typing_only,
         main_guard=scope.main_guard,

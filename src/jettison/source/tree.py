@@ -23,7 +23,6 @@ class TreeFile(Struct, frozen=True, kw_only=True):
     size: int
     modified_ns: int = 0
     executable: bool = False
-    link: str = ""
 
 
 class Tree(Struct, frozen=True, kw_only=True):
@@ -46,12 +45,6 @@ class Tree(Struct, frozen=True, kw_only=True):
         """Files in a folder and its subfolders; ``""`` is the root."""
         prefix = f"{folder}/" if folder else ""
         return ((path, file) for path, file in self.files.items() if path.startswith(prefix))
-
-    def size(self, folder: str = "") -> int:
-        """Bytes of all files in a folder, left out ones included."""
-        prefix = f"{folder}/" if folder else ""
-        inner = sum(n for path, n in self.left_out.items() if path.startswith(prefix))
-        return inner + sum(file.size for _, file in self.below(folder))
 
 
 _TEST = re.compile(r"tests?[-_].*|(.*[-_]|unit|integration|functional|acceptance)tests?|conftest.*")
