@@ -183,6 +183,9 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
             (Evidence(kind="unknown", message=message, origin=first.origin),),
             (),
         )
+    if needs.usage.sourceless:
+        message = f"kept: the project holds no Python source that could show who calls {name}"
+        return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),), ()
     evidence = [needs.usage.search(_some(tuple(names)))]
     check = stage.health_check
     if check and any(

@@ -56,7 +56,8 @@ class Usage(Struct, frozen=True, kw_only=True):
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
     those of the rules' vocabulary that stand in the source at all, each with its first place.
     ``given`` maps distributions that load data by name to the names that the source gives them.
-    ``searched`` says what was read, in words.
+    ``searched`` says what was read, in words; ``sourceless`` that it was no Python at all, as where
+    the application is itself installed from an index.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -71,6 +72,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     words: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
     given: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
+    sourceless: bool = False
 
     def search(self, what: str) -> Evidence:
         """The evidence that ``what`` was looked for and not found."""
@@ -122,6 +124,7 @@ def usage_of(
             for place in places
         ),
         searched=_searched(len(modules), len(calls), len(scripts)),
+        sourceless=not modules,
     )
 
 
