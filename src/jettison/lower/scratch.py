@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.reader import removal_script
@@ -43,20 +44,23 @@ SAID_AGAIN = "What the base image and the stage above set."
 
 
 def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[str, str]:
-    """Add the two last stages, the list and the program that applies it."""
-    stage = lifted(project)
-    name = stage.stage.name or _free(project, COMPLETE)
+    """Add the two last stages, the lists and the programs that apply them.
+
+    A stage that is built by its name hands the name on to the last one.
+    """
+    stage, target = lifted(project), project.target
+    name = _free(project, f"{target}-{COMPLETE}") if target else stage.stage.name
+    name = name or _free(project, COMPLETE)
     kept = _free(project, KEPT)
     first, last = stage.stage.instructions[0], project.dockerfile.instructions[-1]
-    replaced = {line_of(item): "" for item in stage.stage.instructions if item.keyword in MOVED}
+    replaced = dict(_renamed(project, target, name)) if target else {}
+    replaced |= {line_of(item): "" for item in stage.stage.instructions if item.keyword in MOVED}
     replaced |= {line_of(item): "" for item in _users_at_end(stage.stage)}
     if stage.stage.name is None:
         replaced[line_of(first)] = f"{first.text.rstrip()} AS {name}\n"
     taking = _taking(project, name, kept, change)
-    edits = Edits(
-        replaced=replaced,
-        after={line_of(last): f"\n{taking}\n{_from_nothing(stage, kept, change)}"},
-    )
+    taken = _from_nothing(stage, kept, f"scratch AS {target}" if target else "scratch", change)
+    edits = Edits(replaced=replaced, after={line_of(last): f"\n{taking}\n{taken}"})
     return {
         project.dockerfile_path: edited(project.dockerfile, edits),
         project.own(SYSTEM_LIST): HEAD + written(change.groups),
@@ -65,6 +69,21 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
         project.own(SORTING): removal_script(SORTING),
         **let_in(project, (SYSTEM_LIST, SYSTEM_SCRIPT)),
     }
+
+
+def _renamed(project: Project, old: str, new: str) -> Iterator[tuple[int, str]]:
+    """The instructions that name a stage, with its new name."""
+    word = re.escape(old)
+    for item in project.dockerfile.instructions:
+        if item.keyword == "FROM":
+            text = re.sub(
+                rf"(?i)^(\s*FROM\s+(?:--\S+\s+)*){word}(?=\s|$)", rf"\g<1>{new}", item.text
+            )
+            text = re.sub(rf"(?i)(\sAS\s+){word}(?=\s|$)", rf"\g<1>{new}", text)
+        else:
+            text = re.sub(rf"(?i)(\bfrom=){word}(?=[\s,])", rf"\g<1>{new}", item.text)
+        if text != item.text:
+            yield line_of(item), text
 
 
 def _free(project: Project, name: str) -> str:
@@ -84,7 +103,7 @@ def _taking(project: Project, name: str, kept: str, change: StartFromNothing) ->
             (f"{FOLDER}/{SORTING}", f"{FOLDER}/{LAYERS}", SORTED),
         )
     )
-    return f"{comment(LEFT_OUT)}FROM {name} AS {kept}\nUSER root\n{runs}"
+    return f"{comment(LEFT_OUT)}FROM {name} AS {kept}\nUSER 0\n{runs}"
 
 
 def _late(project: Project, environment: str) -> Iterator[tuple[str, ...]]:
@@ -101,7 +120,7 @@ def _late(project: Project, environment: str) -> Iterator[tuple[str, ...]]:
         yield (*names, environment)
 
 
-def _from_nothing(stage: FinalStage, kept: str, change: StartFromNothing) -> str:
+def _from_nothing(stage: FinalStage, kept: str, start: str, change: StartFromNothing) -> str:
     copies = "".join(
         f"COPY --from={kept} {posixpath.join(SORTED, layer.name)}/ /\n" for layer in change.layers
     )
@@ -110,7 +129,7 @@ def _from_nothing(stage: FinalStage, kept: str, change: StartFromNothing) -> str
     users = [item for item in stage.inherited if item.keyword == "USER"]
     moved = [item for item in stage.inherited if item.keyword in MOVED]
     parts = [
-        f"{comment(FROM_NOTHING)}FROM scratch\n{copies}",
+        f"{comment(FROM_NOTHING)}FROM {start}\n{copies}",
         f"{comment(SAID_AGAIN)}{base}{''.join(_texts([*said, *users[-1:]]))}",
         *(_commented(item) for item in moved),
     ]

@@ -46,9 +46,9 @@ SHARED = ("/", "/bin", "/etc", "/lib", "/usr", "/usr/local", "/var")
 
 @once_each
 def starts_from_nothing(plan: Plan) -> bool:
-    """Whether the image can start from nothing: its last stage is what it is made of.
+    """Whether the image can start from nothing: something was read of it, and it is started.
 
-    An image that others are built on, or of which compose builds another stage, stays as it is.
+    An image that others are built on stays as it is.
     """
     stage, observed = plan.stage, plan.observed
     config = observed.config if observed else None
@@ -58,8 +58,6 @@ def starts_from_nothing(plan: Plan) -> bool:
         and bool(observed.python or stage.tag)
         and stage.finish is None
         and not stage.triggers
-        and not plan.project.target
-        and stage.stage.index == plan.project.dockerfile.final_stage.index
         and bool(started)
     )
 

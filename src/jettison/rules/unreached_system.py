@@ -5,11 +5,15 @@ never runs. A later layer can hide them but not take them out, so the image gets
 starts from nothing and takes what is left of the one before, in layers of their own for the system,
 the environment and the application.
 
-Packages of Debian stay when the Dockerfile asks for them, when a library or program that may be
-loaded needs them, when the source, a script or a module that can be reached names a program of
-theirs, when the trace saw one run or one of their files opened, and when one that stays depends on
-them. Time zones, certificates and a plain shell stay always. The package database stays true, so
-that scanners see what is there.
+Packages of Debian and Alpine stay when the user asked for them and they do not only serve builds,
+when a library or program that may be loaded needs them, when the source, a script or a module that
+can be reached names a program of theirs, when the trace saw one run or one of their files opened,
+and when one that stays depends on them. Time zones, certificates and a plain shell stay always. The
+package database stays true, so that scanners see what is there.
+
+At -O2 nothing is watched: what leaves, leaves by reasoning on what was read from the layers of the
+image. The stage is added where no other stage makes the environment, or where more than a fifth of
+the image would stay although nothing needs it. At -O3 the trace decides too.
 
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
 packages need; the catalogue for what of them nobody reads.
@@ -18,11 +22,11 @@ Of the standard library those modules leave that neither the trace saw loaded no
 given as text, or a word in a compiled module leads to. Where one is imported after all, it says who
 removed it and what to write to keep it.
 
-Safe: where the source runs a program whose name is computed, every package with a program stays;
-with scripts, all that scripts call without saying so. The build looks once more: a library that
-anything which stays names is kept. Variables, user, ports, volumes and commands are those of the
-stage before. An image that others are built on, or of which compose builds another stage, stays as
-it is.
+Safe: where the source runs a program whose name is computed, the packages stay whose programs any
+text of the application names; with scripts, all that scripts call without saying so. The build
+looks once more: a library that anything which stays names is kept. Variables, user, ports, volumes
+and commands are those of the stage before; where compose builds a stage by its name, the last one
+takes that name over. An image that others are built on stays as it is.
 """
 
 from __future__ import annotations
