@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import ValidationError, convert
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, ImageFacts
 from jettison.errors import ProgramError
-from jettison.verify.observation import Interior, Inventory, Loaded
+from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
+Answer = TypeVar("Answer")
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
 # Makes modules of texts when they are imported, as the image does not have Jettison.
@@ -96,6 +99,14 @@ def ask(
     return None, lines[-1]
 
 
+def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
+    """Give what a script answered in its type; of another shape, None and why."""
+    try:
+        return convert(answer, kind), ""
+    except ValidationError as wrong:
+        return None, f"its Python answered otherwise: {wrong}"
+
+
 def interior(
     container: Container, interpreter: str, request: VerificationRequest
 ) -> tuple[Interior | None, str]:
@@ -124,7 +135,7 @@ def interior(
     if request.modules:
         modules, why = ask(container, interpreter, "modules", {"modules": request.modules})
         modules = modules or dict.fromkeys(request.modules, (False, why))
-    return _interior(facts, secure or (False, said), modules), ""
+    return shaped({**facts, "secure": secure or (False, said), "modules": modules}, Interior)
 
 
 def inventory(container: Container, interpreter: str) -> Inventory | None:
@@ -140,25 +151,3 @@ def inventory(container: Container, interpreter: str) -> Inventory | None:
             for name, (count, first) in found["missing"].items()
         },
     )
-
-
-def _interior(facts: dict[str, Any], secure: tuple[bool, str], modules: dict[str, Any]) -> Interior:
-    return Interior(
-        user_id=facts["user_id"],
-        python=facts["python"],
-        environment=facts["environment"],
-        distributions=facts["distributions"],
-        certificates=facts["certificates"],
-        time_zones=facts["time_zones"],
-        programs=_loaded(facts["programs"]),
-        libraries=_loaded(facts["libraries"]),
-        modules=_loaded(modules),
-        writable=_loaded(facts["writable"]),
-        names=_loaded(facts["names"]),
-        written=facts["written"],
-        secure=Loaded(works=secure[0], said=secure[1]),
-    )
-
-
-def _loaded(answers: dict[str, tuple[bool, str]]) -> dict[str, Loaded]:
-    return {name: Loaded(works=works, said=said) for name, (works, said) in answers.items()}

@@ -11,7 +11,7 @@ from jettison.verify.exchange.answer import Exchange
 from jettison.verify.workload.step import Step
 
 
-class Loaded(Struct, frozen=True, kw_only=True):
+class Loaded(Struct, frozen=True, kw_only=True, array_like=True):
     """Whether something could be used, and what was said when not."""
 
     works: bool
@@ -57,7 +57,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     written: Mapping[str, str] = field(default_factory=dict)
 
 
-class Stored(Struct, frozen=True, kw_only=True):
+class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     """The files of an image that are the application's or its distributions', and its commands.
 
     ``application`` maps paths in the working directory to digests, ``distributions`` paths in the

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.programs import Completed
-from jettison.verify.interior import ask, interpreters, script_text
+from jettison.verify.interior import ask, interpreters, script_text, shaped
 from jettison.verify.observation import Observation, Stored, SuiteOutcome
 from jettison.verify.observe import tmpfs
 from jettison.verify.request import Suite, VerificationRequest
@@ -136,17 +136,9 @@ def with_stored(
     try:
         with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
             answer, why = ask(container, interpreter, "stored", asked)
+            stored, why = shaped(answer, Stored) if answer is not None else (None, why)
     except (EngineError, ProgramError) as failure:
-        answer, why = None, f"{failure} {failure.why[-200:]}".strip()
-    if answer is None:
+        stored, why = None, f"{failure} {failure.why[-200:]}".strip()
+    if stored is None:
         return replace(seen, missing={**seen.missing, "stored": why})
-    stored = Stored(
-        application=answer["application"],
-        distributions=answer["distributions"],
-        imports=answer["imports"],
-        removed=frozenset(answer["removed"]),
-        listed=answer["list"],
-        commands=answer["commands"],
-        site=answer["site"],
-    )
     return replace(seen, stored=stored)

@@ -25,7 +25,7 @@ def distributions():
     for one in importlib.metadata.distributions():
         name = one.metadata["Name"]
         if name:
-            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), one.version)
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), one.version or "")
     return found
 
 

@@ -76,7 +76,7 @@ def owners():
     found = {}
     for one in importlib.metadata.distributions():
         for line in (one.read_text("RECORD") or "").splitlines():
-            found[line.partition(",")[0].strip('"')] = one.metadata["Name"]
+            found[line.partition(",")[0].strip('"')] = one.metadata["Name"] or ""
     return found
 
 
