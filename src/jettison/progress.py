@@ -30,6 +30,16 @@ class Progress(Protocol):
         """Hear that the running step ended; ``outcome`` is empty or a few words."""
 
 
+_WORTH_TELLING = 3.0
+
+
+def tell_of_waiting(what: str, seconds: float) -> None:
+    """Say on standard error that a server is waited for, unless that is over in a moment."""
+    if seconds >= _WORTH_TELLING:
+        sys.stderr.write(f"waiting {seconds:.0f} s for {what} that asks for patience\n")
+        sys.stderr.flush()
+
+
 class SilentProgress:
     """Shows nothing."""
 

@@ -12,9 +12,11 @@ from jettison.images.digest import (
     Document,
     Fields,
     Json,
-    list_field,
     mapping_field,
+    mappings_field,
+    number_field,
     text_field,
+    texts_field,
 )
 
 
@@ -34,8 +36,8 @@ class HealthCheck(Struct, frozen=True, kw_only=True):
     @classmethod
     def from_fields(cls, fields: Fields) -> HealthCheck:
         """Read the field ``Healthcheck`` of a config."""
-        numbers = {name: int(fields.get(key) or 0) for name, key in _HEALTH_FIELDS.items()}
-        return cls(test=tuple(list_field(fields, "Test")), **numbers)
+        numbers = {name: number_field(fields, key) for name, key in _HEALTH_FIELDS.items()}
+        return cls(test=texts_field(fields, "Test"), **numbers)
 
     @property
     def fields(self) -> dict[str, Json]:
@@ -103,13 +105,13 @@ class Config(Document, frozen=True, kw_only=True):
     def diff_ids(self) -> tuple[DiffID, ...]:
         """The layers, the base first."""
         return tuple(
-            map(DiffID.parse, list_field(mapping_field(self.fields, "rootfs"), "diff_ids"))
+            map(DiffID.parse, texts_field(mapping_field(self.fields, "rootfs"), "diff_ids"))
         )
 
     @property
     def history(self) -> tuple[History, ...]:
         """How the layers came to be."""
-        return tuple(map(History.from_fields, list_field(self.fields, "history")))
+        return tuple(map(History.from_fields, mappings_field(self.fields, "history")))
 
     @property
     def execution(self) -> dict[str, Json]:
@@ -119,7 +121,7 @@ class Config(Document, frozen=True, kw_only=True):
     @property
     def env(self) -> dict[str, str]:
         """The environment, in its order."""
-        pairs = (str(entry).partition("=") for entry in list_field(self.execution, "Env"))
+        pairs = (entry.partition("=") for entry in texts_field(self.execution, "Env"))
         return {name: value for name, _, value in pairs}
 
     @property
@@ -130,12 +132,12 @@ class Config(Document, frozen=True, kw_only=True):
     @property
     def entrypoint(self) -> tuple[str, ...]:
         """The words that precede the command."""
-        return tuple(list_field(self.execution, "Entrypoint"))
+        return texts_field(self.execution, "Entrypoint")
 
     @property
     def command(self) -> tuple[str, ...]:
         """The default command, or the entry point's default arguments."""
-        return tuple(list_field(self.execution, "Cmd"))
+        return texts_field(self.execution, "Cmd")
 
     @property
     def working_directory(self) -> str:

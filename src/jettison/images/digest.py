@@ -190,6 +190,30 @@ def list_field(fields: Fields, name: str) -> list[Json]:
     return value
 
 
+def texts_field(fields: Fields, name: str) -> tuple[str, ...]:
+    """Read a field that is an array of texts; absent and null are empty."""
+    found = list_field(fields, name)
+    if not all(isinstance(one, str) for one in found):
+        raise ImageError(f"the field {name!r} of an image holds something that is no text")
+    return tuple(found)
+
+
+def mappings_field(fields: Fields, name: str) -> list[Fields]:
+    """Read a field that is an array of objects; absent and null are empty."""
+    found = list_field(fields, name)
+    if not all(isinstance(one, dict) for one in found):
+        raise ImageError(f"the field {name!r} of an image holds something that is no object")
+    return found
+
+
+def number_field(fields: Fields, name: str) -> int:
+    """Read a whole number; absent and null are 0."""
+    value = fields.get(name) or 0
+    if not isinstance(value, int):
+        raise ImageError(f"the field {name!r} of an image is not a whole number")
+    return value
+
+
 def text_field(fields: Fields, name: str) -> str:
     """Read a text field; absent and null are the empty text."""
     value = fields.get(name) or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import struct
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -151,7 +152,7 @@ def read_entries(stream: BinaryIO) -> Iterator[ReadEntry]:
     plain = reader(uncompressed_chunks(stream))
     if not plain.peek(1):
         return
-    with _damage_told(), closing(tarfile.open(fileobj=plain, mode="r|", bufsize=CHUNK)) as tar:
+    with _damage_told(), closing(_opened(plain)) as tar:
         while (found := tar.next()) is not None:
             # tarfile keeps every header it has seen; a layer may have a million.
             cast("Any", tar).members.clear()
@@ -160,11 +161,34 @@ def read_entries(stream: BinaryIO) -> Iterator[ReadEntry]:
             """Drain, so that a checked stream under this one sees its end."""
 
 
+# What tarfile raises for headers and records that are not as they should be.
+TAR_ERRORS = (tarfile.TarError, ValueError, ArithmeticError, LookupError, EOFError, struct.error)
+# Names and records of a member are read as a whole; no file system takes longer ones.
+_LARGEST_HEADER = 1 << 20
+_HEADERS = frozenset(
+    {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
+     tarfile.SOLARIS_XHDTYPE}
+)  # fmt: skip
+
+
+class BoundedTarInfo(tarfile.TarInfo):
+    """A header that is not read when it would take memory without end."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.size < 0 or (self.type in _HEADERS and self.size > _LARGEST_HEADER):
+            raise tarfile.ReadError(f"a header has {self.size} bytes")
+        return super()._proc_member(tar)  # type: ignore[misc,no-any-return]  # has no stub
+
+
+def _opened(plain: BinaryIO) -> tarfile.TarFile:
+    return tarfile.open(fileobj=plain, mode="r|", bufsize=CHUNK, tarinfo=BoundedTarInfo)
+
+
 @contextmanager
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except tarfile.TarError as error:
+    except TAR_ERRORS as error:
         raise IntegrityError("the tar of a layer is damaged", why=str(error)) from error
 
 

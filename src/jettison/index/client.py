@@ -17,6 +17,8 @@ from jettison.index.settings import Credentials
 if TYPE_CHECKING:
     from jettison.index.http import Transport
 
+_OVERLOADED = frozenset({429, 502, 503, 504})
+_MOST_OVERLOADS = 3
 USER_AGENT = f"jettison/{__version__}"
 
 
@@ -49,6 +51,7 @@ class Client:
         self._transport: Transport | None = None
         self._lock = threading.Lock()
         self._unreachable: dict[str, str] = {}
+        self._overloads: dict[str, int] = {}
         self._requests = 0
         self._received = 0
 
@@ -78,6 +81,7 @@ class Client:
             raise self._failure(url, error) from error
         self._count(answer.requests, len(answer.body))
         if answer.status not in {OK, PARTIAL, NOT_MODIFIED, *expected}:
+            self._count_refusal(url, answer)
             raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
         if not answer.whole:
             raise NetworkError(f"{_safe(url)} is larger than {limit} bytes")
@@ -101,6 +105,14 @@ class Client:
                     yield chunk
         except NoAnswerError as error:
             raise self._failure(url, error) from error
+
+    def _count_refusal(self, url: str, answer: Answer) -> None:
+        """Give up a host that was overloaded for several requests, with all their pauses."""
+        host = urlsplit(url).netloc
+        if answer.status in _OVERLOADED:
+            self._overloads[host] = self._overloads.get(host, 0) + 1
+            if self._overloads[host] >= _MOST_OVERLOADS:
+                self._unreachable[host] = f"it answered {answer.status} again and again"
 
     def _require_reachable(self, url: str) -> None:
         host = urlsplit(url).netloc

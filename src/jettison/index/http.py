@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 
 from jettison.index.cache import Answer, NoAnswerError
 from jettison.index.settings import CERTIFICATE_VARIABLES, basic_user
+from jettison.processes.patience import PART, ended_after, patient_parts, with_patience
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
@@ -38,12 +39,14 @@ class Transport:
 
     def __init__(self, *, threads: float, backoff: float, timeout: float) -> None:
         context = _certificates()
-        self._direct = urllib3.PoolManager(maxsize=int(threads), block=True, ssl_context=context)
+        self._direct = with_patience(
+            urllib3.PoolManager(maxsize=int(threads), block=True, ssl_context=context)
+        )
         self._proxied = {
-            scheme: urllib3.ProxyManager(
+            scheme: with_patience(urllib3.ProxyManager(
                 address, maxsize=int(threads), block=True, ssl_context=context,
                 proxy_headers=urllib3.make_headers(proxy_basic_auth=basic_user(address)),
-            )
+            ))
             for scheme, address in urllib.request.getproxies().items()
             if scheme in {"http", "https", "all"} and address.startswith(("http://", "https://"))
         }  # fmt: skip
@@ -54,7 +57,8 @@ class Transport:
         """GET and read the body, up to ``limit`` bytes; raises NoAnswerError."""
         try:
             response = self._request(url, headers)
-            body = _body(response, limit)
+            with ended_after(response.connection, PART):
+                body = _body(response, limit)
         except HTTPError as error:
             raise _no_answer(error) from error
         return _answer(response, body)
@@ -67,7 +71,7 @@ class Transport:
         try:
             response = self._request(url, headers)
             try:
-                yield _answer(response, b""), response.stream(_CHUNK, decode_content=False)
+                yield _answer(response, b""), patient_parts(response, _CHUNK)
             finally:
                 # A body that was not read to its end would be taken for the next answer.
                 response.close()

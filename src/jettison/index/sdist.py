@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from jettison.errors import NetworkError
+from jettison.images.entry import BoundedTarInfo
 from jettison.index.client import Client
 from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
@@ -113,7 +114,7 @@ def _unpack(body: bytes, filename: str) -> tuple[list[tuple[str, int]], dict[str
             return _below(entries), _texts(
                 (path, archive.read(path)) for path, size in entries if _is_text(path, size)
             )
-    with tarfile.open(fileobj=io.BytesIO(body), mode="r:*") as tar:
+    with tarfile.open(fileobj=io.BytesIO(body), mode="r:*", tarinfo=BoundedTarInfo) as tar:
         members = [one for one in tar.getmembers() if one.isfile()]
         streams = ((one.name, tar.extractfile(one)) for one in members
                    if _is_text(one.name, one.size))  # fmt: skip

@@ -92,7 +92,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
     proposals = [
         proposal
-        for proposal in propose(_files(plan), project.ignore, needed)
+        for proposal in propose(_files(plan), project.ignore, needed, _given(project))
         if (proposal.certain or proposal.category in DECIDED)
         and not (proposal.category == "tests" and elsewhere)
         and not (proposal.pattern in KEYS and certificates)
@@ -121,6 +121,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         ),
         *kept,
     )
+
+
+def _given(project: Project) -> set[str]:
+    """The files of variables that compose gives to containers, relative to the context."""
+    files = (posixpath.normpath(path) for one in services_of(project) for path in one.env_file)
+    prefix = f"{project.context}/" if project.context else ""
+    return {path.removeprefix(prefix) for path in files if path.startswith(prefix)}
 
 
 def _served(paths: Iterable[str]) -> Iterator[str]:

@@ -122,21 +122,25 @@ def entries() -> tuple[Entry, ...]:
 
 
 def propose(
-    tree: Mapping[str, int], existing: IgnoreFile | None, needed: Collection[str] = ()
+    tree: Mapping[str, int],
+    existing: IgnoreFile | None,
+    needed: Collection[str] = (),
+    given: Collection[str] = (),
 ) -> tuple[Proposal, ...]:
     """Return the patterns to add: those that match something, and guards against secrets.
 
     ``tree`` is relative path to bytes. ``needed`` are paths that must stay in the context: sources
     of COPY, which may be directories or patterns, and files that other files name. A pattern that
     would keep out a needed directory is left out; a needed file becomes an exception. What the
-    file brings back with ``!`` stays.
+    file brings back with ``!`` stays. ``given`` are files of variables that a container gets when
+    it starts.
     """
     own = existing.patterns if existing else ()
     state = {path: one.by for path, one in verdicts(tree, own) if not one.ignored}
     open_files = frozenset(state)
     brought_back = frozenset(path for path, by in state.items() if by is not None)
     stay = _needed(open_files, brought_back, needed)
-    candidates = (*_environments(open_files), *entries())
+    candidates = (*_environments(open_files), *entries(), *_given(open_files & set(given)))
     patterns = [pattern(entry.pattern) for entry in candidates]
     written = {one.text.strip() for one in existing.pattern_lines} if existing else set()
     proposals: list[Proposal] = []
@@ -198,6 +202,14 @@ def _proposal(entry: Entry, kept: Collection[str], sizes: Sequence[int]) -> Prop
         certain=entry.certain,
         amount=Amount(files=len(sizes), bytes=sum(sizes)),
     )
+
+
+def _given(paths: Iterable[str]) -> Iterator[Entry]:
+    """Yield files of variables by their own names: passwords that no image needs are in them."""
+    for path in sorted(paths):
+        plain = re.sub(r"([*?\[\]\\])", r"\\\1", path)
+        reason = "the container gets its variables when it starts (env_file)"
+        yield Entry(pattern=plain, category="secrets", reason=reason, source="compose file")
 
 
 def _environments(tree: Collection[str]) -> Iterator[Entry]:

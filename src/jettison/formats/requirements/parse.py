@@ -30,6 +30,7 @@ _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _OWN_COMMENT = re.compile(r"\s*#")
 _VIA = re.compile(r"\s+#\s*via(\s|$)")
 _VIA_MORE = re.compile(r"\s+#")
+_PASSWORD = re.compile(r"(://)[^/@\s]*@")
 _MOST_INCLUDED = 200
 
 
@@ -161,8 +162,8 @@ def _read(line: Logical, file: str) -> Line:
         return _options_only(line, origin, options)
     except ValueError as error:
         raise InputSyntaxError(
-            f"not a valid requirements line: {line.content}",
-            why=str(error),
+            f"not a valid requirements line: {_without_password(line.content)}",
+            why=_without_password(str(error)),
             hint="Correct the line, or comment it out.",
             origin=origin,
         ) from error
@@ -281,3 +282,8 @@ def _text(read: Callable[[str], str | None], file: str, included_at: Origin | No
             origin=included_at,
         )
     return text
+
+
+def _without_password(text: str) -> str:
+    """Return a text for a message, without what stands before the host of an address."""
+    return _PASSWORD.sub(r"\1…@", text)

@@ -17,11 +17,13 @@ from urllib.parse import urlencode, urlsplit
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError, NetworkError, ProgramError
-from jettison.images.reference import DOCKER_HUB, Reference, is_loopback
+from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.transport import Answer, Request, Transport, failure
 from jettison.processes.programs import run
 
 # RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
+# Visible characters: a header cannot hold others.
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _PART = re.compile(r'\s*,?\s*([A-Za-z0-9._~+-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
 
 
@@ -249,10 +251,10 @@ class Authorizer:
             token = fields.get("token") or fields.get("access_token")
         except (ValueError, AttributeError):
             token = None
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise NetworkError(
                 f"{urlsplit(challenge.realm).netloc} gave no token for {reference}",
-                why="its answer has neither 'token' nor 'access_token'",
+                why="its answer has neither a 'token' nor an 'access_token' that can be sent",
             )
         return token
 
@@ -285,10 +287,13 @@ def _exchange(challenge: Challenge, credentials: Credentials, scopes: Scopes) ->
 
 
 def _require_safe(realm: str, reference: Reference) -> None:
-    parts = urlsplit(realm)
-    local = parts.scheme == "http" and is_loopback(parts.hostname or "") and reference.is_loopback
+    try:
+        parts = urlsplit(realm)
+    except ValueError:
+        parts = urlsplit("")
+    local = parts.scheme == "http" and reference.is_loopback and parts.netloc == reference.registry
     if parts.scheme != "https" and not local:
         raise NetworkError(
             f"{reference.registry} sends its users to {realm or 'nowhere'} for a token",
-            why="credentials are sent over https alone",
+            why="credentials are sent over https alone, and on this machine to the registry itself",
         )

@@ -40,7 +40,7 @@ class Puller(Struct, frozen=True, kw_only=True):
             answer.headers.get("docker-content-digest"),
             answer.headers.get("content-length"),
         )
-        if not digest or not length:
+        if not digest or not length or not length.isdecimal():
             return self.fetched()
         media_type = _media_type(answer)
         return Descriptor(media_type=media_type, digest=Digest.parse(digest), size=int(length))
@@ -108,7 +108,7 @@ class Puller(Struct, frozen=True, kw_only=True):
                     yield chunk
             except HTTPError as error:
                 attempt = 0 if offset - begun >= _PROGRESS else attempt + 1
-                if attempt >= transport.attempts:
+                if attempt >= transport.attempts or not transport.is_patient:
                     raise unreachable(self.session.url(""), error) from error
                 transport.pause(attempt)
             else:

@@ -19,6 +19,8 @@ from jettison import __version__
 from jettison.errors import ImageError, JettisonError, NetworkError, TransientNetworkError
 from jettison.images.reference import Reference, is_loopback
 from jettison.images.stream import CHUNK
+from jettison.processes.patience import PART, ended_after, patient_parts, with_patience
+from jettison.progress import tell_of_waiting
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -27,6 +29,8 @@ _LARGEST_ANSWER = 16 << 20
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 60.0
 _LONGEST_WAIT = 60.0
+# What one command waits in all, however many requests are put off.
+_ALL_WAITS = 180.0
 # More than the transfers that run at once, so that each keeps its connection.
 _CONNECTIONS = 8
 
@@ -62,9 +66,10 @@ class Transport:
         """Make a transport; ``attempts`` counts the first, ``sleep`` gets the seconds between."""
         self.attempts = attempts
         self.sleep = sleep
-        self._direct = urllib3.PoolManager(maxsize=_CONNECTIONS, block=False)
+        self._waited = 0.0
+        self._direct = with_patience(urllib3.PoolManager(maxsize=_CONNECTIONS, block=False))
         self._proxied = {
-            scheme: urllib3.ProxyManager(url, maxsize=_CONNECTIONS)
+            scheme: with_patience(urllib3.ProxyManager(url, maxsize=_CONNECTIONS))
             for scheme, url in getproxies().items()
             if scheme in {"http", "https"}
         }
@@ -73,7 +78,8 @@ class Transport:
         """Send a request and read its answer, at most 16 MiB."""
         with self.stream(request) as response:
             try:
-                body = response.read(_LARGEST_ANSWER)
+                with ended_after(response.connection, PART):
+                    body = response.read(_LARGEST_ANSWER)
             except HTTPError as error:
                 raise unreachable(request.url, error) from error
             headers = {name.lower(): value for name, value in response.headers.items()}
@@ -96,7 +102,15 @@ class Transport:
         seconds = 0.25 * 2**attempt
         with suppress(ValueError):
             seconds = max(seconds, float(asked))
-        self.sleep(min(seconds, _LONGEST_WAIT))
+        seconds = min(seconds, _LONGEST_WAIT)
+        self._waited += seconds
+        tell_of_waiting("a registry", seconds)
+        self.sleep(seconds)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether there is patience left: all requests together share it."""
+        return self._waited < _ALL_WAITS
 
     def _follow(self, request: Request) -> urllib3.BaseHTTPResponse:
         for _ in range(_MOST_REDIRECTS):
@@ -105,7 +119,12 @@ class Transport:
             if response.status not in _REDIRECTS or not target or request.method != "GET":
                 return response
             response.drain_conn()
-            request = _redirected(request, urljoin(request.url, target))
+            try:
+                request = _redirected(request, urljoin(request.url, target))
+            except ValueError as error:
+                raise NetworkError(
+                    f"{urlsplit(request.url).netloc} redirects to nowhere", why=str(error)
+                ) from error
         raise NetworkError(
             f"{urlsplit(request.url).netloc} redirects more than {_MOST_REDIRECTS} times"
         )
@@ -113,7 +132,7 @@ class Transport:
     def _patiently(self, request: Request) -> urllib3.BaseHTTPResponse:
         attempt = 0
         while True:
-            last = attempt + 1 >= self.attempts or not request.is_repeatable
+            last = attempt + 1 >= self.attempts or not (request.is_repeatable and self.is_patient)
             try:
                 response = self._send(request)
             except SSLError as error:
@@ -138,6 +157,16 @@ class Transport:
         }
         if request.length is not None:
             headers["Content-Length"] = str(request.length)
+        try:
+            return self._asked(request, headers)
+        except ValueError as error:
+            raise NetworkError(
+                f"{request.url[:80]} cannot be asked for",
+                why=str(error),
+                hint="The address or a header came from the registry; tell who runs it.",
+            ) from error
+
+    def _asked(self, request: Request, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
         return self._pool(request.url).request(
             request.method,
             request.url,
@@ -159,7 +188,7 @@ class Transport:
 
 def pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """Read a body in chunks; HTTPError is left to the caller, who may resume."""
-    return response.stream(CHUNK, decode_content=False)
+    return patient_parts(response, CHUNK)
 
 
 def unreachable(url: str, error: HTTPError) -> NetworkError:

@@ -28,7 +28,7 @@ from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.manifest import Index
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file
+from jettison.images.stores.files import open_regular, whole_file
 from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
 from jettison.images.stores.members import CachedMembers, Members, TarMembers
 from jettison.images.stream import checked, chunks_of, compression_of
@@ -223,7 +223,7 @@ class ArchiveStore:
 
     def _members(self) -> Members:
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 packed = compression_of(file.read(4)) is not Compression.NONE
         except OSError as error:
             raise ImageError(f"{self.path} cannot be read", why=error.strerror or "") from error

@@ -73,6 +73,12 @@ class BlobDirectory:
             raise ImageError(
                 f"the blob {descriptor.digest} is missing", why=f"{path} does not exist"
             ) from error
+        except OSError as error:
+            if self._cache:
+                raise damaged_cache(path, error.strerror or str(error)) from error
+            raise ImageError(
+                f"the blob {descriptor.digest} cannot be read", why=f"{path}: {error.strerror}"
+            ) from error
         chunks = checked_chunks(chunks_of(file), descriptor.digest, descriptor.size, str(path))
         return reader(_mended(chunks, path) if self._cache else chunks, file)
 
@@ -87,6 +93,10 @@ class BlobDirectory:
 
     def keep(self, chunks: Iterable[bytes], media_type: str) -> Descriptor:
         """Store bytes whose digest is not known yet and return their descriptor."""
+        return self.keep_new(chunks, media_type)[0]
+
+    def keep_new(self, chunks: Iterable[bytes], media_type: str) -> tuple[Descriptor, bool]:
+        """Do as ``keep``, and tell whether the blob was there already."""
         running = hashlib.sha256()
         size = 0
         directory = self.root / "sha256"
@@ -96,8 +106,9 @@ class BlobDirectory:
                     running.update(chunk)
                     size += file.write(chunk)
             digest = Digest.from_hash(running)
+            was_there = self.path(digest).exists()
             partial.replace(self.path(digest))
-        return Descriptor(media_type=media_type, digest=digest, size=size)
+        return Descriptor(media_type=media_type, digest=digest, size=size), was_there
 
     def remove_abandoned(self) -> None:
         """Remove what killed processes left; whole blobs stay."""

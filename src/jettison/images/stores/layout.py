@@ -19,7 +19,7 @@ from jettison.images.image import Image, ImageSet
 from jettison.images.manifest import Index
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file, writing
+from jettison.images.stores.files import open_regular, whole_file, writing
 from jettison.images.stream import chunks_of
 
 # The specification's name holds a tag; containerd, Docker and BuildKit add the full name.
@@ -148,9 +148,14 @@ class LayoutStore:
 
     def _index(self) -> Index:
         try:
-            return Index(content=(self.directory / INDEX_FILE).read_bytes())
+            with open_regular(self.directory / INDEX_FILE) as file:
+                return Index(content=file.read(LARGEST_DOCUMENT))
         except FileNotFoundError:
             return Index.compose(())
+        except OSError as error:
+            raise ImageError(
+                f"{self.directory / INDEX_FILE} cannot be read", why=error.strerror or str(error)
+            ) from error
 
     def _name(self, top: Descriptor, attachments: list[Descriptor]) -> None:
         """Put entries into the index, in place of those that had the name."""

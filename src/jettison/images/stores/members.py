@@ -13,7 +13,14 @@ from msgspec import Struct
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.descriptor import Descriptor
 from jettison.images.digest import OCI_LAYER
-from jettison.images.entry import Kind, normal_path, read_entries
+from jettison.images.entry import (
+    TAR_ERRORS,
+    BoundedTarInfo,
+    Kind,
+    ReadEntry,
+    normal_path,
+    read_entries,
+)
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import CHUNK, reader
 
@@ -78,13 +85,25 @@ class CachedMembers:
         self._what = what
         self._kept: dict[str, Descriptor] = {}
         self._links: dict[str, str] = {}
-        for read in read_entries(stream):
-            entry = read.entry
-            if entry.kind is Kind.FILE:
-                self._kept[entry.path] = blobs.keep(read.chunks(), OCI_LAYER)
-            elif entry.link:
-                hard = entry.kind is Kind.HARD_LINK
-                self._links[entry.path] = _target(entry.path, entry.link, hard=hard)
+        new: list[Descriptor] = []
+        try:
+            for read in read_entries(stream):
+                self._keep(read, new)
+        except BaseException:
+            # Nobody would find them again: what they are part of is not whole.
+            for descriptor in new:
+                blobs.path(descriptor.digest).unlink(missing_ok=True)
+            raise
+
+    def _keep(self, read: ReadEntry, new: list[Descriptor]) -> None:
+        entry = read.entry
+        if entry.kind is Kind.FILE:
+            kept, was_there = self._blobs.keep_new(read.chunks(), OCI_LAYER)
+            self._kept[entry.path] = kept
+            new += [] if was_there else [kept]
+        elif entry.link:
+            hard = entry.kind is Kind.HARD_LINK
+            self._links[entry.path] = _target(entry.path, entry.link, hard=hard)
 
     def has(self, name: str) -> bool:
         """Tell whether the archive holds a file of this name."""
@@ -124,7 +143,7 @@ def _scan(path: Path) -> tuple[dict[str, _Place], dict[str, str]]:
     places: dict[str, _Place] = {}
     links: dict[str, str] = {}
     try:
-        with tarfile.open(path, "r:") as tar:
+        with tarfile.open(path, "r:", tarinfo=BoundedTarInfo) as tar:
             for found in tar:
                 name = normal_path(found.name)
                 if found.isreg():
@@ -133,7 +152,7 @@ def _scan(path: Path) -> tuple[dict[str, _Place], dict[str, str]]:
                     links[name] = _target(name, found.linkname, hard=found.islnk())
     except FileNotFoundError as error:
         raise ImageError(f"{path} does not exist") from error
-    except (tarfile.TarError, OSError) as error:
+    except (*TAR_ERRORS, OSError) as error:
         raise IntegrityError(f"{path} is not an image archive", why=str(error)) from error
     return places, links
 

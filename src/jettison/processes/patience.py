@@ -1,0 +1,85 @@
+"""How long a server is waited for: each silence is bounded by urllib3, the whole by this module.
+
+A server that sends a byte a minute is never silent for long. So what it takes to send its headers,
+and each part of a body, has an end too: the connection is shut down, which fails as one that broke.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ProtocolError
+
+# Seconds for the headers of an answer, and for each part of its body that is read at once.
+HEADERS = 90.0
+PART = 120.0
+
+
+@contextmanager
+def ended_after(connection: object, seconds: float) -> Iterator[None]:
+    """Shut the connection down when the block takes longer; ProtocolError then."""
+    plug = getattr(connection, "sock", None)
+    if plug is None:
+        yield
+        return
+    late = threading.Event()
+    timer = threading.Timer(seconds, _shut, (plug, late))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        # What came until then looks like a whole answer.
+        if late.is_set():
+            raise ProtocolError(f"no whole answer within {seconds:g} seconds")
+
+
+def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:
+    """Read a body as it is stored, in parts of ``size``, each within ``PART`` seconds."""
+    parts = response.stream(size, decode_content=False)
+    while True:
+        with ended_after(response.connection, PART):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
+
+
+def with_patience(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    """Let every connection of a manager end when headers take too long."""
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    return manager
+
+
+class _Connection(HTTPConnection):
+    def getresponse(self) -> Any:  # noqa: ANN401 — urllib3's own response
+        with ended_after(self, HEADERS):
+            return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> Any:  # noqa: ANN401 — as above
+        with ended_after(self, HEADERS):
+            return super().getresponse()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _shut(plug: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        plug.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,110 @@
+"""Servers that answer a byte at a time, or never, are given up."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from jettison.errors import NetworkError
+from jettison.images.registry.transport import Request, Transport
+from jettison.index.client import Client
+from jettison.processes import patience
+
+
+@contextmanager
+def server(talk: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+    """Let ``talk`` answer each connection until the block ends."""
+    ended = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                plug, _ = listening.accept()
+                threading.Thread(target=answer, args=(plug,), daemon=True).start()
+
+    def answer(plug: socket.socket) -> None:
+        with plug, suppress(OSError):
+            plug.recv(65536)
+            talk(plug, ended)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            ended.set()
+
+
+def slow_headers(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 200 OK\r\n")
+    while not ended.wait(0.02):
+        plug.sendall(b"a: b\r\n" if ended.is_set() else b"a")
+
+
+def slow_body(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+    while not ended.wait(0.02):
+        plug.sendall(b"x")
+
+
+def overloaded(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(
+        b"HTTP/1.1 503 No\r\nretry-after: 50\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    )
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEADERS", 0.2)
+    for module in ("processes.patience", "index.http", "images.registry.transport"):
+        monkeypatch.setattr(f"jettison.{module}.PART", 0.2)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.mark.parametrize("talk", [slow_headers, slow_body])
+def test_an_index_that_trickles_is_given_up(
+    talk: Callable[[socket.socket, threading.Event], None],
+) -> None:
+    with server(talk) as url:
+        with pytest.raises(NetworkError):
+            Client(backoff=0.0).get(url, limit=1 << 20)
+        with pytest.raises(NetworkError):
+            list(Client(backoff=0.0).chunks(url))
+
+
+@pytest.mark.parametrize("talk", [slow_headers, slow_body])
+def test_a_registry_that_trickles_is_given_up(
+    talk: Callable[[socket.socket, threading.Event], None],
+) -> None:
+    with server(talk) as url, pytest.raises(NetworkError):
+        Transport(attempts=2, sleep=lambda _: None).ask(Request(method="GET", url=url))
+
+
+def test_all_requests_to_a_registry_share_one_patience(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    waits: list[float] = []
+    transport = Transport(sleep=waits.append)
+    with server(overloaded) as url:
+        for _ in range(10):
+            assert transport.ask(Request(method="GET", url=url)).status == 503
+    assert sum(waits) < 300
+    assert "waiting 50 s for a registry" in capsys.readouterr().err
+
+
+def test_an_overloaded_index_is_given_up_for_good() -> None:
+    client = Client(backoff=0.0)
+    with server(
+        lambda plug, ended: plug.sendall(
+            b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+    ) as url:
+        for _ in range(3):
+            with pytest.raises(NetworkError, match="503"):
+                client.get(url, limit=10)
+        with pytest.raises(NetworkError, match="cannot be reached"):
+            client.get(url, limit=10)
