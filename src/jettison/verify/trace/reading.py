@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from msgspec import Raw, convert, msgpack
+from msgspec import Raw, ValidationError, convert, msgpack
 
 from jettison.catalogue.reader import resource
 from jettison.contents.environment import Installed
@@ -84,8 +84,11 @@ def _asked(engine: Engine, image: str, facts: ImageFacts, text: str) -> bytes:
 
 
 def installed_of(answer: Mapping[str, Any]) -> Installed:
-    """Read what ``inside/contents.py`` gives."""
-    return convert(answer, Installed)
+    """Read what ``inside/contents.py`` gives; EngineError for an answer of another shape."""
+    try:
+        return convert(answer, Installed)
+    except ValidationError as wrong:
+        raise EngineError("the environment could not be read", why=str(wrong)) from wrong
 
 
 # So many modules are kept; when there are more, those that were not asked for go.

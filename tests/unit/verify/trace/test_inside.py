@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from jettison.errors import EngineError
 from jettison.verify.interior import script_text
 from jettison.verify.trace.reading import installed_of
 from jettison.verify.trace.watching import HOOK, write_hook
@@ -122,3 +125,8 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
     assert found.words["demo/fast.cpython-311-x86_64-linux-gnu.so"] == {"core", "demo.core"}
     assert found.application == {str(application / "main.py"): b"import demo\n"}
     assert found.library == str(Path(os.__file__).parent)
+
+
+def test_an_environment_that_answers_in_another_shape_is_an_error() -> None:
+    with pytest.raises(EngineError, match="could not be read"):
+        installed_of({"site": 3})
