@@ -21,6 +21,7 @@ from jettison.plan.system_removal import (
     package_groups,
     program_groups,
     standard_group,
+    uncalled,
 )
 from jettison.values import once_each
 
@@ -90,6 +91,8 @@ def _gone(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
         return frozenset(gone)
     gone |= gone_with(system, system_reach(plan).packages) | gone_of_standard(observed)
     for group in leaving_groups(plan, RULE):
+        for name in group.programs_of:
+            gone |= uncalled(system, name, group.keep)
         if not group.modules_of:
             wanted, keep = pattern(group.paths), pattern(group.keep)
             gone |= {p for p in system.files if wanted.fullmatch(p) and not keep.fullmatch(p)}

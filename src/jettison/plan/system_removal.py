@@ -105,15 +105,19 @@ def gone_when_idle(system: System, imported: Collection[str]) -> frozenset[str]:
 def program_groups(rule: str, system: System, reach: SystemReach) -> Iterator[SystemGroup]:
     """Give the programs of packages of which only some are called."""
     for name, called in sorted(reach.programs.items()):
-        paths = system.packages[name].paths - called
-        programs = [path for path in paths if posixpath.dirname(path) in PROGRAMS]
         yield SystemGroup(
             rule=rule,
             reason=f"programs of {name} that nothing calls",
             programs_of=(name,),
             keep=tuple(sorted(called)),
-            bytes=sum(system.files.get(path, 0) for path in programs),
+            bytes=sum(system.files.get(path, 0) for path in uncalled(system, name, called)),
         )
+
+
+def uncalled(system: System, name: str, called: Collection[str]) -> frozenset[str]:
+    """Give the programs of a package that are not among those that are called."""
+    paths = system.packages[name].paths - frozenset(called)
+    return frozenset(path for path in paths if posixpath.dirname(path) in PROGRAMS)
 
 
 def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:

@@ -1,0 +1,45 @@
+"""What a report says that is left in the image."""
+
+from pathlib import Path
+
+from jettison.contents.environment import Installed, Trace
+from jettison.contents.reach import Observed, Reach
+from jettison.contents.system import System, SystemPackage
+from jettison.images.config import Config
+from jettison.plan.observing import with_observed
+from jettison.plan.plan import Plan
+from jettison.plan.system_leaving import left_in
+from jettison.rules import RULES
+from jettison.rules.rule import optimized
+from jettison.tasks.loading.plan import planned
+
+DOCKERFILE = 'FROM python:3.13-slim\nCOPY . /app\nRUN /app/install\nCMD ["env", "python", "x.py"]\n'
+PYTHON = "/usr/local/bin/python3.13"
+TOOLS = {"/usr/bin/env": 50_000, "/usr/bin/sort": 3_000_000, "/usr/share/tools": 10}
+
+
+def plan_of(folder: Path, files: dict[str, int], tools: SystemPackage) -> Plan:
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    start = planned(folder, offline=True, cache=folder / "cache").start
+    system = System(
+        files=files, links={}, libraries={}, packages={tools.name: tools}, environment={}
+    )
+    installed = Installed(
+        site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
+        application={},
+    )  # fmt: skip
+    observed = Observed(
+        installed=installed,
+        trace=Trace(touched=frozenset(), method=""),
+        reach=Reach(modules={}, unsure=frozenset()),
+        system=system,
+        python=PYTHON,
+        config=Config(content=b'{"config": {"Cmd": ["env", "python", "x.py"]}}'),
+    )
+    return optimized(with_observed(start, observed), RULES)
+
+
+def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path) -> None:
+    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    left = left_in(plan_of(tmp_path, {PYTHON: 5_000_000, **TOOLS}, tools))
+    assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
