@@ -126,7 +126,9 @@ def with_writable_root(
     if not why:
         return before, after
     if not after.read_only_failure:
-        wide = observe(engine, setting_of(engine, request, request.image_after), request, talk)
+        setting = setting_of(engine, request, request.image_after)
+        wide = observe(engine, setting, request, talk)
+        wide = again(engine, setting, request, talk, wide)
         after = replace(
             wide,
             suite=after.suite,

@@ -24,6 +24,7 @@ _DAY = re.compile(_ALONE % r"\d{4}-\d\d-\d\d")
 _EPOCH = re.compile(
     r"(?<![\w.])(?P<seconds>[12]\d{9})(?P<thousandths>\d{3})?(?P<part>\.\d+)?(?![\w.])"
 )
+_DIGIT = re.compile(r"\d")
 _QUARTER = 900
 _FARTHEST_DAY = 45
 # Before the first request the application starts, and may fill its database.
@@ -46,7 +47,7 @@ def relative(text: str, clock: Clock) -> str:
 
     A date near the day of the request is told by its distance. Other times stay as they are.
     """
-    if not clock.now or not any(letter.isdigit() for letter in text):
+    if not clock.now or not _DIGIT.search(text):
         return text
     text = TIME.sub(_of(lambda found: _told(found, clock)), text)
     text = _EPOCH.sub(_of(lambda found: _seconds(found, clock)), text)
@@ -132,12 +133,14 @@ Seen = tuple[str, float]
 
 _UUID = r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _SIGNED = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
+# What documents have in the place of times and addresses.
+_TOLD = "iso time|compact time|web time|time in|day|address"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 # From the finest division of a text to the coarsest: all runs have to fall into as many parts.
 _DIVISIONS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (
-        rf"<[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}(?![^\W_])|[^\W_]+|.",
+        rf"<(?:{_TOLD})[^<>]*>|{TIME.pattern}|{_UUID}|{_SIGNED}|[\w+/=.-]{{20,}}|{_NUMBER}(?![^\W_])|[^\W_]+|.",
         r"[^\s\"'<>&;,()\[\]{}]+|.",
         r".+",
     )

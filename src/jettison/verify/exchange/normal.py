@@ -115,6 +115,8 @@ class _Reader:
     def body(self, answer: Answer) -> Json:
         """Give JSON as it is, text by line, metrics by name, anything else by its digest."""
         kind = answer.headers.get("content-type", "").lower()
+        if answer.headers.get("content-encoding", "").lower() not in ("", "identity", *_WINDOWS):
+            return _digest(answer.body)
         if "json" in answer.content_type:
             try:
                 return self.value(json.loads(answer.body), "")

@@ -114,7 +114,9 @@ def _number(samples: Sequence[Sample]) -> Number:
 
 def same(one: Json, other: Json) -> bool:
     """Compare as JSON does: true is not 1."""
-    return written(one) == written(other)
+    if type(one) is not type(other):
+        return False
+    return one == other if isinstance(one, str) else written(one) == written(other)
 
 
 def written(value: Json) -> str:
