@@ -1,4 +1,4 @@
-"""An application that never ends what it begins is compared all the same, within bounds."""
+"""Applications that never end what they begin, or take all that there is, are run within bounds."""
 
 from __future__ import annotations
 
@@ -20,36 +20,59 @@ CASE = Path(__file__).parent / "cases" / "hostile"
 TEXT = """\
 FROM python:3.11-slim
 WORKDIR /app
-COPY server.py .
+COPY {file} server.py
 EXPOSE 8000
-CMD ["python", "-u", "server.py"]
+CMD ["python", "-u", "server.py"{argument}]
 """
 MOST_MEMORY = 250_000  # kilobytes
+EQUIVALENT, NOT_EQUIVALENT = 0, 4
+
+
+class Verified:
+    """What ``jettison verify`` of an image with itself ends with."""
+
+    def __init__(self, engine: Engine, folder: Path, file: str, kind: str, *words: str) -> None:
+        dockerfile = folder / "Dockerfile"
+        dockerfile.write_text(TEXT.format(file=file, argument=f', "{kind}"' if kind else ""))
+        self.image = f"{RUN}/hostile:{kind or 'endless'}"
+        request = BuildRequest(context=CASE, dockerfile=dockerfile, tag=self.image)
+        engine.build(request, SilentProgress())
+        verify = [sys.executable, "-m", "jettison", "verify", self.image, self.image]
+        out, told = folder / "out", folder / "told"
+        with out.open("wb") as stdout, told.open("wb") as stderr:
+            command = [*verify, "--format=json", "--allow-root", *words]
+            run = subprocess.Popen(command, stdout=stdout, stderr=stderr)
+            _, status, self.usage = os.wait4(run.pid, 0)
+        self.status = run.returncode = os.waitstatus_to_exitcode(status)
+        self.told, self.text = told.read_text(), out.read_text()
+
+    @property
+    def checks(self) -> dict[str, dict[str, str]]:
+        """The checks by their names."""
+        return {one["name"]: one for one in json.loads(self.text)["checks"]}
+
+    def left(self) -> bytes:
+        """Give the containers that are left of it."""
+        words = ["docker", "ps", "--all", "--quiet", f"--filter=ancestor={self.image}"]
+        return subprocess.run(words, capture_output=True, check=True).stdout
 
 
 def test_what_never_ends_is_compared_by_how_it_begins(engine: Engine, tmp_path: Path) -> None:
-    dockerfile = tmp_path / "Dockerfile"
-    dockerfile.write_text(TEXT)
-    tag = f"{RUN}/hostile"
-    engine.build(BuildRequest(context=CASE, dockerfile=dockerfile, tag=tag), SilentProgress())
-    out, told = tmp_path / "out", tmp_path / "told"
-    command = [
-        sys.executable,
-        "-m",
-        "jettison",
-        "verify",
-        tag,
-        tag,
-        "--format=json",
-        "--allow-root",
-    ]
-    with out.open("wb") as stdout, told.open("wb") as stderr:
-        run = subprocess.Popen(command, stdout=stdout, stderr=stderr)
-        _, status, usage = os.wait4(run.pid, 0)
-    run.returncode = os.waitstatus_to_exitcode(status)
-    assert run.returncode == 0, out.read_text() + told.read_text()
-    checks = {one["name"]: one for one in json.loads(out.read_text())["checks"]}
-    assert checks["routes"]["before"] == "6 requests"
-    assert usage.ru_maxrss < MOST_MEMORY
-    words = ["docker", "ps", "--all", "--quiet", f"--filter=ancestor={tag}"]
-    assert subprocess.run(words, capture_output=True, check=True).stdout == b""
+    run = Verified(engine, tmp_path, "server.py", "")
+    assert run.status == EQUIVALENT, run.text + run.told
+    assert run.checks["routes"]["before"] == "6 requests"
+    assert run.usage.ru_maxrss < MOST_MEMORY
+    assert run.left() == b""
+
+
+@pytest.mark.parametrize("kind", ["processes", "memory", "disk"])
+def test_what_takes_all_that_there_is_is_stopped_and_cleared_away(
+    engine: Engine, tmp_path: Path, kind: str
+) -> None:
+    run = Verified(engine, tmp_path, "greedy.py", kind, "--memory-limit=200", "--process-limit=60")
+    assert run.status in {EQUIVALENT, NOT_EQUIVALENT}, run.told
+    assert "Traceback" not in run.told
+    if kind == "memory":
+        assert "137" in run.checks["start"]["message"]
+    assert run.usage.ru_maxrss < MOST_MEMORY
+    assert run.left() == b""

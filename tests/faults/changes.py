@@ -8,6 +8,7 @@ from dataclasses import dataclass
 REMOVED, VALUE, INTERMITTENT, PROCESS, PROTOCOL, NULL = (
     "removal", "value", "intermittent", "process", "protocol", "null",
 )  # fmt: skip
+ANEW, SQUASHED, UNCHANGED = "built anew", "squashed", "at -O0"
 KINDS = (REMOVED, VALUE, INTERMITTENT, PROCESS, PROTOCOL)
 
 
@@ -16,7 +17,8 @@ class Change:
     """``checks`` are those that may name it (any when empty); ``says`` is a part of what they say.
 
     ``lines`` follow ``FROM image`` and ``USER root``; the user of the image comes back after them
-    unless one of them sets it. ``anew`` builds the sample's own Dockerfile anew.
+    unless one of them sets it. ``how`` builds the sample in another way instead: its own Dockerfile
+    ANEW, with all layers SQUASHED into one, or as the plan UNCHANGED by any rule writes it.
     """
 
     name: str
@@ -25,7 +27,7 @@ class Change:
     lines: tuple[str, ...]
     checks: tuple[str, ...] = ()
     says: str = ""
-    anew: bool = False
+    how: str = ""
 
 
 def run(script: str) -> str:

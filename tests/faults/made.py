@@ -5,9 +5,21 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from tests.faults.changes import NULL, REMOVED, VALUE, Change, edit, remove, run
+from tests.faults.changes import (
+    ANEW,
+    NULL,
+    REMOVED,
+    SQUASHED,
+    UNCHANGED,
+    VALUE,
+    Change,
+    edit,
+    remove,
+    run,
+)  # fmt: skip
 from tests.faults.samples import SAMPLES, Sample
 
 # Prints the files that an application has loaded, one a line: modules, libraries, what is mapped.
@@ -23,23 +35,42 @@ _SWAPPED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.In: "not in", ast.NotIn: "in",
 }  # fmt: skip
 
+Chosen = TypeVar("Chosen")
 Listed = Callable[[Sample], Iterable[str]]
 
 
-def removals(chance: random.Random, count: int, loaded: Listed) -> Iterator[Change]:
+class Chance:
+    """Chooses by a seed, for each sample by itself; ``only`` names the samples that count."""
+
+    def __init__(self, seed: str, only: str | None) -> None:
+        self._seed, self._only = seed, only
+        self._random = random.Random(seed)
+
+    def samples(self, count: int) -> Iterator[Sample]:
+        """Give the samples in turn, so many in all."""
+        for number in range(count):
+            sample = SAMPLES[number % len(SAMPLES)]
+            if self._only in (None, sample.name):
+                self._random.seed(f"{self._seed} {number}")
+                yield sample
+
+    def choice(self, among: Sequence[Chosen]) -> Chosen:
+        """Choose one."""
+        return self._random.choice(among)
+
+
+def removals(chance: Chance, count: int, loaded: Listed) -> Iterator[Change]:
     """Delete one of the files that a started application has loaded, or of its own data."""
-    for number in range(count):
-        sample = SAMPLES[number % len(SAMPLES)]
+    for sample in chance.samples(count):
         files = [*(sample.path(one) for one in sources(sample)), *loaded(sample)]
         path = chance.choice(sorted(set(files)))
         last = path.rpartition("/")[2].partition(".")[0]
         yield Change(f"without {path}", REMOVED, sample.name, (remove(path),), (), last)
 
 
-def values(chance: random.Random, count: int) -> Iterator[Change]:
+def values(chance: Chance, count: int) -> Iterator[Change]:
     """Change one constant, comparison or word of an application's own files."""
-    for number in range(count):
-        sample = SAMPLES[number % len(SAMPLES)]
+    for sample in chance.samples(count):
         found = [
             (file, *one)
             for file, text in sorted(sources(sample).items())
@@ -139,4 +170,5 @@ def nulls() -> Iterator[Change]:
         }
         for name, lines in every.items():
             yield Change(name, NULL, sample.name, lines)
-        yield Change("built anew", NULL, sample.name, (), anew=True)
+        for how in (ANEW, SQUASHED, *(() if sample.upon else (UNCHANGED,))):
+            yield Change(how, NULL, sample.name, (), how=how)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 import tempfile
 import time
@@ -18,15 +17,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
-from tests.faults.changes import KINDS, NULL, Change
+from tests.faults.changes import ANEW, KINDS, NULL, SQUASHED, UNCHANGED, Change
 from tests.faults.handmade import handmade
-from tests.faults.made import LOADED, nulls, removals, values
+from tests.faults.made import LOADED, Chance, nulls, removals, values
 from tests.faults.samples import SAMPLES, Sample
 
-from jettison.engines.engine import BuildRequest, Engine, Network, RunOptions
+from jettison.engines.engine import BuildRequest, Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.progress import SilentProgress
 from jettison.tasks.loading.plan import planned, project_request
+from jettison.tasks.staging import staged
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest, request_of
@@ -42,6 +42,7 @@ class Bench:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._ahead: dict[str, Ahead] = {}
+        self._loaded: dict[str, list[str]] = {}
         self._named = {one.name: one for one in SAMPLES}
         self._built: set[str] = set()
 
@@ -68,33 +69,45 @@ class Bench:
 
     def loaded(self, sample: Sample) -> list[str]:
         """Name the files that the started application has loaded, of what an image can lose."""
+        if sample.name in self._loaded:
+            return self._loaded[sample.name]
         script = LOADED.format(application=sample.application)
         options = RunOptions(
             network=Network.NONE, entrypoint=("python", "-c", "import time; time.sleep(600)")
         )
         with self._engine.run(self.baseline(sample), options) as container:
             done = container.execute(("python", "-B", "-c", script))
-        return [
+        self._loaded[sample.name] = [
             one
             for one in done.text.splitlines()
             if one.startswith(("/usr/", "/lib/", sample.folder)) and not one.endswith(".pyc")
         ]
+        return self._loaded[sample.name]
 
     def candidate(self, change: Change, folder: Path) -> str:
         """Build the image of a change."""
         sample = self._named[change.sample]
         tag = f"{NAME}/{sample.name}:candidate"
-        if change.anew:
+        if change.how == ANEW:
             self._build(sample, tag, anew=True)
             return tag
-        own = any(one.startswith("USER") for one in change.lines)
-        user = () if own else (f"USER {sample.user}",)
-        lines = (f"FROM {self.baseline(sample)}", "USER root", *change.lines, *user)
+        if change.how == UNCHANGED:
+            plan = planned(sample.source, service=None, offline=True).plan
+            with staged(sample.source, plan) as place:
+                self._build_file(place, place / "Dockerfile", tag)
+            return tag
+        if change.how == SQUASHED:
+            lines = squashed(self.baseline(sample), self._engine.inspect(self.baseline(sample)))
+        else:
+            own = any(one.startswith("USER") for one in change.lines)
+            user = () if own else (f"USER {sample.user}",)
+            lines = (f"FROM {self.baseline(sample)}", "USER root", *change.lines, *user)
         (folder / "Dockerfile").write_text("\n".join(lines) + "\n", "utf-8")
-        self._engine.build(
-            BuildRequest(context=folder, dockerfile=folder / "Dockerfile", tag=tag), QUIET
-        )
+        self._build_file(folder, folder / "Dockerfile", tag)
         return tag
+
+    def _build_file(self, folder: Path, file: Path, tag: str) -> None:
+        self._engine.build(BuildRequest(context=folder, dockerfile=file, tag=tag), QUIET)
 
     def verdict(self, change: Change) -> Verdict:
         """Verify one change."""
@@ -117,12 +130,32 @@ class Bench:
         return replace(asked, startup_runs=1)
 
 
-def changes(bench: Bench, seed: str, made: int) -> Iterator[Change]:
+def squashed(image: str, facts: ImageFacts) -> tuple[str, ...]:
+    """Copy an image into one layer, with its configuration."""
+    check = facts.health_check
+    test = f"HEALTHCHECK CMD {json.dumps(check.test[1:])}" if check else ""
+    if check and check.test[0] == "CMD-SHELL":
+        test = f"HEALTHCHECK CMD {check.test[1]}"
+    every = (
+        *(f"ENV {name}={json.dumps(value)}" for name, value in facts.environment),
+        *(f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in facts.labels),
+        *(f"EXPOSE {port}" for port in facts.ports),
+        facts.volumes and f"VOLUME {json.dumps(facts.volumes)}",
+        facts.working_directory and f"WORKDIR {facts.working_directory}",
+        facts.user and f"USER {facts.user}",
+        facts.stop_signal and f"STOPSIGNAL {facts.stop_signal}",
+        facts.entrypoint and f"ENTRYPOINT {json.dumps(facts.entrypoint)}",
+        facts.command and f"CMD {json.dumps(facts.command)}",
+        test,
+    )
+    return ("FROM scratch", f"COPY --from={image} / /", *(one for one in every if one))
+
+
+def changes(bench: Bench, chance: Chance, made: int, only: str) -> Iterator[Change]:
     """Give all of them: by hand, by the seed, and those that change nothing."""
-    chance = random.Random(seed)
-    known = {one.name: sorted(bench.loaded(one)) for one in SAMPLES}
     yield from handmade()
-    yield from removals(chance, made, lambda sample: known[sample.name])
+    if only != NULL:
+        yield from removals(chance, made, bench.loaded)
     yield from values(chance, made)
     yield from nulls()
 
@@ -162,6 +195,8 @@ def table(results: Iterable[dict[str, object]]) -> str:
             count = sum(bool(one[key]) for one in faults)
             share = 100 * count / len(faults)
             lines.append(f"faults {key}: {count} of {len(faults)} ({share:.0f} %)")
+        count = sum(any(each != "files" for each in one["checks"]) for one in faults)
+        lines.append(f"faults caught without the check of files: {count} of {len(faults)}")
     lines.append(f"false alarms: {len(alarms)} of {len(rows) - len(faults)}")
     for one in rows:
         if one["kind"] == NULL and one["caught"]:
@@ -193,7 +228,7 @@ def main() -> int:
         bench = Bench(engine)
         wanted = [
             one
-            for one in changes(bench, given.seed, given.made)
+            for one in changes(bench, Chance(given.seed, given.sample), given.made, given.only)
             if (one.sample, one.name) not in done
             and given.sample in (None, one.sample)
             and given.only in f"{one.kind} {one.name}"

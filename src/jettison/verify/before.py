@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -71,39 +73,89 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
     return replace(request, **{name: getattr(blank, name) for name in others})
 
 
+class Begun(Struct, frozen=True, kw_only=True):
+    """The image before after its first run, while what it holds may still be read.
+
+    The image after can be asked the same from now on. ``whole`` tells that no more is to be seen.
+    """
+
+    baseline: Baseline
+    stored: Future[Observation]
+    whole: bool = False
+
+    def commands(self) -> tuple[str, ...] | None:
+        """Give the names of its commands that were run; None where they are not known."""
+        stored = self.stored.result().stored
+        return tuple(stored.commands) if stored else None
+
+
 def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
     """Find out what the image before offers, and run it twice to know what never repeats."""
-    setting = replace(setting_of(engine, request, request.image_before), watched=True)
-    check = setting.facts.health_check
-    request = patient(request, check.start_period if check else 0.0)
     with beside() as pool:
-        holds = pool.submit(with_stored, engine, setting.image, Observation(facts=setting.facts))
-        with step(progress, "Finding what the application offers"):
-            found = _discover(engine, setting, request)
-        held = holds.result()
+        return finished(begun(request, engine, progress, pool), request, engine, progress)
+
+
+def begun(
+    request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
+) -> Begun:
+    """Find out what the image before offers, and run it once; read what it holds meanwhile."""
+    setting, request = _as_before(request, engine)
+    empty = Observation(facts=setting.facts)
+    stored = pool.submit(with_stored, engine, setting.image, empty)
+    with step(progress, "Finding what the application offers"):
+        found = _discover(engine, setting, request)
     if found.unready and found.unready.failure == batch.ENDED:
         with step(progress, "Running the image before to its end"):
             seen = batch.observed(engine, setting, request)
-        seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
-        return Baseline(observation=seen, conversation=Conversation(ends=True))
+        baseline = Baseline(observation=seen, conversation=Conversation(ends=True))
+        return Begun(baseline=baseline, stored=stored, whole=True)
     if found.unready:
         # it would not become ready the next time either
-        return Baseline(observation=found.unready, conversation=Conversation())
+        baseline = Baseline(observation=found.unready, conversation=Conversation())
+        return Begun(baseline=baseline, stored=stored, whole=True)
     with step(progress, "Running the image before"):
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
-    with beside() as pool, step(progress, "Running the image before again"):
-        site = held.stored.site if held.stored else ""
-        watched = pool.submit(with_coverage, engine, setting, request, talk, site)
-        seen = again(engine, setting, request, talk, seen)
-    seen = worked(engine, setting, request, seen, progress)
-    executed = watched.result()
-    missing = {**held.missing, **executed.missing, **seen.missing}
-    seen = replace(seen, stored=held.stored, executed=executed.executed, missing=missing)
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
-    return Baseline(observation=seen, conversation=talk)
+    return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored)
+
+
+def finished(
+    first: Begun, request: VerificationRequest, engine: Engine, progress: Progress
+) -> Baseline:
+    """Run the image before once more, and once while its lines are counted."""
+    setting, request = _as_before(request, engine)
+    seen, talk = first.baseline.observation, first.baseline.conversation
+    if not first.whole:
+        with beside() as pool, step(progress, "Running the image before again"):
+            watched = pool.submit(_counted, engine, setting, request, talk, first.stored)
+            seen = again(engine, setting, request, talk, seen)
+            seen = worked(engine, setting, request, seen, progress)
+        executed = watched.result()
+        missing = {**executed.missing, **seen.missing}
+        seen = replace(seen, executed=executed.executed, missing=missing)
+    held = first.stored.result()
+    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
+    return replace(first.baseline, observation=seen)
+
+
+def _as_before(request: VerificationRequest, engine: Engine) -> tuple[Setting, VerificationRequest]:
+    setting = replace(setting_of(engine, request, request.image_before), watched=True)
+    check = setting.facts.health_check
+    return setting, patient(request, check.start_period if check else 0.0)
+
+
+def _counted(
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    talk: Conversation,
+    stored: Future[Observation],
+) -> Observation:
+    held = stored.result().stored
+    return with_coverage(engine, setting, request, talk, held.site if held else "")
 
 
 def patient(request: VerificationRequest, seconds: float) -> VerificationRequest:

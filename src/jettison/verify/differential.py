@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 from msgspec.structs import replace
@@ -10,7 +12,7 @@ from jettison.engines.engine import Engine
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
-from jettison.verify.before import Ahead, Baseline, observe_before, patient, worked
+from jettison.verify.before import Ahead, Baseline, begun, finished, patient, worked
 from jettison.verify.checks import CHECKS
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe, observe_read_only
@@ -20,6 +22,8 @@ from jettison.verify.services import within_reach
 from jettison.verify.suite import run_suite, with_stored
 from jettison.verify.verdict import Subject, Verdict
 
+Commands = Callable[[], tuple[str, ...] | None]
+"""The names of commands that both images are to run."""
 # How many times as long as the image before the image after may take to start.
 _PATIENCE = 4.0
 # How often both are started once more when figures differ.
@@ -38,10 +42,10 @@ def compare(
     if ahead is not None and ahead.holds(request):
         request = ahead.within_reach(request)
         baseline = ahead.baseline
+        after = observe_after(request, baseline, engine, progress)
     else:
         request = within_reach(engine, request, progress)
-        baseline = observe_before(request, engine, progress)
-    after = observe_after(request, baseline, engine, progress)
+        baseline, after = _observed(request, engine, progress)
     before, talk = baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine.name, before, after)
@@ -55,6 +59,17 @@ def compare(
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(request, request.suite, before, engine, progress)
     return verdict(request, engine.name, before, after)
+
+
+def _observed(
+    request: VerificationRequest, engine: Engine, progress: Progress
+) -> tuple[Baseline, Observation]:
+    """Ask the image after as soon as it is known what, while the image before is run again."""
+    with beside() as pool:
+        first = begun(request, engine, progress, pool)
+        whole = pool.submit(finished, first, request, engine, progress)
+        after = observe_after(request, first.baseline, engine, progress, first.commands)
+        return whole.result(), after
 
 
 def _started(
@@ -98,9 +113,13 @@ def _tested_with_all(
 
 
 def observe_after(
-    request: VerificationRequest, baseline: Baseline, engine: Engine, progress: Progress
+    request: VerificationRequest,
+    baseline: Baseline,
+    engine: Engine,
+    progress: Progress,
+    commands: Commands | None = None,
 ) -> Observation:
-    """Ask the image after all that the image before was asked.
+    """Ask the image after all that the image before was asked, and run the same ``commands``.
 
     It gets several times as long to start as the image before took: the machine may be busy.
     """
@@ -109,7 +128,8 @@ def observe_after(
     with beside() as pool:
         empty = Observation(facts=setting.facts)
         tested = pool.submit(_tested, request, empty, engine, progress)
-        holds = pool.submit(with_stored, engine, setting.image, empty, _commands(baseline))
+        wanted = commands or partial(_commands, baseline)
+        holds = pool.submit(_stored, engine, empty, setting.image, wanted)
         seen = _ran(request, setting, baseline, engine, progress)
         own = replace(setting, read_only=seen.read_only)
         suite, held = tested.result(), holds.result()
@@ -140,6 +160,10 @@ def _ran(
         seen = (observe_read_only if narrow else observe)(engine, setting, request, talk)
     with step(progress, "Running the image after again"):
         return again(engine, replace(setting, read_only=seen.read_only), request, talk, seen)
+
+
+def _stored(engine: Engine, seen: Observation, image: str, commands: Commands) -> Observation:
+    return with_stored(engine, image, seen, commands())
 
 
 def _commands(baseline: Baseline) -> tuple[str, ...] | None:

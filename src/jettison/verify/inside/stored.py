@@ -75,8 +75,10 @@ def owners():
 
     found = {}
     for one in importlib.metadata.distributions():
+        # each look parses all of it
+        name = one.metadata["Name"] or ""
         for line in (one.read_text("RECORD") or "").splitlines():
-            found[line.partition(",")[0].strip('"')] = one.metadata["Name"] or ""
+            found[line.partition(",")[0].strip('"')] = name
     return found
 
 
