@@ -129,7 +129,6 @@ class Fields(Struct, frozen=True, kw_only=True):
 
 _PARTS = re.compile(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:])+")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
-_LONGEST_PORT = 3
 
 
 def short_mount(written: str, origin: Origin) -> ComposeMount:
@@ -158,16 +157,13 @@ def is_path(source: str) -> bool:
     return source.startswith((".", "/", "~", "$")) or bool(_DRIVE.match(source))
 
 
-def short_port(written: str, origin: Origin) -> Port:
+def short_port(written: str) -> Port:
     """Read ``[[ADDRESS:]PUBLISHED:]TARGET[/PROTOCOL]``."""
     numbers, _, protocol = written.partition("/")
     parts = _PARTS.findall(numbers) or [numbers]
     return Port(
         target=parts[-1],
-        published=parts[-2] if len(parts) > 1 else "",
-        address=":".join(parts[:-2]) if len(parts) >= _LONGEST_PORT else "",
         protocol=protocol or "tcp",
-        origin=origin,
     )
 
 

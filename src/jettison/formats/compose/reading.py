@@ -122,16 +122,12 @@ def mount(fields: Fields, node: Node) -> ComposeMount:
 
 def port(fields: Fields, node: Node) -> Port:
     """Return a port in its short or long form."""
-    origin = origin_of(node, fields.file)
     if not isinstance(node, MappingNode):
-        return short_port(fields.scalar(node, "ports"), origin)
+        return short_port(fields.scalar(node, "ports"))
     long = fields.inside(node, "ports")
     return Port(
         target=long.text("target") or "",
-        published=long.text("published") or "",
-        address=long.text("host_ip") or "",
         protocol=long.text("protocol") or "tcp",
-        origin=origin,
     )
 
 
@@ -156,14 +152,9 @@ def health_check(fields: Fields) -> ComposeHealthCheck | None:
     test = check.words("test")
     if test and not isinstance(check.node("test"), SequenceNode):
         test = ("CMD-SHELL", *test)
-    retries = check.text("retries")
     return ComposeHealthCheck(
         test=test,
         variable=any("$" in written for written in check.written("test")),
-        interval=check.text("interval"),
-        timeout=check.text("timeout"),
-        start_period=check.text("start_period"),
-        retries=int(retries) if retries and retries.isdigit() else None,
         disable=check.flag("disable") or test == ("NONE",),
         origin=fields.origin("healthcheck"),
     )
@@ -184,13 +175,10 @@ def extends(fields: Fields) -> Extends | None:
     node = fields.node("extends")
     if node is None:
         return None
-    origin = fields.origin("extends")
     if not isinstance(node, MappingNode):
-        return Extends(service=fields.scalar(node, "extends"), file="", origin=origin)
+        return Extends(service=fields.scalar(node, "extends"), file="")
     named = fields.inside(node, "extends")
-    return Extends(
-        service=named.text("service") or "", file=named.text("file") or "", origin=origin
-    )
+    return Extends(service=named.text("service") or "", file=named.text("file") or "")
 
 
 def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> ComposeFile:
@@ -236,7 +224,6 @@ def _service(name: str, fields: Fields, origin: Origin) -> Service:
         container_name=fields.text("container_name"),
         command=fields.command("command"),
         entrypoint=fields.command("entrypoint"),
-        working_dir=fields.text("working_dir"),
         environment=fields.variables("environment"),
         env_file=env_files(fields),
         ports=tuple(port(fields, node) for node in fields.nodes("ports")),
@@ -247,11 +234,8 @@ def _service(name: str, fields: Fields, origin: Origin) -> Service:
         user=fields.text("user"),
         read_only=fields.flag("read_only"),
         tmpfs=fields.words("tmpfs"),
-        cap_add=fields.words("cap_add"),
         cap_drop=fields.words("cap_drop"),
         security_opt=fields.words("security_opt"),
-        restart=fields.text("restart"),
-        init=fields.flag("init"),
         profiles=fields.words("profiles"),
         extends=extends(fields),
         origin=origin,

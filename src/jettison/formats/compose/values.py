@@ -60,10 +60,7 @@ class Port(Struct, frozen=True, kw_only=True):
     """One entry of ``ports``; ``published`` and ``address`` are empty when not given."""
 
     target: str
-    published: str
-    address: str
     protocol: str
-    origin: Origin
 
 
 class ComposeHealthCheck(Struct, frozen=True, kw_only=True):
@@ -74,10 +71,6 @@ class ComposeHealthCheck(Struct, frozen=True, kw_only=True):
 
     test: tuple[str, ...]
     variable: bool
-    interval: str | None
-    timeout: str | None
-    start_period: str | None
-    retries: int | None
     disable: bool
     origin: Origin
 
@@ -87,7 +80,6 @@ class Extends(Struct, frozen=True, kw_only=True):
 
     service: str
     file: str
-    origin: Origin
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -99,7 +91,6 @@ class Service(Struct, frozen=True, kw_only=True):
     container_name: str | None
     command: ComposeCommand | None
     entrypoint: ComposeCommand | None
-    working_dir: str | None
     environment: tuple[Variable, ...]
     env_file: tuple[str, ...]
     ports: tuple[Port, ...]
@@ -110,11 +101,8 @@ class Service(Struct, frozen=True, kw_only=True):
     user: str | None
     read_only: bool
     tmpfs: tuple[str, ...]
-    cap_add: tuple[str, ...]
     cap_drop: tuple[str, ...]
     security_opt: tuple[str, ...]
-    restart: str | None
-    init: bool
     profiles: tuple[str, ...]
     extends: Extends | None
     origin: Origin
