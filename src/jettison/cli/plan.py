@@ -12,6 +12,7 @@ from jettison.cli.output import show
 from jettison.report.documents import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.tasks.loading.plan import Planned
+from jettison.tasks.remembered import recalled
 
 
 @click.command("plan")
@@ -29,7 +30,7 @@ def command(
 
     Builds nothing and needs no container engine.
     """
-    found = plan().plan
+    found = recalled(plan()).plan
     if output_format == "json":
         show(json.dumps(plan_document(found), indent=2))
     else:

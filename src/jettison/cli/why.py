@@ -13,6 +13,7 @@ from jettison.report.documents import why_document
 from jettison.report.why_ask import why
 from jettison.report.why_text import why_text
 from jettison.tasks.loading.plan import Planned
+from jettison.tasks.remembered import recalled
 
 
 @click.command("why")
@@ -30,7 +31,7 @@ def command(
     It is a requirement or what one brings, a path below site-packages or absolute in the image, a
     system package, a rule, or a line of the settings as FILE:LINE.
     """
-    found = plan().plan
+    found = recalled(plan()).plan
     answers = why(found, name)
     if output_format == "json":
         show(json.dumps(why_document(name, answers), indent=2))

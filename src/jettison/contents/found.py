@@ -34,6 +34,9 @@ STARTING = re.compile(
 INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "uv", "virtualenv", "poetry", "pipenv", "pdm"}
 )
+LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
+FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
+AT_ONCE = re.compile(rb"^(?:import|from)\s+(\w+)", re.MULTILINE)
 INSTALLED = "it is installed"
 # No kernel reads more of a first line.
 LONGEST = 256
@@ -263,8 +266,24 @@ def as_observed(image: ImageFiles) -> Observed:
         python=python.program if python else "",
         interpreters=interpreters_of(image, python),
         scripts=scripts_of(image, words),
+        libraries=dict(libraries_named(installed)),
+        at_once=frozenset(imported_at_once(installed)),
         config=config,
     )
+
+
+def libraries_named(installed: Installed) -> Iterator[tuple[str, str]]:
+    """Give the libraries that Python files of the environment and the application name."""
+    for path, content in {**installed.sources, **installed.application}.items():
+        for found in (*LIBRARY.finditer(content), *FOUND.finditer(content)):
+            yield found[found.lastindex or 0].decode("ascii", "ignore"), path
+
+
+def imported_at_once(installed: Installed) -> Iterator[str]:
+    """Give what distributions import as they are themselves imported, by its first name."""
+    for path, source in installed.sources.items():
+        if path.endswith("/__init__.py") and path.count("/") == 1:
+            yield from (found[1].decode() for found in AT_ONCE.finditer(source))
 
 
 def _programs(image: ImageFiles) -> Iterator[tuple[str, str]]:

@@ -278,6 +278,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     lies around the environment; each is None when that was not read. ``python`` is the program that
     interprets, ``interpreters`` are the programs that scripts name as theirs, each with a script.
     ``scripts`` are those of a shell behind the start command, ``config`` is that of the image.
+    ``libraries`` are those that Python source names, each with a file, ``at_once`` the modules that
+    a distribution imports as it is itself imported.
     """
 
     installed: Installed
@@ -288,6 +290,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     python: str = ""
     interpreters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scripts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    libraries: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    at_once: frozenset[str] = frozenset()
     config: Config | None = None
 
     @property

@@ -24,9 +24,9 @@ from jettison.lift.writes import Writing, writing_of
 from jettison.plan.base import BaseChoice, Composition
 from jettison.plan.changes import Change
 from jettison.plan.prediction.image import predicted
-from jettison.plan.prediction.values import Predictions
+from jettison.plan.prediction.values import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Contents, Wishes
-from jettison.values import Evidence, Origin, Saving, Size, Skipped
+from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped
 
 
 class PlannedRequirement(Struct, frozen=True, kw_only=True):
@@ -117,6 +117,24 @@ class Finding(Struct, frozen=True, kw_only=True):
 EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
 
 
+class Built(Struct, frozen=True, kw_only=True):
+    """The bytes of both images as they were built before, and on which day.
+
+    ``after`` is None where the plan has changed since.
+    """
+
+    before: int
+    after: int | None
+    day: date
+
+    def measured(self, count: int | None, predicted: Prediction) -> Prediction:
+        """Give what was measured of an image, and what was predicted where nothing was."""
+        if count is None:
+            return predicted
+        size = Size(bytes=count, basis=Basis.MEASURED, source=f"built on {self.day}")
+        return Prediction(parts=(Part(what="the image", size=size),))
+
+
 class Plan(Struct, frozen=True, kw_only=True, dict=True):
     """A project after some changes, next to the project it began as.
 
@@ -125,7 +143,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     maps packages that must be there then to the reason; ``loaded`` are the files of the project
     that production loads; ``leaving`` what goes with development requirements. ``closure`` are the
     distributions of all requirements, ``distributions`` those of production by normalized name and
-    ``contents`` their files; ``observed`` is what a run of the built image showed. ``keeps_cache``
+    ``contents`` their files; ``observed`` is what a run of the built image showed, ``built`` how
+    large both images were when they were built before. ``keeps_cache``
     says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
     base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
     ``learned`` is what could not be found out, ``idle`` the rules that the settings leave out
@@ -151,6 +170,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     settings: Settings = field(default_factory=Settings)
     wishes: Wishes = field(default_factory=Wishes)
     observed: Observed | None = None
+    built: Built | None = None
     today: date | None = None
     composition: Composition | None = None
     debug: bool = False
@@ -182,6 +202,10 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             predicted(project, self.closure, keeps_cache=self.keeps_cache, composed=size)
             for project in (self.original, self.project)
         )
+        if self.built:
+            built = self.built
+            before = built.measured(built.before, before)
+            after = built.measured(built.after, after)
         return Predictions(before=before, after=after)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
@@ -23,20 +23,17 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
 
-LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
-FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
 INHERITED = "\0"
-IMPORTS = (b"import ", b"from ")
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     """Gather all names by which something of the system is reached, each with the reason."""
     owned, gone = system.owners, gone_of_standard(observed)
-    gone |= gone_when_idle(system, {*plan.usage.imports, *_loaded_at_once(observed)})
+    gone |= gone_when_idle(system, {*plan.usage.imports, *observed.at_once})
     return Wanted(
         packages=dict(_packages(plan, system, observed)),
         programs=dict(_programs(plan, observed)),
@@ -60,21 +57,10 @@ def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
     """Gather what keeps files of the catalogue, and the libraries that need none of them."""
     return Used(
         names=frozenset(
-            {*wanted.programs, *wanted.packages, *plan.usage.imports, *_loaded_at_once(observed)}
+            {*wanted.programs, *wanted.packages, *plan.usage.imports, *observed.at_once}
         ),
         quiet=tuple(_quiet(plan, observed.installed.site)),
     )
-
-
-def _loaded_at_once(observed: Observed) -> Iterator[str]:
-    """The modules for a display that a distribution imports as it is itself imported."""
-    modules = [name for each in table(SystemFiles).idle for name in each.modules]
-    for path, source in observed.installed.sources.items():
-        if path.endswith("/__init__.py") and path.count("/") == 1:
-            lines = source.splitlines()
-            for name in modules:
-                if any(line.startswith(IMPORTS) and name.encode() in line for line in lines):
-                    yield name
 
 
 def _quiet(plan: Plan, site: str) -> Iterator[str]:
@@ -206,7 +192,7 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
 
 def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
     reasons: Mapping[str, str] = {
-        **dict(_named(observed)),
+        **{name: f"{path} names it" for name, path in observed.libraries.items()},
         **{name: uses[0].message for name, uses in plan.usage.libraries.items()},
     }
     for name, why in reasons.items():
@@ -214,11 +200,3 @@ def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple
         for known in system.named:
             if known == start or known.startswith(f"{start}."):
                 yield known, why
-
-
-def _named(observed: Observed) -> Iterable[tuple[str, str]]:
-    """The libraries that Python files of the environment and the application name."""
-    sources = {**observed.installed.sources, **observed.installed.application}
-    for path, content in sources.items():
-        for found in (*LIBRARY.finditer(content), *FOUND.finditer(content)):
-            yield found[found.lastindex or 0].decode("ascii", "ignore"), f"{path} names it"

@@ -24,6 +24,7 @@ from jettison.report.result import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
+from jettison.tasks.remembered import remember
 from jettison.tasks.staging import Workshop, built, development_image, staged
 from jettison.tasks.withdrawing import explained, too_large
 from jettison.values import Basis, Saving, Skipped, human
@@ -51,6 +52,7 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     if any(map(resolved_differently, result.verdict.differences)):
         with step(shop.progress, "build both anew, because one was cached with other versions"):
             start, result = _compared(replace(shop, anew=True), start, plan)
+    remember(result)
     ablations = tuple(_ablations(shop, start, result)) if ablation else ()
     return replace(result, ablations=ablations)
 

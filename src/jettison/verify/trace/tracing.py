@@ -8,7 +8,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
-from jettison.contents.found import interpreters_of, python_of, scripts_of, started_words
+from jettison.contents.found import (
+    imported_at_once,
+    interpreters_of,
+    libraries_named,
+    python_of,
+    scripts_of,
+    started_words,
+)
 from jettison.contents.image import ImageFiles
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
@@ -137,6 +144,8 @@ def observed(
         system=seen.image.system,
         python=python.program if python else "",
         interpreters=interpreters_of(seen.image, python),
+        libraries=dict(libraries_named(seen.installed)),
+        at_once=frozenset(imported_at_once(seen.installed)),
         scripts=scripts_of(seen.image, started_words(config)),
         config=config,
     )

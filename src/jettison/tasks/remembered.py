@@ -1,0 +1,76 @@
+"""What was read of images that were built, kept for the plans that come after."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.contents.reach import Observed
+from jettison.images.stores.cache import cache_directory
+from jettison.lift.project import Project
+from jettison.plan.observing import with_observed
+from jettison.plan.plan import Built
+from jettison.records import Records
+from jettison.report.result import Result
+from jettison.rules import RULES
+from jettison.rules.rule import optimized
+from jettison.tasks.loading.plan import Planned
+
+# So many projects are remembered.
+MOST = 50
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What was in an image, the bytes of the baseline and the candidate, and on which day.
+
+    ``files`` is the digest of the files that the candidate was built from.
+    """
+
+    observed: Observed
+    before: int
+    after: int
+    files: str
+    day: date
+
+
+def remember(result: Result) -> None:
+    """Keep what was read of the images of a project for its next plan."""
+    plan = result.plan
+    if plan.observed is None or not result.verdict.equivalent:
+        return
+    installed = replace(plan.observed.installed, sources={}, words={}, standard=None)
+    seen = Seen(
+        observed=replace(plan.observed, installed=installed),
+        before=result.before.size.bytes,
+        after=result.after.size.bytes,
+        files=_digest(plan.project),
+        day=datetime.now(UTC).date(),
+    )
+    _records().put(seen, _digest(plan.original), str(plan.level))
+
+
+def recalled(found: Planned) -> Planned:
+    """Give the plan with what was read of the project's image, if it was ever built as it is."""
+    start = found.start
+    seen = _records().get(Seen, _digest(start.original), str(start.level))
+    if seen is None or start.composition is not None:
+        return found
+    start = with_observed(start, seen.observed)
+    plan = optimized(start, RULES, without=start.settings.without)
+    after = seen.after if _digest(plan.project) == seen.files else None
+    built = Built(before=seen.before, after=after, day=seen.day)
+    return replace(found, start=start, plan=replace(plan, built=built))
+
+
+def _records() -> Records:
+    return Records(cache_directory() / "observed", most=MOST)
+
+
+def _digest(project: Project) -> str:
+    """Name a project by all that its image is built from, as far as sizes of files tell."""
+    texts = sorted(project.texts.items())
+    described = (texts, sorted(project.files.items()), project.target, project.dockerfile_path)
+    return hashlib.sha256(repr(described).encode("utf-8", "surrogatepass")).hexdigest()
