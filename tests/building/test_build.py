@@ -45,7 +45,7 @@ def test_the_image_is_whole_and_runs_as_the_dockerfile_says(site: Site) -> None:
     assert config.command == ("serve", "main:app")
     assert (config.user, config.working_directory, config.ports) == ("app", "/app", ("8000/tcp",))
     assert config.env["PYTHON_VERSION"] == "3.13.5"
-    assert config.created == "2023-11-14T22:13:20Z"
+    assert config.fields["created"] == "2023-11-14T22:13:20Z"
 
 
 def test_distributions_the_application_and_accounts_are_there(site: Site) -> None:
