@@ -331,7 +331,7 @@ for top, _, names in os.walk("/proc/sys"):
         write(os.path.join(top, name))
 for name in ("sysrq-trigger", "irq/default_smp_affinity", "bus/pci/devices"):
     write("/proc/" + name)
-for name in ("kcore", "keys", "timer_list", "sched_debug", "kmsg", "interrupts"):
+for name in ("kcore", "keys", "timer_list", "sched_debug", "kmsg"):
     try:
         if os.read(os.open("/proc/" + name, os.O_RDONLY | os.O_NONBLOCK), 1):
             found.append("/proc/" + name)
@@ -395,6 +395,7 @@ def test_no_link_of_an_image_leads_a_mount_to_this_machine(
         tmpfs=("/volume/tmpfs",),
         working_directory="/deep/work",
         command=("sleep", "60"),
+        user="0",
     )
     with embedded.run(embedded.add(image), options) as container:
         assert container.execute(("touch", "/volume/x")).status == 0
@@ -453,11 +454,12 @@ bytearray(800 << 20)
 
 
 def test_a_container_takes_no_more_than_its_limits() -> None:
+    before = set(Path("/sys/fs/cgroup").rglob("jettison-*"))
     with EmbeddedEngine(Limits(memory=400 << 20, processes=30)) as engine:
         options = RunOptions(binds=BINDS, command=(PYTHON, "-c", GREEDY))
         with engine.run(engine.add(bare_image()), options) as container:
             assert eventually(lambda: not container.state().running)
             assert container.state().exit_status != 0
             assert 0 < int(container.logs().splitlines()[0]) < 30
-    mine = f"jettison-{os.getpid()}-*"
-    assert not list(Path("/sys/fs/cgroup").rglob(mine))
+    mine = set(Path("/sys/fs/cgroup").rglob(f"jettison-{os.getpid()}-*"))
+    assert mine <= before

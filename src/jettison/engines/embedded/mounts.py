@@ -41,9 +41,8 @@ _LINKS = {
 }
 # What Docker hides and what it lets nobody write (moby, "oci/defaults.go").
 _MASKED = (
-    *(f"proc/{name}" for name in ("acpi", "asound", "interrupts", "kcore", "keys", "kmsg")),
-    *(f"proc/{name}" for name in ("latency_stats", "sched_debug", "scsi", "timer_list")),
-    "proc/timer_stats",
+    *(f"proc/{name}" for name in ("acpi", "asound", "kcore", "keys", "latency_stats")),
+    *(f"proc/{name}" for name in ("sched_debug", "scsi", "timer_list", "timer_stats")),
     "sys/devices/virtual/powercap",
     "sys/firmware",
 )
