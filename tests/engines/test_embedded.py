@@ -460,6 +460,8 @@ def test_a_container_takes_no_more_than_its_limits() -> None:
         with engine.run(engine.add(bare_image()), options) as container:
             assert eventually(lambda: not container.state().running)
             assert container.state().exit_status != 0
+            if container.groups.memory:
+                assert "--memory-limit" in container.state().ending
             assert 0 < int(container.logs().splitlines()[0]) < 30
     mine = set(Path("/sys/fs/cgroup").rglob(f"jettison-{os.getpid()}-*"))
     assert mine <= before

@@ -12,7 +12,7 @@ from typing import Any, Self
 from jettison.engines.arguments import container_path, given_variables, image_name, tmpfs_of
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
-from jettison.engines.limits import Limits
+from jettison.engines.limits import EXHAUSTED, Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 
@@ -134,7 +134,7 @@ class ClientContainer:
         return ContainerState(
             running=bool(state["Running"]),
             exit_status=int(state["ExitCode"]),
-            error=str(state.get("Error") or ""),
+            error=EXHAUSTED if state.get("OOMKilled") else str(state.get("Error") or ""),
             process=first if is_of(first, self._id) else 0,
         )
 

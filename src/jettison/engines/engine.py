@@ -137,6 +137,11 @@ class ContainerState(Struct, frozen=True, kw_only=True):
     error: str = ""
     process: int = 0
 
+    @property
+    def ending(self) -> str:
+        """How it ended, and why where the engine knows."""
+        return f"status {self.exit_status}" + (f": {self.error}" if self.error else "")
+
 
 class Stopped(Struct, frozen=True, kw_only=True):
     """How a container answered SIGTERM: its exit status and the seconds that it took.

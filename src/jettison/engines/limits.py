@@ -14,6 +14,8 @@ from msgspec import Struct
 _SHARE = 0.75
 _SMALLEST = 512 << 20
 _TRIES, _WAIT = 40, 0.025
+_KILLED = re.compile(r"^oom_kill [1-9]", re.MULTILINE)
+EXHAUSTED = "it used more memory than --memory-limit allows"
 _OWN = re.compile(r"jettison-(\d+)-")
 _UNIFIED = re.compile(r"^0::(/.*)$", re.MULTILINE)
 # Of the first version (kernel.org, "Memory Resource Controller", "Process Number Controller").
@@ -49,6 +51,16 @@ class Groups(Struct, frozen=True, kw_only=True):
     def joined_by(self) -> tuple[str, ...]:
         """The files to which a process writes 0 to be in them."""
         return tuple(str(folder / "cgroup.procs") for folder in self.folders)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the kernel ended a process because there was no memory left."""
+        for name in ("memory.oom_control", "memory.events"):
+            for folder in self.folders:
+                with suppress(OSError):
+                    if _KILLED.search((folder / name).read_text("ascii")):
+                        return True
+        return False
 
     def remove(self) -> None:
         """Remove the groups when their last process is gone."""

@@ -94,7 +94,7 @@ def wait_until_ready(
             looked = seconds
             state = container.state()
             if not state.running:
-                said = f"it ended with status {state.exit_status}"
+                said = f"it ended with {state.ending}"
                 return Readiness(seconds=seconds, failure=said)
             if not port and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)

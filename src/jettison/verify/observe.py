@@ -169,7 +169,8 @@ def ended(container: Container) -> str:
     state = container.state()
     if state.running:
         return ""
-    return f"it ended with status {state.exit_status} after its first answer"
+    why = f": {state.error}" if state.error else ""
+    return f"it ended with status {state.exit_status} after its first answer{why}"
 
 
 def observe_read_only(

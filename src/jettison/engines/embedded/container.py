@@ -21,7 +21,7 @@ from jettison.engines.embedded import started
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
-from jettison.engines.limits import Groups, Limits
+from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
 from jettison.processes.programs import (
     NEUTRAL,
@@ -95,7 +95,10 @@ class EmbeddedContainer(Struct):
         """Tell whether it runs now, and how it ended."""
         status = self.begun.watcher.poll()
         return ContainerState(
-            running=status is None, exit_status=status or 0, process=self.begun.process
+            running=status is None,
+            exit_status=status or 0,
+            error=EXHAUSTED if status and self.groups.exhausted else "",
+            process=self.begun.process,
         )
 
     def execute(
