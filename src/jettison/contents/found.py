@@ -16,6 +16,7 @@ from jettison.catalogue.applications import Loaders
 from jettison.catalogue.reader import table
 from jettison.contents.environment import EntryPoint, Installed, Trace
 from jettison.contents.image import EXECUTABLE, ImageFiles
+from jettison.contents.imported_library import imported_library
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach
 from jettison.images.config import Config
@@ -269,6 +270,7 @@ def as_observed(image: ImageFiles) -> Observed:
         libraries=dict(libraries_named(installed)),
         at_once=frozenset(imported_at_once(installed)),
         config=config,
+        imported=imported_library(image, installed.library),
     )
 
 

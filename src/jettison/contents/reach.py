@@ -279,7 +279,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     interprets, ``interpreters`` are the programs that scripts name as theirs, each with a script.
     ``scripts`` are those of a shell behind the start command, ``config`` is that of the image.
     ``libraries`` are those that Python source names, each with a file, ``at_once`` the modules that
-    a distribution imports as it is itself imported.
+    a distribution imports as it is itself imported, ``imported`` files of the standard
+    library that imports lead to, below its folder.
     """
 
     installed: Installed
@@ -293,6 +294,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     libraries: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     at_once: frozenset[str] = frozenset()
     config: Config | None = None
+    imported: frozenset[str] = frozenset()
 
     @property
     def traced(self) -> bool:

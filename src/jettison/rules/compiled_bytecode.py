@@ -9,8 +9,9 @@ image without it would start later than before. Compiled with hashes instead of 
 Source: PEP 552; docker-library/python#615. Measured for this project on Python 3.11: 9 MB for the
 standard library without the parts that no server imports.
 
-From -O3 on, when the image was watched, only those modules of the standard library are compiled
-that the application loaded; the others are compiled when something imports them.
+Of the standard library only those modules are compiled that imports of the environment and the
+application lead to, once an image was read, and from -O3 on those that the application loaded while
+it was watched; the others are compiled when something imports them.
 
 Safe: byte code is only used by the Python that made it. A project with a file that this Python
 cannot compile is left as it is.
@@ -57,25 +58,32 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule=NAME,
             message="bytecode of application and standard library is part of the image",
-            evidence=(evidence, *_traced(modules)),
+            evidence=(evidence, *_told(plan, modules)),
             changes=(change,),
         ),
     )
 
 
 def _loaded(plan: Plan, library: str) -> Iterator[str]:
-    """Name the files of the standard library that the application loaded, if that is known."""
-    if plan.level >= TRACED and plan.observed and plan.observed.installed.library == library:
-        inside = f"{library}/"
-        paths = {path.removeprefix(inside) for path in plan.observed.trace.touched}
-        modules = {source_of(path) for path in paths if not path.startswith("/")}
-        yield from sorted(path for path in modules if path.endswith(".py"))
+    """Name the files of the standard library that the application loads, if that is known."""
+    observed = plan.observed
+    if observed is None or observed.installed.library != library:
+        return
+    if plan.level < TRACED or not observed.traced:
+        yield from sorted(observed.imported)
+        return
+    inside = f"{library}/"
+    paths = {path.removeprefix(inside) for path in observed.trace.touched}
+    modules = {source_of(path) for path in paths if not path.startswith("/")}
+    yield from sorted(path for path in modules if path.endswith(".py"))
 
 
-def _traced(modules: tuple[str, ...]) -> Iterator[Evidence]:
+def _told(plan: Plan, modules: tuple[str, ...]) -> Iterator[Evidence]:
+    traced = plan.observed is not None and plan.observed.traced
+    how = "were loaded by the application" if traced else "are led to by imports"
     if modules:
-        message = f"{len(modules)} modules of the standard library were loaded by the application"
-        yield Evidence(kind="trace", message=message)
+        message = f"{len(modules)} modules of the standard library {how}"
+        yield Evidence(kind="trace" if traced else "import", message=message)
 
 
 def _hashes(python: str | None) -> bool:

@@ -214,3 +214,25 @@ def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
         "/usr/bin/env": "/app/bin/serve",
         "python3": "/app/bin/serve",
     }
+
+
+def test_modules_of_the_library_are_known_that_imports_lead_to() -> None:
+    library = "/usr/local/lib/python3.11"
+    seen = as_observed(
+        image(
+            {
+                f"{library}/os.py": "import stat\n",
+                f"{library}/json/__init__.py": "from .decoder import (JSONDecoder,\n    other)\n",
+                f"{library}/json/decoder.py": "def lazily():\n    import turtle\n",
+                f"{library}/urllib/__init__.py": "",
+                f"{library}/urllib/parse.py": "from collections import abc as names\n",
+                f"{library}/collections/__init__.py": "from .. import nothing\n",
+                f"{library}/turtle.py": "import tkinter\n",
+                "/srv/app.py": "def serve():\n    import json, urllib.parse as parse\n",
+            }
+        )
+    )
+    assert seen.imported == {
+        *("os.py", "json/__init__.py", "json/decoder.py", "urllib/parse.py"),
+        "collections/__init__.py",
+    }
