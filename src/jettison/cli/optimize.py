@@ -36,6 +36,9 @@ from jettison.tasks.optimizing import exceeded, optimize
 from jettison.tasks.staging import Workshop
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
+_UNRUN = """note: both images were built, neither was run
+  To compare what they answer, install Docker or Podman, or allow user namespaces."""
+
 
 @click.command("optimize")
 @plan_options
@@ -126,6 +129,11 @@ def command(
             raise
         _without_engine(found, error, diff=diff, output_format=output_format)
         return
+    verdict = result.verdict
+    if not (write or output or engine or verdict.ran or verdict.differences):
+        _show(result, "Nothing was written.", diff=diff, output_format=output_format)
+        show(_UNRUN, err=True)
+        return
     with told_if_written(output or found.loaded.root, result.plan.files):
         where = _taken(found, result, write=write, output=output, force=force)
         _report(result, where, diff=diff, output_format=output_format)
@@ -153,12 +161,16 @@ def _of_image(
 
 
 def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
+    _show(result, where, diff=diff, output_format=output_format)
+    _require_equivalent(result)
+    _require_budgets(result)
+
+
+def _show(result: Result, where: str, *, diff: bool, output_format: str) -> None:
     if output_format == "json":
         show(json.dumps(result_document(result), indent=2))
     else:
         show(full_text(result, where=where, diff=diff), nl=False)
-    _require_equivalent(result)
-    _require_budgets(result)
 
 
 def _require_equivalent(result: Result) -> None:
@@ -212,7 +224,6 @@ def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Res
     from jettison.tasks.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
 
     with EmbeddedEngine(limits) as engine:
-        engine.check()
         shop = EmbeddedWorkshop(
             root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()
         )

@@ -22,6 +22,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure
+from jettison.errors import EngineError
 from jettison.images.descriptor import Platform
 from jettison.images.stream import Compressor
 from jettison.plan.candidates.image import COMPOSED
@@ -35,6 +36,8 @@ from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned, project_request
 from jettison.verify.differential import compare
+from jettison.verify.imported import ImportResult
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 REFERENCE = "with everything"
 _TAKING = (MoveToDevelopment, LeaveGroupsOut, RemoveFiles, IgnorePaths)
@@ -52,20 +55,26 @@ class EmbeddedWorkshop(Struct, frozen=True, kw_only=True):
 def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     """Build the image after and its reference, run and compare both.
 
-    Raises UnsupportedError when the plan holds a step that needs an engine, and the errors of
+    Where the kernel lets nobody run containers, as inside of a plain container, both are built all
+    the same, and the verdict says what could be compared without running them. Raises
+    UnsupportedError when the plan holds a step that needs an engine, and the errors of
     ``Builder.foundation``.
     """
+    refused = _refusal(shop.engine)
     found = found.for_builder()
     plan = found.plan
     base = base_wanted(plan)
     after = _built(shop, plan, "after")
     everything = _with_everything(found)
     before = _built(shop, everything, REFERENCE)
-    request = project_request(shop.root, plan, before.id, after.id, before.id)
-    verdict = compare(request, shop.engine, shop.progress)
+    if refused:
+        verdict = _unrun(before, after, found.imports, refused)
+    else:
+        request = project_request(shop.root, plan, before.id, after.id, before.id)
+        verdict = compare(request, shop.engine, shop.progress)
     return Result(
         plan=plan,
-        engine=shop.engine.name,
+        engine=verdict.engine,
         before=before,
         after=after,
         development=None,
@@ -73,6 +82,48 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
         reference=REFERENCE,
         base=base.location or base.kind,
         predictions=Predictions(before=_predicted(everything, base), after=_predicted(plan, base)),
+    )
+
+
+def _refusal(engine: EmbeddedEngine) -> str:
+    """Say why the kernel runs no container; empty when it does."""
+    try:
+        engine.check()
+    except EngineError as error:
+        return error.why or error.what
+    return ""
+
+
+def _unrun(
+    before: ImageMeasurement, after: ImageMeasurement, imports: ImportResult | None, why: str
+) -> Verdict:
+    """Compare what can be compared of two images that nothing can run."""
+    unrun = f"no container can run here: {why}"
+    had = {one.name: one.version for one in before.distributions}
+    other = [
+        f"{one.name}: {had[one.name]} became {one.version}"
+        for one in after.distributions
+        if one.name in had and had[one.name] != one.version
+    ]
+    kept = len(after.distributions) - len(other)
+    checks = [
+        CheckResult(name="routes", outcome=Outcome.SKIPPED, message=unrun),
+        CheckResult(
+            name="distributions",
+            outcome=Outcome.DIFFERENT if other else Outcome.SAME,
+            message=f"{kept} distributions in the same versions",
+            details=tuple(other),
+        ),
+    ]
+    if imports is not None and imports.imported:
+        outcome = Outcome.SAME if imports.equivalent else Outcome.DIFFERENT
+        message = f"{imports.imported} modules of the application import with what stays installed"
+        checks.append(CheckResult(name="imports", outcome=outcome, message=message))
+    return Verdict(
+        engine="the embedded builder; nothing was run",
+        before=Subject(image=before.id, startup_seconds=None, memory=None),
+        after=Subject(image=after.id, startup_seconds=None, memory=None),
+        checks=tuple(checks),
     )
 
 

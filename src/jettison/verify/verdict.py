@@ -72,6 +72,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def ran(self) -> bool:
+        """Whether the images were run at all."""
+        return any(check.name == START for check in self.checks)
+
+    @property
     def dead_before(self) -> bool:
         """Whether the image before does not run itself, so that nothing could be compared."""
         return any(check.name == START and check.before not in ("", READY) for check in self.checks)

@@ -276,9 +276,8 @@ def guarded(
         tried = checked(found, replanned, progress, offline=offline, entries_only=True, cache=cache)
     except ProgramError as failed:
         return _untried(found, f"{failed.what}: {failed.why}".rstrip(": "))
-    if tried.result.not_apart:
-        return _noted(tried.planned, APART, tried.result.not_apart)
-    return tried.planned
+    planned = replace(tried.planned, imports=tried.result)
+    return _noted(planned, APART, why) if (why := tried.result.not_apart) else planned
 
 
 def _bytes(plan: Plan) -> int:

@@ -28,7 +28,7 @@ from jettison.tasks.loading.base import base_needs, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted
-from jettison.verify.imported import Reachable
+from jettison.verify.imported import ImportResult, Reachable
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, parse_http_file
 
@@ -38,12 +38,16 @@ TRACED = 3
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """A folder, the plan before any rule, the plan after all of them, and what is imported."""
+    """A folder, the plan before any rule, the plan after all of them, and what is imported.
+
+    ``imports`` is what importing with the planned distributions gave, where it was tried.
+    """
 
     loaded: Loaded
     start: Plan
     plan: Plan
     reachable: Reachable
+    imports: ImportResult | None = None
 
     def for_builder(self) -> Planned:
         """The same for the embedded builder, which composes a base itself and runs no steps."""
