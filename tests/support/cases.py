@@ -183,7 +183,7 @@ class Case:
         served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
         if self.field("Watched") == "no":
             return self._unwatched(installed)
-        trace = Trace(touched=served)
+        trace = Trace(served=served)
         reach = reached(installed, trace, plan.wishes.kept)
         kept = [wish.text for wish in plan.settings.wishes if wish.ask is Ask.KEEP]
         return Observed(
@@ -204,7 +204,7 @@ class Case:
         }
         return Observed(
             installed=installed,
-            trace=Trace(touched=frozenset(), method=""),
+            trace=Trace(served=frozenset(), method=""),
             reach=Reach(modules=modules, unsure=frozenset(), programs=programs),
             system=self._system(),
             python="/usr/local/bin/python3.11",

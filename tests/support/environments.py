@@ -39,7 +39,7 @@ def installed(
 def touched(*paths: str) -> Trace:
     """Give a trace that touched files below site-packages, or by their absolute paths."""
     return Trace(
-        touched=frozenset(path if path.startswith("/") else f"{SITE}/{path}" for path in paths)
+        served=frozenset(path if path.startswith("/") else f"{SITE}/{path}" for path in paths)
     )
 
 

@@ -86,7 +86,7 @@ def reached_library(use: LibraryUse) -> frozenset[str]:
     roots |= {inner for inner, path in places.items() if staying[path] in facts.always}
     found = reached(
         installed,
-        Trace(touched=frozenset(f"/{path}" for path in roots)),
+        Trace(served=frozenset(f"/{path}" for path in roots)),
         search=LibrarySearch(
             installed,
             links_of,

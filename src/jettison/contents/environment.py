@@ -142,11 +142,18 @@ KERNEL = ", and the kernel's events of files that are opened or run (fanotify)"
 class Trace(Struct, frozen=True, kw_only=True):
     """The files that were touched, as absolute paths of the image; programs started as ``ran: …``.
 
-    They are those of the application under the workload. ``method`` says how they were seen,
-    ``trained`` how many routes were asked; those that were ``withheld`` have to work without.
+    ``served`` are those of the application under the workload, ``tested`` those of the project's
+    own tests. ``method`` says how they were seen. ``trained`` is how many routes were requested;
+    those that were ``withheld`` have to work without.
     """
 
-    touched: frozenset[str]
+    served: frozenset[str]
+    tested: frozenset[str] = frozenset()
     method: str = METHOD
     trained: int = 0
     withheld: tuple[str, ...] = ()
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """All of them."""
+        return self.served | self.tested

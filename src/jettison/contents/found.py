@@ -258,7 +258,7 @@ def as_observed(image: ImageFiles) -> Observed:
         unsure=frozenset(),
         programs=dict(_programs(image)),
     )
-    nothing = Trace(touched=frozenset(), method="")
+    nothing = Trace(served=frozenset(), tested=frozenset(), method="")
     return Observed(
         installed=installed,
         trace=nothing,

@@ -46,7 +46,7 @@ def reached_standard(
     for name in (*table(LibraryModules).always, *sorted(kept)):
         for each in library.modules.below(name):
             search.reach(each, "Python imports it by itself, or a line of the settings keeps it")
-    for name in sorted(touched_modules(library, _beside(trace))):
+    for name in _touched(library, _beside(trace), terminal):
         search.reach(name, TOUCHED)
     for path, content in sorted(installed.application.items()):
         search.application(path, content)
@@ -100,6 +100,14 @@ def has_better(name: str, modules: Modules | frozenset[str]) -> bool:
     return better in modules or better == "_io"
 
 
+def _touched(library: Installed, trace: Trace, terminal: frozenset[str]) -> Iterator[str]:
+    """Give what was loaded; test tools load modules for a terminal, which the tests do not need."""
+    served = frozenset(touched_modules(library, replace(trace, tested=frozenset())))
+    for name in sorted(touched_modules(library, trace)):
+        if name in served or name.partition(".")[0] not in terminal:
+            yield name
+
+
 def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
     """Give the files of the standard library whose module cannot be reached, without byte code.
 
@@ -118,8 +126,11 @@ def unreached_standard(installed: Installed, reach: Reach) -> Iterator[str]:
 
 def _beside(trace: Trace) -> Trace:
     """The trace as if extension modules lay beside the others."""
-    touched = frozenset(path.replace(f"/{EXTENSIONS}", "/") for path in trace.touched)
-    return replace(trace, touched=touched)
+    served, tested = (
+        frozenset(path.replace(f"/{EXTENSIONS}", "/") for path in paths)
+        for paths in (trace.served, trace.tested)
+    )
+    return replace(trace, served=served, tested=tested)
 
 
 def _as_environment(installed: Installed, standard: StandardLibrary) -> Installed:

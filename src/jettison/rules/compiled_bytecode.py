@@ -73,7 +73,7 @@ def _loaded(plan: Plan, library: str) -> Iterator[str]:
         yield from sorted(observed.imported)
         return
     inside = f"{library}/"
-    paths = {path.removeprefix(inside) for path in observed.trace.touched}
+    paths = {path.removeprefix(inside) for path in observed.trace.served}
     modules = {source_of(path) for path in paths if not path.startswith("/")}
     yield from sorted(path for path in modules if path.endswith(".py"))
 

@@ -71,7 +71,7 @@ def unloaded_bytecode(observed: Observed) -> frozenset[str]:
     inside = f"{installed.site}/"
     loaded = {
         source_of(path.removeprefix(inside))
-        for path in observed.trace.touched
+        for path in observed.trace.served
         if path.startswith(inside)
     }
     leaving = leaving_files(observed)

@@ -70,7 +70,8 @@ def _held_out(found: Comparison, request: VerificationRequest) -> str:
         for route in request.withheld
         if any(one.startswith((f"{route}:", f"{route} (")) for one in found.differences)
     ]
-    shares = f"{len(request.withheld)} of {routes} routes were withheld from the trace"
+    watched = ", which saw the tests" if request.suite else ""
+    shares = f"{len(request.withheld)} of {routes} routes were withheld from the trace{watched}"
     return f"{shares}: " + (", ".join(failing) + " differ" if failing else "all answer the same")
 
 

@@ -24,6 +24,7 @@ from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
+from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.values import Skipped
 from jettison.verify.discover import Discovery, discover
@@ -34,6 +35,7 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running, with_workers
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import within_reach
+from jettison.verify.suite import run_suite
 from jettison.verify.trace.image_files import read_image_files
 from jettison.verify.trace.reading import KeptLinks, read_installed
 from jettison.verify.trace.watching import WatchingEngine, write_hook
@@ -52,7 +54,7 @@ class Traced(Struct, frozen=True, kw_only=True):
 def trace(
     request: VerificationRequest, environment: str, engine: Engine, progress: Progress
 ) -> Traced | Skipped:
-    """Watch the image after under requests like those that will judge it, and no tests.
+    """Watch the image after under requests like those that will judge it, and its tests apart.
 
     ``environment`` is the folder of its Python environment. Skipped says why nothing was learned:
     what was not seen to work tells nothing about what is not needed.
@@ -66,18 +68,43 @@ def trace(
             image_files = read_image_files(engine, image)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
-            watching = WatchingEngine(engine, image, installed.site, Path(name))
-            with step(progress, "Watching what the application touches"):
-                training = _serve(request, facts, watching)
+            watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
+            training = _watch(request, facts, watching, progress)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
+    served, tested = (frozenset(each.noted) for each in watching)
     seen = Trace(
-        touched=frozenset(watching.noted),
-        method=f"{METHOD}{KERNEL if watching.kernel_tells else ''}",
+        served=served,
+        tested=tested,
+        method=f"{METHOD}{KERNEL if any(each.kernel_tells for each in watching) else ''}",
         trained=len(training.seen),
         withheld=tuple(f"{one.method} {one.path}" for one in training.withheld),
     )
     return Traced(installed=installed, trace=seen, image=image_files)
+
+
+def _watch(
+    request: VerificationRequest,
+    facts: ImageFacts,
+    watching: list[WatchingEngine],
+    progress: Progress,
+) -> Training:
+    """Let the application and its tests run at the same time, each in a container of its own."""
+    what = " and its tests" if request.suite else ""
+    with (
+        step(progress, f"Watching what the application{what} touch{'' if what else 'es'}"),
+        beside() as workers,
+    ):
+        serving = workers.submit(_serve, request, facts, watching[0])
+        testing = (
+            workers.submit(run_suite, watching[1], request, Observation(facts=facts))
+            if request.suite
+            else None
+        )
+        training = serving.result()
+        if testing:
+            testing.result()
+    return training
 
 
 def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngine) -> Training:

@@ -29,7 +29,7 @@ def unneeded(application: str, touched: tuple[str, ...] = ()) -> frozenset[str]:
         words={},
         application={"/app/main.py": application.encode()},
     )
-    trace = Trace(touched=frozenset(f"{SITE}/{path}" for path in touched))
+    trace = Trace(served=frozenset(f"{SITE}/{path}" for path in touched))
     libraries = {f"{SITE}/{path}": needs for path, needs in LIBRARIES.items()}
     system = System(
         files=dict.fromkeys(libraries, 10),

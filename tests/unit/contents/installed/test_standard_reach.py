@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from jettison.contents.environment import Installed, StandardLibrary, Trace
 from jettison.contents.reach import Reach, reached
 from jettison.contents.standard_reach import reached_standard, unreached_standard
@@ -34,7 +36,7 @@ def observed(
             },
         ),
     )
-    trace = Trace(touched=frozenset(touched))
+    trace = Trace(served=frozenset(touched))
     return installed, trace, reached(installed, trace)
 
 
@@ -70,6 +72,13 @@ def test_a_module_for_a_terminal_stays_where_a_distribution_needs_it() -> None:
     ) == {"readline.py"}
     own = observed({}, library=library, application=without)
     assert unreached(*own) == set()
+
+
+def test_a_module_for_a_terminal_that_only_test_tools_load_leaves() -> None:
+    installed, trace, reach = observed({}, library={"readline.py": "", "wave.py": ""})
+    loaded = frozenset(f"{LIBRARY}/{name}" for name in ("readline.py", "wave.py"))
+    assert unreached(installed, replace(trace, tested=loaded), reach) == {"readline.py"}
+    assert unreached(installed, replace(trace, served=loaded), reach) == set()
 
 
 def test_extensions_are_found_beside_modules_and_name_what_they_import() -> None:
