@@ -65,7 +65,7 @@ WATCHED = Observed(
         site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
         application={},
     ),
-    trace=Trace(touched=frozenset(), method="a test"),
+    trace=Trace(served=frozenset(), method="a test"),
     reach=Reach(modules={}, unsure=frozenset()),
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ def test_only_what_imports_lead_to_is_compiled(tmp_path: Path) -> None:
     )  # fmt: skip
     observed = Observed(
         installed=installed,
-        trace=Trace(touched=frozenset(), method=""),
+        trace=Trace(served=frozenset(), method=""),
         reach=Reach(modules={}, unsure=frozenset()),
         imported=frozenset({"json/__init__.py", "os.py"}),
     )

@@ -30,7 +30,7 @@ def plan_of(folder: Path, files: dict[str, int], tools: SystemPackage) -> Plan:
     )  # fmt: skip
     observed = Observed(
         installed=installed,
-        trace=Trace(touched=frozenset(), method=""),
+        trace=Trace(served=frozenset(), method=""),
         reach=Reach(modules={}, unsure=frozenset()),
         system=system,
         python=PYTHON,
