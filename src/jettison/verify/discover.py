@@ -53,7 +53,7 @@ def words_of(command: tuple[str, ...]) -> tuple[str, ...]:
     ):
         try:
             words = tuple(shlex.split(command[2]))
-        except ValueError:
+        except (ValueError, RecursionError):
             return tuple(command[2].split())
         return words[1:] if words[:1] == ("exec",) else words
     return command
@@ -231,7 +231,7 @@ def _served_document(
         if answer.status == _OK and not answer.unended:
             try:
                 document = json.loads(answer.body)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(document, dict) and isinstance(document.get("paths"), dict):
                 return document

@@ -26,6 +26,8 @@ _EPOCH = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _QUARTER = 900
+# more milliseconds than any year with four digits has
+_LATEST = 1e15
 _FARTHEST_DAY = 45
 # Before the first request the application starts, and may fill its database.
 _EARLIER, _LATER = 120.0, 5.0
@@ -67,7 +69,7 @@ def moment_of(text: str) -> float | None:
 def number_of_time(value: float, clock: Clock) -> str:
     """Name a number that counts seconds or milliseconds up to a time of the run."""
     for unit, factor in (("s", 1), ("ms", 1000)):
-        if clock.now and clock.within(value / factor):
+        if clock.now and abs(value) < _LATEST and clock.within(value / factor):
             return f"<time in {unit}{'' if isinstance(value, int) else ', with fraction'}>"
     return ""
 

@@ -48,7 +48,7 @@ class Memory:
             return
         try:
             document = json.loads(answer.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
         if signs_in and isinstance(document, dict):
             self.token = _token(document) or self.token

@@ -35,6 +35,8 @@ _SERVER_ERROR = 500
 # zlib's parameter for the format of each content encoding, and how much is undone at most.
 _WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 _LONGEST = 4 * 2**20
+# JSON that is deeper is compared by its bytes.
+_DEEPEST = 60
 _GZIP = b"\x1f\x8b"
 # Networks that engines choose addresses of (RFC 1918).
 _PRIVATE = re.compile(
@@ -119,8 +121,8 @@ class _Reader:
             return _digest(answer.body)
         if "json" in answer.content_type:
             try:
-                return self.value(json.loads(answer.body), "")
-            except ValueError:
+                return self.value(json.loads(answer.body), "", _DEEPEST)
+            except (ValueError, RecursionError):
                 pass
         if any(word in kind for word in _METRICS):
             return dict(map(self.metric, answer.body.decode("utf-8", "replace").splitlines()))
@@ -138,12 +140,15 @@ class _Reader:
             return self.text(sample["place"]), MEASURED
         return self.text(sample["place"]), float(sample["value"])
 
-    def value(self, value: Json, key: str) -> Json:
-        """Give a value of JSON that stands under a key."""
+    def value(self, value: Json, key: str, depth: int) -> Json:
+        """Give a value of JSON that stands under a key. Raises ValueError when it is too deep."""
+        if not depth:
+            raise ValueError("deeper than any data")
         if isinstance(value, dict):
-            return {self.text(name): self.value(one, name) for name, one in value.items()}
+            inner = value.items()
+            return {self.text(name): self.value(one, name, depth - 1) for name, one in inner}
         if isinstance(value, list):
-            return [self.value(one, key) for one in value]
+            return [self.value(one, key, depth - 1) for one in value]
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -3,6 +3,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
@@ -320,3 +321,13 @@ def test_what_a_list_of_any_length_always_holds_it_has_to_hold() -> None:
     assert difference(before, text(f"{title}\n<p>note 4</p>\n<p>note 5</p>\n<p>note 6</p>")) == ""
     assert "<h1>Notes</h1>' is missing" in difference(before, text("<p>note 4</p>"))
     assert "body[*]" in difference(before, text(f"{title}\nTraceback (most recent call)"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b'{"a":' * 400 + b"1" + b"}" * 400, b'{"n": 1' + b"0" * 4000 + b"}", b"[NaN]"],
+)
+def test_strange_json_is_compared_as_well(body: bytes) -> None:
+    one = Answer(status=200, headers=JSON, body=body, at=BEGUN)
+    assert difference([one, one], replace(one, at=LATER)) == ""
+    assert difference([one, one], replace(one, body=body + b" x")) != ""
