@@ -71,9 +71,8 @@ def test_the_scanner_misses_only_what_left(
     for tag, folder in ((before, PROJECT), (after, copy)):
         output(engine, "build", "--tag", tag, str(folder))
     had, has = found(engine, before), found(engine, after)
-    listed = re.findall(
-        r"^package: (\S+)$", (copy / "removed-system-files.txt").read_text("utf-8"), re.MULTILINE
-    )
+    text = (copy / ".jettison/removed-system-files.txt").read_text("utf-8")
+    listed = re.findall(r"^package: (\S+)$", text, re.MULTILINE)
     assert had["deb"] - has["deb"] <= set(listed)
     assert not has["deb"] - had["deb"]
     assert had["python"] - has["python"] <= INSTALLERS

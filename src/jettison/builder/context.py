@@ -20,6 +20,7 @@ from jettison.formats.dockerignore.match import Pattern, Verdict, judge, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
+from jettison.lift.project import OWN_FOLDER
 
 if TYPE_CHECKING:
     from jettison.plan.plan import Plan
@@ -51,7 +52,8 @@ def read_context(
     """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
 
     The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
-    Docker. A lock at its top is not: it says how the image came to be. Devices, pipes and sockets
+    Docker. A lock at its top is not, nor the folder of what steps of the build read: they say how
+    the image came to be. Devices, pipes and sockets
     are left out, and so are ``outputs``, absolute paths that the build itself writes. ProjectError
     when it cannot be read.
     """
@@ -71,7 +73,8 @@ def read_context(
                 kind=Kind.FILE, executable=bool(before and before.executable),
                 size=len(content), content=content,
             )  # fmt: skip
-    return _with_parents(found)
+    own = {path: each for path, each in found.items() if OWN_FOLDER not in path.split("/")}
+    return _with_parents(own)
 
 
 def _walk(

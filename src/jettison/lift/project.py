@@ -19,6 +19,9 @@ from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.requirements import RequirementsFile, load
 from jettison.values import Skipped
 
+# Holds the lists and programs that steps of a build read.
+OWN_FOLDER = ".jettison"
+
 
 class Project(Struct, frozen=True, kw_only=True, dict=True):
     """What a folder holds that makes one image.
@@ -77,7 +80,7 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
         folder = posixpath.dirname(self.dockerfile_path)
         beside = posixpath.relpath(folder or ".", self.context or ".")
         outside = beside == "." or beside.startswith("..")
-        return ".jettison" if outside else f"{beside}/.jettison"
+        return OWN_FOLDER if outside else f"{beside}/{OWN_FOLDER}"
 
     def own(self, name: str) -> str:
         """Turn the name of a file in the own folder into a path relative to the project root."""
