@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,21 @@ def test_the_kernel_tells_what_programs_open(engine: Engine, image: ImageID) -> 
     assert {"/etc/debian_version", "/usr/bin/cat", "/usr/bin/rm"} <= found
     assert all(path.startswith("/") for path in found)
     assert file_events(0) is None
+
+
+def test_a_container_reaches_no_service_of_this_machine(engine: Engine, image: ImageID) -> None:
+    if not engine.name.startswith("docker") or os.geteuid():
+        pytest.skip("only root can enter networks that have no way to this machine")
+    with socket.create_server(("0.0.0.0", 0)) as service, engine.run(image, RunOptions()) as one:
+        script = f"""
+import socket
+network = socket.gethostbyname(socket.gethostname()).rpartition(".")[0]
+for last in range(1, 255):
+    try:
+        socket.create_connection((f"{{network}}.{{last}}", {service.getsockname()[1]}), 0.02)
+        print("reached", last)
+    except OSError:
+        pass
+print("tried")
+"""
+        assert one.execute(("python", "-"), stdin=script.encode()).text == "tried"

@@ -28,13 +28,15 @@ class Client(Struct, frozen=True, kw_only=True):
     """A client program that answers, and the run in whose name it works.
 
     ``direct`` says that this machine reaches the addresses of containers itself, so that no port
-    needs to be published. ``removal`` are the options of ``rm`` that end a container at once and
-    remove it with its volumes.
+    needs to be published. ``apart`` says that they are not to reach this machine in turn, so that
+    helpers enter their networks. ``removal`` are the options of ``rm`` that end a container at once
+    and remove it with its volumes.
     """
 
     program: str
     version: str
     direct: bool
+    apart: bool = False
     removal: tuple[str, ...] = ("--force", "--volumes")
     limits: Limits = field(default_factory=Limits)
     run_id: str = field(default_factory=lambda: uuid4().hex[:12])

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from jettison.engines.arguments import container_path, given_variables, image_na
 from jettison.engines.client import Client, bytes_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
 from jettison.engines.limits import EXHAUSTED, Limits
+from jettison.engines.relays import Relays
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 
@@ -89,6 +91,7 @@ class ClientContainer:
         self._id = identifier
         self._network = network
         self._address = ""
+        self._relays = Relays()
 
     @property
     def id(self) -> str:
@@ -102,6 +105,7 @@ class ClientContainer:
     def __exit__(self, *failure: object) -> None:
         """Remove the container with its volumes, and its network if it was made for it."""
         with uninterrupted():
+            self._relays.end()
             self._client.ask("rm", options=self._client.removal, operands=(self._id,))
             if self._network:
                 self._client.ask("network", "rm", operands=(self._network,))
@@ -110,7 +114,11 @@ class ClientContainer:
         """Host and port where this machine reaches ``port``. Raises EngineError without one."""
         if self._client.direct:
             self._address = self._address or self._own_address()
-            return self._address, port
+            if not self._client.apart:
+                return self._address, port
+            if port not in self._relays.ports:
+                self._relays.add(self.state().process, (self._address,), (port,))
+            return "127.0.0.1", self._relays.ports[port]
         asked = (self._id, f"{port}/tcp")
         shown = self._client.call("port", operands=asked, failing="no published port")
         host, _, published = shown.splitlines()[0].rpartition(":")
@@ -212,7 +220,13 @@ def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
         if network:
             client.ask("network", "rm", operands=(network,))
         raise
-    return ClientContainer(client, identifier.splitlines()[-1], network)
+    container = ClientContainer(client, identifier.splitlines()[-1], network)
+    if client.apart and options.network is Network.ISOLATED:
+        # While the application starts; one that has ended already has no network to enter.
+        with suppress(EngineError):
+            for port in options.ports:
+                container.address(port)
+    return container
 
 
 def _started(
@@ -242,10 +256,13 @@ def _make_network(client: Client) -> str:
     """Make a network without a way out; where a port must be published, not an internal one."""
     name = f"jettison-{client.run_id}-{time.monotonic_ns():x}"
     masquerade = "com.docker.network.bridge.enable_ip_masquerade"
-    closed = "--internal" if client.direct else f"--opt={masquerade}=false"
+    closed = ["--internal" if client.direct else f"--opt={masquerade}=false"]
+    if client.apart:
+        # Without it the bridge has an address, at which containers reach services of this machine.
+        closed.append("--opt=com.docker.network.bridge.inhibit_ipv4=true")
     client.call(
         "network", "create",
-        options=(f"--label={client.label}", closed),
+        options=(f"--label={client.label}", *closed),
         operands=(name,), failing="no network was made",
     )  # fmt: skip
     return name

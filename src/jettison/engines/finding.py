@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from jettison.engines.cli import BuildDialect, CommandLineEngine, buildah_steps, buildkit_steps
@@ -39,9 +40,10 @@ def docker_engine(limits: Limits) -> CommandLineEngine:
             why="`docker buildx version` failed",
             hint="Install the package docker-buildx (or docker-buildx-plugin).",
         )
-    return CommandLineEngine(
-        Client(program="docker", version=version, direct=_direct(server), limits=limits), _DOCKER
-    )
+    direct = _direct(server)
+    apart = direct and os.geteuid() == 0 and _is_here()
+    client = Client(program="docker", version=version, direct=direct, apart=apart, limits=limits)
+    return CommandLineEngine(client, _DOCKER)
 
 
 def require_recent(version: str) -> None:
@@ -69,6 +71,15 @@ def _no_answer(said: str) -> EngineError:
     else:
         hint = "Start it: `systemctl start docker`, or open Docker Desktop."
     return EngineError("the docker daemon does not answer", why=said, hint=hint)
+
+
+def _is_here() -> bool:
+    """Whether the daemon is a process that this one sees, and so are the processes it starts."""
+    try:
+        number = int(Path("/var/run/docker.pid").read_text("ascii"))
+        return Path(f"/proc/{number}/comm").read_text("ascii").strip() == "dockerd"
+    except (OSError, ValueError):
+        return False
 
 
 def _direct(server: dict[str, Any]) -> bool:

@@ -22,11 +22,11 @@ from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
+from jettison.engines.relays import LOOPBACK, Relays
 from jettison.errors import EngineError
 from jettison.processes.programs import (
     NEUTRAL,
     Completed,
-    begin,
     helper,
     helper_environment,
     run,
@@ -35,7 +35,6 @@ from jettison.processes.programs import (
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.enter"
-RELAY = "jettison.engines.embedded.relay"
 _DEFAULT_SIGNAL = signal.SIGTERM
 
 
@@ -53,8 +52,7 @@ class EmbeddedContainer(Struct):
     begun: Started
     stop_signal: int = _DEFAULT_SIGNAL
     groups: Groups = Groups()
-    _relays: dict[int, int] = field(default_factory=dict)
-    _helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    relays: Relays = field(default_factory=Relays)
 
     def __enter__(self) -> Self:
         """Give the container itself."""
@@ -63,33 +61,21 @@ class EmbeddedContainer(Struct):
     def __exit__(self, *failure: object) -> None:
         """End every process of the container and remove its files."""
         with uninterrupted():
-            for one in (*self._helpers, self.begun.watcher):
-                one.kill()
-                one.wait()
-                if one.stdout:
-                    one.stdout.close()
+            self.relays.end()
+            self.begun.watcher.kill()
+            self.begun.watcher.wait()
             self.groups.remove()
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def address(self, port: int) -> tuple[str, int]:
         """Give host and port where this machine reaches ``port`` of the container."""
-        if port not in self._relays:
+        if port not in self.relays.ports:
             self.relay((port,))
-        return "127.0.0.1", self._relays[port]
+        return "127.0.0.1", self.relays.ports[port]
 
     def relay(self, ports: tuple[int, ...]) -> None:
         """Make ports of the container reachable. EngineError when the container has ended."""
-        command = helper(RELAY, str(self.begun.process), *map(str, ports))
-        relay = begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self._helpers.append(relay)
-        told = relay.stdout.readline() if relay.stdout else b""
-        if not told:
-            raise EngineError(
-                "the container has no address",
-                why=self.state().error or "its network could not be entered",
-                hint="Look at what it wrote: it may have ended at once.",
-            )
-        self._relays |= zip(ports, json.loads(told), strict=True)
+        self.relays.add(self.begun.process, LOOPBACK, ports)
 
     def state(self) -> ContainerState:
         """Tell whether it runs now, and how it ended."""

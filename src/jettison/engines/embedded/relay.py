@@ -1,7 +1,8 @@
-"""The helper ``relay PROCESS PORT…``: reach ports of a container.
+"""The helper ``relay PROCESS HOSTS PORT…``: reach ports of a container.
 
 For each port it listens on a free port of 127.0.0.1 in this machine's network, tells the numbers in
-one line of JSON, then enters the container's network and carries what comes to 127.0.0.1 there.
+one line of JSON, then enters the container's network and carries what comes to the first of HOSTS
+(with commas between them) that answers there.
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from jettison.engines.embedded.privileges import restrict
 
 _CHUNK = 1 << 16
 _NOBODY = 65534
-_HOSTS = ("127.0.0.1", "::1")
 
 
 def main(words: Sequence[str]) -> None:
     """Serve until the parent ends."""
-    process, *ports = map(int, words)
+    process, hosts, ports = int(words[0]), words[1].split(","), [int(word) for word in words[2:]]
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in ports]
     if syscalls.privileged():
         syscalls.join(process, "net")
@@ -39,23 +39,25 @@ def main(words: Sequence[str]) -> None:
     syscalls.die_with_parent(signal.SIGKILL)
     numbers = [listener.getsockname()[1] for listener in listeners]
     os.write(1, json.dumps(numbers).encode() + b"\n")
-    asyncio.run(_serve(list(zip(listeners, ports, strict=True))))
+    asyncio.run(_serve(list(zip(listeners, ports, strict=True)), hosts))
 
 
-async def _serve(pairs: list[tuple[socket.socket, int]]) -> None:
+async def _serve(pairs: list[tuple[socket.socket, int]], hosts: list[str]) -> None:
     for listener, port in pairs:
 
         async def carry(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int = port
         ) -> None:
-            await _carry(reader, writer, port)
+            await _carry(reader, writer, hosts, port)
 
         await asyncio.start_server(carry, sock=listener)
     await asyncio.Event().wait()
 
 
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
-    for host in _HOSTS:
+async def _carry(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hosts: list[str], port: int
+) -> None:
+    for host in hosts:
         with suppress(OSError):
             inner_reader, inner_writer = await asyncio.open_connection(host, port)
             await asyncio.gather(
