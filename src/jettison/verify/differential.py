@@ -83,7 +83,7 @@ def _started(
     runs = request.startup_runs
     with step(progress, "Starting both in turn"):
         before, after = second_look.in_turn(engine, request, before, after, runs)
-    if second_look.of_the_moment(verdict(request, engine.name, before, after)):
+    if second_look.of_the_moment(request, before, after):
         with step(progress, "Starting both more often, because figures differ"):
             more = _FURTHER_STARTS
             before, after = second_look.in_turn(engine, request, before, after, more)

@@ -149,6 +149,7 @@ _DOCUMENTS = (
 )
 _NAMED = re.compile(r"(openapi|swagger|apispec|schema|api-?docs)[\w-]*(\.json)?/?$", re.I)
 _OK = 200
+_OF_SOURCES = "en"
 _DOCUMENT = 32 * 2**20
 
 
@@ -212,7 +213,8 @@ def _languages(container: Container, setting: Setting) -> tuple[str, ...]:
     if interpreter is None or not folder.strip("/"):
         return ()
     answer, _ = ask(container, interpreter, "languages", {"folder": folder})
-    return tuple(answer or ())
+    # texts of the source itself have no catalogue
+    return tuple(sorted({*answer, _OF_SOURCES})) if answer else ()
 
 
 def _telling(routes: Iterable[Operation]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.progress import Progress, step
+from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.process import kinds_of
 from jettison.verify.exchange.answer import Exchange
@@ -22,7 +23,7 @@ from jettison.verify.observe import (
     still_there,
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.verdict import START, Verdict
+from jettison.verify.verdict import START, Outcome
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
@@ -148,9 +149,12 @@ def _unlike(before: Observation, other: Observation, request: VerificationReques
     return f"{len(found)} answers differ, such as {found[0]}" if found else ""
 
 
-def of_the_moment(verdict: Verdict) -> bool:
+def of_the_moment(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether something differs that a busy machine may be the reason of."""
-    return bool(_OF_THE_MOMENT & {check.name for check in verdict.differences})
+    checks = (check for check in CHECKS if check.name in _OF_THE_MOMENT)
+    return any(
+        check.compare(before, after, request).outcome is Outcome.DIFFERENT for check in checks
+    )
 
 
 def in_turn(
