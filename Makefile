@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: faults predictions corpus wild setup test check golden format lock docs demo bench catalogue
+.PHONY: fuzz faults predictions corpus wild setup test check golden format lock docs demo bench catalogue
 
 setup: .venv/.ready
 
@@ -34,6 +34,11 @@ predictions: setup
 # Records the command that the README shows.
 picture: setup
 	$(BIN)/python tools/picture.py
+
+# Tries to make every parser of foreign input stumble, for SECONDS in all (PARSER: for one alone).
+SECONDS ?= 60
+fuzz: setup
+	$(BIN)/python tests/fuzz/run.py $(SECONDS) $(PARSER)
 
 golden: setup
 	$(BIN)/python tests/support/golden.py

@@ -146,6 +146,8 @@ def entries(node: MappingNode, file: str) -> dict[str, Entry]:
             for name, entry in _merged(value, file).items():
                 inherited.setdefault(name, entry)
             continue
+        if not isinstance(key, ScalarNode):
+            wrong_shape("a key", "text", origin_of(key, file))
         if key.value in own:
             what = f"the key {key.value!r} stands twice"
             raise InputSyntaxError(what, hint=_HINT, origin=origin_of(key, file))

@@ -12,6 +12,7 @@ from jettison.errors import ImageError
 from jettison.images.digest import Digest
 
 DOCKER_HUB = "docker.io"
+_LONGEST_TEXT = 1024
 _HUB_ALIASES = frozenset({DOCKER_HUB, "index.docker.io", "registry-1.docker.io"})
 _LONGEST_NAME = 255
 
@@ -40,6 +41,8 @@ class Reference(Struct, frozen=True, order=True, kw_only=True):
 
         ImageError says which part is wrong.
         """
+        if len(text) > _LONGEST_TEXT:
+            raise _malformed(f"{text[:60]}…", f"it has more than {_LONGEST_TEXT} characters")
         name, _, digest_text = text.strip().partition("@")
         digest = Digest.parse(digest_text) if digest_text else None
         if "@" in text and digest is None:

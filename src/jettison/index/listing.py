@@ -134,7 +134,10 @@ def _wheel(file: IndexFile) -> WheelFile | None:
 
 
 def _from_json(body: bytes, url: str) -> Iterator[IndexFile]:
-    page: Any = json.loads(body)
+    try:
+        page: Any = json.loads(body)
+    except RecursionError:
+        raise ValueError("the index answered with JSON that is nested too deeply") from None
     if not isinstance(page, dict) or not isinstance(page.get("files"), list):
         raise ValueError("the index answered with JSON that lists no files")  # noqa: TRY004  # the text is wrong, not a type
     for entry in page["files"]:

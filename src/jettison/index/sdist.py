@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from jettison.errors import NetworkError
-from jettison.images.entry import BoundedTarInfo
+from jettison.images.entry import TAR_ERRORS, BoundedTarInfo
 from jettison.index.client import Client
 from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
@@ -47,7 +47,7 @@ def read_sdist(client: Client, sdist: IndexFile, *, name: str, version: str) -> 
     body = client.get(sdist.url, headers, limit=_LARGEST_SDIST).body
     try:
         files, texts = _unpack(body, sdist.filename)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, OSError) as error:
+    except (*TAR_ERRORS, zipfile.BadZipFile, zlib.error, OSError) as error:
         raise NetworkError(f"{sdist.filename} is not readable", why=str(error)) from error
     return replace(guess(files, texts, filename=sdist.filename), name=name, version=version)
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 # An expression with so many stars takes no longer than a thousand steps for a path.
 _FEW_STARS = 3
-_STARS = re.compile(r"\*+")
+_STARS = re.compile(r"\*\*?")
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
 

@@ -24,7 +24,8 @@ from jettison.processes.programs import run
 # RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
 # Visible characters: a header cannot hold others.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-_PART = re.compile(r'\s*,?\s*([A-Za-z0-9._~+-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
+_LONGEST_HEADER = 4096
+_PART = re.compile(r'[\s,]*([A-Za-z0-9._~+-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?')
 
 
 class Challenge(Struct, frozen=True, kw_only=True):
@@ -39,7 +40,7 @@ class Challenge(Struct, frozen=True, kw_only=True):
 def challenges(header: str) -> tuple[Challenge, ...]:
     """Read the header; parts that no registry uses are left out."""
     found: list[tuple[str, dict[str, str]]] = []
-    for match in _PART.finditer(header):
+    for match in _PART.finditer(header[:_LONGEST_HEADER]):
         name, quoted, token = match.groups()
         value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else token
         if value is None:
@@ -249,7 +250,7 @@ class Authorizer:
         try:
             fields = json.loads(answer.body)
             token = fields.get("token") or fields.get("access_token")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             token = None
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise NetworkError(

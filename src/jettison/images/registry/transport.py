@@ -260,6 +260,6 @@ def _said(answer: Answer) -> str:
     try:
         errors = json.loads(answer.body)["errors"]
         words += [f"{error['code']}: {error.get('message', '')}".rstrip(": ") for error in errors]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     return "; ".join(words)

@@ -103,7 +103,7 @@ def _listed(members: Members) -> Iterator[_Listed]:
                 layers=tuple(list_field(image, "Layers")),
                 tags=tuple(map(Reference.parse, list_field(image, "RepoTags"))),
             )
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ImageError(f"{DOCKER_MANIFEST} of an archive is damaged", why=str(error)) from error
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -78,6 +80,15 @@ class _Part(Struct, frozen=True, kw_only=True):
     signatures: list[Signature]
 
 
+@contextmanager
+def _cut_short() -> Iterator[None]:
+    """Turn what Python says of fields that are not there into an error."""
+    try:
+        yield
+    except (LookupError, struct.error, ValueError) as error:
+        raise InputSyntaxError("an OpenPGP packet is cut short", why=str(error)) from error
+
+
 def packets(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield tag and body of each packet; InputSyntaxError when ``data`` is not made of packets."""
     position = 0
@@ -89,6 +100,7 @@ def packets(data: bytes) -> Iterator[tuple[int, bytes]]:
         position = start + length
 
 
+@_cut_short()
 def _header(data: bytes, position: int) -> tuple[int, int, int]:
     """Return tag, start of the body and its length."""
     first = data[position]
@@ -213,6 +225,7 @@ def is_good(found: Signature, text: bytes, key: PublicKey) -> bool:
     return pow(found.value, key.exponent, key.modulus).to_bytes(size, "big") == expected
 
 
+@_cut_short()
 def _public_key(body: bytes) -> PublicKey | None:
     if body[0] != _V4 or body[5] not in RSA:
         return None
@@ -238,6 +251,7 @@ def _number(data: bytes) -> tuple[int, bytes]:
     return int.from_bytes(data[2:end], "big"), data[end:]
 
 
+@_cut_short()
 def signature(body: bytes) -> Signature:
     """Read a signature packet; InputSyntaxError when its version is not 4."""
     if len(body) < 6 or body[0] != _V4:  # noqa: PLR2004
