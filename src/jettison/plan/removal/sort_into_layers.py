@@ -19,7 +19,7 @@ FOLDER = 0o040000
 KIND = 0o170000
 CHUNK = 1 << 20
 # Mount points, which every container has.
-MOUNTED = ("proc", "sys", "dev")
+MOUNTED = ("proc", "sys", "dev", "run")
 
 
 def main(arguments: list[str]) -> int:

@@ -6,10 +6,12 @@ import tempfile
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import (
     imported_at_once,
+    installed_in,
     interpreters_of,
     libraries_named,
     python_of,
@@ -56,7 +58,8 @@ def trace(
 ) -> Traced | Skipped:
     """Watch the image after under requests like those that will judge it, and its tests apart.
 
-    ``environment`` is the folder of its Python environment. Skipped says why nothing was learned:
+    ``environment`` is the folder of its Python environment, empty for the one that the interpreter
+    of the start command has. Skipped says why nothing was learned:
     what was not seen to work tells nothing about what is not needed.
     """
     image = request.image_after
@@ -64,8 +67,12 @@ def trace(
     facts = engine.inspect(image)
     try:
         with step(progress, "Reading what is installed"):
-            installed = read_installed(engine, image, facts, environment)
             image_files = read_image_files(engine, image)
+            config = image_files.config
+            python = python_of(image_files, started_words(config))
+            found = installed_in(image_files, python, config.working_directory)
+            installed = read_installed(engine, image, facts, environment or found.site)
+            installed = replace(installed, versions=found.versions)
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]

@@ -24,7 +24,7 @@ def site():
     """Give the folder of the environment's distributions."""
     environment = ASKED.get("environment", "").rstrip("/")
     folders = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    if environment in sys.path:
+    if environment and environment in sys.path:
         return environment
     below = [path for path in folders if path.startswith(environment + "/")]
     return (below or folders or [""])[0]
