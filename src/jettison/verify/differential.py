@@ -134,9 +134,10 @@ def observe_after(
         own = replace(setting, read_only=seen.read_only)
         suite, held = tested.result(), holds.result()
     seen = worked(engine, own, request, seen, progress)
+    # what it holds may say why it does not start
+    seen = replace(seen, stored=held.stored, missing={**held.missing, **seen.missing})
     if not seen.failure:
-        missing = {**suite.missing, **held.missing, **seen.missing}
-        seen = replace(seen, suite=suite.suite, stored=held.stored, missing=missing)
+        seen = replace(seen, suite=suite.suite, missing={**suite.missing, **seen.missing})
     known = baseline.observation.errors
     return replace(seen, errors=tuple(line for line in seen.errors if line not in known))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.support.local_engine import LocalEngine
 
+from jettison.engines.engine import Engine
 from jettison.progress import SilentProgress
+from jettison.verify import before, differential
 from jettison.verify.differential import compare
+from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import Probe, VerificationRequest
 from jettison.verify.verdict import CheckResult, Verdict
 
@@ -134,3 +138,18 @@ def test_what_only_some_clients_see_is_compared(header: str, fault: str, tmp_pat
 def test_a_server_that_fails_in_its_second_start_is_different(tmp_path: Path) -> None:
     found = verdict(tmp_path, NOTHING, "if start == 2: os._exit(3)")
     assert "start" in [check.name for check in found.differences]
+
+
+def test_what_a_server_that_does_not_start_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"before.py": Stored(application={"lib.py": "1"}), "after.py": Stored()}
+
+    def stored(_engine: Engine, image: str, seen: Observation, *_: object) -> Observation:
+        return replace(seen, stored=held[image])
+
+    for module in (before, differential):
+        monkeypatch.setattr(module, "with_stored", stored)
+    found = {one.name: one for one in verdict(tmp_path, NOTHING, "os._exit(3)").differences}
+    assert "does not become ready" in found["start"].message
+    assert found["files"].message == "lib.py of the application is gone"
