@@ -80,6 +80,9 @@ def mount_all(spec: Spec) -> None:
         inside.bind(path, path)
     with inside.directory(spec.program.directory):
         pass
+    if spec.program.identity.uid and not spec.program.owner:
+        # Where one number alone is mapped, the user owns what root of the container would.
+        _remount_read_only(f"{top}/dev")
     if spec.read_only:
         _remount_read_only(top)
     _enter(top)
