@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -158,12 +159,28 @@ _ASSIGNED = re.compile(r"^\s*(?:export\s+)?(?:PORT=|:\s*\"?\$\{PORT:?=)", re.MUL
 _OF_SERVERS = {"flask": 5000, "streamlit": 8501, "flower": 5555, "locust": 8089}
 
 
+# A port that Python source names, as a keyword, in a variable, or in the address of a server.
+_IN_SOURCE = re.compile(
+    r"\bport\s*=\s*(?:int\()?\s*(?:[\w.]*(?:environ\.get|getenv)\(\s*[\"']\w+[\"']\s*,\s*)?[\"']?"
+    r"(?P<port>\d{2,5})\b"
+    r"|(?:Server|serve|server|listen|bind)\(\s*\(?\s*(?:[\"'][\w.:]*[\"']\s*,\s*)?(?P<other>\d{2,5})\b",
+    re.IGNORECASE,
+)
+# What servers that source starts listen on when they are told nothing.
+_OF_CALLS = {"web.run_app(": 8080, "Flask(": 5000, "Bottle(": 8080, "gradio": 7860}
+
+
 def listening_ports(
-    project: Project, stage: FinalStage, service: Service | None, environment: Mapping[str, str]
+    project: Project,
+    stage: FinalStage,
+    service: Service | None,
+    environment: Mapping[str, str],
+    sources: Iterable[str] = (),
 ) -> tuple[int, ...]:
     """Give TCP ports, the most likely one for HTTP first; the usual one when nothing tells any.
 
-    A port that the command names comes before those that are only declared.
+    A port that the command names comes before those that are only declared, and those before what
+    is found in ``sources``, the Python that it starts.
     """
     known = {**stage.environment, **environment}
     declared = [port.partition("/")[0] for port in stage.ports]
@@ -174,6 +191,7 @@ def listening_ports(
     named = [port for text in texts for port in _ports_named(interpolate(text, known))]
     if not named and not exposed:
         named = [port for name, port in _OF_SERVERS.items() if re.search(rf"\b{name}\b", texts[0])]
+        named += [port for text in sources for port in _ports_of_source(text)]
     return tuple(dict.fromkeys((*named, *exposed))) or (DEFAULT_PORT,)
 
 
@@ -187,6 +205,24 @@ def wants_port(
         and any(map(_REFERENCE.search, texts))
         and not any(map(_ASSIGNED.search, texts))
     )
+
+
+def started_sources(
+    project: Project, stage: FinalStage, service: Service | None
+) -> tuple[str, ...]:
+    """Give the Python files of the context that the start command names."""
+    words = next(_started(project, stage, service)).split()
+    modules = (after.replace(".", "/") for word, after in pairwise(words) if word == "-m")
+    names = [word for word in words if word.endswith(".py")]
+    names += [f"{module}{ending}" for module in modules for ending in (".py", "/__main__.py")]
+    found = (find_script(name, project.files) for name in names)
+    return tuple(dict.fromkeys(path for path in found if path))
+
+
+def _ports_of_source(text: str) -> Iterator[int]:
+    for found in _IN_SOURCE.finditer(text):
+        yield int(found["port"] or found["other"])
+    yield from (port for call, port in _OF_CALLS.items() if call in text)
 
 
 def _ports_named(text: str) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from jettison.formats.compose import ComposeMount, MountKind
 from jettison.lift.declared import shipped_names
@@ -20,6 +20,7 @@ from jettison.verify.compose_services import (
     companions_of,
     environment,
     listening_ports,
+    started_sources,
     wants_port,
     workers_of,
 )
@@ -62,10 +63,15 @@ TEST_TOOL = "pytest"
 
 
 def verification_request(
-    plan: Plan, before: str, after: str, development: str | None
+    plan: Plan,
+    before: str,
+    after: str,
+    development: str | None,
+    read: Callable[[str], str | None] = lambda _: None,
 ) -> VerificationRequest:
     """Ask for everything that the plan could have broken.
 
+    ``read`` gives the text of a file of the project.
     ``before``, ``after`` and ``development`` are image identifiers; with a development image the
     project's own tests run against what the image after has installed.
     """
@@ -76,7 +82,7 @@ def verification_request(
     return VerificationRequest(
         image_before=before,
         image_after=after,
-        ports=_ports(plan),
+        ports=_ports(plan, read),
         environment=variables,
         entrypoint=service.entrypoint.words if service and service.entrypoint else (),
         command=command,
@@ -116,9 +122,11 @@ def _variables(plan: Plan) -> dict[str, str]:
     return found
 
 
-def _ports(plan: Plan) -> tuple[int, ...]:
-    service, stage = service_of(plan.original), plan.original_stage
-    return listening_ports(plan.original, stage, service, _variables(plan))
+def _ports(plan: Plan, read: Callable[[str], str | None]) -> tuple[int, ...]:
+    project, service, stage = plan.original, service_of(plan.original), plan.original_stage
+    started = (read(project.in_context(path)) for path in started_sources(project, stage, service))
+    sources = [text for text in started if text]
+    return listening_ports(project, stage, service, _variables(plan), sources)
 
 
 def _read_only(plan: Plan) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from jettison.plan.removal.groups import contents_of, wishes_of
 from jettison.processes.programs import installed
 from jettison.rules import RULES
 from jettison.rules.rule import not_larger, optimized
+from jettison.source.reading import read_text
 from jettison.tasks.loading.base import base_needs, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
@@ -200,7 +202,8 @@ def project_request(
     ``root`` is the folder that the settings are relative to; the rest are names of images. Raises
     the errors of :func:`read_probes`.
     """
-    request = verification_request(plan, before, after, development)
+    read = partial(read_text, root)
+    request = verification_request(plan, before, after, development, read)
     probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
     commands = (probe_command(root, words) for words in plan.settings.probe_commands)
     return replace(request, probes=tuple(probes), commands=tuple(commands))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from base_needs import project_of
+from msgspec.structs import replace
 
 from jettison.lift.stage import lifted
-from jettison.verify.compose_services import listening_ports, wants_port
+from jettison.verify.compose_services import listening_ports, started_sources, wants_port
 
 
 def ports(last: str, files: dict[str, str] | None = None, **environment: str) -> tuple[int, ...]:
@@ -55,3 +56,31 @@ def test_a_port_that_only_the_platform_sets_is_set() -> None:
     assert not wants_port(project, lifted(project), None, {"PORT": "80"})
     project = project_of("FROM python:3.13-slim\nCMD gunicorn -b :${PORT:-80} app:app\n", {})
     assert not wants_port(project, lifted(project), None, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("web.run_app(app)\n", 8080),
+        ("web.run_app(app, port=8123)\n", 8123),
+        ("app = Flask(__name__)\napp.run(host='0.0.0.0')\n", 5000),
+        ("app = Flask(__name__)\napp.run(port=int(os.environ.get('PORT', 8081)))\n", 8081),
+        ("PORT = 9001\nuvicorn.run(app, port=PORT)\n", 9001),
+        ("HTTPServer(('', 8002), Handler).serve_forever()\n", 8002),
+        ("app.listen(8888)\n", 8888),
+        ("print('nothing')\n", 8000),
+    ],
+)
+def test_a_port_is_found_in_the_source_that_is_started(text: str, port: int) -> None:
+    project = project_of("FROM python:3.13-slim\n", {})
+    assert listening_ports(project, lifted(project), None, {}, [text])[0] == port
+    project = project_of("FROM python:3.13-slim\nEXPOSE 8765\n", {})
+    assert listening_ports(project, lifted(project), None, {}, [text]) == (8765,)
+
+
+@pytest.mark.parametrize("command", ['["python3", "-u", "src/serve.py"]', "python -m serve"])
+def test_the_source_that_a_command_starts_is_found(command: str) -> None:
+    files = {"src/serve.py": "", "test/other.py": ""}
+    project = project_of(f"FROM python:3.13-slim\nCMD {command}\n", files)
+    project = replace(project, files=dict.fromkeys(files, 0))
+    assert started_sources(project, lifted(project), None) == ("src/serve.py",)
