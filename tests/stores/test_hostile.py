@@ -243,3 +243,46 @@ def test_a_token_that_no_header_can_hold_is_refused(
         )
         with pytest.raises(NetworkError, match="gave no token"):
             store.read(Reference.parse(f"{registry.host}/app:1"), AMD64)
+
+
+@pytest.mark.parametrize(
+    ("of", "name"),
+    [*(("manifest", name) for name in DOCUMENTS), *(("config", name) for name in CONFIGS)],
+)
+def test_what_a_registry_gives_is_read_or_refused(tmp_path: Path, of: str, name: str) -> None:
+    image = small_image()
+    layout = LayoutStore(tmp_path / "layout")
+    layout.write(image, None)
+    rewritten(tmp_path / "layout", of, (DOCUMENTS if of == "manifest" else CONFIGS)[name])
+    top = json.loads((tmp_path / "layout" / "index.json").read_text())["manifests"][0]
+    with loopback_registry.running() as registry:
+        content = blob(tmp_path / "layout", top["digest"]).read_bytes()
+        registry.manifests["app"] = {"1": (image.manifest.media_type, content)}
+        registry.blobs["app"] = {
+            f"sha256:{path.name}": path.read_bytes()
+            for path in (tmp_path / "layout" / "blobs" / "sha256").iterdir()
+        }
+        transport = Transport(attempts=1, sleep=lambda _: None)
+        cache = BlobDirectory(tmp_path / "cache")
+        store = RegistryStore(cache, logins=Logins(files=()), transport=transport)
+        with suppress(JettisonError):
+            looked_at(store, Reference.parse(f"{registry.host}/app:1"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"location": "http://["},
+        {"location": "file:///etc/passwd"},
+        {"location": "http://127.0.0.1:99999/"},
+        {"location": "//\x7f"},
+    ],
+)
+def test_where_a_registry_leads_is_refused(tmp_path: Path, headers: dict[str, str]) -> None:
+    with loopback_registry.running() as registry:
+        registry.fail("GET", "manifests", times=9, status=307, headers=headers)
+        transport = Transport(attempts=1, sleep=lambda _: None)
+        cache = BlobDirectory(tmp_path / "cache")
+        store = RegistryStore(cache, logins=Logins(files=()), transport=transport)
+        with pytest.raises(JettisonError):
+            store.read(Reference.parse(f"{registry.host}/app:1"), AMD64)

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.databases import alpine_packages, debian_packages
 from jettison.ecosystems import conda, pdm, pipenv, poetry, pyproject, setuptools, uv
 from jettison.ecosystems import lock as pylock
+from jettison.errors import JettisonError
 from jettison.formats import dotenv
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.debian_control import paragraphs, parse_relations
@@ -117,7 +119,13 @@ def _layer() -> bytes:
 
 
 def _of(*parsers: Callable[..., object], file: str) -> Callable[[bytes], object]:
-    return text(lambda content: [parse(content, file=file) for parse in parsers])
+    return text(lambda content: [_tried(parse, content, file) for parse in parsers])
+
+
+def _tried(parse: Callable[..., object], content: str, file: str) -> None:
+    # what one parser refuses is for the next
+    with suppress(JettisonError):
+        parse(content, file=file)
 
 
 def lines(*parts: str) -> tuple[bytes, ...]:

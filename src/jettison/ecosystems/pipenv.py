@@ -80,6 +80,12 @@ def parse_lock(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad JSON."""
     try:
         root = json.loads(text)
+    except RecursionError:
+        raise InputSyntaxError(
+            "the file is nested too deeply",
+            hint="Run pipenv lock again.",
+            origin=Origin(file=file),
+        ) from None
     except json.JSONDecodeError as error:
         raise InputSyntaxError(
             "not valid JSON",

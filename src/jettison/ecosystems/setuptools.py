@@ -150,15 +150,14 @@ def parse_setup_py(text: str, *, file: str) -> SetupScript:
     the text is not Python.
     """
     try:
-        module = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+        return _Script(ast.parse(text), file).read()
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InputSyntaxError(
             "not valid Python",
-            why=str(getattr(error, "msg", error)),
+            why=str(getattr(error, "msg", error)) or "it is nested too deeply",
             hint="Correct the line.",
             origin=Origin(file=file, line=getattr(error, "lineno", None)),
         ) from error
-    return _Script(module, file).read()
 
 
 class _Script:

@@ -43,7 +43,7 @@ def locales_named(text: str, known: LocaleFunctions) -> frozenset[str]:
         return frozenset(named)
     try:
         nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset({""})
     if _handed_on(nodes, known):
         return frozenset({""})
