@@ -30,7 +30,7 @@ from jettison.lift.scopes.decide import decide, gather
 from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope
 from jettison.source.operations import is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_sources, read_texts, read_tree
+from jettison.source.reading import read_documents, read_sources, read_texts, read_tree
 from jettison.values import Origin
 
 _LIST = "requirements.txt"
@@ -83,7 +83,12 @@ def evaluate(checkout: Path, label: Mapping[str, Any], options: argparse.Namespa
     tree = read_tree(root)
     texts = {p: t for p, t in read_texts(root, tree).items() if not declares(p)}
     dockerfile = chosen_dockerfile(label, texts)
-    commands = collect(texts, dockerfile=dockerfile, compose=next(filter(is_compose, texts), None))
+    commands = collect(
+        texts,
+        dockerfile=dockerfile,
+        compose=next(filter(is_compose, texts), None),
+        documents=read_documents(root, tree),
+    )
     python = label.get("python") or "3.11"
     found = open_map(options.cache, Target(python=python), offline=options.offline)
     brought = closure(found, requirements.values())

@@ -18,7 +18,7 @@ from jettison.index.graph import requirement_graph
 from jettison.index.target import Target
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_sources, read_text, read_texts, read_tree
+from jettison.source.reading import read_documents, read_sources, read_text, read_texts, read_tree
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.toml"))
 # What tells these apart is not in the catalogue of wheels: their names are the import names.
@@ -86,6 +86,7 @@ def verdicts(root, expected):
                 dockerfile="Dockerfile" if "Dockerfile" in names else None,
                 compose="compose.yaml" if "compose.yaml" in names else None,
                 service="web",
+                documents=read_documents(root, tree),
             ),
             distributions=facts,
             graph=requirement_graph(facts, roots, Target(python="3.12")),

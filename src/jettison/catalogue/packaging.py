@@ -111,6 +111,8 @@ class Remarks(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     development: Remark
     leave: Remark
     keep: Remark
+    purpose: Remark
+    generated: Remark
     stay: Remark
     negation: Remark
     production: Remark

@@ -77,12 +77,14 @@ _DEVELOPMENT_NAME = re.compile(
     r"(_(mode|enabled?|env|environment|server|toolbar|on|active|flag|runs?|running|version))?",
     re.IGNORECASE,
 )
+_TEST_NAME = re.compile(
+    r"(\w+_)?(tests?|testing|pytest)(_(mode|enabled?|env|environment|active|flag|runs?|running))?",
+    re.IGNORECASE,
+)
 _PRODUCTION_NAME = re.compile(r"(^|_)(prod|production|is_prod|live)(_|$)", re.IGNORECASE)
 _FALSE_WORDS = frozenset({"", "0", "false", "no", "off", "n", "f", "none"})
 _EQUAL = ast.Eq | ast.In | ast.Is
 _UNEQUAL = ast.NotEq | ast.NotIn
-_OPEN = object()
-"""The value of what is set to say that this is not production; a name alone does not close it."""
 _DEPTH = 6
 _LONGEST = 40
 """Characters; longer constants are not the name of an environment."""
@@ -111,26 +113,26 @@ def speaks_of_environment(test: ast.expr) -> bool:
 class Production:
     """Evaluates expressions at their production values; three-valued: None is unknown.
 
-    ``environment`` holds the variables that the image or its compose service sets; ``switches``
-    the assignments of names like ``DEBUG`` in the code that was reached. A name that speaks of
-    development and is set nowhere counts as off. Code that says that it is on, or that this is not
-    production, leaves it open: a deployment sets its own values, and then the other side counts.
+    ``switches`` are the assignments of names like ``DEBUG`` in the code that was reached. Off is
+    only what nothing outside can turn on: what the code itself assigns, and what asks whether tests
+    run. A variable, a setting that nothing assigns and an option of the command leave both sides
+    open, and so does code that says that this is not production: a deployment sets its own values.
     ``applications`` are those that reached settings install; one that is not among them is not
     installed when it speaks of development or when settings for development install it
-    (``development_applications``).
+    (``development_applications``). ``configuration`` is the class of settings that the image names.
     """
 
     def __init__(
         self,
-        environment: Mapping[str, str],
         switches: Mapping[str, Switch],
         applications: Collection[str] = (),
         development_applications: Collection[str] = (),
+        configuration: str = "",
     ) -> None:
-        self._environment = environment
         self._switches = switches
         self._applications = applications
         self._development_applications = development_applications
+        self._configuration = configuration
 
     def holds(self, condition: str) -> bool | None:
         """Whether a condition is true in production."""
@@ -150,8 +152,8 @@ class Production:
             case ast.BoolOp():
                 return self._junction(node, depth - 1)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                negated = self._value(operand, depth - 1)
-                return negated if negated in (None, _OPEN) else not _truth(negated)
+                negated = _truth(self._value(operand, depth - 1))
+                return None if negated is None else not negated
             case ast.Compare(ops=[op], comparators=[right], left=left):
                 return self._compare(left, op, right, depth - 1)
             case _:
@@ -161,16 +163,13 @@ class Production:
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 return self._name(name, depth - 1)
-            case ast.Subscript(slice=ast.Constant(value=str(name))):
-                return self._name(name, depth - 1)
+            case ast.Subscript(value=source, slice=ast.Constant(value=str(name))):
+                read = last_name(source) == "environ"
+                return _of_variable(name) if read else self._name(name, depth - 1)
             case ast.Call(func=ast.Attribute(attr="is_installed"), args=[name]):
                 return self._installs(name)
-            case ast.Call(
-                func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), default]
-            ):
-                value = self._name(name, depth - 1)
-                unset = value is None and name not in self._switches
-                return self._value(default, depth - 1) if unset else value
+            case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_]):
+                return self._name(name, depth - 1)
             case ast.Call():
                 return self._call(node, depth - 1)
             case _:
@@ -182,28 +181,23 @@ class Production:
         decisive = isinstance(node.op, ast.Or)
         if decisive in truths:
             return decisive
-        if _OPEN in values:
-            return _OPEN
         return None if None in truths else not decisive
 
     def _name(self, name: str, depth: int) -> object:
-        if name in self._environment:
-            return _unless_development(name, _word(self._environment[name]))
         switch = self._switches.get(name)
         if switch is not None:
             value = self._value(ast.parse(switch.expression, mode="eval").body, depth)
             if value is not None:
                 return _unless_development(name, value)
-        if _PRODUCTION_NAME.search(name):
-            return True
-        if _DEVELOPMENT_NAME.fullmatch(name):
+        if _TEST_NAME.fullmatch(name):
             return False
         return {"TYPE_CHECKING": False, "platform": "linux", "system": "Linux"}.get(name)
 
     def _call(self, node: ast.Call, depth: int) -> object:
         """``env.bool("DEBUG", default=False)``, ``os.environ.get("X", "")``, ``text.lower()``."""
         if node.args and isinstance(node.args[0], ast.Constant):
-            return self._variable(node, depth)
+            name = node.args[0].value
+            return _of_variable(name) if isinstance(name, str) else None
         match node.func:
             case ast.Attribute(attr="lower" | "strip" | "casefold", value=value):
                 inner = self._value(value, depth)
@@ -213,7 +207,7 @@ class Production:
             case ast.Name(id="bool" | "int" | "str" | "strtobool") if node.args:
                 return self._value(node.args[0], depth)
             case ast.Attribute(attr=name) | ast.Name(id=name):
-                return False if _DEVELOPMENT_NAME.fullmatch(name) and not node.args else None
+                return False if _TEST_NAME.fullmatch(name) and not node.args else None
             case _:
                 return None
 
@@ -227,20 +221,6 @@ class Production:
         for_development = name.value in self._development_applications
         return False if for_development or names_environment(name.value) else None
 
-    def _variable(self, node: ast.Call, depth: int) -> object:
-        name = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-        if isinstance(name, str) and name in self._environment:
-            return _unless_development(name, _word(self._environment[name]))
-        if not isinstance(name, str) or not names_environment(name):
-            return None  # a feature that the deployment may switch on
-        default = next((k.value for k in node.keywords if k.arg == "default"), None)
-        if default is None and len(node.args) > 1:
-            default = node.args[1]
-        if default is not None:
-            value = self._value(default, depth)
-            return _unless_development(name, _word(value) if isinstance(value, str) else value)
-        return False if _DEVELOPMENT_NAME.fullmatch(name) else None
-
     def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr, depth: int) -> object:
         if is_version(left):
             return version_holds(op, right)
@@ -252,17 +232,19 @@ class Production:
             member = isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)
             values = self._choices(right, member=member)
             found = None if values is None else self._is_among(left, values, depth)
-        if found in (None, _OPEN) or not isinstance(op, _EQUAL | _UNEQUAL):
-            return found if found is _OPEN else None
+        if found is None or not isinstance(op, _EQUAL | _UNEQUAL):
+            return None
         return found if isinstance(op, _EQUAL) else not found
 
     def _is_among(self, node: ast.expr, values: frozenset[str], depth: int) -> object:
         """Whether an expression has one of these values; open where only development says so."""
+        if last_name(node) == "DJANGO_CONFIGURATION":
+            return self._configuration.lower() in values
         value = self._value(node, depth)
-        expected = named_production(values)
-        if value is None or value is _OPEN or value is True:
-            return _OPEN if expected is None and value is _OPEN else expected
+        if value is None or value is True:
+            return None
         found = str(value).lower() in values
+        expected = named_production(values)
         return found if expected in (None, found) else None
 
     def _choices(self, node: ast.expr, *, member: bool) -> frozenset[str] | None:
@@ -283,7 +265,12 @@ def _unless_development(name: str, value: object) -> object:
     truth = _truth(value)
     says_development = truth is True and _DEVELOPMENT_NAME.fullmatch(name)
     says_no_production = truth is False and _PRODUCTION_NAME.search(name)
-    return _OPEN if says_development or says_no_production else value
+    return None if says_development or says_no_production else value
+
+
+def _of_variable(name: str) -> object:
+    """Whoever starts the container may set a variable; those of pytest are pytest's to set."""
+    return False if name.startswith("PYTEST_") else None
 
 
 def _word(text: str) -> object:
@@ -291,6 +278,6 @@ def _word(text: str) -> object:
 
 
 def _truth(value: object) -> bool | None:
-    if value is None or value is _OPEN:
+    if value is None:
         return None
     return bool(_word(value)) if isinstance(value, str) else bool(value)

@@ -10,6 +10,7 @@ from jettison.catalogue.packaging import ProjectFiles
 from jettison.catalogue.reader import table
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
+from jettison.source.documents import documented_commands
 from jettison.source.facts import Text
 from jettison.source.literals import may_name, word_roles
 from jettison.source.operations import (
@@ -70,8 +71,11 @@ def collect(
     target: str | None = None,
     compose: str | None = None,
     service: str | None = None,
+    documents: Mapping[str, str] | None = None,
 ) -> Commands:
     """Read commands, variables and settings; ``dockerfile`` and ``service`` are the ones meant.
+
+    ``documents`` tell people what to run in the container, which makes it production's as well.
 
     Other Dockerfiles and compose services count as production too, unless their names speak of
     development: a worker may be built from another file of the same source.
@@ -86,6 +90,8 @@ def collect(
             found += compose_commands(path, text, service=service if path == compose else None)
         elif not is_script(path, text):
             found += _in_file(path, text)
+    for path, text in sorted((documents or {}).items()):
+        found += documented_commands(path, text)
     scripts = called_scripts(texts, found)
     for path, use in scripts.items():
         found += _of_script(path, texts[path], use)

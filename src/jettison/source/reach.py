@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.catalogue.applications import Conventions
 from jettison.catalogue.reader import table
@@ -18,16 +19,17 @@ from jettison.source.tree import folders_of, is_development_place, is_test
 from jettison.values import Origin, Skipped
 
 Loaded = tuple[str, Origin, str]
+_LONGEST = 1000
+"""Characters of the joined assignments of one name."""
 
 
 def loaded_by_framework(
-    facts: ModuleFacts, texts: Iterable[Text], index: SourceIndex, entries: Iterable[Entry]
+    facts: ModuleFacts, texts: Iterable[Text], index: SourceIndex
 ) -> Iterator[Loaded]:
     """Files loaded because of what ``facts`` says: a file, the place that says so, and why."""
-    commands = frozenset(entry.command for entry in entries if entry.command)
     for text in texts:
         if text.target.endswith("_APPS") or text.target == "INSTALLED_APPS":
-            yield from _application(text, index, commands)
+            yield from _application(text, index)
     for call in facts.calls:
         if call.callee in ("pkgutil.iter_modules", "pkgutil.walk_packages"):
             folder = facts.file.rpartition("/")[0]
@@ -36,8 +38,8 @@ def loaded_by_framework(
                     yield file, call.origin, f"{call.callee} over {folder}"
 
 
-def _application(text: Text, index: SourceIndex, commands: frozenset[str]) -> Iterator[Loaded]:
-    """Find what Django loads of an application: models, migrations, commands that run, ...."""
+def _application(text: Text, index: SourceIndex) -> Iterator[Loaded]:
+    """Find what Django loads of an application: models, migrations, commands people run, ...."""
     name = text.value
     found = index.find(name)
     while found is None and "." in name:
@@ -57,7 +59,7 @@ def _application(text: Text, index: SourceIndex, commands: frozenset[str]) -> It
         head, _, tail = rest.partition("/")
         if rest in conventions or (tail and head in conventions) or rest.startswith(folders):
             yield file, text.origin, f'"{text.value}" in {text.target}'
-        elif rest.startswith("management/commands/") and rest.rpartition("/")[2] in commands:
+        elif rest.startswith("management/commands/"):
             yield file, text.origin, f"management command {rest.rpartition('/')[2]}"
 
 
@@ -113,8 +115,9 @@ def reach(
 ) -> Reach:
     """Follow everything that production loads.
 
-    Imports for type checkers are not followed, nor those whose condition is false at the values
-    of ``environment``; code under ``if __name__ == "__main__"`` is followed in scripts alone.
+    Imports for type checkers are not followed, nor those whose condition is false in production;
+    ``environment`` says which settings Django reads. Code under ``if __name__ == "__main__"`` is
+    followed in scripts alone.
     """
     return _Search(index, tuple(entries), environment or {}).run()
 
@@ -138,7 +141,10 @@ class _Search:
         self._folders = frozenset(folder for file in files for folder in folders_of(file))
         self._applications: set[str] = set()
         self._production = Production(
-            environment, self._switches, self._applications, self._installed_for_development()
+            self._switches,
+            self._applications,
+            self._installed_for_development(),
+            environment.get("DJANGO_CONFIGURATION", ""),
         )
         self._environment = environment
 
@@ -182,8 +188,15 @@ class _Search:
                 self._switch(self._index.modules[each])
 
     def _switch(self, facts: ModuleFacts) -> None:
+        for_development = is_development_place(facts.file, self._folders)
         for switch in facts.switches:
-            self._switches.setdefault(switch.name, switch)
+            if for_development and switch.name in self._switches:
+                continue
+            known = self._switches.get(switch.name, switch)
+            if known.expression != switch.expression:  # any of them may be the one that counts
+                both = f"({switch.expression}) or ({known.expression})"
+                known = replace(known, expression=both) if len(both) < _LONGEST else switch
+            self._switches[switch.name] = known
 
     def _packages_of(self, file: str) -> Iterator[str]:
         parts = file.split("/")[:-1]
@@ -206,7 +219,7 @@ class _Search:
         self._applications.update(t.value for t in texts if t.target.endswith("_APPS"))
         for text in texts:
             self._named(text)
-        for file, origin, why in loaded_by_framework(facts, texts, self._index, self._entries):
+        for file, origin, why in loaded_by_framework(facts, texts, self._index):
             self._load(file, origin, why)
 
     def _runs(self, circumstance: Circumstance, file: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from msgspec import Struct, msgpack
 
 from jettison.source.cache import SourceCache
+from jettison.source.documents import is_document
 from jettison.source.facts import ModuleFacts
 from jettison.source.operations import is_read
 from jettison.source.parse import parse
@@ -188,6 +189,13 @@ def read_texts(root: Path, tree: Tree) -> dict[str, str]:
             if text is not None:
                 found[path] = text
     return found
+
+
+def read_documents(root: Path, tree: Tree) -> dict[str, str]:
+    """Texts that tell people how to run the project."""
+    paths = (path for path, file in tree.files.items() if is_document(path, size=file.size))
+    texts = ((path, read_text(root, path)) for path in paths)
+    return {path: text for path, text in texts if text is not None}
 
 
 def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Sources:

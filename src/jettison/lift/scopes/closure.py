@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes.context import Context, Owners, toward_development, toward_runtime
-from jettison.lift.scopes.tools import category_of
+from jettison.lift.scopes.remarks import hosts_helped
+from jettison.lift.scopes.tools import category_of, host_of
 from jettison.lift.scopes.values import Scope, Signal, Weight
 from jettison.source.facts import Import
 
@@ -38,8 +39,14 @@ _FROZEN = 0.5
 _STAYS = (Scope.RUNTIME, Scope.UNUSED, Scope.UNKNOWN)
 
 
-def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, Scope, Signal]]:
-    """Give the verdicts that change, each with its signal.
+# Code of other distributions loads it without requiring it.
+_NEVER_ALONE = frozenset({"setuptools"})
+
+
+def close(
+    context: Context, scopes: Mapping[str, Scope], helpers: Collection[str] = ()
+) -> Iterator[tuple[str, Scope, Signal]]:
+    """Give the verdicts that change, each with its signal; ``helpers`` only help others.
 
     What a runtime requirement brings is runtime. In a frozen list, what nothing names and only
     development requirements bring is development, and in any list what documentation tools and
@@ -48,14 +55,18 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
     declaring it comes with whatever brings it: when only development requirements do, one stays.
     """
     graph = _noted(context)
+    current = dict(scopes)
+    for name, signal in _extensions(context, current):
+        current[name] = Scope.RUNTIME
+        yield name, Scope.RUNTIME, signal
     if graph is None:
         return
-    current = dict(scopes)
     for name, parent in _brought(graph, _named(current, Scope.RUNTIME), again=True):
         if name in current:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
     yield from _only_for_development(context, graph, current)
+    yield from _help_what_leaves(context, graph, current, helpers)
     for name, signal in _bring_imported(context, graph, current):
         current[name] = Scope.RUNTIME
         yield name, Scope.RUNTIME, signal
@@ -64,6 +75,16 @@ def close(context: Context, scopes: Mapping[str, Scope]) -> Iterator[tuple[str, 
         if current.get(name) is Scope.DEVELOPMENT:
             current[name] = Scope.RUNTIME
             yield name, Scope.RUNTIME, _pin(name, parent)
+
+
+def _extensions(context: Context, current: Mapping[str, Scope]) -> Iterator[tuple[str, Signal]]:
+    """Extensions of a tool that stays, declared beside it: who runs the tool runs them too."""
+    groups = {each.name: each.group for each in context.inputs.declared}
+    for name in _named(current, Scope.DEVELOPMENT):
+        host = host_of(context, name)
+        if current.get(host) is Scope.RUNTIME and groups[host] == groups[name]:
+            message = f"it extends {host}, which stays"
+            yield name, toward_runtime(name, Weight.STRONG, "plugin", message, None)
 
 
 def _bring_imported(
@@ -120,10 +141,26 @@ def _only_for_development(
     for name, parent in _brought(graph, _named(current, Scope.DEVELOPMENT)):
         # What reads text or code alone stands beside its library, which nothing else runs.
         reads = parent in context.names and category_of(parent) in ("documentation", "linting")
-        if current.get(name) is Scope.UNUSED and (frozen or reads):
+        unused = current.get(name) is Scope.UNUSED and name not in _NEVER_ALONE
+        if unused and (frozen or reads):
             current[name] = Scope.DEVELOPMENT
             message = f"{parent}, a development requirement, brings it, and nothing else does"
             signal = toward_development(name, Weight.FAINT, "requires", message, None)
+            yield name, Scope.DEVELOPMENT, signal
+
+
+def _help_what_leaves(
+    context: Context, graph: RequirementGraph, current: dict[str, Scope], helpers: Collection[str]
+) -> Iterator[tuple[str, Scope, Signal]]:
+    """Optional helpers in a frozen list whose hosts are all for development."""
+    staying = [name for name, scope in current.items() if scope in _STAYS]
+    there = {*staying, *(name for name, _ in _brought(graph, staying))}
+    for name in helpers if _is_frozen(context, graph) else ():
+        hosts = hosts_helped(context, name)
+        if current[name] is Scope.RUNTIME and hosts and there.isdisjoint(hosts):
+            current[name] = Scope.DEVELOPMENT
+            message = f"it only helps {hosts[0]}, which production does without"
+            signal = toward_development(name, Weight.FAIR, "feature", message, None)
             yield name, Scope.DEVELOPMENT, signal
 
 

@@ -58,11 +58,22 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
         for signal in collect(context):
             signals[signal.name].append(signal)
     scopes = {name: _direct(context, name, found) for name, found in signals.items()}
-    for name, scope, signal in close(context, scopes):
+    helpers = [name for name, found in signals.items() if _only_helps(found)]
+    for name, scope, signal in close(context, scopes, helpers):
         scopes[name] = scope
         signals[name].append(signal)
     return tuple(
         _verdict(context, each, scopes[each.name], signals[each.name]) for each in inputs.declared
+    )
+
+
+def _only_helps(signals: list[Signal]) -> bool:
+    """Whether all that speaks for it is that something else may import it."""
+    return bool(signals) and all(
+        s.evidence.kind == "feature"
+        and s.evidence.toward is Toward.RUNTIME
+        and s.weight is Weight.FAIR
+        for s in signals
     )
 
 

@@ -33,7 +33,7 @@ def collect_imports(context: Context) -> Iterator[Signal]:
                     place = _place(context, imported)
                     found.setdefault(name, {}).setdefault(place, []).append(imported)
     for name, places in found.items():
-        yield from _signals(context, name, places)
+        yield from _signals(name, places)
 
 
 def _place(context: Context, imported: Import) -> _Place:
@@ -44,14 +44,14 @@ def _place(context: Context, imported: Import) -> _Place:
     return _Place.UNREACHED if context.may_run(imported.circumstance) else _Place.SWITCHED_OFF
 
 
-def _signals(context: Context, name: str, places: _Found) -> Iterator[Signal]:
+def _signals(name: str, places: _Found) -> Iterator[Signal]:
     if _Place.REACHED in places:
         yield _reached(name, places[_Place.REACHED])
     if _Place.UNREACHED in places:
         first = places[_Place.UNREACHED][0]
         message = f"{first.file} imports {first.module}, though no entry point leads there"
-        weight = context.weight_of_unreached()
-        yield toward_runtime(name, weight, "import", message, first.origin)
+        # Nobody can tell that a person will not run it: commands, scripts, code of a plugin.
+        yield toward_runtime(name, Weight.STRONG, "import", message, first.origin)
     if _Place.REACHED in places or _Place.UNREACHED in places:
         return
     if _Place.SWITCHED_OFF in places:

@@ -26,6 +26,8 @@ def collect_remarks(context: Context) -> Iterator[Signal]:
         # A list for development often repeats what the main one asks for.
         yield from () if each.name in main else _of_place(each)
         for text, origin in each.remarks:
+            if _pattern("generated").search(text):
+                continue
             if keeps_in_production(text):
                 message = f'a comment keeps it in production: "{text}"'
                 yield toward_runtime(each.name, Weight.DECISIVE, "comment", message, origin)
@@ -36,6 +38,9 @@ def collect_remarks(context: Context) -> Iterator[Signal]:
 
 def keeps_in_production(text: str) -> bool:
     """Whether a remark says that production needs what it stands with."""
+    purpose = _pattern("purpose").search(text)
+    if purpose is not None and not _pattern("negation").search(text[: purpose.end()]):
+        return True
     found = _pattern("keep").search(text)
     if found is None:
         return False
@@ -118,6 +123,13 @@ def collect_needs(context: Context) -> Iterator[Signal]:
         for name in need.distributions:
             if name in declared and name != need.host:
                 yield from _judge(context, name, need)
+
+
+def hosts_helped(context: Context, name: str) -> tuple[str, ...]:
+    """Hosts that import a distribution for some of their features, Python among them."""
+    hosts = _hosts(context)
+    needs = (need for need in table(Needs).need if name in need.distributions)
+    return tuple(need.host for need in needs if need.host in hosts)
 
 
 def _hosts(context: Context) -> frozenset[str]:

@@ -53,6 +53,14 @@ def category_of(name: str) -> str:
     return "development" if matched else ""
 
 
+def host_of(context: Context, name: str) -> str:
+    """The tool that a distribution extends, by what it requires or by its own name."""
+    facts = context.facts(name)
+    first = name.partition("-")[0]
+    named = first if first != name and first in table(DevelopmentTools).hosts else ""
+    return (_host(facts) if facts else "") or named
+
+
 def _holds_stubs_alone(facts: DistributionFacts) -> bool:
     """Whether it is named after types and has nothing that Python can import or run."""
     empty = not (facts.import_names or facts.entry_points or facts.sdist_only or facts.requires)

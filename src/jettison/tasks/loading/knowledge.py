@@ -40,7 +40,7 @@ from jettison.lift.usage import Usage
 from jettison.plan.candidates.image import image_facts
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_sources, read_texts
+from jettison.source.reading import read_documents, read_sources, read_texts
 from jettison.tasks.loading.project import Loaded
 from jettison.tasks.loading.usage import given_names, used, used_words
 from jettison.values import Evidence, Skipped
@@ -184,6 +184,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         target=project.target,
         compose=project.compose_path,
         service=project.service,
+        documents=read_documents(loaded.root, loaded.tree),
     )
     listed = installed_declarations(project)
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))

@@ -1,5 +1,4 @@
-import os
-DEBUG = os.environ.get("DEBUG", "0") == "1"
+DEBUG = False
 ROOT_URLCONF = "site.urls"
 INSTALLED_APPS = ["django.contrib.admin"]
 if DEBUG:

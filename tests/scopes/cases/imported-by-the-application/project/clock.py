@@ -1,0 +1,3 @@
+def freeze():
+    # for demonstrations
+    import freezegun

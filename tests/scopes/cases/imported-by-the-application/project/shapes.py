@@ -1,0 +1,4 @@
+try:
+    import hypothesis
+except ImportError:
+    hypothesis = None
