@@ -12,9 +12,11 @@ import click
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseWish, Policy
-from jettison.verify.verdict import Verdict
+from jettison.verify.verdict import START, Verdict
 
 # What `project_options` and `base_options` give beside the folder.
+# of the log of an image that does not run
+LAST_LINES = 3
 _CHOICES = ("dockerfile", "service", "level", "offline", "base")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -208,5 +210,9 @@ def require_equivalent(
     if verdict.dead_before:
         what = "nothing could be compared: the image before does not become ready"
         hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
-    why = "\n".join(f"{check.name}: {check.message}" for check in verdict.reasons)
+    told = [f"{check.name}: {check.message}" for check in verdict.reasons]
+    if verdict.dead_before:
+        start = next(check for check in verdict.reasons if check.name == START)
+        told = [f"{start.name}: {start.message}", *start.details[-LAST_LINES:]]
+    why = "\n".join(told)
     raise NotEquivalentError(what, why=why, hint=hint)

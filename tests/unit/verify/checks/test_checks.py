@@ -389,8 +389,9 @@ def test_what_neither_image_gets_over_is_said_although_both_say_it() -> None:
     )
     assert found.details == ("ImportError: no module x",)
     verdict = Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(found,))
-    with pytest.raises(NotEquivalentError, match="the image before does not become ready"):
+    with pytest.raises(NotEquivalentError, match="the image before does not become ready") as told:
         require_equivalent(verdict, different=("differs", ""), unknown=("is not known", ""))
+    assert told.value.why.splitlines()[-1] == "ImportError: no module x"
 
 
 KILLED = replace(START, stopped=Stopped(exit_status=137, seconds=5.0, killed=True))
