@@ -11,6 +11,8 @@ KINDS = {
     "values": "form", "files": "files", "FILES": "files", "args": "query", "query": "query",
     "query_params": "query", "GET": "query", "params": "query", "query_args": "query",
 }  # fmt: skip
+# those that give the body as it came
+RAW = {"body", "get_data", "read", "stream", "bounded_stream"}
 SAME = {"to_dict", "copy", "multi_items", "items", "dict"}
 GETTERS = {"get", "getlist", "getall", "getone", "pop", "get_all", "get_list"}
 REQUESTS = {"request", "req"}
@@ -32,7 +34,7 @@ def source_of(function):
 
 
 class Reader(ast.NodeVisitor):
-    """Collects fields by where they travel: ``json``, ``form``, ``files`` or ``query``."""
+    """Collects fields by where they travel: ``json``, ``form``, ``files``, ``query``, ``raw``."""
 
     def __init__(self, function, names=None):
         given = function.args
@@ -60,10 +62,17 @@ class Reader(ast.NodeVisitor):
         if isinstance(node, ast.Name):
             return self.known.get(node.id)
         if isinstance(node, ast.Attribute):
-            return KINDS.get(node.attr) if self.of_request(node.value) else None
+            return self.attribute(node)
         if isinstance(node, ast.Call):
             return self.called(node)
         return None
+
+    def attribute(self, node):
+        """Give which part of the request an attribute is."""
+        named = getattr(node.value, "id", getattr(node.value, "attr", ""))
+        if node.attr in RAW and named in REQUESTS:
+            return "raw"
+        return KINDS.get(node.attr) if self.of_request(node.value) else None
 
     def called(self, node):
         """Give which part of the request a call gives."""
@@ -252,6 +261,8 @@ def takes(function, method):
         found["body"] = ("application/json", schema(met["json"]))
     elif "form" in met:
         found["body"] = ("application/x-www-form-urlencoded", schema(met["form"]))
+    elif "raw" in met:
+        found["body"] = ("application/octet-stream", {"type": "string", "format": "binary"})
     return found
 
 

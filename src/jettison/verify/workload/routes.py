@@ -102,9 +102,10 @@ def join(documented: Interface, routed: Iterable[Operation]) -> Interface:
     found = {operation.key: operation for operation in documented.operations}
     for operation in routed:
         known = found.setdefault(operation.key, operation)
-        if operation.compared:
-            compared = {**operation.compared, **known.compared}
-            found[operation.key] = replace(known, compared=compared)
+        compared = {**operation.compared, **known.compared}
+        # a document tells no body that the handler reads by itself
+        body = known.body or operation.body
+        found[operation.key] = replace(known, compared=compared, body=body)
     # a document may have the same operation twice
     again = (found.pop(one.key, one) for one in documented.operations)
     return replace(documented, operations=(*again, *found.values()))

@@ -24,6 +24,9 @@ async def from_form(request):
 def from_text(request):
     return json.loads(request.body)["title"]
 
+async def as_it_comes(request):
+    return len(await request.body())
+
 def from_query(request):
     return request.args.get("page", type=int), request.args["q"]
 
@@ -74,6 +77,12 @@ def test_fields_of_a_json_body_have_the_types_that_are_made_of_them(handler: Any
         "numbers": "array",
     }  # fmt: skip
     assert schema["required"] == ["owner", "title", "price", "numbers"]
+
+
+def test_a_body_that_is_read_as_it_comes_is_a_file(handler: Any) -> None:
+    kind, schema = handlers.takes(handler.as_it_comes, "POST")["body"]
+    assert kind == "application/octet-stream"
+    assert schema["format"] == "binary"
 
 
 @pytest.mark.parametrize(
