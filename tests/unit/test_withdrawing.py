@@ -60,6 +60,7 @@ def measured(image: str, _engine: object) -> ImageMeasurement:
     )  # fmt: skip
 
 
+ALWAYS = "always"
 WATCHED = Observed(
     installed=Installed(
         site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
@@ -91,6 +92,7 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
         def compare(request: VerificationRequest, *_: object) -> Verdict:
             different = broken in request.image_after and broken not in request.image_before
+            different = different or broken == ALWAYS
             outcome = Outcome.DIFFERENT if different else Outcome.SAME
             details = (line,) if different else ()
             check = CheckResult(name="routes", outcome=outcome, message="", details=details)
@@ -152,3 +154,9 @@ def test_what_the_trace_told_is_kept_where_one_rule_explains_the_difference(resu
     assert "non-root-user" in withdrawn(found)
     assert found.plan.observed is WATCHED
     assert "the trace" not in [one.what for one in found.plan.skipped]
+
+
+def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
+    found = result(ALWAYS)
+    assert not found.verdict.equivalent
+    assert withdrawn(found) == ["compiled-bytecode"]

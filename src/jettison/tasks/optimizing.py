@@ -176,6 +176,15 @@ def _first(start: Plan, plan: Plan, works: Callable[[Plan], bool], reason: str) 
     return Withdrawal(rule=rules[good], reason=reason)
 
 
+def _to_blame(
+    start: Plan, plan: Plan, alike: Callable[[Plan], bool], reason: str
+) -> tuple[Withdrawal, ...]:
+    """Find the rule that makes a difference; none where images differ without any rule as well."""
+    every = (Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
+    unchanged = _planned(replace(start, withdrawn=(*start.withdrawn, *every)))
+    return (_first(start, plan, alike, reason),) if alike(unchanged) else ()
+
+
 def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
     """Leave out what is withdrawn, and tell so."""
     for one in fresh:
@@ -215,7 +224,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         if different and not fresh and not searched and applied_rules(result.plan):
             names = ", ".join(check.name for check in verdict.differences)
             reason = f"without it the images are alike: {names}"
-            searched, fresh = True, (_first(start, result.plan, alike, reason),)
+            searched, fresh = True, _to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
         start = _without(shop, start, fresh)
