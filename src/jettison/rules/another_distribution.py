@@ -35,7 +35,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.facts.release in (None, stage.release) or stage.tag is None:
         return ()
-    if leaves_late(plan):
+    if stage.finish or leaves_late(plan):
         return ()
     names = _names(plan, taken)
     alpine = taken.facts.release == ALPINE

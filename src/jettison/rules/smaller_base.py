@@ -29,7 +29,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     stage, taken = plan.stage, plan.base.taken
     if taken is None or taken.image == stage.base or len(stage.chain) > 1:
         return ()
-    if stage.triggers or leaves_late(plan):
+    if stage.triggers or stage.finish or leaves_late(plan):
         return ()
     if taken.facts.release != stage.release or not (builds_apart(plan) or not taken.source_builds):
         return ()
