@@ -32,8 +32,21 @@ def collect_imports(context: Context) -> Iterator[Signal]:
                 for name in context.owners.of_import(imported.module, imported.names):
                     place = _place(context, imported)
                     found.setdefault(name, {}).setdefault(place, []).append(imported)
+                yield from _integrations(context, imported)
     for name, places in found.items():
         yield from _signals(name, places)
+
+
+def _integrations(context: Context, imported: Import) -> Iterator[Signal]:
+    """What another package's part for it is named after: ``apispec.ext.marshmallow``."""
+    if _place(context, imported) not in (_Place.REACHED, _Place.UNREACHED):
+        return
+    own = context.owners.of_import(imported.module, imported.names)
+    for part in (*imported.module.split(".")[1:], *imported.names):
+        for name in context.owners.of_module(part):
+            if name not in own:
+                message = f"{imported.file} imports {imported.module}, a part for {part}"
+                yield toward_runtime(name, Weight.FAIR, "feature", message, imported.origin)
 
 
 def _place(context: Context, imported: Import) -> _Place:

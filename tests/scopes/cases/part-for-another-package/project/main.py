@@ -1,0 +1,1 @@
+from apispec.ext.marshmallow import MarshmallowPlugin
