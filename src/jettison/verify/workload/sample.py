@@ -131,7 +131,20 @@ def _array(schema: Schema, name: str, extent: Extent, depth: int) -> list[Json]:
     wanted = max(least, 1 if extent is Extent.TYPICAL and depth > 0 else 0)
     items = schema.get("items") or {}
     one = sample(items, name, extent, depth - 1) if wanted else None
+    if extent is Extent.TYPICAL and depth > 0 and kind_of(flattened(items)) == "number":
+        return _series(one, wanted, flattened(items), schema.get("maxItems"))
     return [one] * min(wanted, 50)
+
+
+def _series(first: Json, least: int, items: Schema, most: int | None) -> list[Json]:
+    """Give several quantities: of equal ones, or of one alone, most statistics are the same."""
+    step = items.get("multipleOf") or 1
+    several = [first, first + step, first + 4 * step]
+    highest = items.get("maximum", items.get("exclusiveMaximum"))
+    if items.get("enum") or (highest is not None and several[-1] >= highest):
+        several = [first]
+    several = several[: most or None]
+    return [*several, *([first] * min(least - len(several), 50))]
 
 
 def _number(schema: Schema) -> float:

@@ -76,3 +76,11 @@ def test_choices_are_enumerated_or_quoted() -> None:
     assert choices({"type": "string", "description": "the 'one' thing"}) == ()
     assert choices({"type": "boolean"}) == (True, False)
     assert choices({"type": "integer"}) == ()
+
+
+@pytest.mark.parametrize(("limits", "count"), [({}, 3), ({"maxItems": 2}, 2), ({"minItems": 5}, 5)])
+def test_a_series_of_quantities_has_several_that_differ(limits: dict[str, int], count: int) -> None:
+    schema = {"type": "array", "items": {"type": "number"}, **limits}
+    found = sample(schema, "values", Extent.TYPICAL)
+    assert len(found) == count
+    assert len(set(found)) == min(count, 3)
