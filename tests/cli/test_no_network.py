@@ -28,7 +28,7 @@ def test_the_plan_comes_and_names_what_was_not_asked(tmp_path: Path) -> None:
     said = jettison("plan", str(EXAMPLE), cache=tmp_path)
     assert "python:3.11-slim    yes" in said
     assert "build-stage: a build stage makes the environment" in said
-    unknown = said.split("Could not be learned:")[1]
+    unknown = said.split("Not determined:")[1]
     assert "blinker" in unknown
     assert "127.0.0.1:9 cannot be reached" in unknown
 

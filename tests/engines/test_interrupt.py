@@ -132,7 +132,9 @@ def test_an_image_that_never_becomes_ready_is_named(
     tag = image("never", SLEEPS)
     status, out, said = ended(begin(runner, tag, folder, "--startup-timeout", "2"))
     assert status == 4
-    assert "neither image becomes ready: before, port 8000 does not answer within 2 seconds" in said
+    assert (
+        "neither image becomes ready: before, port 8000 does not respond within 2 seconds" in said
+    )
     assert "Verdict: not equivalent (start)" in out
     assert containers_left(runner, tag) == []
 
@@ -156,7 +158,7 @@ def test_an_image_without_a_shell_and_python_is_compared_from_outside(
     status, out, said = ended(begin(runner, tag, folder, "--probes", probes))
     assert (status, said.count("error:")) == (0, 0), said
     assert "there is no Python on the path of the image" in out
-    assert re.search(r"routes +same +(\d+) of \1 answers are the same", out)
+    assert re.search(r"routes +same +(\d+) of \1 identical responses", out)
     assert containers_left(runner, tag) == []
 
 

@@ -20,7 +20,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @unused_option
 @write_options
 @click.option(
-    "--check", is_flag=True, help="Write nothing; exit with status 9 when something would change."
+    "--check", is_flag=True, help="Write nothing; exit with status 9 if a file would change."
 )
 def command(
     *,

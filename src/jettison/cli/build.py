@@ -27,7 +27,7 @@ from jettison.tasks.delivery import Delivery, delivered
     help="Use composed, an image in a registry, oci:DIR, archive:FILE or docker:NAME; default:"
     " composed where it is known to work, else the base of the Dockerfile.",
 )
-@click.option("--debug-base", is_flag=True, help="Add a shell (busybox) to a composed base.")
+@click.option("--debug-base", is_flag=True, help="Add a shell (busybox) to the minimal base.")
 @click.option(
     "--output",
     "outputs",
@@ -71,7 +71,7 @@ from jettison.tasks.delivery import Delivery, delivered
     "--strip/--no-strip",
     default=True,
     show_default=True,
-    help="Strip shared libraries where the plan says so.",
+    help="Strip shared libraries as planned.",
 )
 @click.option(
     "--allow-source-builds",

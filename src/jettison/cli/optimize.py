@@ -157,7 +157,7 @@ def _of_image(
         )
     with chosen:
         result, places = optimize_image(reference, chosen, delivery, plan, progress)
-    return result, "\n".join(places) or "Nothing was written: --load, --push or --output takes it."
+    return result, "\n".join(places) or "no image written (--load, --push or --output delivers it)"
 
 
 def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
@@ -243,7 +243,7 @@ def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, 
     if write:
         write_in_place(found.loaded.root, changes, force=force)
         return f"{len(changes)} files of the project were written."
-    return "Nothing was written: --write changes the project's files, --output DIR writes a copy."
+    return "no files written (--write updates the project, --output DIR writes a copy)"
 
 
 def _without_engine(found: Planned, error: EngineError, *, diff: bool, output_format: str) -> None:

@@ -208,7 +208,7 @@ def require_equivalent(
         return
     what, hint = different if verdict.differences else unknown
     if verdict.dead_before:
-        what = "nothing could be compared: the image before does not become ready"
+        what = "nothing could be compared: the baseline does not become ready"
         hint = "Nothing was written. Run it alone to see why; the report has the last of its log."
     told = [f"{check.name}: {check.message}" for check in verdict.reasons]
     if verdict.dead_before:

@@ -220,14 +220,14 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
         raise NotEquivalentError(
             "the application imports distributions that the plan removes"
             if result.losses
-            else "it is not known whether imports are missing: nothing could be imported",
+            else "missing imports are unknown: nothing could be imported",
             why="\n".join(
                 f"{loss.attempt.module}: {loss.attempt.message}" for loss in result.losses
             ),
             hint="`jettison optimize` keeps what is missing; for `apply`, put it into `keep` in "
             "the settings."
             if result.losses
-            else "The text above says why; `jettison optimize` compares the images themselves.",
+            else "See the reason above; `jettison optimize` compares the images themselves.",
         )
 
 

@@ -100,7 +100,7 @@ def tmpfs_of(text: str) -> tuple[str, tuple[str, ...]]:
     found = tuple(option for option in options.split(",") if option)
     for option in found:
         if not _TMPFS_OPTION.fullmatch(option):
-            raise _refused("option of tmpfs", option, f"{target} asks for it")
+            raise _refused("option of tmpfs", option, f"required for {target}")
     return container_path(target), found
 
 

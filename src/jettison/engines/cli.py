@@ -199,5 +199,5 @@ def _build_error(
     return BuildError(
         f"the build of {request.dockerfile.name} failed",
         why=failure_text(steps, lines),
-        hint="Correct the step above and run again; nothing was written.",
+        hint="Correct the step above and run again. No files were written.",
     )

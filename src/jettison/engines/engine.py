@@ -156,7 +156,7 @@ class Stopped(Struct, frozen=True, kw_only=True):
 
 def work_ended() -> EngineError:
     """The answer to whoever starts something while everything is being ended."""
-    return EngineError("nothing is started any more, because the work was ended")
+    return EngineError("nothing more is started, because the run was ended")
 
 
 class Container(Protocol):

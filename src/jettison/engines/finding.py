@@ -70,7 +70,7 @@ def _no_answer(said: str) -> EngineError:
         hint = "Join the group docker (and log in again), or use rootless Docker or Podman."
     else:
         hint = "Start it: `systemctl start docker`, or open Docker Desktop."
-    return EngineError("the docker daemon does not answer", why=said, hint=hint)
+    return EngineError("the docker daemon does not respond", why=said, hint=hint)
 
 
 def _is_here() -> bool:
@@ -113,7 +113,7 @@ def podman_engine(limits: Limits) -> CommandLineEngine:
         raise EngineError(
             "podman does not work here",
             why=asked.error_text,
-            hint="Run `podman info` and follow what it says.",
+            hint="Run `podman info` and follow its output.",
         )
     major = asked.text.partition(".")[0]
     if major.isdigit() and int(major) < _OLDEST_PODMAN:

@@ -200,7 +200,7 @@ def _some(names: tuple[str, ...]) -> str:
     """A few names, and how many more were looked for."""
     if len(names) <= SHOWN:
         return " or ".join(names)
-    return f"{' or '.join(names[:SHOWN])} or one of {len(names) - SHOWN} more"
+    return f"{', '.join(names[:SHOWN])} or {len(names) - SHOWN} more programs"
 
 
 def _steps(stage: FinalStage, programs: Iterable[str]) -> list[Evidence]:

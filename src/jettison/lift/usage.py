@@ -76,7 +76,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
     def search(self, what: str) -> Evidence:
         """The evidence that ``what`` was looked for and not found."""
-        return Evidence(kind="search", message=f"{what} is not called: searched {self.searched}")
+        return Evidence(kind="search", message=f"no call of {what} in {self.searched}")
 
 
 def usage_of(

@@ -21,7 +21,7 @@ def base_table(choice: BaseChoice) -> str:
             item.reference,
             item.works.value,
             human(item.predicted.bytes) if item.predicted else "-",
-            "taken" if item.accepted else "not taken",
+            "chosen" if item.accepted else "rejected",
             item.verdict,
         )
         for item in choice.candidates
@@ -37,7 +37,7 @@ def base_text(choice: BaseChoice) -> str:
 
 
 def _candidate(item: BaseCandidate) -> Iterator[str]:
-    yield f"{item.reference}: {'taken' if item.accepted else 'not taken'}; {item.verdict}"
+    yield f"{item.reference}: {'chosen' if item.accepted else 'rejected'}; {item.verdict}"
     for line in _facts(item.facts):
         yield f"  {line}"
     yield f"  base {sized(item.size)}, image {sized(item.predicted)}"

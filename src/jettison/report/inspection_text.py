@@ -54,7 +54,7 @@ def _kinds(image: Inspection) -> str:
         for kind in sorted(OwnerKind, key=lambda kind: -kinds[kind])
         if kinds[kind]
     ]
-    return table(("whose", "size", "share", "of it in the base"), rows, right=(1, 2, 3))
+    return table(("whose", "size", "share", "in the base"), rows, right=(1, 2, 3))
 
 
 def in_base(image: Inspection, kind: OwnerKind) -> int:
@@ -65,8 +65,8 @@ def in_base(image: Inspection, kind: OwnerKind) -> int:
 def _layers(image: Inspection) -> str:
     rows = [_layer(index, layer) for index, layer in enumerate(image.layers)]
     header = ("layer", "", "size", "compressed", "wasted", "made by")
-    known = f"\nWhich layers are the base's is known by {image.base_known_by}."
-    told = known if image.base_known_by else "\nWhich layers are the base's is not known."
+    known = f"\nBase layers identified by {image.base_known_by}"
+    told = known if image.base_known_by else "\nBase layers not identified"
     return table(header, rows, right=(0, 2, 3, 4)) + told
 
 
@@ -77,7 +77,7 @@ def _layer(index: int, layer: InspectedLayer) -> tuple[str, ...]:
         human(layer.size),
         human(layer.compressed_size),
         human(layer.wasted) if layer.wasted else "-",
-        fitting(" ".join(layer.created_by.split()) or "(the image does not say)"),
+        fitting(" ".join(layer.created_by.split()) or "(no history)"),
     )
 
 
@@ -102,11 +102,11 @@ def _owners(image: Inspection) -> str:
 
 def _wasted(image: Inspection) -> Iterator[str]:
     if not image.wasted:
-        yield "Wasted: nothing. No layer overwrites or deletes a file of another."
+        yield "Wasted: 0 bytes; no layer overwrites or deletes a file of another"
         return
     yield (
         f"Wasted: {human(image.wasted_size)} in {len(image.wasted)} files that a later layer "
-        "overwrites or deletes; they are stored and pulled all the same"
+        "overwrites or deletes; they are still stored and pulled"
     )
     yield from (_hidden(one) for one in image.wasted[:_FILES_SHOWN])
 
@@ -158,7 +158,7 @@ def comparison_text(comparison: Comparison) -> str:
     parts = [
         table(("", "before", "after", "difference"), _sizes(comparison), right=(1, 2, 3)),
         *(_group(title, changes) for title, changes in groups if changes),
-        f"{comparison.same} owners have the same size in both.",
+        f"{comparison.same} owners have the same size in both",
     ]
     return "\n\n".join(parts) + "\n"
 

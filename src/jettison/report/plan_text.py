@@ -15,7 +15,7 @@ from jettison.values import Basis, Evidence, Size, Skipped, counted, human, size
 
 
 def prediction_text(found: Predictions) -> str:
-    """Give both totals, and what the image after the plan is made of."""
+    """Give both totals, and what the candidate consists of."""
     before, after = found.before.size, found.after.size
     if before is None or after is None:
         unknown = (*found.before.unknown, *found.after.unknown)
@@ -81,7 +81,7 @@ def unproven_text(found: Sequence[Unproven]) -> str:
         for one in found[:SHOWN_UNPROVEN]
     ]
     lines = [
-        f"Kept, could not be shown unused: {files} files ({total})",
+        f"Kept, not shown to be unused: {files} files ({total})",
         table(("bytes", "files", "of", "why"), rows, right=(0, 1)),
     ]
     if len(found) > SHOWN_UNPROVEN:
@@ -125,11 +125,11 @@ def findings_text(findings: Iterable[Finding]) -> str:
     """Number the findings, each with its saving and the first pieces of its evidence."""
     listed = list(findings)
     if not listed:
-        return "Nothing to do: no rule found anything."
+        return "Nothing to do: no rule has a finding."
     lines = ["Findings"]
     for number, finding in enumerate(listed, 1):
         saving = f"  [{sized(finding.saving)}]" if finding.saving else ""
-        review = "  (for you to decide)" if finding.safety is Safety.REVIEW else ""
+        review = "  (needs review)" if finding.safety is Safety.REVIEW else ""
         review = "  (an error)" if finding.error else review
         lines.append(f"{number:3}. {finding.rule}: {finding.message}{saving}{review}")
         lines += [f"       - {line}" for line in _evidence_lines(finding.evidence)]
@@ -210,9 +210,9 @@ def _left_alone(plan: Plan) -> str:
     lines = (
         [*lines[:NOT_UNDERSTOOD], f"  and {more} more; see --format json"] if more > 1 else lines
     )
-    text = ["Not understood, kept as it is:", *lines] if lines else []
+    text = ["Not understood, kept unchanged:", *lines] if lines else []
     if plan.skipped:
-        text += ["Could not be learned:"]
+        text += ["Not determined:"]
         text += [f"  {line}" for line in skipped_lines(plan.skipped)]
     return "\n".join(text)
 

@@ -64,12 +64,12 @@ WIDTH = 72
 SHOWN = 10
 
 NOT_BEFORE = """
-The image before needs an engine to be built, because its Dockerfile runs programs. The image after
-was compared with the same image from which nothing was taken: it has every requirement, every file
-of them and the whole build context."""
+Building the original image needs an engine, because its Dockerfile runs programs. The baseline here
+is the same image with nothing removed: every requirement with all its files, and the whole build
+context."""
 COMPOSED_BASE = """
-Both stand on a base that was composed of Debian's packages, as `jettison build` makes it. The
-Dockerfile, which an engine builds, stands on {base}."""
+Both use the minimal base, built from Debian packages as in `jettison build`. An engine builds the
+Dockerfile on {base}."""
 
 
 def result_text(result: Result, *, where: str) -> str:
@@ -102,7 +102,7 @@ def _changes(result: Result) -> str:
         if finding.changes
     ]
     if not rows:
-        return "No rule found anything to change."
+        return "No rule changes anything."
     return table(("optimization", "saves", "why"), rows, right=(1,))
 
 
@@ -140,7 +140,7 @@ def _left_in(result: Result) -> str:
         return ""
     whole = sum(row.bytes for row in left)
     rows = [(human(row.bytes), row.what, _fitting(row.why)) for row in shown]
-    return f"left in: {human(whole)}\n{table(('size', 'what', 'because'), rows, right=(0,))}"
+    return f"kept: {human(whole)}\n{table(('size', 'what', 'because'), rows, right=(0,))}"
 
 
 def _predicted(result: Result) -> list[str]:
@@ -177,7 +177,7 @@ def _memory(subject: Subject) -> str:
 
 def _advice(result: Result) -> str:
     advice = [item for item in result.plan.findings if not item.changes]
-    return "\n".join(["For you to decide", *(_advised(item) for item in advice)]) if advice else ""
+    return "\n".join(["Needs review", *(_advised(item) for item in advice)]) if advice else ""
 
 
 def _advised(finding: Finding) -> str:

@@ -64,7 +64,7 @@ def _conclusion(verdict: Verdict) -> str:
         ]
         return "; ".join((f"Verdict: equivalent ({compared} checks)", *executed))
     if not verdict.differences:
-        return "Verdict: not known (nothing that the application does could be compared)"
+        return "Verdict: unknown (no behaviour of the application could be compared)"
     return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"
 
 
@@ -79,12 +79,12 @@ def imports_text(result: ImportResult) -> str:
 def _attempt_lines(result: ImportResult) -> Iterator[str]:
     gone = sorted(set(result.full) - set(result.runtime))
     other = f" (the image has {result.image_python})" if _differs(result) else ""
-    yield f"Imports tried without a container, with Python {result.python}{other}"
+    yield f"Imports checked without a container, with Python {result.python}{other}"
     yield f"  everything:  {counted(len(result.full), 'distribution')}"
     left = f", without {_some(gone)}" if gone else ", all of them"
     yield f"  runtime set: {counted(len(result.runtime), 'distribution')}{left}"
     if _differs(result):
-        yield f"  `uv python install {result.image_python}` makes the version the same"
+        yield f"  hint: `uv python install {result.image_python}` provides the same version"
     if gone:
         yield f"  {counted(result.imported, 'module')} imported with the runtime set"
     if result.not_apart:
@@ -93,15 +93,14 @@ def _attempt_lines(result: ImportResult) -> Iterator[str]:
     for loss in result.losses:
         yield from _loss(loss)
     if result.failed:
-        yield f"  {counted(len(result.failed), 'module')} not imported with either, so not compared"
+        yield f"  {counted(len(result.failed), 'module')} fail with both sets, so not compared"
         yield from (f"    - {_attempt(each)}" for each in result.failed[:SHOWN])
         if len(result.failed) > SHOWN:
             yield f"    and {len(result.failed) - SHOWN} more (all of them are in the JSON)"
     for skip in result.skipped:
         yield f"  not installed here: {skip.what}: {skip.reason}"
     if result.kept:
-        verb = "stay" if len(result.kept) > 1 else "stays"
-        yield f"The plan is corrected: {', '.join(result.kept)} {verb} in production."
+        yield f"Plan corrected: keep {', '.join(result.kept)} in production"
     yield f"Verdict: {_verdict(result)}"
 
 
@@ -112,11 +111,11 @@ def _differs(result: ImportResult) -> bool:
 def _loss(loss: Loss) -> Iterator[str]:
     yield f"  MISSING {_attempt(loss.attempt)}"
     if loss.requirement and loss.requirement != loss.distribution:
-        yield f"    {loss.distribution} brings it, which came with {loss.requirement}"
+        yield f"    {loss.distribution} provides it, a dependency of {loss.requirement}"
     elif loss.distribution:
-        yield f"    the requirement {loss.distribution} brings it"
+        yield f"    the requirement {loss.distribution} provides it"
     else:
-        yield "    no distribution is known to bring it"
+        yield "    no known distribution provides it"
 
 
 def _attempt(attempt: Attempt) -> str:
@@ -126,12 +125,12 @@ def _attempt(attempt: Attempt) -> str:
 
 def _verdict(result: ImportResult) -> str:
     if not result.equivalent and not result.losses:
-        return "not known (nothing could be imported)"
+        return "unknown (nothing could be imported)"
     if not result.equivalent:
         return f"not equivalent ({counted(len(result.losses), 'import')} missing)"
     if result.full == result.runtime:
-        return "equivalent (no distribution leaves)"
-    return "equivalent (nothing that could be imported is missing)"
+        return "equivalent (no distribution is removed)"
+    return "equivalent (no import is missing)"
 
 
 def _some(names: list[str]) -> str:

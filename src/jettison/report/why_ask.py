@@ -33,7 +33,7 @@ def explain_system(plan: Plan, question: str) -> Iterator[LineAnswer]:
         yield LineAnswer(
             subject=question,
             kind="system",
-            verdict=f"stays: {kept}",
+            verdict=f"kept: {kept}",
             evidence=(Evidence(kind="image", message=kept),),
         )
     path = plan.project.own(SYSTEM_LIST)
@@ -65,7 +65,7 @@ def _answer(
     plan: Plan, path: str, question: str, title: str, line: str, *, kept: bool
 ) -> LineAnswer:
     number = plan.project.texts[path].splitlines().index(line) + 1
-    verdict = f"stays, as an exception of {title}" if kept else f"leaves the system by {title}"
+    verdict = f"kept, as an exception of {title}" if kept else f"removed from the system by {title}"
     place = Origin(file=path, line=number)
     evidence = Evidence(kind="list", message=line, origin=place)
     return LineAnswer(subject=question, kind="system", verdict=verdict, evidence=(evidence,))
@@ -82,8 +82,8 @@ def why(plan: Plan, question: str) -> tuple[Answer, ...]:
     found = tuple(answer for answer in _answers(plan, question) if answer is not None)
     if not found:
         raise ProjectError(
-            f"the plan knows nothing of {question}",
-            why="it is no requirement or what one brings, no file of their wheels, no system "
+            f"the plan has nothing named {question}",
+            why="it is no distribution of the environment, no file of a wheel, no system "
             "package of the Dockerfile, no rule, and no line of the settings",
             hint="Name a path as it is below site-packages, or a line as FILE:LINE.",
         )
@@ -132,5 +132,5 @@ def _rules(plan: Plan, name: str) -> Iterator[LineAnswer]:
             size=finding.saving,
         )
     if rule and not findings:
-        out = "the settings leave it out" if name in plan.settings.without else "it found nothing"
+        out = "the settings disable it" if name in plan.settings.without else "no finding"
         yield LineAnswer(subject=name, kind="rule", verdict=f"{rule.title} Here: {out}.")

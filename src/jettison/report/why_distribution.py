@@ -13,10 +13,10 @@ from jettison.plan.removing import uninstalled
 from jettison.report.why_values import DistributionAnswer, RuleShare
 
 VERDICTS = {
-    Scope.RUNTIME: "stays: production uses it",
-    Scope.DEVELOPMENT: "leaves production, and stays for development",
-    Scope.UNUSED: "stays: nothing seems to use it, and that is no proof",
-    Scope.UNKNOWN: "stays: what it is for could not be told",
+    Scope.RUNTIME: "kept: production uses it",
+    Scope.DEVELOPMENT: "moved from production to development",
+    Scope.UNUSED: "kept: no usage found, which is no proof",
+    Scope.UNKNOWN: "kept: its purpose could not be determined",
 }
 
 
@@ -57,12 +57,12 @@ def groups_of(plan: Plan) -> Iterator[Group]:
 
 def _verdict(plan: Plan, declared: PlannedRequirement | None, name: str) -> str:
     if name in uninstalled(plan):
-        return "leaves the environment"
+        return "removed from the environment"
     if declared:
         return VERDICTS[declared.scope]
     if name in plan.leaving.names:
-        return "leaves production with the development requirements that bring it"
-    return "stays: it is needed by what stays"
+        return "removed from production with the development requirements that bring it"
+    return "kept: a kept distribution needs it"
 
 
 def _without(
@@ -70,7 +70,7 @@ def _without(
 ) -> str:
     """What would happen if it were gone."""
     if name in uninstalled(plan):
-        return "nothing that the application uses would fail"
+        return "no import of the application would fail"
     facts = plan.closure.facts.get(name)
     roots = facts.import_names if facts else ()
     places = [
@@ -83,10 +83,10 @@ def _without(
     if places:
         return f"the import in {places[0]} would fail"
     if staying:
-        return f"{', '.join(staying)} would miss what they require"
+        return f"{', '.join(staying)} would lack a requirement"
     if declared and declared.scope is Scope.RUNTIME and declared.evidence:
-        return f"what this shows would fail: {declared.evidence[0].message}"
-    return "nothing that was read would fail"
+        return f"this use would fail: {declared.evidence[0].message}"
+    return "no known use would fail"
 
 
 def _shares(plan: Plan, name: str) -> Iterator[RuleShare]:

@@ -13,7 +13,7 @@ from jettison.report.why_distribution import groups_of
 from jettison.report.why_values import FileAnswer
 from jettison.values import Evidence, Origin
 
-KEPT = "kept, because it could not be shown unused"
+KEPT = "kept, not shown to be unused"
 
 
 def explain_listed(plan: Plan, path: str, files: Sequence[OwnedFile]) -> FileAnswer | None:
@@ -108,7 +108,7 @@ def explain_source(plan: Plan, text: str) -> FileAnswer | None:
         kept=True if not out else (False if len(out) == len(files) else None),
         removed_bytes=sum(files[name] for name in out),
         rule="build-context" if line else "",
-        reason="the ignore file keeps it out" if line else "nothing keeps it out of the context",
+        reason="the ignore file excludes it" if line else "in the build context",
         line=line.text.strip() if line else "",
         evidence=(Evidence(kind="ignore", message=line.text.strip(), origin=line.origin),)
         if line
@@ -142,7 +142,7 @@ def _answer(
     evidence = tuple(
         found for finding in plan.findings if finding.rule in rules for found in finding.evidence
     )
-    reason = "; ".join(reasons) or "no rule takes it: what may be used stays"
+    reason = "; ".join(reasons) or "no rule removes it; it may be used"
     if kept and not gone:
         reason = f'keep = "{kept.text}"'
         evidence = (Evidence(kind="setting", message=reason, origin=kept.origin),)

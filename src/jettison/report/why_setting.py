@@ -33,18 +33,18 @@ def _answer(line: Wish | Line, verdict: str) -> LineAnswer:
 def _wish(plan: Plan, wish: Wish) -> str:
     files = plan.wishes.files[wish]
     if nothing := idle(plan, wish):
-        return f"means nothing: {nothing}"
+        return f"no effect: {nothing}"
     if files:
         size = human(sum(one.size for one in files))
-        return f"means {counted(len(files), 'file')} ({size}) of the wheels"
+        return f"matches {counted(len(files), 'file')} ({size}) of the wheels"
     if wish.ask is Ask.KEEP and in_system(plan, wish.text):
-        return "means a module, a package or a program of the system"
-    return "means no file of the environment that is known"
+        return "matches a module, a package or a program of the system"
+    return "matches no known file of the environment"
 
 
 def _level(plan: Plan, line: Line) -> str:
     if plan.level != line.value:
-        return f"the command asks for -O{plan.level} instead"
+        return f"overridden by -O{plan.level} on the command line"
     count = sum(rule.level <= plan.level for rule in RULES)
     return f"{count} of {len(RULES)} rules are of this level or below"
 
@@ -54,7 +54,7 @@ def _base(plan: Plan, line: Line) -> str:
     taken = choice.taken
     why = f": {taken.verdict}" if taken else ""
     if line.key == "policy" and choice.policy.value != line.value:
-        return f"the command asks for the policy {choice.policy.value} instead"
+        return f"overridden by --policy {choice.policy.value} on the command line"
     return f"{choice.chosen or choice.current} is the base{why}"
 
 
@@ -63,27 +63,27 @@ def _source_builds(plan: Plan, line: Line) -> str:
     if not line.value:
         return "a base on which distributions are compiled is not accepted"
     if not compiled:
-        return "nothing is compiled on the base that is taken"
-    return f"{', '.join(compiled)} may be compiled on the base that is taken"
+        return "nothing is compiled on the chosen base"
+    return f"{', '.join(compiled)} may be compiled on the chosen base"
 
 
 def _unused(plan: Plan, line: Line) -> str:
     if not line.value:
-        return "requirements that nothing uses stay"
+        return "requirements without a detected use are kept"
     moved = [
         item.name
         for item in plan.requirements
         if any(one.message.endswith(UNUSED) for one in item.evidence)
     ]
     if not moved:
-        return "there is no requirement that nothing uses"
-    return f"{', '.join(moved)}: nothing uses them, so they move to development"
+        return "every requirement has a detected use"
+    return f"{', '.join(moved)}: no usage found, moved to development"
 
 
 def _without(plan: Plan, line: Line) -> str:
     rule = next(rule for rule in RULES if rule.name == line.value)
     if nothing := idle(plan, line):
-        return f"means nothing: {nothing}"
+        return f"no effect: {nothing}"
     if rule.level > plan.level:
         return f"the rule is of -O{rule.level}, above this plan's -O{plan.level}"
     return f"the rule is not applied ({rule.title.rstrip('.')})"
@@ -91,8 +91,8 @@ def _without(plan: Plan, line: Line) -> str:
 
 def _probes(plan: Plan, line: Line) -> str:
     if nothing := idle(plan, line):
-        return f"means nothing: {nothing}"
-    return "its requests are sent to both images, after those that are generated"
+        return f"no effect: {nothing}"
+    return "its requests are sent to both images, after the generated ones"
 
 
 def _probe_commands(_plan: Plan, _line: Line) -> str:
@@ -100,11 +100,11 @@ def _probe_commands(_plan: Plan, _line: Line) -> str:
 
 
 def _budget(plan: Plan, line: Line) -> str:
-    most = "the most that `optimize` accepts of the image after"
+    most = "the limit that `optimize` enforces on the candidate"
     predicted = plan.prediction.after.size
     if line.key == Budget.SIZE and predicted:
         return f"{most}; {sized(predicted)} is predicted"
-    return f"{most}; it is measured then"
+    return f"{most}; measured after the build"
 
 
 MEANINGS: Mapping[str, Callable[[Plan, Line], str]] = {

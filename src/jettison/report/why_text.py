@@ -34,16 +34,18 @@ def _distribution(answer: DistributionAnswer) -> Iterator[str]:
     if answer.required_by:
         yield f"  needed by   {', '.join(answer.required_by)}"
     if answer.alone:
-        together = f", {sized(answer.together)} with what only it brings" if answer.together else ""
+        together = (
+            f", {sized(answer.together)} with its exclusive dependencies" if answer.together else ""
+        )
         yield f"  size        {sized(answer.alone)}{together}"
     if answer.gone:
         yield f"  only it brings {', '.join(answer.gone)}"
     if answer.without:
         yield f"  without it  {answer.without}"
     for share in answer.rules:
-        yield f"  leaves      {sized(share.size)}: {share.reason} ({share.rule})"
+        yield f"  removed     {sized(share.size)}: {share.reason} ({share.rule})"
     if answer.chain:
-        yield "  loaded along"
+        yield "  imported by"
         yield from (f"    {evidence_line(step)}" for step in answer.chain)
     if answer.evidence:
         yield "  evidence"

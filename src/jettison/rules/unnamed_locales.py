@@ -42,7 +42,7 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "unnamed-locales"
-WHAT = "data of locales that nothing names"
+WHAT = "data of unused locales"
 # What tells a program the locale of its user (POSIX, "Internationalization Variables"); LANGUAGE
 # is GNU gettext's.
 _VARIABLES = re.compile(r"LANG|LANGUAGE|LC_\w+")

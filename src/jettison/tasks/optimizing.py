@@ -50,7 +50,7 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     """
     start, result = _compared(shop, start, plan)
     if any(map(resolved_differently, result.verdict.differences)):
-        with step(shop.progress, "build both anew, because one was cached with other versions"):
+        with step(shop.progress, "Rebuilding both, because one was cached with other versions"):
             start, result = _compared(replace(shop, anew=True), start, plan)
     remember(result)
     ablations = tuple(_ablations(shop, start, result)) if ablation else ()
@@ -107,7 +107,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
         seen = _read(shop, start, before.made) if known.traced else start
         if found and _planned(seen).files == found[1].plan.files:
             return found
-        shop.progress.begin(f"leave out {skip.what}")
+        shop.progress.begin(f"Withdrawing {skip.what}")
         shop.progress.finish(skip.reason)
 
 
@@ -188,7 +188,7 @@ def _to_blame(
 def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
     """Leave out what is withdrawn, and tell so."""
     for one in fresh:
-        shop.progress.begin(f"leave out {one.rule}{' for ' * bool(one.part)}{one.part}")
+        shop.progress.begin(f"Withdrawing {one.rule}{' for ' * bool(one.part)}{one.part}")
         shop.progress.finish(one.reason)
     return replace(start, withdrawn=(*start.withdrawn, *fresh))
 

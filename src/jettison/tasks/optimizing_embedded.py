@@ -120,7 +120,7 @@ def _unrun(
         message = f"{imports.imported} modules of the application import with what stays installed"
         checks.append(CheckResult(name="imports", outcome=outcome, message=message))
     return Verdict(
-        engine="the embedded builder; nothing was run",
+        engine="the embedded builder; no container was run",
         before=Subject(image=before.id, startup_seconds=None, memory=None),
         after=Subject(image=after.id, startup_seconds=None, memory=None),
         checks=tuple(checks),

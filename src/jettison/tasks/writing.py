@@ -46,7 +46,7 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WriteError(
             f"{target} exists and is not an empty folder",
-            hint="Give --output a new folder, so that nothing is overwritten.",
+            hint="Give --output a new folder; existing files are not overwritten.",
         )
     if target.resolve().is_relative_to(root.resolve()):
         raise WriteError(

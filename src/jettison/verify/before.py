@@ -105,7 +105,7 @@ def begun(
     with step(progress, "Finding what the application offers"):
         found = _discover(engine, setting, request)
     if found.unready and found.unready.failure == batch.ENDED:
-        with step(progress, "Running the image before to its end"):
+        with step(progress, "Running the baseline to its end"):
             seen = batch.observed(engine, setting, request)
         baseline = Baseline(observation=seen, conversation=Conversation(ends=True))
         return Begun(baseline=baseline, stored=stored, whole=True)
@@ -113,7 +113,7 @@ def begun(
         # it would not become ready the next time either
         baseline = Baseline(observation=found.unready, conversation=Conversation())
         return Begun(baseline=baseline, stored=stored, whole=True)
-    with step(progress, "Running the image before"):
+    with step(progress, "Running the baseline"):
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
         talk = replace(talk, steps=seen.steps, explores=False)
@@ -129,7 +129,7 @@ def finished(
     setting, request = _as_before(request, engine)
     seen, talk = first.baseline.observation, first.baseline.conversation
     if not first.whole:
-        with beside() as pool, step(progress, "Running the image before again"):
+        with beside() as pool, step(progress, "Running the baseline again"):
             watched = pool.submit(_counted, engine, setting, request, talk, first.stored)
             seen = again(engine, setting, request, talk, seen)
             seen = worked(engine, setting, request, seen, progress)

@@ -95,7 +95,7 @@ def _tested(
 ) -> Observation:
     if not request.suite:
         return seen
-    with step(progress, "Running the test suite with what the image after has"):
+    with step(progress, "Running the test suite with the packages of the candidate"):
         return run_suite(engine, request, seen)
 
 
@@ -154,12 +154,12 @@ def _ran(
     narrow = request.read_only_after and not baseline.observation.failure
     if talk.ends:
         names = tuple(one.name for one in baseline.observation.exchanges)
-        with step(progress, "Running the image after to its end"):
+        with step(progress, "Running the candidate to its end"):
             own = replace(setting, read_only=request.expected_read_only)
             return batch.observed(engine, own, request, names)
-    with step(progress, "Running the image after"):
+    with step(progress, "Running the candidate"):
         seen = (observe_read_only if narrow else observe)(engine, setting, request, talk)
-    with step(progress, "Running the image after again"):
+    with step(progress, "Running the candidate again"):
         return again(engine, replace(setting, read_only=seen.read_only), request, talk, seen)
 
 

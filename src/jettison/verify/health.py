@@ -79,7 +79,7 @@ def wait_until_ready(
     failing_since = 0.0
     begun = time.monotonic()
     looked = seconds = 0.0
-    said = f"port {port} does not answer" if port else "it does not keep running"
+    said = f"port {port} does not respond" if port else "it does not keep running"
     while seconds < timeout:
         address = _address(container, port) if port else None
         status = _status(address, port, path) if address and port else None
@@ -89,7 +89,7 @@ def wait_until_ready(
         failing_since = (failing_since or seconds) if status else 0.0
         if not named and failing_since and seconds - failing_since >= steady:
             return Readiness(seconds=failing_since)
-        said = f"{path} answers {status}" if status else said
+        said = f"{path} responds with {status}" if status else said
         if address is None or seconds - looked > _LOOK_SECONDS:
             looked = seconds
             state = container.state()

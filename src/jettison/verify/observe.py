@@ -170,7 +170,7 @@ def ended(container: Container) -> str:
     if state.running:
         return ""
     why = f": {state.error}" if state.error else ""
-    return f"it ended with status {state.exit_status} after its first answer{why}"
+    return f"it ended with status {state.exit_status} after its first response{why}"
 
 
 def observe_read_only(

@@ -272,7 +272,7 @@ def _probe(block: list[_Line], file: str) -> Probe:
 def _path(target: str, file: str, number: int) -> str:
     parts = urlsplit(target)
     if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
-        raise _wrong(f"this is no address that can be asked: {target}", file, number)
+        raise _wrong(f"no valid request address: {target}", file, number)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 

@@ -91,7 +91,7 @@ def decided(
         found = compared(before, after, request)
         if not found.open:
             break
-        with step(progress, f"Running both again, because {len(found.open)} answers differ"):
+        with step(progress, f"Running both again, because {len(found.open)} responses differ"):
             doubting = replace(talk, doubtful=found.open)
             setting = setting_of(engine, request, request.image_before)
             before = again(engine, setting, request, doubting, before)
@@ -146,7 +146,7 @@ def _unlike(before: Observation, other: Observation, request: VerificationReques
     if not before.exchanges:
         return ""
     found = compared(before, other, request).differences
-    return f"{len(found)} answers differ, such as {found[0]}" if found else ""
+    return f"{len(found)} responses differ, such as {found[0]}" if found else ""
 
 
 def of_the_moment(request: VerificationRequest, before: Observation, after: Observation) -> bool:

@@ -134,11 +134,11 @@ def _wait(container: Container, companion: Companion) -> None:
         if companion.port is None or _answers(container, companion.port):
             return
         time.sleep(_POLL_SECONDS)
-    port = f"does not answer on port {companion.port}" if companion.port else "does not run"
+    port = f"does not respond on port {companion.port}" if companion.port else "does not run"
     said = container.logs()[-500:].strip()
     raise EngineError(
         f"the service {companion.name} {port}",
-        why=said or f"it {port} and says nothing",
+        why=said or f"it {port} and logged nothing",
         hint="Look at its environment: a database may want a password.",
     )
 

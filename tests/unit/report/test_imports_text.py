@@ -27,13 +27,13 @@ def result(**changed: object) -> ImportResult:
 def test_what_is_missing_names_its_requirement_and_the_correction() -> None:
     loss = Loss(attempt=MISSING, distribution="pyyaml", requirement="moto")
     assert imports_text(result(losses=(loss,), kept=("moto",))) == (
-        "Imports tried without a container, with Python 3.12\n"
+        "Imports checked without a container, with Python 3.12\n"
         "  everything:  3 distributions\n"
         "  runtime set: 1 distribution, without moto, pyyaml\n"
         "  4 modules imported with the runtime set\n"
         "  MISSING shop.main: No module named 'yaml' (shop/main.py:3)\n"
-        "    pyyaml brings it, which came with moto\n"
-        "The plan is corrected: moto stays in production.\n"
+        "    pyyaml provides it, a dependency of moto\n"
+        "Plan corrected: keep moto in production\n"
         "Verdict: not equivalent (1 import missing)\n"
     )
 
@@ -48,18 +48,18 @@ def test_another_interpreter_and_what_could_not_be_tried_are_told() -> None:
     )
     assert "with Python 3.12 (the image has 3.7)" in text
     assert "`uv python install 3.7`" in text
-    assert "1 module not imported with either, so not compared" in text
+    assert "1 module fail with both sets, so not compared" in text
     assert "not installed here: uwsgi: it would have to be compiled" in text
-    assert text.endswith("Verdict: equivalent (nothing that could be imported is missing)\n")
+    assert text.endswith("Verdict: equivalent (no import is missing)\n")
 
 
 def test_where_nothing_could_be_imported_nothing_is_known() -> None:
     nothing = result(imported=0, failed=(MISSING,))
     assert not nothing.equivalent
-    assert imports_text(nothing).endswith("Verdict: not known (nothing could be imported)\n")
+    assert imports_text(nothing).endswith("Verdict: unknown (nothing could be imported)\n")
 
 
 def test_where_nothing_leaves_nothing_is_tried() -> None:
     text = imports_text(result(full=("flask",), imported=0))
     assert "imported" not in text
-    assert text.endswith("Verdict: equivalent (no distribution leaves)\n")
+    assert text.endswith("Verdict: equivalent (no distribution is removed)\n")

@@ -35,7 +35,7 @@ def test_the_text_says_whose_the_bytes_are_and_what_is_stored_for_nothing() -> N
 
 def test_an_image_without_waste_says_so() -> None:
     text = inspection_text(inspected({"app/a": b"1"}))
-    assert "Wasted: nothing" in text
+    assert "Wasted: 0 bytes" in text
     assert "Duplicates: none" in text
 
 

@@ -10,7 +10,7 @@ SAME = CheckResult(name="start", outcome=Outcome.SAME, message="both become read
 DIFFERENT = CheckResult(
     name="routes",
     outcome=Outcome.DIFFERENT,
-    message="1 of 2 answers are the same",
+    message="1 of 2 responses identical",
     details=("GET /page: 200 became 500",),
 )
 SKIP = Outcome.SKIPPED
@@ -37,7 +37,7 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
     verdict = replace(VERDICT, checks=checks)
     assert not verdict.equivalent
     assert verdict_table(verdict).endswith(
-        "Verdict: not known (nothing that the application does could be compared)\n\n"
+        "Verdict: unknown (no behaviour of the application could be compared)\n\n"
     )
     assert [check.name for check in verdict.reasons] == [
         check.name for check in checks if check.name == "routes"
@@ -54,7 +54,7 @@ def test_json_holds_all_of_it() -> None:
 def test_the_table_reads_without_colour() -> None:
     assert verdict_table(VERDICT) == (
         "start   same       both become ready\n"
-        "routes  DIFFERENT  1 of 2 answers are the same\n"
+        "routes  DIFFERENT  1 of 2 responses identical\n"
         "                   - GET /page: 200 became 500\n"
         "memory  skipped    not started\n"
         "\n"

@@ -149,7 +149,7 @@ def _chain(context: Context, evidence: tuple[Evidence, ...]) -> tuple[Link, ...]
 def _searched(context: Context, scope: Scope) -> Evidence:
     modules = context.inputs.index.modules
     calls = sum(facts.calls_seen for facts in modules.values())
-    found = "nothing names it" if scope is Scope.UNUSED else "nothing names it as far as is known"
+    found = "no file names it" if scope is Scope.UNUSED else "no known file names it"
     return Evidence(
         kind="search",
         message=(

@@ -32,7 +32,7 @@ def collect_remarks(context: Context) -> Iterator[Signal]:
                 message = f'a comment keeps it in production: "{text}"'
                 yield toward_runtime(each.name, Weight.DECISIVE, "comment", message, origin)
             elif speaks_of_development(text):
-                message = f'it stands under the comment "{text}"'
+                message = f'listed under the comment "{text}"'
                 yield toward_development(each.name, Weight.STRONG, "comment", message, origin)
 
 

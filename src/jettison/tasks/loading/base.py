@@ -130,8 +130,8 @@ def with_composition(start: Plan, plan: Plan, *, cache: Path, offline: bool) -> 
 
 def _not_composed(why: Evidence) -> UnsupportedError:
     return UnsupportedError(
-        f"the final stage cannot stand on a composed base: {why.message}",
-        why="a composed base has Python and the packages that are asked for, and no shell",
+        f"the final stage does not work on the minimal base: {why.message}",
+        why="the minimal base has Python and the required packages, but no shell",
         hint="Move the step to an earlier stage, write the command as a list of words, or take"
         " another base.",
         origin=why.origin,
@@ -142,7 +142,7 @@ def _composition(plan: Plan, archive: Archive) -> Composition:
     taken = plan.base.taken
     facts = taken.facts if taken else None
     if facts is None or facts.target is None or facts.release is None or facts.python is None:
-        raise UnsupportedError("nothing is known of the composed base of this Python")
+        raise UnsupportedError("no minimal base is known for this Python")
     names = {*requested(plan.stage), *(taken.adds if taken else ())}
     asked = {translated(name, facts.release) or name for name in names}
     compiled = any(_may_be_compiled(each) for each in plan.distributions.values())

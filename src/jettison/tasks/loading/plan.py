@@ -134,7 +134,7 @@ def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> P
     candidates = tuple(
         last
         if item.reference == last.reference
-        else replace(item, accepted=False, verdict="works; larger than the one that is taken")
+        else replace(item, accepted=False, verdict="works, but larger than the chosen base")
         if item.accepted
         else item
         for item in start.base.candidates
@@ -220,7 +220,7 @@ def commands_decided(found: Planned, *, allowed: bool | None) -> Planned:
         return found
     if allowed is None:
         raise ProjectError(
-            f"{found.plan.settings.file} asks to run {counted(len(commands), 'command')} here",
+            f"{found.plan.settings.file} runs {counted(len(commands), 'command')} on this machine",
             why="\n".join(shlex.join(words) for words in commands),
             hint="--allow-commands runs them on this machine, with your rights; --no-commands "
             "compares without them.",

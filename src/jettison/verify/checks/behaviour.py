@@ -24,7 +24,7 @@ def _compare_routes(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     if after.failure:
-        return skipped(_ROUTES, "the image after did not start")
+        return skipped(_ROUTES, "the candidate did not start")
     if not before.exchanges:
         return skipped(_ROUTES, before.missing.get("routes", "no request could be sent"))
     unknown = before.missing.get("routes", "")
@@ -32,16 +32,16 @@ def _compare_routes(
         return skipped(_ROUTES, unknown)
     found = compared(before, after, request)
     if found.failing == found.total and not found.differences:
-        return skipped(_ROUTES, f"all of {found.total} answers are server errors in both")
+        return skipped(_ROUTES, f"all of {found.total} responses are server errors in both")
     details = [*found.differences]
     if found.differences:
-        details += [f"written by the image after only: {line}" for line in after.errors]
+        details += [f"logged by the candidate only: {line}" for line in after.errors]
     details += [
-        f"fails with the image before, too: {one.name}: {one.answer.failure}"
+        f"fails with the baseline too: {one.name}: {one.answer.failure}"
         for one in before.exchanges
         if one.answer.status and one.answer.failure
     ]
-    details += [f"the baseline answers in several ways: {one}" for one in found.varying]
+    details += [f"the baseline gives several responses: {one}" for one in found.varying]
     details += [f"only the kind is compared: {one}" for one in found.masked]
     return CheckResult(
         name=_ROUTES,
@@ -72,11 +72,11 @@ def _held_out(found: Comparison, request: VerificationRequest) -> str:
     ]
     watched = ", which saw the tests" if request.suite else ""
     shares = f"{len(request.withheld)} of {routes} routes were withheld from the trace{watched}"
-    return f"{shares}: " + (", ".join(failing) + " differ" if failing else "all answer the same")
+    return f"{shares}: " + (", ".join(failing) + " differ" if failing else "identical responses")
 
 
 def _message(found: Comparison) -> str:
-    parts = [f"{found.same} of {found.total} answers are the same"]
+    parts = [f"{found.same} of {found.total} responses identical"]
     if found.new_errors:
         parts.append(f"{found.new_errors} are new server errors")
     if found.failing:
@@ -98,7 +98,7 @@ def _compare_suite(
     if request.suite is None:
         return skipped(_SUITE, "no test suite is known, or no image that has it")
     if after.suite is None:
-        return skipped(_SUITE, after.missing.get("suite", "the image after did not start"))
+        return skipped(_SUITE, after.missing.get("suite", "the candidate did not start"))
     if after.suite.status and before.suite and before.suite.status == after.suite.status:
         return skipped(_SUITE, "the tests fail with all requirements installed too")
     if after.suite.status:

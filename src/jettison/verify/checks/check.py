@@ -38,15 +38,15 @@ def _inside(
     An image after whose Python does not answer although the one before did is a difference.
     """
     if before.interior is None:
-        return skipped(name, before.missing.get("interior", "the image before did not start"))
+        return skipped(name, before.missing.get("interior", "the baseline did not start"))
     if after.failure:
-        return skipped(name, "the image after did not start")
+        return skipped(name, "the candidate did not start")
     if after.interior is None:
-        why = after.missing.get("interior", "its Python did not answer")
+        why = after.missing.get("interior", "its Python did not respond")
         return CheckResult(
             name=name,
             outcome=Outcome.DIFFERENT,
-            message=f"cannot be seen in the image after: {why}",
+            message=f"cannot be read in the candidate: {why}",
         )
     return before.interior, after.interior
 
@@ -101,7 +101,7 @@ def compare_uses(
     counts = _count(before.values()), _count(after.values())
     details = [f"{one}: {_said(after, one)}" for one in lost]
     details += [f"{one}: works now" for one in gained]
-    details += [f"{one}: does not work in either: {before[one].said}" for one in neither]
+    details += [f"{one}: fails in both: {before[one].said}" for one in neither]
     if lost:
         outcome, message = Outcome.DIFFERENT, f"no longer there: {', '.join(lost)}"
     elif len(neither) == len(before):

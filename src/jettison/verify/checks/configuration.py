@@ -138,7 +138,7 @@ def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, s
         meant = expected in {"", "0", "root"} or request.root_allowed
         if had == 0 and meant:
             return Outcome.SAME, "runs as root in both"
-        return Outcome.DIFFERENT, "the image after runs as root"
+        return Outcome.DIFFERENT, "the candidate runs as root"
     if had == 0:
         return Outcome.IMPROVED, f"runs as user {has} instead of root"
     if had != has and not expected:
@@ -156,7 +156,7 @@ def _compare_root_filesystem(
     before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     if not request.read_only_after:
-        return skipped(_ROOT_FILESYSTEM, "a read-only root file system was not asked for")
+        return skipped(_ROOT_FILESYSTEM, "a read-only root file system was not required")
     if before.read_only_failure and not after.failure:
         return CheckResult(
             name=_ROOT_FILESYSTEM,
@@ -170,17 +170,17 @@ def _compare_root_filesystem(
             name=_ROOT_FILESYSTEM,
             outcome=Outcome.DIFFERENT,
             message=f"does not start with a read-only root: {after.read_only_failure}",
-            before="not asked",
+            before="not required",
             after="fails",
             details=after.errors,
         )
     if after.failure or not after.read_only:
-        return skipped(_ROOT_FILESYSTEM, "the image after did not start")
+        return skipped(_ROOT_FILESYSTEM, "the candidate did not start")
     return CheckResult(
         name=_ROOT_FILESYSTEM,
         outcome=Outcome.SAME,
         message="ran with a read-only root, no capabilities and no new privileges",
-        before="not asked",
+        before="not required",
         after="works",
     )
 

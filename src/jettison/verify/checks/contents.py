@@ -57,9 +57,9 @@ _OWN = "jettison_removed.py"
 def _compare_sbom(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
     had, has = one.inventory, other.inventory
     if had is None:
-        return skipped(_SBOM, "the image before does not tell what it has installed")
+        return skipped(_SBOM, "the baseline does not list its installed software")
     if has is None:
-        message = "the image after does not tell any more what it has installed"
+        message = "the candidate no longer lists its installed software"
         return CheckResult(name=_SBOM, outcome=Outcome.DIFFERENT, message=message)
     details = tuple(_differences(had, has))
     gone = sorted(had.packages.keys() - has.packages.keys())
@@ -76,10 +76,10 @@ def _differences(had: Inventory, has: Inventory) -> Iterator[str]:
     known = set(had.unclaimed)
     for path in has.unclaimed:
         if path not in known and not path.endswith(f"/{_OWN}"):
-            yield f"{path}: no package and no distribution says that it is its own"
+            yield f"{path}: owned by no package and no distribution"
     for name, said in has.missing.items():
         if name not in had.missing:
-            yield f"{name}: its RECORD names what is not there: {said}"
+            yield f"{name}: its RECORD lists missing files: {said}"
 
 
 SBOM_CHECK = inside_check(_SBOM, _compare_sbom)
@@ -122,7 +122,7 @@ def _compare_certificates(
 ) -> CheckResult:
     had, has = one.certificates, other.certificates
     if had <= 0:
-        return skipped(_CERTIFICATES, "the image before trusts no authority")
+        return skipped(_CERTIFICATES, "the baseline trusts no certificate authority")
     if has < 0:
         outcome, message = Outcome.DIFFERENT, "TLS cannot be used any more: no module ssl"
     elif has == 0:

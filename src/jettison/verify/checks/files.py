@@ -33,8 +33,8 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     if had is None:
         return skipped(_NAME, before.missing.get("stored", "the files could not be read"))
     if has is None:
-        why = after.missing.get("stored", "its Python did not answer")
-        message = f"cannot be read in the image after: {why}"
+        why = after.missing.get("stored", "its Python did not respond")
+        message = f"cannot be read in the candidate: {why}"
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
     gone = tuple(_gone(had, has, request, opened))
@@ -60,7 +60,7 @@ def _gone(
     for path in had.application.keys() - has.application.keys():
         used = _ends(path, opened)
         if used:
-            yield f"{path} of the application is gone, and the image before opened it"
+            yield f"{path} of the application is gone, and the baseline opened it"
         elif not _accounted(path, request):
             yield f"{path} of the application is gone"
     owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
@@ -70,9 +70,9 @@ def _gone(
             continue
         used = _ends(path, opened)
         if used:
-            yield f"{path} of {owner} is gone, and the image before opened it"
+            yield f"{path} of {owner} is gone, and the baseline opened it"
         elif path not in has.removed:
-            yield f"{path} of {owner} is gone, and nothing says why"
+            yield f"{path} of {owner} is gone without a known reason"
 
 
 def _accounted(path: str, request: VerificationRequest) -> bool:
@@ -133,7 +133,7 @@ _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 def _compare_written(one: Interior, other: Interior, _request: VerificationRequest) -> CheckResult:
     had, has = _modes(one), _modes(other)
     if not had:
-        return skipped(_WRITTEN_NAME, "nothing was written into a volume")
+        return skipped(_WRITTEN_NAME, "no file was written to a volume")
     details = [
         f"{path}: {' or '.join(sorted(had[path]))} became {' or '.join(sorted(has[path]))}"
         for path in sorted(had.keys() & has.keys())

@@ -20,13 +20,13 @@ def _compare_start(
     if before.failure and after.failure:
         message = f"neither image becomes ready: before, {before.failure}"
     elif before.failure:
-        message = f"the image before does not become ready: {before.failure}"
+        message = f"the baseline does not become ready: {before.failure}"
     elif after.failure:
-        message = f"the image after does not become ready: {after.failure}"
+        message = f"the candidate does not become ready: {after.failure}"
     elif after.failed_starts and not before.failed_starts:
         good = len(after.starts) + len(list(filter(None, after.reruns)))
         times = f"{len(after.failed_starts)} of {len(after.failed_starts) + good}"
-        message = f"the image after fails in {times} further starts: {after.failed_starts[0]}"
+        message = f"the candidate fails in {times} further starts: {after.failed_starts[0]}"
     else:
         message = "both become ready"
     if before.failure and request.unreached:

@@ -68,10 +68,10 @@ def send(
             response = connection.getresponse()
             return _answer(response, wire, ends, kept, late)
     except TimeoutError:
-        return Answer(status=0, failure=f"no answer within {timeout:g} seconds")
+        return Answer(status=0, failure=f"no response within {timeout:g} seconds")
     except (OSError, http.client.HTTPException, ValueError) as failure:
         if time.monotonic() >= ends:
-            return Answer(status=0, failure=f"no answer within {timeout:g} seconds")
+            return Answer(status=0, failure=f"no response within {timeout:g} seconds")
         return Answer(status=0, failure=f"{type(failure).__name__}: {failure}")
     finally:
         connection.close()

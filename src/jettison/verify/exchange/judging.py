@@ -98,7 +98,7 @@ def judged(
     if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
         return Judged()
     if _never_repeats(one.had):
-        return Judged(varies=f"{one.name}: never the same kind of answer, so nothing is compared")
+        return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     had, has = (
         [
             [(document(answer, begun, strict=strict), answer.at) for answer in run]
@@ -171,7 +171,7 @@ def _verdict(
         run and len(run) < len(answers) for run, answers in zip(found, one.after, strict=True)
     )
     often = f", in {runs} of {len(found)} runs" if runs < len(found) else ""
-    often = f", in {len(unlike)} of {len(one.has)} answers" if rare else often
+    often = f", in {len(unlike)} of {len(one.has)} responses" if rare else often
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
@@ -203,7 +203,7 @@ def _told(had: Sequence[Answer], has: Answer, said: str) -> str:
 
 def _said(answer: Answer) -> str:
     if not answer.status:
-        return f"no answer ({answer.failure})"
+        return f"no response ({answer.failure})"
     if answer.failure:
         return answer.failure
     return f"{answer.status} {answer.content_type}".strip()
@@ -264,7 +264,7 @@ def compare_exchanges(
     return Comparison(
         total=len(befores[0]),
         same=length - len(differences),
-        differences=(*differences, *((f"{missing} requests got no answer",) if missing else ())),
+        differences=(*differences, *((f"{missing} requests got no response",) if missing else ())),
         new_errors=sum(one.broken for one in found),
         varying=tuple(one.varies for one in found if one.varies),
         failing=failing,

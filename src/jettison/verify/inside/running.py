@@ -44,7 +44,7 @@ class Served(BaseException):
 
 def late(*_):
     """End a program that serves nothing that is known."""
-    raise TimeoutError(f"it serves nothing that is known within {SECONDS} s")
+    raise TimeoutError(f"it serves no known framework within {SECONDS} s")
 
 
 def caught(place, name):
@@ -130,4 +130,4 @@ def application(words, variables, folder):
         return app, found.factory
     finally:
         signal.alarm(0)
-    raise ValueError("the command ended and served nothing that is known")
+    raise ValueError("the command ended without serving a known framework")

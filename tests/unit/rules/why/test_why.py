@@ -76,7 +76,7 @@ def test_what_a_requirement_brings(plan: Plan) -> None:
     assert isinstance(answer, DistributionAnswer)
     assert answer.path == ("counting", "numbers")
     assert answer.required_by == ("counting",)
-    assert answer.without == "counting would miss what they require"
+    assert answer.without == "counting would lack a requirement"
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_kept_path_names_the_line_that_keeps_it(plan: Plan) -> None:
     [
         ("curl", "system package", "unneeded"),
         ("installed-tests", "rule", "tests of distributions leave the environment"),
-        ("jettison.toml:3", "setting", "means 1 file (50 kB) of the wheels"),
-        ("container-client", "rule", "Here: it found nothing"),
+        ("jettison.toml:3", "setting", "matches 1 file (50 kB) of the wheels"),
+        ("container-client", "rule", "Here: no finding"),
     ],
 )
 def test_other_decisions(plan: Plan, question: str, kind: str, verdict: str) -> None:
@@ -160,22 +160,22 @@ memory = "90 MB"
     [
         (1, [" rules are of this level or below"]),
         (2, ["python:3.11-slim is the base"]),
-        (3, ["nothing is compiled on the base that is taken"]),
-        (4, ["there is no requirement that nothing uses"]),
+        (3, ["nothing is compiled on the chosen base"]),
+        (4, ["every requirement has a detected use"]),
         (
             5,
             [
-                "means a module, a package or a program of the system",
-                "means nothing: no distribution",
+                "matches a module, a package or a program of the system",
+                "no effect: no distribution",
             ],
         ),
         (7, ["the rule is not applied (Remove tests"]),
-        (8, ["means nothing: the rule would find nothing"]),
+        (8, ["no effect: the rule would find nothing"]),
         (9, ["the rule is of -O3, above this plan's -O2"]),
-        (11, ["means nothing: there is no such file"]),
+        (11, ["no effect: there is no such file"]),
         (12, ["it is run against both images"]),
         (15, ["; 1"]),
-        (16, ["it is measured then"]),
+        (16, ["measured after the build"]),
     ],
 )
 def test_every_key_of_the_settings(tmp_path: Path, line: int, verdicts: list[str]) -> None:
@@ -195,7 +195,7 @@ def test_every_key_of_the_settings(tmp_path: Path, line: int, verdicts: list[str
 
 
 def test_what_the_plan_does_not_know_is_an_error(plan: Plan) -> None:
-    with pytest.raises(ProjectError, match="knows nothing of nosuch"):
+    with pytest.raises(ProjectError, match="has nothing named nosuch"):
         why(plan, "nosuch")
 
 

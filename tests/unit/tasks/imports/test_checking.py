@@ -188,8 +188,8 @@ def test_the_command_names_the_requirement_and_fails(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "MISSING lent" not in done.stdout
     assert "MISSING main: No module named 'lent' (main.py:2)" in done.stdout
-    assert "lent brings it, which came with pytest" in done.stdout
-    assert "The plan is corrected: pytest stays in production." in done.stdout
+    assert "lent provides it, a dependency of pytest" in done.stdout
+    assert "Plan corrected: keep pytest in production" in done.stdout
     assert "the application imports distributions that the plan removes" in done.stderr
     assert "hint:" in done.stderr
 

@@ -33,7 +33,7 @@ def test_nothing_of_the_project_runs_before_the_user_decides(
 ) -> None:
     assert run(["optimize", str(project), "--offline"]) == 3
     said = capsys.readouterr().err
-    assert "jettison.toml asks to run 1 command here\n  ./smoke --all" in said
+    assert "jettison.toml runs 1 command on this machine\n  ./smoke --all" in said
     assert "--allow-commands" in said
     assert not (project.parent / "ran").exists()
 

@@ -138,16 +138,16 @@ def test_the_same_observation_differs_in_nothing() -> None:
             "sbom",
             inside(inventory=replace(LISTS, unclaimed=("/usr/bin/own", "/usr/lib/libz.so.1.3"))),
             DIFFERENT,
-            "/usr/lib/libz.so.1.3: no package",
+            "/usr/lib/libz.so.1.3: owned by no package",
         ),
         (
             "sbom",
             inside(inventory=replace(LISTS, missing={"six": "1 files, such as six.py"})),
             DIFFERENT,
-            "six: its RECORD names what is not there: 1 files, such as six.py",
+            "six: its RECORD lists missing files: 1 files, such as six.py",
         ),
         ("sbom", inside(inventory=replace(LISTS, packages={"libc6": "3"})), SAME, "tzdata"),
-        ("sbom", inside(inventory=None), DIFFERENT, "not tell any more"),
+        ("sbom", inside(inventory=None), DIFFERENT, "no longer lists"),
         (
             "sbom",
             inside(
@@ -261,7 +261,7 @@ def test_what_works_in_neither_shows_nothing() -> None:
     before = inside(modules={"app.main": GONE})
     found = check("modules", before, before)
     assert found.outcome is Outcome.SKIPPED
-    assert "app.main: does not work in either: not found" in found.message
+    assert "app.main: fails in both: not found" in found.message
 
 
 def test_server_errors_alone_show_nothing() -> None:
@@ -271,7 +271,7 @@ def test_server_errors_alone_show_nothing() -> None:
     )
     found = check("routes", before, after)
     assert found.outcome is Outcome.SKIPPED
-    assert "all of 1 answers are server errors" in found.message
+    assert "all of 1 responses are server errors" in found.message
 
 
 STAYS = WorkerOutcome(running=True, status=0, seconds=8.0, said="")
@@ -389,7 +389,7 @@ def test_what_neither_image_gets_over_is_said_although_both_say_it() -> None:
     )
     assert found.details == ("ImportError: no module x",)
     verdict = Verdict(engine="", before=SUBJECT, after=SUBJECT, checks=(found,))
-    with pytest.raises(NotEquivalentError, match="the image before does not become ready") as told:
+    with pytest.raises(NotEquivalentError, match="the baseline does not become ready") as told:
         require_equivalent(verdict, different=("differs", ""), unknown=("is not known", ""))
     assert told.value.why.splitlines()[-1] == "ImportError: no module x"
 
@@ -460,7 +460,7 @@ def test_the_report_says_how_routes_do_that_the_trace_did_not_see() -> None:
     assert "2 of 10 routes were withheld from the trace: GET /gone differ" in (
         check("routes", before, after, asked).message
     )
-    assert "withheld from the trace: all answer the same" in (
+    assert "withheld from the trace: identical responses" in (
         check("routes", before, before, asked).message
     )
     few = replace(REQUEST, trained=5)

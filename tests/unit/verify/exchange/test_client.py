@@ -84,7 +84,7 @@ def repeat(connection: socket.socket, head: bytes, piece: bytes, pause: float) -
 def test_a_server_that_never_answers_is_given_up(head: bytes) -> None:
     address = served(lambda one: repeat(one, head, b"a" if head else b"", 0.02))
     answer = send(address, "GET", "/", {}, timeout=0.5)
-    assert (answer.status, answer.failure) == (0, "no answer within 0.5 seconds")
+    assert (answer.status, answer.failure) == (0, "no response within 0.5 seconds")
 
 
 def test_a_stream_of_events_is_read_for_its_first_events() -> None:
@@ -135,4 +135,4 @@ def test_what_is_like_a_request_without_end_gets_less_time(
     monkeypatch.setattr(client, "_IMPATIENT_SECONDS", 0.1)
     requests = Requests(served(lambda one: repeat(one, b"", b"", 1)), seconds=60)
     failures = [requests("GET", target, {}, b"").failure for target in ("/a/1", "/a/2?x", "/b")]
-    assert failures == [f"no answer within {seconds} seconds" for seconds in (0.6, 0.1, 0.6)]
+    assert failures == [f"no response within {seconds} seconds" for seconds in (0.6, 0.1, 0.6)]

@@ -278,7 +278,7 @@ def test_whether_a_body_is_streamed_counts() -> None:
 def test_answers_that_are_missing_count() -> None:
     one = Exchange(name="GET /x", answer=answer({}))
     found = compare_exchanges([[one, one]], [[one]])
-    assert found.differences == ("1 requests got no answer",)
+    assert found.differences == ("1 requests got no response",)
 
 
 def stream(body: str, *, unended: bool = True) -> Answer:
