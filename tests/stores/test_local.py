@@ -19,6 +19,7 @@ from jettison.images.reference import Reference
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
+from jettison.images.stream import uncompressed
 
 ONE = Reference.parse("localhost/app:1")
 TWO = Reference.parse("localhost/app:2")
@@ -158,7 +159,8 @@ def _docker_archive(image: Image, form: str) -> bytes:
     names = [f"{number}/layer.tar" for number in range(len(image.layers))]
     with tarfile.open(fileobj=content, mode="w") as tar:
         for name, layer in zip(names, image.layers, strict=True):
-            with layer.open() if form == "packed layers" else layer.uncompressed() as stream:
+            packed = layer.open()
+            with packed if form == "packed layers" else uncompressed(packed) as stream:
                 body = stream.read()
             if form == "linked":
                 _add(tar, f"shared/{name}", body)
