@@ -10,6 +10,9 @@ from typing import TypeVar, cast
 
 from msgspec import Struct
 
+# Holds the lists and programs that steps of a build read.
+OWN_FOLDER = ".jettison"
+
 
 class Origin(Struct, frozen=True, order=True, kw_only=True):
     """A place in a file of the project.

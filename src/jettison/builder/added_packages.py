@@ -17,7 +17,7 @@ from jettison.builder.base import BaseFacts
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base.selection import Piece, Selection, search_directories, select
 from jettison.builder.minimal_base.unpacked import Unpacked, unpacked
-from jettison.builder.wheel import FIXED_TIME
+from jettison.builder.recipe import FIXED_TIME
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated

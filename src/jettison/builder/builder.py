@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from jettison.builder.added_packages import added_packages
 from jettison.builder.base import Base, BaseSource
+from jettison.builder.bill import MEDIA_TYPE, bill_of
 from jettison.builder.bytecode import Compiler
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, changed_texts, read_context
@@ -19,7 +20,6 @@ from jettison.builder.distribution_layers import Method, layers, packed
 from jettison.builder.execution import configured
 from jettison.builder.fetch import fetched, with_wheels
 from jettison.builder.files import owner_of
-from jettison.builder.finishing import MEDIA_TYPE, bill_of
 from jettison.builder.foundation import BuildOptions, Bytecode, Foundation, FoundationLayer
 from jettison.builder.image_base import ImageBase
 from jettison.builder.imported import imported_modules, named_in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shutil
@@ -10,15 +9,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jettison.builder.bytecode import Compiler
+from jettison.builder.bytecode import Compiler, is_whole, seal_tree
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.stores.files import partial_path, writing
-from jettison.images.stores.seals import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import TRIPLETS, BaseTree
 from jettison.processes.programs import run
-from jettison.records import discard
 from jettison.values import Skipped
 
 _SECONDS = 20
@@ -67,54 +64,6 @@ def _released_version(path: Path) -> str:
         return ""
     words = done.text.split()
     return words[2] if done.status == 0 and words[:2] == ["CPython", "final"] else ""
-
-
-_SEAL = ".jettison-seal"
-# What a process that compiles loads before it reads the first module.
-_LOADED = ("", "encodings", "importlib", "collections", "lib-dynload")
-
-
-def seal_tree(root: Path, compiler: Compiler) -> None:
-    """Keep names, sizes and times of the files that the interpreter below ``root`` loads."""
-    with sealed_file(root / _SEAL) as file:
-        file.write(_state(root, compiler))
-
-
-def is_whole(root: Path, compiler: Compiler) -> bool:
-    """Tell whether the interpreter is there and unchanged; a changed tree is removed.
-
-    Reading all of it would take longer than most compilations do, so sizes and times have to do.
-    """
-    if not root.exists():
-        return False
-    if sealed_bytes(root / _SEAL) == _state(root, compiler):
-        return True
-    discard(root)
-    return False
-
-
-def _state(root: Path, compiler: Compiler) -> bytes:
-    running = hashlib.sha256()
-    for folder in sorted(set(_folders(root, compiler))):
-        if folder.is_dir():
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-            for entry in found:
-                if not entry.is_dir(follow_symlinks=False) and entry.name != _SEAL:
-                    status = entry.stat(follow_symlinks=False)
-                    line = f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"
-                    running.update(line.removeprefix(str(root)).encode("utf-8", "surrogateescape"))
-    return running.digest()
-
-
-def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:
-    for word in compiler.command:
-        for path in word.split(":"):
-            if Path(path).is_relative_to(root):
-                yield Path(path) if Path(path).is_dir() else Path(path).parent
-    home = Path(compiler.environment.get("PYTHONHOME", root))
-    minor = ".".join(compiler.version.split(".")[:2])
-    yield from (home / "lib" / f"python{minor}" / name for name in _LOADED)
 
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from jettison.builder.base import BaseFacts
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.foundation import FoundationLayer, layer_of
-from jettison.builder.wheel import FIXED_TIME
+from jettison.builder.recipe import FIXED_TIME
 from jettison.images.entry import Kind
 from jettison.images.image import Image
 from jettison.images.stores.blobs import SegmentCache

@@ -23,8 +23,7 @@ from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base.choice import chosen
 from jettison.builder.minimal_base.compose import composed_base, unpacked_ahead
 from jettison.builder.minimal_base.unpacked import Unpacked
-from jettison.builder.recipe import BaseWanted
-from jettison.builder.wheel import FIXED_TIME
+from jettison.builder.recipe import FIXED_TIME, BaseWanted
 from jettison.catalogue.base_release import debian_release, release_number
 from jettison.catalogue.bases import DebianFacts
 from jettison.catalogue.system_packages import translated

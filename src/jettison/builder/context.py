@@ -20,7 +20,7 @@ from jettison.formats.dockerignore.match import Pattern, Verdict, judge, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member
-from jettison.lift.project import OWN_FOLDER
+from jettison.values import OWN_FOLDER
 
 if TYPE_CHECKING:
     from jettison.plan.plan import Plan

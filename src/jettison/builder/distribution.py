@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from jettison.builder.bytecode import Compiler
 from jettison.builder.libraries import Library, shortened
-from jettison.builder.wheel import FIXED_TIME, Placed, Scheme, Wheel, encoded, recorded_path
+from jettison.builder.recipe import FIXED_TIME
+from jettison.builder.wheel import Placed, Scheme, Wheel, encoded, recorded_path
 from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind
 from jettison.images.tar_writer import Member

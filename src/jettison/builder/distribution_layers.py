@@ -20,8 +20,8 @@ from jettison.builder.distribution import (
 )
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.libraries import wheel_libraries
-from jettison.builder.recipe import Pin
-from jettison.builder.wheel import FIXED_TIME, Scheme, Wheel
+from jettison.builder.recipe import FIXED_TIME, Pin
+from jettison.builder.wheel import Scheme, Wheel
 from jettison.images.config import History
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.tar_writer import Member

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from jettison.builder.recipe import ENGINE, Pin
-from jettison.builder.wheel import FIXED_TIME
+from jettison.builder.recipe import ENGINE, FIXED_TIME, Pin
 from jettison.errors import BuildError, IntegrityError, NetworkError, UnsupportedError
 from jettison.images.digest import Digest
 from jettison.images.stores.blobs import BlobDirectory

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jettison.builder.base import Accounts
+from jettison.builder.accounts import Accounts
 from jettison.builder.context import ContextPath, copied
 from jettison.builder.recipe import (
     CopyStep,

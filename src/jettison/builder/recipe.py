@@ -9,6 +9,9 @@ from msgspec import Struct
 from jettison.errors import UnsupportedError
 from jettison.values import Origin
 
+# 2 January 1980 UTC: nothing earlier can be packed into a zip file, in any time zone.
+FIXED_TIME = 315619200
+
 
 class CopyStep(Struct, frozen=True, kw_only=True, tag=True):
     """Files of the build context that are laid into the image.

@@ -25,9 +25,6 @@ from jettison.builder.wheel_listing import (
 from jettison.errors import IntegrityError
 from jettison.images.tar_writer import Member
 
-# 2 January 1980 UTC: nothing earlier can be packed into a zip file, in any time zone.
-FIXED_TIME = 315619200
-
 
 class Scheme(Struct, frozen=True, kw_only=True):
     """Directories of an environment, relative to the image's root.

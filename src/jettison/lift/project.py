@@ -17,10 +17,7 @@ from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.dockerignore import IgnoreFile
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.formats.requirements import RequirementsFile, load
-from jettison.values import Skipped
-
-# Holds the lists and programs that steps of a build read.
-OWN_FOLDER = ".jettison"
+from jettison.values import OWN_FOLDER, Skipped
 
 
 class Project(Struct, frozen=True, kw_only=True, dict=True):

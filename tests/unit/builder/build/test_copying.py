@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jettison.builder.base import Accounts
+from jettison.builder.accounts import Accounts
 from jettison.builder.context import ContextPath
 from jettison.builder.files import Files
 from jettison.builder.recipe import CopyStep, FolderStep, ModeStep, OwnerStep, RemoveStep, Step

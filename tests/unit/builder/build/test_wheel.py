@@ -9,7 +9,8 @@ import pytest
 from wheels import wheel
 
 from jettison.builder.distribution import Treatment, installed_members, installed_paths
-from jettison.builder.wheel import FIXED_TIME, Scheme, Wheel
+from jettison.builder.recipe import FIXED_TIME
+from jettison.builder.wheel import Scheme, Wheel
 from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind
 from jettison.images.tar_writer import Member

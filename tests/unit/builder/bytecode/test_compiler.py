@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jettison.builder.bytecode import Compiler, bytecode_members
-from jettison.builder.bytecode_interpreters import (
-    composed_compiler,
-    host_compiler,
-    is_whole,
-    seal_tree,
-)
+from jettison.builder.bytecode import Compiler, bytecode_members, is_whole, seal_tree
+from jettison.builder.bytecode_interpreters import composed_compiler, host_compiler
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
