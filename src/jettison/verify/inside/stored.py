@@ -15,6 +15,7 @@ PIECE = 1 << 16
 FILES = 100_000
 COMMANDS = 12
 SECONDS = 8.0
+PATIENCE = 5
 INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
 # what installers and interpreters write beside what they install, differently each time
@@ -153,7 +154,8 @@ def commands():
     for name, words in named_commands():
         fits = name in wanted if wanted is not None else len(found) < COMMANDS
         if fits and name not in found and time.monotonic() < ends + SECONDS * (wanted is not None):
-            found[name] = helped(words)
+            # one that ended in time elsewhere has longer, as the machine may be busy
+            found[name] = helped(words, SECONDS if wanted is None else PATIENCE * SECONDS)
     return found
 
 
@@ -174,7 +176,7 @@ def named_commands():
                 yield entry.name, [script if os.path.exists(script) else entry.name, "--help"]
 
 
-def helped(words):
+def helped(words, seconds):
     """Give the status of a command, and its last words when it fails."""
     import subprocess
 
@@ -185,7 +187,7 @@ def helped(words):
             env=own,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
