@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from enum import Enum, auto
 
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
+from jettison.lift.scopes.remarks import collect_remarks
 from jettison.lift.scopes.tools import category_of
 from jettison.lift.scopes.values import Signal, Weight
 from jettison.source.facts import Import
+from jettison.values import Toward
 
 
 class _Place(Enum):
@@ -33,8 +35,11 @@ def collect_imports(context: Context) -> Iterator[Signal]:
                     place = _place(context, imported)
                     found.setdefault(name, {}).setdefault(place, []).append(imported)
                 yield from _integrations(context, imported)
+    # Where a person wrote that it is for development, a script that nothing calls says less.
+    told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
-        yield from _signals(name, places)
+        weight = context.weight_of_unreached() if name in told else Weight.STRONG
+        yield from _signals(name, places, weight)
 
 
 def _integrations(context: Context, imported: Import) -> Iterator[Signal]:
@@ -57,14 +62,13 @@ def _place(context: Context, imported: Import) -> _Place:
     return _Place.UNREACHED if context.may_run(imported.circumstance) else _Place.SWITCHED_OFF
 
 
-def _signals(name: str, places: _Found) -> Iterator[Signal]:
+def _signals(name: str, places: _Found, unreached: Weight) -> Iterator[Signal]:
     if _Place.REACHED in places:
         yield _reached(name, places[_Place.REACHED])
     if _Place.UNREACHED in places:
         first = places[_Place.UNREACHED][0]
         message = f"{first.file} imports {first.module}, though no entry point leads there"
-        # Nobody can tell that a person will not run it: commands, scripts, code of a plugin.
-        yield toward_runtime(name, Weight.STRONG, "import", message, first.origin)
+        yield toward_runtime(name, unreached, "import", message, first.origin)
     if _Place.REACHED in places or _Place.UNREACHED in places:
         return
     if _Place.SWITCHED_OFF in places:
