@@ -144,7 +144,7 @@ def test_an_image_that_ends_while_it_is_asked_is_named(
 ) -> None:
     status, out, said = ended(begin(runner, image("ends", ENDS), folder))
     assert status == 4
-    assert "it ended with status 3 after its first answer" in said
+    assert "it ended with status 3 after its first response" in said
     assert "RuntimeError: no worker" in out
     assert "Verdict: not equivalent (start)" in out
 

@@ -63,7 +63,7 @@ FAULTS = (
         "RECORD",
         f"RUN rm {LIBRARY}/site-packages/pip/__main__.py",
         "sbom",
-        "pip: its RECORD names what is not there",
+        "pip: its RECORD lists missing files",
     ),
     Fault("CA bundle", "RUN rm -r /etc/ssl/certs", "certificates", "certificate authorities"),
     Fault("tz data", "RUN rm -r /usr/share/zoneinfo", "time-zones", "+0545"),

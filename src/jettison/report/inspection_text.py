@@ -22,7 +22,7 @@ _WIDTH = 60
 
 
 def inspection_text(image: Inspection) -> str:
-    """Give kinds, layers, the largest owners, and what is stored for nothing."""
+    """Give kinds, layers, the largest owners, and wasted space."""
     parts = [
         heading(image),
         _kinds(image),
