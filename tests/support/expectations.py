@@ -9,7 +9,7 @@ from jettison.tasks.loading.plan import planned
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
 EXPECTED = EXAMPLE / "expected"
 # It names versions of distributions that the example does not pin, so it changes with the index.
-CHANGING = "pkms-backend/removed-files.txt"
+CHANGING = "pkms-backend/.jettison/removed-files.txt"
 
 
 def planned_files() -> dict[str, str]:
