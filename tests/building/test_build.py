@@ -255,3 +255,14 @@ def test_the_project_itself_is_no_place_for_an_output(site: Site) -> None:
     status = run(["build", str(site.project), f"--output=oci:{site.project}"])
     assert status == ImageError.exit_status
     assert not (site.project / "oci-layout").exists()
+
+
+def test_a_name_that_is_no_text_is_packed_as_it_is(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(site.cache))
+    (site.project / "caf\udce9.txt").write_text("x")
+    out = site.project.parent / "out"
+    words = [f"--base=oci:{site.base}", "--bytecode=none", f"--output=oci:{out}"]
+    assert run(["build", str(site.project), *words]) == 0, capsys.readouterr().err
+    assert "app/caf\udce9.txt" in LayoutStore(out).read(None, AMD64).tree()
