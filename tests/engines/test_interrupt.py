@@ -158,7 +158,7 @@ def test_an_image_without_a_shell_and_python_is_compared_from_outside(
     status, out, said = ended(begin(runner, tag, folder, "--probes", probes))
     assert (status, said.count("error:")) == (0, 0), said
     assert "there is no Python on the path of the image" in out
-    assert re.search(r"routes +same +(\d+) of \1 identical responses", out)
+    assert re.search(r"routes +same +(\d+) of \1 responses identical", out)
     assert containers_left(runner, tag) == []
 
 
