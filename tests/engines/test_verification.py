@@ -58,7 +58,9 @@ FAULTS = (
         "distributions",
         "sample-app",
     ),
-    Fault("dpkg list", "RUN rm /var/lib/dpkg/info/libssl*", "sbom", "libssl.so.3: no package"),
+    Fault(
+        "dpkg list", "RUN rm /var/lib/dpkg/info/libssl*", "sbom", "libssl.so.3: owned by no package"
+    ),
     Fault(
         "RECORD",
         f"RUN rm {LIBRARY}/site-packages/pip/__main__.py",
