@@ -1,11 +1,13 @@
 """Write docs/optimize.svg: a terminal with a command of Jettison and what it prints.
 
 ``python tools/picture.py`` runs ``jettison optimize examples/pkms``; other words are other
-arguments. It needs what that command needs: a container engine, or namespaces.
+arguments. The plan is left out: the picture begins with the table of sizes. It needs what that
+command needs: a container engine, or namespaces.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,9 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "optimize.svg"
 WIDTH = 100
+FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+# The head of the table of sizes, below the plan.
+SIZES = re.compile(r"^ +before +after.*$", re.MULTILINE)
 
 
 def main(arguments: list[str]) -> int:
@@ -27,8 +32,11 @@ def main(arguments: list[str]) -> int:
     )
     console = Console(record=True, width=WIDTH, file=sys.stderr, force_terminal=False)
     console.print(Text(f"$ jettison {' '.join(words)}", style="bold"))
-    console.print(Text(done.stdout.rstrip()))
-    TARGET.write_text(console.export_svg(title="Jettison"), encoding="utf-8")
+    found = SIZES.search(done.stdout)
+    console.print(Text(done.stdout[found.start() if found else 0 :].rstrip()))
+    # The picture brings no fonts of other servers along.
+    picture = FONTS.sub("", console.export_svg(title="Jettison"))
+    TARGET.write_text(picture, encoding="utf-8")
     return done.returncode
 
 
