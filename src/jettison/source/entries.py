@@ -24,14 +24,13 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A module that production starts with.
 
     ``file`` is the module's path. ``script`` says that it runs as ``__main__``; ``why`` quotes
-    what names it, ``command`` is a management command or subcommand that is run, if one is.
+    what names it.
     """
 
     file: str
     why: str
     origin: Origin
     script: bool = False
-    command: str = ""
 
 
 def entries_of_command(
@@ -61,18 +60,16 @@ class _Place(Struct, frozen=True):
     folder: str
     origin: Origin
 
-    def module(
-        self, name: str, why: str, *, script: bool = False, command: str = ""
-    ) -> list[Entry]:
+    def module(self, name: str, why: str, *, script: bool = False) -> list[Entry]:
         file = self.index.find(name.rstrip("."), roots=self.roots)
         if file is not None and (script or file.endswith("/")):
             inner = self.index.find(f"{name}.__main__", roots=self.roots)
             file = inner if script and inner else file
         if file is None or file.endswith("/"):
             return []
-        return [Entry(file=file, why=why, origin=self.origin, script=script, command=command)]
+        return [Entry(file=file, why=why, origin=self.origin, script=script)]
 
-    def path(self, path: str, why: str, *, command: str = "") -> list[Entry]:
+    def path(self, path: str, why: str) -> list[Entry]:
         """Find a file by its path, absolute in the image or not: the longest end that exists."""
         parts = path.removeprefix("./").strip("/").split("/")
         for start in range(len(parts)):
@@ -80,9 +77,7 @@ class _Place(Struct, frozen=True):
             for folder in dict.fromkeys((self.folder, *self.roots)):
                 file = f"{folder}/{tail}" if folder else tail
                 if file in self.index.modules:
-                    return [
-                        Entry(file=file, why=why, origin=self.origin, script=True, command=command)
-                    ]
+                    return [Entry(file=file, why=why, origin=self.origin, script=True)]
         return []
 
 
@@ -95,7 +90,7 @@ def _entries(
         yield from _python(arguments, place)
         return
     if words[0].endswith(".py"):
-        yield from place.path(words[0], " ".join(words), command=_first_plain(arguments))
+        yield from place.path(words[0], " ".join(words))
         return
     if program in table(Launchers).launchers:
         yield from _launched(program, arguments, place)
@@ -117,15 +112,13 @@ def _python(arguments: Sequence[str], place: _Place) -> Iterator[Entry]:
         return
     if rest[0] == "-m" and len(rest) > 1:
         module, tail = rest[1], rest[2:]
-        yield from place.module(
-            module, f"python -m {module}", script=True, command=_first_plain(tail)
-        )
+        yield from place.module(module, f"python -m {module}", script=True)
         yield from _entries([module, *tail], place, None)
     elif rest[0] == "-c" and len(rest) > 1:
         for name in re.findall(r"(?:from|import)\s+([A-Za-z_][\w.]*)", rest[1]):
             yield from place.module(name, f"python -c {name}")
     else:
-        yield from place.path(rest[0], f"python {rest[0]}", command=_first_plain(rest[1:]))
+        yield from place.path(rest[0], f"python {rest[0]}")
 
 
 def _apart(word: str) -> tuple[str, ...]:
@@ -214,7 +207,3 @@ def _expand(word: str, environment: Mapping[str, str]) -> str:
         return environment.get(name, match[2] or "")
 
     return re.sub(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)", value, word)
-
-
-def _first_plain(words: Sequence[str]) -> str:
-    return next((word for word in words if not word.startswith("-")), "")
