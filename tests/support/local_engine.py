@@ -29,7 +29,10 @@ _PAGE = os.sysconf("SC_PAGESIZE")
 
 
 class LocalContainer:
-    """A running server, whose arguments are its port and the number of its start."""
+    """A running server, whose arguments are its port and the number of its start.
+
+    ``READ_ONLY`` is set in its environment where its root is to be read-only.
+    """
 
     def __init__(self, script: Path, options: RunOptions, number: int) -> None:
         with socket.socket() as free:
@@ -37,6 +40,8 @@ class LocalContainer:
             self._address = free.getsockname()
         self._log = script.with_suffix(f".{number}.log")
         environment = {**os.environ, **options.environment}
+        if options.read_only:
+            environment["READ_ONLY"] = "1"
         with self._log.open("w") as log:
             self._server = subprocess.Popen(
                 (sys.executable, script, str(self._address[1]), str(number)),

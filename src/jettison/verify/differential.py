@@ -160,7 +160,9 @@ def _ran(
     with step(progress, "Running the candidate"):
         seen = (observe_read_only if narrow else observe)(engine, setting, request, talk)
     with step(progress, "Running the candidate again"):
-        return again(engine, replace(setting, read_only=seen.read_only), request, talk, seen)
+        # as the baseline runs, unless production is to be read-only
+        own = replace(setting, read_only=seen.read_only and request.expected_read_only)
+        return again(engine, own, request, talk, seen)
 
 
 def _stored(engine: Engine, seen: Observation, image: str, commands: Commands) -> Observation:

@@ -65,11 +65,13 @@ REQUEST = VerificationRequest(
 )
 
 
-def verdict(folder: Path, before: str, after: str) -> Verdict:
+def verdict(
+    folder: Path, before: str, after: str, request: VerificationRequest = REQUEST
+) -> Verdict:
     """Compare a server with one that has another fault."""
     for name, fault in (("before.py", before), ("after.py", after)):
         (folder / name).write_text(SERVER.replace("FAULT", fault))
-    return compare(REQUEST, LocalEngine(folder), SilentProgress())
+    return compare(request, LocalEngine(folder), SilentProgress())
 
 
 def routes(found: Verdict) -> CheckResult:
@@ -91,6 +93,12 @@ NOTHING = "pass"
 )
 def test_a_server_is_equivalent_to_itself(restless: str, tmp_path: Path) -> None:
     found = verdict(tmp_path, restless, restless)
+    assert not found.differences, [check.details for check in found.differences]
+
+
+def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Path) -> None:
+    says = "'READ_ONLY' in os.environ or print('INFO control socket is ready', flush=True)"
+    found = verdict(tmp_path, says, says, replace(REQUEST, read_only_after=True))
     assert not found.differences, [check.details for check in found.differences]
 
 

@@ -8,11 +8,13 @@ exception in its paragraph. ``unless named: WORD`` leaves the files of a paragra
 that stays names that word, those of ``not counting: PATTERN`` apart.
 
 A shared library that something which stays names is kept, and that is said; its package keeps its
-entry, so that scanners see it. Links to nothing and empty folders go too; mounts are not touched.
+entry, so that scanners see it. Links to nothing and empty folders go too, and RECORD stays true.
+Mounts are not touched.
 """
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import stat
@@ -60,6 +62,9 @@ def main(arguments: list[str]) -> int:
     leaving -= system.owners(kept)
     size = remove(system, gone)
     system.forget(leaving)
+    for path in system.paths - gone:
+        if path.endswith(".dist-info/RECORD"):
+            correct(system, path, gone)
     for each in paragraphs:
         for path in each[""] if each["modules of"] else ():
             explain(system, each["modules of"][0], path)
@@ -272,6 +277,17 @@ def remove(system: System, gone: set[str]) -> int:
                 break
             os.rmdir(place)
     return size
+
+
+def correct(system: System, path: str, gone: set[str]) -> None:
+    """Take removed files out of the RECORD of a distribution."""
+    place, site = Path(system.place(path)), os.path.dirname(os.path.dirname(path))
+    with place.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.reader(stream) if row]
+    kept = [row for row in rows if os.path.normpath(os.path.join(site, row[0])) not in gone]
+    if kept != rows:
+        with place.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows(kept)
 
 
 def leads_to(system: System, path: str) -> str:

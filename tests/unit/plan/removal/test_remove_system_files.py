@@ -166,3 +166,19 @@ def test_a_module_that_is_gone_says_so(root: Path) -> None:
     )
     assert "Jettison removed tkinter" in done.stderr
     assert 'keep = ["tkinter"]' in done.stderr
+
+
+def test_the_record_of_a_distribution_stays_true(root: Path) -> None:
+    site = root / "usr/local/lib/python3.11/site-packages"
+    header = root / "usr/local/include/python3.11/greenlet/greenlet.h"
+    record = site / "greenlet-3.0.dist-info/RECORD"
+    for file, text in {
+        header: "",
+        site / "greenlet/__init__.py": "",
+        record: "../../../include/python3.11/greenlet/greenlet.h,,\ngreenlet/__init__.py,,\n",
+    }.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    carry_out(root, "/usr/local/include/**\n")
+    assert not header.exists()
+    assert record.read_text(encoding="utf-8") == "greenlet/__init__.py,,\n"
