@@ -27,10 +27,14 @@ TOLD = 1_000_000
 METADATA = re.compile(r"-[^-/]+\.dist-info/")
 
 
+def removed_lines(plan: Plan) -> Iterator[str]:
+    """Give the paths and patterns of the files that the plan removes so far."""
+    return paths_in(plan.project.texts.get(plan.project.own(LIST), ""))
+
+
 def listed(plan: Plan) -> Matcher[bool]:
     """The paths that are taken out already."""
-    text = plan.project.texts.get(plan.project.own(LIST), "")
-    return Matcher.of((path, True) for path in paths_in(text))
+    return Matcher.of((path, True) for path in removed_lines(plan))
 
 
 def imported(plan: Plan, folder: str) -> bool:

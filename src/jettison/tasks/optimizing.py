@@ -38,6 +38,8 @@ from jettison.verify.trace.tracing import observed
 TRACED = 3
 # How often what made a difference is left out, and the rest is compared once more.
 ROUNDS = 4
+# Characters of a reason in the report.
+SHOWN = 300
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -96,8 +98,10 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
             found = _settled_as_built(shop, seen, before)
             if known is None or not _explicable(shop, found[1]):
                 return found
-            names = ", ".join(check.name for check in found[1].verdict.differences)
-            reason = f"without what it left out the image behaved differently: {names}"
+            named = "; ".join(
+                f"{check.name}: {check.message}" for check in found[1].verdict.differences
+            )
+            reason = f"without what it left out the image behaved differently: {named[:SHOWN]}"
         except BuildError as failed:
             if known is None:
                 raise

@@ -68,7 +68,7 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
         "removed_distributions", "removed_environment", "installed_distributions",
         "expected_command", "expected_user", "labels", "suite", "strict", "trained", "withheld",
-        "planned", "kept_out", "edited",
+        "planned", "removed_files", "kept_out", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
 

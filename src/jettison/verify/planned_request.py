@@ -13,7 +13,7 @@ from jettison.lift.scopes.values import Scope
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
 from jettison.plan.plan import Plan
-from jettison.plan.removing import uninstalled
+from jettison.plan.removing import removed_lines, uninstalled
 from jettison.verify.compose_services import (
     DEFAULT_PORT,
     as_run,
@@ -105,6 +105,7 @@ def verification_request(
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
         planned=True,
+        removed_files=tuple(removed_lines(plan)),
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),
         suite=_suite(plan, development) if development else None,

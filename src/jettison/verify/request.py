@@ -117,7 +117,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
     files of the context that the plan keeps out of the image and ``edited`` those that it edits;
-    ``planned`` says that a plan is known.
+    ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns below
+    site-packages that it removes.
 
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
     ``withheld`` those that it did not.
@@ -156,6 +157,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     expected_user: str = ""
     labels: frozenset[str] | None = None
     planned: bool = False
+    removed_files: tuple[str, ...] = ()
     kept_out: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     suite: Suite | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
+from jettison.plan.removal.paths import Matcher
 from jettison.verify.checks.check import Check, inside_check, judged, skipped
 from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
@@ -63,6 +64,7 @@ def _gone(
             yield f"{path} of the application is gone, and the baseline opened it"
         elif not _accounted(path, request):
             yield f"{path} of the application is gone"
+    listed = Matcher.of((path, True) for path in request.removed_files)
     owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
     for path, (owner, _) in had.distributions.items():
         name = canonicalize_name(owner)
@@ -71,7 +73,7 @@ def _gone(
         used = _ends(path, opened)
         if used:
             yield f"{path} of {owner} is gone, and the baseline opened it"
-        elif path not in has.removed:
+        elif path not in has.removed and not listed.find(path):
             yield f"{path} of {owner} is gone without a known reason"
 
 

@@ -85,6 +85,10 @@ def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
             replace(less("distributions", "idna/core.py"), removed=frozenset({"idna/core.py"})),
             ASKED,
         ),
+        (
+            less("distributions", "idna/core.py"),
+            replace(ASKED, removed_files=("idna/**/*.py",)),
+        ),
         # the whole distribution: another check knows whether it may be gone
         (less("distributions", "certifi/cacert.pem"), ASKED),
         (less("distributions", "pip/cache.py", "loose.pth"), ASKED),
