@@ -28,6 +28,8 @@ Commands = Callable[[], tuple[str, ...] | None]
 _PATIENCE = 4.0
 # How often both are started once more when figures differ.
 _FURTHER_STARTS = 4
+# Seconds until ready from which on a start is slow.
+_SLOW = 4.0
 
 
 def compare(
@@ -80,7 +82,8 @@ def _started(
     progress: Progress,
 ) -> tuple[Observation, Observation]:
     """Start both in turn, more often where something differs that a busy machine may explain."""
-    runs = request.startup_runs
+    # what takes long varies little in proportion, and was started several times already
+    runs = 1 if before.seconds > _SLOW else request.startup_runs
     with step(progress, "Starting both in turn"):
         before, after = second_look.in_turn(engine, request, before, after, runs)
     if second_look.of_the_moment(request, before, after):
