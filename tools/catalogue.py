@@ -22,8 +22,7 @@ from msgspec import to_builtins
 
 from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, Source
-from jettison.index.installed import installed_distributions
-from jettison.index.wheels import read_local_wheel
+from jettison.index.wheels import installed_distributions, read_local_wheel
 
 CATALOGUE = Path(__file__).parents[1] / "src" / "jettison" / "catalogue"
 # Console scripts are kept by name already.

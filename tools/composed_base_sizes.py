@@ -16,8 +16,7 @@ from msgspec.structs import replace
 
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.bytecode_interpreters import composed_compiler, host_architecture
-from jettison.builder.minimal_base.choice import chosen
-from jettison.builder.minimal_base.compose import composed_base
+from jettison.builder.minimal_base.compose import chosen, composed_base
 from jettison.builder.minimal_base.unpacked import merged, unpacked
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, ComposedSizes, Measured
 from jettison.catalogue.reader import table

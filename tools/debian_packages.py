@@ -21,9 +21,8 @@ from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.reader import table
 from jettison.formats.debian_control import Alternatives
 from jettison.index.debian.archive import RELEASES, Archive
-from jettison.index.debian.closure import closure, needs
 from jettison.index.debian.package import Package
-from jettison.index.debian.packages import PackageIndex
+from jettison.index.debian.packages import PackageIndex, closure, needs
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 FACTS = table(SystemPackages)

@@ -14,19 +14,17 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.catalogue.systems import NativeLibraries
 from jettison.errors import JettisonError
 from jettison.images.entry import Kind, read_entries
-from jettison.index.debian.archive import Archive
-from jettison.index.debian.closure import closure
-from jettison.index.debian.deb import read_deb
+from jettison.index.debian.archive import Archive, read_deb
 from jettison.index.debian.package import Package
-from jettison.index.debian.packages import PackageIndex
+from jettison.index.debian.packages import PackageIndex, closure
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/debian"
 RELEASES = ("trixie", "bookworm")

@@ -17,7 +17,7 @@ from images import small_image
 from wheels import source, wheel
 
 from jettison.builder.lock import parse_lock
-from jettison.builder.resolver_input import checked_text
+from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.databases import alpine_packages, debian_packages
 from jettison.ecosystems import conda, pdm, pipenv, poetry, pyproject, setuptools, uv
@@ -34,11 +34,11 @@ from jettison.formats.requirements import parse as parse_requirements
 from jettison.formats.settings import find_settings
 from jettison.formats.shell import parse as parse_shell
 from jettison.images.config import Config
+from jettison.images.descriptor import Index, Manifest
 from jettison.images.entry import read_entries
-from jettison.images.manifest import Index, Manifest
 from jettison.images.reference import Reference
 from jettison.images.registry.authorization import challenges
-from jettison.index.debian.deb import read_deb
+from jettison.index.debian.archive import read_deb
 from jettison.index.debian.openpgp import public_keys
 from jettison.index.debian.package import parse_release
 from jettison.index.listing import parse_listing, releases

@@ -13,8 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder.base import BaseFacts
-from jettison.builder.foundation import FoundationLayer, layer_of
+from jettison.builder.base import BaseFacts, FoundationLayer, layer_of
 from jettison.builder.minimal_base.selection import Piece, Selection, search_directories, select
 from jettison.builder.minimal_base.unpacked import Unpacked, unpacked
 from jettison.builder.recipe import FIXED_TIME
@@ -23,13 +22,13 @@ from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import render
-from jettison.formats.loader_cache import library_names, loader_cache
+from jettison.formats.elf import library_names, loader_cache
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.tar_writer import Member
 from jettison.index.debian.archive import Archive
-from jettison.index.debian.closure import closure
 from jettison.index.debian.package import Package
+from jettison.index.debian.packages import closure
 from jettison.plan.minimal_base import TRIPLETS
 from jettison.values import Skipped
 

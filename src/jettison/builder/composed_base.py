@@ -11,17 +11,15 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.builder.base import Base, BaseFacts, target_of
+from jettison.builder.base import Base, BaseFacts, FoundationLayer, layer_of, target_of
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.bytecode_interpreters import (
     composed_compiler,
     host_architecture,
+    is_compiled,
     kept_compiler,
 )
-from jettison.builder.bytecode_standard_library import is_compiled
-from jettison.builder.foundation import FoundationLayer, layer_of
-from jettison.builder.minimal_base.choice import chosen
-from jettison.builder.minimal_base.compose import composed_base, unpacked_ahead
+from jettison.builder.minimal_base.compose import chosen, composed_base, unpacked_ahead
 from jettison.builder.minimal_base.unpacked import Unpacked
 from jettison.builder.recipe import FIXED_TIME, BaseWanted
 from jettison.catalogue.base_release import debian_release, release_number

@@ -15,8 +15,7 @@ from msgspec import Struct
 
 from jettison.builder.recipe import CopyStep, not_understood
 from jettison.errors import ProjectError
-from jettison.formats.dockerignore import IgnoreFile
-from jettison.formats.dockerignore.match import Pattern, Verdict, judge, pattern
+from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
 from jettison.images.tar_writer import Member

@@ -19,7 +19,7 @@ from jettison.images.stores.cache import (
     remove_entries,
     unused_since,
 )
-from jettison.report.table import table
+from jettison.report.base_text import table
 from jettison.values import human
 
 # Kind and bytes of each entry.

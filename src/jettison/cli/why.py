@@ -10,8 +10,8 @@ import click
 from jettison.cli.options import format_option, plan_options
 from jettison.cli.output import show
 from jettison.report.documents import why_document
-from jettison.report.why_ask import why
-from jettison.report.why_text import why_text
+from jettison.report.why import why
+from jettison.report.why_answers import why_text
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.remembered import recalled
 

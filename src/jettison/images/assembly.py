@@ -11,10 +11,9 @@ from msgspec import Struct
 
 from jettison.errors import ImageError
 from jettison.images.config import Config
-from jettison.images.descriptor import Descriptor, Platform
+from jettison.images.descriptor import Descriptor, Index, Manifest, Platform
 from jettison.images.digest import CONFIGS, INDEXES, MANIFESTS
 from jettison.images.image import Image, ImageSet, Layer
-from jettison.images.manifest import Index, Manifest
 from jettison.images.reference import Reference
 
 # Larger than any manifest a registry accepts (4 MiB) and any config seen; a bound on memory.

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.config import Config, History
-from jettison.images.descriptor import Descriptor, Platform, spoken
+from jettison.images.descriptor import Descriptor, Index, Manifest, Platform, spoken
 from jettison.images.digest import (
     OCI_EMPTY,
     OCI_MANIFEST,
@@ -21,7 +21,6 @@ from jettison.images.digest import (
     layer_type,
 )
 from jettison.images.entry import ReadEntry, read_entries
-from jettison.images.manifest import Index, Manifest
 from jettison.images.reference import Reference
 from jettison.images.stream import compression_of, uncompressed
 from jettison.images.tree import FileTree, merge

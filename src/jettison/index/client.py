@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jettison import __version__
 from jettison.errors import NetworkError
-from jettison.index.cache import NOT_MODIFIED, OK, PARTIAL, Answer, NoAnswerError
+from jettison.index.http import NOT_MODIFIED, OK, PARTIAL, Answer, NoAnswerError
 from jettison.index.settings import Credentials
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import Any
 from msgspec import convert
 
 from jettison.catalogue.reader import resource
-from jettison.index.facts import DistributionFacts, Source
-from jettison.index.import_names import import_names
+from jettison.index.facts import DistributionFacts, Source, import_names
 from jettison.index.metadata import (
     Contents,
     parse_entry_points,

@@ -1,4 +1,4 @@
-"""HTTP by urllib3: pooled connections, retries with a pause, proxies and certificates."""
+"""HTTP to package indexes: connections, redirects, and responses kept between runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import urllib3
+from msgspec import Struct
 from urllib3.exceptions import (
     HTTPError,
     MaxRetryError,
@@ -22,9 +23,45 @@ from urllib3.exceptions import (
     TimeoutError as SilenceError,
 )
 
-from jettison.index.cache import Answer, NoAnswerError
 from jettison.index.settings import CERTIFICATE_VARIABLES, basic_user
 from jettison.processes.patience import PART, ended_after, patient_parts, with_patience
+
+OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A response whose body was read: ``headers`` have lower-case names.
+
+    ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
+    redirects. A body that is longer than allowed is not kept, and ``whole`` is False then.
+    """
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    whole: bool = True
+    requests: int = 1
+
+    @property
+    def partial(self) -> bool:
+        """Whether the server sent the asked range and not the whole."""
+        return self.status == PARTIAL
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether the cached copy is still good."""
+        return self.status == NOT_MODIFIED
+
+
+class NoAnswerError(Exception):
+    """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked."""
+
+    def __init__(self, why: str, *, lasting: bool) -> None:
+        super().__init__(why)
+        self.why = why
+        self.lasting = lasting
+
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0

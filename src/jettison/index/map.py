@@ -17,14 +17,13 @@ from packaging.version import InvalidVersion, Version
 
 from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import NetworkError
-from jettison.index.choice import best_wheel, representative_wheel
 from jettison.index.client import Statistics
 from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.listing import wheel_tags
 from jettison.index.package_index import Index
 from jettison.index.resolving import Resolution
-from jettison.index.target import Target
+from jettison.index.target import Target, best_wheel, representative_wheel
 from jettison.values import Skipped
 
 _THREADS = 8

@@ -44,7 +44,7 @@ def open_map(
     """
     installed = None
     if environment:
-        from jettison.index.installed import installed_distributions  # noqa: PLC0415 — slow
+        from jettison.index.wheels import installed_distributions  # noqa: PLC0415 — slow
 
         installed = installed_distributions(environment)
     home = Path.home()

@@ -11,7 +11,7 @@ from jettison.catalogue.system_packages import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import Stage, base_reference, copy
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
-from jettison.lift.reference import python_tag
+from jettison.lift.project import python_tag
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 

@@ -13,9 +13,8 @@ from jettison.formats.toml import array, read_toml, table
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.declared import local_folders
 from jettison.lift.installation import is_installer
-from jettison.lift.project import Project
+from jettison.lift.project import Invocation, Project
 from jettison.lift.projects import LOCKS, ProjectRequest, project_requests
-from jettison.lift.reference import Invocation
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence
 

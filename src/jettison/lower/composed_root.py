@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from jettison.catalogue.bases import ComposedBase, LeftOut
 from jettison.catalogue.reader import table
-from jettison.formats.loader_cache import listing_program
+from jettison.formats.elf import listing_program
 from jettison.lower.instructions import WIDTH, comment
 from jettison.plan.base import ROOT, ArchiveFile, Composition
 

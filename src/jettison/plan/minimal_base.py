@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
+from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut
-from jettison.catalogue.debian_release import facts_of
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.errors import UnsupportedError

@@ -10,11 +10,11 @@ from jettison.catalogue.reader import removal_hook, removal_script
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.images.config import Config
-from jettison.lift.configuration import Said, configured, variables_said
 from jettison.lift.environment import BuiltEnvironment, NotApart
 from jettison.lift.environment import environment_of as environment_environment_of
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
+from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.changes import LayerOfFolders
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, SCRIPT

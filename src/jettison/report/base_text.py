@@ -1,12 +1,29 @@
-"""Base images that were considered, as text."""
+"""The base images considered as text, and the table that reports share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
-from jettison.report.table import table
 from jettison.values import Evidence, human, sized
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
+) -> str:
+    """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns."""
+    lines = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+
+    def laid_out(line: Sequence[str]) -> str:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    ruled = [laid_out(lines[0]), "  ".join("-" * width for width in widths)]
+    return "\n".join([*ruled, *(laid_out(line) for line in lines[1:])])
 
 
 def base_table(choice: BaseChoice) -> str:

@@ -30,11 +30,17 @@ from jettison.contents.stored_files import Owner
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
-from jettison.plan.prediction.values import Part, Prediction, Predictions
+from jettison.plan.prediction.parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report.result import Ablation, Result
-from jettison.report.why_values import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
+from jettison.report.why_answers import (
+    Answer,
+    DistributionAnswer,
+    FileAnswer,
+    LineAnswer,
+    RuleShare,
+)
 from jettison.values import Evidence, Origin, Skipped
 from jettison.verify.imported import Attempt, ImportResult, Loss
 from jettison.verify.verdict import verdict_document

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from jettison.lift.scopes.values import PackageScope, Scope
 from jettison.plan.plan import FileKind, Finding, Plan, Safety
-from jettison.plan.prediction.values import Part, Prediction, Predictions
+from jettison.plan.prediction.parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
-from jettison.report.base_text import base_table
-from jettison.report.table import table
+from jettison.report.base_text import base_table, table
 from jettison.values import Basis, Evidence, Size, Skipped, counted, human, sized
 
 

@@ -1,16 +1,20 @@
-"""Why a distribution is in the image, and what would be without it."""
+"""Explain a distribution or a file: why it is kept or removed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from jettison.index.graph import exclusive, path_to, required_by, weight
 from jettison.lift.scopes.values import Scope
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Plan, PlannedRequirement, Safety
-from jettison.plan.removal.groups import Group
+from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan.removal.listing import LIST, Listed, listed_lines
+from jettison.plan.removal.paths import Matcher
 from jettison.plan.removing import uninstalled
-from jettison.report.why_values import DistributionAnswer, RuleShare
+from jettison.report.why_answers import DistributionAnswer, FileAnswer, RuleShare
+from jettison.values import Evidence, Origin
 
 VERDICTS = {
     Scope.RUNTIME: "kept: production uses it",
@@ -93,3 +97,157 @@ def _shares(plan: Plan, name: str) -> Iterator[RuleShare]:
     for group in groups_of(plan):
         if group.distribution == name:
             yield RuleShare(rule=group.rule, reason=group.reason, size=group.size)
+
+
+KEPT = "kept, not shown to be unused"
+
+
+def explain_listed(plan: Plan, path: str, files: Sequence[OwnedFile]) -> FileAnswer | None:
+    """Explain a path below site-packages that a line of the list means; None: none does.
+
+    ``files`` are those of the wheels that it is, or that lie below it.
+    """
+    name = plan.project.own(LIST)
+    meant = Matcher.of((one.path, one) for one in listed_lines(plan.project.texts.get(name, "")))
+    lines = {file.path: found[1] for file in files if (found := meant.find(file.path))}
+    whole = meant.find(path) or meant.find(f"{path}/any")
+    if whole and not files:
+        lines = {path: whole[1]}
+    owners = dict.fromkeys(plan.contents.label(file.distribution) for file in files)
+    return _answer_of_line(path, ", ".join(owners), files, lines, name) if lines else None
+
+
+def _answer_of_line(
+    path: str, owner: str, files: Sequence[OwnedFile], lines: Mapping[str, Listed], name: str
+) -> FileAnswer:
+    gone = {one for one, line in lines.items() if line.leaves}
+    told = list(dict.fromkeys(lines.values()))
+    shown = [line for line in told if line.rule] or told
+    reasons = dict.fromkeys(map(_reason, shown))
+    whole = len(gone) == (len(files) or 1)
+    return FileAnswer(
+        path=path,
+        owner=owner,
+        files=len(files),
+        bytes=sum(file.size for file in files),
+        kept=(False if whole else None) if gone else True,
+        removed_bytes=sum(file.size for file in files if file.path in gone),
+        rule=", ".join(dict.fromkeys(line.rule for line in shown if line.rule)),
+        reason="; ".join(reasons),
+        line=", ".join(line.path for line in shown),
+        evidence=tuple(
+            Evidence(kind="list", message=line.path, origin=Origin(file=name, line=line.line))
+            for line in shown
+        ),
+    )
+
+
+def _reason(line: Listed) -> str:
+    if line.file:
+        return f"{line.reason}: another name of {line.file}"
+    return line.reason if line.rule else f"{KEPT}: {line.reason}"
+
+
+SITE_PACKAGES = re.compile(r"^.*/(?:site|dist)-packages/")
+PROGRAMS = re.compile(r"^/.*(?=/bin/[^/]+$)")
+
+
+def explain_path(plan: Plan, text: str) -> FileAnswer | None:
+    """Explain a file or a folder, absolute in the image or below site-packages; None: no such."""
+    path = PROGRAMS.sub("", SITE_PACKAGES.sub("", text)).removesuffix("/")
+    groups = Matcher.of((path, group) for group in groups_of(plan) for path in group.paths)
+    files = [
+        file
+        for name, file in plan.contents.files.items()
+        if name == path or name.startswith(f"{path}/")
+    ]
+    found = groups.find(path) or groups.find(f"{path}/any")
+    if not found and (listed := explain_listed(plan, path, files)):
+        return listed
+    if not files:
+        return _unlisted(path, *found) if found else None
+    return _answer(plan, path, files, groups)
+
+
+def explain_source(plan: Plan, text: str) -> FileAnswer | None:
+    """Explain a file of the build context, relative to it or where the image has it."""
+    places = [plan.stage.folder, *(copied.destination for _, copied in plan.stage.copies)]
+    inside = (f"{plan.stage.expanded(place).rstrip('/')}/" for place in places)
+    place = next((one for one in inside if one != "/" and text.startswith(one)), "")
+    path = text.removeprefix(place).removesuffix("/")
+    files = {
+        name: size
+        for name, size in plan.project.files.items()
+        if name == path or name.startswith(f"{path}/")
+    }
+    if not files:
+        return None
+    ignore = plan.project.ignore
+    lines = {name: ignore.ignored_by(name) if ignore else None for name in files}
+    out = [name for name, line in lines.items() if line is not None]
+    line = next((found for found in lines.values() if found is not None), None)
+    return FileAnswer(
+        path=path,
+        owner="the application",
+        files=len(files),
+        bytes=sum(files.values()),
+        kept=True if not out else (False if len(out) == len(files) else None),
+        removed_bytes=sum(files[name] for name in out),
+        rule="build-context" if line else "",
+        reason="the ignore file excludes it" if line else "in the build context",
+        line=line.text.strip() if line else "",
+        evidence=(Evidence(kind="ignore", message=line.text.strip(), origin=line.origin),)
+        if line
+        else (),
+    )
+
+
+def _unlisted(path: str, line: str, group: Group) -> FileAnswer:
+    """What no wheel lists, but a line of the list takes: an installer, byte code, a script."""
+    return FileAnswer(
+        path=path,
+        owner=group.distribution,
+        files=0,
+        bytes=0,
+        kept=False,
+        rule=group.rule,
+        reason=group.reason,
+        line=line,
+    )
+
+
+def _answer(
+    plan: Plan, path: str, files: Sequence[OwnedFile], groups: Matcher[Group]
+) -> FileAnswer:
+    gone = {file.path: found for file in files if (found := groups.find(file.path))}
+    owners = dict.fromkeys(plan.contents.label(file.distribution) for file in files)
+    lines = dict.fromkeys(line for line, _ in gone.values())
+    rules = dict.fromkeys(group.rule for _, group in gone.values())
+    reasons = dict.fromkeys(group.reason for _, group in gone.values())
+    kept = next((plan.wishes.kept[f.path] for f in files if f.path in plan.wishes.kept), None)
+    evidence = tuple(
+        found for finding in plan.findings if finding.rule in rules for found in finding.evidence
+    )
+    reason = "; ".join(reasons) or "no rule removes it; it may be used"
+    if kept and not gone:
+        reason = f'keep = "{kept.text}"'
+        evidence = (Evidence(kind="setting", message=reason, origin=kept.origin),)
+    return FileAnswer(
+        path=path,
+        owner=", ".join(owners),
+        files=len(files),
+        bytes=sum(file.size for file in files),
+        kept=True if not gone else (False if len(gone) == len(files) else None),
+        removed_bytes=sum(file.size for file in files if file.path in gone),
+        rule=", ".join(rules),
+        reason=reason,
+        line=", ".join(lines),
+        evidence=tuple(one for one in evidence if _speaks_of(one, files)) or evidence[:1],
+    )
+
+
+def _speaks_of(evidence: Evidence, files: Sequence[OwnedFile]) -> bool:
+    names = {file.distribution for file in files}
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", evidence.message) for name in names
+    )

@@ -25,7 +25,7 @@ from fnmatch import fnmatchcase
 
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
-from jettison.formats.dockerignore.propose import Proposal, propose
+from jettison.formats.dockerignore_proposal import Proposal, propose
 from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
 from jettison.lift.project import Project
 from jettison.lift.stages import services_of

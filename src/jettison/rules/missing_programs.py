@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program

@@ -11,7 +11,7 @@ packages that no longer do.
 
 from __future__ import annotations
 
-from jettison.catalogue.debian_release import facts_of
+from jettison.catalogue.base_release import facts_of
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.lower.packages import installs_recommended, runs_leaving_lists
 from jettison.plan.changes import TidyPackageInstalls

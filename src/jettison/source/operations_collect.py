@@ -10,7 +10,6 @@ from jettison.catalogue.packaging import ProjectFiles
 from jettison.catalogue.reader import table
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
-from jettison.source.documents import documented_commands
 from jettison.source.facts import Text
 from jettison.source.literals import may_name, word_roles
 from jettison.source.operations import (
@@ -30,7 +29,7 @@ from jettison.source.operations_images import (
     dockerfile_environment,
     shell_commands,
 )
-from jettison.source.operations_lines import commands_in, with_called_targets
+from jettison.source.operations_lines import commands_in, documented_commands, with_called_targets
 from jettison.values import Origin
 
 _KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.builder.base import BuildOptions
 from jettison.builder.builder import Builder
 from jettison.builder.composed_base import request_of
+from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
-from jettison.builder.foundation import BuildOptions
-from jettison.builder.reading import base_wanted
 from jettison.builder.recipe import BaseWanted
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine
@@ -29,7 +29,7 @@ from jettison.plan.candidates.image import COMPOSED
 from jettison.plan.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.plan.minimal_base import predicted_size
 from jettison.plan.plan import Plan
-from jettison.plan.prediction.values import Prediction, Predictions
+from jettison.plan.prediction.parts import Prediction, Predictions
 from jettison.progress import Progress, step
 from jettison.report.result import Result
 from jettison.rules import RULES

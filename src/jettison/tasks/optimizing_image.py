@@ -17,7 +17,7 @@ from jettison.images.location import is_remote, locate, nearest
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache
-from jettison.lift.configuration import Said, configured, variables_said
+from jettison.lift.stages import Said, configured, variables_said
 from jettison.progress import Progress, step
 from jettison.report.result import Result
 from jettison.tasks.delivery import Delivery, written

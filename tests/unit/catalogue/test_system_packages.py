@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.catalogue.debian_release import RELEASES, facts_of
+from jettison.catalogue.base_release import RELEASES, facts_of
 from jettison.catalogue.system_packages import (
     cost_of,
     is_build_package,

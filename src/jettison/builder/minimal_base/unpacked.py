@@ -15,10 +15,10 @@ from jettison.errors import IntegrityError
 from jettison.formats.debian_control import Paragraph
 from jettison.formats.elf import ElfFacts, read_elf
 from jettison.images.entry import Entry, Kind, entry_of
-from jettison.images.stores.seals import sealed_file, sealed_size
+from jettison.images.stores.files import sealed_file, sealed_size
 from jettison.images.stream import CHUNK, chunks_of
 from jettison.images.tar_writer import Member
-from jettison.index.debian.deb import Deb, read_deb
+from jettison.index.debian.archive import Deb, read_deb
 
 
 class Unpacked(Struct, frozen=True, kw_only=True):

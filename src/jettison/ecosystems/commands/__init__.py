@@ -1,18 +1,21 @@
 """What single commands do, as types. A command that a recogniser does not know gives None."""
 
-from jettison.ecosystems.commands.downloads import AptSource, apt_sources, pipelines, written_paths
 from jettison.ecosystems.commands.files import (
+    AptSource,
     Directories,
     GroupChange,
     Permission,
     Removal,
     UserChange,
+    apt_sources,
     directories,
     expand_braces,
     group_change,
     permission,
+    pipelines,
     removal,
     user_change,
+    written_paths,
 )
 from jettison.ecosystems.commands.invocation import (
     Invocation,
@@ -21,15 +24,17 @@ from jettison.ecosystems.commands.invocation import (
     invocation,
     read_options,
 )
-from jettison.ecosystems.commands.locked import ProjectInstall, poetry_setting, project_install
 from jettison.ecosystems.commands.python import (
     Compilation,
     Management,
     PipInstall,
+    ProjectInstall,
     VirtualEnvironment,
     compile_bytecode,
     management,
     pip_install,
+    poetry_setting,
+    project_install,
     virtual_environment,
 )
 from jettison.ecosystems.commands.system import (

@@ -1,6 +1,9 @@
-"""Commands that install Python requirements, make environments, and prepare the application."""
+"""Commands that install Python distributions: from requirements, projects, locks."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -140,3 +143,158 @@ def management(command: Command) -> Management | None:
     if not words or words[0].startswith("-"):
         return None
     return Management(action=words[0])
+
+
+_ACTIONS = {
+    "uv": ("sync", "export"),
+    "poetry": ("install", "sync", "export"),
+    "pipenv": ("install", "sync", "requirements"),
+    "pdm": ("install", "sync", "export"),
+}
+_CONDA_ACTIONS = ("create", "update", "install")
+_CONDA = ("conda", "mamba", "micromamba")
+_WITH = ("--with", "--group", "-G")
+_WITHOUT = ("--without", "--no-group")
+_ONLY = ("--only", "--only-group")
+_EXTRAS = ("--extra", "-E", "--extras")
+_DEVELOPMENT = frozenset({"dev", "develop", "development"})
+
+
+class ProjectInstall(Struct, frozen=True, kw_only=True):
+    """An installation or an export (``output``) from a project's own lock file.
+
+    ``development`` says whether the development group comes along, ``locked`` whether the lock
+    file decides without being brought up to date, ``project`` whether the project itself is
+    installed. Environment variables such as ``UV_NO_DEV`` are not seen here.
+    """
+
+    tool: str
+    action: str
+    with_groups: tuple[str, ...]
+    without_groups: tuple[str, ...]
+    only_groups: tuple[str, ...]
+    extras: tuple[str, ...]
+    all_extras: bool
+    development: bool
+    project: bool
+    output: str | None
+    options: Options
+    origin: Origin
+
+
+def project_install(command: Command) -> ProjectInstall | None:
+    """Return what ``uv sync``, ``poetry install``, ``pipenv sync``, ``pdm install`` … do.
+
+    ``uv export``, ``poetry export``, ``pipenv requirements`` and ``pdm export`` count too.
+    """
+    run = invocation(command)
+    if run is not None and run.program in _CONDA:
+        return _conda(run)
+    if run is not None and run.is_a("hatch", "env"):
+        return _hatch(run)
+    if run is None or not run.is_a(run.program, *_ACTIONS.get(run.program, ())):
+        return None
+    options = run.options
+    action = options.arguments[0].text
+    if run.program == "pipenv" and len(options.arguments) > 1:
+        return None
+    groups = {
+        "with_groups": _names(options, _WITH),
+        "without_groups": _names(options, _WITHOUT),
+        "only_groups": _names(options, _ONLY),
+    }
+    return ProjectInstall(
+        tool=run.program,
+        action=action,
+        **groups,
+        extras=_names(options, _EXTRAS),
+        all_extras=options.has("--all-extras"),
+        development=_development(run, **groups),
+        project=_project(options, groups["only_groups"]),
+        output=_output(run),
+        options=options,
+        origin=run.origin,
+    )
+
+
+def _conda(run: Invocation) -> ProjectInstall | None:
+    """``conda env create -f FILE``, and what mamba and micromamba call the same."""
+    words = [word.text for word in run.options.arguments[:2]]
+    file = run.options.value("-f", "--file")
+    action = words[1] if words[:1] == ["env"] and words[1:] else "".join(words[:1])
+    if not file or not file.endswith((".yml", ".yaml")) or action not in _CONDA_ACTIONS:
+        return None
+    return _whole(run, "conda", action, (), project=False)
+
+
+def _hatch(run: Invocation) -> ProjectInstall | None:
+    """``hatch env create [NAME]``: the project with what the environment of that name adds."""
+    words = [word.text for word in run.options.arguments[1:3]]
+    if words[:1] != ["create"]:
+        return None
+    return _whole(run, "hatch", "env create", tuple(words[1:]) or ("default",), project=True)
+
+
+def _whole(
+    run: Invocation, tool: str, action: str, groups: tuple[str, ...], *, project: bool
+) -> ProjectInstall:
+    """An installation of all that a file declares, with some groups."""
+    return ProjectInstall(
+        tool=tool,
+        action=action,
+        with_groups=groups,
+        without_groups=(),
+        only_groups=(),
+        extras=(),
+        all_extras=False,
+        development=False,
+        project=project,
+        output=None,
+        options=run.options,
+        origin=run.origin,
+    )
+
+
+def poetry_setting(command: Command) -> tuple[str, str] | None:
+    """Return name and value of ``poetry config virtualenvs.create false``."""
+    run = invocation(command)
+    if run is None or not run.is_a("poetry", "config"):
+        return None
+    words = [word.text for word in run.options.arguments[1:]]
+    return (words[0], words[1]) if len(words) > 1 else None
+
+
+def _names(options: Options, names: Iterable[str]) -> tuple[str, ...]:
+    values = (option.value or "" for option in options.every(*names))
+    return tuple(name for value in values for name in re.split(r"[,\s]+", value) if name)
+
+
+def _development(
+    run: Invocation,
+    *,
+    with_groups: tuple[str, ...],
+    without_groups: tuple[str, ...],
+    only_groups: tuple[str, ...],
+) -> bool:
+    options = run.options
+    if run.program == "pipenv":
+        return options.has("--dev", "-d", "--dev-only")
+    if only_groups or options.has("--only-root"):
+        return bool(_DEVELOPMENT & set(only_groups))
+    if options.has("--only-dev", "--dev") or _DEVELOPMENT & set(with_groups):
+        return True
+    refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
+    if refused or _DEVELOPMENT & set(without_groups):
+        return False
+    # `poetry export` leaves optional and development groups out unless asked.
+    return not (run.program == "poetry" and options.arguments[0].text == "export")
+
+
+def _project(options: Options, only_groups: tuple[str, ...]) -> bool:
+    if only_groups or options.arguments[0].text in {"export", "requirements"}:
+        return False
+    return not options.has("--no-install-project", "--no-root", "--no-self", "--only-group")
+
+
+def _output(run: Invocation) -> str | None:
+    return run.options.value("-o", "--output-file", "--output")

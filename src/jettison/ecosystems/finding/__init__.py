@@ -1,18 +1,53 @@
-"""All declarations and lockfiles of a project folder, whatever formats it uses."""
+"""Find what a project declares and locks, whatever formats it uses."""
 
 from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
-from jettison.ecosystems import pdm, uv
-from jettison.ecosystems.declaration import Declaration, Kind
-from jettison.ecosystems.finding.files import declared_in, named_files
+from jettison.ecosystems import pdm, pyproject, uv
+from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
 from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.ecosystems.lock import parse as pylock_parse
+from jettison.ecosystems.pip import declared, group_of, is_requirements_file
 from jettison.ecosystems.pipenv import parse_lock as pipfile_parse_lock
+from jettison.ecosystems.pipenv import parse_pipfile
 from jettison.ecosystems.poetry import parse as poetry_parse
 from jettison.ecosystems.pyproject import members
+from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
+from jettison.formats.requirements import parse
+
+
+def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declaration]:
+    """Return what a file declares; raises InputSyntaxError with the line when it is not valid.
+
+    ``group`` is whom a requirements file is for whose name does not tell.
+    """
+    match posixpath.basename(path):
+        case "pyproject.toml":
+            return pyproject.parse(text, file=path)
+        case "setup.cfg":
+            return parse_setup_cfg(text, file=path)
+        case "setup.py":
+            return parse_setup_py(text, file=path).declarations
+        case "Pipfile":
+            return parse_pipfile(text, file=path)
+        case name if name.endswith(".toml"):
+            return ()  # a lock, which says what is installed and declares nothing
+    own = group_of(path) if is_requirements_file(path) else group
+    return declared(parse(text, file=path), own)
+
+
+def named_files(path: str, text: str) -> tuple[str, ...]:
+    """Return the requirements files that a declaring file says its dependencies are in."""
+    match posixpath.basename(path):
+        case "pyproject.toml":
+            return pyproject.requirement_files(text, file=path)
+        case "setup.cfg":
+            return requirement_files(text, file=path)
+    return parse_setup_py(text, file=path).requirement_files
+
 
 _PYLOCK = re.compile(r"^pylock(\.[^.]+)?\.toml$")
 _BY_NAME = {

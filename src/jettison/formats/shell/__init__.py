@@ -5,6 +5,15 @@ or written anew.
 """
 
 from jettison.formats.shell.edit import replacing, replacing_words, without, without_words
-from jettison.formats.shell.model import Block, Command, Part, Redirect, Script, Word
 from jettison.formats.shell.parse import parse, parse_excerpt
-from jettison.formats.shell.words import assignments, resolved, value
+from jettison.formats.shell.words import (
+    Block,
+    Command,
+    Part,
+    Redirect,
+    Script,
+    Word,
+    assignments,
+    resolved,
+    value,
+)

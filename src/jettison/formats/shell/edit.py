@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from jettison.formats.shell.model import Command, Part, Script, Word
 from jettison.formats.shell.parse import PIPES
+from jettison.formats.shell.words import Command, Part, Script, Word
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
 _SETTINGS = frozenset({"set", ":", "true"})

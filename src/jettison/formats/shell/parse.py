@@ -11,8 +11,16 @@ from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
 from jettison.formats.excerpt import Excerpt, excerpt
-from jettison.formats.shell.model import Block, Command, Redirect, Script, Word
-from jettison.formats.shell.words import EXPANSIONS, Source, source_of
+from jettison.formats.shell.words import (
+    EXPANSIONS,
+    Block,
+    Command,
+    Redirect,
+    Script,
+    Source,
+    Word,
+    source_of,
+)
 from jettison.values import Origin
 
 NODES = frozenset(

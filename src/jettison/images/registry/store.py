@@ -6,15 +6,13 @@ from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.assembly import Publication, read_image
-from jettison.images.descriptor import Descriptor, Platform
+from jettison.images.descriptor import Descriptor, Index, Manifest, Platform
 from jettison.images.digest import OCI_INDEX
 from jettison.images.image import Image, ImageSet
-from jettison.images.manifest import Index, Manifest
 from jettison.images.reference import Reference
 from jettison.images.registry.authorization import Authorizer, Logins
-from jettison.images.registry.pull import Puller
-from jettison.images.registry.push import CHUNK_SIZE, Pusher
 from jettison.images.registry.session import Session
+from jettison.images.registry.transfer import CHUNK_SIZE, Puller, Pusher
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.processes.concurrent import mapped

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from jettison.errors import ImageError
 from jettison.images.assembly import LARGEST_DOCUMENT, Blob, Publication, read_image
 from jettison.images.config import Config
-from jettison.images.descriptor import Descriptor, Platform, spoken
+from jettison.images.descriptor import Descriptor, Index, Platform, spoken
 from jettison.images.digest import (
     Compression,
     DiffID,
@@ -25,7 +25,6 @@ from jettison.images.digest import (
     text_field,
 )
 from jettison.images.image import Image, ImageSet, Layer
-from jettison.images.manifest import Index
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.files import open_regular, whole_file

@@ -15,13 +15,14 @@ from jettison.images.descriptor import Descriptor
 from jettison.images.digest import DiffID, Digest, layer_type
 from jettison.images.image import Layer
 from jettison.images.stores.files import (
+    damaged_cache,
+    is_sound,
     open_regular,
     partial_path,
     remove_abandoned,
     whole_file,
     writing,
 )
-from jettison.images.stores.seals import damaged_cache, is_sound
 from jettison.images.stream import (
     Compressor,
     checked_chunks,

@@ -13,10 +13,9 @@ from msgspec.structs import replace
 
 from jettison.errors import ImageError
 from jettison.images.assembly import LARGEST_DOCUMENT, Blob, Publication, read_image
-from jettison.images.descriptor import Descriptor, Platform
+from jettison.images.descriptor import Descriptor, Index, Platform
 from jettison.images.digest import INDEXES, MANIFESTS
 from jettison.images.image import Image, ImageSet
-from jettison.images.manifest import Index
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.files import open_regular, whole_file, writing

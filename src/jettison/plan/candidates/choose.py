@@ -10,12 +10,11 @@ from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
-from jettison.lift.reference import PythonTag
+from jettison.lift.project import PythonTag
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts, Variant, Works
 from jettison.plan.candidates.image import COMPOSED, composed_facts, image_facts
 from jettison.plan.candidates.judge import Judged, judged
-from jettison.plan.candidates.needs import BaseNeeds
-from jettison.plan.candidates.wheels import source_builds
+from jettison.plan.candidates.needs import BaseNeeds, source_builds
 
 # The level that may choose another base.
 CHOOSES = 2

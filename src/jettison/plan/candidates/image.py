@@ -17,7 +17,7 @@ from jettison.catalogue.bases import (
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import full_packages, slim_packages
 from jettison.index.target import Target
-from jettison.lift.reference import PythonTag, python_tag
+from jettison.lift.project import PythonTag, python_tag
 from jettison.plan.base import ImageFacts, Variant
 from jettison.plan.minimal_base import BaseRequest, predicted_size
 from jettison.values import Basis, Size

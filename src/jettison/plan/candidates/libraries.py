@@ -21,8 +21,7 @@ from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stages import origin_of_variable
 from jettison.plan.base import ImageFacts, Variant, Works
 from jettison.plan.candidates.image import packages_of
-from jettison.plan.candidates.needs import BaseNeeds, Remark
-from jettison.plan.candidates.wheels import source_builds, unknown_wheels
+from jettison.plan.candidates.needs import BaseNeeds, Remark, source_builds, unknown_wheels
 from jettison.values import Evidence, Origin
 
 

@@ -26,7 +26,7 @@ from jettison.lift.declared import installed_declarations
 from jettison.lift.locked import locked_place
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.plan.prediction.values import Part, applies_list, taken_out
+from jettison.plan.prediction.parts import Part, applies_list, taken_out
 from jettison.values import Basis, Origin, Size, Skipped
 
 

@@ -21,8 +21,14 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import ROOT, Variant
 from jettison.plan.candidates.image import image_facts, packages_of
 from jettison.plan.prediction.environment import Written, environments
-from jettison.plan.prediction.packages import Packages, copied_files, sent_files
-from jettison.plan.prediction.values import Part, Prediction, taken_out_of_system
+from jettison.plan.prediction.parts import (
+    Packages,
+    Part,
+    Prediction,
+    copied_files,
+    sent_files,
+    taken_out_of_system,
+)
 from jettison.plan.removal.listing import LIST, MANIFEST_FOLDER
 from jettison.values import Basis, Origin, Size, Skipped
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from jettison.lift.reference import REMOVAL
+from jettison.lift.project import REMOVAL
 from jettison.values import KILOBYTE, human
 
 SYSTEM_LIST = "removed-system-files.txt"

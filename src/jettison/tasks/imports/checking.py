@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from jettison.errors import ProgramError
 from jettison.formats.settings import Ask, Wish
 from jettison.images.stores.cache import cache_directory
-from jettison.index.facts import DistributionFacts
-from jettison.index.import_names import ImportMap
-from jettison.index.installed import installed_distributions
+from jettison.index.facts import DistributionFacts, ImportMap
+from jettison.index.wheels import installed_distributions
 from jettison.lift.declared import shipped_names
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.builder.minimal_base.choice import choose
-from jettison.builder.minimal_base.compose import composed_base
+from jettison.builder.minimal_base.compose import choose, composed_base
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
@@ -41,7 +40,7 @@ from jettison.plan.candidates.image import COMPOSED, DEBIAN_NAMES
 from jettison.plan.candidates.needs import BaseNeeds
 from jettison.plan.minimal_base import BaseRequest, BaseTree
 from jettison.plan.plan import Plan
-from jettison.plan.prediction.packages import application_size
+from jettison.plan.prediction.parts import application_size
 from jettison.tasks.loading.knowledge import Knowledge
 from jettison.values import Basis, Evidence, Origin, Size
 

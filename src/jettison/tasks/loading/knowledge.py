@@ -20,14 +20,13 @@ from jettison.ecosystems.pyproject import standard_specifier
 from jettison.errors import InputSyntaxError
 from jettison.formats.requirements import RequirementLine
 from jettison.formats.settings import Settings
-from jettison.index.choice import compatible
 from jettison.index.facts import Source
 from jettison.index.graph import Closure, Leaving, gone_without, held_versions, leaving, weight
 from jettison.index.map import DistributionMap, closure, locked_releases
 from jettison.index.opening import open_map
 from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution
-from jettison.index.target import Target
+from jettison.index.target import Target, compatible
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.groups import production_groups
 from jettison.lift.linked import linked_packages

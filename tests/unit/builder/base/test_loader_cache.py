@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from jettison.formats.loader_cache import library_names, listing_program, loader_cache
+from jettison.formats.elf import library_names, listing_program, loader_cache
 
 LIBRARIES = {
     name: f"/usr/lib/x86_64-linux-gnu/{name}"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from cases import FOLDER, read_case
 
-from jettison.builder.reading import base_wanted, recipe_of
+from jettison.builder.execution import base_wanted, recipe_of
 from jettison.errors import UnsupportedError
 from jettison.tasks.loading.plan import planned
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jettison.formats.dockerignore import Amount, parse, pattern
-from jettison.formats.dockerignore.propose import Proposal, entries, propose
+from jettison.formats.dockerignore_proposal import Proposal, entries, propose
 
 
 def proposed(

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jettison.formats.dockerignore import parse, pattern
-from jettison.formats.dockerignore.propose import survey
+from jettison.formats.dockerignore_proposal import survey
 
 NAMES = ["a", "b", "ab", ".a", "a.b"]
 PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map("/".join)

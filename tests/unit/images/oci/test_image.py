@@ -4,9 +4,9 @@ from images import AMD64, packed_layer, small_image
 from msgspec.structs import replace
 
 from jettison.errors import ImageError
+from jettison.images.descriptor import Manifest
 from jettison.images.digest import DiffID, Digest, encode
 from jettison.images.image import Attachment, Image
-from jettison.images.manifest import Manifest
 from jettison.images.tar_writer import Member
 
 

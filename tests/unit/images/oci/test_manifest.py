@@ -2,10 +2,9 @@ import pytest
 from images import AMD64, ARM64, small_image
 
 from jettison.errors import ImageError
-from jettison.images.descriptor import Descriptor, Platform
+from jettison.images.descriptor import Descriptor, Index, Manifest, Platform
 from jettison.images.digest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, encode
 from jettison.images.image import Image, ImageSet
-from jettison.images.manifest import Index, Manifest
 
 
 def test_an_index_gives_the_manifest_of_a_platform() -> None:

@@ -6,7 +6,7 @@ from tests.support.openpgp import packet, signing_key
 
 from jettison.catalogue.reader import resource
 from jettison.errors import InputSyntaxError, IntegrityError
-from jettison.index.debian.clearsigned import verified
+from jettison.index.debian.mirror import verified
 from jettison.index.debian.openpgp import public_keys
 
 REAL = Path(__file__).with_name("bullseye-security.InRelease")

@@ -2,9 +2,8 @@ import pytest
 
 from jettison.errors import PackageError
 from jettison.formats.debian_control import paragraphs, parse_relations
-from jettison.index.debian.closure import closure
 from jettison.index.debian.package import compact_line
-from jettison.index.debian.packages import PackageIndex
+from jettison.index.debian.packages import PackageIndex, closure
 
 PACKAGES = """\
 Package: app

@@ -4,10 +4,9 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from jettison.index.choice import best_wheel, compatible, newest, representative_wheel
 from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.listing import IndexFile, releases, wheel_tags
-from jettison.index.target import Target
+from jettison.index.target import Target, best_wheel, compatible, newest, representative_wheel
 
 DEBIAN = Target(python="3.12", libc="glibc", libc_version="2.36")
 ALPINE = Target(python="3.12", libc="musl", libc_version="1.2")

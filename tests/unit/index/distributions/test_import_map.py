@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from jettison.index.facts import DistributionFacts, Source
-from jettison.index.import_names import ImportMap
+from jettison.index.facts import DistributionFacts, ImportMap, Source
 
 
 def _facts(name: str, *roots: str) -> DistributionFacts:

@@ -12,8 +12,7 @@ from jettison.index.facts import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan.prediction.image import predicted
-from jettison.plan.prediction.packages import copied_files
-from jettison.plan.prediction.values import Prediction
+from jettison.plan.prediction.parts import Prediction, copied_files
 
 PURE = "py3-none-any"
 SLIM = "FROM python:3.11-slim\n"

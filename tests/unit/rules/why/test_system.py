@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jettison.plan.plan import Plan
-from jettison.report.why_ask import why
-from jettison.report.why_values import LineAnswer
+from jettison.report.why import why
+from jettison.report.why_answers import LineAnswer
 from jettison.tasks.loading.plan import planned
 
 LIST = """\

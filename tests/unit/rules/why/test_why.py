@@ -8,9 +8,8 @@ from cases import Case, read_case, with_wheels
 from jettison.errors import ProjectError
 from jettison.plan.plan import Plan
 from jettison.report.documents import why_document
-from jettison.report.why_ask import why
-from jettison.report.why_text import why_text
-from jettison.report.why_values import DistributionAnswer, FileAnswer, LineAnswer
+from jettison.report.why import why
+from jettison.report.why_answers import DistributionAnswer, FileAnswer, LineAnswer, why_text
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 

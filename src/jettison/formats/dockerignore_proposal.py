@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from jettison.catalogue.packaging import Ignore
 from jettison.catalogue.reader import table
-from jettison.formats.dockerignore.match import Amount, Pattern, pattern, verdicts
-from jettison.formats.dockerignore.parse import IgnoreFile
+from jettison.formats.dockerignore import Amount, IgnoreFile, Pattern, pattern, verdicts
 
 
 def survey(tree: Iterable[str], patterns: Sequence[Pattern]) -> tuple[frozenset[str], ...]:
