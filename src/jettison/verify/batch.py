@@ -12,7 +12,7 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError, ProgramError
 from jettison.verify.checks.process import kinds_of
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.interior import ask, interior, inventory
+from jettison.verify.interior import ask, interior
 from jettison.verify.observation import Observation
 from jettison.verify.observe import options
 from jettison.verify.request import Setting, VerificationRequest
@@ -48,8 +48,7 @@ def observed(
                 answer, why = ask(container, interpreter, "batch", _asked(setting, request))
                 if answer is not None and not run:
                     inner, _ = interior(container, interpreter, request)
-                    listed = inventory(container, interpreter)
-                    seen = replace(seen, interior=inner and replace(inner, inventory=listed))
+                    seen = replace(seen, interior=inner)
         except (EngineError, ProgramError) as failure:
             answer, why = None, f"{failure} {failure.why[-200:]}".strip()
         if answer is None:

@@ -66,9 +66,10 @@ def _of_before(request: VerificationRequest) -> VerificationRequest:
     blank = VerificationRequest(image_before="", image_after="")
     others = (
         "image_after", "read_only_after", "expected_read_only", "root_allowed", "read_only_volumes",
-        "removed_distributions", "removed_environment", "installed_distributions",
-        "expected_command", "expected_user", "labels", "suite", "strict", "trained", "withheld",
-        "planned", "removed_files", "kept_out", "edited",
+        "removed_distributions", "planned_environment", "planned_health_check",
+        "installed_distributions", "expected_command", "expected_user", "labels", "suite", "strict",
+        "trained", "withheld", "planned", "removed_files",
+        "kept_out", "edited",
     )  # fmt: skip
     return replace(request, **{name: getattr(blank, name) for name in others})
 

@@ -15,9 +15,9 @@ from jettison.verify import batch, second_look
 from jettison.verify.before import Ahead, Baseline, begun, finished, patient, worked
 from jettison.verify.checks import CHECKS
 from jettison.verify.observation import Observation
-from jettison.verify.observe import observe, observe_read_only
-from jettison.verify.request import Setting, Suite, VerificationRequest
-from jettison.verify.second_look import again, setting_of
+from jettison.verify.observe import observe
+from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
+from jettison.verify.second_look import further, joined, setting_of
 from jettison.verify.services import within_reach
 from jettison.verify.suite import run_suite, with_stored
 from jettison.verify.verdict import Subject, Verdict
@@ -81,13 +81,13 @@ def _started(
     engine: Engine,
     progress: Progress,
 ) -> tuple[Observation, Observation]:
-    """Start both in turn, more often where something differs that a busy machine may explain."""
+    """Start both, in turn where something differs that a busy machine may explain."""
     # what takes long varies little in proportion, and was started several times already
     runs = 1 if before.seconds > _SLOW else request.startup_runs
-    with step(progress, "Starting both in turn"):
-        before, after = second_look.in_turn(engine, request, before, after, runs)
+    with step(progress, "Starting both at once"):
+        before, after = second_look.at_once(engine, request, before, after, runs)
     if second_look.of_the_moment(request, before, after):
-        with step(progress, "Starting both more often, because figures differ"):
+        with step(progress, "Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
             before, after = second_look.in_turn(engine, request, before, after, more)
     return before, after
@@ -160,12 +160,28 @@ def _ran(
         with step(progress, "Running the candidate to its end"):
             own = replace(setting, read_only=request.expected_read_only)
             return batch.observed(engine, own, request, names)
-    with step(progress, "Running the candidate"):
-        seen = (observe_read_only if narrow else observe)(engine, setting, request, talk)
-    with step(progress, "Running the candidate again"):
+    with step(progress, "Running the candidate twice"):
+        seen = _twice(engine, replace(setting, read_only=narrow), request, talk)
+    if not (narrow and seen.failure):
+        return seen
+    with step(progress, "Running the candidate twice with a writable root"):
+        wide = _twice(engine, setting, request, talk)
+    return wide if wide.failure else replace(wide, read_only_failure=seen.failure)
+
+
+def _twice(
+    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
+) -> Observation:
+    """Run an image in two containers at the same time."""
+    with beside() as pool:
         # as the baseline runs, unless production is to be read-only
-        own = replace(setting, read_only=seen.read_only and request.expected_read_only)
-        return again(engine, own, request, talk, seen)
+        narrow = setting.read_only and request.expected_read_only
+        own = replace(setting, run=1, read_only=narrow)
+        other = pool.submit(further, engine, own, request, talk)
+        seen = observe(engine, setting, request, talk)
+    if seen.failure:
+        return seen
+    return joined(replace(seen, read_only=setting.read_only), other.result())
 
 
 def _stored(engine: Engine, seen: Observation, image: str, commands: Commands) -> Observation:

@@ -8,11 +8,13 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from msgspec import ValidationError, convert
+from msgspec.structs import replace
 
 from jettison.catalogue.reader import table
 from jettison.catalogue.systems import Loopback
-from jettison.engines.engine import Container, ImageFacts
+from jettison.engines.engine import Container, ImageFacts, ImageID
 from jettison.errors import ProgramError
+from jettison.processes.concurrent import beside
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
@@ -36,15 +38,19 @@ class Beside:
         exec(cls.texts.get(module.__name__, ""), module.__dict__)
 sys.meta_path.insert(0, Beside)
 """
+# An image is named by its content, and each look starts a Python.
+_found: dict[ImageID, str] = {}
 HOST_NAME = "application.jettison"
 """The name by which the engine's name server knows the container of the application."""
 
 
 def find_interpreter(container: Container, facts: ImageFacts) -> str | None:
     """Give the Python that runs the application: beside its program, or on the image's PATH."""
+    if facts.id in _found:
+        return _found[facts.id]
     for candidate in interpreters(facts):
         if container.execute((candidate, "-c", "")).status == 0:
-            return candidate
+            return _found.setdefault(facts.id, candidate)
     return None
 
 
@@ -108,37 +114,48 @@ def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
 
 
 def interior(
-    container: Container, interpreter: str, request: VerificationRequest
+    container: Container, interpreter: str, request: VerificationRequest, *, lists: bool = True
 ) -> tuple[Interior | None, str]:
-    """Learn all that the checks compare; without an answer, None and why."""
-    facts, why = ask(
-        container,
-        interpreter,
-        "facts",
-        {
-            "time_zones": ("", *request.time_zones),
-            "programs": request.programs,
-            "libraries": request.libraries,
-            "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
-            "volumes": (*request.volumes, *request.bind_mounts),
-            "writable": (
-                *request.volumes,
-                *request.bind_mounts,
-                *(target.partition(":")[0] for target in request.tmpfs),
-            ),
-        },
-    )
+    """Learn all that the checks compare; without an answer, None and why.
+
+    Without ``lists``, those of installed software are not read.
+    """
+    with beside() as pool:
+        imported = pool.submit(_modules, container, interpreter, request.modules)
+        tls = pool.submit(ask, container, interpreter, "secure", table(Loopback).files)
+        listed = pool.submit(_inventory, container, interpreter) if lists else None
+        facts, why = ask(container, interpreter, "facts", _asked(request))
     if facts is None:
         return None, why
-    secure, said = ask(container, interpreter, "secure", table(Loopback).files)
-    modules: dict[str, Any] = {}
-    if request.modules:
-        modules, why = ask(container, interpreter, "modules", {"modules": request.modules})
-        modules = modules or dict.fromkeys(request.modules, (False, why))
-    return shaped({**facts, "secure": secure or (False, said), "modules": modules}, Interior)
+    (secure, said), (modules, wrong) = tls.result(), imported.result()
+    modules = modules or dict.fromkeys(request.modules, (False, wrong))
+    told = {**facts, "secure": secure or (False, said), "modules": modules}
+    found, why = shaped(told, Interior)
+    return (replace(found, inventory=listed.result()) if found and listed else found), why
 
 
-def inventory(container: Container, interpreter: str) -> Inventory | None:
+def _modules(
+    container: Container, interpreter: str, names: tuple[str, ...]
+) -> tuple[dict[str, Any], str]:
+    return ask(container, interpreter, "modules", {"modules": names}) if names else ({}, "")
+
+
+def _asked(request: VerificationRequest) -> dict[str, Any]:
+    return {
+        "time_zones": ("", *request.time_zones),
+        "programs": request.programs,
+        "libraries": request.libraries,
+        "names": ("localhost", HOST_NAME, *(one.name for one in request.companions)),
+        "volumes": (*request.volumes, *request.bind_mounts),
+        "writable": (
+            *request.volumes,
+            *request.bind_mounts,
+            *(target.partition(":")[0] for target in request.tmpfs),
+        ),
+    }
+
+
+def _inventory(container: Container, interpreter: str) -> Inventory | None:
     """Learn what lists of software know of the files; None without an answer."""
     found, _ = ask(container, interpreter, "inventory", {})
     if found is None:

@@ -38,12 +38,14 @@ class Interior(Struct, frozen=True, kw_only=True):
     authorities that TLS trusts by default, -1 without TLS; ``secure`` tells whether it works
     against a server on the loopback. ``names`` are those of hosts. ``time_zones`` maps a zone to
     its name and offset on two days of the year; the empty name is local time. ``written`` tells
-    modes and owners of files in volumes that were written since the start.
+    modes and owners of files in volumes that were written since the start. ``process`` tells of the
+    first process its umask and working directory, and of its user home and name; ``processes`` maps
+    the names of it and of those that it started to how many there are.
     """
 
     user_id: int
+    groups: tuple[int, ...] = ()
     python: str
-    environment: Mapping[str, str]
     distributions: Mapping[str, str]
     certificates: int
     time_zones: Mapping[str, str]
@@ -55,6 +57,8 @@ class Interior(Struct, frozen=True, kw_only=True):
     secure: Loaded
     inventory: Inventory | None = None
     written: Mapping[str, str] = field(default_factory=dict)
+    process: Mapping[str, str] = field(default_factory=dict)
+    processes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):

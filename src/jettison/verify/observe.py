@@ -18,7 +18,7 @@ from jettison.verify.exchange.answer import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
-from jettison.verify.interior import HOST_NAME, find_interpreter, interior, inventory
+from jettison.verify.interior import HOST_NAME, find_interpreter, interior
 from jettison.verify.observation import Observation, Start, WorkerOutcome
 from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
 from jettison.verify.services import start
@@ -32,6 +32,8 @@ _CONVERSATION_SECONDS = 600.0
 _PATIENCE = 3
 # By which sets of texts are in another order (docs.python.org, "Command line and environment").
 _SEED = "PYTHONHASHSEED"
+# how a client ends what it says of a command that it refuses
+_USAGE = "See '"
 # of a log without an exception
 _LAST_LINES = 5
 
@@ -85,12 +87,20 @@ def options(setting: Setting, request: VerificationRequest) -> RunOptions:
         environment={**_circumstances(setting), **request.environment},
         entrypoint=request.entrypoint,
         command=request.command,
-        volumes=(*request.volumes, *(request.read_only_volumes if setting.read_only else ())),
+        volumes=_volumes(request, read_only=setting.read_only),
         tmpfs=tmpfs(request, read_only=setting.read_only),
         read_only=setting.read_only,
         hardened=setting.read_only,
         alias=HOST_NAME,
     )
+
+
+def _volumes(request: VerificationRequest, *, read_only: bool) -> tuple[str, ...]:
+    """Give the folders to mount, each once: what the plan keeps writable may be a volume anyway."""
+    further = request.read_only_volumes if read_only else ()
+    mounted = {*request.bind_mounts, *request.tmpfs}
+    wanted = (path for path in further if path not in mounted)
+    return tuple(dict.fromkeys((*request.volumes, *wanted)))
 
 
 def _circumstances(setting: Setting) -> dict[str, str]:
@@ -173,19 +183,6 @@ def ended(container: Container) -> str:
     return f"it ended with status {state.exit_status} after its first response{why}"
 
 
-def observe_read_only(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
-) -> Observation:
-    """Observe with a read-only root; where it does not start so, without, to learn what else."""
-    seen = observe(engine, replace(setting, read_only=True), request, talk)
-    if not seen.failure:
-        return replace(seen, read_only=True)
-    again = observe(engine, setting, request, talk)
-    if again.failure:
-        return again
-    return replace(again, read_only_failure=seen.failure, errors=seen.errors)
-
-
 def _look(
     run: Running, setting: Setting, request: VerificationRequest, talk: Conversation
 ) -> Observation:
@@ -200,8 +197,6 @@ def _look(
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
         inner, why = interior(container, interpreter, request)
-        if inner:
-            inner = replace(inner, inventory=inventory(container, interpreter))
     if inner is None:
         missing["interior"] = why
     if failure := ended(container):
@@ -268,8 +263,8 @@ def errors_of(logs: str) -> tuple[str, ...]:
 
 def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
-    last = failure.why.strip().splitlines()[-1:] or [failure.what]
-    return last[0]
+    said = [line for line in failure.why.strip().splitlines() if not line.startswith(_USAGE)]
+    return said[-1] if said else failure.what
 
 
 _WORKER_POLL_SECONDS = 0.2

@@ -101,6 +101,8 @@ def verification_request(
         time_zones=(stage.environment["TZ"],) if "TZ" in stage.environment else (),
         removed_distributions=tuple(sorted(removed_distributions(plan))),
         installed_distributions=_installed(plan),
+        planned_environment=_changed_variables(plan),
+        planned_health_check=_other_health_check(plan),
         expected_command=stage.command.words if stage.command else None,
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
@@ -121,6 +123,17 @@ def _variables(plan: Plan) -> dict[str, str]:
     if wants_port(plan.original, plan.original_stage, service, found):
         found["PORT"] = str(DEFAULT_PORT)
     return found
+
+
+def _changed_variables(plan: Plan) -> frozenset[str]:
+    had, has = plan.original_stage.environment, plan.stage.environment
+    return frozenset(name for name in {**had, **has} if had.get(name) != has.get(name))
+
+
+def _other_health_check(plan: Plan) -> bool:
+    checks = (stage.health_check for stage in (plan.original_stage, plan.stage))
+    had, has = (one and (one.none, one.exec_form, one.shell_form) for one in checks)
+    return had != has
 
 
 def _ports(plan: Plan, read: Callable[[str], str | None]) -> tuple[int, ...]:

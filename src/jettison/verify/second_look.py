@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
+from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
@@ -49,7 +50,13 @@ def again(
     """Send a new container of the image the same requests; when it fails, add why."""
     if seen.failure:
         return seen
-    setting = replace(setting, run=1 + len(seen.reruns))
+    return joined(seen, further(engine, replace(setting, run=1 + len(seen.reruns)), request, talk))
+
+
+def further(
+    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
+) -> Observation:
+    """Give what one more run shows, to be joined with what others have shown."""
     exchanges: tuple[Exchange, ...] = ()
     logs: tuple[frozenset[str], ...] = ()
     opened: frozenset[str] | None = None
@@ -65,12 +72,23 @@ def again(
     except EngineError as wrong:
         still_there(engine, setting.image)
         failure = reason_of(wrong)
+    return Observation(
+        facts=setting.facts,
+        reruns=(exchanges,),
+        failed_starts=(failure,) if failure else (),
+        logs=logs,
+        opened=opened,
+    )
+
+
+def joined(seen: Observation, other: Observation) -> Observation:
+    """Add what a further run has shown."""
     return replace(
         seen,
-        reruns=(*seen.reruns, exchanges),
-        failed_starts=(*seen.failed_starts, *([failure] if failure else [])),
-        logs=(*seen.logs, *logs),
-        opened=_union(seen.opened, opened),
+        reruns=(*seen.reruns, *other.reruns),
+        failed_starts=(*seen.failed_starts, *other.failed_starts),
+        logs=(*seen.logs, *other.logs),
+        opened=_union(seen.opened, other.opened),
     )
 
 
@@ -91,14 +109,22 @@ def decided(
         found = compared(before, after, request)
         if not found.open:
             break
-        with step(progress, f"Running both again, because {len(found.open)} responses differ"):
-            doubting = replace(talk, doubtful=found.open)
-            setting = setting_of(engine, request, request.image_before)
-            before = again(engine, setting, request, doubting, before)
-            setting = setting_of(engine, request, request.image_after)
-            setting = replace(setting, read_only=after.read_only)
-            after = again(engine, setting, request, doubting, after)
+        doubting = replace(talk, doubtful=found.open)
+        first, second = _settings(engine, request, after)
+        said = f"Running both again, because {len(found.open)} responses differ"
+        with step(progress, said), beside() as pool:
+            other = pool.submit(again, engine, first, request, doubting, before)
+            after = again(engine, second, request, doubting, after)
+            before = other.result()
     return before, after
+
+
+def _settings(
+    engine: Engine, request: VerificationRequest, after: Observation
+) -> tuple[Setting, Setting]:
+    first = setting_of(engine, request, request.image_before)
+    second = setting_of(engine, request, request.image_after)
+    return first, replace(second, read_only=after.read_only)
 
 
 def hindered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
@@ -165,12 +191,27 @@ def in_turn(
     times: int,
 ) -> tuple[Observation, Observation]:
     """Start both images in turn, so that load of the machine falls on both alike."""
-    first = setting_of(engine, request, request.image_before)
-    second = setting_of(engine, request, request.image_after)
-    second = replace(second, read_only=after.read_only)
+    first, second = _settings(engine, request, after)
     for _ in range(times):
         before = _started(engine, first, request, before)
         after = _started(engine, second, request, after)
+    return before, after
+
+
+def at_once(
+    engine: Engine,
+    request: VerificationRequest,
+    before: Observation,
+    after: Observation,
+    times: int,
+) -> tuple[Observation, Observation]:
+    """Start both images at the same time, so that they share the load of the machine."""
+    first, second = _settings(engine, request, after)
+    for _ in range(times):
+        with beside() as pool:
+            other = pool.submit(_started, engine, first, request, before)
+            after = _started(engine, second, request, after)
+            before = other.result()
     return before, after
 
 

@@ -83,7 +83,6 @@ def observed(folder: Path, job: str, names: tuple[str, ...] | None = None) -> Ob
 @pytest.fixture(autouse=True)
 def _nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "interior", lambda *_: (None, ""))
-    monkeypatch.setattr(batch, "inventory", lambda *_: None)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from jettison.engines.engine import ImageFacts
+from jettison.verify.discover import words_of
 from jettison.verify.observation import Interior, Loaded, Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
@@ -25,12 +27,34 @@ def skipped(name: str, reason: str) -> CheckResult:
     return CheckResult(name=name, outcome=Outcome.SKIPPED, message=reason)
 
 
+def command_of(facts: ImageFacts) -> tuple[str, ...]:
+    """Give the words that an image is started with."""
+    return (*facts.entrypoint, *facts.command)
+
+
+def started_words(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the words that are run; the program without its folder, and not the shell around it."""
+    words = words_of(command)
+    return (words[0].rpartition("/")[2], *words[1:]) if words else ()
+
+
+def same_base(before: Observation, after: Observation) -> bool:
+    """Tell whether both images are made from the same one."""
+    return before.facts.layers[:1] == after.facts.layers[:1]
+
+
+def keeps_command(request: VerificationRequest, had: ImageFacts) -> bool:
+    """Tell whether the plan runs the same command as the image before."""
+    expected = request.expected_command
+    return expected is None or started_words(expected) == started_words(command_of(had))
+
+
 def often(failed: Sequence[bool]) -> str:
     """Say how often something happened, unless it always did."""
     return "" if all(failed) else f" in {sum(failed)} of {len(failed)} runs"
 
 
-def _inside(
+def inside(
     name: str, before: Observation, after: Observation
 ) -> tuple[Interior, Interior] | CheckResult:
     """Give both interiors, or the result when one of them is not known.
@@ -57,7 +81,7 @@ def inside_check(
     """Make a check of what both images show of their inside."""
 
     def whole(before: Observation, after: Observation, request: VerificationRequest) -> CheckResult:
-        both = _inside(name, before, after)
+        both = inside(name, before, after)
         return both if isinstance(both, CheckResult) else compare(*both, request)
 
     return Check(name=name, compare=whole)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jettison.engines.client import LABEL
 from jettison.engines.engine import ImageFacts
-from jettison.verify.checks.check import Check, inside_check, judged, skipped, uses_check
-from jettison.verify.discover import words_of
+from jettison.verify.checks.check import (
+    Check,
+    command_of,
+    inside,
+    inside_check,
+    judged,
+    keeps_command,
+    same_base,
+    skipped,
+    started_words,
+    uses_check,
+)
 from jettison.verify.observation import Interior, Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
 _ENTRY_POINT = "entry-point"
+_USUAL_SIGNAL = "SIGTERM"
+_SAME = "command, working directory, ports, volumes and stop signal are the same"
 
 
 def _compare_entry_point(
@@ -21,14 +33,15 @@ def _compare_entry_point(
 ) -> CheckResult:
     had, has = before.facts, after.facts
     details = tuple(_differences(had, has, request))
-    message = "; ".join(details) or "command, working directory, ports and volumes are the same"
+    message = "; ".join(details) or _SAME
     return judged(_ENTRY_POINT, details, message, (_show_entry_point(had), _show_entry_point(has)))
 
 
 def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest) -> Iterator[str]:
     expected = request.expected_command
-    wanted = _words((), had) if expected is None else _words(expected, None)
-    if _words((), has) not in (wanted, _words((), had)):
+    own = started_words(command_of(had))
+    wanted = own if expected is None else started_words(expected)
+    if started_words(command_of(has)) not in (wanted, own):
         yield f"the command was {' '.join(wanted)!r} and is {_show_entry_point(has)!r}"
     folders = had.working_directory or "/", has.working_directory or "/"
     if folders[0] != folders[1]:
@@ -40,17 +53,13 @@ def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest)
         lost = sorted(set(one) - set(other))
         if lost:
             yield f"{what}s no longer declared: {', '.join(lost)}"
-
-
-def _words(command: tuple[str, ...], facts: ImageFacts | None) -> tuple[str, ...]:
-    """Give the words that are run; the program without its folder, and not the shell around it."""
-    whole = (*facts.entrypoint, *facts.command) if facts else command
-    words = words_of(whole)
-    return (words[0].rpartition("/")[2], *words[1:]) if words else ()
+    signals = had.stop_signal or _USUAL_SIGNAL, has.stop_signal or _USUAL_SIGNAL
+    if signals[0] != signals[1]:
+        yield f"the stop signal was {signals[0]} and is {signals[1]}"
 
 
 def _show_entry_point(facts: ImageFacts) -> str:
-    return " ".join((*facts.entrypoint, *facts.command)) or "nothing"
+    return " ".join(command_of(facts)) or "nothing"
 
 
 ENTRY_POINT_CHECK = Check(name=_ENTRY_POINT, compare=_compare_entry_point)
@@ -59,29 +68,35 @@ ENTRY_POINT_CHECK = Check(name=_ENTRY_POINT, compare=_compare_entry_point)
 _ENVIRONMENT = "environment"
 # These belong to the base image, to the user, or to installing: no application is made of them.
 _NOT_COMPARED = re.compile(
-    r"^(PATH|HOSTNAME|HOME|PWD|SHLVL|_|TERM|LC_CTYPE|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
-    r"|PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_.*)"
-    r"|PYTHON(UNBUFFERED|DONTWRITEBYTECODE|HASHSEED|FAULTHANDLER)|POETRY_.*|container)$"
+    r"^(HOSTNAME|HOME|PWD|SHLVL|_|TERM|LC_CTYPE|GPG_KEY|VIRTUAL_ENV|DEBIAN_FRONTEND|UV_.*|PIP_.*"
+    r"|PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_.*)|POETRY_.*|container)$"
 )
+# What another base image has other values of, or brings along.
+_OF_A_BASE = re.compile(r"^(PATH|SSL_CERT_FILE|LANG)$")
 _SECRET = re.compile(r"secret|password|token|key|credential", re.I)
 
 
 def _compare_environment(
-    one: Interior, other: Interior, request: VerificationRequest
+    before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
-    had, has = one.environment, other.environment
-    names = [name for name in had if not _NOT_COMPARED.match(name)]
+    had, has = dict(before.facts.environment), dict(after.facts.environment)
+    alike = same_base(before, after)
+    names = [
+        name
+        for name in dict.fromkeys((*had, *has))
+        if not _NOT_COMPARED.match(name)
+        and name not in request.planned_environment
+        and (alike or not _OF_A_BASE.match(name) or had.get(name) == has.get(name))
+    ]
     details = [
-        (
-            f"{name}: {_show_environment(name, had[name])} "
-            f"became {_show_environment(name, has.get(name))}"
-        )
+        f"{name}: {_show_environment(name, had.get(name))} "
+        f"became {_show_environment(name, has.get(name))}"
         for name in names
-        if had[name] != has.get(name) and name not in request.removed_environment
+        if had.get(name) != has.get(name)
     ]
     changed = ", ".join(detail.partition(":")[0] for detail in details)
     message = f"changed: {changed}" if details else f"{len(names)} variables are the same"
-    shown = f"{len(names)} variables", f"{len(names) - len(details)} the same"
+    shown = f"{len(had)} variables", f"{len(has)} variables"
     return judged(_ENVIRONMENT, details, message, shown)
 
 
@@ -91,7 +106,7 @@ def _show_environment(name: str, value: str | None) -> str:
     return "(not shown)" if _SECRET.search(name) else repr(value)
 
 
-ENVIRONMENT_CHECK = inside_check(_ENVIRONMENT, _compare_environment)
+ENVIRONMENT_CHECK = Check(name=_ENVIRONMENT, compare=_compare_environment)
 
 
 _LABELS = "labels"
@@ -125,6 +140,9 @@ _USER = "user"
 def _compare_user(one: Interior, other: Interior, request: VerificationRequest) -> CheckResult:
     had, has = one.user_id, other.user_id
     outcome, message = _judge(had, has, request)
+    if had == has and one.groups != other.groups and outcome is Outcome.SAME:
+        groups = (" and ".join(map(str, each.groups)) for each in (one, other))
+        outcome, message = Outcome.DIFFERENT, "its groups were {} and are {}".format(*groups)
     return CheckResult(
         name=_USER, outcome=outcome, message=message, before=str(had), after=str(has)
     )
@@ -189,3 +207,45 @@ ROOT_FILESYSTEM_CHECK = Check(name=_ROOT_FILESYSTEM, compare=_compare_root_files
 
 
 WRITABLE_CHECK = uses_check("writable-paths", "paths", lambda inside: inside.writable)
+
+
+_PROCESS = "process"
+_OF_PROCESS = {
+    "umask": "its file mode creation mask",
+    "folder": "its working directory",
+    "home": "the home folder of its user",
+    "name": "the name of its user",
+}
+_OF_USER = frozenset({"home", "name"})
+
+
+def _compare_process(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> CheckResult:
+    both = inside(_PROCESS, before, after)
+    if isinstance(both, CheckResult):
+        return both
+    one, other = both
+    had, has = one.process, other.process
+    if not had:
+        return skipped(_PROCESS, "the first process cannot be read")
+    same_user = one.user_id == other.user_id and same_base(before, after)
+    details = [
+        f"{what} was {had[name]} and is {has[name]}"
+        for name, what in _OF_PROCESS.items()
+        if had.get(name) != has.get(name, had.get(name)) and (same_user or name not in _OF_USER)
+    ]
+    counts = tuple(sum(each.processes.values()) for each in both)
+    if keeps_command(request, before.facts) and counts[0] != counts[1] > 0:
+        names = (_show_processes(each.processes) for each in both)
+        details.append("its processes were {} and are {}".format(*names))
+    same = f"umask, folders and number of processes ({counts[1]}) are the same"
+    shown = tuple(f"{count} processes" for count in counts)
+    return judged(_PROCESS, details, "; ".join(details) or same, (shown[0], shown[1]))
+
+
+def _show_processes(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(found.items()))
+
+
+PROCESS_CHECK = Check(name=_PROCESS, compare=_compare_process)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from statistics import median
 
-from jettison.verify.checks.check import Check, often, skipped
+from jettison.engines.engine import HealthCheck
+from jettison.verify.checks.check import Check, keeps_command, often, skipped
 from jettison.verify.observation import HealthOutcome, Observation
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import READY, START, CheckResult, Outcome
@@ -113,6 +115,9 @@ def _compare_health(
 ) -> CheckResult:
     if before.facts.health_check and not after.facts.health_check and not request.health_command:
         return _result(Outcome.DIFFERENT, "the health check was dropped", before, after)
+    changed = tuple(_changed_health(before.facts.health_check, after.facts.health_check, request))
+    if changed:
+        return _result(Outcome.DIFFERENT, "; ".join(changed), before, after)
     outcomes = _outcomes(after)
     if not outcomes:
         return skipped(_HEALTH, "there is no health check, or the image did not start")
@@ -126,6 +131,23 @@ def _compare_health(
     better = all(had)
     message = "the health check passes only now" if better else "the health check passes in both"
     return _result(Outcome.IMPROVED if better else Outcome.SAME, message, before, after)
+
+
+def _changed_health(
+    had: HealthCheck | None, has: HealthCheck | None, request: VerificationRequest
+) -> Iterator[str]:
+    """Say what of a health check is another one, unless the plan or the service says so."""
+    if had is None or has is None or request.health_command:
+        return
+    if had.test != has.test and not request.planned_health_check:
+        commands = (" ".join(one.test[1:]) or one.test[0] for one in (had, has))
+        yield "its command was {!r} and is {!r}".format(*commands)
+    for name in ("interval", "timeout", "start_period", "retries"):
+        one, other = getattr(had, name), getattr(has, name)
+        if one != other:
+            unit = "" if name == "retries" else " s"
+            what = name.replace("_", " ")
+            yield f"its {what} was {one:g}{unit} and is {other:g}{unit} (0: as the engine has it)"
 
 
 def _outcomes(seen: Observation) -> list[HealthOutcome]:
@@ -177,8 +199,7 @@ def _statuses(
 ) -> tuple[Outcome, str]:
     """Compare exit statuses; another command may end with another one, but not fail instead."""
     had, has = ({one.stopped.exit_status for one in seen.starts} for seen in (before, after))
-    same_command = request.expected_command is None
-    if not had & has and (0 in had or same_command):
+    if not had & has and (0 in had or keeps_command(request, before.facts)):
         one, other = (" or ".join(map(str, sorted(each))) for each in (had, has))
         return Outcome.DIFFERENT, f"ended with status {one} and ends with {other}"
     return Outcome.SAME, "ends by itself in both"
@@ -241,7 +262,7 @@ def _compare_logs(
         for line in frozenset.intersection(*after.logs) - frozenset.union(*before.logs)
         if _EXCEPTION.match(line)
     )
-    changed = request.expected_command is not None and request.expected_command != _run(before)
+    changed = not keeps_command(request, before.facts)
     details = [f"is written no more: {line}" for line in lost]
     details += [f"a new exception: {line}" for line in new]
     different = new or (lost and not changed)
@@ -255,10 +276,6 @@ def _compare_logs(
         after=f"{len(always & ever)} of them",
         details=tuple(details),
     )
-
-
-def _run(before: Observation) -> tuple[str, ...]:
-    return (*before.facts.entrypoint, *before.facts.command)
 
 
 LOGS_CHECK = Check(name=_LOGS, compare=_compare_logs)

@@ -66,7 +66,8 @@ def send(
             # the connection gives its socket away to an answer that ends with it
             wire = connection.sock
             response = connection.getresponse()
-            return _answer(response, wire, ends, kept, late)
+            answer, first = _answer(response, wire, ends, kept, late)
+            return replace(answer, waited=first - ends + timeout)
     except TimeoutError:
         return Answer(status=0, failure=f"no response within {timeout:g} seconds")
     except (OSError, http.client.HTTPException, ValueError) as failure:
@@ -102,9 +103,11 @@ def _answer(
     ends: float,
     kept: int,
     late: threading.Event,
-) -> Answer:
+) -> tuple[Answer, float]:
+    """Give the answer, and when the first of its body came, or its head without one."""
     if late.is_set():
         raise TimeoutError
+    first = time.monotonic()
     headers = {name.lower(): value for name, value in response.getheaders()}
     answer = Answer(
         status=response.status,
@@ -117,13 +120,15 @@ def _answer(
     if answer.content_type in _EVENT_TYPES:
         ends = min(ends, time.monotonic() + _EVENT_SECONDS)
     digest, size, body, whole = hashlib.sha256(), 0, bytearray(), False
+    encoding = headers.get("content-encoding", "")
     try:
         for piece in _pieces(response, wire, ends):
+            first = first if size else time.monotonic()
             read = piece[: _READ - size]
             digest.update(read)
             size += len(read)
             body += read[: max(0, kept - len(body))]
-            if size >= _READ or (events and len(_EVENT.findall(body)) >= _EVENTS):
+            if size >= _READ or (events and len(_events(body, encoding)) >= _EVENTS):
                 break
         else:
             whole = not late.is_set()
@@ -131,14 +136,20 @@ def _answer(
         if not late.is_set() and not isinstance(failure, TimeoutError):
             raise
     told = f"{size} bytes, sha256 {digest.hexdigest()[:16]}"
-    kept_body = b"".join(_EVENT.findall(body)[:_EVENTS]) if events and not whole else bytes(body)
-    return replace(
+    kept_events = b"".join(_events(body, encoding)[:_EVENTS]) if events and not whole else None
+    answer = replace(
         answer,
-        body=decoded(kept_body, headers.get("content-encoding", "")),
+        body=decoded(bytes(body), encoding) if kept_events is None else kept_events,
         # of what was cut at a moment the digest would tell the moment
         rest=told if size > len(body) and (whole or size >= _READ) else "",
         unended=not whole,
     )
+    return answer, first
+
+
+def _events(body: bytes | bytearray, encoding: str) -> list[bytes]:
+    """Give the events that have come whole."""
+    return _EVENT.findall(decoded(bytes(body), encoding))
 
 
 def _pieces(

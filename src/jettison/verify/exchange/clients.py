@@ -18,6 +18,9 @@ _OK = 200
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
+# What answers at once is asked so often again, to meet what goes wrong now and then.
+_AT_ONCE_SECONDS = 0.05
+_AGAIN, _TOO_MANY = 6, 429
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -27,6 +30,7 @@ _MOST = {
     Client.RANGE: 15,
     Client.HEAD: 30,
     Client.PREFLIGHT: 40,
+    Client.AGAIN: 240,
 }
 
 
@@ -71,6 +75,8 @@ class Repetition:
     def of(self, step: Step, answer: Answer) -> tuple[Client, ...]:
         """Give the clients for a step by its first answer."""
         wanted = [client for client in _fitting(step, answer) if self._worth(client, step)]
+        if _is_quick(step, answer) and self._worth(Client.AGAIN, step):
+            wanted += [Client.AGAIN] * _AGAIN
         self._counts.update(wanted)
         return tuple(wanted)
 
@@ -80,6 +86,16 @@ class Repetition:
         key = (client, step.path if once else step.name)
         self._sent[key] += 1
         return self._sent[key] == 1 and self._counts[client] < _MOST[client]
+
+
+def _is_quick(step: Step, answer: Answer) -> bool:
+    return (
+        step.method == "GET"
+        and not (step.last or step.variation == "file" or answer.unended or answer.failure)
+        and answer.status != _TOO_MANY
+        and answer.seconds < _AT_ONCE_SECONDS
+        and len(answer.body) < _LIGHT_BYTES
+    )
 
 
 def _fitting(step: Step, answer: Answer) -> list[Client]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from math import comb
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.verify.exchange.answer import Answer, Exchange, alike_long
 from jettison.verify.exchange.matching import changes
@@ -18,8 +19,12 @@ from jettison.verify.workload.operation import Json
 
 _SERVER_ERROR = 500
 _EXCERPT = 160
-# How improbable a difference between two images that answer alike must be, to need no more runs.
-_IMPROBABLE = 0.02
+# How improbable a difference between two images that answer alike must be, to need no more runs:
+# one that every answer has, of a request that the baseline always answers alike, and any other.
+_IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
+# What begins so much later than the latest answer of the baseline, in two runs or more, is slow;
+# what comes in pieces is sent so that the first of them is there at once.
+_SLOW_SECONDS, _SLOW_PIECES, _SLOW_FACTOR, _SLOW_RUNS = 2.0, 0.7, 10, 2
 # From how many kinds of answers on, and from which chance of a new one, nothing can be said.
 _KINDS, _NEW = 4, 0.2
 
@@ -96,7 +101,7 @@ def judged(
     """Judge a request; ``before`` and ``after`` are when the runs of the two images began."""
     one = _cut(one)
     if len({_plain(answer) for answer in (*one.had, *one.has)}) == 1:
-        return Judged()
+        return _slow(one)
     if _never_repeats(one.had):
         return Judged(varies=f"{one.name}: the kind of response always varies; not compared")
     had, has = (
@@ -115,7 +120,27 @@ def judged(
         ]
         for run, answers in zip(has, one.after, strict=True)
     ]
-    return _verdict(one, expected, found)
+    verdict = _verdict(one, expected, found)
+    slow = _slow(one) if not verdict.said else verdict
+    return replace(verdict, said=slow.said, open=slow.open)
+
+
+def _slow(one: Request) -> Judged:
+    """Judge whether answers of the candidate now and then come much later than they did."""
+    pieces = all(answer.streamed for answer in one.had)
+    most = _SLOW_PIECES if pieces else _SLOW_SECONDS
+    most += _SLOW_FACTOR * max(answer.waited for answer in one.had)
+    runs = [any(answer.waited > most for answer in run) for run in one.after]
+    if not any(runs):
+        return Judged()
+    slowest = max(answer.waited for answer in one.has)
+    said = f"{one.name}: comes after {slowest:.1f} s{_often(runs)}"
+    certain = sum(runs) >= _SLOW_RUNS
+    return Judged(said=said if certain else "", open=not certain or len(runs) <= _SLOW_RUNS)
+
+
+def _often(found: Sequence[bool]) -> str:
+    return "" if all(found) else f", in {sum(found)} of {len(found)} runs"
 
 
 def _never_repeats(answers: Sequence[Answer]) -> bool:
@@ -170,12 +195,14 @@ def _verdict(
     rare = any(
         run and len(run) < len(answers) for run, answers in zip(found, one.after, strict=True)
     )
-    often = f", in {runs} of {len(found)} runs" if runs < len(found) else ""
+    steady = runs == len(found) and not (rare or expected.several)
+    often = _often([bool(run) for run in found])
     often = f", in {len(unlike)} of {len(one.has)} responses" if rare else often
     return Judged(
         said=f"{one.name}{client}: {_told(had, answer, said)}{often}",
         broken=answer.status >= _SERVER_ERROR > max(each.status for each in had),
-        open=_chance(runs, len(found), len(one.before)) > _IMPROBABLE,
+        open=_chance(runs, len(found), len(one.before))
+        > (_IMPROBABLE_ALWAYS if steady else _IMPROBABLE),
         varies=varies,
         masks=expected.masks,
     )

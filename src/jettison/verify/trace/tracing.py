@@ -135,7 +135,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
             run_health_command(container, command)
         interpreter = find_interpreter(container, setting.facts)
         if interpreter:
-            interior(container, interpreter, request)
+            interior(container, interpreter, request, lists=False)
     with_workers(engine, setting, request, Observation(facts=facts))
     return training
 

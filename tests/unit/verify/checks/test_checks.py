@@ -28,8 +28,10 @@ LISTS = Inventory(
 )
 INTERIOR = Interior(
     user_id=10001,
+    groups=(10001,),
+    process={"umask": "0022"},
+    processes={"gunicorn": 3},
     python="3.11.7",
-    environment={"TZ": "Asia/Kathmandu", "PATH": "/bin", "API_KEY": "s3cret"},
     distributions={"fastapi": "0.115.6", "pytest": "8.3.4", "pip": "23.2.1"},
     certificates=140,
     time_zones={"": "+0545 5:45:00, +0545 5:45:00"},
@@ -51,6 +53,7 @@ FACTS = ImageFacts(
     ports=("8000/tcp",),
     labels=(("title", "x"),),
     health_check=HealthCheck(test=("CMD", "true")),
+    environment=(("TZ", "Asia/Kathmandu"), ("PATH", "/bin"), ("API_KEY", "s3cret")),
 )
 START = Start(
     seconds=2.0,
@@ -122,7 +125,29 @@ def test_the_same_observation_differs_in_nothing() -> None:
         ),
         ("python", inside(python="3.12.1"), DIFFERENT, "3.12.1"),
         ("python", inside(python="3.11.9"), SAME, "3.11.9"),
-        ("environment", inside(environment={"API_KEY": "s3cret"}), DIFFERENT, "TZ"),
+        ("environment", facts(environment=FACTS.environment[1:]), DIFFERENT, "TZ"),
+        (
+            "environment",
+            facts(environment=(*FACTS.environment, ("PYTHONOPTIMIZE", "2"))),
+            DIFFERENT,
+            "PYTHONOPTIMIZE",
+        ),
+        ("entry-point", facts(stop_signal="SIGQUIT"), DIFFERENT, "SIGTERM and is SIGQUIT"),
+        (
+            "health-check",
+            facts(health_check=HealthCheck(test=("CMD", "true"), interval=300)),
+            DIFFERENT,
+            "interval was 0 s and is 300 s",
+        ),
+        (
+            "health-check",
+            facts(health_check=HealthCheck(test=("CMD", "echo", "well"))),
+            DIFFERENT,
+            "'echo well'",
+        ),
+        ("user", inside(groups=(0, 10001)), DIFFERENT, "groups"),
+        ("process", inside(process={"umask": "0077"}), DIFFERENT, "0022 and is 0077"),
+        ("process", inside(processes={"gunicorn": 2}), DIFFERENT, "3 gunicorn and are 2 gunicorn"),
         ("entry-point", facts(command=("uvicorn", "main:app")), SAME, "same"),
         ("entry-point", facts(command=("uvicorn", "x:app")), DIFFERENT, "x:app"),
         ("entry-point", facts(working_directory="/srv"), DIFFERENT, "/srv"),
@@ -203,8 +228,14 @@ def test_what_works_only_now_is_an_improvement(
             inside(distributions={"fastapi": "0.115.6"}),
             replace(REQUEST, installed_distributions=("FastAPI",)),
         ),
-        ("environment", inside(environment={"TZ": "Asia/Kathmandu"}),
-         replace(REQUEST, removed_environment=("API_KEY",))),
+        ("environment", facts(environment=FACTS.environment[:2]),
+         replace(REQUEST, planned_environment=frozenset({"API_KEY"}))),
+        ("environment", facts(layers=("b",), environment=(*FACTS.environment, ("LANG", "C.UTF-8"))),
+         REQUEST),
+        ("health-check", facts(health_check=HealthCheck(test=("CMD", "python"))),
+         replace(REQUEST, planned_health_check=True)),
+        ("process", inside(processes={"gunicorn": 2}),
+         replace(REQUEST, expected_command=("gunicorn", "--workers", "1"))),
         ("entry-point", facts(command=("uvicorn", "x:app")),
          replace(REQUEST, expected_command=("/venv/bin/uvicorn", "x:app"))),
         ("user", inside(user_id=4242), replace(REQUEST, expected_user="4242")),
@@ -332,7 +363,7 @@ def test_without_a_router_something_must_be_found(status: int, outcome: Outcome)
 
 
 def test_secrets_of_the_environment_are_not_shown() -> None:
-    found = check("environment", SEEN, inside(environment={"TZ": "Asia/Kathmandu"}))
+    found = check("environment", SEEN, facts(environment=FACTS.environment[:2]))
     assert "API_KEY" in found.message
     assert "s3cret" not in " ".join((found.message, *found.details))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
 
 import pytest
 
@@ -92,6 +94,31 @@ def test_a_stream_of_events_is_read_for_its_first_events() -> None:
     answer = send(served(lambda one: repeat(one, head, b"data: x\n\nda", 0.001)), "GET", "/", {})
     assert answer.body == b"data: x\n\n" + b"dadata: x\n\n" * 4
     assert answer.unended
+
+
+def test_events_that_come_compressed_are_read_like_others() -> None:
+    head = b"content-type: text/event-stream\r\ncontent-encoding: gzip\r\n\r\n"
+
+    def told(connection: socket.socket) -> None:
+        packed = zlib.compressobj(wbits=31)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + head)
+        for number in count():
+            event = packed.compress(f"data: {number}\n\n".encode())
+            connection.sendall(event + packed.flush(zlib.Z_SYNC_FLUSH))
+            time.sleep(0.001)
+
+    answer = send(served(told), "GET", "/", {})
+    assert answer.body == b"".join(b"data: %d\n\n" % number for number in range(5))
+
+
+def test_how_long_the_first_of_a_body_takes_is_noted() -> None:
+    def late(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        time.sleep(0.3)
+        connection.sendall(b"x")
+
+    answer = send(served(late), "GET", "/", {})
+    assert answer.waited >= 0.3
 
 
 def test_a_body_without_end_is_cut_at_the_deadline() -> None:

@@ -51,7 +51,8 @@ def test_what_an_answer_offers_is_tried_as_further_clients() -> None:
         etag='"7"', accept_ranges="bytes", vary="Accept-Encoding", access_control_allow_origin="*"
     )
     (step,) = explored(server, GET)
-    assert set(step.repeats) == set(Client) - {Client.AGAIN}
+    assert set(step.repeats) == set(Client)
+    assert step.repeats.count(Client.AGAIN) > 1
     by_client = dict(zip(step.repeats, server.sent[1:], strict=True))
     assert by_client[Client.CONDITIONAL][1]["If-None-Match"] == '"7"'
     assert by_client[Client.RANGE][1]["Range"] == "bytes=2-9"

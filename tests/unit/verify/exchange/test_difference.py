@@ -331,3 +331,25 @@ def test_strange_json_is_compared_as_well(body: bytes) -> None:
     one = Answer(status=200, headers=JSON, body=body, at=BEGUN)
     assert difference([one, one], replace(one, at=LATER)) == ""
     assert difference([one, one], replace(one, body=body + b" x")) != ""
+
+
+def late(seconds: float) -> Answer:
+    return replace(answer(1), waited=seconds)
+
+
+@pytest.mark.parametrize(("after", "says"), [
+    ((4.0, 4.0, 0.01), "comes after 4.0 s, in 2 of 3 runs"),
+    ((4.0, 0.01, 0.01), ""),
+    ((1.5, 1.5, 1.5), ""),
+])  # fmt: skip
+def test_what_comes_much_later_in_several_runs_is_different(
+    after: tuple[float, ...], says: str
+) -> None:
+    found = compared([late(0.02)] * 3, [late(one) for one in after])
+    assert "".join(found.differences) == (f"GET /x: {says}" if says else "")
+
+
+def test_a_difference_of_every_answer_needs_fewer_runs_than_one_of_some() -> None:
+    assert compared(values(1, 1), values(2, 2)).open
+    assert not compared(values(1, 1, 1), values(2, 2, 2)).open
+    assert compared(values(1, 1, 1), values(2, 2, 1)).open
