@@ -28,6 +28,8 @@ Commands = Callable[[], tuple[str, ...] | None]
 _PATIENCE = 4.0
 # How often both are started once more when figures differ.
 _FURTHER_STARTS = 4
+# How many times so many again while the candidate alone has failed to start.
+_DOUBTS = 4
 # Seconds until ready from which on a start is slow.
 _SLOW = 4.0
 
@@ -90,6 +92,11 @@ def _started(
         with step(progress, "Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
             before, after = second_look.in_turn(engine, request, before, after, more)
+            for _ in range(_DOUBTS):
+                # an application that fails now and then does so before as well
+                if not after.failed_starts or before.failed_starts:
+                    break
+                before, after = second_look.in_turn(engine, request, before, after, more)
     return before, after
 
 
