@@ -117,7 +117,8 @@ def begun(
     with step(progress, "Running the baseline"):
         talk = _conversation(found, request)
         seen = observe(engine, setting, request, talk)
-        talk = replace(talk, steps=seen.steps, explores=False)
+        touched = frozenset(seen.interior.touched) if seen.interior else frozenset()
+        talk = replace(talk, steps=seen.steps, explores=False, touched=touched)
     if found.why:
         seen = replace(seen, missing={**seen.missing, "routes": found.why})
     return Begun(baseline=Baseline(observation=seen, conversation=talk), stored=stored)

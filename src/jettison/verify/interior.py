@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from importlib import resources
 from typing import Any, TypeVar
 
@@ -38,6 +39,11 @@ class Beside:
         exec(cls.texts.get(module.__name__, ""), module.__dict__)
 sys.meta_path.insert(0, Beside)
 """
+# What the engine makes, what changes while a container runs, and where distributions are.
+_STATE = re.compile(
+    r"/(proc|sys|dev|run|tmp|var|root|home)/|/etc/(hosts|hostname|resolv\.conf|mtab|ld\.so\.cache)$"
+    r"|.*/(site|dist)-packages/|/jettison"
+)
 # An image is named by its content, and each look starts a Python.
 _found: dict[ImageID, str] = {}
 HOST_NAME = "application.jettison"
@@ -114,17 +120,24 @@ def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
 
 
 def interior(
-    container: Container, interpreter: str, request: VerificationRequest, *, lists: bool = True
+    container: Container,
+    interpreter: str,
+    request: VerificationRequest,
+    touched: Iterable[str] = (),
+    *,
+    lists: bool = True,
 ) -> tuple[Interior | None, str]:
     """Learn all that the checks compare; without an answer, None and why.
 
-    Without ``lists``, those of installed software are not read.
+    ``touched`` are files to be told apart. Without ``lists``, those of installed software are not
+    read.
     """
     with beside() as pool:
         imported = pool.submit(_modules, container, interpreter, request.modules)
         tls = pool.submit(ask, container, interpreter, "secure", table(Loopback).files)
         listed = pool.submit(_inventory, container, interpreter) if lists else None
-        facts, why = ask(container, interpreter, "facts", _asked(request))
+        asked = {**_asked(request), "touched": tuple(touched)}
+        facts, why = ask(container, interpreter, "facts", asked)
     if facts is None:
         return None, why
     (secure, said), (modules, wrong) = tls.result(), imported.result()
@@ -138,6 +151,16 @@ def _modules(
     container: Container, interpreter: str, names: tuple[str, ...]
 ) -> tuple[dict[str, Any], str]:
     return ask(container, interpreter, "modules", {"modules": names}) if names else ({}, "")
+
+
+def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset[str]:
+    """Give the opened files that are neither the application's, nor a distribution's, nor state."""
+    folder = facts.working_directory.rstrip("/")
+    return frozenset(
+        path
+        for path in opened or ()
+        if not _STATE.match(path) and not (folder and path.startswith(f"{folder}/"))
+    )
 
 
 def _asked(request: VerificationRequest) -> dict[str, Any]:

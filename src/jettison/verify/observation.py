@@ -59,17 +59,19 @@ class Interior(Struct, frozen=True, kw_only=True):
     written: Mapping[str, str] = field(default_factory=dict)
     process: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, int] = field(default_factory=dict)
+    touched: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     """The files of an image that are the application's or its distributions', and its commands.
 
     ``application`` maps paths in the working directory to digests, ``distributions`` paths in the
-    folders of distributions to the owner's name and a digest; a digest is empty where the file
-    could not be read. ``imports`` maps modules that the application imports, and that are there, to
-    the file that does. ``removed`` are paths that the image says were removed from it, and
-    ``listed`` is the list that this followed. ``commands`` maps names to the status and last words
-    of a run with ``--help``. ``site`` is the first folder of distributions.
+    folders of distributions to the owner's name and a digest; a digest is ``unreadable`` where the
+    file could not be read, and empty where it stands for byte code. ``imports`` maps modules that
+    the application imports, and that are there, to the file that does. ``removed`` are paths that
+    the image says were removed from it, and ``listed`` is the list that this followed. ``commands``
+    maps names to the status of a run with ``--help`` and what it said. ``site`` is the first folder
+    of distributions.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -108,13 +110,14 @@ class Start(Struct, frozen=True, kw_only=True):
     """One start of an image that is asked nothing, when nothing else is done.
 
     ``memory`` is in bytes, at rest; None where the engine cannot tell it. ``health`` is None where
-    there is no health check.
+    there is no health check. ``log`` are the kinds of lines that it wrote until it had ended.
     """
 
     seconds: float
     memory: int | None
     health: HealthOutcome | None
     stopped: Stopped
+    log: frozenset[str] = frozenset()
 
 
 class Observation(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from jettison.verify.exchange.answer import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
 from jettison.verify.health import health_command, run_health_command, wait_until_ready
-from jettison.verify.interior import HOST_NAME, find_interpreter, interior
+from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system
 from jettison.verify.observation import Observation, Start, WorkerOutcome
 from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
 from jettison.verify.services import start
@@ -132,7 +132,10 @@ def started(
             command = health_command(request, setting.facts)
             health = run_health_command(run.container, command) if command else None
             stopped = run.container.stop(grace=request.grace)
-            seen = Start(seconds=run.seconds, memory=memory, health=health, stopped=stopped)
+            log = kinds_of(run.container.logs())
+            seen = Start(
+                seconds=run.seconds, memory=memory, health=health, stopped=stopped, log=log
+            )
             return (seen,), why
     except EngineError as failure:
         still_there(engine, setting.image)
@@ -196,7 +199,8 @@ def _look(
     interpreter = find_interpreter(container, setting.facts)
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
-        inner, why = interior(container, interpreter, request)
+        touched = talk.touched if talk.touched is not None else of_the_system(opened, setting.facts)
+        inner, why = interior(container, interpreter, request, touched)
     if inner is None:
         missing["interior"] = why
     if failure := ended(container):

@@ -212,7 +212,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
     ``doubtful`` are the numbers of steps to be sent many times, ``languages`` those that the
     application speaks. ``superuser`` has the application make an account of its own first, as a
     Django site can. ``ends`` says that the image is no server: it runs to its end. With
-    ``training``, only what a trace may see is sent, with other values.
+    ``training``, only what a trace may see is sent, with other values. ``touched`` are files of the
+    system that the image before opens, None until that is known.
     """
 
     steps: tuple[Step, ...] = ()
@@ -223,6 +224,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     superuser: bool = False
     ends: bool = False
     training: Training | None = None
+    touched: frozenset[str] | None = None
 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

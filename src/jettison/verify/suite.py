@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from jettison.engines.engine import Container, Engine, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.programs import Completed
+from jettison.verify.discover import find_application
 from jettison.verify.interior import ask, interpreters, script_text, shaped
 from jettison.verify.observation import Observation, Stored, SuiteOutcome
 from jettison.verify.observe import tmpfs
@@ -132,7 +133,10 @@ def with_stored(
 
     ``commands`` names those to run; without it, as many are run as there is time for.
     """
-    asked = {"folder": seen.facts.working_directory, "commands": commands}
+    words = (*seen.facts.entrypoint, *seen.facts.command)
+    targets = find_application(words, dict(seen.facts.environment)).targets
+    folder = seen.facts.working_directory
+    asked = {"folder": folder, "commands": commands, "targets": targets}
     try:
         with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
             answer, why = ask(container, interpreter, "stored", asked)

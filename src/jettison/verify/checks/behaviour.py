@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jettison.verify.checks.check import Check, compare_uses, skipped
@@ -184,24 +185,37 @@ _COMMANDS = "commands"
 _EXPLAINED = "Jettison removed"
 
 
+# Where Python is installed is another matter.
+_PATHS = re.compile(r"(?:/[\w.+@%-]+){2,}")
+_WORDS = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z_-]{2,}(?![\w-])")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORDS.findall(_PATHS.sub(" ", text)))
+
+
 def _compare_commands(
-    before: Observation, after: Observation, _request: VerificationRequest
+    before: Observation, after: Observation, request: VerificationRequest
 ) -> CheckResult:
     if before.stored is None or after.stored is None:
         return skipped(_COMMANDS, "the commands could not be run")
     had, has = before.stored, after.stored
-    worked = [name for name, (status, _) in had.commands.items() if not status]
+    worked = {name: said for name, (status, said) in had.commands.items() if not status}
     if not worked:
         return skipped(_COMMANDS, "no command of a distribution ends well with --help")
     lost: list[str] = []
     notes: list[str] = []
-    for name in worked:
-        status, said = has.commands.get(name, (0, ""))
-        last = said.strip().splitlines()[-1:]
-        line = f"{name} --help ends with status {status}: {''.join(last)}"
+    for name, first in worked.items():
+        status, said = has.commands.get(name, (0, first))
         explained = _EXPLAINED in said or any(path.endswith(f"/{name}") for path in has.removed)
         if status:
+            last = "".join(said.strip().splitlines()[-1:])
+            line = f"{name} --help ends with status {status}: {last}"
             (notes if explained else lost).append(line)
+        elif gone := sorted(_words(first) - _words(said)):
+            # commands and options come from other distributions too
+            line = f"{name} --help no longer says {', '.join(gone)}"
+            (notes if request.removed_distributions else lost).append(line)
     return CheckResult(
         name=_COMMANDS,
         outcome=Outcome.DIFFERENT if lost else Outcome.SAME,

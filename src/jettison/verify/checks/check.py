@@ -43,6 +43,12 @@ def same_base(before: Observation, after: Observation) -> bool:
     return before.facts.layers[:1] == after.facts.layers[:1]
 
 
+def made_from(before: Observation, after: Observation) -> bool:
+    """Tell whether the image after is the one before with further layers."""
+    layers = before.facts.layers
+    return bool(layers) and after.facts.layers[: len(layers)] == layers
+
+
 def keeps_command(request: VerificationRequest, had: ImageFacts) -> bool:
     """Tell whether the plan runs the same command as the image before."""
     expected = request.expected_command

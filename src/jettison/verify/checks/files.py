@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import canonicalize_name
 
 from jettison.plan.removal.paths import Matcher
-from jettison.verify.checks.check import Check, inside_check, judged, skipped
+from jettison.verify.checks.check import Check, inside_check, judged, made_from, same_base, skipped
 from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
@@ -23,7 +23,14 @@ _OF_THE_BUILD = re.compile(
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
 # Libraries are linked anew where a distribution is built, and cut where the plan says so; scripts
 # name their interpreter.
-_WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/|^\.\./")
+_WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
+_UNREADABLE = "unreadable"
+# What may change what an application does by being there, and what the interpreter itself runs.
+_RUN = re.compile(r"\.(py|pth|so|sh)$")
+_STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")
+_OWN = "jettison_removed.py"
+# A command that is written in another form starts other programs.
+_PROGRAM = re.compile(r"^(/usr(/local)?)?/s?bin/")
 # What only installs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 _SHOWN = 3
@@ -38,10 +45,13 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         message = f"cannot be read in the candidate: {why}"
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
-    gone = tuple(_gone(had, has, request, opened))
-    other = tuple(_other(had, has, request))
+    whole = made_from(before, after)
+    gone = tuple(_gone(had, has, request, opened, whole=whole))
+    other = tuple(_other(had, has, request, whole=whole))
     lost = tuple(_lost_imports(had, has, request))
-    details = (*gone, *lost, *other)
+    new = tuple(_new(had, has, request))
+    system = tuple(_of_the_system(before, after))
+    details = (*gone, *lost, *other, *new, *system)
     accounted = sum(path not in has.distributions for path in had.distributions) - len(gone)
     known = "" if before.opened is not None else "; which files are opened could not be seen"
     same = f"{len(had.application)} of the application and {len(had.distributions)} of its "
@@ -55,9 +65,17 @@ def _count(stored: Stored) -> int:
 
 
 def _gone(
-    had: Stored, has: Stored, request: VerificationRequest, opened: frozenset[str]
+    had: Stored,
+    has: Stored,
+    request: VerificationRequest,
+    opened: frozenset[str],
+    *,
+    whole: bool,
 ) -> Iterator[str]:
-    """Name what is gone without a reason, or although a run of the image before opened it."""
+    """Name what is gone without a reason, or although a run of the image before opened it.
+
+    ``whole`` has also files without an owner stay.
+    """
     for path in had.application.keys() - has.application.keys():
         used = _ends(path, opened)
         if used:
@@ -68,13 +86,18 @@ def _gone(
     owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
     for path, (owner, _) in had.distributions.items():
         name = canonicalize_name(owner)
-        if path in has.distributions or name not in owners or name in _INSTALLERS:
+        known = name in owners or (whole and not name)
+        if path in has.distributions or not known or name in _INSTALLERS:
             continue
         used = _ends(path, opened)
         if used:
-            yield f"{path} of {owner} is gone, and the baseline opened it"
+            yield f"{path} of {_whose(owner)} is gone, and the baseline opened it"
         elif path not in has.removed and not listed.find(path):
-            yield f"{path} of {owner} is gone without a known reason"
+            yield f"{path} of {_whose(owner)} is gone without a known reason"
+
+
+def _whose(owner: str) -> str:
+    return owner or "no distribution"
 
 
 def _accounted(path: str, request: VerificationRequest) -> bool:
@@ -91,21 +114,49 @@ def _ends(path: str, others: Iterable[str]) -> bool:
     )
 
 
-def _other(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
-    """Name what has another content."""
+def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: bool) -> Iterator[str]:
+    """Name what has another content; with ``whole``, also what each installation writes anew."""
     for path, digest in had.application.items():
         own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
-        if own and _unlike(digest, has.application.get(path, "")):
-            yield f"{path} of the application has another content"
+        if own and (said := _unlike(digest, has.application.get(path, ""))):
+            yield f"{path} of the application {said}"
     for path, (owner, digest) in had.distributions.items():
         _, now = has.distributions.get(path, ("", ""))
-        own = bool(owner) and canonicalize_name(owner) not in _INSTALLERS
-        if own and _unlike(digest, now) and not _WRITTEN.search(path):
-            yield f"{path} of {owner} has another content"
+        own = whole or (bool(owner) and canonicalize_name(owner) not in _INSTALLERS)
+        said = _unlike(digest, now) if own else ""
+        if said and (whole or now == _UNREADABLE or not _WRITTEN.search(path)):
+            yield f"{path} of {_whose(owner)} {said}"
 
 
-def _unlike(digest: str, now: str) -> bool:
-    return bool(digest and now) and digest != now
+def _unlike(digest: str, now: str) -> str:
+    if not (digest and now) or digest == now:
+        return ""
+    return "cannot be read any more" if now == _UNREADABLE else "has another content"
+
+
+def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:
+    """Name what is run that the image before does not have."""
+    for path in sorted(has.application.keys() - had.application.keys()):
+        explained = _OF_THE_BUILD.search(path) or _ends(path, request.edited)
+        if _RUN.search(path) and not explained and not path.endswith(f"/{_OWN}"):
+            yield f"{path} of the application is new"
+    for path in sorted(has.distributions.keys() - had.distributions.keys()):
+        owner, _ = has.distributions[path]
+        if _STARTED.search(path) and not owner and not path.startswith("jettison_removed"):
+            yield f"{path} of no distribution is new, and Python runs it when it starts"
+
+
+def _of_the_system(before: Observation, after: Observation) -> Iterator[str]:
+    """Name files of the same base image that the image before opened, and that are other ones."""
+    if not (before.interior and after.interior and same_base(before, after)):
+        return
+    has, whole = after.interior.touched, made_from(before, after)
+    for path, digest in before.interior.touched.items():
+        now = has.get(path, "")
+        if not now and (whole or not _PROGRAM.search(path)):
+            yield f"{path} of the system is gone, and the baseline opened it"
+        elif said := _unlike(digest, now) if whole else "":
+            yield f"{path} of the system {said}"
 
 
 def _lost_imports(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str]:

@@ -225,24 +225,28 @@ _VARYING = re.compile(
 )
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
 _LEVEL = re.compile(r"\b(DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.I)
-# of a log that has no end
-_LINES = 20_000
+_WORD = re.compile(r"[^\W\d_]+")
+_FORM = "lines such as "
+# From so many on, forms are those of a text.
+_FEW = 30
+# of a log, or a line, that has no end
+_LINES, _LONGEST = 20_000, 2000
 _RUNS = 2
 _SHOWN = 3
 
 
 def kinds_of(log: str) -> frozenset[str]:
-    """Give the kinds of lines of a log that name a level or an exception, each once.
+    """Give the kinds of lines of a log, each once.
 
     Lines that differ in numbers, times, ids and paths alone are of one kind; what they name stays,
-    and so does the name of who wrote them.
+    and so does the name of who wrote them. Of lines without a level or an exception only the form
+    counts, as that of the lines of requests.
     """
-    lines = (_COLOURS.sub("", line).strip() for line in log.splitlines()[:_LINES])
-    return frozenset(
-        _kind(line)
-        for line in lines
-        if len(line) < 2000 and (_LEVEL.search(line) or _EXCEPTION.match(line))  # noqa: PLR2004
-    )
+    lines = [_COLOURS.sub("", line).strip() for line in log.splitlines()[:_LINES]]
+    lines = [line for line in lines if 0 < len(line) < _LONGEST]
+    telling = {line for line in lines if _LEVEL.search(line) or _EXCEPTION.match(line)}
+    forms = {_WORD.sub("a", _kind(line)) for line in lines if line not in telling}
+    return frozenset((*map(_kind, telling), *(f"{_FORM}{one}" for one in forms)))
 
 
 def _kind(line: str) -> str:
@@ -256,6 +260,12 @@ def _compare_logs(
         return skipped(_LOGS, "the logs of too few runs are known")
     always = frozenset.intersection(*before.logs)
     ever = frozenset.union(*after.logs)
+    if before.starts and after.starts:
+        # also what is written at the end
+        always |= frozenset.intersection(*(one.log for one in before.starts))
+        ever |= frozenset.union(*(one.log for one in after.starts))
+    if sum(one.startswith(_FORM) for one in always) > _FEW:
+        always = frozenset(one for one in always if not one.startswith(_FORM))
     lost = sorted(always - ever)
     new = sorted(
         line
@@ -271,7 +281,7 @@ def _compare_logs(
         outcome=Outcome.DIFFERENT if different else Outcome.SAME,
         message="; ".join(details[:_SHOWN])
         if different
-        else f"{len(always)} kinds of lines with a level or an exception are the same",
+        else f"{len(always)} kinds of lines are the same",
         before=f"{len(always)} kinds of lines",
         after=f"{len(always & ever)} of them",
         details=tuple(details),

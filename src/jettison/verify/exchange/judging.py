@@ -192,8 +192,10 @@ def _verdict(
     had = [run[min(place, len(run) - 1)] for run in one.before]
     client = f" ({answer.client})" if answer.client else ""
     runs = sum(bool(run) for run in found)
+    clients = {each.client for _, each, _ in unlike}
     rare = any(
-        run and len(run) < len(answers) for run, answers in zip(found, one.after, strict=True)
+        0 < len(run) < sum(each.client in clients for each in answers)
+        for run, answers in zip(found, one.after, strict=True)
     )
     steady = runs == len(found) and not (rare or expected.several)
     often = _often([bool(run) for run in found])

@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+from jettison.verify.inside import digests
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FILES = 2000
@@ -195,6 +197,7 @@ answer = {
         name: attempt(lambda name=name: writable(name)) for name in ASKED.get("writable", ())
     },
     "written": value(written, {}),
+    "touched": value(lambda: digests.held(ASKED.get("touched", ()), begun()), {}),
     "names": {name: attempt(lambda name=name: address(name)) for name in ASKED.get("names", ())},
 }
 sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -7,13 +7,14 @@ nothing else runs, so that all files are the image's own.
 import os
 import sys
 
+from jettison.verify.inside import digests
+
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 MANIFEST = ASKED.get("manifest", "/usr/share/jettison/removed.json.gz")
-WHOLE = 1 << 23
-PIECE = 1 << 16
 FILES = 100_000
 COMMANDS = 12
+LONGEST = 20_000
 SECONDS = 8.0
 PATIENCE = 5
 INSTALLERS = ("pip", "setuptools", "wheel", "uv")
@@ -21,19 +22,6 @@ TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
 # what installers and interpreters write beside what they install, differently each time
 NOT_COMPARED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt")
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
-
-
-def digest(path):
-    """Hash a file; of a large one its size, its begin and its end."""
-    import zlib
-
-    size = os.path.getsize(path)
-    with open(path, "rb") as file:
-        if size <= WHOLE:
-            return f"{size}-{zlib.crc32(file.read()):08x}"
-        begin = file.read(PIECE)
-        file.seek(-PIECE, 2)
-        return f"{size}-{zlib.crc32(begin + file.read(PIECE)):08x}"
 
 
 def below(root, others=()):
@@ -57,17 +45,9 @@ def below(root, others=()):
             if len(found) >= FILES:
                 return found
             path = os.path.join(folder, name)
-            told = attempt(path) if source == name else ""
+            told = digests.told(path) if source == name else ""
             found[os.path.relpath(os.path.join(folder, source), root)] = told
     return found
-
-
-def attempt(path):
-    """Hash a file that can be read; nothing is known of others."""
-    try:
-        return digest(path) if os.path.isfile(path) else ""
-    except OSError:
-        return ""
 
 
 def owners():
@@ -165,6 +145,10 @@ def named_commands():
 
     if os.path.isfile("manage.py"):
         yield "manage.py", [sys.executable, "manage.py", "help"]
+    beside = os.path.dirname(sys.executable)
+    flask = os.path.join(beside, "flask")
+    for target in ASKED.get("targets", ()) if os.path.exists(flask) else ():
+        yield f"flask --app {target}", [flask, "--app", target, "--help"]
     seen = set()
     for one in importlib.metadata.distributions():
         if one.metadata["Name"] in INSTALLERS:
@@ -172,12 +156,12 @@ def named_commands():
         for entry in one.entry_points:
             if entry.group == "console_scripts" and entry.value not in seen:
                 seen.add(entry.value)
-                script = os.path.join(os.path.dirname(sys.executable), entry.name)
+                script = os.path.join(beside, entry.name)
                 yield entry.name, [script if os.path.exists(script) else entry.name, "--help"]
 
 
 def helped(words, seconds):
-    """Give the status of a command, and its last words when it fails."""
+    """Give the status of a command, and what it says, of a failure the last words."""
     import subprocess
 
     own = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -194,8 +178,10 @@ def helped(words, seconds):
         return (-1, "it does not end")
     except OSError as failure:
         return (127, str(failure))
+    if not done.returncode:
+        return (0, done.stdout.decode("utf-8", "replace")[:LONGEST])
     said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-    return (done.returncode, said[-300:] if done.returncode else "")
+    return (done.returncode, said[-300:])
 
 
 folder = os.path.abspath(ASKED.get("folder") or "/")

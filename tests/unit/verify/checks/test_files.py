@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from tests.unit.verify.checks.test_checks import INTERIOR
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.checks import CHECKS
@@ -25,7 +26,7 @@ HELD = Stored(
         "loose.pth": ("", "9"),
     },
     imports={"idna.core": "main.py", "json": "main.py"},
-    commands={"idna": (0, ""), "broken": (1, "no")},
+    commands={"idna": (0, "usage: idna [--version] close-year"), "broken": (1, "no")},
 )
 SEEN = Observation(
     facts=ImageFacts(id=ImageID("sha256:aa"), size=1, layers=()), stored=HELD, opened=frozenset()
@@ -62,6 +63,18 @@ def test_the_same_files_are_the_same() -> None:
                 HELD, distributions={**HELD.distributions, "certifi/cacert.pem": ("certifi", "x")}
             ),
             "certifi/cacert.pem of certifi has another content",
+        ),
+        (
+            replace(HELD, application={**HELD.application, "page.html": "unreadable"}),
+            "page.html of the application cannot be read any more",
+        ),
+        (
+            replace(HELD, application={**HELD.application, "json.py": "x"}),
+            "json.py of the application is new",
+        ),
+        (
+            replace(HELD, distributions={**HELD.distributions, "sitecustomize.py": ("", "x")}),
+            "sitecustomize.py of no distribution is new",
         ),
         (less("imports", "json"), "json, which main.py imports, is not found"),
     ],
@@ -142,3 +155,76 @@ def test_routes_that_never_answer_well_are_named() -> None:
     )
     found = judged("coverage", HELD, executed={"a.py": (1, 1)}, exchanges=exchanges)
     assert found.details == ("no response below 400: POST /b (send one of your own with --probes)",)
+
+
+LAYERS = replace(SEEN.facts, layers=("base", "own"))
+FURTHER = replace(LAYERS, layers=(*LAYERS.layers, "more"))
+
+
+@pytest.mark.parametrize(
+    ("has", "further", "said"),
+    [
+        (less("distributions", "loose.pth"), True, "loose.pth of no distribution is gone"),
+        (less("distributions", "loose.pth"), False, ""),
+        (
+            replace(HELD, distributions={**HELD.distributions, "idna/_native.so": ("idna", "x")}),
+            True,
+            "idna/_native.so of idna has another content",
+        ),
+        (
+            replace(HELD, distributions={**HELD.distributions, "idna/_native.so": ("idna", "x")}),
+            False,
+            "",
+        ),
+    ],
+)
+def test_an_image_that_is_another_with_further_layers_keeps_all_files(
+    has: Stored, further: bool, said: str
+) -> None:
+    (check,) = (one for one in CHECKS if one.name == "files")
+    before = replace(SEEN, facts=LAYERS)
+    after = replace(SEEN, facts=FURTHER if further else replace(LAYERS, layers=("x",)), stored=has)
+    found = check.compare(before, after, ASKED)
+    assert said in found.message
+    assert (found.outcome is Outcome.DIFFERENT) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("layers", "touched", "said"),
+    [
+        (("base", "own", "more"), {"/usr/bin/dash": "1"}, "/usr/lib/libz.so of the system is gone"),
+        (("base",), {"/usr/bin/dash": "1"}, "/usr/lib/libz.so of the system is gone"),
+        (("base",), {"/usr/lib/libz.so": "2"}, ""),
+        (("base", "own", "more"), {"/usr/lib/libz.so": "x", "/usr/bin/dash": "1"}, "another cont"),
+        (("other",), {}, ""),
+    ],
+)
+def test_files_of_the_system_that_the_baseline_opened_have_to_stay(
+    layers: tuple[str, ...], touched: dict[str, str], said: str
+) -> None:
+    (check,) = (one for one in CHECKS if one.name == "files")
+    had = replace(INTERIOR, touched={"/usr/lib/libz.so": "2", "/usr/bin/dash": "1"})
+    before = replace(SEEN, facts=LAYERS, interior=had)
+    after = replace(
+        SEEN, facts=replace(LAYERS, layers=layers), interior=replace(had, touched=touched)
+    )
+    found = check.compare(before, after, ASKED)
+    assert said in found.message
+    assert (found.outcome is Outcome.DIFFERENT) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "removed", "outcome", "lost"),
+    [
+        ("usage: idna [--version]", (), Outcome.DIFFERENT, "idna --help no longer says close-year"),
+        ("usage: idna [--version]", ("click",), Outcome.SAME, "close-year"),
+        ("/opt/x/idna usage: idna\n  close-year [--version]", (), Outcome.SAME, ""),
+    ],
+)
+def test_commands_that_a_command_no_longer_offers_are_named(
+    said: str, removed: tuple[str, ...], outcome: Outcome, lost: str
+) -> None:
+    asked = replace(ASKED, removed_distributions=removed)
+    found = judged("commands", replace(HELD, commands={"idna": (0, said)}), asked)
+    assert found.outcome is outcome
+    assert lost in " ".join(found.details)

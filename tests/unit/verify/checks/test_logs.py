@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from jettison.engines.engine import ImageFacts, ImageID
+from jettison.engines.engine import ImageFacts, ImageID, Stopped
 from jettison.verify.checks.process import LOGS_CHECK as CHECK
 from jettison.verify.checks.process import kinds_of
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
 
@@ -32,7 +33,7 @@ def judged(before: tuple[str, ...], after: tuple[str, ...]) -> CheckResult:
 def test_numbers_times_and_colours_make_no_other_kind() -> None:
     other = LOG.replace("[7]", "[12]").replace("10:00:01", "23:59:59").replace("41234", "5")
     assert kinds_of(LOG) == kinds_of(other)
-    assert len(kinds_of(LOG)) == 3
+    assert len(kinds_of(LOG)) == 4
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,7 @@ def test_numbers_times_and_colours_make_no_other_kind() -> None:
         (LOG.replace("WARNING shelf", "ERROR shelf"), "written no more: WARNING shelf no book #"),
         (LOG.replace("WARNING shelf", "WARNING desk"), "written no more: WARNING shelf"),
         (f"{LOG}ValueError: no\n", "a new exception: ValueError: no"),
+        (LOG.replace("a line without a level\n", ""), "written no more: lines such as a a a a a"),
     ],
 )
 def test_lines_that_are_lost_and_exceptions_that_are_new_are_named(after: str, said: str) -> None:
@@ -62,3 +64,19 @@ def test_what_not_every_run_writes_is_no_difference(
     before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     assert judged(before, after).outcome is Outcome.SAME
+
+
+def test_lines_of_the_end_are_compared_too() -> None:
+    def ending(log: str) -> Observation:
+        stopped = Stopped(exit_status=0, seconds=0.1, killed=False)
+        one = Start(seconds=1, memory=None, health=None, stopped=stopped, log=kinds_of(log))
+        return replace(seen(LOG, LOG), starts=(one,))
+
+    closing = f"{LOG}INFO shelf closed\n"
+    found = CHECK.compare(ending(closing), ending(LOG), ASKED)
+    assert found.message == "is written no more: INFO shelf closed"
+
+
+def test_forms_of_lines_of_a_text_are_not_compared() -> None:
+    text = "\n".join("word " * number for number in range(1, 60))
+    assert judged((text, text), ("", "")).outcome is Outcome.SAME

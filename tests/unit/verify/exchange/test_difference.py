@@ -353,3 +353,13 @@ def test_a_difference_of_every_answer_needs_fewer_runs_than_one_of_some() -> Non
     assert compared(values(1, 1), values(2, 2)).open
     assert not compared(values(1, 1, 1), values(2, 2, 2)).open
     assert compared(values(1, 1, 1), values(2, 2, 1)).open
+
+
+def test_that_one_kind_of_client_sees_no_difference_makes_none_rare() -> None:
+    def run(value: int) -> list[Exchange]:
+        preflight = replace(text(""), client="preflight")
+        return [Exchange(name="GET /x", answer=answer(value), more=(answer(value), preflight))]
+
+    found = compare_exchanges([run(1)] * 3, [run(2)] * 3)
+    assert found.differences == ("GET /x: body: 1 became 2",)
+    assert not found.open

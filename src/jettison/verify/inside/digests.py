@@ -1,0 +1,42 @@
+"""Tells files of this container from others of the same name."""
+
+import os
+import zlib
+
+UNREADABLE = "unreadable"
+WHOLE = 1 << 23
+PIECE = 1 << 16
+
+
+def digest(path):
+    """Hash a file; of a large one its size, its begin and its end."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if size <= WHOLE:
+            return f"{size}-{zlib.crc32(file.read()):08x}"
+        begin = file.read(PIECE)
+        file.seek(-PIECE, 2)
+        return f"{size}-{zlib.crc32(begin + file.read(PIECE)):08x}"
+
+
+def told(path):
+    """Hash a file, or say that it cannot be read; nothing of what is no file."""
+    try:
+        return digest(path) if os.path.isfile(path) else ""
+    except OSError:
+        return UNREADABLE
+
+
+def held(paths, moment):
+    """Tell those of some files that were there at a moment; byte code stands for its source."""
+    sources = {source_of(path) for path in paths}
+    there = (path for path in sorted(sources) if os.path.isfile(path))
+    return {path: told(path) for path in there if os.stat(path).st_ctime < moment}
+
+
+def source_of(path):
+    """Give the source that byte code was made from, and any other file itself."""
+    folder, name = os.path.split(path)
+    if not name.endswith(".pyc") or os.path.basename(folder) != "__pycache__":
+        return path
+    return os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")
