@@ -273,10 +273,16 @@ def remove(system: System, gone: set[str]) -> int:
     for folder in sorted(folders, key=len, reverse=True):
         for each in (folder, *map(str, PurePosixPath(folder).parents)):
             place = system.place(each)
-            if each == "/" or not os.path.isdir(place) or os.listdir(place):
+            if common(place, each) or not os.path.isdir(place) or os.listdir(place):
                 break
             os.rmdir(place)
     return size
+
+
+def common(place: str, folder: str) -> bool:
+    """Tell whether a folder is one that any program may expect or write to, as ``/tmp``."""
+    first = folder.count("/") == 1 or os.path.dirname(folder) == "/var"
+    return first or bool(os.lstat(place).st_mode & stat.S_ISVTX)
 
 
 def correct(system: System, path: str, gone: set[str]) -> None:

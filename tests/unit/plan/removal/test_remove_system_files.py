@@ -182,3 +182,12 @@ def test_the_record_of_a_distribution_stays_true(root: Path) -> None:
     carry_out(root, "/usr/local/include/**\n")
     assert not header.exists()
     assert record.read_text(encoding="utf-8") == "greenlet/__init__.py,,\n"
+
+
+def test_a_folder_that_programs_expect_stays_when_it_is_empty(root: Path) -> None:
+    scratch = root / "tmp"
+    scratch.mkdir(mode=0o777)
+    scratch.chmod(0o1777)
+    (scratch / "removed-files").touch()
+    carry_out(root, "/tmp/removed-files\n")
+    assert list(scratch.iterdir()) == []
