@@ -12,6 +12,7 @@ from jettison.errors import EngineError
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch
+from jettison.verify.checks.check import made_from
 from jettison.verify.coverage import with_coverage
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
@@ -102,7 +103,8 @@ def begun(
     """Find out what the image before offers, and run it once; read what it holds meanwhile."""
     setting, request = _as_before(request, engine)
     empty = Observation(facts=setting.facts)
-    stored = pool.submit(with_stored, engine, setting.image, empty)
+    whole = made_from(setting.facts, engine.inspect(request.image_after))
+    stored = pool.submit(with_stored, engine, setting.image, empty, whole=whole)
     with step(progress, "Finding what the application offers"):
         found = _discover(engine, setting, request)
     if found.unready and found.unready.failure == batch.ENDED:

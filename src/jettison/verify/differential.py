@@ -14,6 +14,7 @@ from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
 from jettison.verify.before import Ahead, Baseline, begun, finished, patient, worked
 from jettison.verify.checks import CHECKS
+from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
@@ -139,7 +140,8 @@ def observe_after(
         empty = Observation(facts=setting.facts)
         tested = pool.submit(_tested, request, empty, engine, progress)
         wanted = commands or partial(_commands, baseline)
-        holds = pool.submit(_stored, engine, empty, setting.image, wanted)
+        whole = made_from(baseline.observation.facts, setting.facts)
+        holds = pool.submit(_stored, engine, empty, setting.image, wanted, whole=whole)
         seen = _ran(request, setting, baseline, engine, progress)
         own = replace(setting, read_only=seen.read_only)
         suite, held = tested.result(), holds.result()
@@ -191,8 +193,10 @@ def _twice(
     return joined(replace(seen, read_only=setting.read_only), other.result())
 
 
-def _stored(engine: Engine, seen: Observation, image: str, commands: Commands) -> Observation:
-    return with_stored(engine, image, seen, commands())
+def _stored(
+    engine: Engine, seen: Observation, image: str, commands: Commands, *, whole: bool
+) -> Observation:
+    return with_stored(engine, image, seen, commands(), whole=whole)
 
 
 def _commands(baseline: Baseline) -> tuple[str, ...] | None:

@@ -71,7 +71,7 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     the application imports, and that are there, to the file that does. ``removed`` are paths that
     the image says were removed from it, and ``listed`` is the list that this followed. ``commands``
     maps names to the status of a run with ``--help`` and what it said. ``site`` is the first folder
-    of distributions.
+    of distributions. ``system`` describes every path of the image in one line, where asked.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +81,7 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     listed: str = ""
     commands: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     site: str = ""
+    system: str = ""
 
 
 class HealthOutcome(Struct, frozen=True, kw_only=True):

@@ -127,16 +127,22 @@ def _require(done: Completed, what: str) -> None:
 
 
 def with_stored(
-    engine: Engine, image: str, seen: Observation, commands: tuple[str, ...] | None = None
+    engine: Engine,
+    image: str,
+    seen: Observation,
+    commands: tuple[str, ...] | None = None,
+    *,
+    whole: bool = False,
 ) -> Observation:
     """Add it to what was observed, or why it could not be read.
 
-    ``commands`` names those to run; without it, as many are run as there is time for.
+    ``commands`` names those to run; without it, as many are run as there is time for. ``whole`` has
+    all of the image described.
     """
     words = (*seen.facts.entrypoint, *seen.facts.command)
     targets = find_application(words, dict(seen.facts.environment)).targets
     folder = seen.facts.working_directory
-    asked = {"folder": folder, "commands": commands, "targets": targets}
+    asked = {"folder": folder, "commands": commands, "targets": targets, "whole": whole}
     try:
         with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
             answer, why = ask(container, interpreter, "stored", asked)

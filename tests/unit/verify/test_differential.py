@@ -153,7 +153,9 @@ def test_what_a_server_that_does_not_start_lacks_is_named(
 ) -> None:
     held = {"before.py": Stored(application={"lib.py": "1"}), "after.py": Stored()}
 
-    def stored(_engine: Engine, image: str, seen: Observation, *_: object) -> Observation:
+    def stored(
+        _engine: Engine, image: str, seen: Observation, *_: object, **__: object
+    ) -> Observation:
         return replace(seen, stored=held[image])
 
     for module in (before, differential):

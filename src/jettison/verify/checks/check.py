@@ -43,10 +43,10 @@ def same_base(before: Observation, after: Observation) -> bool:
     return before.facts.layers[:1] == after.facts.layers[:1]
 
 
-def made_from(before: Observation, after: Observation) -> bool:
-    """Tell whether the image after is the one before with further layers."""
-    layers = before.facts.layers
-    return bool(layers) and after.facts.layers[: len(layers)] == layers
+def made_from(had: ImageFacts, has: ImageFacts) -> bool:
+    """Tell whether an image is another one with further layers, or with another configuration."""
+    layers = had.layers
+    return bool(layers) and has.layers[: len(layers)] == layers and had.id != has.id
 
 
 def keeps_command(request: VerificationRequest, had: ImageFacts) -> bool:

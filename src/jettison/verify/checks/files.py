@@ -31,6 +31,8 @@ _STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")
 _OWN = "jettison_removed.py"
 # A command that is written in another form starts other programs.
 _PROGRAM = re.compile(r"^(/usr(/local)?)?/s?bin/")
+# What is found by where it is.
+_TELLING = re.compile(rf"{_PROGRAM.pattern}|^/etc/|\.(py|pth|so(\.\d+)*)$")
 # What only installs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 _SHOWN = 3
@@ -45,12 +47,12 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         message = f"cannot be read in the candidate: {why}"
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
-    whole = made_from(before, after)
+    whole = made_from(before.facts, after.facts)
     gone = tuple(_gone(had, has, request, opened, whole=whole))
     other = tuple(_other(had, has, request, whole=whole))
     lost = tuple(_lost_imports(had, has, request))
     new = tuple(_new(had, has, request))
-    system = tuple(_of_the_system(before, after))
+    system = tuple(_of_the_image(had, has) or _of_the_system(before, after))
     details = (*gone, *lost, *other, *new, *system)
     accounted = sum(path not in has.distributions for path in had.distributions) - len(gone)
     known = "" if before.opened is not None else "; which files are opened could not be seen"
@@ -74,7 +76,7 @@ def _gone(
 ) -> Iterator[str]:
     """Name what is gone without a reason, or although a run of the image before opened it.
 
-    ``whole`` has also files without an owner stay.
+    ``whole`` has also those stay that have no owner, or none any more.
     """
     for path in had.application.keys() - has.application.keys():
         used = _ends(path, opened)
@@ -86,7 +88,7 @@ def _gone(
     owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
     for path, (owner, _) in had.distributions.items():
         name = canonicalize_name(owner)
-        known = name in owners or (whole and not name)
+        known = name in owners or whole
         if path in has.distributions or not known or name in _INSTALLERS:
             continue
         used = _ends(path, opened)
@@ -146,11 +148,44 @@ def _new(had: Stored, has: Stored, request: VerificationRequest) -> Iterator[str
             yield f"{path} of no distribution is new, and Python runs it when it starts"
 
 
+def _of_the_image(had: Stored, has: Stored) -> list[str]:
+    """Name all other paths of an image that is the one before with further layers."""
+    if not (had.system and has.system):
+        return []
+    both = (
+        dict(line.partition("\t")[::2] for line in one.system.splitlines()) for one in (had, has)
+    )
+    first, second = both
+    gone = first.keys() - second.keys()
+    found = [
+        f"{path} is gone"
+        for path in sorted(gone)
+        if path.rpartition("/")[0] not in gone and not _named_elsewhere(path, had)
+    ]
+    found += [
+        f"{path} was {said} and is {second[path]}"
+        for path, said in first.items()
+        if second.get(path, said) != said
+    ]
+    found += [
+        f"{path} is new"
+        for path in sorted(second.keys() - first.keys())
+        if _TELLING.search(path) and not _named_elsewhere(path, has)
+    ]
+    return found
+
+
+def _named_elsewhere(path: str, stored: Stored) -> bool:
+    parts = path.split("/")
+    tails = ("/".join(parts[number:]) for number in range(1, len(parts)))
+    return any(one in stored.application or one in stored.distributions for one in tails)
+
+
 def _of_the_system(before: Observation, after: Observation) -> Iterator[str]:
     """Name files of the same base image that the image before opened, and that are other ones."""
     if not (before.interior and after.interior and same_base(before, after)):
         return
-    has, whole = after.interior.touched, made_from(before, after)
+    has, whole = after.interior.touched, made_from(before.facts, after.facts)
     for path, digest in before.interior.touched.items():
         now = has.get(path, "")
         if not now and (whole or not _PROGRAM.search(path)):

@@ -8,21 +8,21 @@ WHOLE = 1 << 23
 PIECE = 1 << 16
 
 
-def digest(path):
-    """Hash a file; of a large one its size, its begin and its end."""
+def digest(path, most):
+    """Hash a file; of a larger one than ``most`` its size, its begin and its end."""
     size = os.path.getsize(path)
     with open(path, "rb") as file:
-        if size <= WHOLE:
+        if size <= most:
             return f"{size}-{zlib.crc32(file.read()):08x}"
         begin = file.read(PIECE)
         file.seek(-PIECE, 2)
         return f"{size}-{zlib.crc32(begin + file.read(PIECE)):08x}"
 
 
-def told(path):
+def told(path, most=WHOLE):
     """Hash a file, or say that it cannot be read; nothing of what is no file."""
     try:
-        return digest(path) if os.path.isfile(path) else ""
+        return digest(path, most) if os.path.isfile(path) else ""
     except OSError:
         return UNREADABLE
 

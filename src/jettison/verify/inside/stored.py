@@ -5,6 +5,7 @@ nothing else runs, so that all files are the image's own.
 """
 
 import os
+import stat
 import sys
 
 from jettison.verify.inside import digests
@@ -21,6 +22,12 @@ INSTALLERS = ("pip", "setuptools", "wheel", "uv")
 TESTS = frozenset({"test", "tests", "testing", "conftest.py"})
 # what installers and interpreters write beside what they install, differently each time
 NOT_COMPARED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt")
+# what engines make, and what installers write differently each time
+VOLATILE = ["/proc", "/sys", "/dev", "/run", "/var/run", "/var/log", "/var/cache", "/var/lib/apt"]
+ENGINES = "/.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/ld.so.cache"
+MADE = ENGINES.split()
+DATED = frozenset({"aux-cache", "lastlog"})
+PIECE = 1 << 16
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
 
 
@@ -184,6 +191,42 @@ def helped(words, seconds):
     return (done.returncode, said[-300:])
 
 
+def everything(others):
+    """Describe all of the image: kinds, modes and owners, and the contents of the system's files.
+
+    Contents in ``others`` are told elsewhere. One line for each path, all lines as one text.
+    """
+    lines = []
+    for place, inner, names in os.walk("/"):
+        inner[:] = [
+            one
+            for one in inner
+            if os.path.join(place, one) not in VOLATILE and one != "__pycache__"
+        ]
+        told_elsewhere = place.startswith(others)
+        for name in (*inner, *names):
+            path = os.path.join(place, name)
+            if not (path in MADE or name.endswith(".pyc")):
+                lines.append(described(path, told_elsewhere or name in DATED))
+        if len(lines) > FILES:
+            return ""
+    return "\n".join(lines)
+
+
+def described(path, told_elsewhere):
+    """Describe one file, link or folder."""
+    state = os.lstat(path)
+    kind, mode = stat.S_IFMT(state.st_mode), stat.S_IMODE(state.st_mode)
+    if kind == stat.S_IFLNK:
+        said = f"link to {os.readlink(path)}"
+    else:
+        said = f"mode {mode:04o} of user {state.st_uid} and group {state.st_gid}"
+    if kind == stat.S_IFREG and not told_elsewhere:
+        said += f", content {digests.told(path, PIECE)}"
+    return f"{path}\t{said}".replace("\n", "?")
+
+
+whole = ASKED.get("whole")
 folder = os.path.abspath(ASKED.get("folder") or "/")
 places = sites()
 files, listed = removed()
@@ -200,5 +243,6 @@ answer = {
     "list": listed,
     "commands": commands(),
     "site": next(iter(places), ""),
+    "system": everything(tuple(f"{one}/" for one in (*places, folder))) if whole else "",
 }
 sys.stdout.write(f"\n{MARKER}{answer!r}\n")

@@ -158,7 +158,7 @@ def test_routes_that_never_answer_well_are_named() -> None:
 
 
 LAYERS = replace(SEEN.facts, layers=("base", "own"))
-FURTHER = replace(LAYERS, layers=(*LAYERS.layers, "more"))
+FURTHER = replace(LAYERS, id=ImageID("sha256:bb"), layers=(*LAYERS.layers, "more"))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_files_of_the_system_that_the_baseline_opened_have_to_stay(
     had = replace(INTERIOR, touched={"/usr/lib/libz.so": "2", "/usr/bin/dash": "1"})
     before = replace(SEEN, facts=LAYERS, interior=had)
     after = replace(
-        SEEN, facts=replace(LAYERS, layers=layers), interior=replace(had, touched=touched)
+        SEEN, facts=replace(FURTHER, layers=layers), interior=replace(had, touched=touched)
     )
     found = check.compare(before, after, ASKED)
     assert said in found.message
@@ -228,3 +228,29 @@ def test_commands_that_a_command_no_longer_offers_are_named(
     found = judged("commands", replace(HELD, commands={"idna": (0, said)}), asked)
     assert found.outcome is outcome
     assert lost in " ".join(found.details)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ({"/etc/passwd": "mode 0644, content 2"}, "/etc/passwd was mode 0644, content 1 and is"),
+        ({"/data": "mode 0777"}, "/data was mode 0750 and is mode 0777"),
+        ({"/data": None}, "/data is gone"),
+        ({"/usr/bin/own": "mode 0755, content 1"}, "/usr/bin/own is new"),
+        ({"/tmp/x": "mode 0755, content 1"}, ""),
+        ({"/main.py": None}, ""),
+    ],
+)
+def test_all_of_an_image_with_further_layers_is_compared(
+    lines: dict[str, str | None], said: str
+) -> None:
+    usual = {"/data": "mode 0750", "/etc/passwd": "mode 0644, content 1", "/main.py": "mode 0644"}
+
+    def whole(lines: dict[str, str | None]) -> Stored:
+        kept = {path: told for path, told in lines.items() if told is not None}
+        return replace(HELD, system="\n".join(f"{path}\t{told}" for path, told in kept.items()))
+
+    has, had = whole({**usual, **lines}), whole({**usual})
+    found = judged("files", has, stored=had)
+    assert said in found.message
+    assert (found.outcome is Outcome.DIFFERENT) == bool(said)
