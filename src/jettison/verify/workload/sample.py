@@ -22,6 +22,8 @@ _QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
 CHOICES = 40
 """How many values of an enumeration are tried."""
 _DEPTH = 6
+# ``^(name|length)$`` as a pattern is an enumeration, too
+_ALTERNATIVES = re.compile(r"\^?(?:\((?:\?:)?)?([\w.-]+(?:\|[\w.-]+)+)\)?\$?")
 
 
 class Extent(StrEnum):
@@ -70,16 +72,30 @@ def _scalar(schema: Schema, name: str) -> Json:
 def choices(schema: Schema) -> tuple[Json, ...]:
     """Give the values among which a field chooses: its enumeration, or words quoted about it.
 
+    A pattern of nothing but alternatives is an enumeration, too.
     Each may lead to other code, so each is worth a request.
     """
     flat = flattened(schema)
     listed = flat.get("enum") or ()
+    alternatives = _ALTERNATIVES.fullmatch(str(flat.get("pattern") or ""))
+    if not listed and alternatives:
+        listed = tuple(alternatives[1].split("|"))
     if not listed and kind_of(flat) == "string" and not flat.get("format"):
         quoted = dict.fromkeys(_QUOTED.findall(str(flat.get("description") or "")))
         listed = tuple(quoted) if len(quoted) > 1 else ()
     if not listed and kind_of(flat) == "boolean":
         listed = (True, False)
     return tuple(listed[:CHOICES])
+
+
+def following(schema: Schema) -> tuple[int, ...]:
+    """Give another whole number than the usual one, as of the next page, where it is allowed."""
+    flat = flattened(schema)
+    if kind_of(flat) != "integer" or flat.get("enum"):
+        return ()
+    value = int(sample(flat, "", Extent.TYPICAL)) + int(flat.get("multipleOf") or 1)
+    most = flat.get("maximum", flat.get("exclusiveMaximum"))
+    return () if most is not None and value > most else (value,)
 
 
 def flattened(schema: Schema) -> Schema:

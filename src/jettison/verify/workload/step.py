@@ -15,6 +15,7 @@ from jettison.verify.workload.sample import (
     Upload,
     choices,
     flattened,
+    following,
     sample,
     uploads,
 )
@@ -157,7 +158,8 @@ def _chosen(operation: Operation) -> Iterator[Variation]:
         name = parameter.name
         compared = _compared(operation, name, parameter.schema)
         if parameter.place is Place.QUERY:
-            for value in (*choices(parameter.schema), *compared):
+            schema = parameter.schema
+            for value in (*choices(schema), *compared, *following(schema)):
                 yield Variation(name=f"{name}={value}", query={name: value})
         elif parameter.place is Place.PATH:
             for value in compared:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from jettison.verify.workload.sample import FILE, Extent, choices, sample
+from jettison.verify.workload.sample import FILE, Extent, choices, following, sample
 
 TYPICAL, MINIMAL = Extent.TYPICAL, Extent.MINIMAL
 
@@ -84,3 +84,31 @@ def test_a_series_of_quantities_has_several_that_differ(limits: dict[str, int], 
     found = sample(schema, "values", Extent.TYPICAL)
     assert len(found) == count
     assert len(set(found)) == min(count, 3)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "values"),
+    [
+        ("^(name|length|first-seen)$", ("name", "length", "first-seen")),
+        ("^(?:asc|desc)$", ("asc", "desc")),
+        ("^[a-z]+$", ()),
+    ],
+)
+def test_a_pattern_of_alternatives_is_an_enumeration(pattern: str, values: tuple[str, ...]) -> None:
+    schema = {"type": "string", "pattern": pattern}
+    assert choices(schema) == values
+    assert re.search(pattern, sample(schema, "sort", TYPICAL)) or not values
+
+
+@pytest.mark.parametrize(
+    ("schema", "values"),
+    [
+        ({"type": "integer", "minimum": 1}, (2,)),
+        ({"type": "integer", "minimum": 1, "maximum": 1}, ()),
+        ({"type": "string"}, ()),
+    ],
+)
+def test_another_number_leads_to_the_next_page(
+    schema: dict[str, Any], values: tuple[int, ...]
+) -> None:
+    assert following(schema) == values
