@@ -13,6 +13,7 @@ from jettison.verify.interior import ask, find_interpreter, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import Running, converse, options, running
 from jettison.verify.request import Conversation, Setting, VerificationRequest
+from jettison.verify.workload.step import Client, Step
 
 _FOLDER, _OUTPUT = "/jettison-coverage", "/jettison-executed"
 _HOOK = "jettison_coverage.pth"
@@ -68,12 +69,18 @@ def _counted(
 ) -> tuple[dict[str, tuple[int, int]] | None, str]:
     if run.failure:
         return None, f"it does not become ready while it is watched: {run.failure}"
-    converse(run.container, setting, request, talk)
+    converse(run.container, setting, request, replace(talk, steps=tuple(map(_once, talk.steps))))
     interpreter = find_interpreter(run.container, setting.facts)
     if interpreter is None:
         return None, "there is no Python on the path of the image"
     asked = {"folder": setting.facts.working_directory, "output": _OUTPUT}
     return ask(run.container, interpreter, "executed_lines", asked)
+
+
+def _once(step: Step) -> Step:
+    """Leave out what only repeats: it executes the same lines."""
+    clients = tuple(client for client in step.repeats if client is not Client.AGAIN)
+    return replace(step, repeats=clients)
 
 
 def _written(place: Path, asked: dict[str, str]) -> None:

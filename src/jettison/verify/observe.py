@@ -34,8 +34,7 @@ _PATIENCE = 3
 _SEED = "PYTHONHASHSEED"
 # how a client ends what it says of a command that it refuses
 _USAGE = "See '"
-# of a log without an exception
-_LAST_LINES = 5
+_LAST_LINES = 5  # of a log without an exception
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -194,6 +193,7 @@ def _look(
     steps, exchanges, unsent = converse(container, setting, request, talk)
     # what is asked of the inside opens files too
     opened = run.opened()
+    grown = _memory(container)[0] if steps else None
     if unsent:
         missing["unsent"] = f"{unsent} more were not sent, as those before took too long"
     interpreter = find_interpreter(container, setting.facts)
@@ -215,6 +215,7 @@ def _look(
         errors=errors_of(logs),
         logs=(kinds_of(logs),),
         opened=opened,
+        grown=grown,
         missing=missing,
     )
 

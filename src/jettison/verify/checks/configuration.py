@@ -14,6 +14,7 @@ from jettison.verify.checks.check import (
     inside_check,
     judged,
     keeps_command,
+    made_from,
     same_base,
     skipped,
     started_words,
@@ -50,9 +51,11 @@ def _differences(had: ImageFacts, has: ImageFacts, request: VerificationRequest)
         ("port", had.ports, has.ports),
         ("volume", had.volumes, has.volumes),
     ):
-        lost = sorted(set(one) - set(other))
+        lost, new = sorted(set(one) - set(other)), sorted(set(other) - set(one))
         if lost:
             yield f"{what}s no longer declared: {', '.join(lost)}"
+        if new and made_from(had, has):
+            yield f"{what}s newly declared: {', '.join(new)}"
     signals = had.stop_signal or _USUAL_SIGNAL, has.stop_signal or _USUAL_SIGNAL
     if signals[0] != signals[1]:
         yield f"the stop signal was {signals[0]} and is {signals[1]}"

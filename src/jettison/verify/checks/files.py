@@ -24,6 +24,8 @@ _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.
 # Libraries are linked anew where a distribution is built, and cut where the plan says so; scripts
 # name their interpreter.
 _WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
+# What a step of the build may have filled, each time anew.
+_STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|egg-info/SOURCES\.txt)$", re.I)
 _UNREADABLE = "unreadable"
 # What may change what an application does by being there, and what the interpreter itself runs.
 _RUN = re.compile(r"\.(py|pth|so|sh)$")
@@ -120,6 +122,7 @@ def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: boo
     """Name what has another content; with ``whole``, also what each installation writes anew."""
     for path, digest in had.application.items():
         own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
+        own = own and (whole or not _STATE.search(path))
         if own and (said := _unlike(digest, has.application.get(path, ""))):
             yield f"{path} of the application {said}"
     for path, (owner, digest) in had.distributions.items():

@@ -47,7 +47,7 @@ SUBJECT = Subject(image="x", startup_seconds=None, memory=None)
 FACTS = ImageFacts(
     id=ImageID("sha256:aa"),
     size=1,
-    layers=(),
+    layers=("base",),
     command=("/bin/sh", "-c", "uvicorn main:app"),
     working_directory="/app",
     ports=("8000/tcp",),
@@ -67,6 +67,7 @@ SEEN = Observation(
     starts=(START, replace(START, seconds=2.1), replace(START, seconds=9.0)),
     interior=INTERIOR,
     exchanges=(Exchange(name="GET /", answer=Answer(status=200)),),
+    grown=100_000_000,
 )
 REQUEST = VerificationRequest(image_before="a", image_after="b")
 DIFFERENT, SAME, IMPROVED = Outcome.DIFFERENT, Outcome.SAME, Outcome.IMPROVED
@@ -131,6 +132,13 @@ def test_the_same_observation_differs_in_nothing() -> None:
             facts(environment=(*FACTS.environment, ("PYTHONOPTIMIZE", "2"))),
             DIFFERENT,
             "PYTHONOPTIMIZE",
+        ),
+        ("memory", replace(SEEN, grown=300_000_000), DIFFERENT, "100.0 MB after all requests"),
+        (
+            "entry-point",
+            facts(id=ImageID("sha256:bb"), volumes=("/app",)),
+            DIFFERENT,
+            "newly declared: /app",
         ),
         ("entry-point", facts(stop_signal="SIGQUIT"), DIFFERENT, "SIGTERM and is SIGQUIT"),
         (
