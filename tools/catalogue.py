@@ -20,8 +20,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, Source
+from jettison.index.metadata import facts_from
 from jettison.index.wheels import installed_distributions, read_local_wheel
 
 CATALOGUE = Path(__file__).parents[1] / "src" / "jettison" / "catalogue"

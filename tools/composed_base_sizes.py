@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.bytecode_interpreters import composed_compiler, host_architecture
-from jettison.builder.minimal_base.compose import chosen, composed_base
-from jettison.builder.minimal_base.unpacked import merged, unpacked
+from jettison.builder.minimal_base import chosen, composed_base
+from jettison.builder.minimal_packages import merged, unpacked
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, ComposedSizes, Measured
-from jettison.catalogue.reader import table
 from jettison.errors import JettisonError
 from jettison.index.debian.archive import Archive
 from jettison.plan.minimal_base import TRIPLETS, BaseRequest, group_of, groups

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from debian_contents import FileOwners, archive_owners, owners_of, relevant_lines
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.reader import table
 from jettison.formats.debian_control import Alternatives
 from jettison.index.debian.archive import RELEASES, Archive
 from jettison.index.debian.package import Package

@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.catalogue.systems import NativeLibraries
 from jettison.errors import JettisonError

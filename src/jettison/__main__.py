@@ -8,8 +8,7 @@ import sys
 
 import click
 
-from jettison.cli import command_line
-from jettison.cli.output import show
+from jettison.cli import command_line, show
 from jettison.errors import (
     DamagedCacheError,
     InputSyntaxError,

@@ -12,9 +12,9 @@ import pytest
 from found_declarations import found_declarations
 from packaging.requirements import Requirement
 
-from jettison.index.documents import catalogued
 from jettison.index.facts import DistributionFacts, EntryPoint, Source
 from jettison.index.graph import requirement_graph
+from jettison.index.metadata import catalogued
 from jettison.index.target import Target
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
 from jettison.source.operations_collect import collect

@@ -53,7 +53,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from packaging.requirements import Requirement
 
-from jettison.catalogue.reader import removal_hook, removal_script
+from jettison.catalogue import removal_hook, removal_script
 from jettison.contents.environment import Installed, StandardLibrary, Trace
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach, reached

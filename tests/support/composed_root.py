@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from jettison.builder.minimal_base.compose import choose
+from jettison.builder.minimal_base import choose
 from jettison.formats.debian_control import parse_relations
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member

@@ -14,11 +14,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.builder.base import BaseFacts, FoundationLayer, layer_of
-from jettison.builder.minimal_base.selection import Piece, Selection, search_directories, select
-from jettison.builder.minimal_base.unpacked import Unpacked, unpacked
+from jettison.builder.minimal_packages import Unpacked, unpacked
+from jettison.builder.minimal_selection import Piece, Selection, search_directories, select
 from jettison.builder.recipe import FIXED_TIME
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import render

@@ -18,7 +18,6 @@ from jettison.builder.base import (
     Foundation,
     FoundationLayer,
 )
-from jettison.builder.bill import MEDIA_TYPE, bill_of
 from jettison.builder.bytecode import Compiler
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, changed_texts, read_context
@@ -27,6 +26,7 @@ from jettison.builder.distribution_layers import Method, layers, packed
 from jettison.builder.execution import base_wanted, configured, recipe_of
 from jettison.builder.fetch import fetched, imported_modules, named_in, with_wheels
 from jettison.builder.files import owner_of
+from jettison.builder.finishing import MEDIA_TYPE, bill_of
 from jettison.builder.image_base import ImageBase
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.lock import LockedImage, Made, archive_for, chosen_pins, locked_digest, stale

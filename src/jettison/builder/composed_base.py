@@ -19,8 +19,8 @@ from jettison.builder.bytecode_interpreters import (
     is_compiled,
     kept_compiler,
 )
-from jettison.builder.minimal_base.compose import chosen, composed_base, unpacked_ahead
-from jettison.builder.minimal_base.unpacked import Unpacked
+from jettison.builder.minimal_base import chosen, composed_base, unpacked_ahead
+from jettison.builder.minimal_packages import Unpacked
 from jettison.builder.recipe import FIXED_TIME, BaseWanted
 from jettison.catalogue.base_release import debian_release, release_number
 from jettison.catalogue.bases import DebianFacts

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from jettison.builder.commands import Place, places
 from jettison.builder.recipe import Environment, Installation, not_understood
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.lift.action import Action, ActionKind, lifted_run
@@ -20,7 +20,7 @@ from jettison.lift.installation import is_installer
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
-from jettison.lower.removal import is_manifest, is_removal
+from jettison.lower.build_stage import is_manifest, is_removal
 from jettison.plan.removal.listing import LIST
 
 # uv's own options that say where, which are read apart, or how files are written.

@@ -18,9 +18,9 @@ from jettison.builder.bytecode import Compiler, is_whole, seal_tree
 from jettison.builder.bytecode_interpreters import host_architecture, host_compiler, library_layer
 from jettison.builder.lock import stale
 from jettison.builder.recipe import BaseWanted
+from jettison.catalogue import table
 from jettison.catalogue.base_release import debian_release
 from jettison.catalogue.bases import BaseImages
-from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import paragraphs
 from jettison.images.config import History

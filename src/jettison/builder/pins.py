@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 
 from jettison.builder.recipe import ENGINE, Environment, Installation, Pin, not_understood
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.lock import LockedDistribution, LockedFile, SourceKind
 from jettison.ecosystems.lock import parse as parse_pylock
 from jettison.errors import InputSyntaxError, NetworkError, ProjectError, UnsupportedError

@@ -20,7 +20,7 @@ from jettison.builder.distribution import links_of
 from jettison.builder.libraries import Library, wheel_libraries
 from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
-from jettison.catalogue.reader import removal_hook
+from jettison.catalogue import removal_hook
 from jettison.images.tar_writer import Member
 from jettison.plan.removal import jettison_removed
 from jettison.plan.removal.listing import NOT_COUNTING, WORDS, paths_in, sections_in, takes_modules

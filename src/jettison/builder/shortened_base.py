@@ -16,8 +16,8 @@ from jettison.builder.context import ContextPath, content_of
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Placed, Scheme, opened_wheels
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
-from jettison.catalogue.reader import table
 from jettison.contents.environment import Installed, Trace, module_name
 from jettison.contents.links import links_of
 from jettison.contents.reach import reached

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from jettison.catalogue import resource, table
 from jettison.catalogue.bases import BaseImages, DebianFacts, SystemPackages
-from jettison.catalogue.reader import resource, table
 
 ALPINE = "alpine"
 _CODENAME = re.compile(r"(?:^|-)(jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid)(?:-|$)")

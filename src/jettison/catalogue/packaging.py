@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import field
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Entry, Lists, Programs, Texts, Words
-from jettison.catalogue.reader import table
 
 
 class IgnoreEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

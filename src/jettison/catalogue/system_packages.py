@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, RELEASES, facts_of
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.reader import table
 from jettison.values import Basis, Size
 
 

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from jettison import __version__
+from jettison.values import printable
 
 COMMANDS = (
     "apply",
@@ -48,3 +49,8 @@ def command_line(context: click.Context) -> None:
         from jettison.images.stores.cache import cache_in_use  # noqa: PLC0415
 
         context.with_resource(cache_in_use())
+
+
+def show(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Write a text to standard output, or to standard error for ``err``; ``nl`` ends the line."""
+    click.echo(printable(text), err=err, nl=nl)

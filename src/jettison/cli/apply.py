@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import plan_options, unused_option, write_options
-from jettison.cli.output import show
 from jettison.errors import CheckError
 from jettison.rules import idle_settings
 from jettison.tasks.loading.plan import Planned

@@ -7,10 +7,10 @@ from functools import partial
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option, plan_options
-from jettison.cli.output import show
-from jettison.report.base_text import base_text
 from jettison.report.documents import base_document
+from jettison.report.plan_text import base_text
 from jettison.tasks.loading.plan import Planned
 
 

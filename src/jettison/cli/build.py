@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from jettison.builder.base import BuildOptions, Bytecode
+from jettison.cli import show
 from jettison.cli.options import project_options
-from jettison.cli.output import show
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.stores.cache import blob_cache, cache_directory

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option
-from jettison.cli.output import show
 from jettison.errors import WriteError
 from jettison.images.stores.cache import (
     cache_alone,
@@ -19,7 +19,7 @@ from jettison.images.stores.cache import (
     remove_entries,
     unused_since,
 )
-from jettison.report.base_text import table
+from jettison.report.plan_text import table
 from jettison.values import human
 
 # Kind and bytes of each entry.

@@ -6,8 +6,8 @@ import json
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option, image_options
-from jettison.cli.output import show
 from jettison.contents.inspecting import inspect
 from jettison.contents.inspection import compare
 from jettison.progress import ConsoleProgress

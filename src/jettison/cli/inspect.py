@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option, image_options
-from jettison.cli.output import show
 from jettison.contents.inspecting import inspect
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress

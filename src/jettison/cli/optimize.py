@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import (
     commands_option,
     format_option,
@@ -19,7 +20,6 @@ from jettison.cli.options import (
     unused_option,
     write_options,
 )
-from jettison.cli.output import show
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits

@@ -7,8 +7,8 @@ from functools import partial
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option, plan_options, unused_option
-from jettison.cli.output import show
 from jettison.report.documents import plan_document
 from jettison.report.plan_text import plan_text
 from jettison.tasks.loading.plan import Planned

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from jettison.cli import show
 from jettison.cli.options import (
     commands_option,
     format_option,
@@ -17,7 +18,6 @@ from jettison.cli.options import (
     limits_of,
     require_equivalent,
 )
-from jettison.cli.output import show
 from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError

@@ -7,8 +7,8 @@ from functools import partial
 
 import click
 
+from jettison.cli import show
 from jettison.cli.options import format_option, plan_options
-from jettison.cli.output import show
 from jettison.report.documents import why_document
 from jettison.report.why import why
 from jettison.report.why_answers import why_text

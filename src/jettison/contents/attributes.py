@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules
-from jettison.catalogue.reader import table
 
 ANY = "*"
 _ALL = re.compile(r"from\s+([\w.]+)\s+import\s+\*")

@@ -10,7 +10,7 @@ from functools import cache
 
 from msgspec import Struct, field
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import FileOwners
 from jettison.contents.layers import LayerContents
 from jettison.contents.measurement import recorded_paths, stanzas

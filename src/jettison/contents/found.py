@@ -12,8 +12,8 @@ from email.parser import HeaderParser
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
-from jettison.catalogue.reader import table
 from jettison.contents.environment import EntryPoint, Installed, Trace
 from jettison.contents.image import EXECUTABLE, ImageFiles
 from jettison.contents.imported_library import imported_library

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
-from jettison.catalogue.reader import table
 from jettison.contents.attributes import attributes_asked, goes_on, inside, running
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Bounded, Loaders
-from jettison.catalogue.reader import table
 from jettison.contents.attributes import ANY
 from jettison.contents.environment import BUNDLED, Installed, Modules, Trace, module_name
 from jettison.contents.links import (

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.contents.environment import (
     BUNDLED,
     Installed,

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
-from jettison.catalogue.reader import table
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
 from jettison.formats.requirements import RequirementsFile
 

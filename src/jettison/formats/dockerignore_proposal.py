@@ -9,8 +9,8 @@ from functools import cache
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Ignore
-from jettison.catalogue.reader import table
 from jettison.formats.dockerignore import Amount, IgnoreFile, Pattern, pattern, verdicts
 
 

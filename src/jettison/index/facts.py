@@ -8,8 +8,8 @@ from enum import StrEnum
 from msgspec import Struct, field
 from packaging.requirements import Requirement
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
-from jettison.catalogue.reader import table
 from jettison.values import Size
 
 

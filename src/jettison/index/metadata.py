@@ -1,18 +1,22 @@
-"""Texts of a ``.dist-info`` folder, parsed once into values."""
+"""Metadata of distributions: read from documents, and facts made of it."""
 
 from __future__ import annotations
 
 import configparser
 import csv
+import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.index.facts import EntryPoint, InstalledFile
+from jettison.catalogue import resource
+from jettison.index.facts import DistributionFacts, EntryPoint, InstalledFile, Source, import_names
+from jettison.values import Basis, Size
 
 # Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
 # 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
@@ -126,3 +130,57 @@ def _shipped_scripts(files: Iterable[InstalledFile]) -> Iterator[str]:
         parts = file.path.split("/")
         if len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts":  # noqa: PLR2004  # name.data/scripts/program
             yield parts[2]
+
+
+def facts_from(contents: Contents, *, size_source: str, source: Source) -> DistributionFacts:
+    """Facts of a wheel or of an installed distribution; its wheels are not known here."""
+    core = parse_metadata(contents.texts.get("METADATA", ""))
+    points = parse_entry_points(contents.texts.get("entry_points.txt", ""))
+    namespaces = contents.texts.get("namespace_packages.txt", "").split()
+    return DistributionFacts(
+        name=core.name,
+        version=core.version,
+        import_names=import_names(contents.files, name=core.name, namespaces=namespaces),
+        console_scripts=script_names(points, contents.files),
+        entry_points=points,
+        requires=core.requires,
+        installed_size=Size(
+            bytes=sum(file.size for file in contents.files),
+            basis=Basis.MEASURED,
+            source=size_source,
+        ),
+        source=source,
+    )
+
+
+class Catalogue(Mapping[str, DistributionFacts]):
+    """Catalogued facts by normalized name; an entry is parsed when it is asked for."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._entries: Mapping[str, Mapping[str, Any]] = document["distributions"]
+        self._groups: Mapping[str, Mapping[str, str]] = document["groups"]
+
+    def __getitem__(self, name: str) -> DistributionFacts:
+        entry = self._entries[name]
+        group = self._groups[entry["group"]]
+        bytes_, source = entry.get("size"), f"{group['source']}, {group['date']}"
+        facts = {
+            **entry,
+            "size": bytes_ and {"bytes": bytes_, "basis": "catalogued", "source": source},
+            "name": name,
+            "version": entry.get("version", ""),
+            "source": "catalogue",
+        }
+        return convert(facts, DistributionFacts, dec_hook=lambda _, text: requirement(text))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+@cache
+def catalogued() -> Catalogue:
+    """Give the catalogue that is shipped with Jettison."""
+    return Catalogue(json.loads(resource("distributions.json")))

@@ -10,9 +10,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from jettison.index.client import Client
-from jettison.index.documents import catalogued
 from jettison.index.map import DistributionMap, LockedRelease
-from jettison.index.metadata import requirement
+from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index
 from jettison.index.resolving import resolved
 from jettison.index.settings import index_url as configured_index

@@ -13,9 +13,9 @@ from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
 from jettison.index.client import Client
-from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.listing import ACCEPT, IndexFile, Release, parse_listing, releases
+from jettison.index.metadata import facts_from
 from jettison.index.target import Target, newest, representative_wheel
 from jettison.index.wheels import read_metadata, read_unloaded, read_wheel
 from jettison.records import Records

@@ -13,10 +13,9 @@ from msgspec.structs import replace
 from jettison.errors import NetworkError
 from jettison.images.entry import TAR_ERRORS, BoundedTarInfo
 from jettison.index.client import Client
-from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
 from jettison.index.listing import IndexFile
-from jettison.index.metadata import Contents, requirements
+from jettison.index.metadata import Contents, facts_from, requirements
 from jettison.values import Basis, Size
 
 _LARGEST_SDIST = 256 << 20

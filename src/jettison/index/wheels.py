@@ -16,10 +16,9 @@ from packaging.utils import canonicalize_name
 from jettison.errors import NetworkError
 from jettison.formats.elf import BEGINNING, unloaded_bytes
 from jettison.index.client import Client
-from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
 from jettison.index.http import Answer
-from jettison.index.metadata import Contents, installed_files, parse_record
+from jettison.index.metadata import Contents, facts_from, installed_files, parse_record
 
 _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.declaration import MAIN
 from jettison.ecosystems.finding import (

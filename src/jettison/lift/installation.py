@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools, locked_tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction, mounts
 from jettison.formats.requirements import RequirementsFile

@@ -15,7 +15,7 @@ from jettison.ecosystems.pyproject import project_name
 from jettison.formats.dockerfile import Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run
-from jettison.lift.distribution import feeding_stages
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 

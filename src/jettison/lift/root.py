@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.project import Project

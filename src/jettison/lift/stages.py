@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import Stage, base_reference, pairs, raw_pairs
 from jettison.formats.dockerfile.lines import in_exec_form, quoted

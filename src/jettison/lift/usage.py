@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.formats.shell import Script
 from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
 from jettison.source.effects import (

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Directories, Permission
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.action import ActionKind

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.build_stage import split_build_stage
+from jettison.lower.build_stage import remove_files, split_build_stage
 from jettison.lower.compose_files import harden_service
 from jettison.lower.composed_base import add_debug_target, compose_base
 from jettison.lower.development import add_development
@@ -33,7 +33,6 @@ from jettison.lower.packages import (
     remove_packages,
     tidy_package_installs,
 )
-from jettison.lower.removal import remove_files
 from jettison.lower.requirements import leave_groups_out, mark_unused, move_to_development
 from jettison.lower.scratch import start_from_nothing
 from jettison.lower.user import run_as_user

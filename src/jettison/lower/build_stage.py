@@ -1,21 +1,23 @@
-"""Splits the final stage: the environment is made in a stage of its own and copied from there."""
+"""Split the final stage; remove files from the environment that is copied from the other one."""
 
 from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from jettison.catalogue import removal_hook, removal_script
 from jettison.ecosystems.commands import removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
 from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.environment import BuiltEnvironment, NotApart
 from jettison.lift.installation import Installation, NotMovable, copies_of_requirements
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.project import Project
-from jettison.lift.stage import FinalStage
-from jettison.lower.instructions import WIDTH, Edits, comment, edited, ended, line_of
+from jettison.lift.stage import FinalStage, lifted
+from jettison.lower.instructions import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.locked_stage import (
     base_text,
     copies_of,
@@ -25,7 +27,20 @@ from jettison.lower.locked_stage import (
     split_locked,
 )
 from jettison.lower.packages import install_text
-from jettison.plan.changes import SplitBuildStage
+from jettison.plan.changes import RemoveFiles, SplitBuildStage
+from jettison.plan.removal.listing import (
+    HEAD,
+    HOOK,
+    LIST,
+    MANIFEST,
+    MANIFEST_FOLDER,
+    REMOVED,
+    SCRIPT,
+    takes_modules,
+    told,
+    written,
+)
+from jettison.plan.taking import place_of_removal
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:
@@ -149,3 +164,85 @@ def _removes(stage: FinalStage, action: Action, gone: frozenset[str]) -> bool:
     removed = removal(action.command)
     paths = removed.paths if removed else ()
     return bool(paths) and {stage.absolute(path, action.instruction) for path in paths} <= gone
+
+
+REASON = "What no running application needs leaves the environment; the list names it, and why."
+
+
+def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:
+    """Add the groups to the list; write the script and the step where they are not there yet.
+
+    What is taken out of the final stage gets its step later, with the stage that starts from
+    nothing.
+    """
+    found = place_of_removal(project, lifted(project))
+    if isinstance(found, NotApart) and not change.late:
+        return {}
+    path = project.own(LIST)
+    text = project.texts.get(path, HEAD) + written(change.groups) + told(change.unproven)
+    explained = takes_modules(text)
+    names = (LIST, SCRIPT, HOOK) if explained else (LIST, SCRIPT)
+    texts = {path: text, project.own(SCRIPT): removal_script(), **let_in(project, names)}
+    if explained:
+        texts[project.own(HOOK)] = removal_hook()
+    if isinstance(found, BuiltEnvironment):
+        texts[project.dockerfile_path] = edited(
+            project.dockerfile, _edits(project, found, explained)
+        )
+    return texts
+
+
+def _edits(project: Project, found: BuiltEnvironment, explained: bool) -> Edits:
+    """Put the step behind what makes the environment, or let the one that is there explain too."""
+    stage = found.stage.name or str(found.stage.index)
+    told = f"COPY --from={stage} {MANIFEST_FOLDER} {MANIFEST_FOLDER}\n" if explained else ""
+    running = _run(project, found, explained)
+    old = {line_of(item): running for item in found.stage.instructions if _is_step(item)}
+    if not old:
+        text = f"\n{comment(REASON)}{running}"
+        return Edits(after={line_of(found.last): text, line_of(found.copied): told})
+    if not explained or any(HOOK in item.text for item in found.stage.instructions):
+        return Edits()
+    return Edits(replaced=old, after={line_of(found.copied): told})
+
+
+def let_in(project: Project, names: Iterable[str]) -> Mapping[str, str]:
+    """The ignore file with an exception for what steps read, where it keeps that out."""
+    ignore, folder = project.ignore, project.own_folder
+    if not ignore or not any(ignore.ignores(f"{folder}/{name}") for name in names):
+        return {}
+    return {project.ignore_path: f"{ended(project.texts[project.ignore_path])}!{folder}\n"}
+
+
+def mounted(project: Project) -> str:
+    """The mount by which a step sees the files that are added for the build."""
+    return f"--mount=type=bind,source={project.own_folder},target={FOLDER}"
+
+
+def _run(project: Project, found: BuiltEnvironment, explained: bool) -> str:
+    """The instruction that carries the list out, and writes down what it did."""
+    python = f"{found.path}/bin/python" if found.virtual else "python3"
+    text = (
+        f"RUN {mounted(project)} \\\n    {python} -I {FOLDER}/{SCRIPT} {FOLDER}/{LIST} {found.path}"
+    )
+    if not explained:
+        return f"{text}\n"
+    return (
+        f"{text} {REMOVED} \\\n"
+        f"    && {python} -I {FOLDER}/{HOOK} \\\n"
+        f"        {FOLDER}/{LIST} {REMOVED} {found.path} {MANIFEST}\n"
+    )
+
+
+def is_removal(item: Instruction) -> bool:
+    """Whether an instruction belongs to the step."""
+    return _is_step(item) or is_manifest(item)
+
+
+def is_manifest(item: Instruction) -> bool:
+    """Whether an instruction copies the manifest of what was removed into the final stage."""
+    return item.keyword == "COPY" and MANIFEST_FOLDER in item.text
+
+
+def _is_step(item: Instruction) -> bool:
+    return item.keyword == "RUN" and f"{SCRIPT} " in item.text and LIST in item.text

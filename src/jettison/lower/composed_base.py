@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, SystemPackages
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.formats.dockerfile import Instruction, healthcheck

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, LeftOut
-from jettison.catalogue.reader import table
 from jettison.formats.elf import listing_program
 from jettison.lower.instructions import WIDTH, comment
 from jettison.plan.base import ROOT, ArchiveFile, Composition

@@ -13,8 +13,8 @@ from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.project import Project
 from jettison.lift.stage import lifted
+from jettison.lower.build_stage import is_removal
 from jettison.lower.instructions import Edits, comment, edited, ended, line_of
-from jettison.lower.removal import is_removal
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
 

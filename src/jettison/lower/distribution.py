@@ -9,7 +9,7 @@ from jettison.formats.dockerfile import Instruction, Stage, mounts
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Word, replacing, replacing_words, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun
-from jettison.lift.distribution import bases_of, runs_of
+from jettison.lift.build_context import bases_of, runs_of
 from jettison.lift.project import Project, python_tag
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.instructions import Edits, comment, edited, line_of

@@ -11,15 +11,14 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.commands.invocation import Option
-from jettison.ecosystems.finding import Kind
-from jettison.ecosystems.moves import MOVES, development_file
+from jettison.ecosystems.finding import MOVES, Kind, development_file
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.requirements import annotate, parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
 from jettison.formats.toml import read_toml, table, text_of
 from jettison.lift.action import Action, LiftedRun
+from jettison.lift.build_context import runs_of
 from jettison.lift.declared import installed_declarations, movable_files, production_files
-from jettison.lift.distribution import runs_of
 from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
 from jettison.lift.project import Project
 from jettison.lift.stage import lifted

@@ -6,13 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from jettison.catalogue.reader import removal_script
+from jettison.catalogue import removal_script
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.dockerfile.lines import in_exec_form
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
+from jettison.lower.build_stage import let_in, mounted
 from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
-from jettison.lower.removal import let_in, mounted
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.removal import listing
 from jettison.plan.removal.listing import REMOVED, takes_modules

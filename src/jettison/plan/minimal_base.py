@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.errors import UnsupportedError
 from jettison.images.tar_writer import Member

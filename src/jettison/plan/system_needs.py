@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import is_build_package
 from jettison.catalogue.systems import SystemFiles
 from jettison.contents.environment import RAN

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import SystemEntry, SystemFiles
 from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard

@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator
 
-from jettison.catalogue.reader import removal_hook, removal_script
+from jettison.catalogue import removal_hook, removal_script
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.images.config import Config

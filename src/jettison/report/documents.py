@@ -30,7 +30,7 @@ from jettison.contents.stored_files import Owner
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
-from jettison.plan.prediction.parts import Part, Prediction, Predictions
+from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report.result import Ablation, Result

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from jettison.catalogue.reader import resource
+from jettison.catalogue import resource
 from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share

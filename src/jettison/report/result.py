@@ -9,10 +9,9 @@ from msgspec import Struct
 from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.candidates.image import COMPOSED
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.prediction.parts import Predictions
+from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in
-from jettison.report.base_text import table
-from jettison.report.plan_text import evidence_line, plan_text
+from jettison.report.plan_text import evidence_line, plan_text, table
 from jettison.report.verdict_text import verdict_table
 from jettison.values import Saving, Size, human, sized
 from jettison.verify.verdict import Subject, Verdict

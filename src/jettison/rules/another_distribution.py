@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.system_packages import runtime_libraries_of, translated
-from jettison.lift.distribution import installed_names
+from jettison.lift.build_context import installed_names
 from jettison.plan.base import BaseCandidate
 from jettison.plan.candidates.needs import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution

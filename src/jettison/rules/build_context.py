@@ -23,8 +23,8 @@ import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.formats.dockerignore_proposal import Proposal, propose
 from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
 from jettison.lift.project import Project

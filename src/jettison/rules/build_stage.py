@@ -30,8 +30,8 @@ import re
 from msgspec.structs import replace
 from packaging.version import Version
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools, locked_tools
-from jettison.catalogue.reader import table
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable, fixed_path

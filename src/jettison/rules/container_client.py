@@ -14,8 +14,8 @@ of a call is computed, the client stays.
 
 from __future__ import annotations
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.packages import removable, saved_without

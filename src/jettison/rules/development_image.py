@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import posixpath
 
-from jettison.ecosystems.moves import development_file
+from jettison.ecosystems.finding import development_file
 from jettison.lift.declared import production_files
 from jettison.lift.stages import service_of
 from jettison.lift.writes import source_targets

@@ -26,8 +26,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from jettison.ecosystems.finding import Kind
-from jettison.ecosystems.moves import MOVES
+from jettison.ecosystems.finding import MOVES, Kind
 from jettison.formats.requirements import parse
 from jettison.index.graph import leaving
 from jettison.lift.declared import (

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import Collection, DeadWeight
-from jettison.catalogue.reader import table
 from jettison.lift.action import Action, lifted_run
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Permission
 from jettison.formats.dockerfile import copy
 from jettison.lift.environment import BuiltEnvironment, environment_of

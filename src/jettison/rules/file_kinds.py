@@ -9,8 +9,8 @@ from functools import cache, partial
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, FileKind
-from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import grouped, imported, removal

@@ -17,8 +17,8 @@ import sys
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.contents.system import PROGRAMS
 from jettison.formats.settings import Ask, Line, Wish
 from jettison.plan.plan import Finding, Plan, Safety

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.formats.settings import Ask
 from jettison.lift.environment import NotApart, environment_of
 from jettison.plan.plan import Finding, Plan

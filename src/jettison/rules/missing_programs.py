@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import package_of_program
 from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.candidates.needs import brought_packages, named_packages

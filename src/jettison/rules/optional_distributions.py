@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Optional
-from jettison.catalogue.reader import table
 from jettison.lift.scopes.values import Scope
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group

@@ -19,8 +19,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
 from jettison.lift.health_probe import probe_of_service

@@ -26,8 +26,8 @@ from msgspec.structs import replace
 from jettison.ecosystems.finding import Kind
 from jettison.ecosystems.pip import group_of
 from jettison.index.graph import Leaving, leaving
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
-from jettison.lift.distribution import feeding_stages
 from jettison.lift.groups import (
     ShippedFile,
     ShippedGroup,

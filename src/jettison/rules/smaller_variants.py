@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Variant
-from jettison.catalogue.reader import table
 from jettison.index.graph import total_size
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import re
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import group, present, removal

@@ -22,8 +22,8 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Locales
-from jettison.catalogue.reader import table
 from jettison.lift.stages import service_of
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.catalogue.reader import table
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without

@@ -30,8 +30,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
-from jettison.catalogue.reader import table
 from jettison.contents.environment import Installed, module_name
 from jettison.contents.links import on_demand
 from jettison.contents.reach import Observed, source_of

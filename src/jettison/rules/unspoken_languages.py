@@ -19,8 +19,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language
-from jettison.catalogue.reader import table
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile

@@ -12,8 +12,8 @@ module that stays imports it, and that no library that stays names one that leav
 
 from __future__ import annotations
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removing import is_unused, part_of, removal, written_nowhere
 from jettison.rules.rule import Rule

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, ServiceData
-from jettison.catalogue.reader import table
 from jettison.lift.usage import Given
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, OwnedFile

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from msgspec import Raw, msgpack
 
-from jettison.catalogue.reader import resource
+from jettison.catalogue import resource
 from jettison.records import Records
 from jettison.source.facts import ModuleFacts
 from jettison.source.tree import TreeFile

@@ -10,8 +10,8 @@ from functools import cache
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.catalogue.reader import table
 from jettison.source.facts import Call, Literal, ModuleFacts
 from jettison.source.literals import HOLE
 from jettison.values import Origin

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Implied, Launchers, Prefix
-from jettison.catalogue.reader import table
-from jettison.source.index import SourceIndex
+from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin
 
 _OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)(\(.*\))?\Z")

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.catalogue.reader import table
 from jettison.source.facts import Literal
 
 HOLE = "{}"

@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
-from jettison.catalogue.reader import table
 from jettison.source.facts import Text
 from jettison.source.tree import is_test
 from jettison.values import Origin

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
-from jettison.catalogue.reader import table
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
 from jettison.source.facts import Text

@@ -10,8 +10,8 @@ from functools import cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles, Remarks
-from jettison.catalogue.reader import table
 from jettison.source.operations import Use, UsedCommand
 from jettison.values import Origin
 

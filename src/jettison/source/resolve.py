@@ -8,8 +8,8 @@ from functools import cache
 
 from msgspec.structs import asdict
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.catalogue.reader import table
 from jettison.source.facts import (
     ALWAYS,
     Call,

@@ -8,8 +8,8 @@ from functools import cache
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.catalogue.reader import table
 from jettison.source.conditions import (
     is_development_value,
     names_environment,

@@ -8,8 +8,8 @@ from functools import cache
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
-from jettison.catalogue.reader import table
 from jettison.values import Skipped
 
 

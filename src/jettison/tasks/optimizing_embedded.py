@@ -29,7 +29,7 @@ from jettison.plan.candidates.image import COMPOSED
 from jettison.plan.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.plan.minimal_base import predicted_size
 from jettison.plan.plan import Plan
-from jettison.plan.prediction.parts import Prediction, Predictions
+from jettison.plan.prediction_parts import Prediction, Predictions
 from jettison.progress import Progress, step
 from jettison.report.result import Result
 from jettison.rules import RULES

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Services
 from jettison.formats import dotenv
 from jettison.formats.compose import ComposeFile, Service, parse

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.engines.engine import Container
 from jettison.verify.exchange.answer import Answer, Exchange

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from msgspec import ValidationError, convert
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, ImageFacts, ImageID
 from jettison.errors import ProgramError

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 from jettison.formats.compose import ComposeMount, MountKind
 from jettison.lift.declared import shipped_names
-from jettison.lift.linked import libraries_needed
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes.values import Scope
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
+from jettison.plan.candidates.libraries import libraries_needed
 from jettison.plan.plan import Plan
 from jettison.plan.removing import removed_lines, uninstalled
 from jettison.verify.compose_services import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Services, StandIn
 from jettison.engines.engine import BuildRequest, Container, Engine, RunOptions
 from jettison.errors import BuildError, EngineError, ProgramError, UnsupportedError

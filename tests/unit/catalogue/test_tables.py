@@ -11,7 +11,6 @@ import pytest
 from msgspec import Struct
 
 from jettison import catalogue
-from jettison.catalogue import reader
 
 TABLES = {path.name.removesuffix(".toml") for path in files(catalogue).iterdir()
           if path.name.endswith(".toml")} | {"composed_base_sizes"}  # fmt: skip
@@ -25,7 +24,7 @@ TYPES = {
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_a_table_is_as_its_type_says(name: str) -> None:
-    assert isinstance(reader.table(TYPES[name]), TYPES[name])
+    assert isinstance(catalogue.table(TYPES[name]), TYPES[name])
 
 
 class Small(Struct, forbid_unknown_fields=True):
@@ -46,6 +45,6 @@ class Small(Struct, forbid_unknown_fields=True):
 def test_a_wrong_key_or_value_is_named_with_its_file(
     text: str, named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "resource", lambda _: text.encode())
+    monkeypatch.setattr(catalogue, "resource", lambda _: text.encode())
     with pytest.raises(ValueError, match=named):
-        reader.table(Small)
+        catalogue.table(Small)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from base_needs import project_of
 
-from jettison.lift.linked import libraries_needed, libraries_unused, linked_packages
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
+from jettison.plan.candidates.libraries import libraries_needed, libraries_unused, linked_packages
 from jettison.values import Evidence, Origin
 
 PLACE = Origin(file="app.py", line=3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from base_needs import project_of
 
-from jettison.lift.distribution import feeding_stages, obstacles
+from jettison.lift.build_context import feeding_stages, obstacles
 from jettison.lift.stage import lifted
 from jettison.lower.distribution import change_distribution
 from jettison.plan.changes import ChangeDistribution

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Commands
-from jettison.catalogue.reader import table
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin, once_each
 

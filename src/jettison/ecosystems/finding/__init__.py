@@ -1,20 +1,30 @@
-"""Find what a project declares and locks, whatever formats it uses."""
+"""Find what a project declares and locks, and which files a move changes."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from jettison.ecosystems import pdm, pyproject, uv
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
 from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.ecosystems.lock import parse as pylock_parse
-from jettison.ecosystems.pip import declared, group_of, is_requirements_file
+from jettison.ecosystems.pip import (
+    declared,
+    group_of,
+    is_requirements_file,
+    may_be_requirements_file,
+)
 from jettison.ecosystems.pipenv import parse_lock as pipfile_parse_lock
 from jettison.ecosystems.pipenv import parse_pipfile
 from jettison.ecosystems.poetry import parse as poetry_parse
 from jettison.ecosystems.pyproject import members
+from jettison.ecosystems.pyproject_moves import (
+    move_in_pipfile,
+    move_in_pyproject,
+    move_in_setup_cfg,
+)
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
 from jettison.formats.requirements import parse
 
@@ -66,3 +76,32 @@ def parse_lock(text: str, *, file: str) -> Lock:
     name = posixpath.basename(file)
     parse = pylock_parse if _PYLOCK.match(name) else _BY_NAME.get(name)
     return parse(text, file=file) if parse else Lock(distributions=())
+
+
+_DEVELOPMENT = ("dev", "develop", "development")
+MOVES = {
+    "pyproject.toml": move_in_pyproject,
+    "Pipfile": move_in_pipfile,
+    "setup.cfg": move_in_setup_cfg,
+}
+
+
+def development_file(file: str, listing: Collection[str]) -> str:
+    """Return the path of the development file that belongs to a requirements file.
+
+    That is one of the same folder and ending that is named for development, else a new name:
+    ``requirements-dev.txt``, or ``dev.txt`` in a folder ``requirements``.
+    """
+    folder, name = posixpath.split(file)
+    stem, ending = posixpath.splitext(name)
+    for other in sorted(listing):
+        if (
+            posixpath.dirname(other) == folder
+            and other.endswith(ending)
+            and (is_requirements_file(other) or may_be_requirements_file(posixpath.basename(other)))
+        ):
+            group = group_of(other)
+            if group.kind is Kind.GROUP and group.name in _DEVELOPMENT:
+                return other
+    inside = posixpath.basename(folder) == "requirements"
+    return posixpath.join(folder, f"dev{ending}" if inside else f"{stem}-dev{ending}")

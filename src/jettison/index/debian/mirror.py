@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import resource
+from jettison.catalogue import resource
 from jettison.errors import InputSyntaxError, IntegrityError, JettisonError, NetworkError
 from jettison.images.descriptor import Descriptor
 from jettison.images.digest import Digest

@@ -9,8 +9,8 @@ from functools import cache, cached_property
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
-from jettison.catalogue.reader import table
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes.values import ScopeInputs, Signal, Weight
 from jettison.source.facts import Circumstance, Import, Text

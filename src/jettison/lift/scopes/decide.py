@@ -14,9 +14,13 @@ from jettison.index.facts import DistributionFacts
 from jettison.index.graph import RequirementGraph
 from jettison.lift.scopes.closure import close
 from jettison.lift.scopes.context import Context, Owners
-from jettison.lift.scopes.imports import collect_imports, collect_plugins
+from jettison.lift.scopes.imports import (
+    collect_drivers,
+    collect_imports,
+    collect_plugins,
+    collect_texts,
+)
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
-from jettison.lift.scopes.strings import collect_drivers, collect_texts
 from jettison.lift.scopes.tools import collect_commands, collect_extensions
 from jettison.lift.scopes.values import (
     DeclaredRequirement,
@@ -28,9 +32,9 @@ from jettison.lift.scopes.values import (
 )
 from jettison.source.entries import Entry, entries_of_command
 from jettison.source.facts import ModuleFacts
-from jettison.source.index import SourceIndex
 from jettison.source.operations import Commands, Use
 from jettison.source.reach import Link, reach
+from jettison.source.vocabulary import SourceIndex
 from jettison.values import Evidence, Origin, Toward, counted
 
 Collector = Callable[[Context], Iterator[Signal]]

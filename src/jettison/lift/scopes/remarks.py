@@ -9,8 +9,8 @@ from functools import cache
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
-from jettison.catalogue.reader import table
 from jettison.formats.settings import Ask, Wish
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope, Signal, Weight

@@ -8,8 +8,8 @@ from functools import cache
 
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import DevelopmentTools, Launchers
-from jettison.catalogue.reader import table
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.lift.scopes.values import Signal, Weight

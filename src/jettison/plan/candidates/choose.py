@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import table
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.lift.project import PythonTag

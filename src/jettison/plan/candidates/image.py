@@ -6,6 +6,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, debian_release, release_of
 from jettison.catalogue.bases import (
     BaseImages,
@@ -14,7 +15,6 @@ from jettison.catalogue.bases import (
     SystemPackages,
     VariantFacts,
 )
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import full_packages, slim_packages
 from jettison.index.target import Target
 from jettison.lift.project import PythonTag, python_tag

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import (
     cost_of,
     is_build_package,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, facts_of
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import runtime_libraries_of, translated
 from jettison.catalogue.systems import SourceBuilds
 from jettison.ecosystems.commands import PackageInstall

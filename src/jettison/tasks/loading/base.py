@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.builder.minimal_base.compose import choose, composed_base
+from jettison.builder.minimal_base import choose, composed_base
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
@@ -25,7 +25,7 @@ from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
 from jettison.index.facts import DistributionFacts
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.distribution import feeding_stages
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.installation import NotMovable, fixed_path, is_installer
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.other_packages import zone_groups
@@ -40,7 +40,7 @@ from jettison.plan.candidates.image import COMPOSED, DEBIAN_NAMES
 from jettison.plan.candidates.needs import BaseNeeds
 from jettison.plan.minimal_base import BaseRequest, BaseTree
 from jettison.plan.plan import Plan
-from jettison.plan.prediction.parts import application_size
+from jettison.plan.prediction_parts import application_size
 from jettison.tasks.loading.knowledge import Knowledge
 from jettison.values import Basis, Evidence, Origin, Size
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.finding import Declaration
 from jettison.ecosystems.pyproject import standard_specifier
@@ -29,7 +29,6 @@ from jettison.index.resolving import Resolution
 from jettison.index.target import Target, compatible
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.groups import production_groups
-from jettison.lift.linked import linked_packages
 from jettison.lift.project import Project
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
 from jettison.lift.scopes.remarks import as_asked
@@ -37,6 +36,7 @@ from jettison.lift.scopes.values import RequirementScope, Scope, ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.candidates.image import image_facts
+from jettison.plan.candidates.libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect
 from jettison.source.reading import read_documents, read_sources, read_texts

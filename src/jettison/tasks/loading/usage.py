@@ -9,8 +9,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, ServiceData
-from jettison.catalogue.reader import table
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure

@@ -11,7 +11,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
 from jettison.verify.exchange.answer import Answer
 from jettison.verify.exchange.kinds import Clock, number_of_time, relative

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.clients import (

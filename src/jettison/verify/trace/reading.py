@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Raw, ValidationError, convert, msgpack
 
-from jettison.catalogue.reader import resource
+from jettison.catalogue import resource
 from jettison.contents.environment import Installed
 from jettison.contents.links import Links, links_of
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions

@@ -14,7 +14,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.verify.workload.operation import Json, Schema
 

@@ -10,7 +10,7 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.verify.workload.operation import Interface, Json, Operation, find_account
 from jettison.verify.workload.sample import Upload

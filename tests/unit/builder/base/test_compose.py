@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.builder.minimal_base.compose import chosen
+from jettison.builder.minimal_base import chosen
 from jettison.errors import NetworkError, PackageError, UnsupportedError
 from jettison.formats.debian_control import paragraph
 from jettison.images.entry import Kind

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes
-from jettison.catalogue.reader import table
 from jettison.index.debian.mirror import CHECK_VALID_UNTIL, KEYRING, MIRROR, SECURITY_MIRROR
 
 PAGE = (Path(__file__).parents[4] / "docs/explanation/composed-base.md").read_text(encoding="utf-8")

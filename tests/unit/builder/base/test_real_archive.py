@@ -7,7 +7,7 @@ import pytest
 
 from jettison.builder.bytecode import Compiler
 from jettison.builder.bytecode_interpreters import composed_compiler, host_architecture
-from jettison.builder.minimal_base.compose import composed_base
+from jettison.builder.minimal_base import composed_base
 from jettison.errors import NetworkError
 from jettison.formats.elf import read_elf
 from jettison.images.entry import Kind

@@ -17,7 +17,7 @@ from tests.support.debian_archive import LocalArchive
 from tests.support.debian_server import local_archive, open_archive, server
 from tests.unit.builder.base.conftest import fill
 
-from jettison.builder.minimal_base.compose import composed_base
+from jettison.builder.minimal_base import composed_base
 from jettison.errors import NetworkError
 from jettison.index.debian.archive import Archive
 from jettison.plan.base import ROOT

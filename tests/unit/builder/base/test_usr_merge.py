@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.builder.minimal_base.unpacked import merged, root_links
+from jettison.builder.minimal_packages import merged, root_links
 from jettison.images.tar_writer import Member
 
 

@@ -2,7 +2,7 @@ from textwrap import dedent
 
 import pytest
 
-from jettison.ecosystems.moves import development_file
+from jettison.ecosystems.finding import development_file
 from jettison.ecosystems.pyproject_moves import move_in_pipfile, move_in_setup_cfg
 
 

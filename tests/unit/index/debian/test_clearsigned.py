@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.support.openpgp import packet, signing_key
 
-from jettison.catalogue.reader import resource
+from jettison.catalogue import resource
 from jettison.errors import InputSyntaxError, IntegrityError
 from jettison.index.debian.mirror import verified
 from jettison.index.debian.openpgp import public_keys

@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
-from jettison.catalogue.reader import resource
-from jettison.index.documents import catalogued
+from jettison.catalogue import resource
 from jettison.index.facts import Source
+from jettison.index.metadata import catalogued
 
 
 @pytest.mark.parametrize(

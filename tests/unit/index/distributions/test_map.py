@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jettison.index.documents import Catalogue
 from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.map import DistributionMap, LockedRelease
+from jettison.index.metadata import Catalogue
 from jettison.values import Basis
 
 from .conftest import LocalIndex, make_wheel

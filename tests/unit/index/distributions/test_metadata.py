@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.index.documents import facts_from
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
 from jettison.index.metadata import (
     Contents,
+    facts_from,
     installed_files,
     parse_entry_points,
     parse_metadata,

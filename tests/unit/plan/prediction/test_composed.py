@@ -5,7 +5,7 @@ from jettison.lift.stage import lifted
 from jettison.lower.composed_base import compose_base
 from jettison.plan.changes import ComposeBase
 from jettison.plan.plan import EMPTY
-from jettison.plan.prediction.image import predicted
+from jettison.plan.prediction import predicted
 from jettison.values import Basis, Size
 
 DOCKERFILE = """\

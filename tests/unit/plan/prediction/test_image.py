@@ -11,8 +11,8 @@ from jettison.formats.dockerfile import copy, parse
 from jettison.index.facts import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
-from jettison.plan.prediction.image import predicted
-from jettison.plan.prediction.parts import Prediction, copied_files
+from jettison.plan.prediction import predicted
+from jettison.plan.prediction_parts import Prediction, copied_files
 
 PURE = "py3-none-any"
 SLIM = "FROM python:3.11-slim\n"

@@ -3,9 +3,9 @@ from textwrap import dedent
 import pytest
 
 from jettison.source.entries import entries_of_command
-from jettison.source.index import SourceIndex
 from jettison.source.parse import parse
 from jettison.source.reach import reach
+from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin
 
 CMD = Origin(file="Dockerfile", line=9)

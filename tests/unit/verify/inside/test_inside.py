@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jettison.catalogue.reader import table
+from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
 from jettison.verify.interior import script_text
 

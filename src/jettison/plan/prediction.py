@@ -1,4 +1,4 @@
-"""Follows a Dockerfile and adds up what each instruction of the final stage writes."""
+"""Predict the size of an image."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
@@ -20,8 +20,8 @@ from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import ROOT, Variant
 from jettison.plan.candidates.image import image_facts, packages_of
-from jettison.plan.prediction.environment import Written, environments
-from jettison.plan.prediction.parts import (
+from jettison.plan.prediction_environment import Written, environments
+from jettison.plan.prediction_parts import (
     Packages,
     Part,
     Prediction,

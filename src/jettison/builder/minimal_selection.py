@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.builder.minimal_base.unpacked import Unpacked, merged, merged_path
+from jettison.builder.minimal_packages import Unpacked, merged, merged_path
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import table
 from jettison.formats.debian_control import render
 from jettison.formats.elf import ElfFacts
 from jettison.images.entry import Kind

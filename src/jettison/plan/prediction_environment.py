@@ -8,8 +8,8 @@ from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
-from jettison.catalogue.reader import table
 from jettison.ecosystems.commands import (
     PipInstall,
     ProjectInstall,
@@ -17,16 +17,16 @@ from jettison.ecosystems.commands import (
     compile_bytecode,
 )
 from jettison.formats.dockerfile import mounts
-from jettison.index.documents import catalogued
 from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure
+from jettison.index.metadata import catalogued
 from jettison.lift.action import LiftedRun
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.locked import locked_place
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.plan.prediction.parts import Part, applies_list, taken_out
+from jettison.plan.prediction_parts import Part, applies_list, taken_out
 from jettison.values import Basis, Origin, Size, Skipped
 
 

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec.structs import replace
 
 from jettison import __version__
-from jettison.builder.minimal_base.selection import (
+from jettison.builder.minimal_packages import Unpacked, is_unpacked, root_links, unpacked
+from jettison.builder.minimal_selection import (
     DIRECTORY,
     SOURCES,
     Missing,
@@ -24,9 +25,8 @@ from jettison.builder.minimal_base.selection import (
     search_directories,
     select,
 )
-from jettison.builder.minimal_base.unpacked import Unpacked, is_unpacked, root_links, unpacked
+from jettison.catalogue import resource, table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.reader import resource, table
 from jettison.catalogue.system_packages import package_of_library
 from jettison.errors import NetworkError, PackageError
 from jettison.formats.elf import library_names, listing_program, loader_cache

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, facts_of
 from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.reader import table
 from jettison.catalogue.system_packages import translated
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Copy, mounts_over

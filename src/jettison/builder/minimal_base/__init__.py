@@ -1,1 +1,0 @@
-"""The minimal base: a Python image made from Debian packages without running any program."""

@@ -1,1 +1,0 @@
-"""How large an image will be, without building it."""
