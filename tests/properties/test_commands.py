@@ -15,7 +15,7 @@ OF_A_COMMAND = [
     commands.cleanup,
     commands.pip_install,
     commands.project_install,
-    commands.poetry_setting,
+    commands.tool_setting,
     commands.virtual_environment,
     commands.compile_bytecode,
     commands.management,

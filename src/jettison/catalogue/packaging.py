@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec import field
 
-from jettison.catalogue import table
 from jettison.catalogue.applications import Entry, Lists, Programs, Texts, Words
 
 
@@ -39,36 +36,6 @@ class Ignore(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     environment: LocalEnvironment
     categories: tuple[IgnoreCategory, ...]
-
-
-class LockedTool(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a tool installs what it has locked."""
-
-    actions: Words
-    calls: Words
-    without_project: str
-    left_out: Words
-    cache: str
-    variables: str
-    wanted: Texts
-    run: Words
-    stays: Texts
-    with_tool: Words
-    script: str
-
-
-class LockedTools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tools."""
-
-    uv: LockedTool
-    poetry: LockedTool
-    pipenv: LockedTool
-
-
-def locked_tools() -> Mapping[str, LockedTool]:
-    """Give the tools by their names."""
-    found = table(LockedTools)
-    return {"uv": found.uv, "poetry": found.poetry, "pipenv": found.pipenv}
 
 
 class Need(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,8 @@
-"""Front end for pdm.lock."""
+"""PDM: pdm.lock, and its installation."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
@@ -12,6 +14,7 @@ from jettison.ecosystems.lock import (
     package_origins,
     wheels_and_sdist,
 )
+from jettison.ecosystems.tool import Setting, Tool
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
 from jettison.values import Origin
 
@@ -46,3 +49,64 @@ def _distribution(one: Table, origin: Origin, old_files: Table) -> LockedDistrib
         location=text_of(one, word) if word else "",
         origin=origin,
     )
+
+
+def _place(setting: Setting) -> str:
+    """Return what PDM takes or makes; empty for its folders without an environment (PEP 582)."""
+    if setting.off("PDM_USE_VENV") or "python.use_venv false" in setting.text.lower():
+        return ""
+    if setting.environment.get("VIRTUAL_ENV") and not setting.on("PDM_IGNORE_ACTIVE_VENV"):
+        return setting.environment["VIRTUAL_ENV"]
+    return f"{setting.folder}/.venv"
+
+
+def _is_package(declared: Table, words: Collection[str], _linked: bool) -> bool:
+    own = table(declared, "tool", "pdm")
+    library = own.get("package-type", "library") == "library" and own.get("distribution", True)
+    named = text_of(table(declared, "project"), "name")
+    return bool(named and library) and not {"--no-self", "--no-root"} & set(words)
+
+
+def _names(declared: Table, words: Collection[str]) -> frozenset[str]:
+    """Return the project's shortcuts, and its commands when it is not installed."""
+    known = frozenset(table(declared, "tool", "pdm", "scripts"))
+    if _is_package(declared, words, _linked=False):
+        return known
+    return known | frozenset(table(declared, "project", "scripts"))
+
+
+def _obstacle(declared: Table, words: Collection[str]) -> str:
+    if {"-g", "--global"} & set(words):
+        return "it installs into its global project"
+    # Variables for all commands, which a program that PDM does not start would miss.
+    return "its scripts set variables" if "_" in table(declared, "tool", "pdm", "scripts") else ""
+
+
+PDM = Tool(
+    name="pdm",
+    installs=("install", "sync"),
+    writes=("export",),
+    lock="pdm.lock",
+    read_lock=parse,
+    relock="pdm lock",
+    files=("pdm.toml",),
+    place=_place,
+    package=_is_package,
+    without_project="--no-self",
+    names=_names,
+    obstacle=_obstacle,
+    left_out=("--no-self",),
+    run=("-q", "--quiet"),
+    scripts=True,
+    calls=("run", "install", "sync", "info", "list", "venv"),
+    cache="/root/.cache/pdm",
+    variables="PDM_",
+    # A saved interpreter may come with the project's files and name another environment.
+    wanted={"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_SAVED_PYTHON": "1"},
+    stays={"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_SAVED_PYTHON": "1"},
+    settings=True,
+    with_tool=("virtualenv",),
+    script="pdm-project.org/install-pdm.py",
+    python=("PDM_PYTHON", "PDM_PYTHON_VERSION"),
+    refusals="--prod|--production|--without[ =]dev",
+)

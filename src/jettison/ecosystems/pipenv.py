@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind, in_table, read_document
 from jettison.ecosystems.lock import Lock, LockedDistribution, SourceKind
+from jettison.ecosystems.tool import SYSTEM, Setting, Tool
 from jettison.errors import InputSyntaxError
 from jettison.formats.toml import Table, table, text_of, texts
 from jettison.values import Origin
@@ -135,3 +136,41 @@ def _distribution(
         location=text_of(one, word) if word else text_of(one, "index"),
         origin=Origin(file=file, line=lines.get((category, name))),
     )
+
+
+_HOME = "/root/.local/share/virtualenvs"
+
+
+def _place(setting: Setting) -> str:
+    """Return what Pipenv takes or makes; that it takes VIRTUAL_ENV was tried with 2026.10."""
+    if setting.environment.get("VIRTUAL_ENV"):
+        return setting.environment["VIRTUAL_ENV"]
+    if "--system" in setting.words:
+        return SYSTEM
+    return f"{setting.folder}/.venv" if setting.on("PIPENV_VENV_IN_PROJECT") else _HOME
+
+
+def _names(declared: Table, _words: Collection[str]) -> frozenset[str]:
+    return frozenset(table(declared, "scripts"))
+
+
+PIPENV = Tool(
+    name="pipenv",
+    installs=("install", "sync"),
+    writes=("requirements",),
+    declares="Pipfile",
+    lock="Pipfile.lock",
+    read_lock=parse_lock,
+    relock="pipenv lock",
+    place=_place,
+    home=_HOME,
+    on_path=True,
+    names=_names,
+    reads=(".env",),
+    left_out=("--system",),
+    calls=("run", "shell", "install", "sync"),
+    variables="PIPENV_",
+    compiles=True,
+    with_tool=("virtualenv",),
+    asking=dict.fromkeys(("install", "sync", "requirements"), "--dev"),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
@@ -16,6 +16,7 @@ from jettison.ecosystems.lock import (
     package_origins,
     wheels_and_sdist,
 )
+from jettison.ecosystems.tool import SYSTEM, Setting, Tool
 from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
 from jettison.values import Origin
 
@@ -126,3 +127,56 @@ def _locked_marker(one: Table) -> str:
     return text_of(one, "markers") or " or ".join(
         f"({value})" for value in dict.fromkeys(map(str, by_group.values()))
     )
+
+
+_HOME = "/root/.cache/pypoetry"
+
+
+def _place(setting: Setting) -> str:
+    """Return what Poetry takes or makes; that it takes VIRTUAL_ENV was tried with 1.8 and 2.1."""
+    if setting.environment.get("VIRTUAL_ENV"):
+        return setting.environment["VIRTUAL_ENV"]
+    if setting.off("POETRY_VIRTUALENVS_CREATE") or "virtualenvs.create false" in setting.text:
+        return SYSTEM
+    inside = "virtualenvs.in-project true" in setting.text
+    if inside or setting.on("POETRY_VIRTUALENVS_IN_PROJECT"):
+        return f"{setting.folder}/.venv"
+    return _HOME
+
+
+def _is_package(declared: Table, words: Collection[str], _linked: bool) -> bool:
+    return "--no-root" not in words and table(declared, *_TOOL).get("package-mode") is not False
+
+
+def _names(declared: Table, words: Collection[str]) -> frozenset[str]:
+    """Return the commands of a project that is not installed."""
+    if _is_package(declared, words, _linked=False):
+        return frozenset()
+    return frozenset((*table(declared, *_TOOL, "scripts"), *table(declared, "project", "scripts")))
+
+
+POETRY = Tool(
+    name="poetry",
+    installs=("install", "sync"),
+    writes=("export",),
+    lock="poetry.lock",
+    read_lock=parse,
+    relock="poetry lock",
+    files=("poetry.toml",),
+    place=_place,
+    home=_HOME,
+    package=_is_package,
+    without_project="--no-root",
+    names=_names,
+    left_out=("--no-root", "--no-cache"),
+    run=("-q", "--quiet", "-n", "--no-interaction", "--no-ansi"),
+    calls=("run", "shell", "env", "install", "show", "version"),
+    cache=_HOME,
+    variables="POETRY_",
+    settings=True,
+    compile="--compile",
+    with_tool=("poetry-core", "poetry-plugin-export", "virtualenv", "crashtest"),
+    script="install.python-poetry.org",
+    refusals=r"--no-dev|--only[ =](?:main|'main'|\"main\")|--without[ =]dev",
+    asking={"export": "--with dev"},
+)

@@ -1,6 +1,9 @@
-"""Front end for uv.lock."""
+"""uv: uv.lock, and its installation."""
 
 from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
@@ -11,7 +14,8 @@ from jettison.ecosystems.lock import (
     locked_file,
     package_origins,
 )
-from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
+from jettison.ecosystems.tool import SYSTEM, Setting, Tool
+from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
 from jettison.values import Origin
 
 _SOURCES = {
@@ -46,3 +50,53 @@ def _distribution(one: Table, origin: Origin) -> LockedDistribution:
         location=text_of(source, word),
         origin=origin,
     )
+
+
+def _place(setting: Setting) -> str:
+    if "--system" in setting.words or setting.environment.get("UV_SYSTEM_PYTHON"):
+        return SYSTEM
+    return posixpath.join(
+        setting.folder, setting.environment.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    )
+
+
+def _is_package(_declared: Table, words: Collection[str], linked: bool) -> bool:
+    return linked and not {"--no-install-project", "--only-group"} & set(words)
+
+
+def _obstacle(declared: Table, _words: Collection[str]) -> str:
+    dynamic = array(table(declared, "project"), "dynamic")
+    return "its dependencies are computed" if "dependencies" in dynamic else ""
+
+
+# Source of this value and of its likes: the tool's own documentation and ``--help``, read 2026-11.
+UV = Tool(
+    name="uv",
+    installs=("sync",),
+    writes=("export",),
+    lock="uv.lock",
+    read_lock=parse,
+    relock="uv lock",
+    place=_place,
+    makes=True,
+    package=_is_package,
+    without_project="--no-install-project",
+    obstacle=_obstacle,
+    left_out=(
+        "--no-install-project",
+        "--no-install-workspace",
+        "--no-cache",
+        "-n",
+        "--compile-bytecode",
+    ),
+    run=("--no-sync", "--no-dev", "--frozen", "--locked", "-q", "--quiet"),
+    modules=True,
+    scripts=True,
+    calls=("run", "pip", "sync", "tool"),
+    cache="/root/.cache/uv",
+    variables="UV_",
+    wanted={"UV_COMPILE_BYTECODE": "1", "UV_LINK_MODE": "copy"},
+    stays={"UV_NO_SYNC": "1", "UV_NO_CACHE": "1"},
+    python=("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE"),
+    refusals=r"--no-dev|--no-default-groups|--no-group[ =]dev",
+)

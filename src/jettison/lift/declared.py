@@ -11,16 +11,9 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems.commands import PipInstall
-from jettison.ecosystems.declaration import MAIN
-from jettison.ecosystems.finding import (
-    Declaration,
-    Kind,
-    Lock,
-    SourceKind,
-    declared_in,
-    named_files,
-    parse_lock,
-)
+from jettison.ecosystems.declaration import MAIN, Declaration, Kind
+from jettison.ecosystems.finding import declared_in, named_files, parse_lock
+from jettison.ecosystems.lock import Lock, SourceKind
 from jettison.ecosystems.pip import declared, group_of
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds

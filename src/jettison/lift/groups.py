@@ -9,7 +9,7 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall
-from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.pip import group_of
 from jettison.formats.dockerfile import Stage
 from jettison.formats.requirements import RequirementLine

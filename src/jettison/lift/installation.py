@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Tools, locked_tools
+from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction, mounts
 from jettison.formats.requirements import RequirementsFile
 from jettison.formats.shell import Word
@@ -138,9 +139,9 @@ def _surroundings(stage: FinalStage, action: Action) -> Iterator[str]:
             yield f"{copied.destination} is read by pip alone"
 
 
-INSTALLERS = frozenset(
-    {"pip", "setuptools", "wheel", "uv", "pip-tools", "build", "poetry", "pipenv", "pdm"}
-) | {name for tool in ("poetry", "pipenv") for name in locked_tools()[tool].with_tool}
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "pip-tools", "build", *TOOLS}) | {
+    name for tool in TOOLS.values() for name in tool.with_tool
+}
 
 
 class Installation(Struct, frozen=True, kw_only=True):

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from jettison.catalogue.packaging import locked_tools
-from jettison.ecosystems.commands import PipInstall, ProjectInstall, poetry_setting
-from jettison.ecosystems.finding import SourceKind
+from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
+from jettison.ecosystems.lock import SourceKind
+from jettison.ecosystems.tool import VIRTUAL, Setting, Tool
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Copy, Instruction, mounts
-from jettison.formats.toml import Table, read_toml, table
+from jettison.formats.toml import Table, read_toml
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import (
@@ -28,58 +29,32 @@ from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin
 
-TRUE = ("1", "true", "yes", "on")
-FALSE = ("0", "false", "no", "off")
-SYSTEM = "/usr/local"
-VIRTUAL = "/opt/venv"
-
 
 def locked_place(fact: ProjectInstall, stage: FinalStage) -> str:
-    """The folder of the environment that a tool makes or takes."""
+    """The folder of the environment that a tool makes or takes; empty when it is not known."""
     folder = stage.folder.rstrip("/")
-    if fact.tool == "uv":
-        return _uv(fact, stage)
-    if stage.environment.get("VIRTUAL_ENV"):
-        return stage.environment["VIRTUAL_ENV"]
-    if fact.tool == "poetry":
-        return _poetry(stage, folder)
-    return _pipenv(fact, stage, folder) if fact.tool == "pipenv" else f"{folder}/.venv"
+    if fact.tool not in TOOLS:
+        return f"{folder}/.venv"
+    setting = Setting(
+        environment=stage.environment,
+        folder=folder,
+        text=" ".join(run.script.text for run in stage.runs),
+        words=frozenset(option.name for option in fact.options.options),
+    )
+    return TOOLS[fact.tool].place(setting)
 
 
 def environment_place(fact: ProjectInstall, stage: FinalStage) -> str:
     """Where a build stage makes the environment: where it was when that can be named."""
-    place = locked_place(fact, stage)
-    return place if place.endswith("/.venv") or fact.tool == "uv" else VIRTUAL
-
-
-def _uv(fact: ProjectInstall, stage: FinalStage) -> str:
-    if fact.options.has("--system") or stage.environment.get("UV_SYSTEM_PYTHON"):
-        return SYSTEM
-    return posixpath.join(stage.folder, stage.environment.get("UV_PROJECT_ENVIRONMENT", ".venv"))
-
-
-def _pipenv(fact: ProjectInstall, stage: FinalStage, folder: str) -> str:
-    if fact.options.has("--system"):
-        return SYSTEM
-    inside = stage.environment.get("PIPENV_VENV_IN_PROJECT", "").lower() in TRUE
-    return f"{folder}/.venv" if inside else "/root/.local/share/virtualenvs"
-
-
-def _poetry(stage: FinalStage, folder: str) -> str:
-    settings = " ".join(run.script.text for run in stage.runs)
-    create = stage.environment.get("POETRY_VIRTUALENVS_CREATE", "").lower()
-    if create in FALSE or "virtualenvs.create false" in settings:
-        return SYSTEM
-    inside = stage.environment.get("POETRY_VIRTUALENVS_IN_PROJECT", "").lower() in TRUE
-    if inside or "virtualenvs.in-project true" in settings:
-        return f"{folder}/.venv"
-    return "/root/.cache/pypoetry"
+    place, tool = locked_place(fact, stage), TOOLS[fact.tool]
+    named = place.endswith("/.venv") or (tool.makes and place != tool.home)
+    return place if named or not place else VIRTUAL
 
 
 class LockedInstallation(Struct, frozen=True, kw_only=True):
     """The commands of the final stage that install from a lock, and what a build stage needs.
 
-    ``tool`` is uv, poetry or pipenv, ``command`` how it is called and ``options`` what follows, as
+    ``tool`` is its name, ``command`` how it is called and ``options`` what follows, as
     it is written. ``files`` are the declaring file and the lock, relative to the context.
     ``environment`` is the path of the environment; ``makes`` says that the tool makes it itself.
     ``installer`` is the instruction, or the requirements, that bring the tool, and ``settings``
@@ -121,45 +96,50 @@ def movable(project: Project, stage: FinalStage) -> Installation | LockedInstall
     actions = stage.of_kind(ActionKind.LOCKED)
     facts = [action.fact for action in actions if isinstance(action.fact, ProjectInstall)]
     tools = {fact.tool for fact in facts}
-    known = locked_tools()
     if len(tools) != 1 or any(
-        fact.tool not in known or fact.action not in known[fact.tool].actions for fact in facts
+        fact.tool not in TOOLS or fact.action not in TOOLS[fact.tool].installs for fact in facts
     ):
         return installation_of(project, stage)
-    tool = facts[0].tool
+    tool = TOOLS[facts[0].tool]
     requests = [r for r in project_requests(project) if r.action in actions]
     reason = obstacle(project, stage, tool, actions)
     installer = _installer(stage, tool)
-    if reason or not requests or installer is None:
-        reason = reason or f"how {tool} gets there is not understood"
+    place = environment_place(facts[-1], stage)
+    if reason or not requests or installer is None or not place:
+        unknown = f"how {tool.name} gets there" if place else "where the environment is made"
+        reason = reason or f"{unknown} is not understood"
         evidence = Evidence(kind="installation", message=reason, origin=actions[0].origin)
         return NotMovable(evidence=evidence)
-    found = _found(project, stage, requests[-1], installer)
+    found = _found(project, stage, requests[-1], installer, place)
     fixed = fixed_path(project, stage) if found.environment == VIRTUAL else None
     return NotMovable(evidence=fixed) if fixed else found
 
 
 def _found(
-    project: Project, stage: FinalStage, request: ProjectRequest, installer: Instruction | str
+    project: Project,
+    stage: FinalStage,
+    request: ProjectRequest,
+    installer: Instruction | str,
+    place: str,
 ) -> LockedInstallation:
-    last, fact, tool = request.action, request.fact, request.tool
+    last, tool = request.action, TOOLS[request.tool]
     prefix = f"{project.context}/" if project.context else ""
-    own = posixpath.join(request.folder, "poetry.toml").removeprefix(prefix)
-    present = tool == "poetry" and own in project.files
-    files = (request.file, request.lock or "", *((own,) if present else ()))
-    place = environment_place(fact, stage) if isinstance(fact, ProjectInstall) else SYSTEM
-    # `pipenv run` also reads .env, which nothing else would do.
-    reads = tool == "pipenv" and ".env" in project.files
-    plain = () if reads else tuple(starts(tool, stage, _named(project, request)))
+    own = (posixpath.join(request.folder, name).removeprefix(prefix) for name in tool.files)
+    files = (request.file, request.lock or "", *(path for path in own if path in project.files))
+    words = last.command.words[1:]
+    named = tool.names(_declaring(project, request), words)
+    plain = tuple(starts(tool, stage, named, words))
+    if set(tool.reads) & set(project.files):
+        plain = ()
     return LockedInstallation(
-        tool=tool,
+        tool=tool.name,
         actions=stage.of_kind(ActionKind.LOCKED),
-        command=f"{tool} {fact.action}" if isinstance(fact, ProjectInstall) else tool,
+        command=_command(request),
         options=" ".join(_options(last, tool)),
-        files=tuple(path.removeprefix(prefix) for path in files),
+        files=tuple(path.removeprefix(prefix) for path in files if path),
         folder=stage.folder_at(last.instruction),
         environment=place,
-        makes=tool == "uv",
+        makes=tool.makes,
         installer=installer,
         settings=tuple(_settings(stage)),
         sources=_sources(project, stage, request),
@@ -181,96 +161,76 @@ def _sources(
     project: Project, stage: FinalStage, request: ProjectRequest
 ) -> tuple[Instruction, ...]:
     """The copies in front of the installation, when it installs the project itself."""
-    if not _is_package(project, request):
+    linked = bool(local_folders(project, request)) and any(
+        one.source is SourceKind.EDITABLE
+        for lock in locks_of(project)
+        for one in lock.distributions
+    )
+    words = request.action.command.words[1:]
+    if not TOOLS[request.tool].package(_declaring(project, request), words, linked):
         return ()
     line = request.action.instruction.origin.line or 0
     copies = (item for item, copied in stage.copies if copied.stage is None)
     return tuple(item for item in copies if (item.origin.line or 0) < line)
 
 
-def _is_package(project: Project, request: ProjectRequest) -> bool:
-    """Whether the project itself is installed: uv's lock says so, Poetry's is in its file."""
-    if request.tool == "poetry":
-        poetry = table(_declaring(project, request), "tool", "poetry")
-        wanted = not request.fact.options.has("--no-root")
-        return wanted and poetry.get("package-mode") is not False
-    if request.tool != "uv" or not getattr(request.fact, "project", True):
-        return False
-    return bool(local_folders(project, request)) and any(
-        one.source is SourceKind.EDITABLE
-        for lock in locks_of(project)
-        for one in lock.distributions
-    )
-
-
-def _named(project: Project, request: ProjectRequest) -> frozenset[str]:
-    """Commands that only the tool knows: Pipenv's own, Poetry's of a project not installed."""
-    declared = _declaring(project, request)
-    if request.tool == "pipenv":
-        return frozenset(table(declared, "scripts"))
-    if request.tool == "poetry" and not _is_package(project, request):
-        return frozenset({**table(declared, "tool", "poetry", "scripts"), **_scripts(declared)})
-    return frozenset()
-
-
-def _scripts(declared: Table) -> Table:
-    return table(declared, "project", "scripts")
+def _command(request: ProjectRequest) -> str:
+    action = request.fact.action if isinstance(request.fact, ProjectInstall) else ""
+    return f"{request.tool} {action}".strip()
 
 
 def _declaring(project: Project, request: ProjectRequest) -> Table:
     return read_toml(project.texts[request.file], request.file)
 
 
-def _options(action: Action, tool: str) -> Iterator[str]:
+def _options(action: Action, tool: Tool) -> Iterator[str]:
     """The words behind the command as they are written."""
-    known = locked_tools()[tool]
     tokens = action.command.tokens
-    start = next(n for n, token in enumerate(tokens) if token.text in known.actions)
-    yield from (token.raw for token in tokens[start + 1 :] if token.text not in known.left_out)
+    last = {each.split()[-1] for each in tool.installs}
+    start = next(n for n, token in enumerate(tokens) if token.text in last)
+    yield from (token.raw for token in tokens[start + 1 :] if token.text not in tool.left_out)
 
 
 def _settings(stage: FinalStage) -> Iterator[str]:
-    """The commands that configure Poetry, but for where its environments are."""
+    """The commands that configure the tool, but for where its environments are."""
     for action in stage.of_kind(ActionKind.SETTING):
-        setting = poetry_setting(action.command)
-        if setting and not setting[0].startswith("virtualenvs."):
+        setting = tool_setting(action.command)
+        if setting and not setting[0].startswith(("virtualenvs.", "venv.", "python.")):
             yield action.text
 
 
-def _installer(stage: FinalStage, tool: str) -> Instruction | str | None:
+def _installer(stage: FinalStage, tool: Tool) -> Instruction | str | None:
     """What brings a tool into the stage: a copy from its image, or what pip installs."""
     for item, copied in stage.copies:
-        if copied.stage and _has_tool(copied, tool):
+        if copied.stage and _has_tool(copied, tool.name):
             return item
     for run in stage.runs:
         for mount in mounts(run.instruction):
-            if mount.from_ and is_tool(mount, tool):
+            if mount.from_ and is_tool(mount, tool.name):
                 return f"--from={mount.from_} {mount.source} {mount.target}"
     if (script := _script(stage, tool)) is not None:
         return script
     for action in stage.of_kind(ActionKind.PYTHON):
         fact = action.fact
         words = fact.requirements if isinstance(fact, PipInstall) else ()
-        if any(re.match(rf"{tool}\b(?!-)", word.text) for word in words):
-            beside = locked_tools()[tool].with_tool
-            own = re.compile(rf"({'|'.join((tool, *beside))})(?![\w-])")
+        if any(re.match(rf"{tool.name}\b(?!-)", word.text) for word in words):
+            own = re.compile(rf"({'|'.join((tool.name, *tool.with_tool))})(?![\w-])")
             return " ".join(w.raw for w in words if own.match(w.text) and is_installer(w))
     return None
 
 
-def _script(stage: FinalStage, tool: str) -> Instruction | None:
+def _script(stage: FinalStage, tool: Tool) -> Instruction | None:
     """The RUN that does nothing but fetch and run the installer that a tool offers."""
-    address = locked_tools()[tool].script
-    for run in stage.runs if address else ():
+    for run in stage.runs if tool.script else ():
         programs = {command.name.rpartition("/")[2] for command in run.script.commands}
-        if address in run.script.text and programs <= {"curl", "wget", "python", "python3"}:
+        if tool.script in run.script.text and programs <= {"curl", "wget", "python", "python3"}:
             return run.instruction
     return None
 
 
 def brought_tools(stage: FinalStage) -> frozenset[str]:
     """The tools that pip puts into the environment of a stage, with what they require."""
-    tools = [tool for tool in locked_tools() if tool != "uv"]
+    tools = [tool for tool in TOOLS if tool != "uv"]
     facts = [action.fact for action in stage.of_kind(ActionKind.PYTHON)]
     words = [w.text for fact in facts if isinstance(fact, PipInstall) for w in fact.requirements]
     return frozenset(

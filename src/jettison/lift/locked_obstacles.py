@@ -6,25 +6,24 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from jettison.catalogue.packaging import locked_tools
 from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.tool import Tool
 from jettison.formats.dockerfile import Mount, mounts
-from jettison.formats.toml import array, read_toml, table
+from jettison.formats.toml import read_toml
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.declared import local_folders
 from jettison.lift.installation import is_installer
 from jettison.lift.project import Invocation, Project
-from jettison.lift.projects import LOCKS, ProjectRequest, project_requests
+from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence
 
-CHOOSING_PYTHON = ("UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE")
 # What a tool may be told besides installing; all else changes what is installed, or by what.
 UNDERSTOOD = frozenset({"config", "run", "about", "check", "show", "env", "version", "--version"})
 
 
 def obstacle(
-    project: Project, stage: FinalStage, tool: str, installations: tuple[Action, ...]
+    project: Project, stage: FinalStage, tool: Tool, installations: tuple[Action, ...]
 ) -> str:
     """Why the commands stay where they are; empty when they can move."""
     runs = [run for run in stage.runs if any(action in installations for action in run.actions)]
@@ -35,8 +34,8 @@ def obstacle(
     if stage.of_kind(ActionKind.ENVIRONMENT) or not all(run.editable for run in runs):
         return "the installation is part of a shell script"
     reasons = (
-        *_other_installations(stage, tool),
-        *_mounted(runs, tool),
+        *_other_installations(stage, tool.name),
+        *_mounted(runs, tool.name),
         *_of_project(project, stage, tool, installations),
     )
     return next(iter(reasons), "")
@@ -67,71 +66,76 @@ def is_tool(mount: Mount, tool: str) -> bool:
 
 
 def _of_project(
-    project: Project, stage: FinalStage, tool: str, installations: tuple[Action, ...]
+    project: Project, stage: FinalStage, tool: Tool, installations: tuple[Action, ...]
 ) -> Iterator[str]:
     requests = [r for r in project_requests(project) if r.action in installations]
-    if not requests or any(r.lock is None for r in requests):
-        yield f"there is no {LOCKS[tool]}"
+    if not requests or (tool.lock and any(r.lock is None for r in requests)):
+        yield f"there is no {tool.lock or tool.declares}"
         return
     first = requests[0]
-    if any(posixpath.dirname(r.lock or "") != r.folder for r in requests):
+    if any(posixpath.dirname(r.lock) != r.folder for r in requests if r.lock):
         yield "the project is a member of a workspace above it"
     if len({(r.file, r.selection) for r in requests}) > 1:
         yield "its commands do not install the same"
-    own = {first.folder or "."} if tool != "pipenv" else set()
+    own = {first.folder or "."} if tool.declares.endswith(".toml") else set()
     if set(local_folders(project, first).values()) - own:
         yield "other folders of the project are installed too"
     if not all(token.literal for action in installations for token in action.command.tokens):
         yield "what is installed is known only while building"
-    yield from _of_uv(project, stage, first) if tool == "uv" else ()
+    yield from _of_file(project, stage, tool, first)
 
 
-def _of_uv(project: Project, stage: FinalStage, request: ProjectRequest) -> Iterator[str]:
+def _of_file(
+    project: Project, stage: FinalStage, tool: Tool, request: ProjectRequest
+) -> Iterator[str]:
     version = project.texts.get(posixpath.join(request.folder, ".python-version"), "").strip()
-    if any(name in stage.environment for name in CHOOSING_PYTHON):
+    if any(name in stage.environment for name in tool.python):
         yield "a variable chooses the Python of the environment"
-    if version and not version.startswith(stage.python or ""):
+    if tool.python and version and not version.startswith(stage.python or ""):
         yield f".python-version names {version}, the image has {stage.python}"
-    declared = table(read_toml(project.texts[request.file], request.file), "project")
-    if "dependencies" in array(declared, "dynamic"):
-        yield "its dependencies are computed"
+    declared = read_toml(project.texts[request.file], request.file)
+    yield from filter(None, (tool.obstacle(declared, request.action.command.words[1:]),))
 
 
 MODULE = ("-m", "--module")
 
 
 def starts(
-    tool: str, stage: FinalStage, named: Collection[str]
+    tool: Tool, stage: FinalStage, named: Collection[str], command: Sequence[str] = ()
 ) -> Iterator[tuple[Invocation, tuple[str, ...]]]:
     """CMD and ENTRYPOINT that begin with the tool, each with the words that do without it."""
     for each in (stage.entrypoint, stage.command):
-        words = direct(tool, each.words or (), named) if each else ()
+        words = direct(tool, each.words or (), named, command) if each else ()
         if each and words:
             yield each, words
 
 
-def direct(tool: str, words: Sequence[str], named: Collection[str] = ()) -> tuple[str, ...]:
+def direct(
+    tool: Tool, words: Sequence[str], named: Collection[str] = (), command: Sequence[str] = ()
+) -> tuple[str, ...]:
     """What ``TOOL run`` starts in an environment that is on PATH; empty when that is not plain.
 
-    ``named`` are commands that only the tool knows.
+    ``named`` are commands that only the tool knows, ``command`` the words that install.
     """
-    if tuple(words[:2]) != (tool, "run"):
+    beginnings = tool.starts(command) if tool.starts else ((tool.name, "run"),)
+    found = next((one for one in beginnings if tuple(words[: len(one)]) == one), None)
+    if found is None:
         return ()
-    rest = list(words[2:])
-    while rest and rest[0] in locked_tools()[tool].run:
+    rest = list(words[len(found) :])
+    while rest and rest[0] in tool.run:
         del rest[0]
-    if not rest or rest[0] in named:
+    if not rest or rest[0] in named or (tool.named and ":" in rest[0]):
         return ()
-    if rest[0].startswith("-") and rest[0] != "--" and not (tool == "uv" and rest[0] in MODULE):
+    if rest[0].startswith("-") and rest[0] != "--" and not (tool.modules and rest[0] in MODULE):
         return ()
     if rest[0] in MODULE:
         return ("python", "-m", *rest[1:])
     rest = rest[1:] if rest[0] == "--" else rest
-    script = tool == "uv" and rest[:1] and rest[0].endswith(".py")
+    script = tool.scripts and rest[:1] and rest[0].endswith(".py")
     return ("python", *rest) if script else tuple(rest)
 
 
-def called(tool: str, stage: FinalStage, plain: Collection[Invocation]) -> Evidence | None:
+def called(tool: Tool, stage: FinalStage, plain: Collection[Invocation]) -> Evidence | None:
     """Where a start command, a health check or a step that stays calls the tool.
 
     ``plain`` are the start commands that do without it.
@@ -145,8 +149,8 @@ def called(tool: str, stage: FinalStage, plain: Collection[Invocation]) -> Evide
     texts += [(i.text, i.origin) for i in stage.inherited if i.keyword == "HEALTHCHECK"]
     steps = (a for a in stage.actions if a.kind not in (ActionKind.LOCKED, ActionKind.PYTHON))
     texts += [(action.text, action.origin) for action in steps]
-    calls = "|".join(locked_tools()[tool].calls)
-    pattern = re.compile(rf"\b{tool}x\b|\b{tool}\s+(?:-\S+\s+)*(?:{calls})\b")
+    calls, name = "|".join(tool.calls), tool.name
+    pattern = re.compile(rf"\b{name}x\b|\b{name}\s+(?:-\S+\s+(?:[^-\s]\S*\s+)?)*(?:{calls})\b")
     for text, origin in texts:
         if pattern.search(_spaced(text)):
             message = f"`{' '.join(text.split())[:60]}` calls it"

@@ -10,8 +10,9 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
-from jettison.ecosystems.finding import Declaration, Kind, members
-from jettison.ecosystems.pyproject import project_name
+from jettison.ecosystems.declaration import Declaration, Kind
+from jettison.ecosystems.pyproject import members, project_name
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run
@@ -144,7 +145,6 @@ PYPROJECT = "pyproject.toml"
 PIPFILE = "Pipfile"
 SETUP = ("setup.cfg", "setup.py")
 PYLOCK = re.compile(r"pylock(\.[^/.]+)?\.toml")
-LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock", "pipenv": "Pipfile.lock"}
 
 
 class ProjectRequest(Struct, frozen=True, kw_only=True):
@@ -206,7 +206,7 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
         tool=tool,
         folder=posixpath.dirname(file),
         file=file,
-        lock=_lock(project, file, LOCKS.get(tool, "")),
+        lock=_lock(project, file, TOOLS[tool].lock if tool in TOOLS else ""),
         selection=selection_of(fact, text, variables, file=file),
         action=action,
         fact=fact,
@@ -217,7 +217,7 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
 def _declaring_name(fact: ProjectInstall) -> str:
     if fact.tool == "conda":
         return posixpath.basename(fact.options.value("-f", "--file") or "environment.yml")
-    return PIPFILE if fact.tool == "pipenv" else PYPROJECT
+    return TOOLS[fact.tool].declares
 
 
 def _pylock(project: Project, stage: Stage, fact: PipInstall) -> str | None:

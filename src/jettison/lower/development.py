@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form
@@ -18,20 +19,6 @@ from jettison.lower.instructions import Edits, comment, edited, ended, line_of
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
 
-# How each tool is told to leave the development group out.
-_REFUSALS = {
-    "uv": r"--no-dev|--no-default-groups|--no-group[ =]dev",
-    "poetry": r"--no-dev|--only[ =](?:main|'main'|\"main\")|--without[ =]dev",
-    "pdm": r"--prod|--production|--without[ =]dev",
-}
-# What asks for the group where nothing is refused and it does not come unasked.
-_ASKING = {
-    ("pipenv", "install"): "--dev",
-    ("pipenv", "sync"): "--dev",
-    ("pipenv", "requirements"): "--dev",
-    ("poetry", "export"): "--with dev",
-}
-
 
 def with_development_group(item: Instruction) -> str | None:
     """Give the text of a RUN that takes the development group along; None when it does already."""
@@ -40,9 +27,10 @@ def with_development_group(item: Instruction) -> str | None:
         fact = action.fact
         if not isinstance(fact, ProjectInstall) or fact.development:
             continue
-        refusals = _REFUSALS.get(fact.tool)
+        tool = TOOLS.get(fact.tool)
+        refusals = tool.refusals if tool else ""
         shown = re.sub(rf"[ \t]+(?:{refusals})(?![\w-])", "", text) if refusals else text
-        asking = _ASKING.get((fact.tool, fact.action))
+        asking = tool.asking.get(fact.action) if tool else None
         if shown == text and asking:
             verb = rf"\b{fact.tool}(?:[ \t]+-\S+)*[ \t]+{fact.action}\b"
             shown = re.sub(verb, rf"\g<0> {asking}", text, count=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from jettison.catalogue.packaging import locked_tools
 from jettison.ecosystems.commands import PackageInstall
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
@@ -114,7 +114,7 @@ def _arrival(
 def _build_stage(
     name: str, stage: FinalStage, found: LockedInstallation, change: SplitBuildStage
 ) -> str:
-    known = locked_tools()[found.tool]
+    known = TOOLS[found.tool]
     own = () if found.makes else (known.variables, "PIP_")
     if found.fetches:
         own = (*own, "PATH")  # where the tool's own installer puts it
@@ -133,32 +133,44 @@ def _build_stage(
         *_prepared(found, change, variables),
         f"WORKDIR {found.folder}\n",
         "\n",
-        comment("The lock before the source: a change of code does not install everything again."),
-        *copies_of(found.files),
-        _installation(found, known.without_project),
     ]
+    first = _first(found)
+    parts += first
     if found.sources:
         parts += [
-            "\n",
+            "\n" if first else "",
             comment("The project itself is installed too, from where the final stage has it."),
-            *(item.text for item in found.sources if not _brings_only(item, found.files)),
+            *(i.text for i in found.sources if not first or not _brings_only(i, found.files)),
             _installation(found),
         ]
-    if found.tool == "poetry" and "--compile" not in found.options.split():
-        parts.append(_compilation(change.environment))
+    if not (known.compiles or known.makes or known.compile in found.options.split()):
+        parts.append(_compilation(found.tool, change.environment))
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
+
+
+def _first(found: LockedInstallation) -> tuple[str, ...]:
+    """What the project requires, where that can be installed without the project itself."""
+    without = TOOLS[found.tool].without_project
+    if found.sources and not without:
+        return ()
+    named = "lock" if TOOLS[found.tool].lock else "declaring file"
+    again = "a change of code does not install everything again."
+    said = comment(f"The {named} before the source: {again}")
+    return (said, *copies_of(found.files), _installation(found, without))
 
 
 def _prepared(
     found: LockedInstallation, change: SplitBuildStage, variables: Iterable[str]
 ) -> Iterable[str]:
     """The tool, its settings, and the environment unless the tool makes it."""
+    wanted = _wanted(found.tool, variables)
     if found.makes:
-        return (_wanted(found.tool, variables), _installer(found))
+        return (wanted, _installer(found))
     variable = f"VIRTUAL_ENV={change.environment}"
-    if found.tool == "pipenv":
+    if TOOLS[found.tool].on_path:
         variable += f" PATH={change.environment}/bin:$PATH"
     return (
+        wanted,
         _installer(found),
         *(f"RUN {setting}\n" for setting in found.settings),
         f"RUN python -m venv {change.environment}\n",
@@ -168,7 +180,7 @@ def _prepared(
 
 def _wanted(tool: str, variables: Iterable[str]) -> str:
     """What a tool is told where the Dockerfile has not told it."""
-    wanted = locked_tools()[tool].wanted
+    wanted = TOOLS[tool].wanted
     told = {text.split(maxsplit=1)[1].partition("=")[0] for text in variables}
     missing = [f"{name}={value}" for name, value in wanted.items() if name not in told]
     return f"ENV {' '.join(missing)}\n" if missing else ""
@@ -183,16 +195,16 @@ def _installer(found: LockedInstallation) -> str:
 
 
 def _installation(found: LockedInstallation, *more: str) -> str:
-    head = f"RUN --mount=type=cache,target={locked_tools()[found.tool].cache}"
+    head = f"RUN --mount=type=cache,target={TOOLS[found.tool].cache}"
     words = " ".join(word for word in (found.command, found.options, *more) if word)
     line = f"{head} {words}\n"
     return line if len(line) <= WIDTH else f"{head} \\\n    {words}\n"
 
 
-def _compilation(environment: str) -> str:
+def _compilation(tool: str, environment: str) -> str:
     return (
         "\n"
-        + comment("Poetry leaves byte code to the first start, which may not write it.")
+        + comment(f"{tool} installs no bytecode, and the application may not be able to write it.")
         + f"RUN python -m compileall -q --invalidation-mode unchecked-hash {environment}/lib "
         + "|| true\n"
     )

@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.commands.invocation import Option
-from jettison.ecosystems.finding import MOVES, Kind, development_file
+from jettison.ecosystems.declaration import Kind
+from jettison.ecosystems.finding import MOVES, development_file
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.requirements import annotate, parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words

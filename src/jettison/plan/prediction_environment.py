@@ -16,6 +16,7 @@ from jettison.ecosystems.commands import (
     VirtualEnvironment,
     compile_bytecode,
 )
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import mounts
 from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure
@@ -36,11 +37,12 @@ def locked_roots(project: Project) -> frozenset[str]:
 
 
 def locked_byte_code(fact: ProjectInstall, stage: FinalStage) -> bool:
-    """Whether byte code is made: by pipenv always, by the others when they are asked."""
+    """Whether byte code is made: by some tools always, by the others on request."""
     asked = fact.options.has("--compile-bytecode", "--compile")
     compiled = any(compile_bytecode(action.command) for action in stage.actions)
     uv = fact.tool == "uv" and bool(stage.environment.get("UV_COMPILE_BYTECODE"))
-    return asked or fact.tool == "pipenv" or uv or compiled
+    tool = TOOLS.get(fact.tool)
+    return asked or bool(tool and tool.compiles) or uv or compiled
 
 
 LIBRARY = "/usr/local"

@@ -31,7 +31,8 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Tools, locked_tools
+from jettison.catalogue.packaging import Tools
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable, fixed_path
@@ -75,6 +76,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         origin=found.origin,
     )
     stays = _installer_stays(plan, locked) if locked else None
+    if stays and locked and TOOLS[locked.tool].stays is None:
+        return _stays(stays)
     change = SplitBuildStage(
         build_packages=build,
         environment=locked.environment if locked else ENVIRONMENT,
@@ -136,7 +139,7 @@ def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Cha
     writes into the environment nor needs a folder for its cache.
     """
     starts = () if stays else found.starts
-    wanted = tuple(locked_tools()[found.tool].stays.items()) if stays else ()
+    wanted = tuple((TOOLS[found.tool].stays or {}).items()) if stays else ()
     missing = tuple(pair for pair in wanted if pair[0] not in plan.stage.environment)
     return (
         *(SetCommand(keyword=keyword, words=words) for keyword, words in starts),

@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from jettison.ecosystems.finding import Kind
+from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.pip import group_of
 from jettison.index.graph import Leaving, leaving
 from jettison.lift.build_context import feeding_stages

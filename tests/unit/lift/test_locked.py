@@ -3,6 +3,7 @@
 import pytest
 from base_needs import project_of
 
+from jettison.ecosystems.tools import TOOLS
 from jettison.lift.installation import NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.locked_obstacles import direct
@@ -72,4 +73,4 @@ def test_a_step_that_calls_uv_keeps_it() -> None:
     ],
 )
 def test_what_starts_without_uv(words: list[str], plain: tuple[str, ...]) -> None:
-    assert direct(words[0], words) == plain
+    assert direct(TOOLS["uv"], words) == plain

@@ -33,8 +33,8 @@ from jettison.ecosystems.commands.python import (
     compile_bytecode,
     management,
     pip_install,
-    poetry_setting,
     project_install,
+    tool_setting,
     virtual_environment,
 )
 from jettison.ecosystems.commands.system import (

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from jettison.ecosystems.commands.invocation import Invocation, Option, Options, invocation
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
 
@@ -145,12 +146,6 @@ def management(command: Command) -> Management | None:
     return Management(action=words[0])
 
 
-_ACTIONS = {
-    "uv": ("sync", "export"),
-    "poetry": ("install", "sync", "export"),
-    "pipenv": ("install", "sync", "requirements"),
-    "pdm": ("install", "sync", "export"),
-}
 _CONDA_ACTIONS = ("create", "update", "install")
 _CONDA = ("conda", "mamba", "micromamba")
 _WITH = ("--with", "--group", "-G")
@@ -183,21 +178,25 @@ class ProjectInstall(Struct, frozen=True, kw_only=True):
 
 
 def project_install(command: Command) -> ProjectInstall | None:
-    """Return what ``uv sync``, ``poetry install``, ``pipenv sync``, ``pdm install`` … do.
+    """Return what ``uv sync``, ``poetry install``, ``hatch env create`` … do.
 
     ``uv export``, ``poetry export``, ``pipenv requirements`` and ``pdm export`` count too.
     """
     run = invocation(command)
     if run is not None and run.program in _CONDA:
         return _conda(run)
-    if run is not None and run.is_a("hatch", "env"):
-        return _hatch(run)
-    if run is None or not run.is_a(run.program, *_ACTIONS.get(run.program, ())):
+    tool = TOOLS.get(run.program) if run else None
+    if run is None or tool is None:
         return None
     options = run.options
-    action = options.arguments[0].text
-    if run.program == "pipenv" and len(options.arguments) > 1:
+    words = [word.text for word in options.arguments]
+    known = (*tool.installs, *tool.writes)
+    action = next((each for each in known if words[: len(each.split())] == each.split()), "")
+    if not action or (tool.name == "pipenv" and words[1:]):
         return None
+    if tool.named:
+        names = tuple(words[len(action.split()) :]) or ("default",)
+        return _whole(run, tool.name, action, names, project=True)
     groups = {
         "with_groups": _names(options, _WITH),
         "without_groups": _names(options, _WITHOUT),
@@ -227,14 +226,6 @@ def _conda(run: Invocation) -> ProjectInstall | None:
     return _whole(run, "conda", action, (), project=False)
 
 
-def _hatch(run: Invocation) -> ProjectInstall | None:
-    """``hatch env create [NAME]``: the project with what the environment of that name adds."""
-    words = [word.text for word in run.options.arguments[1:3]]
-    if words[:1] != ["create"]:
-        return None
-    return _whole(run, "hatch", "env create", tuple(words[1:]) or ("default",), project=True)
-
-
 def _whole(
     run: Invocation, tool: str, action: str, groups: tuple[str, ...], *, project: bool
 ) -> ProjectInstall:
@@ -255,10 +246,11 @@ def _whole(
     )
 
 
-def poetry_setting(command: Command) -> tuple[str, str] | None:
+def tool_setting(command: Command) -> tuple[str, str] | None:
     """Return name and value of ``poetry config virtualenvs.create false``."""
     run = invocation(command)
-    if run is None or not run.is_a("poetry", "config"):
+    tool = TOOLS.get(run.program) if run else None
+    if run is None or tool is None or not tool.settings or not run.is_a(tool.name, "config"):
         return None
     words = [word.text for word in run.options.arguments[1:]]
     return (words[0], words[1]) if len(words) > 1 else None
@@ -286,7 +278,7 @@ def _development(
     refused = options.has("--no-dev", "--no-default-groups", "--prod", "--production")
     if refused or _DEVELOPMENT & set(without_groups):
         return False
-    # `poetry export` leaves optional and development groups out unless asked.
+    # `poetry export` omits optional and development groups by default.
     return not (run.program == "poetry" and options.arguments[0].text == "export")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems.finding import Declaration, Kind
+from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.formats.requirements import SectionComment
 from jettison.index.facts import DistributionFacts
 from jettison.index.graph import RequirementGraph

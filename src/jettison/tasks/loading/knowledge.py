@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import NativeLibraries
-from jettison.ecosystems.finding import Declaration
+from jettison.ecosystems.declaration import Declaration
 from jettison.ecosystems.pyproject import standard_specifier
 from jettison.errors import InputSyntaxError
 from jettison.formats.requirements import RequirementLine

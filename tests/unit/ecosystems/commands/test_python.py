@@ -9,8 +9,8 @@ from jettison.ecosystems.commands import (
     invocation,
     management,
     pip_install,
-    poetry_setting,
     project_install,
+    tool_setting,
     virtual_environment,
 )
 from jettison.formats.shell import Command, parse
@@ -183,9 +183,9 @@ def test_other_commands_install_no_project(text: str) -> None:
     assert project_install(one(text)) is None
 
 
-def test_poetry_settings() -> None:
+def test_tool_settings() -> None:
     command = one("poetry config virtualenvs.create false --local")
-    assert poetry_setting(command) == ("virtualenvs.create", "false")
+    assert tool_setting(command) == ("virtualenvs.create", "false")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from textwrap import dedent
 import pytest
 
 from jettison.ecosystems import conda
-from jettison.ecosystems.finding import Declaration
+from jettison.ecosystems.declaration import Declaration
 from jettison.ecosystems.pipenv import parse_pipfile
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
 from jettison.errors import InputSyntaxError

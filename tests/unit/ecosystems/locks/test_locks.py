@@ -3,7 +3,8 @@ from textwrap import dedent
 
 import pytest
 
-from jettison.ecosystems.finding import Lock, LockedDistribution, LockedFile, parse_lock
+from jettison.ecosystems.finding import parse_lock
+from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile
 from jettison.errors import InputSyntaxError
 
 

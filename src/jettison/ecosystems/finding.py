@@ -6,9 +6,9 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable
 
-from jettison.ecosystems import pdm, pyproject, uv
+from jettison.ecosystems import pyproject
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
-from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
+from jettison.ecosystems.lock import Lock
 from jettison.ecosystems.lock import parse as pylock_parse
 from jettison.ecosystems.pip import (
     declared,
@@ -16,16 +16,14 @@ from jettison.ecosystems.pip import (
     is_requirements_file,
     may_be_requirements_file,
 )
-from jettison.ecosystems.pipenv import parse_lock as pipfile_parse_lock
 from jettison.ecosystems.pipenv import parse_pipfile
-from jettison.ecosystems.poetry import parse as poetry_parse
-from jettison.ecosystems.pyproject import members
 from jettison.ecosystems.pyproject_moves import (
     move_in_pipfile,
     move_in_pyproject,
     move_in_setup_cfg,
 )
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
+from jettison.ecosystems.tools import TOOLS
 from jettison.formats.requirements import parse
 
 
@@ -60,12 +58,7 @@ def named_files(path: str, text: str) -> tuple[str, ...]:
 
 
 _PYLOCK = re.compile(r"^pylock(\.[^.]+)?\.toml$")
-_BY_NAME = {
-    "uv.lock": uv.parse,
-    "poetry.lock": poetry_parse,
-    "pdm.lock": pdm.parse,
-    "Pipfile.lock": pipfile_parse_lock,
-}
+_BY_NAME = {tool.lock: tool.read_lock for tool in TOOLS.values() if tool.lock}
 
 
 def parse_lock(text: str, *, file: str) -> Lock:
