@@ -128,12 +128,26 @@ def _settings(
 
 
 def hindered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
-    """Tell whether a read-only root, which no plan asked for, may be why the images differ."""
+    """Tell whether a read-only root, which no plan asked for, may be why the images differ.
+
+    Where the further run, which has a writable one, differs in the same requests, it is not.
+    """
     if not request.read_only_after or request.expected_read_only or before.failure:
         return False
-    return bool(after.read_only_failure) or (
-        after.read_only and bool(_unlike(before, after, request))
-    )
+    if not after.read_only or after.read_only_failure:
+        return bool(after.read_only_failure)
+    narrow = _differing(before, after, request)
+    writable = replace(after, exchanges=next(iter(after.reruns), ()), reruns=())
+    return bool(narrow and narrow - _differing(before, writable, request))
+
+
+def _differing(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> frozenset[str]:
+    if not before.exchanges or not after.exchanges:
+        return frozenset()
+    found = compared(before, after, request).differences
+    return frozenset(one.partition(": ")[0] for one in found)
 
 
 def with_writable_root(

@@ -1,0 +1,36 @@
+"""When further runs of images are worth their time."""
+
+from __future__ import annotations
+
+import pytest
+
+from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.observation import Observation
+from jettison.verify.request import VerificationRequest
+from jettison.verify.second_look import hindered
+
+FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
+ASKED = VerificationRequest(image_before="a", image_after="b")
+
+
+def run(*statuses: int) -> tuple[Exchange, ...]:
+    named = zip(("GET /a", "GET /b"), statuses, strict=True)
+    return tuple(Exchange(name=name, answer=Answer(status=status)) for name, status in named)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "writable", "blamed"),
+    [
+        (run(200, 200), run(200, 200), False),
+        (run(500, 200), run(200, 200), True),
+        (run(500, 200), run(500, 200), False),
+        (run(500, 404), run(200, 404), True),
+    ],
+)
+def test_a_read_only_root_is_blamed_for_what_a_writable_one_mends(
+    narrow: tuple[Exchange, ...], writable: tuple[Exchange, ...], *, blamed: bool
+) -> None:
+    before = Observation(facts=FACTS, exchanges=run(200, 200), reruns=(run(200, 200),))
+    after = Observation(facts=FACTS, read_only=True, exchanges=narrow, reruns=(writable,))
+    assert hindered(ASKED, before, after) is blamed
