@@ -252,7 +252,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     ``failing`` counts those that are server errors in both. ``varying`` names requests whose status
     or content type is not always the same in the baseline: each of these answers is one that the
     candidate may give. ``masked`` says of which places only the kind was compared, and why.
-    ``open`` are the numbers of requests that more runs could decide.
+    ``open`` are the numbers of requests that more runs could decide, ``certain`` says that one
+    differs beyond doubt.
     """
 
     total: int
@@ -263,6 +264,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
     failing: int
     masked: tuple[str, ...] = ()
     open: frozenset[int] = frozenset()
+    certain: bool = False
 
 
 def compare_exchanges(
@@ -299,6 +301,7 @@ def compare_exchanges(
         failing=failing,
         masked=tuple(_reasons(mask for one in found for mask in one.masks)),
         open=frozenset(number for number, one in enumerate(found) if one.open),
+        certain=any(one.said and not one.open for one in found),
     )
 
 
