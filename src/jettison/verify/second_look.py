@@ -28,6 +28,7 @@ from jettison.verify.verdict import START, Outcome
 
 # Checks whose outcome a busy machine may change.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
+_OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
 # How many requests in doubt are repeated in such a run; one that differs beyond doubt is enough.
@@ -193,7 +194,18 @@ def _unlike(before: Observation, other: Observation, request: VerificationReques
 
 def of_the_moment(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether something differs that a busy machine may be the reason of."""
-    checks = (check for check in CHECKS if check.name in _OF_THE_MOMENT)
+    return _differs(_OF_THE_MOMENT, request, before, after)
+
+
+def altered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
+    """Tell whether the candidate has other code or another command: it may fail now and then."""
+    return _differs(_OF_CODE, request, before, after)
+
+
+def _differs(
+    names: frozenset[str], request: VerificationRequest, before: Observation, after: Observation
+) -> bool:
+    checks = (check for check in CHECKS if check.name in names)
     return any(
         check.compare(before, after, request).outcome is Outcome.DIFFERENT for check in checks
     )

@@ -6,9 +6,9 @@ import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.observation import Observation
+from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.second_look import hindered
+from jettison.verify.second_look import altered, hindered
 
 FACTS = ImageFacts(id=ImageID("sha256:aa"), size=1, layers=())
 ASKED = VerificationRequest(image_before="a", image_after="b")
@@ -34,3 +34,10 @@ def test_a_read_only_root_is_blamed_for_what_a_writable_one_mends(
     before = Observation(facts=FACTS, exchanges=run(200, 200), reruns=(run(200, 200),))
     after = Observation(facts=FACTS, read_only=True, exchanges=narrow, reruns=(writable,))
     assert hindered(ASKED, before, after) is blamed
+
+
+def test_other_code_is_worth_more_starts() -> None:
+    seen = Observation(facts=FACTS, stored=Stored(application={"main.py": "1"}))
+    assert not altered(ASKED, seen, seen)
+    other = Stored(application={"main.py": "2"})
+    assert altered(ASKED, seen, Observation(facts=FACTS, stored=other))

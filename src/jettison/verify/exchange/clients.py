@@ -19,7 +19,7 @@ _OK = 200
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, to meet what goes wrong now and then.
-_AT_ONCE_SECONDS = 0.05
+_AT_ONCE_SECONDS = 0.1
 _AGAIN, _TOO_MANY = 6, 429
 # How many requests of a run are repeated in each way.
 _MOST = {

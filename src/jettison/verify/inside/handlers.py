@@ -167,14 +167,21 @@ class Reader(ast.NodeVisitor):
 
     def texts(self, node):
         """Give the texts of a constant, a collection, or a name for one."""
-        if isinstance(node, ast.Name):
-            found = self.names.get(node.id)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            found = self.stands_for(node)
             found = found if isinstance(found, (dict, list, tuple, set, frozenset)) else ()
             return [one for one in sorted(found, key=str) if isinstance(one, str)]
         if isinstance(node, ast.Constant):
             return [node.value] if isinstance(node.value, str) else []
         inner = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
         return [text for one in inner if isinstance(one, ast.Constant) for text in self.texts(one)]
+
+    def stands_for(self, node):
+        """Give what a name stands for, or an attribute of a module; nothing else is looked at."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        owner = self.stands_for(node.value) if isinstance(node, ast.Attribute) else None
+        return getattr(owner, node.attr, None) if inspect.ismodule(owner) else None
 
     def visit_Subscript(self, node):
         """See a field that has to be there."""

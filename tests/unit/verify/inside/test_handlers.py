@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import types
 from typing import Any
 
 import pytest
@@ -50,6 +51,10 @@ def by_text(request, order):
 def by_model(note: object, mode: str = ""):
     if note.colour != "red" and mode in FORMATS:
         return None
+
+def by_module(request):
+    name = request.args.get("name")
+    return string.TABLE[name] if name in string.TABLE else None
 
 class View:
     def post(self):
@@ -117,6 +122,13 @@ def test_a_class_is_read_method_by_method(handler: Any) -> None:
     found = handlers.route("/x", ["GET", "POST"], handler.View)
     assert set(found["reads"]) == {"POST"}
     assert "page" in found["reads"]["POST"]["query"]["properties"]
+
+
+def test_texts_that_a_module_holds_are_found(handler: Any) -> None:
+    handler.string = types.ModuleType("string")
+    handler.string.TABLE = {"euro": 1, "franc": 2}
+    compared = handlers.takes(handler.by_module, "GET")["compared"]
+    assert compared == {"name": ["euro", "franc"]}
 
 
 def test_texts_that_parameters_are_compared_with_are_found(handler: Any) -> None:
