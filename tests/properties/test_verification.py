@@ -7,11 +7,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.report.verdict_text import verdict_table
+from jettison.report import rendered
+from jettison.report.verdict_text import verdict_text
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.session import encode
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict, verdict_json
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.plan import workload
 
@@ -56,10 +57,10 @@ def exchange(value: object, kind: str, status: int = 200) -> list[Exchange]:
 
 @given(VERDICTS)
 def test_a_verdict_can_be_told_in_any_form(verdict: Verdict) -> None:
-    assert json.loads(verdict_json(verdict))["equivalent"] == verdict.equivalent
-    last = verdict_table(verdict).split("\n")[-3]
-    assert last.startswith("Verdict: equivalent") == verdict.equivalent
-    assert last.startswith(("Verdict: not ", "Verdict: unknown ")) != verdict.equivalent
+    assert json.loads(rendered("verdict", "json", verdict))["equivalent"] == verdict.equivalent
+    first = verdict_text(verdict).split("\n")[0]
+    assert first.startswith("Verdict: equivalent") == verdict.equivalent
+    assert first.startswith(("Verdict: not ", "Verdict: unknown ")) != verdict.equivalent
 
 
 @given(JSON, TYPES, st.sampled_from([200, 404, 500]))

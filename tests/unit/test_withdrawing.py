@@ -14,7 +14,8 @@ from jettison.engines.engine import BuildRequest
 from jettison.errors import BuildError
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, SilentProgress
-from jettison.report.result import Result
+from jettison.report import WIDTH, rendered
+from jettison.report.result_text import Result
 from jettison.tasks import optimizing
 from jettison.tasks.loading.plan import planned
 from jettison.tasks.staging import Workshop
@@ -160,3 +161,17 @@ def test_no_rule_is_blamed_where_images_differ_without_any(result) -> None:
     found = result(ALWAYS)
     assert not found.verdict.equivalent
     assert withdrawn(found) == ["compiled-bytecode"]
+
+
+def test_the_report_fits_a_screen_and_has_the_rest_on_demand(result) -> None:
+    found = result()
+    short = rendered("result", "text", found, where="no files written").splitlines()
+    assert short[0] == "Verdict: equivalent (1 check)"
+    assert short[-1] == "no files written"
+    assert len(short) < 24
+    assert max(map(len, short)) <= WIDTH
+    assert not [line for line in short if line.startswith("Findings")]
+    whole = rendered("result", "text", found, where="", verbose=True).splitlines()
+    assert "Findings" in whole
+    assert "check   result  what was compared" in whole
+    assert max(map(len, whole)) <= WIDTH

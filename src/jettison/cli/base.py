@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, plan_options
-from jettison.report.documents import base_document
-from jettison.report.plan_text import base_text
+from jettison.report import rendered
 from jettison.tasks.loading.plan import Planned
 
 
 @click.command("base")
 @plan_options
-@format_option("text", "json")
+@format_option("base")
 def command(
     *,
     plan: partial[Planned],
@@ -26,9 +24,4 @@ def command(
 
     Builds nothing and pulls nothing.
     """
-    found = plan().plan
-    choice = found.base_as_planned
-    if output_format == "json":
-        show(json.dumps(base_document(choice), indent=2))
-    else:
-        show(base_text(choice), nl=False)
+    show(rendered("base", output_format, plan().plan.base_as_planned), nl=False)

@@ -19,7 +19,7 @@ from jettison.images.stores.cache import (
     remove_entries,
     unused_since,
 )
-from jettison.report.plan_text import table
+from jettison.report import table
 from jettison.values import human
 
 # Kind and bytes of each entry.
@@ -71,7 +71,7 @@ def _sums(entries: Held) -> dict[str, tuple[int, int]]:
     metavar="DAYS",
     help="Remove entries unused for DAYS days; 0 removes everything.",
 )
-@format_option("text", "json")
+@format_option("cache")
 def command(*, days: int | None, output_format: str) -> None:
     """Show the size of Jettison's cache, and clean it.
 

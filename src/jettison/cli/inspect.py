@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,9 +11,8 @@ from jettison.cli.options import format_option, image_options
 from jettison.contents.inspecting import inspect
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
-from jettison.report.documents import inspection_document
+from jettison.report import rendered
 from jettison.report.inspection_html import inspection_html
-from jettison.report.inspection_text import inspection_text
 
 
 @click.command("inspect")
@@ -32,7 +30,7 @@ from jettison.report.inspection_text import inspection_text
     metavar="FILE",
     help="Write a treemap as one self-contained HTML file.",
 )
-@format_option("text", "json")
+@format_option("inspection")
 def command(*, image: str, platform: str, base: str, html: Path | None, output_format: str) -> None:
     """Attribute every byte of IMAGE to an owner and a layer.
 
@@ -43,7 +41,4 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
     if html is not None:
         with whole_file(html) as file:
             file.write(inspection_html(found).encode("utf-8"))
-    if output_format == "json":
-        show(json.dumps(inspection_document(found), indent=2))
-    else:
-        show(inspection_text(found), nl=False)
+    show(rendered("inspection", output_format, found), nl=False)

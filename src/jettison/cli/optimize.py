@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -26,9 +25,8 @@ from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, UnsupportedError
 from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
-from jettison.report.documents import plan_document, result_document
-from jettison.report.plan_text import plan_text
-from jettison.report.result import Result, full_text
+from jettison.report import rendered
+from jettison.report.result_text import Result
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
@@ -77,7 +75,13 @@ _UNRUN = """note: both images were built, neither was run
 @commands_option
 @limit_options
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
-@format_option("text", "json")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Show the whole plan and every check.",
+)
+@format_option("result")
 def command(
     *,
     plan: partial[Planned],
@@ -95,6 +99,7 @@ def command(
     memory_limit: int | None,
     process_limit: int | None,
     diff: bool,
+    verbose: bool,
     output_format: str,
 ) -> None:
     """Optimize the image and verify that it behaves the same.
@@ -104,6 +109,7 @@ def command(
     and the verdict is equivalent.
     """
     progress = ConsoleProgress()
+    shown = partial(_show, output_format=output_format, diff=diff, verbose=verbose)
     if image:
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
@@ -111,7 +117,7 @@ def command(
         chosen = find_engine(engine, limits_of(memory_limit, process_limit))
         plan_of = partial(planned, **plan.keywords)
         result, where = _of_image(image, chosen, delivery, plan_of, progress)
-        _report(result, where, diff=diff, output_format=output_format)
+        _report(result, where, shown)
         return
     found = commands_decided(plan(), allowed=allow_commands)
     if imports:
@@ -131,12 +137,12 @@ def command(
         return
     verdict = result.verdict
     if not (write or output or engine or verdict.ran or verdict.differences):
-        _show(result, "Nothing was written.", diff=diff, output_format=output_format)
+        shown(result, "Nothing was written.")
         show(_UNRUN, err=True)
         return
     with told_if_written(output or found.loaded.root, result.plan.files):
         where = _taken(found, result, write=write, output=output, force=force)
-        _report(result, where, diff=diff, output_format=output_format)
+        _report(result, where, shown)
 
 
 def _of_image(
@@ -160,17 +166,14 @@ def _of_image(
     return result, "\n".join(places) or "no image written (--load, --push or --output delivers it)"
 
 
-def _report(result: Result, where: str, *, diff: bool, output_format: str) -> None:
-    _show(result, where, diff=diff, output_format=output_format)
+def _report(result: Result, where: str, shown: Callable[[Result, str], None]) -> None:
+    shown(result, where)
     _require_equivalent(result)
     _require_budgets(result)
 
 
-def _show(result: Result, where: str, *, diff: bool, output_format: str) -> None:
-    if output_format == "json":
-        show(json.dumps(result_document(result), indent=2))
-    else:
-        show(full_text(result, where=where, diff=diff), nl=False)
+def _show(result: Result, where: str, *, output_format: str, **options: bool) -> None:
+    show(rendered("result", output_format, result, where=where, **options), nl=False)
 
 
 def _require_equivalent(result: Result) -> None:
@@ -247,10 +250,8 @@ def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, 
 
 
 def _without_engine(found: Planned, error: EngineError, *, diff: bool, output_format: str) -> None:
-    if output_format == "json":
-        show(json.dumps(plan_document(found.plan), indent=2))
-    else:
-        show(plan_text(found.plan, diff=diff), nl=False)
+    show(rendered("plan", output_format, found.plan, diff=diff), nl=False)
+    if output_format == "text":
         show(
             "\nNothing was built. With an engine both images are built, run and compared"
             "\nrequest by request, sizes are measured, and --write can follow."

@@ -12,6 +12,7 @@ import click
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseWish, Policy
+from jettison.report import formats_of
 from jettison.verify.verdict import START, Verdict
 
 # What `project_options` and `base_options` give beside the folder.
@@ -86,8 +87,9 @@ def limits_of(memory: int | None, processes: int | None) -> Limits:
     )
 
 
-def format_option(*formats: str) -> Callable[[Function], Function]:
-    """Add ``--format``; the first format is the default."""
+def format_option(kind: str) -> Callable[[Function], Function]:
+    """Add ``--format`` with the formats that reports of a kind have; the first is the default."""
+    formats = formats_of(kind)
     return click.option(
         "--format",
         "output_format",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, plan_options, unused_option
-from jettison.report.documents import plan_document
-from jettison.report.plan_text import plan_text
+from jettison.report import rendered
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.remembered import recalled
 
@@ -19,7 +17,7 @@ from jettison.tasks.remembered import recalled
 @plan_options
 @unused_option
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
-@format_option("text", "json")
+@format_option("plan")
 def command(
     *,
     plan: partial[Planned],
@@ -31,7 +29,4 @@ def command(
     Builds nothing and needs no container engine.
     """
     found = recalled(plan()).plan
-    if output_format == "json":
-        show(json.dumps(plan_document(found), indent=2))
-    else:
-        show(plan_text(found, diff=diff), nl=False)
+    show(rendered("plan", output_format, found, diff=diff), nl=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from functools import partial
 from pathlib import Path
@@ -22,8 +21,7 @@ from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import ConsoleProgress
-from jettison.report.documents import imports_document
-from jettison.report.verdict_text import imports_text, verdict_table
+from jettison.report import rendered
 from jettison.tasks.loading.plan import (
     Planned,
     commands_decided,
@@ -34,7 +32,7 @@ from jettison.tasks.loading.plan import (
 )
 from jettison.verify.differential import compare
 from jettison.verify.request import ProbeCommand, VerificationRequest, request_of
-from jettison.verify.verdict import Verdict, verdict_json
+from jettison.verify.verdict import Verdict
 
 
 @click.command("verify")
@@ -103,7 +101,7 @@ from jettison.verify.verdict import Verdict, verdict_json
 @click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root.")
 @commands_option
 @limit_options
-@format_option("text", "json")
+@format_option("verdict")
 def command(
     *,
     before: str | None,
@@ -170,7 +168,7 @@ def command(
 
 def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None:
     """Show the verdict, and set the exit status."""
-    show(verdict_json(verdict) if output_format == "json" else verdict_table(verdict), nl=False)
+    show(rendered("verdict", output_format, verdict), nl=False)
     require_equivalent(
         verdict,
         different=(
@@ -212,10 +210,7 @@ def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> No
 
     found = checked(plan(), lambda wishes: plan(wishes=wishes), ConsoleProgress(), offline=offline)
     result = found.result
-    if output_format == "json":
-        show(json.dumps(imports_document(result), indent=2))
-    else:
-        show(imports_text(result), nl=False)
+    show(rendered("imports", output_format, result), nl=False)
     if not result.equivalent:
         raise NotEquivalentError(
             "the application imports distributions that the plan removes"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, plan_options
-from jettison.report.documents import why_document
+from jettison.report import rendered
 from jettison.report.why import why
-from jettison.report.why_answers import why_text
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.remembered import recalled
 
@@ -19,7 +17,7 @@ from jettison.tasks.remembered import recalled
 @click.command("why")
 @click.argument("name", metavar="NAME_OR_PATH")
 @plan_options
-@format_option("text", "json")
+@format_option("why")
 def command(
     *,
     name: str,
@@ -32,8 +30,4 @@ def command(
     system package, a rule, or a line of the settings as FILE:LINE.
     """
     found = recalled(plan()).plan
-    answers = why(found, name)
-    if output_format == "json":
-        show(json.dumps(why_document(name, answers), indent=2))
-    else:
-        show(why_text(answers), nl=False)
+    show(rendered("why", output_format, name, why(found, name)), nl=False)

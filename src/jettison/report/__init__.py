@@ -1,1 +1,82 @@
-"""Plans and results as text, JSON and other formats."""
+"""Results for people and programs; a module ``KIND_FORMAT`` is a format of a kind of result."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+# Columns of a terminal that a report fits in.
+WIDTH = 100
+_LEAST = 24
+# Texts that share a module, and functions that are not called as their module.
+_HOMES = {
+    "base_text": "plan_text",
+    "comparison_text": "inspection_text",
+    "imports_text": "verdict_text",
+}
+_FORMATS = ("text", "json")
+
+
+def formats_of(kind: str) -> tuple[str, ...]:
+    """Name the formats of a kind of result, the default first."""
+    names = (module.name.rpartition("_") for module in pkgutil.iter_modules(__path__))
+    own = sorted(form for start, _, form in names if start == kind)
+    return tuple(dict.fromkeys((*_FORMATS, *own)))
+
+
+def rendered(kind: str, form: str, *values: object, **options: object) -> str:
+    """Write a result in a format; ``options`` are of those that people read."""
+    if form == "json":
+        documents = importlib.import_module("jettison.report.documents")
+        document = getattr(documents, f"{kind}_document")(*values)
+        return json.dumps(document, indent=2) + "\n"
+    name = f"{kind}_{form}"
+    module = importlib.import_module(f"jettison.report.{_HOMES.get(name, name)}")
+    text: str = getattr(module, name)(*values, **options)
+    return text
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
+) -> str:
+    """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns.
+
+    The last column is wrapped where a line would not fit.
+    """
+    lines = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    widths[-1] = min(widths[-1], max(_LEAST, WIDTH - sum(widths[:-1]) - 2 * (len(widths) - 1)))
+
+    def laid_out(line: Sequence[str]) -> Iterator[str]:
+        last = _wrapped(line[-1], widths[-1]) or [""]
+        for number, part in enumerate(last):
+            cells = [*(line[:-1] if number == 0 else [""] * (len(line) - 1)), part]
+            yield "  ".join(
+                cell.rjust(width) if column in right else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ).rstrip()
+
+    first, *others = [text for line in lines for text in laid_out(line)]
+    return "\n".join([first, "  ".join("-" * width for width in widths), *others])
+
+
+def fitted(text: str) -> str:
+    """Wrap lines that are longer than a terminal is wide; what follows is indented below."""
+    return "\n".join(part for line in text.split("\n") for part in _fitting(line))
+
+
+def _fitting(line: str) -> list[str]:
+    if len(line) <= WIDTH:
+        return [line]
+    margin = " " * (len(line) - len(line.lstrip(" -0123456789.")) + (not line.startswith(" ")) * 2)
+    return _wrapped(line, WIDTH, margin)
+
+
+def _wrapped(text: str, width: int, margin: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False,
+        replace_whitespace=False,
+    )  # fmt: skip

@@ -33,14 +33,8 @@ from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
-from jettison.report.result import Ablation, Result
-from jettison.report.why_answers import (
-    Answer,
-    DistributionAnswer,
-    FileAnswer,
-    LineAnswer,
-    RuleShare,
-)
+from jettison.report.result_text import Ablation, Result
+from jettison.report.why_text import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
 from jettison.values import Evidence, Origin, Skipped
 from jettison.verify.imported import Attempt, ImportResult, Loss
 from jettison.verify.verdict import verdict_document

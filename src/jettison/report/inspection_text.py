@@ -13,7 +13,7 @@ from jettison.contents.inspection import (
     OwnedFile,
 )
 from jettison.contents.stored_files import OwnerKind
-from jettison.report.plan_text import table
+from jettison.report import table
 from jettison.values import human
 
 LARGEST_OWNERS = 20

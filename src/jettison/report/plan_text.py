@@ -10,25 +10,8 @@ from jettison.plan.plan import FileKind, Finding, Plan, Safety
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
+from jettison.report import fitted, table
 from jettison.values import Basis, Evidence, Size, Skipped, counted, human, sized
-
-
-def table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
-) -> str:
-    """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns."""
-    lines = [list(header), *[list(row) for row in rows]]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-
-    def laid_out(line: Sequence[str]) -> str:
-        cells = [
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        return "  ".join(cells).rstrip()
-
-    ruled = [laid_out(lines[0]), "  ".join("-" * width for width in widths)]
-    return "\n".join([*ruled, *(laid_out(line) for line in lines[1:])])
 
 
 def base_table(choice: BaseChoice) -> str:
@@ -55,7 +38,7 @@ def base_table(choice: BaseChoice) -> str:
 def base_text(choice: BaseChoice) -> str:
     """Give the table, and below it each candidate with its facts and all evidence."""
     parts = [base_table(choice), *("\n".join(_candidate(item)) for item in choice.candidates)]
-    return "\n\n".join(parts) + "\n"
+    return fitted("\n\n".join(parts)) + "\n"
 
 
 def _candidate(item: BaseCandidate) -> Iterator[str]:
@@ -195,8 +178,13 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
         _left_alone(plan),
         _files(plan),
     ]
-    parts += [change.diff().rstrip("\n") for change in plan.files] if diff else []
-    return "\n\n".join(part for part in parts if part) + "\n"
+    text = fitted("\n\n".join(part for part in parts if part)) + "\n"
+    return "\n".join((text, diff_text(plan))) if diff else text
+
+
+def diff_text(plan: Plan) -> str:
+    """Give the changes of every file."""
+    return "\n\n".join(change.diff().rstrip("\n") for change in plan.files) + "\n"
 
 
 def _named(plan: Plan) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from jettison.report import fitted, table
 from jettison.values import counted
 from jettison.verify.imported import Attempt, ImportResult, Loss
 from jettison.verify.verdict import COVERAGE, CheckResult, Outcome, Subject, Verdict
@@ -18,9 +19,21 @@ _MEGABYTE = 1_000_000
 _DETAILS_SHOWN = 10
 
 
-def verdict_table(verdict: Verdict) -> str:
-    """Give one line for each check, what differs below it, and the verdict last."""
-    return "\n".join((*map(_printable, _lines(verdict)), "")) + "\n"
+def verdict_text(verdict: Verdict) -> str:
+    """Give the verdict, what was measured, and a line for each check; below one what differs."""
+    lines = (conclusion(verdict), *figures(verdict), "", *_checks(verdict.checks))
+    return "\n".join((*lines, ""))
+
+
+def differences_text(verdict: Verdict) -> str:
+    """Give the checks that differ, and those that could not compare anything."""
+    unequal = (Outcome.DIFFERENT, Outcome.SKIPPED)
+    return "\n".join(_checks([each for each in verdict.checks if each.outcome in unequal]))
+
+
+def figures(verdict: Verdict) -> tuple[str, ...]:
+    """Say when each image was healthy, and the memory that it uses."""
+    return (f"before: {_figures(verdict.before)}", f"after:  {_figures(verdict.after)}")
 
 
 def _printable(line: str) -> str:
@@ -28,25 +41,22 @@ def _printable(line: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
-def _lines(verdict: Verdict) -> Iterator[str]:
-    width = max((len(check.name) for check in verdict.checks), default=0)
-    for check in verdict.checks:
-        yield f"{check.name:<{width}}  {_MARKS[check.outcome]:<9}  {check.message}"
+def _checks(checks: Sequence[CheckResult]) -> Iterator[str]:
+    if not checks:
+        return
+    rows = []
+    for check in checks:
+        rows.append((check.name, _MARKS[check.outcome], _printable(check.message)))
         if check.outcome is Outcome.DIFFERENT:
-            yield from _details(check, width)
-    yield ""
-    yield f"before: {_figures(verdict.before)}"
-    yield f"after:  {_figures(verdict.after)}"
-    yield _conclusion(verdict)
+            rows += [("", "", f"- {_printable(line)}") for line in _details(check)]
+    yield table(("check", "result", "what was compared"), rows)
 
 
-def _details(check: CheckResult, width: int) -> Iterator[str]:
-    margin = " " * (width + 13)
-    for detail in check.details[:_DETAILS_SHOWN]:
-        yield f"{margin}- {detail}"
+def _details(check: CheckResult) -> Iterator[str]:
+    yield from check.details[:_DETAILS_SHOWN]
     left = len(check.details) - _DETAILS_SHOWN
     if left > 0:
-        yield f"{margin}  and {left} more (all of them are in the JSON)"
+        yield f"and {left} more (all of them are in the JSON)"
 
 
 def _figures(subject: Subject) -> str:
@@ -56,13 +66,18 @@ def _figures(subject: Subject) -> str:
     return ready + memory
 
 
-def _conclusion(verdict: Verdict) -> str:
+def conclusion(verdict: Verdict) -> str:
+    """State the verdict in a line."""
     if verdict.equivalent:
         compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
         executed = [
             check.message for check in verdict.checks if check.name == COVERAGE and check.before
         ]
-        return "; ".join((f"Verdict: equivalent ({compared} checks)", *executed))
+        return fitted(
+            _printable(
+                "; ".join((f"Verdict: equivalent ({counted(compared, 'check')})", *executed))
+            )
+        )
     if not verdict.differences:
         return "Verdict: unknown (no behaviour of the application could be compared)"
     return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"
@@ -73,7 +88,7 @@ SHOWN = 8
 
 def imports_text(result: ImportResult) -> str:
     """Give the sets, what is missing, what cannot be tried here, and the verdict last."""
-    return "\n".join((*_attempt_lines(result), ""))
+    return fitted("\n".join((*_attempt_lines(result), "")))
 
 
 def _attempt_lines(result: ImportResult) -> Iterator[str]:

@@ -13,8 +13,8 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.system_group import SYSTEM_LIST
 from jettison.plan.system_leaving import system_reach
-from jettison.report.why_answers import Answer, LineAnswer
-from jettison.report.why_distribution import explain_distribution, explain_path, explain_source
+from jettison.report.explaining import explain_distribution, explain_path, explain_source
+from jettison.report.why_text import Answer, LineAnswer
 from jettison.rules import RULES
 from jettison.rules.idle_settings import idle, in_system
 from jettison.values import Evidence, Origin, counted, human, sized

@@ -20,7 +20,7 @@ from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.taking import place_of_removal
 from jettison.processes.concurrent import beside
 from jettison.progress import step
-from jettison.report.result import Ablation, Result
+from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request

@@ -31,7 +31,7 @@ from jettison.plan.minimal_base import predicted_size
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Prediction, Predictions
 from jettison.progress import Progress, step
-from jettison.report.result import Result
+from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned, project_request

@@ -19,7 +19,7 @@ from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.progress import Progress, step
-from jettison.report.result import Result
+from jettison.report.result_text import Result
 from jettison.tasks.delivery import Delivery, written
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.optimizing import optimize

@@ -14,7 +14,7 @@ from jettison.lift.project import Project
 from jettison.plan.observing import with_observed
 from jettison.plan.plan import Built
 from jettison.records import Records
-from jettison.report.result import Result
+from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned

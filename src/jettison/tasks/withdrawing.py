@@ -10,7 +10,7 @@ from itertools import takewhile
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.removal.paths import Matcher
-from jettison.report.result import Result
+from jettison.report.result_text import Result
 from jettison.rules.rule import applied, applied_rules, growing
 from jettison.values import human
 from jettison.verify.verdict import CheckResult, Verdict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Any
 
@@ -104,8 +103,3 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "after": to_builtins(verdict.after),
         "checks": [to_builtins(check) for check in verdict.checks],
     }
-
-
-def verdict_json(verdict: Verdict) -> str:
-    """Give the verdict as JSON with a final newline."""
-    return json.dumps(verdict_document(verdict), indent=2, ensure_ascii=False) + "\n"

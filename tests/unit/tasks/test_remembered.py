@@ -14,7 +14,7 @@ from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
 from jettison.plan.observing import with_observed
-from jettison.report.result import Result
+from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned, planned

@@ -3,8 +3,9 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from jettison.report.verdict_text import verdict_table
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict, verdict_json
+from jettison.report import rendered
+from jettison.report.verdict_text import verdict_text
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 SAME = CheckResult(name="start", outcome=Outcome.SAME, message="both become ready")
 DIFFERENT = CheckResult(
@@ -36,8 +37,8 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
 ) -> None:
     verdict = replace(VERDICT, checks=checks)
     assert not verdict.equivalent
-    assert verdict_table(verdict).endswith(
-        "Verdict: unknown (no behaviour of the application could be compared)\n\n"
+    assert verdict_text(verdict).startswith(
+        "Verdict: unknown (no behaviour of the application could be compared)\n"
     )
     assert [check.name for check in verdict.reasons] == [
         check.name for check in checks if check.name == "routes"
@@ -45,27 +46,29 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
 
 
 def test_json_holds_all_of_it() -> None:
-    document = json.loads(verdict_json(VERDICT))
+    document = json.loads(rendered("verdict", "json", VERDICT))
     assert document["schema"] == "jettison.verdict/v1"
     assert document["equivalent"] is False
     assert document["checks"][1]["outcome"] == "different"
 
 
 def test_the_table_reads_without_colour() -> None:
-    assert verdict_table(VERDICT) == (
+    assert verdict_text(VERDICT) == (
+        "Verdict: not equivalent (routes)\n"
+        "before: healthy after 1.50 s, 90 MB at rest\n"
+        "after:  did not start\n"
+        "\n"
+        "check   result     what was compared\n"
+        "------  ---------  ---------------------------\n"
         "start   same       both become ready\n"
         "routes  DIFFERENT  1 of 2 responses identical\n"
         "                   - GET /page: 200 became 500\n"
         "memory  skipped    not started\n"
-        "\n"
-        "before: healthy after 1.50 s, 90 MB at rest\n"
-        "after:  did not start\n"
-        "Verdict: not equivalent (routes)\n\n"
     )
 
 
 def test_a_long_list_of_differences_is_cut() -> None:
     many = replace(DIFFERENT, details=tuple(f"GET /{n}" for n in range(12)))
-    text = verdict_table(replace(VERDICT, checks=(many,)))
+    text = verdict_text(replace(VERDICT, checks=(many,)))
     assert "GET /9\n" in text
     assert "and 2 more" in text

@@ -6,7 +6,7 @@ import pytest
 
 from jettison.plan.plan import Plan
 from jettison.report.why import why
-from jettison.report.why_answers import LineAnswer
+from jettison.report.why_text import LineAnswer
 from jettison.tasks.loading.plan import planned
 
 LIST = """\

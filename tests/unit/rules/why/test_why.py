@@ -9,7 +9,7 @@ from jettison.errors import ProjectError
 from jettison.plan.plan import Plan
 from jettison.report.documents import why_document
 from jettison.report.why import why
-from jettison.report.why_answers import DistributionAnswer, FileAnswer, LineAnswer, why_text
+from jettison.report.why_text import DistributionAnswer, FileAnswer, LineAnswer, why_text
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 
@@ -200,7 +200,7 @@ def test_what_the_plan_does_not_know_is_an_error(plan: Plan) -> None:
 
 def test_text_and_document_say_the_same(plan: Plan) -> None:
     answers = why(plan, "numbers/tests/test_all.py")
-    text, document = why_text(answers), why_document("asked", answers)
+    text, document = why_text("asked", answers), why_document("asked", answers)
     assert text.startswith("numbers/tests/test_all.py: removed\n  owner   numbers 2.0\n")
     assert document["answers"][0]["kept"] is False
     assert document["answers"][0]["bytes"] == 30_000

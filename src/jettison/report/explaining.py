@@ -13,7 +13,7 @@ from jettison.plan.removal.groups import Group, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
 from jettison.plan.removal.paths import Matcher
 from jettison.plan.removing import uninstalled
-from jettison.report.why_answers import DistributionAnswer, FileAnswer, RuleShare
+from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
 from jettison.values import Evidence, Origin
 
 VERDICTS = {

@@ -11,9 +11,10 @@ from jettison.plan.candidates.image import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in
-from jettison.report.plan_text import evidence_line, plan_text, table
-from jettison.report.verdict_text import verdict_table
-from jettison.values import Saving, Size, human, sized
+from jettison.report import fitted, table
+from jettison.report.plan_text import diff_text, plan_text
+from jettison.report.verdict_text import conclusion, differences_text, verdict_text
+from jettison.values import Saving, Size, counted, human, sized
 from jettison.verify.verdict import Subject, Verdict
 
 
@@ -57,8 +58,9 @@ class Result(Struct, frozen=True, kw_only=True):
         return self.before.size.bytes - self.after.size.bytes
 
 
-# What is left of a line of 120 characters beside the other two columns; JSON has the whole text.
-WIDTH = 72
+# Of so many optimizations a summary tells, and so many columns a bar has.
+LARGEST = 5
+BAR = 48
 # So many lines say what is left in the image.
 SHOWN = 10
 
@@ -71,42 +73,78 @@ Both use the minimal base, built from Debian packages as in `jettison build`. An
 Dockerfile on {base}."""
 
 
-def result_text(result: Result, *, where: str) -> str:
-    """Give the report; ``where`` says where the optimized files are, or how to take them."""
-    parts = [
-        _changes(result),
-        _images(result),
-        _left_in(result),
-        verdict_table(result.verdict).rstrip("\n"),
-        _advice(result),
-        where,
+def result_text(result: Result, *, where: str, diff: bool = False, verbose: bool = False) -> str:
+    """Give the verdict, both sizes and the largest savings; ``verbose`` gives everything.
+
+    ``where`` says where the optimized files are, or how to take them.
+    """
+    parts = [plan_text(result.plan).rstrip("\n"), *_whole(result)] if verbose else _short(result)
+    text = fitted("\n\n".join(part for part in (*parts, where) if part)) + "\n"
+    return "\n".join((text, diff_text(result.plan))) if diff else text
+
+
+def _short(result: Result) -> list[str]:
+    return [
+        conclusion(result.verdict),
+        _bars(result),
+        _largest(result),
+        differences_text(result.verdict),
+        "details: --verbose (every check, the evidence, what is kept), --diff, --format json",
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def full_text(result: Result, *, where: str, diff: bool) -> str:
-    """Give the plan before the report."""
-    return plan_text(result.plan, diff=diff) + "\n" + result_text(result, where=where)
+def _whole(result: Result) -> list[str]:
+    return [
+        verdict_text(result.verdict).rstrip("\n"),
+        _images(result),
+        _changes(result),
+        _left_in(result),
+        _advice(result),
+    ]
+
+
+def _bars(result: Result) -> str:
+    """Draw both sizes, and name what else was measured."""
+    images = ((result.reference or "before", result.before), ("after", result.after))
+    largest = max(image.size.bytes for _, image in images)
+    width = max(len(name) for name, _ in images)
+    lines = [
+        f"{name:<{width}}  {human(image.size.bytes):>8}  "
+        f"{'#' * max(1, round(BAR * image.size.bytes / largest))}"
+        for name, image in images
+    ]
+    pairs = {
+        "compressed": [human(image.compressed_size.bytes) for _, image in images],
+        "start-up": [_seconds(result.verdict.before), _seconds(result.verdict.after)],
+        "memory": [_memory(result.verdict.before), _memory(result.verdict.after)],
+    }
+    measured = [f"{name} {' -> '.join(pair)}" for name, pair in pairs.items() if "-" not in pair]
+    return "\n".join((*lines, _summary(result), ", ".join(measured)))
+
+
+def _largest(result: Result) -> str:
+    """Name the optimizations that save the most."""
+    found = sorted(_savings(result), key=lambda row: -(row[1].bytes if row[1] else 0))
+    if not found:
+        return "No rule changes anything."
+    rows = [(rule, sized(saving), message) for rule, saving, message in found[:LARGEST]]
+    advice = sum(not finding.changes for finding in result.plan.findings)
+    rest = [counted(len(found) - LARGEST, "more optimization")] if found[LARGEST:] else []
+    rest += [f"{counted(advice, 'finding')} to review"] if advice else []
+    text = table(("optimization", "saves", "what"), rows, right=(1,))
+    return "\n".join((text, *([f"and {', '.join(rest)}"] if rest else [])))
+
+
+def _savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
+    measured = {item.rule: item.saving for item in result.ablations}
+    for finding in result.plan.findings:
+        if finding.changes:
+            yield finding.rule, measured.pop(finding.rule, finding.saving), finding.message
 
 
 def _changes(result: Result) -> str:
-    measured = {item.rule: item.saving for item in result.ablations}
-    rows = [
-        (
-            finding.rule,
-            sized(measured.pop(finding.rule, finding.saving)),
-            _fitting(evidence_line(finding.evidence[0]) if finding.evidence else finding.message),
-        )
-        for finding in result.plan.findings
-        if finding.changes
-    ]
-    if not rows:
-        return "No rule changes anything."
-    return table(("optimization", "saves", "why"), rows, right=(1,))
-
-
-def _fitting(text: str) -> str:
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+    rows = [(rule, sized(saving), message) for rule, saving, message in _savings(result)]
+    return table(("optimization", "saves", "what"), rows, right=(1,)) if rows else ""
 
 
 def _images(result: Result) -> str:
@@ -121,14 +159,18 @@ def _images(result: Result) -> str:
     blanks = [""] * (len(columns) - len(subjects))
     rows.append(["start-up to healthy", *(_seconds(item) for item in subjects), *blanks])
     rows.append(["memory at rest", *(_memory(item) for item in subjects), *blanks])
+    right = tuple(range(1, len(header)))
+    return table(header, rows, right=right) + f"\n\n{_summary(result)}"
+
+
+def _summary(result: Result) -> str:
     share = 100 * result.saved / result.before.size.bytes
     summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
     if result.reference:
         summary += NOT_BEFORE
     if result.base == COMPOSED:
         summary += COMPOSED_BASE.format(base=result.plan.stage.base)
-    right = tuple(range(1, len(header)))
-    return table(header, rows, right=right) + f"\n\n{summary}"
+    return summary
 
 
 def _left_in(result: Result) -> str:
@@ -138,7 +180,7 @@ def _left_in(result: Result) -> str:
     if not shown:
         return ""
     whole = sum(row.bytes for row in left)
-    rows = [(human(row.bytes), row.what, _fitting(row.why)) for row in shown]
+    rows = [(human(row.bytes), row.what, row.why) for row in shown]
     return f"kept: {human(whole)}\n{table(('size', 'what', 'because'), rows, right=(0,))}"
 
 

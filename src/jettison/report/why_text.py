@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from jettison.report import fitted
 from jettison.report.plan_text import evidence_line
 from jettison.values import Evidence, Origin, Size, human, sized
 
@@ -80,9 +81,9 @@ Answer = DistributionAnswer | FileAnswer | LineAnswer
 SHOWN = 12
 
 
-def why_text(answers: Iterable[Answer]) -> str:
+def why_text(_question: str, answers: Iterable[Answer]) -> str:
     """Write each answer as a paragraph: the verdict first, then what it rests on."""
-    return "\n\n".join("\n".join(_lines(answer)) for answer in answers) + "\n"
+    return fitted("\n\n".join("\n".join(_lines(answer)) for answer in answers)) + "\n"
 
 
 def _lines(answer: Answer) -> Iterator[str]:
