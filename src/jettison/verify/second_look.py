@@ -37,10 +37,9 @@ _DOUBTED = 8
 
 def setting_of(engine: Engine, request: VerificationRequest, image: str) -> Setting:
     """Give how an image is run. Raises EngineError when one of the two does not exist."""
-    images = [engine.inspect(one) for one in (request.image_before, request.image_after)]
-    return Setting(
-        image=image, facts=engine.inspect(image), health_path=health_path(request, *images)
-    )
+    images = {one: engine.inspect(one) for one in (request.image_before, request.image_after)}
+    path = health_path(request, *images.values())
+    return Setting(image=image, facts=images[image], health_path=path)
 
 
 def again(
