@@ -39,11 +39,9 @@ class Beside:
         exec(cls.texts.get(module.__name__, ""), module.__dict__)
 sys.meta_path.insert(0, Beside)
 """
-# What the engine makes, what changes while a container runs, and where distributions are.
-_STATE = re.compile(
-    r"/(proc|sys|dev|run|tmp|var|root|home)/|/etc/(hosts|hostname|resolv\.conf|mtab|ld\.so\.cache)$"
-    r"|.*/(site|dist)-packages/|/jettison"
-)
+# Where a base image has its own, and what the engine makes of it.
+_SYSTEM = re.compile(r"/(usr|lib\w*|s?bin|etc)/(?!.*(site|dist)-packages/)")
+_MADE = re.compile(r"/etc/(hosts|hostname|resolv\.conf|mtab|ld\.so\.cache)$")
 # An image is named by its content, and each look starts a Python.
 _found: dict[ImageID, str] = {}
 HOST_NAME = "application.jettison"
@@ -154,12 +152,13 @@ def _modules(
 
 
 def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset[str]:
-    """Give the opened files that are neither the application's, nor a distribution's, nor state."""
+    """Give the opened files that are the system's: not the application's, nor a distribution's."""
     folder = facts.working_directory.rstrip("/")
     return frozenset(
         path
         for path in opened or ()
-        if not _STATE.match(path) and not (folder and path.startswith(f"{folder}/"))
+        if _SYSTEM.match(path) and not _MADE.match(path)
+        if not (folder and path.startswith(f"{folder}/"))
     )
 
 

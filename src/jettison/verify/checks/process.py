@@ -234,6 +234,8 @@ _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
 _LEVEL = re.compile(r"\b(DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
 _FORM = "lines such as "
+# Python warns where it compiles, which byte code spares; what is indented belongs to other lines.
+_OF_A_WARNING = re.compile(r"^\s|Warning: |^Traceback")
 # From so many on, forms are those of a text.
 _FEW = 30
 # of a log, or a line, that has no end
@@ -249,10 +251,12 @@ def kinds_of(log: str) -> frozenset[str]:
     and so does the name of who wrote them. Of lines without a level or an exception only the form
     counts, as that of the lines of requests.
     """
-    lines = [_COLOURS.sub("", line).strip() for line in log.splitlines()[:_LINES]]
+    lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
     lines = [line for line in lines if 0 < len(line) < _LONGEST]
-    telling = {line for line in lines if _LEVEL.search(line) or _EXCEPTION.match(line)}
-    forms = {_WORD.sub("a", _kind(line)) for line in lines if line not in telling}
+    stripped = map(str.strip, lines)
+    telling = {line for line in stripped if _LEVEL.search(line) or _EXCEPTION.match(line)}
+    plain = (line for line in lines if line not in telling and not _OF_A_WARNING.search(line))
+    forms = {_WORD.sub("a", _kind(line)) for line in plain}
     return frozenset((*map(_kind, telling), *(f"{_FORM}{one}" for one in forms)))
 
 

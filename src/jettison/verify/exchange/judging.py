@@ -22,9 +22,9 @@ _EXCERPT = 160
 # How improbable a difference between two images that answer alike must be, to need no more runs:
 # one that every answer has, of a request that the baseline always answers alike, and any other.
 _IMPROBABLE_ALWAYS, _IMPROBABLE = 0.05, 0.02
-# What begins so much later than the latest answer of the baseline, in two runs or more, is slow;
-# what comes in pieces is sent so that the first of them is there at once.
-_SLOW_SECONDS, _SLOW_PIECES, _SLOW_FACTOR, _SLOW_RUNS = 2.0, 0.7, 10, 2
+# What begins so much later than the latest answer of the baseline, in three runs and all but one,
+# is slow; what comes in pieces is sent so that the first of them is there at once.
+_SLOW_SECONDS, _SLOW_PIECES, _SLOW_FACTOR, _SLOW_RUNS = 2.0, 0.7, 10, 3
 # From how many kinds of answers on, and from which chance of a new one, nothing can be said.
 _KINDS, _NEW = 4, 0.2
 
@@ -135,8 +135,9 @@ def _slow(one: Request) -> Judged:
         return Judged()
     slowest = max(answer.waited for answer in one.has)
     said = f"{one.name}: comes after {slowest:.1f} s{_often(runs)}"
-    certain = sum(runs) >= _SLOW_RUNS
-    return Judged(said=said if certain else "", open=not certain or len(runs) <= _SLOW_RUNS)
+    others = len(runs) - sum(runs)
+    certain = sum(runs) >= _SLOW_RUNS and others <= 1
+    return Judged(said=said if certain else "", open=not certain and others <= 1)
 
 
 def _often(found: Sequence[bool]) -> str:

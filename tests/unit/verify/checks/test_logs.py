@@ -80,3 +80,8 @@ def test_lines_of_the_end_are_compared_too() -> None:
 def test_forms_of_lines_of_a_text_are_not_compared() -> None:
     text = "\n".join("word " * number for number in range(1, 60))
     assert judged((text, text), ("", "")).outcome is Outcome.SAME
+
+
+def test_warnings_of_what_byte_code_spares_are_no_lines_of_the_application() -> None:
+    warned = f"/app/x.py:3: SyntaxWarning: invalid escape sequence\n  re.compile('a')\n{LOG}"
+    assert judged((warned, warned), (LOG, LOG)).outcome is Outcome.SAME

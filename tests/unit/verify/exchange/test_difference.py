@@ -338,8 +338,8 @@ def late(seconds: float) -> Answer:
 
 
 @pytest.mark.parametrize(("after", "says"), [
-    ((4.0, 4.0, 0.01), "comes after 4.0 s, in 2 of 3 runs"),
-    ((4.0, 0.01, 0.01), ""),
+    ((4.0, 4.0, 0.01, 4.0), "comes after 4.0 s, in 3 of 4 runs"),
+    ((4.0, 4.0, 0.01), ""),
     ((1.5, 1.5, 1.5), ""),
 ])  # fmt: skip
 def test_what_comes_much_later_in_several_runs_is_different(
