@@ -12,6 +12,7 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.ecosystems.tools import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.settings import OWN_FILE, SHARED_FILE
 from jettison.images.stores.files import open_regular
@@ -25,12 +26,16 @@ from jettison.values import Origin
 # Larger files that only look like one of these are left alone; locks may be long.
 LIMIT = 2 * 1024 * 1024
 LOCK_LIMIT = 64 * 1024 * 1024
-LOCKS = re.compile(r"(^|/)(Pipfile\.lock|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$")
+OF_TOOLS = {name for tool in TOOLS.values() for name in (tool.declares, tool.lock) if name}
+LOCKS = re.compile(
+    rf"(^|/)({'|'.join(re.escape(tool.lock) for tool in TOOLS.values() if tool.lock)}"
+    r"|pylock[^/]*\.toml)$"
+)
 NAMES = re.compile(
     r"(^|/)(Dockerfile|Containerfile)[^/]*$|\.dockerfile$|\.dockerignore$"
     r"|(^|/)(docker-)?compose[^/]*\.ya?ml$"
     r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
-    r"|(^|/)(pyproject\.toml|setup\.(cfg|py)|Pipfile(\.lock)?|uv\.lock|poetry\.lock|pdm\.lock|pylock[^/]*\.toml)$"
+    rf"|(^|/)({'|'.join(map(re.escape, sorted(OF_TOOLS)))}|setup\.(cfg|py)|pylock[^/]*\.toml)$"
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
     r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
