@@ -9,13 +9,13 @@ again. The installation has a cache mount, and byte code is compiled.
 Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker
 containers with uv"; docling-serve#56 for the size of the installers.
 
-A project with `uv.lock`, `poetry.lock` or `Pipfile.lock` keeps its command (`uv sync`, `poetry
-install`, `pipenv sync` …) with all of its options. An environment in the folder of the project
-stays at its path, so that commands and scripts that name it still find it; one in the system or in
-a folder of the tool's own becomes `/opt/venv`. `uv run`, `poetry run` and `pipenv run` leave the
-start command where they do nothing but find the environment, and the tool leaves the final stage
-unless something calls it there. It stays in front of a program that is not known to end on SIGTERM:
-as process 1 such a program would have to be killed, as the child of the tool it ends.
+A project of uv, Poetry, Pipenv, PDM or Hatch keeps its command (`uv sync`, `poetry install`, `hatch
+env create` …) with all of its options. An environment in the project's folder keeps its path, so
+that commands and scripts that name it still find it; one in the system or in a folder of the tool
+becomes `/opt/venv`. `uv run` and its likes are removed from the start command where they only find
+the environment, and the tool is removed from the final stage unless something calls it there. It is
+kept in front of a program that is not known to end on SIGTERM: as process 1 such a program would
+have to be killed, as the child of the tool it ends.
 
 Safe: the same requirements are installed by the same Python of the same image, to a path that is
 the same in both stages. It stays as it is when pip installs the project itself, when pip is given

@@ -129,3 +129,46 @@ def litestar(routes):
         socket = "WebSocket" in type(one).__name__
         methods = ["WEBSOCKET"] if socket else getattr(one, "methods", ["GET"])
         yield {"path": one.path_format, "methods": sorted(methods)}
+
+
+# The beginning of an application's class, and its walk: a new framework is a function and a line.
+WALKS = {
+    "aiohttp.": lambda app: aiohttp(app.router),
+    "bottle.": lambda app: bottle(app.routes),
+    "falcon.": lambda app: falcon(app._router._roots),
+    "pyramid.": lambda app: pyramid(app.registry.introspector),
+    "sanic.": lambda app: sanic(app.router.routes),
+}
+
+
+def documented(app):
+    """Give FastAPI's document, with the routes that it hides, and those of what is mounted."""
+    import json
+
+    for route in app.routes:
+        if hasattr(route, "include_in_schema") and hasattr(route, "dependant"):
+            route.include_in_schema = True
+    found = [app.openapi(), *documents(app.routes)]
+    return json.loads(json.dumps(found, default=str))
+
+
+def described(layer):
+    """Give the routes and documents of an application object, or nothing."""
+    kind = f"{type(layer).__module__}.{type(layer).__name__}"
+    if kind.startswith("litestar."):
+        document = layer.openapi_schema.to_schema()
+        return {"routes": list(litestar(layer.routes)), "openapi": [document]}
+    if hasattr(layer, "url_map"):
+        document = smorest(layer)
+        found = list(flask(layer))
+        return {"routes": found, "openapi": [document] if document else []}
+    if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
+        found = list(starlette(layer.routes))
+        return {"routes": found, "openapi": documented(layer)}
+    walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
+    if walk:
+        return {"routes": list(walk(layer)), "openapi": []}
+    if hasattr(layer, "routes") and not callable(layer.routes):
+        found = list(starlette(layer.routes))
+        return {"routes": found, "openapi": list(documents(layer.routes))}
+    return None

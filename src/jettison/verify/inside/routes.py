@@ -52,52 +52,10 @@ def layers(app):
     return seen
 
 
-WALKS = {
-    "aiohttp.": lambda app: routers.aiohttp(app.router),
-    "bottle.": lambda app: routers.bottle(app.routes),
-    "falcon.": lambda app: routers.falcon(app._router._roots),
-    "pyramid.": lambda app: routers.pyramid(app.registry.introspector),
-    "sanic.": lambda app: routers.sanic(app.router.routes),
-}
-
-
-def documented(app):
-    """Give FastAPI's document, with the routes that it hides, and those of what is mounted."""
-    import json
-
-    for route in app.routes:
-        if hasattr(route, "include_in_schema") and hasattr(route, "dependant"):
-            route.include_in_schema = True
-    found = [app.openapi(), *routers.documents(app.routes)]
-    return json.loads(json.dumps(found, default=str))
-
-
-def described(layer):
-    """Give the routes and documents of an application object, or nothing."""
-    kind = f"{type(layer).__module__}.{type(layer).__name__}"
-    if kind.startswith("litestar."):
-        document = layer.openapi_schema.to_schema()
-        return {"routes": list(routers.litestar(layer.routes)), "openapi": [document]}
-    if hasattr(layer, "url_map"):
-        document = routers.smorest(layer)
-        found = list(routers.flask(layer))
-        return {"routes": found, "openapi": [document] if document else []}
-    if callable(getattr(layer, "openapi", None)) and hasattr(layer, "routes"):
-        found = list(routers.starlette(layer.routes))
-        return {"routes": found, "openapi": documented(layer)}
-    walk = next((each for start, each in WALKS.items() if kind.startswith(start)), None)
-    if walk:
-        return {"routes": list(walk(layer)), "openapi": []}
-    if hasattr(layer, "routes") and not callable(layer.routes):
-        found = list(routers.starlette(layer.routes))
-        return {"routes": found, "openapi": list(routers.documents(layer.routes))}
-    return None
-
-
 def declared(app):
     """Give what an application, or what its middleware wraps, says about itself, or nothing."""
     for layer in layers(app):
-        found = described(layer)
+        found = routers.described(layer)
         if found is not None:
             return {**found, "folders": folders.served(layer)}
     return None
