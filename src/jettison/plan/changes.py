@@ -236,7 +236,7 @@ class StartFromNothing(Struct, frozen=True, kw_only=True):
     ``layers`` are in their order, the first one takes what no other names. ``said`` are
     instructions for what the base image is configured with, which an image that starts from nothing
     does not have. ``python`` is the interpreter that takes files out, ``environment`` the one that
-    late removals are made in.
+    late removals are made in. ``stays`` are the bytes of the files that were read and stay.
     """
 
     groups: tuple[SystemGroup, ...]
@@ -244,6 +244,7 @@ class StartFromNothing(Struct, frozen=True, kw_only=True):
     said: tuple[str, ...]
     python: str
     environment: str
+    stays: int
 
 
 Change = (

@@ -22,8 +22,9 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, writing_of
 from jettison.plan.base import BaseChoice, Composition
-from jettison.plan.changes import Change
+from jettison.plan.changes import Change, StartFromNothing
 from jettison.plan.prediction import predicted
+from jettison.plan.prediction_expected import expected
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Contents, Wishes
 from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped
@@ -202,11 +203,25 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             predicted(project, self.closure, keeps_cache=self.keeps_cache, composed=size)
             for project in (self.original, self.project)
         )
+        stays = next(
+            (
+                change.stays
+                for finding in self.findings
+                for change in finding.changes
+                if isinstance(change, StartFromNothing)
+            ),
+            0,
+        )
+        if stays:
+            after = after.of_files(stays)
         if self.built:
             built = self.built
             before = built.measured(built.before, before)
             after = built.measured(built.after, after)
-        return Predictions(before=before, after=after)
+        more = None
+        if self.observed is None:
+            more = expected(self.project, self.stage, after, self.packages, self.level)
+        return Predictions(before=before, after=after, optimized=more)
 
     @property
     def base_as_planned(self) -> BaseChoice:

@@ -22,6 +22,7 @@ from jettison.plan.base import ROOT, Variant
 from jettison.plan.candidates.image import image_facts, packages_of
 from jettison.plan.prediction_environment import Written, environments
 from jettison.plan.prediction_parts import (
+    COMPILED,
     Packages,
     Part,
     Prediction,
@@ -200,11 +201,11 @@ class _Walk(Struct, frozen=True, kw_only=True):
                 own = self._own(path.rstrip("/"), action.origin)
                 sources = sum(size for name, size in own if name.endswith(".py"))
                 size = Size(bytes=byte_code_of(sources), basis=Basis.ESTIMATED, source="sources")
-                yield Part(what="byte code of the application", size=size, origin=action.origin)
+                yield Part(what=f"{COMPILED}the application", size=size, origin=action.origin)
 
 
 def _library(count: int, origin: Origin) -> Part:
-    return replace(_catalogued("byte code of the standard library", count, origin), of_base=True)
+    return replace(_catalogued(f"{COMPILED}the standard library", count, origin), of_base=True)
 
 
 def _catalogued(what: str, count: int, origin: Origin) -> Part:

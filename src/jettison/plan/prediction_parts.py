@@ -28,6 +28,8 @@ from jettison.plan.removal.paths import Matcher
 from jettison.plan.removal.system_group import SYSTEM_LIST, bytes_named
 from jettison.values import Basis, Origin, Size, Skipped, once_each
 
+COMPILED = "byte code of "
+
 
 class Part(Struct, frozen=True, kw_only=True):
     """The bytes that one instruction adds, or that the base has.
@@ -64,17 +66,35 @@ class Prediction(Struct, frozen=True, kw_only=True):
         """The bytes of the base itself that leave; another base has other files."""
         return -sum(min(part.size.bytes, 0) for part in self.parts if part.of_base)
 
+    def of_files(self, stay: int) -> Prediction:
+        """The same image by the bytes of its files, which were read, with what it compiles."""
+        size = Size(bytes=stay, basis=Basis.MEASURED, source="files of the image that was built")
+        compiled = tuple(part for part in self.parts if part.what.startswith(COMPILED))
+        return Prediction(parts=(Part(what="files that stay", size=size), *compiled))
+
     def on(self, base: Size) -> Prediction:
         """The same image on another base, whose ``base`` bytes hold its packages and byte code."""
         own = tuple(part for part in self.parts if not part.of_base)
         return replace(self, parts=(Part(what="base", size=base, of_base=True), *own))
 
 
+class SizeRange(Struct, frozen=True, kw_only=True):
+    """Bytes of an image, at least and at most."""
+
+    low: int
+    high: int
+
+
 class Predictions(Struct, frozen=True, kw_only=True):
-    """The sizes of the image before and after the plan."""
+    """The sizes of the image before and after the plan.
+
+    ``optimized`` is the size after what can only be removed once the image was built and read; None
+    where nothing more is expected.
+    """
 
     before: Prediction
     after: Prediction
+    optimized: SizeRange | None = None
 
 
 SYSTEM_FORMULA = "files of the image that was watched, as the list says"

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, reached_packages
+from jettison.plan.changes import CompileApplication
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.system_group import SystemGroup
@@ -82,21 +83,49 @@ def left_in(plan: Plan) -> tuple[LeftIn, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.bytes, row.what)))
 
 
+def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
+    """Add up the files that stay where the image starts from nothing.
+
+    Byte code of the standard library does not count where the plan compiles it: it was predicted.
+    """
+    gone = _gone_of_environment(plan, observed) | _gone_of_system(plan, observed, system)
+    compiles = any(
+        isinstance(change, CompileApplication)
+        for finding in plan.findings
+        for change in finding.changes
+    )
+    library = f"{observed.installed.library}/"
+    return sum(
+        size
+        for path, size in system.files.items()
+        if path not in gone
+        and not (compiles and path.endswith(".pyc") and path.startswith(library))
+    )
+
+
 def _gone(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
     """The paths that leave, by all lists."""
+    gone = _gone_of_environment(plan, observed)
+    if any(finding.rule == RULE for finding in plan.findings if finding.changes):
+        gone |= _gone_of_system(plan, observed, system)
+    return gone
+
+
+def _gone_of_environment(plan: Plan, observed: Observed) -> frozenset[str]:
     out = listed(plan)
     inside = f"{observed.installed.site}/"
-    gone = {inside + path for path in observed.installed.files if out.find(path)}
-    if not any(finding.rule == RULE for finding in plan.findings if finding.changes):
-        return frozenset(gone)
-    gone |= gone_with(system, system_reach(plan).packages) | gone_of_standard(observed)
+    return frozenset(inside + path for path in observed.installed.files if out.find(path))
+
+
+def _gone_of_system(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
+    gone = gone_with(system, system_reach(plan).packages) | gone_of_standard(observed)
     for group in leaving_groups(plan, RULE):
         for name in group.programs_of:
             gone |= uncalled(system, name, group.keep)
         if not group.modules_of:
             wanted, keep = pattern(group.paths), pattern(group.keep)
             gone |= {p for p in system.files if wanted.fullmatch(p) and not keep.fullmatch(p)}
-    return frozenset(gone)
+    return gone
 
 
 def _owner(

@@ -30,7 +30,7 @@ from jettison.contents.stored_files import Owner
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
-from jettison.plan.prediction_parts import Part, Prediction, Predictions
+from jettison.plan.prediction_parts import Part, Prediction, Predictions, SizeRange
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report.result_text import Ablation, Result
@@ -73,9 +73,10 @@ SHAPES: Mapping[type, str] = {
     PlannedRequirement: "name specifier *origin scope group installed=shipped misplaced chain"
     " evidence size",
     Prediction: "size parts unknown",
-    Predictions: "before after",
+    Predictions: "before after optimized",
     RuleShare: "rule reason size",
     Side: "size version?",
+    SizeRange: "low high",
     Skipped: "what reason *origin",
     Unproven: "distribution reason files bytes paths",
 }

@@ -90,8 +90,7 @@ def prediction_text(found: Predictions) -> str:
     if before is None or after is None:
         unknown = (*found.before.unknown, *found.after.unknown)
         return f"Predicted size: not known: {unknown[0].what}: {unknown[0].reason}"
-    share = 1 - after.bytes / before.bytes
-    title = f"Predicted size: {human(before.bytes)} -> {human(after.bytes)} ({-share:+.0%})"
+    title = f"Predicted size: {human(before.bytes)} -> {_after(found, before, after)}"
     rows = [
         (human(part.size.bytes), part.what, str(part.origin or "")) for part in _large(found.after)
     ]
@@ -99,6 +98,20 @@ def prediction_text(found: Predictions) -> str:
     untold = {item.what: item.reason for item in (*found.before.unknown, *found.after.unknown)}
     lines += [f"  not counted: {what}: {reason}" for what, reason in untold.items()]
     return "\n".join(lines)
+
+
+def _after(found: Predictions, before: Size, after: Size) -> str:
+    """Give the size after the plan, and before it what is expected once the image was read."""
+    planned = f"{human(after.bytes)} ({after.bytes / before.bytes - 1:+.0%})"
+    more = found.optimized
+    if more is None:
+        return planned
+    shares = f"{more.high / before.bytes - 1:+.0%} to {more.low / before.bytes - 1:+.0%}"
+    return (
+        f"{human(more.low)} to {human(more.high)} ({shares}) by `jettison optimize`,\n"
+        "which builds the image, reads it and removes what nothing reaches; "
+        f"{planned} by this plan alone"
+    )
 
 
 def _large(found: Prediction) -> list[Part]:

@@ -37,7 +37,7 @@ from jettison.contents.system import System
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.system_group import SystemGroup
-from jettison.plan.system_leaving import leaving_groups, system_reach
+from jettison.plan.system_leaving import leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_removal import build_group
 from jettison.plan.taking import (
     environment_of,
@@ -74,6 +74,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         said=tuple(said_of(plan, system, observed.config)),
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
         environment=environment_of(observed) if late else "",
+        stays=staying_bytes(plan, observed, system),
     )
     return (
         Finding(
