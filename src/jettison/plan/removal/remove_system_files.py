@@ -27,6 +27,11 @@ from typing import TYPE_CHECKING
 
 WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting")
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+# Filesystem Hierarchy Standard 3.0, 3.2: folders that every system has.
+EXPECTED = frozenset({
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
+    "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
+})  # fmt: skip
 DATABASE = "/var/lib/dpkg"
 ALPINE = "/lib/apk/db/installed"
 NAME = re.compile(r"^P:(.*)", re.MULTILINE)
@@ -281,8 +286,8 @@ def remove(system: System, gone: set[str]) -> int:
 
 def common(place: str, folder: str) -> bool:
     """Tell whether a folder is one that any program may expect or write to, as ``/tmp``."""
-    first = folder.count("/") == 1 or os.path.dirname(folder) == "/var"
-    return first or bool(os.lstat(place).st_mode & stat.S_ISVTX)
+    expected = folder in EXPECTED or os.path.dirname(folder) == "/var"
+    return expected or (os.path.isdir(place) and bool(os.stat(place).st_mode & stat.S_ISVTX))
 
 
 def correct(system: System, path: str, gone: set[str]) -> None:
