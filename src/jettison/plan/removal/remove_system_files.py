@@ -28,10 +28,13 @@ from typing import TYPE_CHECKING
 WORDS = ("package", "programs of", "modules of", "keep", "unless named", "not counting")
 PROGRAMS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # Filesystem Hierarchy Standard 3.0, 3.2: folders that every system has.
-EXPECTED = frozenset({
-    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root",
-    "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
-})  # fmt: skip
+EXPECTED = frozenset(
+    f"/{name}"
+    for name in (
+        "", "bin", "boot", "dev", "etc", "home", "lib", "media", "mnt", "opt", "proc", "root",
+        "run", "sbin", "srv", "sys", "tmp", "usr", "var",
+    )
+)  # fmt: skip
 DATABASE = "/var/lib/dpkg"
 ALPINE = "/lib/apk/db/installed"
 NAME = re.compile(r"^P:(.*)", re.MULTILINE)
