@@ -7,8 +7,8 @@ running Python needs.
 
 from __future__ import annotations
 
+from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBaseSizes
-from jettison.catalogue.reader import table
 from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.lift.project import Project
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
