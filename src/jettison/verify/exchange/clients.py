@@ -20,7 +20,7 @@ _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
 # What answers at once is asked so often again, to meet what goes wrong now and then.
 _AT_ONCE_SECONDS = 0.1
-_AGAIN, _TOO_MANY = 6, 429
+_AGAIN, _TOO_MANY = 4, 429
 # How many requests of a run are repeated in each way.
 _MOST = {
     Client.PAGE: 100,
@@ -30,7 +30,7 @@ _MOST = {
     Client.RANGE: 15,
     Client.HEAD: 30,
     Client.PREFLIGHT: 40,
-    Client.AGAIN: 240,
+    Client.AGAIN: 160,
 }
 
 
