@@ -8,7 +8,7 @@ from statistics import median
 
 from msgspec.structs import replace
 
-from jettison.engines.engine import Engine
+from jettison.engines.engine import Engine, ImageFacts
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
@@ -143,8 +143,8 @@ def observe_after(
         empty = Observation(facts=setting.facts)
         tested = pool.submit(_tested, request, empty, engine, progress)
         wanted = commands or partial(_commands, baseline)
-        whole = made_from(baseline.observation.facts, setting.facts)
-        holds = pool.submit(_stored, engine, empty, setting.image, wanted, whole=whole)
+        origin = baseline.observation.facts
+        holds = pool.submit(_stored, engine, empty, setting.image, wanted, origin)
         seen = _ran(request, setting, baseline, engine, progress)
         own = replace(setting, read_only=seen.read_only)
         suite, held = tested.result(), holds.result()
@@ -197,9 +197,10 @@ def _twice(
 
 
 def _stored(
-    engine: Engine, seen: Observation, image: str, commands: Commands, *, whole: bool
+    engine: Engine, seen: Observation, image: str, commands: Commands, known: ImageFacts
 ) -> Observation:
-    return with_stored(engine, image, seen, commands(), whole=whole)
+    whole = made_from(known, seen.facts)
+    return with_stored(engine, image, seen, commands(), started=known, whole=whole)
 
 
 def _commands(baseline: Baseline) -> tuple[str, ...] | None:

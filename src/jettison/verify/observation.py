@@ -67,15 +67,17 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
 
     ``application`` maps paths in the working directory to digests, ``distributions`` paths in the
     folders of distributions to the owner's name and a digest; a digest is ``unreadable`` where the
-    file could not be read, and empty where it stands for byte code. ``imports`` maps modules that
-    the application imports, and that are there, to the file that does. ``removed`` are paths that
-    the image says were removed from it, and ``listed`` is the list that this followed. ``commands``
-    maps names to the status of a run with ``--help`` and what it said. ``site`` is the first folder
-    of distributions. ``system`` describes every path of the image in one line, where asked.
+    file could not be read, and empty where it stands for byte code. ``scripts`` are those of shells
+    that the image is started with, elsewhere. ``imports`` maps modules that the application
+    imports, and that are there, to the file that does. ``removed`` are paths that the image says
+    were removed from it, and ``listed`` is the list that this followed. ``commands`` maps names to
+    the status of a run with ``--help`` and what it said. ``site`` is the first folder of
+    distributions. ``system`` describes every path of the image in one line, where asked.
     """
 
     application: Mapping[str, str] = field(default_factory=dict)
     distributions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scripts: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     listed: str = ""

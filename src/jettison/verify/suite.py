@@ -11,10 +11,10 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from jettison.engines.engine import Container, Engine, Network, RunOptions
+from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes.programs import Completed
-from jettison.verify.discover import find_application
+from jettison.verify.discover import find_application, words_of
 from jettison.verify.interior import ask, interpreters, script_text, shaped
 from jettison.verify.observation import Observation, Stored, SuiteOutcome
 from jettison.verify.observe import tmpfs
@@ -132,17 +132,24 @@ def with_stored(
     seen: Observation,
     commands: tuple[str, ...] | None = None,
     *,
+    started: ImageFacts | None = None,
     whole: bool = False,
 ) -> Observation:
     """Add it to what was observed, or why it could not be read.
 
-    ``commands`` names those to run; without it, as many are run as there is time for. ``whole`` has
-    all of the image described.
+    ``commands`` names those to run; without it, as many are run as there is time for. ``started``
+    is the image by whose command it is looked for scripts, its own by default. ``whole`` has all of
+    the image described.
     """
-    words = (*seen.facts.entrypoint, *seen.facts.command)
-    targets = find_application(words, dict(seen.facts.environment)).targets
-    folder = seen.facts.working_directory
-    asked = {"folder": folder, "commands": commands, "targets": targets, "whole": whole}
+    facts = started or seen.facts
+    words = words_of((*facts.entrypoint, *facts.command))
+    asked = {
+        "folder": seen.facts.working_directory,
+        "commands": commands,
+        "targets": find_application(words, dict(facts.environment)).targets,
+        "words": words,
+        "whole": whole,
+    }
     try:
         with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
             answer, why = ask(container, interpreter, "stored", asked)

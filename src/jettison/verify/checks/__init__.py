@@ -5,6 +5,7 @@ from __future__ import annotations
 from jettison.verify.checks import files
 from jettison.verify.checks.behaviour import (
     COMMANDS_CHECK,
+    COVERAGE_CHECK,
     ROUTES_CHECK,
     SERVICES_CHECK,
     SUITE_CHECK,
@@ -31,7 +32,7 @@ from jettison.verify.checks.contents import (
     SBOM_CHECK,
     TIME_ZONES_CHECK,
 )
-from jettison.verify.checks.files import COVERAGE_CHECK, WRITTEN_CHECK
+from jettison.verify.checks.files import WRITTEN_CHECK
 from jettison.verify.checks.process import (
     HEALTH_CHECK,
     LOGS_CHECK,

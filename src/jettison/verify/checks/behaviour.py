@@ -1,4 +1,4 @@
-"""Checks of behaviour: responses, the project's tests, services and workers."""
+"""Checks of behaviour: responses, the project's tests, services, workers, lines executed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
+from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
 
 _ROUTES = "routes"
 _FOUND = range(200, 400)
@@ -227,3 +227,49 @@ def _compare_commands(
 
 
 COMMANDS_CHECK = Check(name=_COMMANDS, compare=_compare_commands)
+
+
+_REFUSED = 400
+_FILES_NAMED = 3
+_MOST_DETAILS = 40
+
+
+def _compare_coverage(
+    before: Observation, _after: Observation, _request: VerificationRequest
+) -> CheckResult:
+    counts = before.executed
+    total = sum(there for _, there in counts.values())
+    if not total:
+        return skipped(
+            COVERAGE, before.missing.get("coverage", "no line of the application was counted")
+        )
+    done = sum(one for one, _ in counts.values())
+    left = sorted(
+        ((there - one, path) for path, (one, there) in counts.items() if one < there),
+        key=lambda pair: (-pair[0], pair[1]),
+    )
+    named = ", ".join(f"{path} ({lines} lines)" for lines, path in left[:_FILES_NAMED])
+    share = f"{100 * done / total:.0f} % of the application's {total} lines executed"
+    return CheckResult(
+        name=COVERAGE,
+        outcome=Outcome.SAME,
+        message=f"{share}; not executed: {named}" if named else share,
+        before=f"{done} of {total} lines",
+        details=(
+            *(f"{path}: {lines} of {counts[path][1]} lines not executed" for lines, path in left),
+            *_unanswered(before),
+        )[:_MOST_DETAILS],
+    )
+
+
+def _unanswered(before: Observation) -> Iterator[str]:
+    """Name the routes of which every response is an error: a request of one's own may do more."""
+    statuses: dict[str, list[int]] = {}
+    for one in before.exchanges:
+        statuses.setdefault(one.name.partition(" (")[0], []).append(one.answer.status)
+    for route, found in statuses.items():
+        if min(found) >= _REFUSED:
+            yield f"no response below {_REFUSED}: {route} (send one of your own with --probes)"
+
+
+COVERAGE_CHECK = Check(name=COVERAGE, compare=_compare_coverage)

@@ -1,4 +1,4 @@
-"""Checks of files: missing or changed ones, those written to volumes, lines executed."""
+"""Checks of files: missing or changed ones, and those written to volumes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from collections.abc import Iterable, Iterator
 from packaging.utils import canonicalize_name
 
 from jettison.plan.removal.paths import Matcher
-from jettison.verify.checks.check import Check, inside_check, judged, made_from, same_base, skipped
+from jettison.verify.checks.check import (
+    Check,
+    inside_check,
+    judged,
+    keeps_command,
+    made_from,
+    same_base,
+    skipped,
+)
 from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
+from jettison.verify.verdict import CheckResult, Outcome
 
 _NAME = "files"
 # They describe how the image is made, and nothing of them is run.
@@ -27,6 +35,7 @@ _WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
 # What a step of the build may have filled, each time anew.
 _STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|egg-info/SOURCES\.txt)$", re.I)
 _UNREADABLE = "unreadable"
+_RUNS = ", can be run"
 # What may change what an application does by being there, and what the interpreter itself runs.
 _RUN = re.compile(r"\.(py|pth|so|sh)$")
 _STARTED = re.compile(r"^[^/]+\.pth$|^(sitecustomize|usercustomize)\.py$")
@@ -52,7 +61,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     whole = made_from(before.facts, after.facts)
     gone = tuple(_gone(had, has, request, opened, whole=whole))
     other = tuple(_other(had, has, request, whole=whole))
-    lost = tuple(_lost_imports(had, has, request))
+    lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
     new = tuple(_new(had, has, request))
     system = tuple(_of_the_image(had, has) or _of_the_system(before, after))
     details = (*gone, *lost, *other, *new, *system)
@@ -133,9 +142,27 @@ def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: boo
             yield f"{path} of {_whose(owner)} {said}"
 
 
+def _scripts(
+    before: Observation, after: Observation, request: VerificationRequest
+) -> Iterator[str]:
+    """Name what starts the application and is another, or gone although it is still started."""
+    had, has = (one.stored.scripts if one.stored else {} for one in (before, after))
+    for path, digest in had.items():
+        if _ends(path.lstrip("/"), request.edited):
+            continue
+        if path in has:
+            said = _unlike(digest, has[path])
+        else:
+            said = "is gone" if keeps_command(request, before.facts) else ""
+        if said:
+            yield f"{path}, which starts the application, {said}"
+
+
 def _unlike(digest: str, now: str) -> str:
-    if not (digest and now) or digest == now:
+    if not (digest and now) or now in {digest, f"{digest}{_RUNS}"}:
         return ""
+    if digest == f"{now}{_RUNS}":
+        return "cannot be run any more"
     return "cannot be read any more" if now == _UNREADABLE else "has another content"
 
 
@@ -247,49 +274,3 @@ def _modes(one: Interior) -> dict[str, set[str]]:
 
 
 WRITTEN_CHECK = inside_check(_WRITTEN_NAME, _compare_written)
-
-
-_REFUSED = 400
-_FILES_NAMED = 3
-_MOST_DETAILS = 40
-
-
-def _compare_coverage(
-    before: Observation, _after: Observation, _request: VerificationRequest
-) -> CheckResult:
-    counts = before.executed
-    total = sum(there for _, there in counts.values())
-    if not total:
-        return skipped(
-            COVERAGE, before.missing.get("coverage", "no line of the application was counted")
-        )
-    done = sum(one for one, _ in counts.values())
-    left = sorted(
-        ((there - one, path) for path, (one, there) in counts.items() if one < there),
-        key=lambda pair: (-pair[0], pair[1]),
-    )
-    named = ", ".join(f"{path} ({lines} lines)" for lines, path in left[:_FILES_NAMED])
-    share = f"{100 * done / total:.0f} % of the application's {total} lines executed"
-    return CheckResult(
-        name=COVERAGE,
-        outcome=Outcome.SAME,
-        message=f"{share}; not executed: {named}" if named else share,
-        before=f"{done} of {total} lines",
-        details=(
-            *(f"{path}: {lines} of {counts[path][1]} lines not executed" for lines, path in left),
-            *_unanswered(before),
-        )[:_MOST_DETAILS],
-    )
-
-
-def _unanswered(before: Observation) -> Iterator[str]:
-    """Name the routes of which every response is an error: a request of one's own may do more."""
-    statuses: dict[str, list[int]] = {}
-    for one in before.exchanges:
-        statuses.setdefault(one.name.partition(" (")[0], []).append(one.answer.status)
-    for route, found in statuses.items():
-        if min(found) >= _REFUSED:
-            yield f"no response below {_REFUSED}: {route} (send one of your own with --probes)"
-
-
-COVERAGE_CHECK = Check(name=COVERAGE, compare=_compare_coverage)

@@ -28,6 +28,7 @@ ENGINES = "/.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/
 MADE = ENGINES.split()
 DATED = frozenset({"aux-cache", "lastlog"})
 PIECE = 1 << 16
+RUNS = ", can be run"
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
 
 
@@ -53,7 +54,23 @@ def below(root, others=()):
                 return found
             path = os.path.join(folder, name)
             told = digests.told(path) if source == name else ""
+            told += RUNS if told and os.access(path, os.X_OK) else ""
             found[os.path.relpath(os.path.join(folder, source), root)] = told
+    return found
+
+
+def scripts():
+    """Give the shell scripts outside of the application's folder that the image is started with."""
+    import shutil
+
+    found = {}
+    for word in ASKED.get("words", ()):
+        path = os.path.abspath(shutil.which(word) or word)
+        if os.path.isfile(path) and not path.startswith(f"{folder}/"):
+            with open(path, "rb") as file:
+                first = file.readline(PIECE)
+            if first.startswith(b"#!") and b"sh" in first:
+                found[path] = digests.told(path)
     return found
 
 
@@ -237,6 +254,7 @@ for place in reversed(places):
 application = below(folder, places) if folder != "/" else {}
 answer = {
     "application": application,
+    "scripts": scripts(),
     "imports": imports(application),
     "distributions": stored,
     "removed": files,

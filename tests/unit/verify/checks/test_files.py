@@ -17,7 +17,13 @@ from jettison.verify.verdict import CheckResult, Outcome
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
 HELD = Stored(
-    application={"main.py": "1", "page.html": "2", "Dockerfile": "3", "tests/test_a.py": "4"},
+    application={
+        "main.py": "1",
+        "page.html": "2",
+        "Dockerfile": "3",
+        "tests/test_a.py": "4",
+        "run.sh": "7, can be run",
+    },
     distributions={
         "idna/core.py": ("idna", "5"),
         "idna/_native.so": ("idna", "6"),
@@ -25,6 +31,7 @@ HELD = Stored(
         "pip/cache.py": ("pip", "8"),
         "loose.pth": ("", "9"),
     },
+    scripts={"/start.sh": "10"},
     imports={"idna.core": "main.py", "json": "main.py"},
     commands={"idna": (0, "usage: idna [--version] close-year"), "broken": (1, "no")},
 )
@@ -76,6 +83,9 @@ def test_the_same_files_are_the_same() -> None:
             replace(HELD, distributions={**HELD.distributions, "sitecustomize.py": ("", "x")}),
             "sitecustomize.py of no distribution is new",
         ),
+        (less("scripts", "/start.sh"), "/start.sh, which starts the application, is gone"),
+        (replace(HELD, scripts={"/start.sh": "x"}), "starts the application, has another content"),
+        (replace(HELD, application={**HELD.application, "run.sh": "7"}), "run.sh of the app"),
         (less("imports", "json"), "json, which main.py imports, is not found"),
     ],
 )

@@ -438,16 +438,18 @@ def test_the_application_of_a_running_process_is_found_without_a_name(tmp_path: 
 
 
 def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text(
+    folder, start = tmp_path / "application", tmp_path / "start"
+    folder.mkdir()
+    (folder / "main.py").write_text(
         "import json\ndef late():\n    import absent_module, xml.etree.ElementTree\n1 / 0\n"
     )
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / "__pycache__" / "main.pyc").write_bytes(b"")
-    (tmp_path / "manage.py").write_text(
-        "import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)"
-    )
-    asked = {"folder": str(tmp_path), "commands": ["manage.py"]}
-    answer = ask("stored", asked, tmp_path)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "main.pyc").write_bytes(b"")
+    (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
+    start.write_text("#!/bin/sh\nexec true\n")
+    asked = {"folder": str(folder), "commands": ["manage.py"], "words": [str(start), "/no/file"]}
+    answer = ask("stored", asked, folder)
+    assert list(answer["scripts"]) == [str(start)]
     assert sorted(answer["application"]) == ["main.py", "manage.py"]
     assert answer["imports"] == {
         "json": "main.py",
