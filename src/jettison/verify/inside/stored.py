@@ -28,6 +28,7 @@ ENGINES = "/.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab /etc/
 MADE = ENGINES.split()
 DATED = frozenset({"aux-cache", "lastlog"})
 PIECE = 1 << 16
+SHELLS = {b"sh", b"bash", b"dash", b"ash"}
 RUNS = ", can be run"
 LEFT_OUT = ("__pycache__", ".git", "node_modules", ".pytest_cache", ".mypy_cache")
 
@@ -68,8 +69,10 @@ def scripts():
         path = os.path.abspath(shutil.which(word) or word)
         if os.path.isfile(path) and not path.startswith(f"{folder}/"):
             with open(path, "rb") as file:
-                first = file.readline(PIECE)
-            if first.startswith(b"#!") and b"sh" in first:
+                first, second = file.readline(PIECE), file.readline(PIECE)
+            runs = {os.path.basename(one) for one in first[2:].split()}
+            # installers write scripts of Python so where its path is long
+            if first.startswith(b"#!") and runs & SHELLS and b"exec' " not in second:
                 found[path] = digests.told(path)
     return found
 
