@@ -122,19 +122,20 @@ def interior(
     interpreter: str,
     request: VerificationRequest,
     touched: Iterable[str] = (),
+    ready: float = 0.0,
     *,
     lists: bool = True,
 ) -> tuple[Interior | None, str]:
     """Learn all that the checks compare; without an answer, None and why.
 
-    ``touched`` are files to be told apart. Without ``lists``, those of installed software are not
-    read.
+    ``touched`` are files to be told apart, ``ready`` is how long it took to become ready. Without
+    ``lists``, those of installed software are not read.
     """
     with beside() as pool:
         imported = pool.submit(_modules, container, interpreter, request.modules)
         tls = pool.submit(ask, container, interpreter, "secure", table(Loopback).files)
         listed = pool.submit(_inventory, container, interpreter) if lists else None
-        asked = {**_asked(request), "touched": tuple(touched)}
+        asked = {**_asked(request), "touched": tuple(touched), "ready": ready}
         facts, why = ask(container, interpreter, "facts", asked)
     if facts is None:
         return None, why

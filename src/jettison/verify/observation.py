@@ -40,7 +40,9 @@ class Interior(Struct, frozen=True, kw_only=True):
     its name and offset on two days of the year; the empty name is local time. ``written`` tells
     modes and owners of files in volumes that were written since the start. ``process`` tells of the
     first process its umask and working directory, and of its user home and name; ``processes`` maps
-    the names of it and of those that it started to how many there are.
+    the names of it and of those that it started to how many there are, ``early`` is how many there
+    were when it became ready. ``touched`` maps files of the system that the image before opened to
+    digests, those that are there.
     """
 
     user_id: int
@@ -59,6 +61,7 @@ class Interior(Struct, frozen=True, kw_only=True):
     written: Mapping[str, str] = field(default_factory=dict)
     process: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, int] = field(default_factory=dict)
+    early: int = 0
     touched: Mapping[str, str] = field(default_factory=dict)
 
 

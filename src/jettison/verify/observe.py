@@ -200,7 +200,7 @@ def _look(
     inner, why = (None, "there is no Python on the path of the image")
     if interpreter:
         touched = talk.touched if talk.touched is not None else of_the_system(opened, setting.facts)
-        inner, why = interior(container, interpreter, request, touched)
+        inner, why = interior(container, interpreter, request, touched, run.seconds)
     if inner is None:
         missing["interior"] = why
     if failure := ended(container):

@@ -12,6 +12,8 @@ FILES = 2000
 SHELLS = {"sh", "bash", "dash", "ash", "tini", "dumb-init", "docker-init"}
 # one that is replaced by another is missing for a moment
 LOOKS, BETWEEN = 4, 0.1
+# A server starts its workers one after the other.
+LATE = 1.0
 
 
 def attempt(action):
@@ -149,24 +151,35 @@ def process():
 
 
 def processes():
-    """Count by name the first process and all below it, but for what only starts others."""
-    found = {}
+    """Count the first process and all below it, but for what only starts others.
+
+    By name, and in all those that had begun when the application became ready.
+    """
+    found, early = {}, 0
     for _ in range(LOOKS):
-        parents, names = {}, {}
-        for one in filter(str.isdigit, os.listdir("/proc")):
-            said = value(lambda one=one: read(f"/proc/{one}/stat"), "")
-            name, _, rest = said.partition("(")[2].rpartition(")")
-            if rest and rest.split()[0] != "Z":
-                parents[one], names[one] = rest.split()[1], name
+        states = {one: state(one) for one in filter(str.isdigit, os.listdir("/proc"))}
+        states = {one: told for one, told in states.items() if told}
         own = {"1"}
-        for _ in parents:
-            own |= {one for one, parent in parents.items() if parent in own}
-        counts = {}
-        for one in own & {one for one in names if names[one] not in SHELLS}:
-            counts[names[one]] = counts.get(names[one], 0) + 1
-        found = {name: max(found.get(name, 0), counts.get(name, 0)) for name in {**found, **counts}}
+        for _ in states:
+            own |= {one for one, (_, parent, _) in states.items() if parent in own}
+        kept = [states[one] for one in own & set(states) if states[one][0] not in SHELLS]
+        names = [name for name, _, _ in kept]
+        for name in names:
+            found[name] = max(found.get(name, 0), names.count(name))
+        latest = states["1"][2] + ASKED.get("ready", 0) + LATE
+        early = max(early, sum(moment <= latest for _, _, moment in kept))
         time.sleep(BETWEEN)
-    return found
+    return found, early
+
+
+def state(process):
+    """Give the name of a process that has not ended, its parent, and when it began."""
+    said = value(lambda: read(f"/proc/{process}/stat"), "")
+    name, _, rest = said.partition("(")[2].rpartition(")")
+    words = rest.split()
+    if not words or words[0] == "Z":
+        return None
+    return name, words[1], int(words[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def value(action, otherwise):
@@ -178,12 +191,14 @@ def value(action, otherwise):
 
 
 zones = {name: attempt(lambda name=name: zone(name)) for name in ASKED.get("time_zones", ())}
+counts = value(processes, ({}, 0))
 answer = {
     "user_id": os.getuid(),
     "python": sys.version.split()[0],
     "groups": sorted({os.getgid(), *os.getgroups()}),
     "process": value(process, {}),
-    "processes": value(processes, {}),
+    "processes": counts[0],
+    "early": counts[1],
     "distributions": value(distributions, {}),
     "certificates": value(certificates, 0),
     "time_zones": {name: said if works else f"no: {said}" for name, (works, said) in zones.items()},
