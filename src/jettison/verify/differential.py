@@ -89,9 +89,8 @@ def _started(
     runs = 1 if before.seconds > _SLOW else request.startup_runs
     with step(progress, "Starting both at once"):
         before, after = second_look.at_once(engine, request, before, after, runs)
-        if second_look.altered(request, before, after):
-            more = _FURTHER_STARTS
-            before, after = second_look.at_once(engine, request, before, after, more)
+        if not after.failed_starts and second_look.altered(request, before, after):
+            after = second_look.becomes_ready(engine, request, after, _FURTHER_STARTS)
     if second_look.of_the_moment(request, before, after):
         with step(progress, "Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS

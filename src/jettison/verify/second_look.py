@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from msgspec.structs import replace
 
 from jettison.engines.engine import Engine
@@ -31,6 +33,7 @@ _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-u
 _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
+_AT_A_TIME = 2
 # How many requests in doubt are repeated in such a run; one that differs beyond doubt is enough.
 _DOUBTED = 8
 
@@ -240,6 +243,25 @@ def at_once(
             after = _started(engine, second, request, after)
             before = other.result()
     return before, after
+
+
+def becomes_ready(
+    engine: Engine, request: VerificationRequest, after: Observation, times: int
+) -> Observation:
+    """Start the image after more often, two containers at a time, and only until it is ready."""
+    setting = replace(_settings(engine, request, after)[1], run=len(after.starts))
+
+    def why(_: int) -> str:
+        try:
+            with running(engine, setting, request) as run:
+                return run.failure
+        except EngineError as wrong:
+            still_there(engine, setting.image)
+            return reason_of(wrong)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        failures = tuple(filter(None, pool.map(why, range(times))))
+    return replace(after, failed_starts=(*after.failed_starts, *failures))
 
 
 def _started(

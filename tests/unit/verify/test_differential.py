@@ -148,6 +148,20 @@ def test_a_server_that_fails_in_its_second_start_is_different(tmp_path: Path) ->
     assert "start" in [check.name for check in found.differences]
 
 
+def test_a_server_with_other_code_is_started_more_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {name: Stored(application={"lib.py": name}) for name in ("before.py", "after.py")}
+
+    def stored(_engine: Engine, image: str, seen: Observation, *_: object, **__: object) -> object:
+        return replace(seen, stored=held[image])
+
+    for module in (before, differential):
+        monkeypatch.setattr(module, "with_stored", stored)
+    found = verdict(tmp_path, NOTHING, "if start == 5: os._exit(3)")
+    assert {"start", "files"} <= {check.name for check in found.differences}
+
+
 def test_what_a_server_that_does_not_start_lacks_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
