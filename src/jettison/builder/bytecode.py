@@ -150,7 +150,7 @@ def _program() -> str:
 
 
 class Compiles(Protocol):
-    """What makes bytecode, anew or from what was kept."""
+    """Make bytecode, or take it from the cache."""
 
     def cached_path(self, path: str) -> str:
         """Return where the bytecode of a module is."""

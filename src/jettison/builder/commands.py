@@ -76,7 +76,7 @@ _PEOPLE, _SYSTEM_SHADOW, _SYSTEM_DEBIAN = (1000, 59999), (999, 100), (100, 999)
 
 
 def run_steps(place: Place) -> Iterator[Step]:
-    """Yield what a RUN does to the files; UnsupportedError for what it cannot be told of."""
+    """Yield what a RUN does to the files; UnsupportedError where that is not known."""
     run = lifted_run(place.instruction)
     if not run.editable and run.actions:
         why = "it is a script with conditions, loops or functions"
@@ -224,7 +224,7 @@ def stage_steps(
     """Yield what the instructions do to the image's files.
 
     ``environments_copied`` are the COPY instructions that bring the environment from another
-    stage, which is made anew instead. UnsupportedError for a step that needs an engine.
+    stage, which is made again instead. UnsupportedError for a step that needs an engine.
     """
     copied = {id(item) for item in environments_copied}
     for place in found:

@@ -130,7 +130,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def tree(self) -> BaseTree:
-        """The files; composing takes about a second, so this is asked for late."""
+        """The files; composing takes about a second, so this is read late."""
         return composed_base(self.request, self.archive, self.ahead)
 
     def prepare(self, go_on: GoOn) -> None:
@@ -155,7 +155,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         }  # fmt: skip
 
     def as_it_is(self) -> Base:
-        """Return the base with the libraries that it was asked for."""
+        """Return the base with the requested libraries."""
         facts = self._facts()
         config = (
             Config.empty(self.platform)
@@ -256,5 +256,5 @@ def _facts_of(tree: BaseTree, request: BaseRequest, members: tuple[Member, ...])
 def _release(request: BaseRequest) -> DebianFacts:
     release = debian_release(request.release)
     if release is None:
-        raise UnsupportedError(f"nothing is known of the Debian release {request.release}")
+        raise UnsupportedError(f"unknown Debian release {request.release}")
     return release

@@ -213,7 +213,7 @@ def base_wanted(plan: Plan, asked: str = "", *, shell: bool = False) -> BaseWant
             raise UnsupportedError(
                 f"no shell is added to {location}",
                 why="it is an image, and a shell is added to composed bases alone",
-                hint="Leave --debug-base out, or add `--base composed`.",
+                hint="Omit --debug-base, or add `--base composed`.",
             )
         return BaseWanted(kind="image", location=location, python=stage.python or "")
     return BaseWanted(

@@ -172,7 +172,7 @@ def needed_libraries(
 def wheel_libraries(pin: Pin, file: Path, records: Records) -> dict[str, Library]:
     """Return the libraries of a wheel by their names there; remembered by the wheel's hash.
 
-    Each is read once for all that is told of it. Raises IntegrityError as ``Wheel`` does.
+    Each is read once for all of its facts. Raises IntegrityError as ``Wheel`` does.
     """
     words = ("libraries of a wheel", _FORMAT, pin.sha256)
     known = records.get(dict[str, Library], *words)

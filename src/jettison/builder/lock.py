@@ -32,7 +32,7 @@ _PIN_FIELDS = tuple(field.name for field in fields(Pin))
 class LockedImage(Struct, frozen=True, kw_only=True, rename={"pins": "distributions"}):
     """One image of a project.
 
-    ``name`` tells the images of one project apart. ``base`` is what was asked for, ``digest`` the
+    ``name`` distinguishes the images of one project. ``base`` is the requested one, ``digest`` the
     image that it stood for, empty for a composed base. ``packages`` are the lines of Debian's index
     (``jettison.index.debian.package.compact_line``) for the packages that were laid into the image,
     ``requirements`` a digest of what was asked of the package index, and ``pins`` its answer.
@@ -47,7 +47,7 @@ class LockedImage(Struct, frozen=True, kw_only=True, rename={"pins": "distributi
     pins: tuple[Pin, ...]
 
     def require(self, what: str, asked: str, locked: str) -> None:
-        """Raise ProjectError when what is asked for is not what was locked."""
+        """Raise ProjectError when the request differs from the lock."""
         if asked != locked:
             raise stale(f"{what} is {asked}, and {locked} is locked" if locked else what)
 
@@ -101,7 +101,7 @@ def _malformed(why: str) -> InputSyntaxError:
     return InputSyntaxError(
         f"{LOCK_FILE} cannot be read",
         why=why,
-        hint="Write it anew: `jettison build --lock`.",
+        hint="Update it: `jettison build --lock`.",
         origin=Origin(file=LOCK_FILE),
     )
 

@@ -45,7 +45,7 @@ _FORMAT = "1"
 def choose(request: BaseRequest, index: PackageIndex) -> BaseChoice:
     """Resolve the packages of a base in the index of its release and architecture.
 
-    Packages that only serve installation are not among them, unless they are asked for. Raises
+    Packages that only serve installation are not among them, unless requested. Raises
     PackageError for a package that does not exist and UnsupportedError for another Python.
     """
     facts = table(ComposedBase)
@@ -129,9 +129,9 @@ def composed_base(
     """Choose, fetch and compose a base; ``ahead`` is what ``unpacked_ahead`` gave.
 
     When a package is not on the mirror any more because the kept index is older than the mirror,
-    the index is read anew. Raises UnsupportedError for a Python that no release ships, PackageError
-    for a package that does not exist or a library that nothing provides, NetworkError and
-    IntegrityError of the archive.
+    the index is read again. Raises UnsupportedError for a Python that no release ships,
+    PackageError for a package that does not exist or a library that nothing provides, NetworkError
+    and IntegrityError of the archive.
     """
     choice = chosen(request, archive)
     try:
@@ -280,7 +280,7 @@ def _require_libraries(missing: tuple[Missing, ...], selection: Selection) -> No
             raise PackageError(
                 f"{each.file} needs {each.library}, which no chosen package has",
                 why=f"it belongs to {selection.owners.get(each.file, 'the base')}",
-                hint="Ask for the package that ships the library.",
+                hint="Install the package that ships the library.",
             )
 
 

@@ -41,7 +41,7 @@ def is_unpacked(deb: Path, folder: Path) -> bool:
 def unpacked(deb: Path, folder: Path) -> Unpacked:
     """Read a .deb whose hash was verified; its data.tar is kept in ``folder`` under its name.
 
-    Contents are read from there when they are asked for. Raises IntegrityError when the package
+    Contents are read from there on request. Raises IntegrityError when the package
     is damaged all the same.
     """
     plain = _plain(deb, folder)

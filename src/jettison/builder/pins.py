@@ -182,7 +182,7 @@ def requirement_texts(environment: Environment, project: Project) -> dict[str, s
 
 
 def requirements_digest(environment: Environment, project: Project, target: Target) -> str:
-    """Return a digest of all that decides what the index is asked for."""
+    """Return a digest of all that the resolution depends on."""
     return f"sha256:{_asked(environment, requirement_texts(environment, project), target)}"
 
 
@@ -257,7 +257,7 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
     why = "\n".join(lines[:12])
     if any(sign in text for sign in _OFFLINE):
         return NetworkError(
-            "the cache does not hold what the package index says of the requirements",
+            "the cache holds no index metadata of the requirements",
             why=why,
             hint="Build once with the network at hand.",
         )
@@ -265,7 +265,7 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
         return NetworkError("the package index did not answer", why=why)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
         return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)
-    hint = "Correct the requirements; `uv pip compile` on them says the same."
+    hint = "Correct the requirements; `uv pip compile` reports the same."
     return ProjectError("the requirements cannot be resolved", why=why, hint=hint)
 
 

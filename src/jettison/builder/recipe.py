@@ -100,7 +100,7 @@ Step = CopyStep | FolderStep | OwnerStep | ModeStep | RemoveStep | UserStep | Gr
 
 
 class Installation(Struct, frozen=True, kw_only=True):
-    """One run of an installer: what it was asked for and with which options of uv.
+    """One run of an installer: its requirements and its options in the spelling of uv.
 
     ``files`` and ``constraints`` are relative to the context.
     """

@@ -62,7 +62,7 @@ class Removal(Struct, frozen=True, kw_only=True):
 def removal_of(
     pins: Sequence[Pin], wheels: Mapping[str, Path], scheme: Scheme, listed: str, records: Records
 ) -> Removal:
-    """Decide what leaves; remembered by the wheels and the list.
+    """Decide removed packages; remembered by the wheels and the list.
 
     A group stays when a module that stays imports one of its modules and must, or a library that
     stays names one of its libraries.

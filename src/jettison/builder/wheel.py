@@ -154,7 +154,7 @@ class Wheel:
         except zipfile.BadZipFile as error:
             raise damaged(self.name, str(error)) from error
         if placed.digest and encoded(running.digest()) != placed.digest:
-            raise damaged(self.name, f"{placed.source} has another hash than RECORD says")
+            raise damaged(self.name, f"{placed.source} has another hash than RECORD states")
 
     def text(self, name: str) -> str:
         """Return a text of the ``.dist-info`` directory, empty when there is none."""

@@ -98,7 +98,7 @@ def member_chunks(content: FileContent, member: ZipMember) -> Iterator[bytes]:
     except _DAMAGED as error:
         raise zipfile.BadZipFile(f"{member.name}: {error}") from error
     if checksum != member.checksum or size != member.size:
-        raise zipfile.BadZipFile(f"{member.name} is not what the directory says")
+        raise zipfile.BadZipFile(f"{member.name} does not match the directory")
 
 
 def _stored(content: FileContent, member: ZipMember) -> Iterator[bytes]:
@@ -178,7 +178,7 @@ def damaged(name: str, why: str) -> IntegrityError:
     return IntegrityError(
         f"{name} is not a sound wheel",
         why=why,
-        hint="Tell those who publish it; until then, pin another version.",
+        hint="Report it to its maintainers; until then, pin another version.",
     )
 
 
@@ -204,7 +204,7 @@ def _require_safe(member: zipfile.ZipInfo, name: str) -> None:
     path = member.filename
     parts = path.removesuffix("/").split("/")
     if path.startswith("/") or ".." in parts or "\0" in path or "\\" in path or "" in parts:
-        raise damaged(name, f"it has the path {path!r}, which leaves the environment")
+        raise damaged(name, f"it has the path {path!r}, outside of the environment")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise damaged(name, f"{path} is a link, and wheels hold none")
 

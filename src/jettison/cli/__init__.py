@@ -24,7 +24,7 @@ COMMANDS = (
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module only when it is asked for, so that each starts fast."""
+    """Imports a command's module only when it is called, so that each starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Name the commands in alphabetical order."""

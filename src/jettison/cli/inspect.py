@@ -1,4 +1,4 @@
-"""``jettison inspect``: whose every byte of an image is."""
+"""``jettison inspect``: attribute every byte of an image."""
 
 from __future__ import annotations
 

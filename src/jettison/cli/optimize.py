@@ -159,7 +159,7 @@ def _of_image(
     if chosen.name.startswith(EMBEDDED):
         raise UnsupportedError(
             "an image without a Dockerfile needs Docker or Podman",
-            hint="Leave --engine out, or give the project's folder.",
+            hint="Omit --engine, or give the project's folder.",
         )
     with chosen:
         result, places = optimize_image(reference, chosen, delivery, plan, progress)
@@ -234,7 +234,7 @@ def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Res
 
 
 def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:
-    """Write what was asked for, if the verdict allows it, and say where the files are."""
+    """Write the requested files, if the verdict allows it, and say where the files are."""
     changes = result.plan.files
     if not result.verdict.equivalent:
         return "Nothing was written."

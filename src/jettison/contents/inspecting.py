@@ -181,7 +181,7 @@ def _base(contents: ImageContents, base: str, platform: str) -> BaseLayers:
         raise ImageError(
             f"{contents.name} is not made on {base}",
             why="its lowest layers are not those of that image",
-            hint="Leave --base out, and the base is told from the image's history.",
+            hint="Omit --base to detect the base from the image's history.",
         )
     if not found.count and contents.layers and _has_packages(contents.layers[0]):
         return BaseLayers(count=1, known_by="its packages: the lowest layer has their database")

@@ -108,7 +108,7 @@ def _leaving(path: str) -> ImageError:
     return ImageError(
         f"a layer has the path {path!r}, which leaves the image's root",
         why="such a path can change files outside the image",
-        hint="Do not use this image; tell whoever made it.",
+        hint="Do not use this image; report it to its publisher.",
     )
 
 

@@ -109,5 +109,5 @@ def _fonts(name: str, usage: Usage) -> Evidence:
         if uses:
             message = f"{program} draws text with fonts: {uses[0].message}"
             return Evidence(kind="font", message=message, origin=uses[0].origin)
-    message = f"kept: nothing that draws text was found, but {name} may be asked for by name"
+    message = f"kept: nothing that draws text was found, but {name} may be requested by name"
     return Evidence(kind="unknown", message=message)

@@ -191,7 +191,7 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
     if check and any(
         word in names for word in (check.exec_form or (check.shell_form or "").split())
     ):
-        message = f"only the health check calls {name}, and Python can ask the same"
+        message = f"only the health check calls {name}, and Python can send the same request"
         evidence.insert(0, Evidence(kind="health-check", message=message, origin=check.origin))
     return PackageScope.UNNEEDED, tuple(evidence), ()
 
@@ -244,7 +244,7 @@ def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
         return None
     rest = cost_of(stay, release, recommends=recommends)
     count = whole.bytes - (rest.bytes if rest else 0)
-    return Size(bytes=count, basis=Basis.ESTIMATED, source=f"what leaves; {whole.source}")
+    return Size(bytes=count, basis=Basis.ESTIMATED, source=f"removed packages; {whole.source}")
 
 
 def passing_packages(stage: FinalStage) -> frozenset[str]:

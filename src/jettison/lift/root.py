@@ -64,7 +64,7 @@ def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     programs = frozenset(table(Tools).writes_home.programs)
     for action in stage.of_kind(ActionKind.OTHER):
         if action.command.name.rpartition("/")[2] in programs:
-            message = f"`{action.text[:60]}` may leave files in root's home folder"
+            message = f"`{action.text[:60]}` may write files into root's home folder"
             yield Evidence(kind="step", message=message, origin=action.origin)
     for item in stage.inherited:
         if item.keyword in ("COPY", "ADD", "ENV", "WORKDIR") and HOME.search(item.arguments):

@@ -166,7 +166,9 @@ def _removes(stage: FinalStage, action: Action, gone: frozenset[str]) -> bool:
     return bool(paths) and {stage.absolute(path, action.instruction) for path in paths} <= gone
 
 
-REASON = "What no running application needs leaves the environment; the list names it, and why."
+REASON = (
+    "Remove from the environment what no running application needs; the list says what and why."
+)
 
 
 def remove_files(project: Project, change: RemoveFiles) -> Mapping[str, str]:

@@ -102,7 +102,7 @@ def refused(stage: FinalStage) -> Evidence | None:
 
 def _obstacles(stage: FinalStage) -> Iterator[Evidence]:
     if len(stage.chain) > 1:
-        yield _told("the final stage stands on another stage", stage.stage.instructions[0])
+        yield _told("the final stage is based on another stage", stage.stage.instructions[0])
     for item in stage.instructions:
         if item.keyword in ("ONBUILD", "SHELL"):
             yield _told(f"it has {item.keyword}", item)

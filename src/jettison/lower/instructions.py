@@ -121,13 +121,13 @@ def written(script: Script, command: Command) -> str:
 
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
-    "PYTHONUNBUFFERED": "Log lines leave the process at once, also when it dies.",
+    "PYTHONUNBUFFERED": "Write log lines at once, even when the process dies.",
     "UV_NO_SYNC": "`uv run` starts what was installed, and installs nothing at start-up.",
     "UV_NO_CACHE": "uv needs no folder for a cache, which a read-only container does not have.",
 }
 COMPILED = (
     "Byte code of the standard library and of the application: the image has none, and a read-only "
-    "container would compile them anew at every start."
+    "container would compile them again at every start."
 )
 LOADED = "Of the standard library, what the application loaded while it was watched."
 COMPILED_LIST = "compiled-modules.txt"

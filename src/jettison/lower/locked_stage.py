@@ -179,7 +179,7 @@ def _prepared(
 
 
 def _wanted(tool: str, variables: Iterable[str]) -> str:
-    """What a tool is told where the Dockerfile has not told it."""
+    """Settings of a tool that the Dockerfile does not set."""
     wanted = TOOLS[tool].wanted
     told = {text.split(maxsplit=1)[1].partition("=")[0] for text in variables}
     missing = [f"{name}={value}" for name, value in wanted.items() if name not in told]

@@ -35,7 +35,7 @@ MOVED = frozenset({
 })  # fmt: skip
 REPEATED = frozenset({"ARG", "ENV", "WORKDIR", "SHELL"})
 STEPS = frozenset({"RUN", "COPY", "ADD"})
-LEFT_OUT = "What the application cannot reach leaves the image; the list names it, and why."
+LEFT_OUT = "Remove what the application cannot reach; the list says what and why."
 FROM_NOTHING = (
     "The image starts from nothing and takes what is left: a layer on top of the base could hide "
     "files, but not take them out."

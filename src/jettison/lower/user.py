@@ -211,7 +211,7 @@ def _first_start(stage: FinalStage) -> Instruction:
 def busybox(fact: UserChange | GroupChange, program: str) -> str:
     """Write the command that makes the same user or group; ``program`` is what made it before.
 
-    Unlike ``useradd``, busybox makes a home directory unless it is told not to.
+    Unlike ``useradd``, busybox makes a home directory by default.
     """
     if isinstance(fact, GroupChange):
         options = ["-S"] * fact.system + (["-g", fact.gid] if fact.gid else [])

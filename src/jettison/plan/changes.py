@@ -214,8 +214,8 @@ class AddLabels(Struct, frozen=True, kw_only=True):
 class RemoveFiles(Struct, frozen=True, kw_only=True):
     """Take files out of the Python environment before the final stage copies it.
 
-    ``unproven`` is told beside them: what stays because it could not be shown unused. ``late`` says
-    that they leave behind the final stage, when the image starts from nothing.
+    ``unproven`` is reported beside them: what is kept, as it could not be shown unused. ``late``
+    says that they are removed behind the final stage, when the image starts from nothing.
     """
 
     groups: tuple[Group, ...]

@@ -144,7 +144,7 @@ def groups(
 
     A group of one package's files is also kept by the package's name. When it is known which
     ``programs`` are called, the others of the package that has the common ones are a group too;
-    that package was asked for because of some of them, so its name keeps none. When it is known
+    that package was requested because of some of them, so its name keeps none. When it is known
     which files of the standard ``library`` are reached (their paths below it), the other modules
     are one too, and so are libraries that only modules link to: what is still needed comes back.
     """

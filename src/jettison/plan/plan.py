@@ -274,5 +274,5 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """What could not be learned."""
+        """What could not be determined."""
         return (*self.original.skipped, *self.learned)

@@ -37,7 +37,7 @@ LIBRARY = "/usr/local/lib/python"
 # Where Debian's own Python has it; its packages bring less than the official image.
 DEBIAN_LIBRARY = "/usr/lib/python"
 LOCALES = ("locale-gen", "localedef")
-UNFOLLOWED = "only building it tells"
+UNFOLLOWED = "known only after building it"
 
 
 def predicted(

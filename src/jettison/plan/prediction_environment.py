@@ -142,7 +142,7 @@ def _written(
     if unknown:
         yield Skipped(
             what=f"the size of {', '.join(unknown)}",
-            reason="nothing is known of these distributions",
+            reason="no facts about these distributions",
             origin=origin,
         )
     size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
@@ -199,7 +199,7 @@ def _left(fact: PipInstall) -> Part:
     known = table(BaseImages).python
     own = 0 if any(_named(word.text) == "pip" for word in fact.requirements) else known.left_of_pip
     size = Size(bytes=known.left_by_pip + own, basis=Basis.CATALOGUED, source=known.source)
-    return Part(what="byte code that pip leaves behind", size=size, origin=fact.origin)
+    return Part(what="bytecode that pip writes", size=size, origin=fact.origin)
 
 
 def _absolute(path: str, stage: FinalStage) -> str:

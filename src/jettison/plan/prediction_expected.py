@@ -1,8 +1,7 @@
-"""How large an image is going to be once it was built and read, as far as that can be told before.
+"""How large an image is going to be once it was built and read, as far as that is known before.
 
-What leaves the system of a base image is decided on the files of the image, which ``optimize``
-reads. Until then a range is given: the application's own bytes as predicted, on a base of what a
-running Python needs.
+``optimize`` reads the files of the image to decide what of its base system is removed. Until then a
+range is given: the bytes of the application as predicted, on a base of what a running Python needs.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def expected(
     packages: tuple[PlannedPackage, ...],
     level: int,
 ) -> SizeRange | None:
-    """Give the range; None where the image stays on its base, or nothing is known of that."""
+    """Give the range; None where the image stays on its base, or that is not known."""
     smallest = _smallest(stage.python or "")
     started = stage.command or stage.entrypoint
     if level < LEVEL or smallest is None or planned.size is None:

@@ -47,7 +47,7 @@ class Part(Struct, frozen=True, kw_only=True):
 class Prediction(Struct, frozen=True, kw_only=True):
     """The uncompressed size of an image, part by part, as ``docker image inspect`` would give it.
 
-    ``unknown`` are steps whose bytes cannot be told; they count as nothing.
+    ``unknown`` are steps whose bytes are not known; they count as nothing.
     """
 
     parts: tuple[Part, ...]
@@ -130,7 +130,7 @@ def taken_out(
         if set(known.paths) & set(paths):
             count += known.bytes
     size = Size(bytes=-count, basis=Basis.ESTIMATED, source=FORMULA)
-    return Part(what="files that leave the environment", size=size, origin=action.origin)
+    return Part(what="files removed from the environment", size=size, origin=action.origin)
 
 
 def _compiled(path: str) -> str:
@@ -151,7 +151,7 @@ def taken_out_of_system(project: Project, origin: Origin) -> Part:
     """The bytes of the system that a last stage does not take, by the list's own words."""
     text = project.texts.get(project.own(SYSTEM_LIST), "")
     size = Size(bytes=-bytes_named(text), basis=Basis.ESTIMATED, source=SYSTEM_FORMULA)
-    return Part(what="files that leave the system", size=size, origin=origin, of_base=True)
+    return Part(what="files removed from the system", size=size, origin=origin, of_base=True)
 
 
 def _shortened(

@@ -165,7 +165,7 @@ def removal(
         return (
             Finding(
                 rule=rule,
-                message=f"{what} stay ({human(saving.bytes)}): {obstacle.message}",
+                message=f"{what} kept ({human(saving.bytes)}): {obstacle.message}",
                 evidence=(obstacle, *why),
                 safety=Safety.REVIEW,
             ),
@@ -173,7 +173,7 @@ def removal(
     return (
         Finding(
             rule=rule,
-            message=f"{what} leave the environment",
+            message=f"remove {what} from the environment",
             evidence=why,
             saving=saving if saving.bytes else None,
             changes=(RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),),
@@ -208,8 +208,8 @@ def written_nowhere(entry: Known, what: str) -> Evidence:
 
 
 def asked_alone(entry: Known, verb: str, names: Collection[str]) -> Evidence:
-    """The evidence that a distribution is asked for some names and for no others."""
-    message = f"{entry.distribution} {verb} {', '.join(sorted(names))} alone ({entry.source})"
+    """The evidence that a distribution is used with some names and with no others."""
+    message = f"{entry.distribution} {verb} only {', '.join(sorted(names))} ({entry.source})"
     return Evidence(kind="catalogue", message=message)
 
 
@@ -262,7 +262,7 @@ def unknown(plan: Plan) -> frozenset[str]:
 def cannot_tell(
     plan: Plan, given: Given, computed: str, others: Iterable[str], *, unnamed: bool
 ) -> Evidence | None:
-    """Why it cannot be told what a distribution is asked for; None when it can.
+    """Why the data that a distribution is called for are not known; None when they are.
 
     ``computed`` says it of a call, ``others`` may ask too, and ``unnamed`` says that what no call
     names may be anything.
@@ -277,8 +277,8 @@ def cannot_tell(
 
 def may_ask(plan: Plan, name: str) -> Evidence:
     """The evidence that a distribution may ask another one for any data."""
-    known = f"nothing is known of {name}, which" if name in unknown(plan) else name
-    return Evidence(kind="requirement", message=f"{known} may ask for any")
+    known = f"{name} is unknown and" if name in unknown(plan) else name
+    return Evidence(kind="requirement", message=f"{known} may request any")
 
 
 def unproven_of(plan: Plan) -> tuple[Unproven, ...]:

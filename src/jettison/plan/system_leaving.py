@@ -52,7 +52,7 @@ def system_reach(plan: Plan) -> SystemReach:
 
 
 def leaving_groups(plan: Plan, rule: str) -> tuple[SystemGroup, ...]:
-    """What leaves the system, by groups that each have a reason."""
+    """System files to remove, in groups that each have a reason."""
     observed = plan.observed
     if observed is None or observed.system is None:
         return ()

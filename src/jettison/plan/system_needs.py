@@ -158,7 +158,7 @@ def _asked_for(plan: Plan, system: System) -> Iterator[tuple[str, str]]:
     for name in (*asked, *sorted(system.manual)):
         scope = scopes.get(name)
         if scope is PackageScope.RUNTIME or (scope is None and not serves_builds(name)):
-            yield name, "the Dockerfile asks for it"
+            yield name, "the Dockerfile installs it"
 
 
 def serves_builds(name: str) -> bool:

@@ -52,7 +52,7 @@ def explain_distribution(plan: Plan, name: str) -> DistributionAnswer | None:
 
 
 def groups_of(plan: Plan) -> Iterator[Group]:
-    """Everything that leaves the environment."""
+    """Every file that is removed from the environment."""
     for finding in plan.findings:
         for change in finding.changes if finding.safety is Safety.SAFE else ():
             if isinstance(change, RemoveFiles):

@@ -1,19 +1,18 @@
 """Keep files that the image does not need out of the build context.
 
-`COPY . .` takes everything that lies in the folder: the history of the project, a local
-environment built for another machine, caches, tests, and the `.env` file with passwords, which
-then can be read in the image for ever. `.dockerignore` keeps them out, and the build context
-small.
+`COPY . .` takes everything that lies in the folder: the history of the project, a local environment
+built for another machine, caches, tests, and the `.env` file with passwords, which then can be read
+in the image for ever. `.dockerignore` keeps them out, and the build context small.
 
-Source: docs.docker.com, "Build context", .dockerignore files, and "Build secrets"; each pattern
-of the catalogue names its own.
+Source: docs.docker.com, "Build context", .dockerignore files, and "Build secrets"; each pattern of
+the catalogue names its own.
 
-Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so
-do files in folders that a web server serves or renders, whatever they are called (a `.gitignore`
-below `static` has an address), secrets and caches apart; and a
-file of settings that the application may read when nothing else gives it to it. A
-pattern that only may be useless at run time is used for tests alone, when nothing imports them and
-no other stage or Dockerfile beside makes an image for development from the whole context.
+Safe: files that the Dockerfile copies by name, and modules that production imports, stay in; so do
+files in folders that a web server serves or renders, whatever they are called (a `.gitignore` below
+`static` has an address), secrets and caches apart; and a file of settings that the application may
+read when nothing else gives it to it. A pattern that only may be useless at run time is used for
+tests alone, when nothing imports them and no other stage or Dockerfile beside makes an image for
+development from the whole context.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ TEMPLATES = ("example", "sample", "template", "dist")
 def settings_that_are_read(project: Project, usage: Usage) -> tuple[str, ...]:
     """Files that production may read from the image and that compose does not give it.
 
-    Paths are relative to the context; files that are ignored already are left out.
+    Paths are relative to the context; files that are ignored already are not among them.
     """
     known = table(Tools).settings_readers
     modules = tuple(known.modules)
@@ -151,7 +150,7 @@ def _kept(plan: Plan, path: str) -> Finding:
     evidence = Evidence(kind="settings", message=f"{path} is copied into the image", origin=place)
     return Finding(
         rule=NAME,
-        message=f"{path} stays: the application may read it; give it to the container instead "
+        message=f"{path} kept: the application may read it; give it to the container instead "
         "(env_file, --env-file), so that it is not in the image for ever",
         evidence=(evidence,),
         safety=Safety.REVIEW,

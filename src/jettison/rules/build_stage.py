@@ -1,13 +1,13 @@
 """Build the environment in a stage of its own.
 
 What installs requirements (pip, uv, compilers, headers, caches) is not needed to run the
-application, and what has been in one layer of an image cannot leave it in a later one. A build
-stage makes the virtual environment; the final stage copies it as one layer, and the source as
-another. The requirements are copied before the source, so that a change of code installs nothing
-again. The installation has a cache mount, and byte code is compiled.
+application, and a later layer cannot remove what an earlier one holds. A build stage makes the
+virtual environment; the final stage copies it as one layer, and the source as another. The
+requirements are copied before the source, so that a change of code installs nothing again. The
+installation has a cache mount, and byte code is compiled.
 
-Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker
-containers with uv"; docling-serve#56 for the size of the installers.
+Source: docs.docker.com, "Multi-stage builds"; hynek.me, "Production-ready Python Docker containers
+with uv"; docling-serve#56 for the size of the installers.
 
 A project of uv, Poetry, Pipenv, PDM or Hatch keeps its command (`uv sync`, `poetry install`, `hatch
 env create` …) with all of its options. An environment in the project's folder keeps its path, so
@@ -87,7 +87,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     tool = locked.tool if locked else "uv"
     message = f"a build stage makes the environment with {tool}; the final stage copies it"
     if build:
-        message += f"; {counted(len(build), 'build package stays', 'build packages stay')} there"
+        message += (
+            f"; {counted(len(build), 'build package remains', 'build packages remain')} there"
+        )
     present = removable(plan.stage)
     gone = tuple(
         name for name in build if name in present and not _needed_in_final(plan, found, name)
@@ -117,7 +119,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
     )
     called = found.called or next(calls, None)
     if called is not None:
-        return replace(called, message=f"{found.tool} stays: {called.message}")
+        return replace(called, message=f"{found.tool} kept: {called.message}")
     known = table(Tools).ends_on_sigterm
     if any(module.partition(".")[0] in known.modules for module in plan.usage.imports):
         return None
@@ -125,7 +127,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
         program = words[2] if words[:2] == ("python", "-m") and words[2:] else words[0]
         if keyword == "CMD" and posixpath.basename(program) not in known.programs:
             invocation = plan.stage.command
-            message = f"{found.tool} stays: {program} is not known to end on SIGTERM as process 1"
+            message = f"{found.tool} kept: {program} is not known to end on SIGTERM as process 1"
             return Evidence(
                 kind="signal", message=message, origin=invocation.origin if invocation else None
             )
@@ -135,7 +137,7 @@ def _installer_stays(plan: Plan, found: LockedInstallation) -> Evidence | None:
 def _started(plan: Plan, found: LockedInstallation, *, stays: bool) -> tuple[Change, ...]:
     """How the application starts in an environment that belongs to root.
 
-    `uv run` is left out where it does nothing but find the environment; where uv stays it neither
+    `uv run` is removed where it only finds the environment; where uv is kept it neither
     writes into the environment nor needs a folder for its cache.
     """
     starts = () if stays else found.starts
@@ -190,7 +192,7 @@ def _needed_in_final(plan: Plan, found: Installation | LockedInstallation, name:
 
 
 def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str) -> bool:
-    """Whether anything besides the step that leaves may call a program."""
+    """Whether anything besides the removed step may call a program."""
     named = re.compile(rf"\b{program}\b")
     texts = [item.text for item in plan.stage.inherited if item.keyword != "RUN"]
     texts += [
@@ -218,7 +220,7 @@ def _why_build(
 
 
 def _stays(evidence: Evidence) -> tuple[Finding, ...]:
-    message = "the environment stays in the final stage"
+    message = "kept as a single stage"
     return (
         Finding(
             rule=NAME,

@@ -2,9 +2,9 @@
 
 Python compiles a module when it is first imported and writes the result beside it. In a container
 that may not write to its code this happens at every start. The official images ship the standard
-library without byte code; where pip ran in the final image, it left some behind by accident, and an
-image without it would start later than before. Compiled with hashes instead of times
-(`unchecked-hash`), the byte code stays valid whatever the layer does to modification times.
+library without byte code; where pip ran in the final image, it wrote some by accident, and an image
+without it would start later than before. Compiled with hashes instead of times (`unchecked-hash`),
+the byte code stays valid whatever the layer does to modification times.
 
 Source: PEP 552; docker-library/python#615. Measured for this project on Python 3.11: 9 MB for the
 standard library without the parts that no server imports.
@@ -14,7 +14,7 @@ application lead to, once an image was read, and from -O3 on those that the appl
 it was watched; the others are compiled when something imports them.
 
 Safe: byte code is only used by the Python that made it. A project with a file that this Python
-cannot compile is left as it is.
+cannot compile is not changed.
 """
 
 from __future__ import annotations

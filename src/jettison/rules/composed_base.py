@@ -1,16 +1,15 @@
 """Build the image on a minimal base of Debian packages.
 
-A stage fetches the packages by their hashes, another one unpacks them into a root and leaves out
-what no server needs; the final stage starts from nothing and copies the root. There is no shell, no
-package manager and no program with the setuid bit in it. Whoever builds it needs no Jettison. The
-stages that make the environment stand on the official image of the same Debian release, so that
-their C library is the same.
+One stage fetches the packages by their hashes. Another unpacks them into a root without the files
+that no server needs. The final stage is `FROM scratch` and copies the root: no shell, no package
+manager, no setuid program. The build needs no Jettison. Stages that make the environment use the
+official image of the same Debian release, so that the C library is the same.
 
 Source: Debian Policy 4.1 and deb(5); the images of GoogleContainerTools/distroless. The tree is
 that of the embedded builder (docs/explanation/composed-base.md).
 
-Safe: only when it is asked for with `--base composed`. Steps of the final stage that need a program
-which is not there are refused before anything is written.
+Safe: applied only with `--base composed`. A step of the final stage that needs a missing program is
+refused before any file is written.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ NAME = "composed-base"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find a final stage that does not stand on the composed base which was asked for."""
+    """Find a final stage that does not use the requested minimal base."""
     made_of = plan.composition
     if made_of is None or is_composed(plan.stage) or refused(plan.stage):
         return ()

@@ -1,15 +1,14 @@
 """Remove the container engine's client from the production image.
 
-A Docker CLI in an application image comes with the socket of the engine, and who can write to
-that socket is root on the host. Most images have it for one command that was never written,
-together with keys, package sources and the programs that set those up.
+A Docker CLI in an application image comes with the socket of the engine, and who can write to that
+socket is root on the host. Most images have it for one command that was never written, together
+with keys, package sources and the programs that set those up.
 
-Source: docs.docker.com, "Docker daemon attack surface"; OWASP Docker Security Cheat Sheet, rule
-1.
+Source: docs.docker.com, "Docker daemon attack surface"; OWASP Docker Security Cheat Sheet, rule 1.
 
 Safe: nothing at run time calls the client: the Python source (subprocess, os, shutil.which), the
-shell scripts of the project and the commands that start the image are searched. When the program
-of a call is computed, the client stays.
+shell scripts of the project and the commands that start the image are searched. When the program of
+a call is computed, the client stays.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ def _kept(clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             rule=NAME,
-            message=f"{item.name} stays: it may be called",
+            message=f"{item.name} kept: it may be called",
             evidence=item.evidence,
             safety=Safety.REVIEW,
         )

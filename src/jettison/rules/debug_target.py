@@ -1,12 +1,11 @@
 """Add a second target: the image with a shell.
 
-An image without a shell is hard to look into. The target `debug` has the same files, and a shell
-that it starts; the image itself stays the last stage, so that `docker build .` gives the same as
-before.
+An image without a shell is hard to inspect. The target `debug` has the same files and starts a
+shell. The image itself remains the last stage, so `docker build .` builds the same as before.
 
 Source: docs.docker.com, "Multi-stage builds", targets; distroless, "Debug images".
 
-Safe: the image does not change; only when it is asked for with `--debug`.
+Safe: the image does not change. Applied only with `--debug`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ NAME = "debug-target"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find a Dockerfile without a debug target when one is asked for."""
+    """Find a Dockerfile without the requested debug target."""
     stage = plan.stage
     last = stage.dockerfile.stages[-1]
     if not plan.debug or stage.dockerfile.stage_named(DEBUG) or stage.stage.index != last.index:

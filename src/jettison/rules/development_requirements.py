@@ -1,23 +1,21 @@
 """Move development requirements out of production.
 
-Test runners, formatters, type checkers and the libraries that only they need are often half of
-what is installed. They move to a file (or group) of their own, from which the development image
-is made.
+Test runners, formatters, type checkers and the libraries that only they need are often half of the
+environment. They move to a file (or group) of their own, from which the development image is made.
 
-Source: lnbits#2573, lute-v3#492, mvidarr#39 (users asking for it); measured for this project on
+Source: lnbits#2573, lute-v3#492, mvidarr#39 (requests of users); measured for this project on
 twenty web applications, see docs/explanation/scopes.md.
 
-Where a moved requirement allowed only some versions of what stays, these versions are named,
-so that production keeps the releases that it has.
+Where a moved requirement allowed only some versions of what stays, these versions are named, so
+that production keeps the releases that it has.
 
-Safe: a requirement leaves production only when something says that it is for development (a
-section comment, its place among known tools, imports from tests alone) and nothing says that
-production uses it (imports along the entry points, commands, strings that name modules, what a
-framework needs). Where a lock file would have to follow (`uv.lock`, `poetry.lock`, `Pipfile.lock`)
-the move is left to you, with the command that makes the lock anew: a lock is not edited by hand.
-What seems to be unused stays and is marked; with
-``--remove-unused`` it moves too. An image that others are built on
-(ONBUILD) keeps everything: what they use is not known.
+Safe: a requirement is moved only with evidence that it is for development (a section comment, its
+place among known tools, imports from tests only) and none that production uses it (imports
+reachable from the entry points, commands, strings that name modules, needs of a framework). Where a
+lock file would have to follow (`uv.lock`, `poetry.lock`, `Pipfile.lock`), the report names the move
+and the command that updates the lock: Jettison edits no lock. Requirements without a known use are
+kept and marked; ``--remove-unused`` moves them too. An image that others are built on (ONBUILD)
+keeps everything: what they use is not known.
 """
 
 from __future__ import annotations
@@ -94,13 +92,13 @@ def _saved(plan: Plan, items: list[PlannedRequirement], absent: set[str]) -> Siz
 
 
 def _obstacle(one: Installed) -> str:
-    """Why a requirement is not moved by a rule, as the words that tell what to do."""
+    """Why a requirement is not moved by a rule, as the words that say what to do."""
     file = one.declaration.origin.file
     name = posixpath.basename(file)
     if one.lock == file:
-        return f"leave it out where {file} is made"
+        return f"exclude it where {file} is made"
     if one.lock:
-        command = LOCKING.get(posixpath.basename(one.lock), "make the lock anew")
+        command = LOCKING.get(posixpath.basename(one.lock), "update the lock")
         return f"move in {file}, then run `{command}`"
     if name.endswith((".yml", ".yaml")):
         return f"{file} has no groups: move into a file for development"

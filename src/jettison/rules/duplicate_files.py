@@ -1,20 +1,20 @@
 """Store duplicate files of a distribution once.
 
 Some wheels hold the same file under several names: a model of which two versions are equal, data of
-an interface that did not change from one version to the next. In the image all names lead to one
-file, as hard links.
+an interface that did not change from one version to the next. In the image all names are hard links
+to one file.
 
 Source: the directory of each wheel states the size and the checksum of every file. That COPY keeps
 hard links was tried with BuildKit of Docker 26.1 and with Podman 5.4, 2026-11-27.
 
-Safe: two names of one file can only be told apart by what writes to it in place. So the environment
-has to belong to root and the process must not be root; else all stay, and that is said. Content,
-mode and owner are compared once more when the image is built. Files below 4 KiB stay: there are
-hundreds of them, and together they are hardly worth a line of the list. What is loaded as code
-stays: the loader takes shared libraries with one file for one library, with one state (glibc,
-elf/dl-load.c), and the byte code of a module states the time of its source. So do SQLite databases,
-which must have one name (sqlite.org, "How To Corrupt An SQLite Database File"), metadata, what
-`keep` names, and equal files of two distributions, which can lie in two layers.
+Safe: only a program that writes to a file in place notices that it has two names. So the
+environment must belong to root and the process must not be root; otherwise all files are kept, and
+the report says so. The build compares content, mode and owner again. Files below 4 KiB are kept:
+there are hundreds, and together they weigh little. Files that are loaded as code are kept: the
+loader takes shared libraries with one file for one library, with one state (glibc, elf/dl-load.c),
+and the byte code of a module states the time of its source. Also kept: SQLite databases, which must
+have one name (sqlite.org, "How To Corrupt An SQLite Database File"), metadata, what `keep` names,
+and equal files of two distributions, which can lie in two layers.
 """
 
 from __future__ import annotations

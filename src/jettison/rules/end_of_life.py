@@ -1,8 +1,7 @@
 """Report a Python or distribution without security fixes.
 
-A base image whose Python or whose distribution has reached the end of its life gets no fixes any
-more: what is found in it stays in it. Moving on needs tests of the application, so that Jettison
-only says when it is time.
+A base image whose Python or whose distribution has reached the end of its life gets no more
+security fixes. An upgrade needs tests of the application, so Jettison only reports it.
 
 Source: devguide.python.org/versions; www.debian.org/releases and wiki.debian.org/LTS;
 alpinelinux.org/releases.

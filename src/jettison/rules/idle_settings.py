@@ -1,13 +1,13 @@
 """Report settings that have no effect.
 
-Settings grow old: a distribution that ``keep`` names has left, a path of ``remove`` has another
-name in a newer release, a rule of ``without`` finds nothing any more, a file of ``probes`` was
-moved. Such a line misleads whoever reads it.
+Settings become stale: a distribution under ``keep`` is no longer installed, a newer release renamed
+a path under ``remove``, a rule under ``without`` finds nothing, a file under ``probes`` was moved.
+Such a line misleads its readers.
 
 Source: the settings of the project; the report shows the line.
 
 Safe: nothing is changed. What cannot be looked up, because no list of files is known or the system
-around the application was not watched, is not told.
+around the application was not watched, is not reported.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def idle(plan: Plan, line: Wish | Line) -> str:
-    """Say why a line means nothing; empty for one that means something, or that cannot be told."""
+    """Say why a line has no effect; empty for one that has an effect, or may have one."""
     if isinstance(line, Wish):
         return _idle_wish(plan, line)
     if line.key == "without" and line.value in plan.idle and plan.contents.files:

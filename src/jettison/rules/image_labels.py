@@ -1,7 +1,7 @@
 """Label the image.
 
-Labels of the Open Container Initiative tell registries and scanners which application an image
-holds and where its source is. Labels that are there stay as they are.
+OCI labels show registries and scanners which application an image holds and where its source is.
+Existing labels are kept as they are.
 
 Source: github.com/opencontainers/image-spec, annotations.md, "Pre-Defined Annotation Keys".
 

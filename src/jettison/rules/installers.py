@@ -4,12 +4,11 @@
 install what the build stage installs; in the final image they are weight, and the first tool of an
 intruder.
 
-Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (the catalogue says
-where).
+Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (see the catalogue).
 
-Safe: an installer stays when the application imports it, when a requirement asks for it, and when
-the source calls it. The build checks in what was really installed that no module that stays imports
-``setuptools`` or ``pkg_resources``; modules that only build things do not count.
+Safe: an installer is kept when the application imports it, a requirement depends on it, or the
+source calls it. The build checks the installed files: no remaining module may import ``setuptools``
+or ``pkg_resources``; modules that only build things do not count.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Report development requirements that production imports.
 
-A requirement that stands in a development group, while code that production loads imports it, works
-on every developer's machine and in every test. The image that is made without the group stops with
-ModuleNotFoundError. This rule shows the chain of imports from the start of the application.
+A requirement in a development group that production code imports works on every developer's machine
+and in every test. The image that is made without the group stops with ModuleNotFoundError. This
+rule shows the chain of imports from the start of the application.
 
 Source: PEP 735 and the documentation of each tool: groups are not part of what a project installs
 for its users; `deptry` reports the same as DEP004.
 
-Safe: it changes nothing. The fix is to move the requirement to the main list of the same file, and
-to make the lock anew. An import inside `try` and `except ImportError`, under `TYPE_CHECKING` or
-under a debug setting does not count.
+Safe: it changes nothing. To fix it, move the requirement to the main list of the same file and
+update the lock. An import inside `try` and `except ImportError`, under `TYPE_CHECKING` or under a
+debug setting does not count.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 def _fate(item: PlannedRequirement, *, computed: bool) -> str:
     where = f"the group {item.group}"
     if item.shipped:
-        return f": move it out of {where} before {where} can leave the image"
+        return f": move it out of {where} before {where} is removed from the image"
     if computed:
         return f": it is not known whether the image is made without {where}"
     return f": the image is made without {where}"

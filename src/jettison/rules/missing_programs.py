@@ -1,9 +1,9 @@
 """Install programs that the application runs by name.
 
 A program can be there because another package brings it along: `ssh` comes with `git`, as a
-recommended package. It works until that package leaves, or until apt no longer takes recommended
-packages along. A program that no package brings is not there at all: the call fails, or it stands
-in code that never runs.
+recommended package. It works until that package is removed, or until apt no longer installs
+recommended packages. A program that no package brings is missing: the call fails, or its code never
+runs.
 
 Source: Debian Policy 7.2 (Recommends); docs.docker.com, "Building best practices".
 

@@ -1,10 +1,10 @@
 """Run the application as a user that is not root and owns only its data.
 
 A process that runs as root inside a container is root for everything that is mounted into it, and
-one mistake of the kernel or of the configuration away from the host. The user has a number of
-10000 or more, which no user of the host has, and is named by number, because Kubernetes cannot
-verify a name (`runAsNonRoot`). Code belongs to root, so that a running application cannot change
-itself; `chown -R` over the code would put every file into the image a second time.
+one mistake of the kernel or of the configuration away from the host. The user has a number of 10000
+or more, which no user of the host has, and is named by number, because Kubernetes cannot verify a
+name (`runAsNonRoot`). Code belongs to root, so that a running application cannot change itself;
+`chown -R` over the code would put every file into the image a second time.
 
 An existing user keeps its name and number.
 
@@ -14,8 +14,8 @@ moby/moby#5505 for the copies that `chown -R` makes.
 Safe: folders that the application writes to are known from mounts, VOLUME, folders that the
 Dockerfile makes, environment variables and calls in the source; they are given to the user. When
 the source may write into the folder of the code, the user owns its copy. A start script that needs
-root, a user that the compose file sets, and an image that others are built on stay as they are. A
-volume that root filled before has to be given to the user once: the report says how.
+root, a user that the compose file sets, and an image that others are built on are not changed. The
+owner of a volume that root filled must be changed once: the report says how.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _message(change: RunAsUser) -> str:
 def _stays_root(evidence: Evidence) -> Finding:
     return Finding(
         rule=NAME,
-        message=f"the user stays: {evidence.message}",
+        message=f"the user is kept: {evidence.message}",
         evidence=(evidence,),
         safety=Safety.REVIEW,
     )

@@ -1,15 +1,15 @@
 """Remove distributions that serve only unused parts of another one.
 
-Some distributions require what only a part of them uses: pymupdf asks for its layout analysis with
+Some distributions require what only a part of them uses: pymupdf requires its layout analysis with
 four neural networks, onnxruntime and networkx, for two methods that few applications call. Such a
 requirement would have been an extra.
 
 Source: the catalogue names for each one where it was read that everything else works without, and
 by which names the part is reached.
 
-Safe: a distribution leaves only when none of those names is written anywhere in the source of the
-project, when no other distribution requires what is left out, and when the application does not
-import it. The build checks again that no module that stays depends on it.
+Safe: a distribution is removed only when the source of the project contains none of those names, no
+other distribution requires it, and the application does not import it. The build checks again that
+no remaining module depends on it.
 """
 
 from __future__ import annotations

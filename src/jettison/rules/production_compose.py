@@ -1,17 +1,17 @@
 """Let the compose services run the image, not the folder.
 
-A source mount puts the developer's folder over what was built and tested; the mounted socket of
-the engine makes the application root on the host. In production both leave. The root file system
-becomes read-only with a temporary folder, capabilities are dropped, and no process can gain new
-privileges. Every service that runs the image is treated alike: workers run it too.
+A source mount puts the developer's folder over what was built and tested; the mounted socket of the
+engine makes the application root on the host. Production has neither. The root file system becomes
+read-only with a temporary folder, capabilities are dropped, and no process can gain new privileges.
+Every service that runs the image is treated alike: workers run it too.
 
 Source: OWASP Docker Security Cheat Sheet, rules 1, 3, 4 and 8; docs.docker.com, "Compose file
 reference", read_only, tmpfs, cap_drop, security_opt.
 
 Safe: data volumes stay writable, and a folder that the source mount made writable becomes a named
-volume. When the source may write anywhere in the folder of the code, the source mount stays, the
-root file system stays writable, and the report says which call it was. A process that stays root
-keeps its capabilities. The development compose file keeps the source mount.
+volume. When the source may write anywhere in the folder of the code, the source mount is kept, the
+root file system remains writable, and the report names the call. A process that remains root keeps
+its capabilities. The development compose file keeps the source mount.
 """
 
 from __future__ import annotations
@@ -137,14 +137,14 @@ def _findings(
             if evidence:
                 yield Finding(
                     rule=NAME,
-                    message=f"{service.name} stays writable: {reason}",
+                    message=f"{service.name} remains writable: {reason}",
                     evidence=evidence,
                     safety=Safety.REVIEW,
                 )
     if unsure and not service.read_only:
         yield Finding(
             rule=NAME,
-            message=f"{service.name} stays writable: it may write into the folder of its code; "
+            message=f"{service.name} remains writable: it may write into the folder of its code; "
             "a volume for its data, or a variable that names its folder, would protect the rest",
             evidence=unsure,
             safety=Safety.REVIEW,
@@ -263,7 +263,7 @@ def _loose(service: Service, missing: tuple[str, ...]) -> tuple[Evidence, ...]:
 def _asked(service: Service, checked: tuple[str, ...]) -> tuple[Evidence, ...]:
     if not checked or service.healthcheck is None:
         return ()
-    message = "the health check asks with a download tool, and Python can ask the same"
+    message = "the health check uses a download tool; Python can send the same request"
     return (Evidence(kind="health-check", message=message, origin=service.healthcheck.origin),)
 
 

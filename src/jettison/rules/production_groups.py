@@ -2,18 +2,18 @@
 
 Many projects declare the split already, in a group, an extra or a second requirements file, and the
 Dockerfile installs everything all the same: `uv sync` and `poetry install` bring the development
-group unless they are told not to, `pipenv install --dev` and `pip install -r requirements-dev.txt`
-ask for it. This rule changes the command (`--no-dev`, `--only main`, without `--dev`, the other
-file) and leaves the declarations as they are. Where the application is started with `uv run`, which
-would install the group again at every start, UV_NO_SYNC keeps the environment as it was built.
+group by default, `pipenv install --dev` and `pip install -r requirements-dev.txt` explicitly. This
+rule changes the command (`--no-dev`, `--only main`, without `--dev`, the other file) and not the
+declarations. Where the application is started with `uv run`, which would install the group again at
+every start, UV_NO_SYNC keeps the environment as it was built.
 
 Source: docs.astral.sh/uv, "Development dependencies"; python-poetry.org, "Dependency groups";
 pip-tools, "Layered requirements"; 25 of 52 locked distributions of a web application were for
 production in a measurement of this project.
 
-Safe: a group leaves when its name says development, or when all of its requirements are tools or
-are used by tests alone, and when nothing in production uses what would go with it. Otherwise it
-stays, with the requirement that holds it. A command inside a condition stays as it is.
+Safe: a group is removed when its name says development, or all of its requirements are tools or
+used by tests only, and production uses none of them. Otherwise it is kept, and the report names the
+requirement that is used. A command inside a condition is not changed.
 """
 
 from __future__ import annotations
@@ -153,11 +153,10 @@ def _changed(
     if started is not None:
         changes.append(SetEnvironment(variables=(("UV_NO_SYNC", "1"),)))
     count = "1 distribution" if len(gone.names) == 1 else f"{len(gone.names)} distributions"
-    verb = "stay" if len(what) > 1 else "stays"
     return (
         Finding(
             rule=NAME,
-            message=f"{' and '.join(what)} {verb} out of the image: {count} less",
+            message=f"keep {' and '.join(what)} out of the image: {count} less",
             evidence=(*_evidence(groups, files), *((started,) if started else ())),
             saving=gone.size,
             changes=tuple(changes),
@@ -173,7 +172,7 @@ def _evidence(groups: list[ShippedGroup], files: list[ShippedFile]) -> Iterable[
     for group in groups:
         word = "extra" if group.kind is Kind.OPTIONAL else "group"
         listed = ", ".join(sorted(group.names))
-        how = "unasked" if group.unasked else "as it is asked to"
+        how = "by default" if group.unasked else "on request"
         text = " ".join(group.request.action.text.split())[:60]
         message = f"`{text}` installs the {word} {group.name} {how}: {listed}"
         yield Evidence(kind="group", message=message, origin=group.origin)
@@ -208,7 +207,7 @@ def _synced_at_start(plan: Plan) -> Evidence | None:
 def _stays(what: str, why: Evidence) -> Finding:
     return Finding(
         rule=NAME,
-        message=f"{what} is for development and stays in the image: {why.message}",
+        message=f"{what} is for development but kept in the image: {why.message}",
         evidence=(why,),
         safety=Safety.REVIEW,
     )

@@ -1,8 +1,8 @@
 """Check health with Python instead of a download tool.
 
 A health check with curl or wget keeps that program, its libraries and a way to download things in
-the production image for one request every 30 seconds. The Python that runs the application can
-make the same request.
+the production image for one request every 30 seconds. The Python that runs the application can make
+the same request.
 
 Source: blog.sixeyed.com, "Docker healthchecks: why not to use curl or iwr"; measured for this
 project: a Python probe takes about 0.1 s.
@@ -39,12 +39,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
     )
     if probe is None:
-        message = f"the health check calls {tool} in a way that is not understood: {tool} stays"
+        message = f"the health check calls {tool} in a way that is not understood: {tool} is kept"
         return (Finding(rule=NAME, message=message, evidence=(evidence,), safety=Safety.REVIEW),)
     return (
         Finding(
             rule=NAME,
-            message=f"the health check asks {probe.path} with Python instead of {tool}",
+            message=f"the health check requests {probe.path} with Python instead of {tool}",
             evidence=(evidence,),
             changes=(SetHealthCheck(words=probe.python()),),
         ),

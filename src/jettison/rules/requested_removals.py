@@ -5,8 +5,8 @@ pattern of paths below site-packages. A declared requirement that it names moves
 
 Source: the settings of the project; the report shows the line.
 
-Safe: as far as the person who wrote the line knows. The build still keeps what a module that stays
-imports, and says so.
+Safe: as far as the person who wrote the line knows. The build still keeps what a remaining module
+imports, and reports it.
 """
 
 from __future__ import annotations

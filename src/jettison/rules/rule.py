@@ -35,7 +35,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 # What makes an image larger, the least useful first, and what start-up has of it.
 COSTS = {
     "compiled-bytecode": "without it modules are compiled at each start",
-    "build-stage": "without it what installs stays where it is",
+    "build-stage": "without it the installation remains where it is",
 }
 
 

@@ -1,12 +1,12 @@
 """Install libraries instead of their headers.
 
 A -dev package brings a library's headers for compilers, and the library itself. Compiled
-requirements need the library when they run: libpq5 stays when libpq-dev leaves.
+requirements need the library when they run: libpq5 is kept when libpq-dev is removed.
 
-Source: Debian Policy 8.4 (development files) and 8.1 (run-time libraries); psycopg2#1254,
-wger#1409 for images that missed it.
+Source: Debian Policy 8.4 (development files) and 8.1 (run-time libraries); psycopg2#1254, wger#1409
+for images that missed it.
 
-Safe: the library stays whenever a requirement is built from source or may be.
+Safe: the library is kept whenever a requirement is built from source or may be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAME = "runtime-libraries"
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find libraries whose -dev package has left the final stage."""
+    """Find libraries whose -dev package was removed from the final stage."""
     present = requested(plan.stage)
     base = slim_packages(plan.stage.release or DEFAULT_RELEASE)
     wanted = {

@@ -1,12 +1,12 @@
 """Install no recommended packages and keep no package lists.
 
-apt takes recommended packages along unless it is told not to, and its package lists stay in the
-layer that made them: about 20 MB on Debian 13.
+apt installs recommended packages by default, and its package lists remain in the layer that made
+them: about 20 MB on Debian 13.
 
 Source: hadolint DL3015 and DL3009; docs.docker.com, "Building best practices", apt-get.
 
-Safe: what is asked for and what it depends on still comes. The report names the recommended
-packages that no longer do.
+Safe: the named packages and their dependencies are still installed. The report names the
+recommended packages that no longer are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HARMLESS = frozenset({"ca-certificates", "tzdata", "netbase", "media-types"})
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find apt commands that take more than they are asked for, or that leave their lists."""
+    """Find apt commands that install recommended packages or keep their lists."""
     if plan.stage.release == "alpine":
         return ()
     runs = [run for run in plan.stage.runs if run.editable]
@@ -55,8 +55,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         message = "kept: a program among the packages may use what is recommended with it"
         evidence.append(Evidence(kind="unknown", message=message))
     change = TidyPackageInstalls(recommends=taken, lists=bool(lists))
-    parts = ["installs what is asked for"] if taken else []
-    parts += ["leaves no lists"] if lists else []
+    parts = ["installs only the named packages"] if taken else []
+    parts += ["keeps no package lists"] if lists else []
     message = f"apt {' and '.join(parts)}"
     return (
         Finding(

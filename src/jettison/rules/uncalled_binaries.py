@@ -5,11 +5,11 @@ its Python package does not start it.
 
 Source: docs.python.org, ``subprocess`` and ``os``: the ways to start a program.
 
-Safe: a program leaves only when none of the source, the scripts and the start commands calls it; a
-call whose program is computed keeps them all. In an image that was watched, it leaves when it was
-not opened, no module of its own distribution starts any program, and no module that starts programs
-names it. Before that, only programs of which the catalogue says so leave. The others are told, for
-you to decide.
+Safe: a program is removed only when the source, the scripts and the start commands do not call it;
+a call whose program is computed keeps all. In an image that was watched, it is removed when it was
+not opened, no module of its distribution starts any program, and no module that starts programs
+names it. Without a trace, only programs that the catalogue lists are removed. The others are
+reported for review.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Remove bytecode of modules that the application did not load.
 
-Installers compile every module, and the byte code weighs as much as the source. A server loads
-less than half of it. A module without byte code works as before: Python compiles it when it is
-imported, which takes some milliseconds once.
+Installers compile every module, and the byte code weighs as much as the source. A server loads less
+than half of it. A module without byte code works as before: Python compiles it when it is imported,
+which takes some milliseconds once.
 
 Source: docs.python.org, "Cached byte-code"; peps.python.org, PEP 3147.
 
-Safe: no module leaves, and everything that was loaded while the image answered its requests keeps
-its byte code, so that it starts as fast as before.
+Safe: no module is removed, and everything loaded while the image answered its requests keeps its
+bytecode, so that it starts as fast as before.
 """
 
 from __future__ import annotations

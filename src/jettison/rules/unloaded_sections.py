@@ -9,9 +9,9 @@ segments alone. GNU ``strip`` is not used: it moves segments, and damages librar
 has patched (pypa/auditwheel#716).
 
 Safe: not a byte of any segment changes or moves. A library with anything behind its table of
-sections is left alone, and so is a plugin of Qt, which looks a section up by its name. Native stack
-traces of debuggers lose the names of internal functions; those of Python do not. RECORD states the
-new hashes.
+sections is not changed, and neither is a plugin of Qt, which looks a section up by its name. Native
+stack traces of debuggers lose the names of internal functions; those of Python do not. RECORD
+states the new hashes.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ with spacy-lookups-data). An application writes dates for one or two of them.
 Source: the catalogue names for each distribution which of its functions take a locale, and where
 that was read.
 
-Safe: every call of these functions in the source is looked at. A locale that is computed or has no
-data of its name, a word that chooses one for each visitor, or another distribution that uses the
-library in a way the catalogue does not know keeps everything. English stays, and so do all locales
-of each language that is named, in the source or in the variables of image and compose file. The
-build checks again that no module that stays imports one that leaves.
+Safe: every call of these functions in the source is read. A locale that is computed or has no data
+of its name, a word that chooses one for each visitor, or another distribution that uses the library
+in a way the catalogue does not know keeps everything. English is kept, and all locales of each
+language that the source or the variables of image and compose file name. The build checks again
+that no remaining module imports a removed one.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 
 def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
-    """Why it cannot be told which languages are wanted; None when it can."""
+    """Why the wanted languages are not known; None when they are."""
     name = entry.distribution
     given = plan.usage.given.get(name, Given())
     users = requiring(plan, name)
@@ -93,7 +93,7 @@ def _removal(plan: Plan, entry: Locales, languages: frozenset[str]) -> Iterator[
     label = plan.contents.label(entry.distribution)
     one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=lambda file: file.path))
     lines = dict.fromkeys(entry.line.format(match[1]) for match in gone.values())
-    evidence = [asked_alone(entry, "is asked for", languages - {"root"})]
+    evidence = [asked_alone(entry, "is called with", languages - {"root"})]
     yield from removal(plan, NAME, WHAT, [replace(one, paths=tuple(sorted(lines)))], evidence)
 
 

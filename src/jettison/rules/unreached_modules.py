@@ -1,26 +1,26 @@
 """Remove modules of distributions that nothing can reach.
 
-The image is run and watched while it answers everything that verification asks, and while the
+The image is run and watched while it answers the requests of the verification and while the
 project's tests run. From the modules that were touched, and from what the source and the settings
 of the application name, every import is followed: those within functions, those that may fail,
-names given as text, words in compiled modules, and entry points. What is left is code that no run
+names given as text, words in compiled modules, and entry points. The remaining code is what no run
 can load.
 
-Source: peps.python.org, PEP 578 (audit hooks), by which every Python process tells what it opens;
-man7.org, fanotify(7), by which the kernel tells what any process opens or runs, where it is allowed
-to; docs.python.org, "The import system".
+Source: peps.python.org, PEP 578 (audit hooks), by which every Python process reports what it opens;
+man7.org, fanotify(7), by which the kernel reports what any process opens or runs, where permitted;
+docs.python.org, "The import system".
 
-Some packages load modules of theirs only when an attribute of that name is asked for (PEP 562).
-Such a module leaves where no module that stays writes that attribute behind the package's name,
-gives the package to a function, or imports everything from it.
+Some packages load modules of theirs only when an attribute of that name is read (PEP 562). Such a
+module is removed where no remaining module writes that attribute behind the package's name, passes
+the package to a function, or imports everything from it.
 
-Safe: a package out of which something imports by a name that is made at run time stays whole, even
-where the trace loaded one module of it alone. Data files stay unless their distribution has no
-module that can be reached and nothing names it. Libraries that a wheel brings along beside its
-packages (auditwheel's `.libs`) leave when no library that stays is linked to them. Metadata,
-licences, entry points and all other shared libraries stay. What stays although nothing was seen to
-use it is listed as kept, because it could not be shown unused. A removed module that is imported
-after all says who removed it, why, and what to write to keep it.
+Safe: a package from which something imports by a computed name is kept whole, even where the trace
+loaded only one module of it. Data files are kept unless their distribution has no module that can
+be reached and nothing names it. Libraries that a wheel brings beside its packages (auditwheel's
+`.libs`) are removed when no remaining library is linked to them. Metadata, licences, entry points
+and all other shared libraries are kept. The report lists kept files that nothing was seen to use.
+The import of a removed module fails with a message that names Jettison, the reason, and the line to
+write to keep it.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _group(
 
 
 def _parted(files: Iterable[OwnedFile]) -> Mapping[str, list[OwnedFile]]:
-    """Part files by the package that loads them when an attribute is asked for, if one does."""
+    """Part files by the package that loads them when an attribute is read, if one does."""
     found: dict[str, list[OwnedFile]] = {}
     for file in files:
         package, _, inner = file.path.partition("/")
@@ -152,7 +152,7 @@ def _parted(files: Iterable[OwnedFile]) -> Mapping[str, list[OwnedFile]]:
 
 
 def _on_demand(made: Group, package: str, installed: Installed) -> Group:
-    """Let such modules leave together: that their package would load them does not keep them."""
+    """Remove such modules together: that their package would load them does not keep them."""
     programs = (
         f"/bin/{point.name}"
         for point in installed.entry_points

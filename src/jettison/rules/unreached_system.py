@@ -1,32 +1,32 @@
 """Remove unreachable system files; rebuild the image FROM scratch.
 
 A base image holds a package manager, Perl, shells, tools, manuals and installers that a server
-never runs. A later layer can hide them but not take them out, so the image gets a last stage that
-starts from nothing and takes what is left of the one before, in layers of their own for the system,
-the environment and the application.
+never runs. A later layer can hide them but not remove them. So the image gets a last stage `FROM
+scratch` that copies what remains, in separate layers for the system, the environment and the
+application.
 
-Packages of Debian and Alpine stay when the user asked for them and they do not only serve builds,
-when a library or program that may be loaded needs them, when the source, a script or a module that
-can be reached names a program of theirs, when the trace saw one run or one of their files opened,
-and when one that stays depends on them. Time zones, certificates and a plain shell stay always. The
-package database stays true, so that scanners see what is there.
+Packages of Debian and Alpine are kept when the user installed them and they do not only serve
+builds, when a library or program that may be loaded needs them, when the source, a script or a
+module that can be reached names a program of theirs, when the trace saw one run or one of their
+files opened, and when a kept one depends on them. Time zones, certificates and a plain shell are
+always kept. The package database is updated, so that scanners see the truth.
 
-At -O2 nothing is watched: what leaves, leaves by reasoning on what was read from the layers of the
-image. The stage is added where no other stage makes the environment, or where more than a fifth of
-the image would stay although nothing needs it. At -O3 the trace decides too.
+At -O2 nothing is watched: the decision is static, from the layers of the image. The stage is added
+where no other stage makes the environment, or where more than a fifth of the image would be kept
+without need. At -O3 the trace decides too.
 
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
 packages need; the catalogue for what of them nobody reads.
 
-Of the standard library those modules leave that neither the trace saw loaded nor an import, a name
-given as text, or a word in a compiled module leads to. Where one is imported after all, it says who
-removed it and what to write to keep it.
+Modules of the standard library are removed that the trace did not see loaded and to which no
+import, name given as text, or word in a compiled module leads. Importing one fails with a message
+that names Jettison and the line to write to keep it.
 
-Safe: where the source runs a program whose name is computed, the packages stay whose programs any
-text of the application names; with scripts, all that scripts call without saying so. The build
-looks once more: a library that anything which stays names is kept. Variables, user, ports, volumes
-and commands are those of the stage before; where compose builds a stage by its name, the last one
-takes that name over. An image that others are built on stays as it is.
+Safe: where the source runs a program whose name is computed, the packages are kept whose programs
+any text of the application names; with scripts, everything that scripts may call. The build checks
+again: a library that a remaining file names is kept. Variables, user, ports, volumes and commands
+are those of the stage before; where compose builds a stage by its name, the last one takes that
+name over. An image that others are built on is not changed.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _by_language(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _spoken(plan: Plan, entry: Language) -> frozenset[str]:
-    """The languages of the setting; none when it cannot be told."""
+    """The languages of the setting; none when it is not known."""
     name = entry.distribution
     given = plan.usage.given.get(name, Given())
     others = requiring(plan, name) - set(entry.users)

@@ -5,9 +5,9 @@ models, a compiler's front end. The catalogue knows such parts, and what would u
 
 Source: each entry of the catalogue names where it was read, and when.
 
-Safe: a part leaves only when none of the names that lead to it is written in the source of the
-project, and no distribution that is known to use it is installed. The build checks again that no
-module that stays imports it, and that no library that stays names one that leaves.
+Safe: a part is removed only when the source of the project contains none of the names that lead to
+it, and no distribution that is known to use it is installed. The build checks again that no
+remaining module imports it and no remaining library names a removed one.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """Remove descriptions of services that the application does not call.
 
-Clients of large services come with a description of every one of them: botocore has several
-hundred folders, google-api-python-client several hundred documents of 110 MB, and an application
-uses two or three.
+Clients of large services come with a description of every one of them: botocore has several hundred
+folders, google-api-python-client several hundred documents of 110 MB, and an application uses two
+or three.
 
 Source: the catalogue names for each client how it finds a description by its name.
 
-Safe: the name is the first argument of a few methods (``boto3.client("s3")``,
-``build("drive", "v3")``). All calls of these names in the source are looked at: one whose name is
-computed keeps everything, and so does another distribution that uses the client in a way the
-catalogue does not know. What the client asks for by itself stays.
+Safe: the name is the first argument of a few methods (``boto3.client("s3")``, ``build("drive",
+"v3")``). All calls of these names in the source are read: one whose name is computed keeps
+everything, and so does another distribution that uses the client in a way the catalogue does not
+know. What the client itself requests is kept.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     doubts = [(entry, _doubt(plan, entry)) for entry in entries]
     found = [(entry, _asked(plan, entry)) for entry, doubt in doubts if doubt is None]
     groups = [one for entry, asked in found for one in _groups(plan, entry, asked)]
-    evidence = [asked_alone(entry, "is asked for", asked) for entry, asked in found]
+    evidence = [asked_alone(entry, "is called with", asked) for entry, asked in found]
     told = [
         finding
         for entry, doubt in doubts
         if doubt
         for finding in staying(NAME, _what(plan, entry), _described(plan, entry), doubt)
     ]
-    what = "descriptions of services that nothing asks for"
+    what = "descriptions of services that nothing requests"
     return (*removal(plan, NAME, what, groups, evidence), *told)
 
 
@@ -60,7 +60,7 @@ def _what(plan: Plan, entry: ServiceData) -> str:
 
 
 def _doubt(plan: Plan, entry: ServiceData) -> Evidence | None:
-    """Why it cannot be told which services the application needs; None when it can."""
+    """Why the services that the application needs are not known; None when they are."""
     client = entry.distribution
     given = plan.usage.given.get(client, Given())
     others = (_users(plan, client) | unknown(plan)) - {client} - entry.users.keys()
@@ -98,7 +98,7 @@ def _groups(plan: Plan, entry: ServiceData, asked: frozenset[str]) -> Iterator[G
         ]
         if files:
             reason = (
-                f"services that nothing asks for, of {plan.contents.label(files[0].distribution)}"
+                f"services that nothing requests, of {plan.contents.label(files[0].distribution)}"
             )
             yield group(NAME, reason, files, every=every, whole=partial(_is_below, folder))
 

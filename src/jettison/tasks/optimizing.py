@@ -101,11 +101,13 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
             named = "; ".join(
                 f"{check.name}: {check.message}" for check in found[1].verdict.differences
             )
-            reason = f"without what it left out the image behaved differently: {named[:SHOWN]}"
+            reason = (
+                f"the image behaved differently without the files that it removed: {named[:SHOWN]}"
+            )
         except BuildError as failed:
             if known is None:
                 raise
-            reason = f"what it left out could not be built: {failed.why or failed.what}"
+            reason = f"without the removed files it could not be built: {failed.why or failed.what}"
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
         start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
         seen = _read(shop, start, before.made) if known.traced else start

@@ -103,7 +103,7 @@ class EmbeddedContainer(Struct):
             raise EngineError(
                 f"a command cannot run as {user} in a container that runs as {own.identity.uid}",
                 why="the kernel maps one user for those who are not root",
-                hint="Leave the user out, or run Jettison as root.",
+                hint="Omit the user, or run Jettison as root.",
             )
         variables = {**dict(own.environment), **(environment or {})}
         other: Program = replace(

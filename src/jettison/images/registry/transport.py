@@ -163,7 +163,7 @@ class Transport:
             raise NetworkError(
                 f"{request.url[:80]} cannot be asked for",
                 why=str(error),
-                hint="The address or a header came from the registry; tell who runs it.",
+                hint="The address or a header came from the registry; report it to its operator.",
             ) from error
 
     def _asked(self, request: Request, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
@@ -210,7 +210,7 @@ def _redirected(request: Request, url: str) -> Request:
     if new.scheme not in {"http", "https"} or (old.scheme, new.scheme) == ("https", "http"):
         raise NetworkError(
             f"{old.netloc} redirects to {new.scheme}://{new.netloc}",
-            why="that would leave the encrypted connection",
+            why="the redirect would drop encryption",
         )
     headers = dict(request.headers)
     if (old.scheme, old.netloc) != (new.scheme, new.netloc):
@@ -243,7 +243,7 @@ def failure(answer: Answer, reference: Reference, doing: str) -> JettisonError:
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         hint = f"Wait, or log in for a higher limit: docker login {registry}."
     elif status in RETRIED:
-        hint = "Try again later; if it stays, tell who runs the registry."
+        hint = "Try again later; if it persists, report it to the registry's operator."
     else:
         hint = "See what the registry says."
     kind = TransientNetworkError if status in RETRIED else NetworkError

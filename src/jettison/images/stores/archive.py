@@ -85,7 +85,7 @@ def _docker_image(
         wanted = f"image {reference}" if reference else "image"
         raise ImageError(f"{place} has no {wanted} for {platform}", why=f"found: {platforms}")
     if len({one.config.digest for one in suited}) > 1:
-        raise ImageError(f"{place} holds several images", hint="Say which one, by its full name.")
+        raise ImageError(f"{place} holds several images", hint="Name one of them in full.")
     config, names = suited[0].config, suited[0].layers
     if len(names) != len(config.diff_ids):
         raise ImageError(f"{place} lists {len(names)} layers, the config {len(config.diff_ids)}")

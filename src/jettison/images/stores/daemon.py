@@ -70,7 +70,7 @@ class DaemonStore:
         if done.status and any(text in done.error_text.lower() for text in _ABSENT):
             return None
         if done.status:
-            raise self._failed("it could not be asked for its images", done)
+            raise self._failed("it cannot be requested its images", done)
         algorithm, _, digest = done.text.rpartition(":")
         identity = Digest.parse(f"{algorithm or 'sha256'}:{digest}")
         return Descriptor(media_type=OCI_CONFIG, digest=identity, size=0)

@@ -64,9 +64,7 @@ def choose(manifests: Iterable[Descriptor], reference: Reference | None, place: 
     if not found:
         wanted = f"image {reference}" if reference else "image"
         raise ImageError(f"{place} has no {wanted}", why=f"it holds: {names}")
-    raise ImageError(
-        f"{place} holds several images: {names}", hint="Say which one, by its full name."
-    )
+    raise ImageError(f"{place} holds several images: {names}", hint="Name one of them in full.")
 
 
 def _is_image(descriptor: Descriptor) -> bool:

@@ -98,7 +98,9 @@ def as_asked(
 
 
 def _unused(verdict: RequirementScope) -> RequirementScope:
-    asked = Evidence(kind="setting", message="unused requirements shall leave (remove-unused)")
+    asked = Evidence(
+        kind="setting", message="the settings remove unused requirements (remove-unused)"
+    )
     return replace(verdict, scope=Scope.DEVELOPMENT, evidence=(*verdict.evidence, asked))
 
 

@@ -165,7 +165,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
         in_use = item.image.reference == self.needs.stage.base
         if self.wish.reference:
             shown = "" if item.works is Works.YES else f"; not shown to work: {item.because}"
-            return f"asked for{shown}"
+            return f"requested{shown}"
         if not in_use and item.image.variant is Variant.ALPINE:
             return f"works, {self._smaller(item)}: all it needs is known to be there on musl"
         if not in_use:
@@ -173,7 +173,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
         if item.image.variant is Variant.OTHER:
             return "kept: only the official Python images' tags are understood"
         if item.image.variant is Variant.ALPINE:
-            return "kept: what works on musl today is left there"
+            return "kept: it works on musl today"
         return "in use" if item.image.variant is Variant.SLIM else f"kept: {self._why_kept()}"
 
     def _why_kept(self) -> str:
@@ -192,9 +192,9 @@ class Reasons(Struct, frozen=True, kw_only=True):
         if self.level < CHOOSES:
             return f"works; level {self.level} keeps the base"
         if self.wish.reference or self.wish.policy is Policy.KEEP:
-            return "works; another base was asked for"
+            return "works, but another base was requested"
         if item.image.variant is not Variant.ALPINE:
-            return "works; not smaller than the one that is taken"
+            return "works, but not smaller than the chosen base"
         return f"works, {self._gain(item)}"
 
     def _gain(self, item: Judged) -> str:

@@ -28,7 +28,7 @@ KEPT = "# kept: "
 KEPT_PATH = "#   "
 MODULES = re.compile(r"(/|\.py|\.so|\*)$")
 HEAD = f"""\
-# Files that leave the Python environment of the image, and why. The build applies this list
+# Files removed from the Python environment of the image, and why. The build applies this list
 # ({SCRIPT} says how it is read). To keep something, delete its lines.
 """
 
@@ -107,7 +107,7 @@ class Listed(Struct, frozen=True, kw_only=True):
 
 
 def listed_lines(text: str) -> Iterator[Listed]:
-    """Give every path of a list: those that leave, are kept once, and are told to stay."""
+    """Give every path of a list: removed ones, those kept once, and exceptions."""
     rule = reason = ""
     kept = False
     for number, line in enumerate(text.splitlines(), 1):

@@ -15,7 +15,7 @@ SYSTEM_SCRIPT = REMOVAL
 SIZE = re.compile(r"^# .*\((?P<count>[\d.]+) (?P<unit>B|kB|MB|GB)\)$", re.MULTILINE)
 UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 HEAD = f"""\
-# What leaves the system around the application, and why. The build applies this list
+# System files removed from the image, and why. The build applies this list
 # ({SYSTEM_SCRIPT} says how it is read). To keep something, delete its lines.
 """
 

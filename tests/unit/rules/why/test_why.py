@@ -122,7 +122,7 @@ def test_a_kept_path_names_the_line_that_keeps_it(plan: Plan) -> None:
     ("question", "kind", "verdict"),
     [
         ("curl", "system package", "unneeded"),
-        ("installed-tests", "rule", "tests of distributions leave the environment"),
+        ("installed-tests", "rule", "remove tests of distributions from the environment"),
         ("jettison.toml:3", "setting", "matches 1 file (50 kB) of the wheels"),
         ("container-client", "rule", "Here: no finding"),
     ],
