@@ -28,7 +28,7 @@ from jettison.index.opening import open_map
 from jettison.index.target import Target
 from jettison.lift.scopes.decide import decide, gather
 from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope
-from jettison.source.operations import is_compose, is_dockerfile, use_of_file
+from jettison.source.facts import is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_collect import collect
 from jettison.source.reading import read_documents, read_sources, read_texts, read_tree
 from jettison.values import Origin

@@ -64,11 +64,11 @@ from jettison.index.facts import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan.base import ArchiveFile, Composition
-from jettison.plan.observing import with_observed
 from jettison.plan.plan import FileChange, Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
-from jettison.plan.removal.system_group import SORTING
-from jettison.plan.removal.system_group import SYSTEM_SCRIPT as SCRIPT
+from jettison.plan.removal.listing import SORTING
+from jettison.plan.removal.listing import SYSTEM_SCRIPT as SCRIPT
+from jettison.plan.taking import with_observed
 from jettison.rules import RULES, Rule
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned, planned

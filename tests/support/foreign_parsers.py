@@ -19,7 +19,7 @@ from wheels import source, wheel
 from jettison.builder.lock import parse_lock
 from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
-from jettison.contents.databases import alpine_packages, debian_packages
+from jettison.contents.image import alpine_packages, debian_packages
 from jettison.ecosystems import conda, pdm, pipenv, poetry, pyproject, setuptools, uv
 from jettison.ecosystems import lock as pylock
 from jettison.errors import JettisonError

@@ -6,8 +6,8 @@ import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, image_options
-from jettison.contents.inspecting import inspect
 from jettison.contents.inspection import compare
+from jettison.contents.layer_reading import inspect
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 

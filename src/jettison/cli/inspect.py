@@ -8,7 +8,7 @@ import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, image_options
-from jettison.contents.inspecting import inspect
+from jettison.contents.layer_reading import inspect
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered

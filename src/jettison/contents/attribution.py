@@ -12,8 +12,7 @@ from msgspec import Struct, field
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import FileOwners
-from jettison.contents.layers import LayerContents
-from jettison.contents.measurement import recorded_paths, stanzas
+from jettison.contents.measurement import LayerContents, recorded_paths, stanzas
 from jettison.contents.stored_files import Owner, OwnerKind
 
 _LIST = re.compile(r"(?:^|/)var/lib/dpkg/info/([^/:]+)(?::[^/]+)?\.list$")

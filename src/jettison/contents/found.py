@@ -15,8 +15,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.applications import Loaders
 from jettison.contents.environment import EntryPoint, Installed, Trace
-from jettison.contents.image import EXECUTABLE, ImageFiles
-from jettison.contents.imported_library import imported_library
+from jettison.contents.image import EXECUTABLE, ImageFiles, imported_library
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach
 from jettison.images.config import Config

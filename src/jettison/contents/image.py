@@ -1,28 +1,97 @@
-"""The files of an image as its layers hold them, and what they say of packages. Pure."""
+"""Files of an image and what its package databases and its standard library say of them. Pure."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.contents.databases import (
-    ALPINE,
-    LISTING,
-    STATES,
-    STATUS,
-    WORLD,
-    alpine_packages,
-    automatic,
-    debian_packages,
-    world,
-)
+from jettison.contents.environment import module_name
 from jettison.contents.system import System, SystemPackage
 from jettison.errors import InputSyntaxError
+from jettison.formats.debian_control import paragraphs, parse_provides, parse_relations
 from jettison.images.config import Config
 from jettison.images.entry import Kind
+
+STATUS = "/var/lib/dpkg/status"
+STATES = "/var/lib/apt/extended_states"
+LISTING = re.compile(r"/var/lib/dpkg/info/(?P<name>[^/:]+)(?::[^/]+)?\.list")
+ALPINE = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
+WORLD = "/etc/apk/world"
+VERSION = re.compile(r"[<>=~@].*")
+
+Real = Callable[[str], str]
+"""Gives a folder without links on the way to it."""
+
+
+def debian_packages(
+    status: str, listings: Mapping[str, str], real: Real
+) -> Iterator[SystemPackage]:
+    """Read dpkg's status and its lists of files by package. Raises InputSyntaxError."""
+    for fields in paragraphs(status.splitlines()):
+        if not fields.get("Status", "").endswith(" installed"):
+            continue
+        name = fields["Package"]
+        needs = (
+            *parse_relations(fields.get("Pre-Depends", "")),
+            *parse_relations(fields.get("Depends", "")),
+        )
+        yield SystemPackage(
+            name=name,
+            version=fields.get("Version", ""),
+            needs=tuple(tuple(relation.name for relation in each) for each in needs),
+            provides=tuple(each.name for each in parse_provides(fields.get("Provides", ""))),
+            paths=frozenset(_real_paths(listings.get(name, "").splitlines(), real)),
+        )
+
+
+def automatic(states: str) -> frozenset[str]:
+    """Give the packages that apt installed because others need them."""
+    found = paragraphs(states.splitlines())
+    return frozenset(each["Package"] for each in found if each.get("Auto-Installed") == "1")
+
+
+def alpine_packages(installed: str, real: Real) -> Iterator[SystemPackage]:
+    """Read the database of apk: paragraphs of lines that begin with a letter."""
+    for paragraph in installed.split("\n\n"):
+        lines = [line.partition(":")[::2] for line in paragraph.splitlines()]
+        fields = dict(reversed(lines))
+        if "P" in fields:
+            needs = (each for each in fields.get("D", "").split() if not each.startswith("!"))
+            yield SystemPackage(
+                name=fields["P"],
+                version=fields.get("V", ""),
+                needs=tuple((VERSION.sub("", each),) for each in needs),
+                provides=tuple(VERSION.sub("", each) for each in fields.get("p", "").split()),
+                paths=frozenset(_real_paths(_alpine_paths(lines), real)),
+            )
+
+
+def _alpine_paths(lines: list[tuple[str, str]]) -> Iterator[str]:
+    folder = ""
+    for letter, value in lines:
+        if letter == "F":
+            folder = value
+        elif letter == "R":
+            yield posixpath.join("/", folder, value)
+
+
+def world(text: str) -> frozenset[str]:
+    """Give the packages that apk was asked for."""
+    return frozenset(VERSION.sub("", each) for each in text.split())
+
+
+def _real_paths(paths: Iterator[str] | list[str], real: Real) -> Iterator[str]:
+    folders: dict[str, str] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder not in folders:
+            folders[folder] = real(folder)
+        yield f"{folders[folder]}/{name}"
+
 
 EXECUTABLE = 0o111
 
@@ -108,3 +177,76 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
         """The packages that were asked for on top of the base image."""
         asked = world(self.text(WORLD)) or packages.keys() - automatic(self.text(STATES))
         yield from (asked & packages.keys()) - self.of_base
+
+
+# What an interpreter imports as it starts, and what text is read and written with.
+AT_START = (
+    *("abc", "codecs", "io", "os", "runpy", "site", "stat"),
+    *("encodings.aliases", "encodings.ascii", "encodings.idna", "encodings.latin_1"),
+    "encodings.utf_8",
+)
+_IMPORT = (
+    rb"(?:from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t(]+(?P<names>[\w, \t]+)"
+    rb"|import[ \t]+(?P<modules>[\w., \t]+))"
+)
+ANYWHERE = re.compile(rb"^[ \t]*" + _IMPORT, re.MULTILINE)
+AT_ONCE = re.compile(rb"^" + _IMPORT, re.MULTILINE)
+WORD = re.compile(r"[\w.]+")
+
+
+def imported_library(image: ImageFiles, library: str) -> frozenset[str]:
+    """Give the Python files of the standard library, below its folder, that imports lead to.
+
+    All imports of the environment and the application count, and of the library's own modules those
+    that are carried out as the module is loaded. This is for what may be missed without harm:
+    a name that is made at run time is not followed.
+    """
+    inside = f"{library}/"
+    sources: dict[str, tuple[str, bytes]] = {}
+    pending = list(AT_START)
+    for path, file in image.files.items():
+        if not path.endswith(".py") or not file.text:
+            continue
+        inner = path.removeprefix(inside)
+        if library and path.startswith(inside) and not inner.startswith("site-packages/"):
+            sources[module_name(inner)] = (inner, file.text)
+        else:
+            pending += _imported(file.text, ANYWHERE, "")
+    return frozenset(sources[name][0] for name in _closure(pending, sources))
+
+
+def _closure(pending: list[str], sources: Mapping[str, tuple[str, bytes]]) -> Iterable[str]:
+    found: dict[str, None] = {}
+    while pending:
+        parts = pending.pop().split(".")
+        for end in range(1, len(parts) + 1):
+            name = ".".join(parts[:end])
+            if name in found or name not in sources:
+                continue
+            found[name] = None
+            path, text = sources[name]
+            package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
+            pending += _imported(text, AT_ONCE, package)
+    return found
+
+
+def _imported(text: bytes, pattern: re.Pattern[bytes], package: str) -> Iterator[str]:
+    """Give the modules that a source imports, and what it imports from them, as either may be."""
+    for found in pattern.finditer(text):
+        module = (found["module"] or b"").decode("ascii", "replace")
+        base = _absolute(module, package)
+        for each in (
+            (found["names"] or found["modules"] or b"").decode("ascii", "replace").split(",")
+        ):
+            word = WORD.search(each)
+            name = word[0] if word else ""
+            yield f"{base}.{name}" if module else name
+
+
+def _absolute(module: str, package: str) -> str:
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    if not level:
+        return module
+    parts = package.split(".")
+    return ".".join([*parts[: len(parts) - level + 1], *([name] if name else [])])

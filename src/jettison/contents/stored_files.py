@@ -9,7 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.contents.layers import LayerContents
+from jettison.contents.measurement import LayerContents
 from jettison.images.config import History
 from jettison.images.digest import Digest
 from jettison.images.entry import Kind

@@ -1,1 +1,14 @@
-"""Packaging tools: how each declares, locks, installs and splits requirements."""
+"""How each packaging tool declares, locks and installs; a new tool is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jettison.ecosystems.hatch import HATCH
+from jettison.ecosystems.pdm import PDM
+from jettison.ecosystems.pipenv import PIPENV
+from jettison.ecosystems.poetry import POETRY
+from jettison.ecosystems.tool import Tool
+from jettison.ecosystems.uv import UV
+
+TOOLS: Mapping[str, Tool] = {tool.name: tool for tool in (UV, POETRY, PIPENV, PDM, HATCH)}

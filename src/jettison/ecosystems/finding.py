@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable
 
-from jettison.ecosystems import pyproject
+from jettison.ecosystems import TOOLS, pyproject
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
 from jettison.ecosystems.lock import Lock
 from jettison.ecosystems.lock import parse as pylock_parse
@@ -23,7 +23,6 @@ from jettison.ecosystems.pyproject_moves import (
     move_in_setup_cfg,
 )
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.requirements import parse
 
 

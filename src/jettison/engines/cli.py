@@ -12,16 +12,16 @@ from typing import IO, Self
 from msgspec import Struct
 
 from jettison.engines import container
-from jettison.engines.arguments import (
+from jettison.engines.client import Client, image_facts
+from jettison.engines.container import ClientContainer
+from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
+from jettison.engines.limits import (
     Call,
     image_name,
     is_of_clients,
     require_variables,
     through_environment,
 )
-from jettison.engines.client import Client, image_facts
-from jettison.engines.container import ClientContainer
-from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
 from jettison.errors import BuildError
 from jettison.processes.programs import follow, piped, uninterrupted
 from jettison.progress import Progress

@@ -1,20 +1,20 @@
-"""The command-line client of an engine: what docker and podman share."""
+"""The command-line client of docker and podman, and helpers that carry connections."""
 
 from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from msgspec import Struct, field
 
-from jettison.engines.arguments import Call
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID
-from jettison.engines.limits import Limits
+from jettison.engines.limits import Call, Limits
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed, run
+from jettison.processes.programs import Completed, begin, helper, run
 
 LABEL = "dev.jettison.run"
 """Carried by everything that Jettison makes in an engine; the value names the run."""
@@ -170,3 +170,39 @@ def _health_check(value: Mapping[str, Any] | None) -> HealthCheck | None:
         start_period=value.get("StartPeriod", 0) / _NANOSECONDS,
         retries=value.get("Retries", 0),
     )
+
+
+LOOPBACK = ("127.0.0.1", "::1")
+_RELAY = "jettison.engines.embedded.relay"
+
+
+class Relays(Struct):
+    """The relays of one container, by its ports. Only the kernel of this machine has them."""
+
+    ports: dict[int, int] = field(default_factory=dict)
+    helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def add(self, process: int, hosts: Sequence[str], ports: Sequence[int]) -> None:
+        """Reach ports on the first of ``hosts`` that answers, where a process has its network.
+
+        EngineError when there is no such network any more.
+        """
+        command = helper(_RELAY, str(process), ",".join(hosts), *map(str, ports))
+        relay = begin(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.helpers.append(relay)
+        told = relay.stdout.readline() if relay.stdout else b""
+        if not told:
+            raise EngineError(
+                "the container has no address",
+                why="its network could not be entered",
+                hint="Look at what it wrote: it may have ended at once.",
+            )
+        self.ports |= zip(ports, json.loads(told), strict=True)
+
+    def end(self) -> None:
+        """End all of them."""
+        for relay in self.helpers:
+            relay.kill()
+            relay.wait()
+            if relay.stdout:
+                relay.stdout.close()

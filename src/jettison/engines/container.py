@@ -10,11 +10,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from jettison.engines.arguments import container_path, given_variables, image_name, tmpfs_of
-from jettison.engines.client import Client, bytes_of
+from jettison.engines.client import Client, Relays, bytes_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
-from jettison.engines.limits import EXHAUSTED, Limits
-from jettison.engines.relays import Relays
+from jettison.engines.limits import (
+    EXHAUSTED,
+    Limits,
+    container_path,
+    given_variables,
+    image_name,
+    tmpfs_of,
+)
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 

@@ -10,7 +10,7 @@ from typing import IO, NewType, Protocol, Self
 
 from msgspec import Struct, field
 
-from jettison.engines.arguments import (
+from jettison.engines.limits import (
     container_path,
     require_alias,
     require_variables,

@@ -11,12 +11,13 @@ from typing import IO, Any, BinaryIO, Generic, TypeVar, cast
 from msgspec import Struct, field
 
 from jettison.contents.layer_reading import LEVEL, compression_pool, known_layers, measured_layer
-from jettison.contents.layers import MeasuredLayer, overlay
 from jettison.contents.measurement import (
     ImageMeasurement,
     LayerMeasurement,
+    MeasuredLayer,
     debian_packages,
     distributions,
+    overlay,
     python_version,
 )
 from jettison.engines.engine import Engine, ImageFacts

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction, mounts
 from jettison.formats.requirements import RequirementsFile
 from jettison.formats.shell import Word

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 from packaging.utils import canonicalize_name
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.pyproject import members, project_name
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run

@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PackageInstall
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without

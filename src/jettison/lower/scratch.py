@@ -15,15 +15,16 @@ from jettison.lower.build_stage import let_in, mounted
 from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.removal import listing
-from jettison.plan.removal.listing import REMOVED, takes_modules
-from jettison.plan.removal.system_group import (
-    HEAD,
+from jettison.plan.removal.listing import (
     LAYERS,
+    REMOVED,
     SORTING,
+    SYSTEM_HEAD,
     SYSTEM_LIST,
     SYSTEM_SCRIPT,
     layers_written,
-    written,
+    system_written,
+    takes_modules,
 )
 
 COMPLETE = "complete"
@@ -63,7 +64,7 @@ def start_from_nothing(project: Project, change: StartFromNothing) -> Mapping[st
     edits = Edits(replaced=replaced, after={line_of(last): f"\n{taking}\n{taken}"})
     return {
         project.dockerfile_path: edited(project.dockerfile, edits),
-        project.own(SYSTEM_LIST): HEAD + written(change.groups),
+        project.own(SYSTEM_LIST): SYSTEM_HEAD + system_written(change.groups),
         project.own(LAYERS): layers_written((one.name, one.folders) for one in change.layers),
         project.own(SYSTEM_SCRIPT): removal_script(SYSTEM_SCRIPT),
         project.own(SORTING): removal_script(SORTING),

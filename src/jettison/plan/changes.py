@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from jettison.plan.base import Composition
 from jettison.plan.removal.groups import Group, Unproven
-from jettison.plan.removal.system_group import SystemGroup
+from jettison.plan.removal.listing import SystemGroup
 
 
 class MoveToDevelopment(Struct, frozen=True, kw_only=True):

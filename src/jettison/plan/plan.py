@@ -23,8 +23,7 @@ from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, writing_of
 from jettison.plan.base import BaseChoice, Composition
 from jettison.plan.changes import Change, StartFromNothing
-from jettison.plan.prediction import predicted
-from jettison.plan.prediction_expected import expected
+from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Contents, Wishes
 from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped

@@ -10,13 +10,13 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import (
     PipInstall,
     ProjectInstall,
     VirtualEnvironment,
     compile_bytecode,
 )
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.dockerfile import mounts
 from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure

@@ -23,9 +23,16 @@ from jettison.lift.packages import named_by
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.removal.groups import Contents, contents_of, installed_path
-from jettison.plan.removal.listing import LIST, SCRIPT, links_in, paths_in, sections_in
+from jettison.plan.removal.listing import (
+    LIST,
+    SCRIPT,
+    SYSTEM_LIST,
+    bytes_named,
+    links_in,
+    paths_in,
+    sections_in,
+)
 from jettison.plan.removal.paths import Matcher
-from jettison.plan.removal.system_group import SYSTEM_LIST, bytes_named
 from jettison.values import Basis, Origin, Size, Skipped, once_each
 
 COMPILED = "byte code of "

@@ -12,7 +12,7 @@ from jettison.contents.system import System, SystemReach, reached_packages
 from jettison.plan.changes import CompileApplication
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.system_group import SystemGroup
+from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.removing import listed
 from jettison.plan.system_needs import used_of, wanted_of
 from jettison.plan.system_removal import (

@@ -16,9 +16,8 @@ from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.listing import REMOVED
+from jettison.plan.removal.listing import REMOVED, SystemGroup
 from jettison.plan.removal.paths import collapsed
-from jettison.plan.removal.system_group import SystemGroup
 
 WORTHWHILE = 20_000
 

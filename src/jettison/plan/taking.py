@@ -1,12 +1,16 @@
-"""Which files and modules an application takes along when its image starts from nothing."""
+"""What the image takes along when it starts from nothing; what was observed, put into a plan."""
 
 from __future__ import annotations
 
 import posixpath
 from collections import Counter
 from collections.abc import Iterator
+from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from jettison.catalogue import removal_hook, removal_script
+from jettison.contents.environment import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.images.config import Config
@@ -17,6 +21,7 @@ from jettison.lift.stage import FinalStage
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.changes import LayerOfFolders
 from jettison.plan.plan import Plan
+from jettison.plan.removal.groups import Contents, OwnedFile, wishes_of
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, SCRIPT
 from jettison.plan.system_needs import variables_of
 from jettison.values import Evidence, Origin, once_each
@@ -124,3 +129,27 @@ def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
             volumes=frozenset(stage.volumes),
         )
         yield from configured(config, said)
+
+
+def with_observed(start: Plan, observed: Observed) -> Plan:
+    """Give the plan before any rule, with what is in the image.
+
+    Where no stage makes the environment apart, its files are those that were found, for the files
+    of the Dockerfile tell little of them.
+    """
+    plan = replace(start, observed=observed)
+    if not leaves_late(plan) or not observed.installed.site:
+        return plan
+    contents = _contents(observed.installed)
+    return replace(plan, contents=contents, wishes=wishes_of(plan.settings.wishes, contents))
+
+
+def _contents(installed: Installed) -> Contents:
+    files = {
+        path: OwnedFile(path=path, distribution=owner, size=installed.files[path])
+        for path, owner in installed.owners.items()
+        if path in installed.files and not path.endswith(".pyc")
+    }
+    return Contents(
+        files=MappingProxyType(files), versions=MappingProxyType(dict(installed.versions))
+    )

@@ -36,8 +36,7 @@ from jettison.plan.removing import unproven_of
 from jettison.report.result_text import Ablation, Result
 from jettison.report.why_text import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
 from jettison.values import Evidence, Origin, Skipped
-from jettison.verify.imported import Attempt, ImportResult, Loss
-from jettison.verify.verdict import verdict_document
+from jettison.verify.verdict import Attempt, ImportResult, Loss, verdict_document
 
 # The largest of them; the totals beside the lists count all.
 _FILES_LISTED = 100

@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from jettison.report import fitted, table
 from jettison.values import counted
-from jettison.verify.imported import Attempt, ImportResult, Loss
-from jettison.verify.verdict import COVERAGE, CheckResult, Outcome, Subject, Verdict
+from jettison.verify.verdict import (
+    COVERAGE,
+    Attempt,
+    CheckResult,
+    ImportResult,
+    Loss,
+    Outcome,
+    Subject,
+    Verdict,
+)
 
 _MARKS = {
     Outcome.SAME: "same",

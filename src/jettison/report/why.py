@@ -11,7 +11,7 @@ from jettison.errors import ProjectError
 from jettison.formats.settings import Ask, Budget, Line, Wish
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.system_group import SYSTEM_LIST
+from jettison.plan.removal.listing import SYSTEM_LIST
 from jettison.plan.system_leaving import system_reach
 from jettison.report.explaining import explain_distribution, explain_path, explain_source
 from jettison.report.why_text import Answer, LineAnswer

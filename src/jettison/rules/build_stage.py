@@ -32,7 +32,7 @@ from packaging.version import Version
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.tools import TOOLS
+from jettison.ecosystems import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable, fixed_path

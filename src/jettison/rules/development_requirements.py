@@ -24,9 +24,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import MOVES
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.requirements import parse
 from jettison.index.graph import leaving
 from jettison.lift.declared import (

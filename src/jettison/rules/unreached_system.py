@@ -36,7 +36,7 @@ from collections.abc import Iterator, Mapping
 from jettison.contents.system import System
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.system_group import SystemGroup
+from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.system_leaving import leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_removal import build_group
 from jettison.plan.taking import (

@@ -10,10 +10,9 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
-from jettison.source.facts import Text
-from jettison.source.literals import may_name, word_roles
-from jettison.source.operations import (
+from jettison.source.facts import (
     Commands,
+    Text,
     Use,
     UsedCommand,
     is_compose,
@@ -22,6 +21,7 @@ from jettison.source.operations import (
     use_of_file,
     use_of_script,
 )
+from jettison.source.literals import may_name, word_roles
 from jettison.source.operations_images import (
     compose_commands,
     compose_environment,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles, Remarks
-from jettison.source.operations import Use, UsedCommand
+from jettison.source.facts import Use, UsedCommand
 from jettison.values import Origin
 
 _HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_][\w./ -]*?)\s*::?(?!=)(?P<needs>[^=#]*)")

@@ -16,8 +16,7 @@ from pathlib import Path
 from msgspec import Struct, msgpack
 
 from jettison.source.cache import SourceCache
-from jettison.source.facts import ModuleFacts
-from jettison.source.operations import is_read
+from jettison.source.facts import ModuleFacts, is_read
 from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
 from jettison.source.tree import Tree, TreeFile

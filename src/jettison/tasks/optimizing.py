@@ -15,9 +15,8 @@ from jettison.engines.measuring import measure
 from jettison.errors import BuildError
 from jettison.formats.settings import Budget
 from jettison.lift.environment import NotApart
-from jettison.plan.observing import with_observed
 from jettison.plan.plan import Plan, Withdrawal
-from jettison.plan.taking import place_of_removal
+from jettison.plan.taking import place_of_removal, with_observed
 from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result

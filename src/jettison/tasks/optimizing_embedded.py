@@ -36,8 +36,7 @@ from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import Planned, project_request
 from jettison.verify.differential import compare
-from jettison.verify.imported import ImportResult
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify.verdict import CheckResult, ImportResult, Outcome, Subject, Verdict
 
 REFERENCE = "with everything"
 _TAKING = (MoveToDevelopment, LeaveGroupsOut, RemoveFiles, IgnorePaths)

@@ -85,7 +85,7 @@ def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) 
 def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
     """Return what a plan would see of a file; nothing for one that is known by its name alone."""
     # Late: most files are as they were.
-    from jettison.source.operations import is_read  # noqa: PLC0415
+    from jettison.source.facts import is_read  # noqa: PLC0415
     from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
 
     text = size <= _LARGEST_TEXT and bool(NAMES.search(path))

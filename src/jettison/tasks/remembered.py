@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
 from jettison.lift.project import Project
-from jettison.plan.observing import with_observed
 from jettison.plan.plan import Built
+from jettison.plan.taking import with_observed
 from jettison.records import Records
 from jettison.report.result_text import Result
 from jettison.rules import RULES

@@ -1,22 +1,165 @@
-"""Images whose command ends: what a run writes is compared as responses are."""
+"""Runs that end: commands of an image, and the tests of the project."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
 
-from jettison.engines.engine import Engine
+from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
+from jettison.processes.programs import Completed
 from jettison.verify.checks.process import kinds_of
+from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.interior import ask, interior
-from jettison.verify.observation import Observation
-from jettison.verify.observe import options
-from jettison.verify.request import Setting, VerificationRequest
-from jettison.verify.suite import waiting
+from jettison.verify.interior import ask, interior, interpreters, script_text, shaped
+from jettison.verify.observation import Observation, Stored, SuiteOutcome
+from jettison.verify.observe import options, tmpfs
+from jettison.verify.request import Setting, Suite, VerificationRequest
+
+_OVERLAY = "/jettison"
+_LINES_KEPT = 40
+_TRANSFER_TIMEOUT = 180.0
+_WAIT = "import time; time.sleep(86400)"
+
+
+def run_suite(engine: Engine, request: VerificationRequest, after: Observation) -> Observation:
+    """Add the outcome of the suite to what was observed, or why it could not be run."""
+    suite = request.suite
+    if suite is None:
+        return after
+    try:
+        outcome = _outcome(engine, request, suite, after)
+    except (EngineError, ProgramError) as failure:
+        why = f"the test suite could not be run: {failure} {failure.why[-200:]}"
+        return replace(after, missing={**after.missing, "suite": why})
+    return replace(after, suite=outcome)
+
+
+def _outcome(
+    engine: Engine, request: VerificationRequest, suite: Suite, after: Observation
+) -> SuiteOutcome:
+    options = RunOptions(
+        network=Network.NONE,
+        environment=request.environment,
+        volumes=request.volumes,
+        tmpfs=(*tmpfs(request, read_only=True), f"{_OVERLAY}:exec,mode=1777"),
+        read_only=request.read_only_after,
+        hardened=request.read_only_after,
+    )
+    directory = suite.working_directory or after.facts.working_directory or "/"
+    with waiting(engine, request.image_after, options) as (container, interpreter):
+        library, _ = ask(container, interpreter, "library", {})
+        present, why = ask(container, interpreter, "distributions", {})
+        if present is None:
+            raise EngineError("the distributions of the image could not be listed", why=why)
+        packed = _packed(engine, suite, tuple(present), library)
+        _unpack(container, interpreter, directory, packed)
+        done = container.execute(
+            _in_folder(interpreter, f"{_OVERLAY}{directory}", suite.command),
+            environment={**suite.environment, "PYTHONPATH": f"{_OVERLAY}/.boot"},
+            timeout=suite.timeout,
+        )
+    # Test runners sum up on standard output; what is on standard error comes before.
+    lines = "\n".join((done.error_text, done.text)).strip().splitlines()
+    return SuiteOutcome(status=done.status, lines=tuple(lines[-_LINES_KEPT:]))
+
+
+def _packed(
+    engine: Engine, suite: Suite, present: tuple[str, ...], library: list[str] | None
+) -> bytes:
+    """Take tests, tools, and what the image after lacks of the library from the suite's image."""
+    options = RunOptions(network=Network.NONE, working_directory=suite.working_directory)
+    asked = {
+        "distributions": suite.distributions,
+        "present": present,
+        "paths": suite.paths,
+        "library": library,
+    }
+    with waiting(engine, suite.image, options) as (container, interpreter):
+        pack = (interpreter, "-B", "-c", script_text("pack", asked))
+        done = container.execute(pack, timeout=_TRANSFER_TIMEOUT)
+        _require(done, "the test tools could not be read")
+        return done.stdout
+
+
+def _unpack(container: Container, interpreter: str, directory: str, packed: bytes) -> None:
+    asked = {
+        "overlay": _OVERLAY,
+        "working_directory": directory,
+        "boot": script_text("boot", None),
+    }
+    unpack = (interpreter, "-B", "-c", script_text("unpack", asked))
+    done = container.execute(unpack, stdin=packed, timeout=_TRANSFER_TIMEOUT)
+    _require(done, "the tests could not be laid beside the image")
+
+
+def _in_folder(interpreter: str, folder: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    """Run a command in a folder; ``python`` is the image's own."""
+    words = (interpreter, *command[1:]) if command[0] in {"python", "python3"} else command
+    start = f"import os; os.chdir({folder!r}); os.execvp({words[0]!r}, {list(words)!r})"
+    return interpreter, "-c", start
+
+
+@contextmanager
+def waiting(engine: Engine, image: str, options: RunOptions) -> Iterator[tuple[Container, str]]:
+    """Start an image's Python so that it only waits. Raises EngineError when there is none."""
+    candidates = interpreters(engine.inspect(image))
+    for candidate in candidates:
+        waits = replace(options, entrypoint=(candidate, "-c", _WAIT))
+        try:
+            container = engine.run(image, waits)
+        except EngineError:
+            if candidate == candidates[-1]:
+                raise
+            continue
+        with container:
+            yield container, candidate
+        return
+
+
+def _require(done: Completed, what: str) -> None:
+    if done.status:
+        raise EngineError(what, why=done.error_text[-500:])
+
+
+def with_stored(
+    engine: Engine,
+    image: str,
+    seen: Observation,
+    commands: tuple[str, ...] | None = None,
+    *,
+    started: ImageFacts | None = None,
+    whole: bool = False,
+) -> Observation:
+    """Add it to what was observed, or why it could not be read.
+
+    ``commands`` names those to run; without it, as many are run as there is time for. ``started``
+    is the image by whose command it is looked for scripts, its own by default. ``whole`` has all of
+    the image described.
+    """
+    facts = started or seen.facts
+    words = words_of((*facts.entrypoint, *facts.command))
+    asked = {
+        "folder": seen.facts.working_directory,
+        "commands": commands,
+        "targets": find_application(words, dict(facts.environment)).targets,
+        "words": words,
+        "whole": whole,
+    }
+    try:
+        with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
+            answer, why = ask(container, interpreter, "stored", asked)
+            stored, why = shaped(answer, Stored) if answer is not None else (None, why)
+    except (EngineError, ProgramError) as failure:
+        stored, why = None, f"{failure} {failure.why[-200:]}".strip()
+    if stored is None:
+        return replace(seen, missing={**seen.missing, "stored": why})
+    return replace(seen, stored=stored)
+
 
 ENDED = "it ended with status 0"
 """Why an image that is no server does not become ready."""

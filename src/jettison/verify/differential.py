@@ -12,6 +12,7 @@ from jettison.engines.engine import Engine, ImageFacts
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
+from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Ahead, Baseline, begun, finished, patient, worked
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from
@@ -20,7 +21,6 @@ from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
 from jettison.verify.second_look import further, joined, setting_of
 from jettison.verify.services import within_reach
-from jettison.verify.suite import run_suite, with_stored
 from jettison.verify.verdict import Subject, Verdict
 
 Commands = Callable[[], tuple[str, ...] | None]

@@ -17,11 +17,10 @@ from jettison.verify.discover import make_superuser
 from jettison.verify.exchange.answer import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
-from jettison.verify.health import health_command, run_health_command, wait_until_ready
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system
 from jettison.verify.observation import Observation, Start, WorkerOutcome
 from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
-from jettison.verify.services import start
+from jettison.verify.services import health_command, run_health_command, start, wait_until_ready
 from jettison.verify.trace.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 

@@ -13,8 +13,7 @@ from jettison.engines.engine import ImageFacts
 from jettison.errors import InputSyntaxError
 from jettison.values import Origin
 from jettison.verify.workload.operation import TokenScheme
-from jettison.verify.workload.step import Step
-from jettison.verify.workload.training import Training
+from jettison.verify.workload.step import Step, Training
 
 
 class Credentials(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.process import kinds_of
 from jettison.verify.exchange.answer import Exchange
-from jettison.verify.health import health_path
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
     converse,
@@ -26,6 +25,7 @@ from jettison.verify.observe import (
     still_there,
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
+from jettison.verify.services import health_path
 from jettison.verify.verdict import START, Outcome
 
 # Checks whose outcome a busy machine may change.

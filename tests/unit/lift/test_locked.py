@@ -3,7 +3,7 @@
 import pytest
 from base_needs import project_of
 
-from jettison.ecosystems.tools import TOOLS
+from jettison.ecosystems import TOOLS
 from jettison.lift.installation import NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.locked_obstacles import direct

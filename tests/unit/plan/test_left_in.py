@@ -6,9 +6,9 @@ from jettison.contents.environment import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
-from jettison.plan.observing import with_observed
 from jettison.plan.plan import Plan
 from jettison.plan.system_leaving import left_in
+from jettison.plan.taking import with_observed
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import planned

@@ -5,8 +5,7 @@ from __future__ import annotations
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
 from jettison.tasks.optimizing_embedded import _unrun
 from jettison.values import Basis, Size
-from jettison.verify.imported import ImportResult
-from jettison.verify.verdict import Outcome, Verdict
+from jettison.verify.verdict import ImportResult, Outcome, Verdict
 
 NOTHING = Size(bytes=0, basis=Basis.MEASURED, source="test")
 IMPORTS = ImportResult(

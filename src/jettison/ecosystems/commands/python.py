@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands.invocation import Invocation, Option, Options, invocation
-from jettison.ecosystems.tools import TOOLS
 from jettison.formats.shell import Command, Word
 from jettison.values import Origin
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from jettison.engines.embedded import started
-from jettison.engines.embedded.container import EmbeddedContainer, limited
-from jettison.engines.embedded.directory import own_directory
+from jettison.engines.embedded.container import EmbeddedContainer, limited, own_directory
 from jettison.engines.embedded.spec import Identity, Program, Spec
 from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError

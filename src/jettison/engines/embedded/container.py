@@ -1,13 +1,15 @@
-"""A container of the embedded engine, from its start to its removal."""
+"""A container of the embedded engine and the directory of its files, from start to removal."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,13 +19,14 @@ from typing import Self
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
+from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import started
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
-from jettison.engines.relays import LOOPBACK, Relays
 from jettison.errors import EngineError
+from jettison.images.stores.unpack import remove_unpacked
 from jettison.processes.programs import (
     NEUTRAL,
     Completed,
@@ -181,3 +184,45 @@ def signal_number(name: str) -> int:
         return signal.Signals[full]
     except KeyError as unknown:
         raise EngineError(f"the image's stop signal {name!r} is unknown") from unknown
+
+
+_PREFIX = "jettison-engine-"
+_NEW = "jettison-new-"
+_LOCK = "lock"
+
+
+class OwnDirectory(Struct, frozen=True, kw_only=True):
+    """A directory for the owner alone, and a lock that ends with this process, however it ends."""
+
+    path: Path
+    lock: int
+
+    def remove(self) -> None:
+        """Remove all that is in it."""
+        remove_unpacked(self.path)
+        with suppress(OSError):
+            os.close(self.lock)
+
+
+def own_directory() -> OwnDirectory:
+    """Make a directory, and remove those whose processes were killed."""
+    remove_strays(Path(tempfile.gettempdir()))
+    made = Path(tempfile.mkdtemp(prefix=_NEW))
+    lock = os.open(made / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Under this name it is looked at, so the lock is held before it gets it.
+    path = made.rename(made.with_name(_PREFIX + made.name.removeprefix(_NEW)))
+    return OwnDirectory(path=path, lock=lock)
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove the directories of this user's engines that no process holds."""
+    for directory in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if directory.lstat().st_uid == os.geteuid() and not directory.is_symlink():
+                lock = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_unpacked(directory)
+                finally:
+                    os.close(lock)

@@ -14,11 +14,14 @@ from typing import IO, Self
 
 from msgspec import Struct
 
-from jettison.engines.arguments import container_path, tmpfs_of
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import started
-from jettison.engines.embedded.container import EmbeddedContainer, limited, signal_number
-from jettison.engines.embedded.directory import own_directory
+from jettison.engines.embedded.container import (
+    EmbeddedContainer,
+    limited,
+    own_directory,
+    signal_number,
+)
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
@@ -29,7 +32,7 @@ from jettison.engines.engine import (
     RunOptions,
     work_ended,
 )
-from jettison.engines.limits import Limits, groups_for
+from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
 from jettison.errors import EngineError, JettisonError, UnsupportedError
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform

@@ -31,8 +31,7 @@ from jettison.lift.scopes.values import (
     Weight,
 )
 from jettison.source.entries import Entry, entries_of_command
-from jettison.source.facts import ModuleFacts
-from jettison.source.operations import Commands, Use
+from jettison.source.facts import Commands, ModuleFacts, Use
 from jettison.source.reach import Link, reach
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Evidence, Origin, Toward, counted

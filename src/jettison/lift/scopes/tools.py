@@ -14,7 +14,7 @@ from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
 from jettison.lift.scopes.values import Signal, Weight
 from jettison.source.effects import ProgramCall, programs_called
-from jettison.source.operations import Use, UsedCommand, fits
+from jettison.source.facts import Use, UsedCommand, fits
 
 _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
 

@@ -20,8 +20,8 @@ from jettison.tasks.imports.environment import Environment, environment_of, inte
 from jettison.tasks.imports.trial import Copied, copied, looked_for, place, tried
 from jettison.tasks.loading.plan import Planned
 from jettison.values import Origin, Skipped
-from jettison.verify.imported import Attempt, Importable, ImportResult, Loss, Reachable
 from jettison.verify.planned_request import removed_distributions
+from jettison.verify.verdict import Attempt, Importable, ImportResult, Loss, Reachable
 
 # A plan is corrected so often at most; each time at least one requirement more stays.
 ROUNDS = 10

@@ -22,7 +22,7 @@ from jettison.errors import ImageError, ProgramError
 from jettison.images.stores.root import Root
 from jettison.tasks.imports.environment import Environment
 from jettison.values import Origin
-from jettison.verify.imported import Attempt, Importable, Reachable
+from jettison.verify.verdict import Attempt, Importable, Reachable
 
 SECONDS = 60.0
 # After so many seconds no further module is begun.

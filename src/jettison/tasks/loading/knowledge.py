@@ -43,7 +43,7 @@ from jettison.source.reading import read_documents, read_sources, read_texts
 from jettison.tasks.loading.project import Loaded
 from jettison.tasks.loading.usage import given_names, used, used_words
 from jettison.values import Evidence, Skipped
-from jettison.verify.imported import Importable, Reachable
+from jettison.verify.verdict import Importable, Reachable
 
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 

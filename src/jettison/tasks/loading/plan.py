@@ -30,9 +30,9 @@ from jettison.tasks.loading.base import base_needs, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted
-from jettison.verify.imported import ImportResult, Reachable
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, parse_http_file
+from jettison.verify.verdict import ImportResult, Reachable
 
 DEFAULT_LEVEL = 2
 # From this level on a trace takes out more than is known yet.

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.ecosystems.tools import TOOLS
+from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.settings import OWN_FILE, SHARED_FILE
 from jettison.images.stores.files import open_regular
 from jettison.lift.project import Project
-from jettison.source.operations import is_compose
+from jettison.source.facts import is_compose
 from jettison.source.reading import read_text, read_tree
 from jettison.source.tree import Tree
 from jettison.tasks.loading.choice import Choice, choose, is_dockerfile, production_target

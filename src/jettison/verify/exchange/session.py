@@ -13,20 +13,19 @@ from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.exchange.clients import (
+    Memory,
     Repetition,
     asked_as,
     browser_headers,
     languages_in_turn,
     repeated,
 )
-from jettison.verify.exchange.memory import Memory
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
-from jettison.verify.workload.graphql import query_steps
+from jettison.verify.workload.openapi import query_steps
 from jettison.verify.workload.operation import Json, TokenScheme
 from jettison.verify.workload.sample import Upload
-from jettison.verify.workload.step import Client, Payload, Remembered, Step
-from jettison.verify.workload.training import Training
+from jettison.verify.workload.step import Client, Payload, Remembered, Step, Training
 
 _BOUNDARY = "jettison-form-boundary-7f9c24e8"
 

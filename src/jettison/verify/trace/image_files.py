@@ -13,8 +13,7 @@ from typing import BinaryIO, cast
 
 from msgspec import Struct
 
-from jettison.contents.databases import world
-from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.image import ImageFile, ImageFiles, world
 from jettison.contents.stored_files import base_layers
 from jettison.engines.engine import Engine
 from jettison.engines.measuring import layers_of

@@ -1,13 +1,21 @@
-"""Runs an image under the workload of verification and notes what it touches."""
+"""Run an image under the workload; read what it installed and note what it touches."""
 
 from __future__ import annotations
 
+import hashlib
+import marshal
+import platform
 import tempfile
+from collections.abc import Mapping
+from functools import cache as once
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct, ValidationError, convert, msgpack
 from msgspec.structs import replace
 
+from jettison.catalogue import resource
 from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import (
     imported_at_once,
@@ -19,30 +27,139 @@ from jettison.contents.found import (
     started_words,
 )
 from jettison.contents.image import ImageFiles
+from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
-from jettison.engines.engine import Engine, ImageFacts
+from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
+from jettison.images.stores.cache import cache_directory
 from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
+from jettison.records import Records
 from jettison.values import Skipped
+from jettison.verify.batch import run_suite
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
-from jettison.verify.health import health_command, health_path, run_health_command
-from jettison.verify.interior import find_interpreter, interior
+from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running, with_workers
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import within_reach
-from jettison.verify.suite import run_suite
+from jettison.verify.services import health_command, health_path, run_health_command, within_reach
 from jettison.verify.trace.image_files import read_image_files
-from jettison.verify.trace.reading import KeptLinks, read_installed
 from jettison.verify.trace.watching import WatchingEngine, write_hook
 from jettison.verify.workload.plan import workload
-from jettison.verify.workload.training import Training, training_of
+from jettison.verify.workload.step import Training, training_of
+
+_INSIDE = "jettison.verify.trace.inside"
+# Each holds the sources of an environment; older ones go.
+MOST = 8
+_TIMEOUT = 300.0
+_WAIT = "import time; time.sleep(86400)"
+
+
+def read_installed(
+    engine: Engine,
+    image: str,
+    facts: ImageFacts,
+    environment: str,
+    kept: Records | None = None,
+) -> Installed:
+    """Read the environment at ``environment`` and the application in the working directory.
+
+    Raises EngineError when the image has no Python that starts.
+    """
+    asked = {"environment": environment, "folder": facts.working_directory}
+    return installed_of(
+        _answer(engine, image, facts, script_text("contents", asked, _INSIDE), kept)
+    )
+
+
+def _answer(
+    engine: Engine,
+    image: str,
+    facts: ImageFacts,
+    text: str,
+    kept: Records | None,
+) -> Mapping[str, Any]:
+    """Give what a program of ours answers in an image; the same image need not be asked twice."""
+    kept = kept or Records(cache_directory() / "answers", most=MOST)
+    # The image's own digest differs from run to run, by the label of what made it.
+    settings = (facts.layers, facts.environment, facts.working_directory, facts.user, text)
+    key = repr(settings)
+    known = kept.get(bytes, key)
+    if known is None:
+        known = _asked(engine, image, facts, text)
+        kept.put(known, key)
+    found = marshal.loads(known)  # noqa: S302 - of our own script
+    return found if isinstance(found, dict) else {}
+
+
+def _asked(engine: Engine, image: str, facts: ImageFacts, text: str) -> bytes:
+    failure = ""
+    for interpreter in interpreters(facts):
+        entrypoint = (interpreter, "-c", _WAIT)
+        options = RunOptions(network=Network.NONE, entrypoint=entrypoint)
+        try:
+            with engine.run(image, options) as container:
+                done = container.execute((interpreter, "-B", "-c", text), timeout=_TIMEOUT)
+        except EngineError as refused:
+            failure = refused.why
+            continue
+        if done.status == 0:
+            return done.stdout
+        failure = done.error_text
+    raise EngineError("the environment could not be read", why=failure[-500:])
+
+
+def installed_of(answer: Mapping[str, Any]) -> Installed:
+    """Read what ``inside/contents.py`` gives; EngineError for an answer of another shape."""
+    try:
+        return convert(answer, Installed)
+    except ValidationError as wrong:
+        raise EngineError("the environment could not be read", why=str(wrong)) from wrong
+
+
+# So many modules are kept; when there are more, those that were not asked for go.
+MOST_LINKS = 20_000
+_LINKS = msgpack.Decoder(Links)
+
+
+class KeptLinks:
+    """Gives the links of sources, as they were kept or by parsing, and keeps what is new."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._records = Records((folder or cache_directory()) / "links", most=1)
+        self._known = self._records.get(dict[bytes, Raw], _fingerprint()) or {}
+        self._used: dict[bytes, Raw] = {}
+
+    def read(self, source: bytes) -> Links:
+        """Give what a module names."""
+        key = hashlib.sha256(source).digest()
+        packed = self._used.get(key) or self._known.get(key)
+        if packed is None:
+            packed = Raw(msgpack.encode(links_of(source)))
+        self._used[key] = packed
+        return _LINKS.decode(packed)
+
+    def save(self) -> None:
+        """Write what is known anew when something was added."""
+        if not self._used.keys() <= self._known.keys():
+            kept = {**self._known, **self._used}
+            self._records.put(kept if len(kept) <= MOST_LINKS else self._used, _fingerprint())
+
+
+@once
+def _fingerprint() -> str:
+    """Name the state of whatever shapes the links: the parser, its catalogue, Python."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for name in ("loaders.toml", "library_modules.toml"):
+        digest.update(resource(name))
+    for name in ("links.py", "attributes.py"):
+        digest.update(files("jettison.contents").joinpath(name).read_bytes())
+    return digest.hexdigest()
 
 
 class Traced(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from enum import IntEnum
 from msgspec.structs import replace
 
 from jettison.verify.request import Credentials
-from jettison.verify.workload.graphql import schema_steps
+from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.operation import (
     Account,
     Interface,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from images import AMD64, packed_layer
 from inspected import inspected
 
-from jettison.contents.layers import LayerContents, read_contents
+from jettison.contents.measurement import LayerContents, read_contents
 from jettison.contents.stored_files import How, StoredFile, stored_files
 from jettison.images.image import Image
 from jettison.images.tar_writer import Member

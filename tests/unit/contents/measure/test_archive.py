@@ -7,7 +7,7 @@ from archives import layer_tar, saved_image
 from zlib_ng import zlib_ng
 
 from jettison.contents.layer_reading import LEVEL, known_layers
-from jettison.contents.layers import MeasuredLayer
+from jettison.contents.measurement import MeasuredLayer
 from jettison.engines.measuring import read_archive
 from jettison.errors import EngineError
 

@@ -2,8 +2,15 @@ import io
 
 from archives import layer_tar
 
-from jettison.contents.layers import Contents, LayerContents, overlay, read_contents
-from jettison.contents.measurement import debian_packages, distributions, python_version
+from jettison.contents.measurement import (
+    Contents,
+    LayerContents,
+    debian_packages,
+    distributions,
+    overlay,
+    python_version,
+    read_contents,
+)
 from jettison.values import Basis
 
 SITE = "usr/lib/python3.11/site-packages"

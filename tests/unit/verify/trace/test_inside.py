@@ -11,7 +11,7 @@ import pytest
 
 from jettison.errors import EngineError
 from jettison.verify.interior import script_text
-from jettison.verify.trace.reading import installed_of
+from jettison.verify.trace.tracing import installed_of
 from jettison.verify.trace.watching import HOOK, write_hook
 
 INSIDE = "jettison.verify.trace.inside"

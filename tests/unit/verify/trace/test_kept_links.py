@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jettison.contents.links import links_of
-from jettison.verify.trace import reading as kept_links
-from jettison.verify.trace.reading import KeptLinks
+from jettison.verify.trace import tracing
+from jettison.verify.trace.tracing import KeptLinks
 
 SOURCE = b"""\
 from .part import one
@@ -23,5 +23,5 @@ def test_what_is_kept_is_what_parsing_gives(
     first = KeptLinks(tmp_path)
     assert first.read(SOURCE) == links_of(SOURCE)
     first.save()
-    monkeypatch.setattr(kept_links, "links_of", lambda source: pytest.fail("was parsed again"))
+    monkeypatch.setattr(tracing, "links_of", lambda source: pytest.fail("was parsed again"))
     assert KeptLinks(tmp_path).read(SOURCE) == links_of(SOURCE)

@@ -8,7 +8,7 @@ from jettison.verify.exchange.answer import Answer
 from jettison.verify.exchange.session import Session
 from jettison.verify.workload.operation import Body, Interface, Operation, TokenScheme
 from jettison.verify.workload.plan import workload
-from jettison.verify.workload.training import FEWEST, training_of
+from jettison.verify.workload.step import FEWEST, training_of
 
 TEXT = {"type": "string"}
 BODY = Body(
