@@ -216,6 +216,7 @@ _PROCESS = "process"
 _OF_PROCESS = {
     "umask": "its file mode creation mask",
     "folder": "its working directory",
+    "files": "its limit of open files",
     "home": "the home folder of its user",
     "name": "the name of its user",
 }

@@ -139,12 +139,14 @@ def read(path):
 
 
 def process():
-    """Give umask and working directory of the first process, and home and name of its user."""
+    """Give umask, folder and limit of the first process, and home and name of its user."""
     import pwd
 
     lines = read("/proc/1/status").splitlines()
     status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     found = {"umask": status.get("Umask", ""), "home": os.path.expanduser("~")}
+    limits = (line.split() for line in read("/proc/1/limits").splitlines())
+    found["files"] = next((one[3] for one in limits if one[:3] == ["Max", "open", "files"]), "")
     found["folder"] = value(lambda: os.readlink("/proc/1/cwd"), "")
     found["name"] = value(lambda: pwd.getpwuid(os.getuid()).pw_name, "unknown")
     return {name: said for name, said in found.items() if said}
