@@ -87,6 +87,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """Give a plan as ``jettison.plan/v1``."""
     return {
         "schema": "jettison.plan/v1",
+        **_fields(plan.project, "dockerfile=dockerfile_path context target?"),
         **_fields(plan, "level python requirements system_packages=packages base=base_as_planned"),
         **_fields(plan, "prediction findings"),
         "unproven": _document(unproven_of(plan)),

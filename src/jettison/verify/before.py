@@ -137,8 +137,7 @@ class Ahead(Struct, frozen=True, kw_only=True):
 
     def within_reach(self, request: VerificationRequest) -> VerificationRequest:
         """Give a request with what is known of services."""
-        reached = self.reached
-        return replace(request, companions=reached.companions, unreached=reached.unreached)
+        return as_run(request, self.reached)
 
 
 def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
@@ -147,8 +146,16 @@ def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress)
     Raises EngineError when one of the images of the request does not exist.
     """
     reached = within_reach(engine, request, progress)
-    baseline = observe_before(reached, engine, progress)
+    with beside() as pool:
+        reached, first = begun_somehow(reached, engine, progress, pool)
+        baseline = finished(first, reached, engine, progress)
     return Ahead(asked=request, reached=reached, baseline=baseline)
+
+
+def as_run(request: VerificationRequest, other: VerificationRequest) -> VerificationRequest:
+    """Give a request with the way in which another one was found to run the images."""
+    names = ("ports", "environment", "entrypoint", "command", "companions", "unreached", "how")
+    return replace(request, **{name: getattr(other, name) for name in names})
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:
@@ -184,6 +191,22 @@ def observe_before(request: VerificationRequest, engine: Engine, progress: Progr
     """Find out what the image before offers, and run it twice to know what never repeats."""
     with beside() as pool:
         return finished(begun(request, engine, progress, pool), request, engine, progress)
+
+
+def begun_somehow(
+    request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
+) -> tuple[VerificationRequest, Begun]:
+    """Run the image before, in another way where it does not become ready, and tell which."""
+    first = begun(request, engine, progress, pool)
+    if not first.baseline.observation.failure:
+        return request, first
+    for other in request.otherwise:
+        changed = {name: getattr(other, name) for name in other.__struct_fields__}
+        tried = within_reach(engine, replace(request, **changed), progress)
+        found = begun(tried, engine, progress, pool)
+        if not found.baseline.observation.failure:
+            return tried, found
+    return request, first
 
 
 def begun(

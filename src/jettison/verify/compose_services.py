@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Services
+from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
-from jettison.formats.compose import ComposeFile, Service, parse
+from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
@@ -36,6 +38,29 @@ def as_run(project: Project) -> ComposeFile | None:
     return replace(
         compose, services=tuple(_with_files(project, folder, one) for one in compose.services)
     )
+
+
+class Neighbour(Struct, frozen=True, kw_only=True):
+    """A service that builds another image of the same context, and its compose file."""
+
+    path: str
+    service: Service
+
+
+def neighbours(project: Project) -> Iterator[Neighbour]:
+    """Give the first service that publishes a port, of a compose file that was not taken."""
+    path = next((name for name in COMPOSE_NAMES if name in project.texts), None)
+    if path is None or project.compose_path is not None:
+        return
+    try:
+        compose = as_run(replace(project, compose_path=path))
+    except InputSyntaxError:
+        return
+    for service in compose.services if compose else ():
+        context = posixpath.normpath(service.build.context) if service.build else None
+        if context == (project.context or ".") and service.ports:
+            yield Neighbour(path=path, service=service)
+            return
 
 
 def environment(service: Service) -> dict[str, str]:

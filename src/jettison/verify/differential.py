@@ -13,7 +13,7 @@ from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
 from jettison.verify.batch import run_suite, with_stored
-from jettison.verify.before import Ahead, Baseline, begun, finished, patient, worked
+from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient, worked
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from
 from jettison.verify.observation import Observation
@@ -50,7 +50,7 @@ def compare(
         after = observe_after(request, baseline, engine, progress)
     else:
         request = within_reach(engine, request, progress)
-        baseline, after = _observed(request, engine, progress)
+        request, baseline, after = _observed(request, engine, progress)
     before, talk = baseline.observation, baseline.conversation
     if talk.ends:
         return verdict(request, engine.name, before, after)
@@ -68,13 +68,13 @@ def compare(
 
 def _observed(
     request: VerificationRequest, engine: Engine, progress: Progress
-) -> tuple[Baseline, Observation]:
+) -> tuple[VerificationRequest, Baseline, Observation]:
     """Ask the image after as soon as it is known what, while the image before is run again."""
     with beside() as pool:
-        first = begun(request, engine, progress, pool)
+        request, first = begun_somehow(request, engine, progress, pool)
         whole = pool.submit(finished, first, request, engine, progress)
         after = observe_after(request, first.baseline, engine, progress, first.commands)
-        return whole.result(), after
+        return request, whole.result(), after
 
 
 def _started(

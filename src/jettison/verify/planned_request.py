@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from jettison.formats.compose import ComposeMount, MountKind
 from jettison.lift.declared import shipped_names
@@ -20,11 +22,12 @@ from jettison.verify.compose_services import (
     companions_of,
     environment,
     listening_ports,
+    neighbours,
     started_sources,
     wants_port,
     workers_of,
 )
-from jettison.verify.request import Credentials, Suite, VerificationRequest
+from jettison.verify.request import Credentials, Suite, Surroundings, VerificationRequest
 
 _FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)
 _NAME = re.compile(r"^(?P<whose>.+?)_?(?P<what>USERNAME|USER_NAME|EMAIL|LOGIN|USER|NAME)$", re.I)
@@ -90,6 +93,7 @@ def verification_request(
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
         companions=companions_of(plan.original),
+        otherwise=tuple(_otherwise(plan, read)),
         workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
@@ -141,6 +145,29 @@ def _ports(plan: Plan, read: Callable[[str], str | None]) -> tuple[int, ...]:
     started = (read(project.in_context(path)) for path in started_sources(project, stage, service))
     sources = [text for text in started if text]
     return listening_ports(project, stage, service, _variables(plan), sources)
+
+
+def _otherwise(plan: Plan, read: Callable[[str], str | None]) -> Iterator[Surroundings]:
+    """Other ways to run the image: as it is, and as a compose file runs its neighbours.
+
+    Compose files often describe development: with other variables and another command.
+    """
+    project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
+    sources = [text for path in started_sources(project, stage, None) if (text := read(path))]
+    if service and (service.environment or service.env_file or service.command):
+        ports = listening_ports(project, stage, None, {}, sources)
+        how = f"without the variables and the command of the service {service.name}"
+        companions = companions_of(project)
+        yield Surroundings(how=how, ports=ports, companions=companions)
+    for other in neighbours(project) if service is None else ():
+        beside = replace(project, compose_path=other.path, service=other.service.name)
+        variables = environment(other.service)
+        yield Surroundings(
+            how=f"with the variables and companions of the service {other.service.name}",
+            ports=listening_ports(project, stage, None, variables, sources),
+            environment=variables,
+            companions=companions_of(beside),
+        )
 
 
 def _read_only(plan: Plan) -> bool:

@@ -94,6 +94,20 @@ class Suite(Struct, frozen=True, kw_only=True):
     timeout: float = 600.0
 
 
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """Another way to run the images, where the baseline does not become ready in the first one.
+
+    ``how`` ends a sentence that begins with "both were run".
+    """
+
+    how: str
+    ports: tuple[int, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    companions: tuple[Companion, ...] = ()
+
+
 class VerificationRequest(Struct, frozen=True, kw_only=True):
     """Two images and how they are run.
 
@@ -103,6 +117,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     ``bind_mounts`` are targets that start empty and that everybody may write, as folders of a
     user's machine. ``read_only_volumes`` are mounted only where the root is read-only: what the
     plan keeps writable there.
+
+    ``otherwise`` are other ways to run both, tried in their order where the image before does not
+    become ready; ``how`` tells which of them was taken.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -135,6 +152,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path in the container
     companions: tuple[Companion, ...] = ()
     unreached: tuple[Unreached, ...] = ()
+    otherwise: tuple[Surroundings, ...] = ()
+    how: str = ""
     workers: tuple[Worker, ...] = ()
     read_only_after: bool = True
     expected_read_only: bool = False

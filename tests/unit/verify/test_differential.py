@@ -13,8 +13,8 @@ from jettison.progress import SilentProgress
 from jettison.verify import before, differential
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
-from jettison.verify.request import Probe, VerificationRequest
-from jettison.verify.verdict import CheckResult, Verdict
+from jettison.verify.request import Probe, Surroundings, VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 SERVER = """
 import json, os, random, sys, time, uuid
@@ -100,6 +100,25 @@ def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Pa
     says = "'READ_ONLY' in os.environ or print('INFO control socket is ready', flush=True)"
     found = verdict(tmp_path, says, says, replace(REQUEST, read_only_after=True))
     assert not found.differences, [check.details for check in found.differences]
+
+
+def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
+    tmp_path: Path,
+) -> None:
+    ends = "os.environ.get('MODE') == 'development' and sys.exit(2)"
+    for name in ("before.py", "after.py"):
+        text = SERVER.replace("start, count", f"{ends}\nstart, count", 1)
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    request = replace(
+        REQUEST,
+        environment={"MODE": "development"},
+        startup_timeout=2.0,
+        otherwise=(Surroundings(how="without the variables of the service", ports=(8000,)),),
+    )
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    start = next(check for check in found.checks if check.name == "start")
+    assert start.outcome is Outcome.SAME
+    assert start.message.endswith("both were run without the variables of the service")
 
 
 def test_what_is_masked_is_listed_with_its_reason(tmp_path: Path) -> None:

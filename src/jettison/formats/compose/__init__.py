@@ -20,6 +20,9 @@ from jettison.formats.compose.values import (
     Service,
 )
 
+# In the order in which Docker Compose looks for them.
+COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+
 
 def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> ComposeFile:
     """Read a compose file; ``jettison.formats.compose.reading`` says how."""

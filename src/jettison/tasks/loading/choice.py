@@ -10,14 +10,12 @@ from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats import dotenv
-from jettison.formats.compose import ComposeFile, Service
+from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Stage, parse
 from jettison.source.operations_images import is_for_development
 from jettison.values import Skipped
 
-# In the order in which Docker Compose looks for them.
-COMPOSE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 DEFAULT = "Dockerfile"
 # What tells the Dockerfile of a Python application from that of a proxy or a front end.
 PYTHON = re.compile(
@@ -33,7 +31,10 @@ COPIED = re.compile(
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """The image that is meant; paths are relative to the project root, ``""`` is the root."""
+    """The image that is meant; paths are relative to the project root, ``""`` is the root.
+
+    ``passed_over`` is what another image was not taken for.
+    """
 
     dockerfile: str
     context: str
@@ -41,6 +42,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     service: str | None = None
     target: str | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[Skipped, ...] = ()
 
 
 def choose(
@@ -75,8 +77,11 @@ def choose(
         return _of_service(compose, service, read)
     built = _built(compose)
     if built and compose:
-        return _of_service(compose, _single(built, compose, read).name, read)
-    return Choice(dockerfile=_dockerfile(names, deeper), context="")
+        found = _of_service(compose, _single(built, compose, read).name, read)
+        return _for_production(found, read) or found
+    path = _dockerfile(names, deeper)
+    known = exists or (lambda path: read(path) is not None)
+    return Choice(dockerfile=path, context=_copied_from(path, read, known) if "/" in path else "")
 
 
 def _compose(
@@ -164,6 +169,28 @@ def _of_service(
     )
 
 
+def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:
+    """The image beside one that is for development by the name of its Dockerfile or stage.
+
+    None where the service's own is for production, or is all there is.
+    """
+    name = posixpath.basename(choice.dockerfile)
+    other = posixpath.join(choice.context, DEFAULT)
+    if name != DEFAULT and is_for_development(name) and PYTHON.search(read(other) or ""):
+        what, dockerfile = name, other
+    elif choice.target and is_for_development(choice.target):
+        what, dockerfile = f"the stage {choice.target}", choice.dockerfile
+        stages = parse(read(dockerfile) or "", file=dockerfile)
+        last = stages.final_stage if stages.stages else None
+        if last is None or last.name == choice.target or not _starts(stages, last):
+            return None
+    else:
+        return None
+    reason = f"it builds {what}, which is for development by its name: {dockerfile} is looked at"
+    passed = Skipped(what=f"service {choice.service}", reason=reason)
+    return Choice(dockerfile=dockerfile, context=choice.context, passed_over=(passed,))
+
+
 def _built_beside(
     names: list[str],
     path: str,
@@ -207,7 +234,10 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
             hint="Name one with --file.",
         )
     if not others:
-        found = ", ".join(deeper())
+        below = list(deeper())
+        if len(below) == 1:
+            return below[0]
+        found = ", ".join(below)
         raise ProjectError(
             "no Dockerfile",
             why=f"in its folders there are {found}"

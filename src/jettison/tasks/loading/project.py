@@ -197,7 +197,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         target=other[0] if other else choice.target,
         build_arguments=MappingProxyType(dict(choice.arguments)),
         files=MappingProxyType(_context_files(tree, prefix)),
-        skipped=(*tree.skipped, *(other[1:] if other else ())),
+        skipped=(*tree.skipped, *choice.passed_over, *(other[1:] if other else ())),
     )
     _parsed(project)
     return Loaded(root=root, project=project, tree=tree)

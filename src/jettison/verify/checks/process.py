@@ -34,6 +34,8 @@ def _compare_start(
     if before.failure and request.unreached:
         names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
         message += f"; it may need what could not be started here: {names}"
+    if request.how:
+        message += f"; both were run {request.how}"
     now_and_then = bool(after.failed_starts) and not before.failed_starts
     failed = bool(before.failure or after.failure) or now_and_then
     return CheckResult(

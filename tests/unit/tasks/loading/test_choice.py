@@ -86,3 +86,36 @@ def test_a_dockerfile_is_built_from_the_folder_that_has_what_it_copies():
     assert chosen(files, dockerfile="api/Dockerfile").context == "api"
     files["requirements.txt"] = "django\n"
     assert chosen(files, dockerfile="api/Dockerfile").context == ""
+
+
+DEVELOPMENT = """\
+services:
+  web:
+    build:
+      context: .
+      dockerfile: Dockerfile.dev
+"""
+
+
+def test_the_dockerfile_beside_one_for_development_is_meant():
+    files = {"compose.yaml": DEVELOPMENT, "Dockerfile.dev": PYTHON, "Dockerfile": PYTHON}
+    taken = chosen(files)
+    assert (taken.dockerfile, taken.service) == ("Dockerfile", None)
+    assert "Dockerfile.dev, which is for development" in taken.passed_over[0].reason
+
+
+def test_a_dockerfile_for_development_that_is_alone_is_meant():
+    taken = chosen({"compose.yaml": DEVELOPMENT, "Dockerfile.dev": PYTHON})
+    assert (taken.dockerfile, taken.service) == ("Dockerfile.dev", "web")
+
+
+def test_the_last_stage_is_meant_where_a_service_builds_one_for_development():
+    stages = "FROM python:3.12 AS dev\nCMD flask run --debug\nFROM dev AS final\nCMD gunicorn a:a\n"
+    compose = "services:\n  web:\n    build:\n      context: .\n      target: dev\n"
+    taken = chosen({"compose.yaml": compose, "Dockerfile": stages})
+    assert (taken.dockerfile, taken.target, taken.service) == ("Dockerfile", None, None)
+
+
+def test_the_only_dockerfile_of_the_folders_is_meant():
+    taken = chosen({"docker/Dockerfile": PYTHON}, deeper=lambda: ["docker/Dockerfile"])
+    assert taken.dockerfile == "docker/Dockerfile"
