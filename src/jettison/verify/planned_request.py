@@ -11,6 +11,7 @@ from jettison.formats.compose import ComposeMount, MountKind
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes.values import Scope
+from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
 from jettison.plan.candidates.libraries import libraries_needed
@@ -29,6 +30,7 @@ from jettison.verify.compose_services import (
 )
 from jettison.verify.request import Credentials, Suite, Surroundings, VerificationRequest
 
+_SHELL = ("/bin/sh", "-c")
 _FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)
 _NAME = re.compile(r"^(?P<whose>.+?)_?(?P<what>USERNAME|USER_NAME|EMAIL|LOGIN|USER|NAME)$", re.I)
 _PASSWORD = re.compile(r"^(?P<whose>.+?)_?(PASSWORD|PASSWD|PASS)$", re.I)
@@ -107,7 +109,7 @@ def verification_request(
         installed_distributions=_installed(plan),
         planned_environment=_changed_variables(plan),
         planned_health_check=_other_health_check(plan),
-        expected_command=stage.command.words if stage.command else None,
+        expected_command=_changed_command(plan),
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
         planned=True,
@@ -132,6 +134,18 @@ def _variables(plan: Plan) -> dict[str, str]:
 def _changed_variables(plan: Plan) -> frozenset[str]:
     had, has = plan.original_stage.environment, plan.stage.environment
     return frozenset(name for name in {**had, **has} if had.get(name) != has.get(name))
+
+
+def _changed_command(plan: Plan) -> tuple[str, ...] | None:
+    """Give the words that the image is started with where the plan writes other ones."""
+    had, has = (_started(stage) for stage in (plan.original_stage, plan.stage))
+    return None if had == has else has
+
+
+def _started(stage: FinalStage) -> tuple[str, ...]:
+    written = (one for one in (stage.entrypoint, stage.command) if one)
+    words = (one.words or (*_SHELL, one.text) for one in written)
+    return tuple(word for one in words for word in one)
 
 
 def _other_health_check(plan: Plan) -> bool:

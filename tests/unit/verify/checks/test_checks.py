@@ -290,6 +290,16 @@ def test_root_in_both_counts_when_the_plan_gave_another_user(
     assert check("user", ROOT, ROOT, request_).outcome is outcome
 
 
+def test_an_entry_point_that_is_gone_is_named() -> None:
+    before = facts(entrypoint=("./start.sh",), command=("uvicorn", "x:app"))
+    after = facts(command=("uvicorn", "x:app"))
+    assert check("entry-point", before, after).outcome is DIFFERENT
+    # that of the base image
+    planned = replace(REQUEST, expected_command=("uvicorn", "y:app"))
+    other = facts(entrypoint=("./start.sh",), command=("uvicorn", "y:app"))
+    assert check("entry-point", before, other, planned).outcome is SAME
+
+
 def test_the_command_may_stay_as_it_was_although_the_plan_has_another() -> None:
     request = replace(REQUEST, expected_command=("uvicorn", "x:app"))
     assert check("entry-point", SEEN, SEEN, request).outcome is SAME
