@@ -11,7 +11,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from jettison.builder.base import BuildOptions, Bytecode
+from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import RunOptions
 from jettison.images.descriptor import Platform

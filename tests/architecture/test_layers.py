@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import pkgutil
 import re
+import subprocess
+import sys
 import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 import jettison
 
@@ -56,3 +60,18 @@ def test_no_module_is_too_long_and_few_stand_alone() -> None:
     }
     assert {path.name: lines for path, lines in modules.items() if lines > 340} == {}
     assert len([path for path in modules if path.parent.name == "jettison"]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("command", "late"),
+    [
+        ("plan", "urllib3 ssl importlib.metadata"),
+        ("build", "urllib3 ssl csv html.parser packaging.requirements concurrent.futures"),
+    ],
+)
+def test_a_command_starts_without_what_it_may_not_need(command: str, late: str) -> None:
+    program = f"import sys, jettison.cli.{command}; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert set(late.split()) & set(loaded.stdout.split()) == set()

@@ -9,7 +9,7 @@ from images import AMD64, packed_layer
 from msgspec.structs import replace
 from package_index import PackageIndex
 
-from jettison.builder.base import BuildOptions, Bytecode
+from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.images.config import History
 from jettison.images.image import Image
 from jettison.images.stream import Compressor

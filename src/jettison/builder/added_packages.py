@@ -13,7 +13,8 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder.base import BaseFacts, FoundationLayer, layer_of
+from jettison.builder.base import BaseFacts
+from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_packages import Unpacked, unpacked
 from jettison.builder.minimal_selection import Piece, Selection, search_directories, select
 from jettison.builder.recipe import FIXED_TIME

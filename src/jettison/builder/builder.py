@@ -10,14 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.builder.added_packages import added_packages
-from jettison.builder.base import (
-    Base,
-    BaseSource,
-    BuildOptions,
-    Bytecode,
-    Foundation,
-    FoundationLayer,
-)
+from jettison.builder.base import Base, BaseSource
+from jettison.builder.bill import MEDIA_TYPE, bill_of
 from jettison.builder.bytecode import Compiler
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, changed_texts, read_context
@@ -26,7 +20,7 @@ from jettison.builder.distribution_layers import Method, layers, packed
 from jettison.builder.execution import base_wanted, configured, recipe_of
 from jettison.builder.fetch import fetched, imported_modules, named_in, with_wheels
 from jettison.builder.files import owner_of
-from jettison.builder.finishing import MEDIA_TYPE, bill_of
+from jettison.builder.foundation import BuildOptions, Bytecode, Foundation, FoundationLayer
 from jettison.builder.image_base import ImageBase
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.lock import LockedImage, Made, archive_for, chosen_pins, locked_digest, stale

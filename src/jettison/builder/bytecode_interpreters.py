@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jettison.builder.base import BaseFacts, FoundationLayer, layer_of
+from jettison.builder.base import BaseFacts
 from jettison.builder.bytecode import Compiler, bytecode_members, is_whole, seal_tree
+from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.recipe import FIXED_TIME
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.builder.base import Base, BaseFacts, FoundationLayer, layer_of, target_of
+from jettison.builder.base import Base, BaseFacts, target_of
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.bytecode_interpreters import (
     composed_compiler,
@@ -19,6 +19,7 @@ from jettison.builder.bytecode_interpreters import (
     is_compiled,
     kept_compiler,
 )
+from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base import chosen, composed_base, unpacked_ahead
 from jettison.builder.minimal_packages import Unpacked
 from jettison.builder.recipe import FIXED_TIME, BaseWanted

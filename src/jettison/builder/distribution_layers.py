@@ -12,13 +12,13 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder.base import FoundationLayer, layer_of
 from jettison.builder.distribution import (
     Treatment,
     directories_of,
     installed_members,
     installed_paths,
 )
+from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.libraries import wheel_libraries
 from jettison.builder.recipe import FIXED_TIME, Pin
 from jettison.builder.wheel import Scheme, Wheel

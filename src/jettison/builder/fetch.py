@@ -23,9 +23,9 @@ from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.files import whole_file
 from jettison.images.stream import checked_chunks
 from jettison.index.client import Client
-from jettison.index.http import Credentials, index_url, split_credentials, uv_variables
 from jettison.index.metadata import parse_entry_points
 from jettison.index.resolving import uv_program
+from jettison.index.settings import Credentials, index_url, split_credentials, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
 from jettison.processes.concurrent import mapped
 from jettison.processes.programs import run

@@ -1,4 +1,4 @@
-"""Store a built image with its bill of materials (CycloneDX 1.6)."""
+"""From the prefix of an image to the image: application layer, time, bill of materials."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 from msgspec import Struct
 
-from jettison import __version__
 from jettison.builder.accounts import Accounts
-from jettison.builder.base import BaseFacts, Foundation, FoundationLayer
 from jettison.builder.bytecode import Compiles, KeptBytecode, bytecode_members, is_whole
 from jettison.builder.context import read_context
 from jettison.builder.files import Files
-from jettison.builder.recipe import FIXED_TIME, Pin
+from jettison.builder.foundation import Foundation, FoundationLayer
+from jettison.builder.recipe import FIXED_TIME
 from jettison.errors import ImageError, ProjectError
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.images.config import Config, History
@@ -180,66 +177,3 @@ def _layer(found: FoundationLayer, cache: SegmentCache) -> Layer | Lost:
     opening = partial(cache.blobs.open, found.blob)
     home = Reference.parse(found.home) if found.home else None
     return Layer(descriptor=found.blob, diff_id=found.diff_id, open=opening, home=home)
-
-
-MEDIA_TYPE = "application/vnd.cyclonedx+json"
-
-
-def bill_of(name: str, pins: Iterable[Pin], facts: BaseFacts, platform: str) -> str:
-    """List every distribution and every Debian package of an image, without a time."""
-    components = [
-        *(_distribution(pin) for pin in pins),
-        *(_package(*each, facts.distribution) for each in facts.debian),
-        _interpreter(facts),
-    ]
-    document = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {
-            "component": {"type": "container", "bom-ref": "image", "name": name},
-            "properties": [{"name": "jettison:platform", "value": platform}],
-            "tools": {
-                "components": [{"type": "application", "name": "jettison", "version": __version__}]
-            },
-        },
-        "components": sorted(components, key=lambda each: str(each["bom-ref"])),
-    }
-    return encode(document).decode()
-
-
-def _distribution(pin: Pin) -> dict[str, Any]:
-    reference = f"pkg:pypi/{quote(pin.name)}@{quote(pin.version)}"
-    return {
-        "type": "library",
-        "bom-ref": reference,
-        "name": pin.name,
-        "version": pin.version,
-        "purl": reference,
-        "hashes": [{"alg": "SHA-256", "content": pin.sha256}],
-        "properties": [{"name": "jettison:wheel", "value": pin.filename}],
-    }
-
-
-def _package(name: str, version: str, architecture: str, distribution: str) -> dict[str, Any]:
-    qualifiers = f"?arch={architecture}" + (f"&distro={distribution}" if distribution else "")
-    reference = f"pkg:deb/debian/{quote(name, safe='')}@{quote(version, safe='')}{qualifiers}"
-    return {
-        "type": "library",
-        "bom-ref": reference,
-        "name": name,
-        "version": version,
-        "purl": reference,
-    }
-
-
-def _interpreter(facts: BaseFacts) -> dict[str, Any]:
-    reference = f"pkg:generic/python@{facts.version}"
-    return {
-        "type": "platform",
-        "bom-ref": reference,
-        "name": "CPython",
-        "version": facts.version,
-        "purl": reference,
-        "cpe": f"cpe:2.3:a:python:python:{facts.version}:*:*:*:*:*:*:*",
-    }

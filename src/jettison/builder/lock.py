@@ -10,8 +10,9 @@ from pathlib import Path
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
-from jettison.builder.base import BaseFacts, BaseSource, Foundation
+from jettison.builder.base import BaseFacts, BaseSource
 from jettison.builder.context import LOCK_FILE
+from jettison.builder.foundation import Foundation
 from jettison.builder.pins import pins, requirements_digest
 from jettison.builder.recipe import BaseWanted, Environment, Pin
 from jettison.errors import InputSyntaxError, ProjectError

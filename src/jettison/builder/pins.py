@@ -22,9 +22,9 @@ from jettison.errors import InputSyntaxError, NetworkError, ProjectError, Unsupp
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option
 from jettison.index.facts import WheelFile
-from jettison.index.http import index_url
 from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, is_silent, platform
+from jettison.index.settings import index_url
 from jettison.index.target import Target, best_wheel
 from jettison.lift.project import Project
 from jettison.records import Records

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from jettison.builder.base import BuildOptions, Bytecode
+from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.cli import show
 from jettison.cli.options import project_options
 from jettison.images.descriptor import Platform

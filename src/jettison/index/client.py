@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jettison import __version__
 from jettison.errors import NetworkError
-from jettison.index.http import NOT_MODIFIED, OK, PARTIAL, Answer, Credentials, NoAnswerError
+from jettison.index.settings import NOT_MODIFIED, OK, PARTIAL, Answer, Credentials, NoAnswerError
 
 if TYPE_CHECKING:
     from jettison.index.http import Transport

@@ -10,12 +10,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from jettison.index.client import Client
-from jettison.index.http import index_url as configured_index
-from jettison.index.http import split_credentials
 from jettison.index.map import DistributionMap, LockedRelease
 from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index
 from jettison.index.resolving import resolved
+from jettison.index.settings import index_url as configured_index
+from jettison.index.settings import split_credentials
 from jettison.index.target import Target
 from jettison.records import Records
 

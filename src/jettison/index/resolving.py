@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from jettison.errors import ProgramError
-from jettison.index.http import uv_variables
+from jettison.index.settings import uv_variables
 from jettison.index.target import Target
 from jettison.processes.programs import Completed, run
 from jettison.records import Records

@@ -8,8 +8,8 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import Distribution, DistributionFinder, MetadataPathFinder
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -17,8 +17,11 @@ from jettison.errors import NetworkError
 from jettison.formats.elf import BEGINNING, unloaded_bytes
 from jettison.index.client import Client
 from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
-from jettison.index.http import Answer
 from jettison.index.metadata import Contents, facts_from, installed_files, parse_record
+from jettison.index.settings import Answer
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20
@@ -222,6 +225,9 @@ def installed_distributions(environment: Path) -> dict[str, DistributionFacts]:
     ``environment`` is a virtual environment or a folder of packages (``pip install --target``).
     What is broken there is left out. Sizes are those that RECORD states.
     """
+    # Late: plans read wheels of an index, and this takes 4 ms.
+    from importlib.metadata import DistributionFinder, MetadataPathFinder  # noqa: PLC0415
+
     folders = [str(folder) for folder in site_packages(environment)]
     context = DistributionFinder.Context(path=folders)
     found: dict[str, DistributionFacts] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
 
 # Columns of a terminal that a report fits in.
 WIDTH = 100
@@ -22,7 +22,8 @@ _FORMATS = ("text", "json")
 
 def formats_of(kind: str) -> tuple[str, ...]:
     """Name the formats of a kind of result, the default first."""
-    names = (module.name.rpartition("_") for module in pkgutil.iter_modules(__path__))
+    modules = (file.name.removesuffix(".py") for file in files(__package__).iterdir())
+    names = (module.rpartition("_") for module in modules)
     own = sorted(form for start, _, form in names if start == kind)
     return tuple(dict.fromkeys((*_FORMATS, *own)))
 

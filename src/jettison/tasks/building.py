@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from jettison.builder.base import BuildOptions, Foundation
 from jettison.builder.context import LOCK_FILE
 from jettison.builder.finishing import Lost, finished
+from jettison.builder.foundation import BuildOptions, Foundation
 from jettison.errors import InputSyntaxError
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores.blobs import SegmentCache

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.builder.base import BuildOptions
 from jettison.builder.builder import Builder
 from jettison.builder.composed_base import request_of
 from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
+from jettison.builder.foundation import BuildOptions
 from jettison.builder.recipe import BaseWanted
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine

@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from jettison.errors import ProgramError
 from jettison.index.facts import DistributionFacts
-from jettison.index.http import index_url, uv_variables
 from jettison.index.resolving import uv_program
+from jettison.index.settings import index_url, uv_variables
 from jettison.processes.programs import Completed, run
 from jettison.values import Skipped
 

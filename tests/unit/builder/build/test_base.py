@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from jettison.builder.base import Base, BaseFacts, FoundationLayer
+from jettison.builder.base import Base, BaseFacts
+from jettison.builder.foundation import FoundationLayer
 from jettison.errors import IntegrityError
 from jettison.images.config import Config, History
 from jettison.images.descriptor import Descriptor, Platform

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from jettison.index.client import Client
-from jettison.index.http import split_credentials
 from jettison.index.map import DistributionMap
 from jettison.index.package_index import Index
+from jettison.index.settings import split_credentials
 from jettison.index.target import Target
 from jettison.records import Records
 

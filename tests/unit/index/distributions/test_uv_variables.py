@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jettison.index.http import uv_variables
+from jettison.index.settings import uv_variables
 
 
 def test_the_system_decides_whom_uv_trusts() -> None:
