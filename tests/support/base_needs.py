@@ -14,7 +14,7 @@ from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
-from jettison.plan.candidates.needs import BaseNeeds
+from jettison.plan.candidate_needs import BaseNeeds
 from jettison.values import Basis, Evidence, Origin, Size
 
 NOTHING: Usage = Usage(searched="nothing")

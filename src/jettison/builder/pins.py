@@ -16,8 +16,8 @@ from packaging.markers import InvalidMarker, Marker
 from jettison.builder.recipe import ENGINE, Environment, Installation, Pin, not_understood
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.lock import LockedDistribution, LockedFile, SourceKind
-from jettison.ecosystems.lock import parse as parse_pylock
+from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
+from jettison.ecosystems.tool import parse as parse_pylock
 from jettison.errors import InputSyntaxError, NetworkError, ProjectError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option

@@ -9,18 +9,19 @@ import click
 from jettison import __version__
 from jettison.values import printable
 
-COMMANDS = (
-    "apply",
-    "base",
-    "build",
-    "cache",
-    "compare",
-    "inspect",
-    "optimize",
-    "plan",
-    "verify",
-    "why",
-)
+# Commands, and the modules that hold them.
+COMMANDS = {
+    "apply": "apply",
+    "base": "plan",
+    "build": "build",
+    "cache": "cache",
+    "compare": "inspect",
+    "inspect": "inspect",
+    "optimize": "optimize",
+    "plan": "plan",
+    "verify": "verify",
+    "why": "why",
+}
 
 
 class LazyGroup(click.Group):
@@ -34,8 +35,10 @@ class LazyGroup(click.Group):
         """Import the command; None when there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"jettison.cli.{cmd_name}")
-        command: click.Command = module.command
+        home = COMMANDS[cmd_name]
+        module = importlib.import_module(f"jettison.cli.{home}")
+        name = "command" if home == cmd_name else f"{cmd_name}_command"
+        command: click.Command = getattr(module, name)
         return command
 
 

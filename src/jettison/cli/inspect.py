@@ -1,4 +1,4 @@
-"""``jettison inspect``: attribute every byte of an image."""
+"""``jettison inspect``: the owner of every byte; ``jettison compare``: two images by owner."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from jettison.cli import show
 from jettison.cli.options import format_option, image_options
+from jettison.contents.inspection import compare
 from jettison.contents.layer_reading import inspect
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
@@ -42,3 +43,20 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
         with whole_file(html) as file:
             file.write(inspection_html(found).encode("utf-8"))
     show(rendered("inspection", output_format, found), nl=False)
+
+
+@click.command("compare")
+@click.argument("before")
+@click.argument("after")
+@image_options
+@format_option("comparison")
+def compare_command(*, before: str, after: str, platform: str, output_format: str) -> None:
+    """Compare the contents of two images by owner.
+
+    Each is named as for `jettison inspect`.
+    """
+    progress = ConsoleProgress()
+    found = compare(
+        inspect(before, progress, platform=platform), inspect(after, progress, platform=platform)
+    )
+    show(rendered("comparison", output_format, found), nl=False)

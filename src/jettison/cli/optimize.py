@@ -154,7 +154,7 @@ def _of_image(
 ) -> tuple[Result, str]:
     """Optimize an image, and say where it was written."""
     # Late: it brings the stores with it, which a project does not need.
-    from jettison.tasks.optimizing_image import optimize_image  # noqa: PLC0415
+    from jettison.tasks.optimizing_elsewhere import optimize_image  # noqa: PLC0415
 
     if chosen.name.startswith(EMBEDDED):
         raise UnsupportedError(
@@ -224,7 +224,7 @@ def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Res
     """Build and run with nothing but the kernel."""
     # Late: what this needs, an engine's user does not.
     from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
-    from jettison.tasks.optimizing_embedded import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
+    from jettison.tasks.optimizing_elsewhere import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
 
     with EmbeddedEngine(limits) as engine:
         shop = EmbeddedWorkshop(

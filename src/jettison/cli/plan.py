@@ -1,4 +1,4 @@
-"""``jettison plan``: what would change and why, without building anything."""
+"""``jettison plan``: what would change and why; ``jettison base``: the base images considered."""
 
 from __future__ import annotations
 
@@ -30,3 +30,18 @@ def command(
     """
     found = recalled(plan()).plan
     show(rendered("plan", output_format, found, diff=diff), nl=False)
+
+
+@click.command("base")
+@plan_options
+@format_option("base")
+def base_command(
+    *,
+    plan: partial[Planned],
+    output_format: str,
+) -> None:
+    """Show which base images would work, and why.
+
+    Builds nothing and pulls nothing.
+    """
+    show(rendered("base", output_format, plan().plan.base_as_planned), nl=False)

@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterable
 
 from jettison.ecosystems import TOOLS, pyproject
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
-from jettison.ecosystems.lock import Lock
-from jettison.ecosystems.lock import parse as pylock_parse
 from jettison.ecosystems.pip import (
     declared,
     group_of,
@@ -23,6 +21,8 @@ from jettison.ecosystems.pyproject_moves import (
     move_in_setup_cfg,
 )
 from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
+from jettison.ecosystems.tool import Lock
+from jettison.ecosystems.tool import parse as pylock_parse
 from jettison.formats.requirements import parse
 
 

@@ -6,15 +6,16 @@ from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems.lock import (
+from jettison.ecosystems.tool import (
     Lock,
     LockedDistribution,
+    Setting,
     SourceKind,
+    Tool,
     locked_file,
     package_origins,
     wheels_and_sdist,
 )
-from jettison.ecosystems.tool import Setting, Tool
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
 from jettison.values import Origin
 

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind, in_table, read_document
-from jettison.ecosystems.lock import Lock, LockedDistribution, SourceKind
-from jettison.ecosystems.tool import SYSTEM, Setting, Tool
+from jettison.ecosystems.tool import SYSTEM, Lock, LockedDistribution, Setting, SourceKind, Tool
 from jettison.errors import InputSyntaxError
 from jettison.formats.toml import Table, table, text_of, texts
 from jettison.values import Origin

@@ -8,15 +8,17 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import MAIN, Declaration, Document, Group, Kind, in_table
-from jettison.ecosystems.lock import (
+from jettison.ecosystems.tool import (
+    SYSTEM,
     Lock,
     LockedDistribution,
+    Setting,
     SourceKind,
+    Tool,
     locked_file,
     package_origins,
     wheels_and_sdist,
 )
-from jettison.ecosystems.tool import SYSTEM, Setting, Tool
 from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
 from jettison.values import Origin
 

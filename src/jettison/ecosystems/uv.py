@@ -7,14 +7,16 @@ from collections.abc import Collection
 
 from packaging.utils import canonicalize_name
 
-from jettison.ecosystems.lock import (
+from jettison.ecosystems.tool import (
+    SYSTEM,
     Lock,
     LockedDistribution,
+    Setting,
     SourceKind,
+    Tool,
     locked_file,
     package_origins,
 )
-from jettison.ecosystems.tool import SYSTEM, Setting, Tool
 from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
 from jettison.values import Origin
 

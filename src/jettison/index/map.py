@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile, SourceKind
+from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import NetworkError
 from jettison.index.client import Statistics
 from jettison.index.facts import DistributionFacts, Source, WheelFile

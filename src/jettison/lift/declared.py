@@ -13,8 +13,8 @@ from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.declaration import MAIN, Declaration, Kind
 from jettison.ecosystems.finding import declared_in, named_files, parse_lock
-from jettison.ecosystems.lock import Lock, SourceKind
 from jettison.ecosystems.pip import declared, group_of
+from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift.action import ActionKind

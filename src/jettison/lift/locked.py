@@ -10,8 +10,7 @@ from msgspec import Struct
 
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_setting
-from jettison.ecosystems.lock import SourceKind
-from jettison.ecosystems.tool import VIRTUAL, Setting, Tool
+from jettison.ecosystems.tool import VIRTUAL, Setting, SourceKind, Tool
 from jettison.formats.dockerfile import Copy, Instruction, mounts
 from jettison.formats.toml import Table, read_toml
 from jettison.lift.action import Action, ActionKind

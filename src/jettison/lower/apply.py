@@ -13,7 +13,7 @@ from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.build_stage import remove_files, split_build_stage
 from jettison.lower.compose_files import harden_service
-from jettison.lower.composed_base import add_debug_target, compose_base
+from jettison.lower.composed_base import add_debug_target, compose_base, start_from_nothing
 from jettison.lower.development import add_development
 from jettison.lower.distribution import change_distribution
 from jettison.lower.instructions import (
@@ -34,7 +34,6 @@ from jettison.lower.packages import (
     tidy_package_installs,
 )
 from jettison.lower.requirements import leave_groups_out, mark_unused, move_to_development
-from jettison.lower.scratch import start_from_nothing
 from jettison.lower.user import run_as_user
 from jettison.plan.changes import (
     AddDebugTarget,

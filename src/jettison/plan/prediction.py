@@ -21,7 +21,7 @@ from jettison.lift.project import Project
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.base import ROOT, Variant
-from jettison.plan.candidates.image import image_facts, packages_of
+from jettison.plan.candidate_images import image_facts, packages_of
 from jettison.plan.prediction_environment import Written, environments
 from jettison.plan.prediction_parts import (
     COMPILED,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from jettison.contents.measurement import ImageMeasurement
-from jettison.plan.candidates.image import COMPOSED
+from jettison.plan.candidate_images import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in

@@ -18,7 +18,7 @@ from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.system_packages import runtime_libraries_of, translated
 from jettison.lift.build_context import installed_names
 from jettison.plan.base import BaseCandidate
-from jettison.plan.candidates.needs import build_packages
+from jettison.plan.candidate_needs import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.taking import leaves_late

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from jettison.lower.composed_base import is_composed, refused
 from jettison.plan.base import Composition
-from jettison.plan.candidates.image import image_facts
+from jettison.plan.candidate_images import image_facts
 from jettison.plan.changes import ComposeBase
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.stage import FinalStage
-from jettison.plan.candidates.needs import brought_packages, inherited_packages, named_packages
+from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule

@@ -20,7 +20,7 @@ from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools
 from jettison.catalogue.system_packages import package_of_program
 from jettison.lift.usage import BUILDING, SCRIPT
-from jettison.plan.candidates.needs import brought_packages, named_packages
+from jettison.plan.candidate_needs import brought_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule

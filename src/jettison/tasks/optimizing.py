@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
-from jettison.engines.measuring import measure
+from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import BuildError
 from jettison.formats.settings import Budget
 from jettison.lift.environment import NotApart
@@ -24,13 +24,11 @@ from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.remembered import remember
-from jettison.tasks.staging import Workshop, built, development_image, staged
-from jettison.tasks.withdrawing import explained, too_large
+from jettison.tasks.staging import Workshop, built, development_image, explained, staged, too_large
 from jettison.values import Basis, Saving, Skipped, human
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
-from jettison.verify.trace.image_files import read_image_files
 from jettison.verify.trace.tracing import observed
 
 # The level from which on the image is watched.

@@ -1,12 +1,14 @@
-"""Images as they are built for a comparison: of a copy of the project with the plan's files."""
+"""Write, build and measure what a plan makes of a project; find the change that broke it."""
 
 from __future__ import annotations
 
 import posixpath
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,9 +17,14 @@ from msgspec.structs import replace
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError
 from jettison.lift.project import Project
-from jettison.plan.plan import FileChange, Plan
+from jettison.plan.changes import MoveToDevelopment, RemoveFiles
+from jettison.plan.plan import FileChange, Plan, Withdrawal
+from jettison.plan.removal.paths import Matcher
 from jettison.progress import Progress, step
-from jettison.values import Skipped
+from jettison.report.result_text import Result
+from jettison.rules.rule import applied, applied_rules, growing
+from jettison.values import Skipped, human
+from jettison.verify.verdict import CheckResult, Verdict
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
@@ -114,3 +121,140 @@ def _put(folder: Path, change: FileChange) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.open("w", encoding="utf-8", newline="") as stream:
         stream.write(change.after)
+
+
+IGNORING = "build-context"
+MOVING = "development-requirements"
+# The rules that each check looks at, the most likely one first.
+OF_CHECKS = {
+    "user": ("non-root-user",),
+    "writable": ("non-root-user",),
+    "root-filesystem": ("production-compose",),
+    "environment": ("python-environment",),
+    "entry-point": ("exec-form-command",),
+    "labels": ("image-labels",),
+    "health": ("python-health-check",),
+    "memory": ("compiled-bytecode",),
+    "programs": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),
+    "libraries": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),
+    "time-zones": ("unreached-system", "another-distribution", "smaller-base", "composed-base"),
+    "certificates": ("unreached-system", "another-distribution", "smaller-base", "composed-base"),
+    "resolver": ("unreached-system", "another-distribution", "composed-base"),
+}
+_REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
+_PATH = re.compile(r"[\w.@+-]*/[\w./@+-]+|[\w-]+\.\w+")
+_MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
+_SITE = "site-packages/"
+
+
+def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
+    """Give what of the plan explains differences, by what they name; nothing when nothing does."""
+    lines = [line for one in verdict.differences for line in (one.message, *one.details)]
+    found = [
+        *_kept_out(plan, lines),
+        *_not_installed(plan, lines),
+        *_taken_out(plan, lines),
+        *(each for one in verdict.differences for each in _of_check(plan, one)),
+    ]
+    return tuple({(one.rule, one.part): one for one in found}.values())
+
+
+def too_large(result: Result) -> tuple[Withdrawal, ...]:
+    """Give the rule that an image which grew does without; none when no rule makes it larger."""
+    if result.saved >= 0:
+        return ()
+    sizes = f"{human(result.before.size.bytes)} to {human(result.after.size.bytes)}"
+    return growing(result.plan, sizes)
+
+
+def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
+    """Files of the context that the plan's ignore file keeps out and a difference names."""
+    before, after = plan.original.ignore, plan.project.ignore
+    gone = [
+        path
+        for path in plan.original.files
+        if after and after.ignores(path) and not (before and before.ignores(path))
+    ]
+    by_name: dict[str, list[str]] = {}
+    for path in gone:
+        by_name.setdefault(posixpath.basename(path), []).append(path)
+    for line in lines:
+        modules = [name.replace(".", "/") for name in _MODULE.findall(line)]
+        named = {*_REQUEST.findall(line), *_PATH.findall(line), *modules}
+        for word in sorted(named):
+            same = _nearest(word, by_name.get(posixpath.basename(word), []))
+            parts = [path for path in gone if word in modules and _is_module(path, word)]
+            for path in (*same, *parts):
+                reason = f"{path} was kept out of the image: {_shown(line)}"
+                yield Withdrawal(rule=IGNORING, part=path, reason=reason)
+
+
+def _nearest(word: str, paths: list[str]) -> list[str]:
+    """The paths that share the longest end with what was named."""
+    shared = {path: len(_common_end(path.split("/"), word.split("/"))) for path in paths}
+    return [path for path in paths if shared[path] == max(shared.values())]
+
+
+def _common_end(one: list[str], other: list[str]) -> list[str]:
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return [left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
+
+
+def _is_module(path: str, module: str) -> bool:
+    return f"/{path}".endswith((f"/{module}.py", f"/{module}/__init__.py")) or (
+        f"/{module}/" in f"/{path}"
+    )
+
+
+def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
+    """Requirements that were moved and whose modules are missing, or whose removal changed others.
+
+    Only the names that the change moved count.
+    """
+    changes = (change for one in plan.findings if applied(one) for change in one.changes)
+    moved = {
+        name for change in changes if isinstance(change, MoveToDevelopment) for name in change.names
+    }
+    for line in lines:
+        for module in _MODULE.findall(line):
+            for name in sorted(moved):
+                facts = plan.closure.facts.get(name)
+                known = facts.import_names if facts else (name.replace("-", "_"),)
+                if any(f"{module}.".startswith(f"{one}.") for one in known):
+                    yield Withdrawal(rule=MOVING, part=name, reason=_shown(line))
+        if moved and "resolved differently" in line:
+            yield Withdrawal(rule=MOVING, reason=_shown(line))
+
+
+def _taken_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
+    """Files of distributions that were taken out and that a difference names."""
+    for finding in plan.findings if lines else ():
+        for change in finding.changes if applied(finding) else ():
+            for group in change.groups if isinstance(change, RemoveFiles) else ():
+                gone = Matcher.of((path, True) for path in group.paths)
+                for line in lines:
+                    if any(gone.find(path) for path in _installed_paths(line)):
+                        reason = f"{group.reason} were taken out: {_shown(line)}"
+                        yield Withdrawal(rule=finding.rule, part=group.distribution, reason=reason)
+
+
+def _installed_paths(line: str) -> Iterator[str]:
+    for module in _MODULE.findall(line):
+        path = module.replace(".", "/")
+        yield from (f"{path}.py", f"{path}/__init__.py")
+    for word in (*_PATH.findall(line), *_REQUEST.findall(line)):
+        if _SITE in word:
+            yield word.partition(_SITE)[2]
+
+
+def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
+    """The rule whose work a check looks at, where the plan applied it."""
+    applied = applied_rules(plan)
+    rule = next((name for name in OF_CHECKS.get(check.name, ()) if name in applied), None)
+    if rule is not None:
+        yield Withdrawal(rule=rule, reason=f"{check.name}: {_shown(check.message)}")
+
+
+def _shown(line: str) -> str:
+    text = " ".join(line.split())
+    return text if len(text) <= 160 else f"{text[:159]}…"  # noqa: PLR2004  one line of a terminal

@@ -14,7 +14,7 @@ from jettison.lift.scopes.values import Scope
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
-from jettison.plan.candidates.libraries import libraries_needed
+from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.plan import Plan
 from jettison.plan.removing import removed_lines, uninstalled
 from jettison.verify.compose_services import (

@@ -10,7 +10,7 @@ from jettison.lift.packages import Needs, scoped_packages
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
-from jettison.plan.candidates.libraries import libraries_needed, libraries_unused, linked_packages
+from jettison.plan.candidate_libraries import libraries_needed, libraries_unused, linked_packages
 from jettison.values import Evidence, Origin
 
 PLACE = Origin(file="app.py", line=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
-from jettison.tasks.optimizing_embedded import _unrun
+from jettison.tasks.optimizing_elsewhere import _unrun
 from jettison.values import Basis, Size
 from jettison.verify.verdict import ImportResult, Outcome, Verdict
 

@@ -36,8 +36,8 @@ from jettison.lift.scopes.values import PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lower.composed_base import refused
 from jettison.plan.base import ArchiveFile, Composition
-from jettison.plan.candidates.image import COMPOSED, DEBIAN_NAMES
-from jettison.plan.candidates.needs import BaseNeeds
+from jettison.plan.candidate_images import COMPOSED, DEBIAN_NAMES
+from jettison.plan.candidate_needs import BaseNeeds
 from jettison.plan.minimal_base import BaseRequest, BaseTree
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import application_size

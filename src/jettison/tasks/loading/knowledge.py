@@ -35,8 +35,8 @@ from jettison.lift.scopes.remarks import as_asked
 from jettison.lift.scopes.values import RequirementScope, Scope, ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
-from jettison.plan.candidates.image import image_facts
-from jettison.plan.candidates.libraries import linked_packages
+from jettison.plan.candidate_images import image_facts
+from jettison.plan.candidate_libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect
 from jettison.source.reading import read_documents, read_sources, read_texts

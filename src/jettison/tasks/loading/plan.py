@@ -19,7 +19,7 @@ from jettison.lift.project import Project
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lower.apply import led_back
-from jettison.plan.candidates.choose import base_choice
+from jettison.plan.candidate_choice import base_choice
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
 from jettison.processes.programs import installed

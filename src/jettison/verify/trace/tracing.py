@@ -31,6 +31,7 @@ from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
+from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.images.stores.cache import cache_directory
@@ -48,7 +49,6 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running, with_workers
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, health_path, run_health_command, within_reach
-from jettison.verify.trace.image_files import read_image_files
 from jettison.verify.trace.watching import WatchingEngine, write_hook
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of

@@ -14,10 +14,10 @@ from elf import shared_library
 from jettison.contents.found import as_observed, python_of, scripts_of, site_of, started_words
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.engines.engine import Engine
+from jettison.engines.measuring import read_image_files
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
-from jettison.verify.trace.image_files import read_image_files
 
 PYTHON = "/usr/local/bin/python3.11"
 SITE = "/srv/.venv/lib/python3.11/site-packages"

@@ -4,7 +4,7 @@ from textwrap import dedent
 import pytest
 
 from jettison.ecosystems.finding import parse_lock
-from jettison.ecosystems.lock import Lock, LockedDistribution, LockedFile
+from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile
 from jettison.errors import InputSyntaxError
 
 

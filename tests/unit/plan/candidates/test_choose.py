@@ -9,8 +9,8 @@ from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.lift.usage import Usage
 from jettison.plan.base import BaseCandidate, Variant, Works
-from jettison.plan.candidates.choose import base_choice
-from jettison.plan.candidates.needs import BaseNeeds
+from jettison.plan.candidate_choice import base_choice
+from jettison.plan.candidate_needs import BaseNeeds
 from jettison.values import Evidence, Origin
 
 GLIBC = "cp313-cp313-manylinux_2_28_x86_64"

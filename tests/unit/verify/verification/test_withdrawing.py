@@ -10,7 +10,7 @@ from jettison.plan.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import planned
-from jettison.tasks.withdrawing import explained
+from jettison.tasks.staging import explained
 from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 FILES = {

@@ -19,9 +19,9 @@ from jettison.index.facts import environment_size
 from jettison.lift.action import ActionKind
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
 from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.plan.candidates.image import DEBIAN_NAMES, packages_of
-from jettison.plan.candidates.libraries import library_remarks, script_remarks, surrounding_remarks
-from jettison.plan.candidates.needs import (
+from jettison.plan.candidate_images import DEBIAN_NAMES, packages_of
+from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
+from jettison.plan.candidate_needs import (
     BaseNeeds,
     Remark,
     source_builds,

@@ -1,14 +1,14 @@
-"""Builds, runs and compares without an engine.
-
-The image before cannot be built then: its Dockerfile runs programs. The image after is compared
-with the same image from which nothing was taken: all requirements, every file of them, and the
-whole build context. So what is proved is that nothing which left is missed.
-"""
+"""Optimize an image without a Dockerfile, or a project without an engine."""
 
 from __future__ import annotations
 
 import os
+import posixpath
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from platform import machine
+from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
@@ -18,14 +18,21 @@ from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions
 from jettison.builder.recipe import BaseWanted
+from jettison.contents.found import installed_in, python_of, started_words
+from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.engine import ImageID
-from jettison.engines.measuring import measure
+from jettison.engines.engine import Engine, ImageID
+from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import EngineError
 from jettison.images.descriptor import Platform
+from jettison.images.location import is_remote, locate, nearest
+from jettison.images.reference import Reference
+from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.cache import blob_cache
 from jettison.images.stream import Compressor
-from jettison.plan.candidates.image import COMPOSED
+from jettison.lift.stages import Said, configured, variables_said
+from jettison.plan.candidate_images import COMPOSED
 from jettison.plan.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.plan.minimal_base import predicted_size
 from jettison.plan.plan import Plan
@@ -34,9 +41,101 @@ from jettison.progress import Progress, step
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
+from jettison.tasks.delivery import Delivery, written
 from jettison.tasks.loading.plan import Planned, project_request
+from jettison.tasks.optimizing import optimize
+from jettison.tasks.staging import Workshop
 from jettison.verify.differential import compare
 from jettison.verify.verdict import CheckResult, ImportResult, Outcome, Subject, Verdict
+
+SOURCE = "jettison-source:latest"
+AFTER = "jettison-after:latest"
+
+
+def optimize_image(
+    reference: str,
+    engine: Engine,
+    delivery: Delivery,
+    plan: Callable[[Path], Planned],
+    progress: Progress,
+) -> tuple[Result, tuple[str, ...]]:
+    """Optimize an image as the project of one line, and write the result where it was asked for.
+
+    Gives a line for each place that it was written to; nothing is written of an image that does not
+    behave the same. Raises what stores and the engine raise.
+    """
+    cache = blob_cache()
+    with project_of_image(reference, engine, cache, progress) as root:
+        places = delivery.places(root, cache)
+        found = plan(root)
+        shop = Workshop(root=found.loaded.root, engine=engine, progress=progress)
+        result = optimize(shop, found.start, found.plan, ablation=False)
+        if not result.verdict.equivalent or not places:
+            return result, ()
+        made = locate(f"{_program(engine)}:{AFTER}", cache)
+        image = made.store.read(made.reference, Platform.parse(machine()))
+        return result, tuple(written(image, places))
+
+
+@contextmanager
+def project_of_image(
+    reference: str, engine: Engine, cache: BlobDirectory, progress: Progress
+) -> Iterator[Path]:
+    """Give a folder with a Dockerfile for an image, and with the application that is in it.
+
+    The image may be in the engine, in a registry, a layout or an archive; the engine has it
+    afterwards. Raises ImageError and EngineError when there is no such image.
+    """
+    with step(progress, f"Reading {reference}"):
+        name = _in_engine(reference, engine, cache)
+        image = read_image_files(engine, name)
+    with TemporaryDirectory(prefix="jettison-image-") as folder:
+        root = Path(folder) / _folder_name(reference)
+        root.mkdir()
+        (root / "Dockerfile").write_text(_dockerfile(name, image), encoding="utf-8")
+        for path, content in _application(image):
+            place = root / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        yield root
+
+
+def _in_engine(reference: str, engine: Engine, cache: BlobDirectory) -> str:
+    """Give the name under which the engine has an image, after bringing it there."""
+    program = _program(engine)
+    place = nearest(reference, cache)
+    if str(place.store) == program and place.reference:
+        return place.reference.familiar
+    architecture = Platform.parse(machine())
+    image = place.store.read(place.reference, architecture)
+    locate(f"{program}:{SOURCE}", cache).store.write(image, Reference.parse(SOURCE))
+    return SOURCE
+
+
+def _program(engine: Engine) -> str:
+    return engine.name.partition(" ")[0]
+
+
+def _folder_name(reference: str) -> str:
+    """The last part of an image's name, which the project is called by."""
+    bare = reference if is_remote(reference) else reference.partition(":")[2]
+    return posixpath.basename(bare).partition("@")[0].partition(":")[0] or "image"
+
+
+def _dockerfile(name: str, image: ImageFiles) -> str:
+    config = image.config
+    variables = variables_said(config.env.items()) if config.env else ""
+    return f"FROM {name}\n{variables}{''.join(configured(config, Said()))}"
+
+
+def _application(image: ImageFiles) -> Iterator[tuple[str, bytes]]:
+    """The texts of the application, by their paths below its folder."""
+    config = image.config
+    python = python_of(image, started_words(config))
+    folder = config.working_directory.rstrip("/")
+    for path, content in installed_in(image, python, folder).application.items():
+        yield posixpath.relpath(path, folder), content
+
 
 REFERENCE = "with everything"
 _TAKING = (MoveToDevelopment, LeaveGroupsOut, RemoveFiles, IgnorePaths)

@@ -26,8 +26,8 @@ from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import Usage
 from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.plan.candidates.image import packages_of
-from jettison.plan.candidates.needs import BaseNeeds, Remark, source_builds, unknown_wheels
+from jettison.plan.candidate_images import packages_of
+from jettison.plan.candidate_needs import BaseNeeds, Remark, source_builds, unknown_wheels
 from jettison.values import Evidence, Origin
 
 

@@ -12,9 +12,9 @@ from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.lift.project import PythonTag
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts, Variant, Works
-from jettison.plan.candidates.image import COMPOSED, composed_facts, image_facts
-from jettison.plan.candidates.judge import Judged, judged
-from jettison.plan.candidates.needs import BaseNeeds, source_builds
+from jettison.plan.candidate_images import COMPOSED, composed_facts, image_facts
+from jettison.plan.candidate_judging import Judged, judged
+from jettison.plan.candidate_needs import BaseNeeds, source_builds
 
 # The level that may choose another base.
 CHOOSES = 2

@@ -20,7 +20,7 @@ from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.base import ImageFacts, Works
-from jettison.plan.candidates.image import image_facts, packages_of
+from jettison.plan.candidate_images import image_facts, packages_of
 from jettison.values import Evidence, Origin
 
 
