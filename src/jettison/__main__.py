@@ -44,7 +44,7 @@ def run(arguments: list[str]) -> int:
             damage = error
         finally:
             for path in damaged():
-                show(f"note: {path} in the cache was damaged; it is made anew", err=True)
+                show(f"note: {path} in the cache was damaged; it is rebuilt", err=True)
     return _report(damage)
 
 

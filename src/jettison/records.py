@@ -32,7 +32,7 @@ class Records:
     """A folder of values of any type that msgspec knows; safe for several threads and processes.
 
     A record is written whole or not at all. A damaged one is removed; it, or one of another type,
-    counts as missing. One that cannot be written is made anew: that costs time and nothing else.
+    counts as missing. One that cannot be written is made again: that costs time and nothing else.
     With ``most``, that many are kept, the newest ones. ``read`` makes a value of a type that
     msgspec does not know from its text.
     """

@@ -75,7 +75,7 @@ def test_a_damaged_blob_is_fetched_again(
     (site.project / "requirements.txt").write_text("server==1.0\ntools==1.5\n")
     build(site, tmp_path / "again")
     assert any(path.endswith("server-1.0-py3-none-any.whl") for path in site.index.asked)
-    assert "was damaged; it is made anew" in capsys.readouterr().err
+    assert "was damaged; it is rebuilt" in capsys.readouterr().err
 
 
 def test_the_cache_is_private_to_its_owner(site: Site, cache: Path, tmp_path: Path) -> None:

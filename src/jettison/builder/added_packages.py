@@ -67,7 +67,7 @@ def _may_hold(folder: str, start: str) -> bool:
 
 _FORMAT = "1"
 STATUS, LOADER_CACHE = "var/lib/dpkg/status", "etc/ld.so.cache"
-# Where slim images tell dpkg what to leave out.
+# Where slim images tell dpkg what to omit.
 SETTINGS = "etc/dpkg/dpkg.cfg.d/"
 _INFORMATION = "var/lib/dpkg/info"
 _SCRIPTS = frozenset({"preinst", "postinst", "prerm", "postrm", "config"})

@@ -106,7 +106,7 @@ class Base(Struct, frozen=True, kw_only=True):
 
     ``compiler`` gives the interpreter that makes bytecode for the base's Python, or why there is
     none; it is asked only when something must be compiled. ``gone`` are the modules of the standard
-    library that were left out, by their paths below it. ``coming`` are layers on top that must
+    library that were omitted, by their paths below it. ``coming`` are layers on top that must
     still be made: what makes each, and its history.
     """
 

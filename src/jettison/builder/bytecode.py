@@ -67,7 +67,7 @@ class Compiler(Struct, frozen=True, kw_only=True):
         """Yield path and content of the .pyc files of ``modules``, in their order.
 
         ``modules`` are pairs of the path in the image without a leading ``/``, and the source.
-        Modules that do not compile are left out, as pip does. The bytes depend on the paths, the
+        Modules that do not compile are omitted, as pip does. The bytes depend on the paths, the
         sources and the interpreter's version alone. Raises ProgramError when the interpreter fails.
         """
         for batch in _batches(modules):

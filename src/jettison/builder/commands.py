@@ -201,7 +201,7 @@ _DESCRIBING = frozenset(
 def places(
     project: Project, stage: FinalStage, inherited: Mapping[str, str], folder: str
 ) -> Iterator[Place]:
-    """Yield every instruction of a stage, and of those it is made on, where it stands.
+    """Yield every instruction of a stage, and of those it is made on, where it is.
 
     ``inherited`` and ``folder`` are the base image's environment and working directory.
     """

@@ -53,7 +53,7 @@ def read_context(
     The Dockerfile and the ignore file are part of it unless the latter says otherwise, as in
     Docker. A lock at its top is not, nor the folder of what steps of the build read: they say how
     the image came to be. Devices, pipes and sockets
-    are left out, and so are ``outputs``, absolute paths that the build itself writes. ProjectError
+    are omitted, and so are ``outputs``, absolute paths that the build itself writes. ProjectError
     when it cannot be read.
     """
     patterns = ignore.patterns if ignore else ()

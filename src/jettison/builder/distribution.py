@@ -92,7 +92,7 @@ class Treatment(Struct, frozen=True, kw_only=True):
 
     ``compiler`` makes its bytecode, None for none; ``compiled`` are the paths of modules that are
     compiled, None for all, and ``uncompiled`` tells of those which are not after all. ``removed``
-    are paths of the image that are left out. ``shortened`` tells which shared libraries lose what
+    are paths of the image that are omitted. ``shortened`` tells which shared libraries lose what
     no loader reads. ``links`` gives paths that become hard links, with the equal files they name.
     """
 

@@ -252,7 +252,7 @@ def _loaded(plan: Plan) -> frozenset[str]:
 
 
 def _uncompiled(stage: FinalStage) -> str:
-    """Return the paths that a ``compileall`` of the Dockerfile leaves out."""
+    """Return the paths that a ``compileall`` of the Dockerfile omits."""
     for item in stage.instructions:
         for action in lifted_run(item).actions if item.keyword == "RUN" else ():
             run = invocation(action.command)

@@ -149,6 +149,6 @@ def _relative_link(entry: Entry, path: str) -> str:
 
 
 def root_links(architecture: str) -> tuple[Member, ...]:
-    """Return the links that stand in the root for the moved directories."""
+    """Return the links that are in the root for the moved directories."""
     names = sorted(_MOVED) if architecture == "amd64" else sorted(_MOVED - {"lib64"})
     return tuple(Member.symlink(name, f"usr/{name}") for name in names)

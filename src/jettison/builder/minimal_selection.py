@@ -76,9 +76,9 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 class Selection(Struct):
-    """Members by path, whose package each is, and what was left out.
+    """Members by path, whose package each is, and what was omitted.
 
-    ``elves`` are the ELF files among the members. ``put_aside`` are pieces that were left out, by
+    ``elves`` are the ELF files among the members. ``put_aside`` are pieces that were omitted, by
     path, with the name of the group that did so.
     """
 
@@ -107,7 +107,7 @@ def select(
 ) -> Selection:
     """Lay the files of packages over one another.
 
-    A shared library among what is left out comes back when a file of the tree needs it, or when
+    A shared library among what is omitted comes back when a file of the tree needs it, or when
     ``libraries`` names it. Directories that hold only left-out files are dropped.
     """
     selection = Selection()
@@ -152,7 +152,7 @@ def _bring_back(selection: Selection, libraries: Collection[str]) -> None:
 
 
 def _drop_empty(selection: Selection) -> None:
-    """Drop directories whose files were all left out, and those that were left out themselves."""
+    """Drop directories whose files were all omitted, and those that were omitted themselves."""
     kept = {path for path, member in selection.members.items()
             if member.entry.kind is not Kind.DIRECTORY}  # fmt: skip
     needed = {parent for path in kept for parent in _parents(path)}

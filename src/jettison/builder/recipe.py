@@ -177,7 +177,7 @@ class BaseWanted(Struct, frozen=True, kw_only=True):
     busybox. ``loaded`` are the only modules of the standard library that a composed base has byte
     code of, by their paths below it; none of them stands for all. ``programs`` are those that the
     application calls, None where that is not known for sure. ``groups_kept`` are groups of files of
-    a composed base that are otherwise left out. ``shortened`` says that modules which
+    a composed base that are otherwise omitted. ``shortened`` says that modules which
     nothing reaches may leave.
     """
 

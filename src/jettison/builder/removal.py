@@ -43,7 +43,7 @@ _Group = Together[str]
 
 
 class Removal(Struct, frozen=True, kw_only=True):
-    """Paths of the image that are left out, what shortens libraries, and what was kept after all.
+    """Paths of the image that are omitted, what shortens libraries, and what was kept after all.
 
     ``shortened`` tells by the path of the image whether the list names a library's sections, and
     ``uncompiled`` whether it names the byte code of a module. ``links`` gives the paths that become

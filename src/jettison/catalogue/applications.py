@@ -195,7 +195,7 @@ class Bounded(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OnDemand(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Attributes of a package that are imported when they are asked for."""
+    """Attributes of a package that are imported on request."""
 
     names: Words
     not_counting: Words

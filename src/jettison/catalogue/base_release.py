@@ -96,7 +96,7 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
 
     Each need is the names of packages of which one is enough, the usual one first. ``whole`` are
     the bytes of its files and of dpkg's records of it, ``kept`` those without documentation and
-    translations, which slim images leave out, ``compiled`` the bytes of Python source that is
+    translations, which slim images omit, ``compiled`` the bytes of Python source that is
     compiled while it is installed; all three are None where the package was not looked into.
     """
 
@@ -144,7 +144,7 @@ class ReleaseFacts(Struct, frozen=True, kw_only=True):
     ) -> tuple[PackageFacts, ...]:
         """Return the known packages that installing ``names`` adds, ordered by name.
 
-        ``already`` defaults to the slim base. Names that the catalogue does not have are left out.
+        ``already`` defaults to the slim base. Names that the catalogue does not have are omitted.
         """
         present = self.base if already is None else already
         found: dict[str, PackageFacts] = {}
@@ -186,7 +186,7 @@ def facts_of(release: str) -> ReleaseFacts | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Packages(Mapping[str, PackageFacts]):
-    """Packages by name, each read when it is asked for: a plan asks for few of thousands."""
+    """Packages by name, each read on request: a plan asks for few of thousands."""
 
     rows: Mapping[str, list[str]]
     measured: Mapping[str, tuple[int, int, int]]

@@ -66,7 +66,7 @@ class ProjectFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Remark(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words of a comment, and the pattern that they stand in."""
+    """Words of a comment, and the pattern that they are in."""
 
     pattern: str
     words: Words

@@ -18,7 +18,7 @@ class Header(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MeasuredNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Names of values that are measured anew each time."""
+    """Names of values that are measured again each time."""
 
     names: Words
     metrics: Words

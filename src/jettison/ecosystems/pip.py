@@ -46,7 +46,7 @@ def group_of(file: str) -> Group:
 
 
 def declared(file: RequirementsFile, group: Group) -> Iterator[Declaration]:
-    """Yield the file's requirements, those without a known name left out."""
+    """Yield the file's requirements, those without a known name omitted."""
     for line in file.requirements:
         if line.name:
             yield Declaration(

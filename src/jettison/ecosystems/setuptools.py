@@ -62,7 +62,7 @@ def requirement_files(text: str, *, file: str) -> tuple[str, ...]:
 def lines_of(text: str, section: str, key: str, *, file: str) -> tuple[int, int]:
     """Return the first and last line (from 1) of an option's value below its key; 0, 0 if none.
 
-    Blank lines and comments at its end are left out.
+    Blank lines and comments at its end are omitted.
     """
     for option in _options(text, file):
         if (option.section, option.key) == (section, key):
@@ -135,7 +135,7 @@ def _options(text: str, file: str) -> Iterator[_Option]:
 class SetupScript(Struct, frozen=True, kw_only=True):
     """What the call to ``setup`` says in plain values.
 
-    ``requirement_files`` are names of text files that stand in expressions which could not be
+    ``requirement_files`` are names of text files that are in expressions which could not be
     read otherwise.
     """
 

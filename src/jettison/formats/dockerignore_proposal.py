@@ -130,7 +130,7 @@ def propose(
 
     ``tree`` is relative path to bytes. ``needed`` are paths that must stay in the context: sources
     of COPY, which may be directories or patterns, and files that other files name. A pattern that
-    would keep out a needed directory is left out; a needed file becomes an exception. What the
+    would keep out a needed directory is omitted; a needed file becomes an exception. What the
     file brings back with ``!`` stays. ``given`` are files of variables that a container gets when
     it starts.
     """

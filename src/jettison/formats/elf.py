@@ -103,7 +103,7 @@ class _File:
             fields = self._unpack(
                 self._shape.segment, self._segments_at + number * self._segment_size
             )
-            # The flags stand in another place in the two classes; the rest keeps its order.
+            # The flags are in another place in the two classes; the rest keeps its order.
             kind, offset, address = (
                 fields[0],
                 *(
@@ -152,7 +152,7 @@ BEGINNING = 4096
 
 
 def unloaded_bytes(beginning: bytes, size: int) -> int:
-    """Return how many bytes lie behind the last loaded one, 0 when it cannot be told.
+    """Return how many bytes lie behind the last loaded one, 0 when it is not known.
 
     ``beginning`` are the first bytes of a file of ``size`` bytes. Only 64-bit little-endian files
     that end with their table of sections count: what was put behind it is not a linker's.

@@ -57,7 +57,7 @@ class Excerpt(Struct, frozen=True, kw_only=True):
 
     @property
     def written(self) -> str:
-        """The text as it is written in the source, with what was left out of it."""
+        """The text as it is written in the source, with what was omitted of it."""
         start, end = self.bounds
         return self.source[start:end]
 

@@ -110,7 +110,7 @@ def origin_of(node: Node, file: str) -> Origin:
 
 
 def last_line(node: Node) -> int:
-    """Line of the last text that belongs to a node, from 0; comments after it are left out."""
+    """Line of the last text that belongs to a node, from 0; comments after it are omitted."""
     children = [child for child in _children(node) if _is_inside(child, node)]
     if children and not (isinstance(node, CollectionNode) and node.flow_style):
         return max(last_line(child) for child in children)
@@ -120,7 +120,7 @@ def last_line(node: Node) -> int:
 
 
 def _is_inside(child: Node, node: Node) -> bool:
-    """Whether a child has text, and stands where it is used (an alias stands at its anchor)."""
+    """Whether a child has text, and stands where it is used (an alias is at its anchor)."""
     start, end = node.start_mark.index, node.end_mark.index
     return bool(start <= child.start_mark.index <= end) and not is_empty(child)
 
@@ -174,5 +174,5 @@ def is_empty(node: Node) -> bool:
 
 
 def is_null(node: Node) -> bool:
-    """Whether a node is null: left out, written as null, or reset by compose's own tag."""
+    """Whether a node is null: omitted, written as null, or reset by compose's own tag."""
     return isinstance(node, ScalarNode) and node.tag in (_NULL, _RESET)

@@ -36,7 +36,7 @@ _PART = re.compile(r"[a-z0-9_.-]+")
 
 
 class Platform(Struct, frozen=True, order=True, kw_only=True):
-    """For example ``linux/amd64`` or ``linux/arm/v6``; an implied variant is left out."""
+    """For example ``linux/amd64`` or ``linux/arm/v6``; an implied variant is omitted."""
 
     os: str = "linux"
     architecture: str
@@ -186,7 +186,7 @@ class Manifest(Document, frozen=True, kw_only=True):
         subject: Descriptor | None = None,
         artifact_type: str = "",
     ) -> Manifest:
-        """Make a manifest; empty optional fields are left out."""
+        """Make a manifest; empty optional fields are omitted."""
         return cls.of(
             {
                 "schemaVersion": 2,

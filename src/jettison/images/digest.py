@@ -155,7 +155,7 @@ class Document(Struct, frozen=True, kw_only=True, dict=True):
 
     @classmethod
     def of(cls, fields: Fields) -> Self:
-        """Make a document of ``fields``, leaving out those that are None."""
+        """Make a document of ``fields``, omitting those that are None."""
         present = {name: value for name, value in fields.items() if value is not None}
         return cls(content=encode(present))
 

@@ -30,7 +30,7 @@ def chunks_of(stream: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
 
 
 def equal_blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Cut the bytes anew into blocks of ``size``; the last may be shorter.
+    """Cut the bytes again into blocks of ``size``; the last may be shorter.
 
     A compressor's output may depend on how its input is cut, so the cut must not vary.
     """

@@ -78,7 +78,7 @@ def parse_listing(body: bytes, *, content_type: str, url: str) -> tuple[IndexFil
 
 
 def releases(files: Iterable[IndexFile], name: str = "") -> dict[Version, Release]:
-    """Group files by version; names that are neither a wheel's nor an sdist's are left out.
+    """Group files by version; names that are neither a wheel's nor an sdist's are omitted.
 
     ``name`` is that of the distribution, normalized: with it a file such as
     ``selenium-2.0-dev-9429.tar.gz`` is none of release 9429.

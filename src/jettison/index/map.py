@@ -92,7 +92,7 @@ class DistributionMap:
             return self._answers.setdefault(key, facts)
 
     def many(self, requirements: Iterable[Requirement | str]) -> dict[str, DistributionFacts]:
-        """Facts by normalized name, looked up concurrently; those not found are left out.
+        """Facts by normalized name, looked up concurrently; those not found are omitted.
 
         A requirement whose marker does not hold for the target is not looked up.
         """
@@ -252,7 +252,7 @@ def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
     """Give the release of every distribution that the lock takes from an index, by name.
 
     Of a name that is locked more than once, the one whose marker holds for the target counts.
-    Wheels without an address are left out, so that the index is asked for them.
+    Wheels without an address are omitted, so that the index is asked for them.
     """
     usable = [one for one in lock.distributions if _usable(one, target)]
     return {

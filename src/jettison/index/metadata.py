@@ -39,7 +39,7 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 
 def parse_metadata(text: str) -> CoreMetadata:
-    """Parse METADATA or PKG-INFO; fields that are missing are empty, invalid ones are left out."""
+    """Parse METADATA or PKG-INFO; fields that are missing are empty, invalid ones are omitted."""
     from email.parser import HeaderParser  # noqa: PLC0415 — slow to load; caches need none of it
 
     message = HeaderParser().parsestr(text)
@@ -154,7 +154,7 @@ def facts_from(contents: Contents, *, size_source: str, source: Source) -> Distr
 
 
 class Catalogue(Mapping[str, DistributionFacts]):
-    """Catalogued facts by normalized name; an entry is parsed when it is asked for."""
+    """Catalogued facts by normalized name; an entry is parsed on request."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._entries: Mapping[str, Mapping[str, Any]] = document["distributions"]

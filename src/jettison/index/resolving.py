@@ -35,7 +35,7 @@ _PLAN_SECONDS = 60.0
 _IMPATIENT = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10"}
 _MOST_WITHOUT_WHEEL = 20
 # As long as pypi.org lets clients keep its pages. Mirrors say nothing, or that each must be asked
-# for anew, which takes longer than all else that an installer does when it knows every package.
+# for again, which takes longer than all else that an installer does when it knows every package.
 _SETTINGS = """[[index]]
 url = {url}
 default = true
@@ -47,7 +47,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
     """Versions by normalized name, or the ``reason`` why there are none.
 
     ``without_wheel`` are distributions that offer no wheel: they and what they alone require were
-    left out, since their metadata takes running their own code.
+    omitted, since their metadata takes running their own code.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def resolved(
     """Resolve requirements that name no address; ``bounds`` hold for names that something asks for.
 
     No code of a distribution is run. An answer is kept for the day on which it was given, and
-    longer without a network, where nothing is resolved anew.
+    longer without a network, where nothing is resolved again.
     """
     texts = sorted(str(one) for one in requirements if one.url is None)
     lines = sorted(f"{name}{specifiers}" for name, specifiers in bounds.items())
@@ -103,7 +103,7 @@ def resolved(
 def _resolved(
     texts: Sequence[str], bounds: Sequence[str], target: Target, index: str
 ) -> Resolution:
-    """Resolve what has wheels: each round leaves out what the one before found to have none."""
+    """Resolve what has wheels: each round omits what had none in the round before."""
     without: list[str] = []
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         folder = Path(name)

@@ -223,7 +223,7 @@ def installed_distributions(environment: Path) -> dict[str, DistributionFacts]:
     """Facts by normalized name of all that is installed under a virtual environment.
 
     ``environment`` is a virtual environment or a folder of packages (``pip install --target``).
-    What is broken there is left out. Sizes are those that RECORD states.
+    What is broken there is omitted. Sizes are those that RECORD states.
     """
     # Late: plans read wheels of an index, and this takes 4 ms.
     from importlib.metadata import DistributionFinder, MetadataPathFinder  # noqa: PLC0415

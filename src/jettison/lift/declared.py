@@ -30,7 +30,7 @@ class Installed(Struct, frozen=True, kw_only=True):
     """A declaration that concerns the image.
 
     ``shipped`` says whether the image gets it; what is not shipped belongs to a group that the
-    commands leave out. ``lock`` is the lock file that would have to follow a change, if any.
+    commands omit. ``lock`` is the lock file that would have to follow a change, if any.
     """
 
     declaration: Declaration
@@ -41,7 +41,7 @@ class Installed(Struct, frozen=True, kw_only=True):
 def production_files(project: Project) -> tuple[RequirementsFile, ...]:
     """The files that pip or uv installs from while the image is built, in any stage, includes too.
 
-    Files that are not part of the project are left out, and those that only bound versions.
+    Files that are not part of the project are omitted, and those that only bound versions.
     """
     found: dict[str, RequirementsFile] = {}
     found.update((file.file, file) for file, bounds in _read_files(project) if not bounds)
@@ -93,7 +93,7 @@ def _read_in(project: Project, stage: Stage, *, bounds: bool = False) -> Iterato
 
 
 def installed_declarations(project: Project) -> tuple[Installed, ...]:
-    """Everything that the image is installed from, and the groups that it leaves out.
+    """Everything that the image is installed from, and the groups that it omits.
 
     A name that is shipped is not listed again for a group. Projects of the same workspace, and
     other folders that a lock names, stand for what they declare. Raises InputSyntaxError for a

@@ -106,7 +106,7 @@ def _groups(project: Project, request: ProjectRequest) -> Iterator[ShippedGroup]
 def shipped_files(project: Project) -> tuple[ShippedFile, ...]:
     """Every requirements file that is named for development and has one for production beside it.
 
-    One that neither includes production's file nor is read together with it is left out: nothing
+    One that neither includes production's file nor is read together with it is omitted: nothing
     says that the two agree on versions.
     """
     actions = [

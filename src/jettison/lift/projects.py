@@ -165,7 +165,7 @@ class ProjectRequest(Struct, frozen=True, kw_only=True):
 
 
 def project_requests(project: Project) -> tuple[ProjectRequest, ...]:
-    """The commands in the stages that make the image; those whose file is not there are left out.
+    """The commands in the stages that make the image; those whose file is not there are omitted.
 
     Raises InputSyntaxError for a declaring file that is not valid.
     """

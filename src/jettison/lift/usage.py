@@ -54,7 +54,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     with; ``computed`` are calls whose program is not a literal, so that nothing can be said about
     it, and ``computed_libraries`` are such loads. ``stored`` are files that production writes.
     ``imports`` maps the external modules that any production file imports to where. ``words`` are
-    those of the rules' vocabulary that stand in the source at all, each with its first place.
+    those of the rules' vocabulary that are in the source at all, each with its first place.
     ``given`` maps distributions that load data by name to the names that the source gives them.
     ``searched`` says what was read, in words; ``sourceless`` that it was no Python at all, as where
     the application is itself installed from an index.

@@ -76,7 +76,7 @@ def root_script(made_of: Composition, users: Iterable[str]) -> str:
 
 
 def _groups(made_of: Composition) -> list[LeftOut]:
-    """The groups of files that are left out: none that is kept or of a package asked for."""
+    """The groups of files that are omitted: none that is kept or of a package asked for."""
     found = table(ComposedBase).leave_out
     kept = {*made_of.asked, *made_of.groups_kept}
     return [each for each in found if not {each.name, each.of_package} & kept]

@@ -114,7 +114,7 @@ def comment(text: str) -> str:
 
 
 def written(script: Script, command: Command) -> str:
-    """A command as it stands in the file, continuation lines included."""
+    """A command as it is in the file, continuation lines included."""
     start, end = script.excerpt.place(command.start), script.excerpt.place_after(command.end)
     return script.excerpt.source[start:end]
 

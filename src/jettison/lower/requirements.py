@@ -197,7 +197,7 @@ def _flags(
     groups: Sequence[ShippedGroup],
     everything: Sequence[ShippedGroup],
 ) -> Iterator[str]:
-    """Options that leave out what comes unasked."""
+    """Options that omit what comes by default."""
     names = sorted(group.name for group in groups if group.kind is Kind.GROUP)
     rest = {one.name for one in everything if one.kind is Kind.GROUP} - set(names)
     if fact.tool == "uv":

@@ -160,9 +160,9 @@ class Composition(Struct, frozen=True, kw_only=True):
     ``image`` is the official image that the stages which build stand on; it has the same C library.
     ``packages`` are ordered by name, ``shell`` is the package that runs steps and is not part of
     the tree. ``asked`` are the packages that the application needs, by the names of the release.
-    ``kept`` are shared libraries that a group of the catalogue leaves out and that something needs,
+    ``kept`` are shared libraries that a group of the catalogue omits and that something needs,
     ``links`` those (path and target) that maintainer scripts would have made, ``groups_kept`` the
-    names of groups of the catalogue that are not left out. ``archive`` and ``security_archive`` are
+    names of groups of the catalogue that are not omitted. ``archive`` and ``security_archive`` are
     the addresses of the archives that have the packages.
     """
 

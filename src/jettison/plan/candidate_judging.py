@@ -188,7 +188,7 @@ def predicted_size(needs: BaseNeeds, image: ImageFacts, adds: Collection[str]) -
 
 
 def _composed(image: ImageFacts, names: Collection[str]) -> int:
-    """The bytes of a composed base with packages; what only installs packages is left out."""
+    """The bytes of a composed base with packages; what only installs packages is omitted."""
     release = image.release or ""
     known = {other for name in names if (other := translated(name, release))}
     architecture = image.target.architecture if image.target else "x86_64"

@@ -114,7 +114,7 @@ class AddDebugTarget(Struct, frozen=True, kw_only=True):
 class RemoveCommands(Struct, frozen=True, kw_only=True):
     """Take shell commands out of the final stage's RUN instructions.
 
-    Each text is the command as it stands in the file, continuation characters included.
+    Each text is the command as it is in the file, continuation characters included.
     """
 
     commands: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The minimal base as a request: what it is made of, what it leaves out, how large it will be."""
+"""The minimal base as a request: what it is made of, what it omits, how large it will be."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BaseRequest(Struct, frozen=True, kw_only=True):
     ``packages`` are Debian packages that the application needs at run time, ``libraries`` the file
     names of shared libraries that its wheels need (``libstdc++.so.6``). ``timezones`` brings the
     time zone database, ``shell`` busybox for debugging. ``user`` is who the image runs as, None
-    for root alone. ``keep`` names groups of files that are otherwise left out (``gconv``).
+    for root alone. ``keep`` names groups of files that are otherwise omitted (``gconv``).
     ``programs`` are the only ones that are called of the package that has the common programs, None
     where that is not known; ``library`` the only files of the standard library that stay, by their
     paths below it, None for all.
@@ -116,7 +116,7 @@ _MEANINGS = {"**/": r"(?:[^/]+/)*", "**": r".*", "*": r"[^/]*"}
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """Files that are left out for one reason, except those that ``keep`` matches.
+    """Files that are omitted for one reason, except those that ``keep`` matches.
 
     ``package`` limits the group to one package; it is empty for all.
     """
@@ -218,7 +218,7 @@ def predicted_size(request: BaseRequest, *, bytecode: bool = True) -> Size | Non
     """Return the uncompressed bytes of a base, with its standard library's bytecode if asked.
 
     The base itself was measured, and so were the files that many packages add; of others the
-    Installed-Size counts, with documentation that will be left out. None for a base that was not
+    Installed-Size counts, with documentation that will be omitted. None for a base that was not
     measured.
     """
     table_of_sizes = table(ComposedBaseSizes)

@@ -147,8 +147,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     large both images were when they were built before. ``keeps_cache``
     says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
     base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
-    ``learned`` is what could not be found out, ``idle`` the rules that the settings leave out
-    and that would have found nothing, and ``withdrawn`` what is left out for what came of it.
+    ``learned`` is what could not be found out, ``idle`` the rules that the settings omit
+    and that would have found nothing, and ``withdrawn`` what is omitted for what came of it.
     """
 
     original: Project

@@ -98,7 +98,7 @@ _LARGEST_REST = 16 << 20
 
 
 def keep_little() -> None:
-    """Ask the C library to hold on to little of what is freed; others than glibc are left alone."""
+    """Make glibc keep little of what is freed; other C libraries are not changed."""
     try:
         option = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):

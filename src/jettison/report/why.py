@@ -23,7 +23,7 @@ UNUSED = "(remove-unused)"
 
 
 def explain_line(plan: Plan, file: str, line: int) -> Iterator[LineAnswer]:
-    """Explain everything that stands in a line of the settings."""
+    """Explain everything that a line of the settings names."""
     for wish in plan.wishes.files:
         if (wish.origin.file, wish.origin.line) == (file, line):
             yield _setting_answer(wish, _wish(plan, wish))

@@ -45,7 +45,7 @@ from jettison.values import Evidence, Origin, Toward
 
 NAME = "production-groups"
 UV_RUN = re.compile(r"\buv\s+run\b(?![^&|;\n]*--no-(?:sync|dev|default-groups))")
-# Tools whose extras can be left out by an option or a word.
+# Tools whose extras can be omitted by an option or a word.
 WITH_EXTRAS = ("uv", "pip")
 
 

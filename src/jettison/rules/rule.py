@@ -42,7 +42,7 @@ COSTS = {
 def optimized(plan: Plan, rules: Sequence[Rule], *, without: frozenset[str] = frozenset()) -> Plan:
     """Apply every safe finding of the rules at the plan's level, in order.
 
-    ``without`` names rules that are left out: by the settings, or for a build that is compared with
+    ``without`` names rules that are omitted: by the settings, or for a build that is compared with
     another one to measure one rule. Those of the settings that would find nothing are noted, and
     so is what is withdrawn.
     """

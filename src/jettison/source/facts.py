@@ -141,7 +141,7 @@ class ModuleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Use(StrEnum):
     """What a command is for.
 
-    A BUILD command runs while the image is made; an UNCALLED one stands in a script that nothing
+    A BUILD command runs while the image is made; an UNCALLED one is in a script that nothing
     is seen to call.
     """
 

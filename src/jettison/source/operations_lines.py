@@ -197,7 +197,7 @@ def is_document(path: str, *, size: int) -> bool:
 
 
 def documented_commands(path: str, text: str) -> Iterator[UsedCommand]:
-    """Read what runs in the container, leaving out sections and sentences on development."""
+    """Read what runs in the container, omitting sections and sentences on development."""
     development = re.compile(
         table(Remarks).development.pattern.replace(
             "WORDS", "|".join(table(Remarks).development.words)

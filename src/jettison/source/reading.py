@@ -201,7 +201,7 @@ def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Source
     """Facts of every Python file and notebook of the tree; a fault costs its file alone.
 
     ``cache`` is the folder of Jettison's caches; files whose size and time are those of the last
-    run are taken from there. None reads everything anew and writes nothing.
+    run are taken from there. None reads everything again and writes nothing.
     """
     store = SourceCache(cache, root)
     answers: dict[str, ModuleFacts | Skipped | None] = {}

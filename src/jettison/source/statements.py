@@ -178,7 +178,7 @@ def _is_main_guard(test: ast.expr) -> bool:
 def see_try(
     walk: Walk, node: ast.Try | ast.TryStar, scope: Scope, _target: str, _role: str
 ) -> None:
-    """Mark what is tried, and what stands in for it, as optional when ImportError is caught."""
+    """Mark what is tried, and its substitute, as optional when ImportError is caught."""
     caught = any(_catches_missing(handler.type) for handler in node.handlers)
     tried = scope.inside(optional=True) if caught else scope
     walk.push_all(node.body, tried)

@@ -102,7 +102,7 @@ def _root(node: ast.expr) -> str:
 
 
 def _given(call: ast.Call, known: LocaleFunctions) -> Iterator[str]:
-    """The locale of one call: nothing when it is left out, empty when it is computed."""
+    """The locale of one call: nothing when it is omitted, empty when it is computed."""
     if any(isinstance(each, ast.Starred) for each in call.args):
         yield ""
     position = known.calls[last_name(call.func)]
@@ -120,7 +120,7 @@ LITERAL = re.compile(
 
 
 def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, Origin]:
-    """Give the first place of each word that stands in a text, comments included."""
+    """Give the first place of each word that is in a text, comments included."""
     if not vocabulary:
         return {}
     form = "|".join(re.escape(word) for word in sorted(vocabulary, key=len, reverse=True))

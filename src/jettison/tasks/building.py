@@ -105,8 +105,8 @@ def built(
     """Build one image for each of the options; several make an image for several platforms.
 
     ``folder`` is the cache. A project whose state was met today is not planned again: only what
-    its own files bring is made anew. What the project's lock holds is taken; with ``lock`` the lock
-    is written anew. Raises the errors of planning and of ``Builder.foundation``, and
+    its own files bring is made again. What the project's lock holds is used; with ``lock`` it is
+    rewritten. Raises the errors of planning and of ``Builder.foundation``, and
     InputSyntaxError for a lock that cannot be read.
     """
     root = project.directory.resolve()

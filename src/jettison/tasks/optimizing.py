@@ -33,7 +33,7 @@ from jettison.verify.trace.tracing import observed
 
 # The level from which on the image is watched.
 TRACED = 3
-# How often what made a difference is left out, and the rest is compared once more.
+# How often what made a difference is omitted, and the rest is compared once more.
 ROUNDS = 4
 # Characters of a reason in the report.
 SHOWN = 300
@@ -45,7 +45,7 @@ def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Resu
     ``start`` is the plan without any rule applied. From level 3 on the image is built once more, to
     be watched: what it does not touch and cannot reach leaves too, unless answers differ then.
     Where the engine's cache holds older versions in one of the images than were resolved for the
-    other, both are built anew. Raises BuildError and EngineError.
+    other, both are rebuilt. Raises BuildError and EngineError.
     """
     start, result = _compared(shop, start, plan)
     if any(map(resolved_differently, result.verdict.differences)):
@@ -87,7 +87,7 @@ def _compared(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Result]:
 def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Plan, Result]:
     """Compare with what was seen of the image, or with less of it where that cannot be kept.
 
-    First single rules are left out; then what the trace alone lets leave; then what was read.
+    First single rules are omitted; then what the trace alone lets leave; then what was read.
     """
     while True:
         known, found = seen.observed, None

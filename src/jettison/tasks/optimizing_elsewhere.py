@@ -235,7 +235,7 @@ def _predicted(plan: Plan, base: BaseWanted) -> Prediction:
 
 
 def _with_everything(found: Planned) -> Plan:
-    """Plan anew without the rules that took something out."""
+    """Plan again without the rules that took something out."""
     taking = {
         finding.rule
         for finding in found.plan.findings

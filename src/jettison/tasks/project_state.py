@@ -95,7 +95,7 @@ def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
 
 
 def _facts_digest(path: str, content: bytes) -> str:
-    """Hash what a plan learns from a module, without the places where it stands."""
+    """Hash what a plan learns from a module, without the places where it is."""
     from jettison.source.parse import parse  # noqa: PLC0415
 
     found = parse(path, content)

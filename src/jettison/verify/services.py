@@ -31,9 +31,9 @@ ENTRYPOINT ["/bin/sh", "-e", "/start"]
 
 
 def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Companion | None:
-    """Give a service that stands in for one of an image that is not here; None where none can.
+    """Give a substitute for a service whose image is not here; None where there is none.
 
-    What stands in keeps the name, the variables and the command.
+    It keeps the name, the variables and the command.
     """
     if _is_there(engine, companion.image):
         return None

@@ -259,7 +259,7 @@ class _Inside:
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy a tree with its owners, which shutil leaves out; what is no file stays behind."""
+    """Copy a tree with its owners, which shutil omits; what is no file stays behind."""
 
     def copy(one: str, other: str) -> str:
         if stat.S_ISREG(mode := os.lstat(one).st_mode) or stat.S_ISLNK(mode):

@@ -39,7 +39,7 @@ class Fields(Struct, frozen=True, kw_only=True):
         own = origin_of(entry.key, self.file)
         value = own if is_empty(entry.value) else origin_of(entry.value, self.file)
         if (value.line or 0) < (own.line or 0):
-            return value  # an alias: the fact stands at its anchor
+            return value  # an alias: the fact is at its anchor
         return Origin(file=self.file, line=own.line, end_line=value.end_line)
 
     def text(self, key: str) -> str | None:
@@ -115,7 +115,7 @@ class Fields(Struct, frozen=True, kw_only=True):
         return Variable(name=name, value=value if equals else None, origin=origin)
 
     def written(self, key: str) -> tuple[str, ...]:
-        """Return the scalars of a text or list as they stand in the file."""
+        """Return the scalars of a text or list as they are in the file."""
         node = self.node(key)
         nodes = node.value if isinstance(node, SequenceNode) else (node,)
         return tuple(str(each.value) for each in nodes if isinstance(each, ScalarNode))

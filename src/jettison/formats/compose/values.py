@@ -29,7 +29,7 @@ class ComposeCommand(Struct, frozen=True, kw_only=True):
     """A command or entry point.
 
     ``words`` are what is run: compose starts no shell for text. ``written`` is the text or the
-    list as it stands in the file, variables and doubled dollar signs as they are.
+    list as it is in the file, variables and doubled dollar signs as they are.
     """
 
     words: tuple[str, ...]

@@ -129,7 +129,7 @@ def _script_index(words: tuple[str, ...]) -> int | None:
 
 
 def _strings(instruction: Instruction) -> list[tuple[int, int]]:
-    """Return where the strings of the JSON array stand in the arguments."""
+    """Return where the strings of the JSON array are in the arguments."""
     start = instruction.arguments.index("[")
     return [match.span() for match in _STRING.finditer(instruction.arguments, start)]
 

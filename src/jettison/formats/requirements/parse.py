@@ -234,7 +234,7 @@ def load(read: Callable[[str], str | None], file: str) -> tuple[RequirementsFile
     """Read ``file`` and what it includes, each once, in the order of reading.
 
     ``read`` gives the text of a file by its path relative to the project root, or None when there
-    is none. Included URLs are left alone. Raises ProjectError when an included file is missing,
+    is none. Included URLs are not changed. Raises ProjectError when an included file is missing,
     naming the line that includes it.
     """
     found: dict[str, RequirementsFile] = {}

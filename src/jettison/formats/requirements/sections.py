@@ -1,6 +1,6 @@
 """Which comment heads which line: the reading that a person makes of a requirements file.
 
-A heading is a comment block that stands at the start of the file or after a blank line, or that
+A heading is a comment block that is at the start of the file or after a blank line, or that
 is set off with a ruler, or that reads as a title. A heading attached to its lines ends with the
 paragraph; one set apart by a blank line, or a banner, goes on to the next heading. Comments that
 switch a requirement off, and the preambles of lock tools, head nothing.

@@ -1,7 +1,7 @@
 """The shell front end: scripts and the shell text of instructions, down to single commands.
 
 ``parse`` reads a script, ``without`` and ``replacing`` give its text back with some commands gone
-or written anew.
+or rewritten.
 """
 
 from jettison.formats.shell.edit import replacing, replacing_words, without, without_words

@@ -51,7 +51,7 @@ def without(script: Script, commands: Collection[Command]) -> str | None:
 
 
 def replacing(script: Script, texts: Mapping[Command, str]) -> str:
-    """Return the source of the script with some commands written anew, in any kind of script."""
+    """Return the source of the script with some commands rewritten, in any kind of script."""
     spans = (
         (_start(script, command), _end(script, command), text) for command, text in texts.items()
     )
@@ -59,7 +59,7 @@ def replacing(script: Script, texts: Mapping[Command, str]) -> str:
 
 
 def replacing_words(script: Script, texts: Mapping[Word, str]) -> str:
-    """Return the source of the script with some words written anew."""
+    """Return the source of the script with some words rewritten."""
     return _apply(
         script,
         [

@@ -232,7 +232,7 @@ _VARIABLE = re.compile(
 def assignments(script: Script, variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the variables after the script's own assignments outside conditions and loops.
 
-    ``variables`` are those that it starts with. A name whose value cannot be told is not in the
+    ``variables`` are those that it starts with. A name whose value is not known is not in the
     result: it comes from a command, or is also set in a condition.
     """
     known = dict(variables or {})
@@ -249,9 +249,9 @@ def assignments(script: Script, variables: Mapping[str, str] | None = None) -> d
 
 
 def value(word: Word, variables: Mapping[str, str]) -> str | None:
-    """Return the word with its variables replaced; None when it cannot be told.
+    """Return the word with its variables replaced; None when it is not known.
 
-    A variable without value and without default cannot be told, nor can a substitution.
+    A variable without value and without default is not known; a substitution neither.
     """
     if word.literal or word.raw.startswith("("):
         return None if word.raw.startswith("(") else word.text

@@ -38,7 +38,7 @@ class Challenge(Struct, frozen=True, kw_only=True):
 
 
 def challenges(header: str) -> tuple[Challenge, ...]:
-    """Read the header; parts that no registry uses are left out."""
+    """Read the header; parts that no registry uses are omitted."""
     found: list[tuple[str, dict[str, str]]] = []
     for match in _PART.finditer(header[:_LONGEST_HEADER]):
         name, quoted, token = match.groups()

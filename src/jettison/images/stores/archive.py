@@ -135,7 +135,7 @@ def _document(members: Members, name: str) -> bytes:
 def archive_tar(content: Image | ImageSet, reference: Reference | None) -> Iterator[bytes]:
     """Return the archive as chunks; equal images give equal bytes.
 
-    Attachments are left out: no engine that loads archives has a place for them.
+    Attachments are omitted: no engine that loads archives has a place for them.
     """
     publication = Publication.of(content)
     top, _ = publication.top

@@ -57,7 +57,7 @@ def open_regular(path: Path) -> BinaryIO:
 def writing(path: Path) -> Iterator[None]:
     """Turn what the operating system says about writing ``path`` into a WriteError.
 
-    What it says about other files, from which the bytes may come, is left as it is.
+    What it says about other files, from which the bytes may come, is not changed.
     """
     try:
         yield

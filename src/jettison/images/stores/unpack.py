@@ -33,11 +33,11 @@ class LeftOut(Struct, frozen=True, kw_only=True):
 
 
 def unpack(image: Image, directory: Path, *, owner: int = 0) -> tuple[LeftOut, ...]:
-    """Unpack all layers into an empty directory and return what was left out.
+    """Unpack all layers into an empty directory and return what was omitted.
 
     Nothing outside ``directory`` is written, whatever the layers hold. Owners are set when the
     process is root, counted from ``owner`` on; without, all belongs to the user. Modes are kept
-    with their set-user-ID bits. Device nodes are left out. ImageError, IntegrityError or WriteError
+    with their set-user-ID bits. Device nodes are omitted. ImageError, IntegrityError or WriteError
     name the culprit; the directory then holds a part of the image.
     """
     if any(directory.iterdir()):

@@ -127,7 +127,7 @@ class Archive:
         return self._mirror.address(package.suite, package.filename)
 
     def refresh(self) -> None:
-        """Ask the mirror anew for what changes, however young the kept copy is."""
+        """Ask the mirror again for what changes, however young the kept copy is."""
         self._mirror.refresh()
 
     def deb(self, package: Package) -> Path:

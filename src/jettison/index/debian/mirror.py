@@ -174,7 +174,7 @@ class Mirror:
         return self._releases[suite]
 
     def refresh(self) -> None:
-        """Ask anew for release files, however young the kept ones are."""
+        """Ask again for release files, however young the kept ones are."""
         self._releases.clear()
         self._settings = replace(self._settings, refresh_after=-1)
 
@@ -243,7 +243,7 @@ class Mirror:
         return release
 
     def _date_of(self, kept: Path) -> datetime | None:
-        """Return the date of a kept release file, None when it cannot be told."""
+        """Return the date of a kept release file, None when it is not known."""
         try:
             lines = kept.read_text(encoding="utf-8").splitlines()
             return date_of(next(line[6:] for line in lines if line.startswith("Date: ")))

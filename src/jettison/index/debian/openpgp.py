@@ -21,7 +21,7 @@ from jettison.errors import InputSyntaxError
 PUBLIC_KEY, USER_ID, SUBKEY, SIGNATURE = 6, 13, 14, 2
 RSA = frozenset({1, 3})  # encrypt or sign, sign only
 # Hash algorithms by their OpenPGP number, with the DER prefix of a PKCS#1 v1.5 DigestInfo
-# (RFC 8017, 9.2). SHA-1 and MD5 are left out on purpose.
+# (RFC 8017, 9.2). SHA-1 and MD5 are omitted on purpose.
 HASHES: Mapping[int, tuple[str, bytes]] = {
     8: ("sha256", bytes.fromhex("3031300d060960864801650304020105000420")),
     9: ("sha384", bytes.fromhex("3041300d060960864801650304020205000430")),
@@ -132,7 +132,7 @@ def public_keys(data: bytes) -> dict[str, PublicKey]:
     """Read the RSA keys and subkeys of a keyring that may sign, by key ID.
 
     Keys of other kinds, those that were revoked, and those without a good signature of their own
-    are left out.
+    are omitted.
     """
     return {key.key_id: key for parts in _certificates(data) for key in _usable(parts)}
 
@@ -212,7 +212,7 @@ def _is_returned(binding: Signature, signed: bytes, key: PublicKey) -> bool:
 
 
 def is_good(found: Signature, text: bytes, key: PublicKey) -> bool:
-    """Check an RSA signature with PKCS#1 v1.5 padding by building the padded hash anew."""
+    """Check an RSA signature with PKCS#1 v1.5 padding by building the padded hash again."""
     if found.key_algorithm not in RSA or found.hash_algorithm not in HASHES:
         return False
     name, prefix = HASHES[found.hash_algorithm]

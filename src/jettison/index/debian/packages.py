@@ -35,7 +35,7 @@ class Content(Protocol):
 class PackageIndex:
     """A read-only index: name -> package, the newest version of each name.
 
-    It looks for lines in a sorted text, and parses a package when it is asked for: to open the
+    It looks for lines in a sorted text, and parses a package on request: to open the
     70,000 packages of a release costs nothing.
     """
 

@@ -79,7 +79,7 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 
 def contents_of(distributions: Iterable[DistributionFacts]) -> Contents:
-    """Put the file lists of distributions together; one that has none is left out."""
+    """Put the file lists of distributions together; one that has none is omitted."""
     known = [facts for facts in distributions if facts.files is not None]
     files = {file.path: file for facts in known for file in _files(facts)}
     return Contents(

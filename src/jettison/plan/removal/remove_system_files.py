@@ -259,7 +259,7 @@ def bundled(folder: str, names: set[str]) -> set[str]:
 
 
 def named(content: bytes) -> Iterator[str]:
-    """Give the names of shared libraries that stand in an ELF file."""
+    """Give the names of shared libraries that are in an ELF file."""
     for found in NAMED.finditer(content):
         before = BEFORE.search(content, max(0, found.start() - 96), found.start())
         yield ((before[0] if before else b"") + found[0]).decode("ascii", "replace")

@@ -75,7 +75,7 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
 
 
 def roots(found: Iterable[Installed], *, resolved: bool = False) -> list[Requirement]:
-    """What the distributions are looked up by; a requirement that cannot be read is left out.
+    """What the distributions are looked up by; a requirement that cannot be read is omitted.
 
     With ``resolved`` what is left is what an installer asks the index for, to resolve it.
     """

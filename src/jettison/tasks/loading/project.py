@@ -23,7 +23,7 @@ from jettison.source.tree import Tree
 from jettison.tasks.loading.choice import Choice, choose, is_dockerfile, production_target
 from jettison.values import Origin
 
-# Larger files that only look like one of these are left alone; locks may be long.
+# Larger files that only look like one of these are not read; locks may be long.
 LIMIT = 2 * 1024 * 1024
 LOCK_LIMIT = 64 * 1024 * 1024
 OF_TOOLS = {name for tool in TOOLS.values() for name in (tool.declares, tool.lock) if name}
@@ -58,7 +58,7 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
 
     ``also`` names files that are read whatever they are called and wherever they lie, and so are
     lists of requirements that one of those or another list names. Raises as ``needed_text`` does
-    for one of ``also``; others that cannot be read are left out.
+    for one of ``also``; others that cannot be read are omitted.
     """
     wanted = set(also)
     needed = {path: needed_text(root, path) for path in sorted(wanted)}

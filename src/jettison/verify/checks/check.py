@@ -107,7 +107,7 @@ def judged(
 ) -> CheckResult:
     """Give the result of a check that found ``details``, each of them a difference.
 
-    ``shown`` stands in the table for each image.
+    ``shown`` appears in the table for each image.
     """
     return CheckResult(
         name=name,

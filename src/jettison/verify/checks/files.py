@@ -29,10 +29,10 @@ _OF_THE_BUILD = re.compile(
     re.I,
 )
 _TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(conftest|test_\w+|\w+_test)\.py$")
-# Libraries are linked anew where a distribution is built, and cut where the plan says so; scripts
+# Libraries are linked again where a distribution is built, and cut where the plan says so; scripts
 # name their interpreter.
 _WRITTEN = re.compile(r"\.so(\.\d+)*$|\.dist-info/(?!entry_points)|^\.\./")
-# What a step of the build may have filled, each time anew.
+# What a step of the build may have filled, each time again.
 _STATE = re.compile(r"\.(sqlite3?|db|log|pid|pickle|pkl|egg-info/SOURCES\.txt)$", re.I)
 _UNREADABLE = "unreadable"
 _RUNS = ", can be run"
@@ -128,7 +128,7 @@ def _ends(path: str, others: Iterable[str]) -> bool:
 
 
 def _other(had: Stored, has: Stored, request: VerificationRequest, *, whole: bool) -> Iterator[str]:
-    """Name what has another content; with ``whole``, also what each installation writes anew."""
+    """Name what has another content; with ``whole``, also what each installation writes again."""
     for path, digest in had.application.items():
         own = not (_OF_THE_BUILD.search(path) or _ends(path, request.edited))
         own = own and (whole or not _STATE.search(path))

@@ -159,7 +159,7 @@ _SPREAD = 120.0
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """What stands in a place that varies: ``name`` for people, and what fits.
+    """A place that varies: ``name`` for people, and what fits.
 
     Times also lie between so many seconds before and after the answer.
     """

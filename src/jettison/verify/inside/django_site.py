@@ -179,7 +179,7 @@ def folders():
 
 
 def served():
-    """Give these folders, or none where they cannot be told."""
+    """Give these folders, or none where they are not known."""
     try:
         return list(folders())
     except Exception:

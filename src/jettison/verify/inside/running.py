@@ -48,7 +48,7 @@ def late(*_):
 
 
 def caught(place, name):
-    """Make what stands in for a server."""
+    """Make a substitute for a server."""
 
     def serve(*args, **words):
         app = args[place] if len(args) > place else words.get(name)

@@ -47,7 +47,7 @@ def below(root, others=()):
         for name in names:
             if name in NOT_COMPARED and folder.endswith((".dist-info", ".egg-info")):
                 continue
-            # a module whose source was left out stands for it
+            # a module whose source was omitted stands for it
             source = name[:-1] if name.endswith(".pyc") else name
             if source != name and source in names:
                 continue

@@ -145,7 +145,7 @@ class KeptLinks:
         return _LINKS.decode(packed)
 
     def save(self) -> None:
-        """Write what is known anew when something was added."""
+        """Write what is known again when something was added."""
         if not self._used.keys() <= self._known.keys():
             kept = {**self._known, **self._used}
             self._records.put(kept if len(kept) <= MOST_LINKS else self._used, _fingerprint())

@@ -13,7 +13,7 @@ ASKED = globals().get("ASKED", {})
 LARGEST = 4 * 2**20
 SETTINGS = (".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".env", ".txt", ".conf")
 LIBRARY = re.compile(r"\.(?:cpython-[\w-]+|abi3)?\.?so$")
-# A word behind a backtick stands in documentation, which compiled modules hold too.
+# A word behind a backtick is in documentation, which compiled modules hold too.
 WORD = re.compile(rb"`?\w+(?:\.\w+)*")
 
 OUTPUT = os.fdopen(os.dup(1), "wb")
