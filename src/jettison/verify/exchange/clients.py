@@ -21,8 +21,8 @@ _OK = 200
 # A slow or large answer is not worth another.
 _QUICK_SECONDS = 0.5
 _LIGHT_BYTES = 2**20
-# What answers at once is asked so often again, to meet what goes wrong now and then.
-_AT_ONCE_SECONDS = 0.1
+# What answers at once is asked so often again, and for so long, to meet what goes wrong at times.
+_AT_ONCE_SECONDS, _AGAIN_SECONDS = 0.25, 4.0
 _AGAIN, _TOO_MANY = 4, 429
 # How many requests of a run are repeated in each way.
 _MOST = {
@@ -74,11 +74,15 @@ class Repetition:
     def __init__(self) -> None:
         self._sent: Counter[tuple[Client, str]] = Counter()
         self._counts: Counter[Client] = Counter()
+        self._seconds = 0.0
 
     def of(self, step: Step, answer: Answer) -> tuple[Client, ...]:
         """Give the clients for a step by its first answer."""
         wanted = [client for client in _fitting(step, answer) if self._worth(client, step)]
-        if _is_quick(step, answer) and self._worth(Client.AGAIN, step):
+        seconds = self._seconds + _AGAIN * answer.seconds
+        quick = seconds < _AGAIN_SECONDS and _is_quick(step, answer)
+        if quick and self._worth(Client.AGAIN, step):
+            self._seconds = seconds
             wanted += [Client.AGAIN] * _AGAIN
         self._counts.update(wanted)
         return tuple(wanted)
