@@ -15,11 +15,11 @@ from jettison.ecosystems.tool import (
     Setting,
     SourceKind,
     Tool,
+    lock_of,
+    locked,
     locked_file,
-    package_origins,
-    wheels_and_sdist,
 )
-from jettison.formats.toml import Table, read_toml, table, tables, text_of, texts
+from jettison.formats.toml import Table, table, tables, text_of, texts
 from jettison.values import Origin
 
 _TOOL = ("tool", "poetry")
@@ -96,31 +96,15 @@ _LOCK_SOURCES = {
 
 def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
-    root = read_toml(text, file)
-    origins = package_origins(text, "package", file)
-    old_files = table(root, "metadata", "files")
-    return Lock(
-        distributions=tuple(
-            _distribution(one, origin, old_files)
-            for one, origin in zip(tables(root, "package"), origins, strict=False)
-        ),
-    )
+    return lock_of(text, file, _distribution)
 
 
-def _distribution(one: Table, origin: Origin, old_files: Table) -> LockedDistribution:
+def _distribution(one: Table, root: Table) -> LockedDistribution:
     source = table(one, "source")
-    written = tables(one, "files") or tables(old_files, text_of(one, "name"))
-    wheels, sdist = wheels_and_sdist([locked_file(each) for each in written])
-    return LockedDistribution(
-        name=canonicalize_name(text_of(one, "name")),
-        version=text_of(one, "version"),
-        marker=_locked_marker(one),
-        wheels=wheels,
-        sdist=sdist,
-        source=_LOCK_SOURCES.get(text_of(source, "type"), SourceKind.REGISTRY),
-        location=text_of(source, "url"),
-        origin=origin,
-    )
+    written = tables(one, "files") or tables(table(root, "metadata", "files"), text_of(one, "name"))
+    kind = _LOCK_SOURCES.get(text_of(source, "type"), SourceKind.REGISTRY)
+    files = [locked_file(each) for each in written]
+    return locked(one, files, kind, text_of(source, "url"), _locked_marker(one))
 
 
 def _locked_marker(one: Table) -> str:

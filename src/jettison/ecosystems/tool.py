@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.formats.toml import Table, read_toml, table, tables, text_of
@@ -49,7 +50,7 @@ class LockedDistribution(Struct, frozen=True, kw_only=True):
     sdist: LockedFile | None = None
     source: SourceKind = SourceKind.REGISTRY
     location: str = ""
-    origin: Origin
+    origin: Origin = Origin(file="")
 
 
 class Lock(Struct, frozen=True, kw_only=True):
@@ -96,31 +97,47 @@ def wheels_and_sdist(
     return wheels, next(others, None)
 
 
-def parse(text: str, *, file: str) -> Lock:
-    """Read a lock; raises InputSyntaxError with the line for bad TOML."""
+def lock_of(
+    text: str, file: str, read: Callable[[Table, Table], LockedDistribution], key: str = "package"
+) -> Lock:
+    """Read the tables ``[[key]]`` of a lock: ``read`` takes one and the whole document.
+
+    Raises InputSyntaxError with the line for bad TOML.
+    """
     root = read_toml(text, file)
-    origins = package_origins(text, "packages", file)
-    return Lock(
-        distributions=tuple(
-            _distribution(one, origin)
-            for one, origin in zip(tables(root, "packages"), origins, strict=False)
-        ),
-    )
+    rows = zip(tables(root, key), package_origins(text, key, file), strict=False)
+    return Lock(distributions=tuple(replace(read(one, root), origin=place) for one, place in rows))
 
 
-def _distribution(one: Table, origin: Origin) -> LockedDistribution:
-    sdist = table(one, "sdist")
-    source, location = _source(one)
+def locked(
+    one: Table,
+    files: Sequence[LockedFile],
+    source: SourceKind,
+    location: str,
+    marker: str,
+) -> LockedDistribution:
+    """Read name and version of a table; ``files`` are its wheels and its source distribution."""
+    wheels, sdist = wheels_and_sdist(files)
     return LockedDistribution(
         name=canonicalize_name(text_of(one, "name")),
         version=text_of(one, "version"),
-        marker=text_of(one, "marker"),
-        wheels=tuple(locked_file(wheel) for wheel in tables(one, "wheels")),
-        sdist=locked_file(sdist) if sdist else None,
+        marker=marker,
+        wheels=wheels,
+        sdist=sdist,
         source=source,
         location=location,
-        origin=origin,
     )
+
+
+def parse(text: str, *, file: str) -> Lock:
+    """Read a ``pylock.toml``; raises InputSyntaxError with the line for bad TOML."""
+    return lock_of(text, file, _distribution, "packages")
+
+
+def _distribution(one: Table, _root: Table) -> LockedDistribution:
+    sdist = table(one, "sdist")
+    files = [*tables(one, "wheels"), *([sdist] if sdist else [])]
+    return locked(one, [locked_file(each) for each in files], *_source(one), text_of(one, "marker"))
 
 
 def _source(one: Table) -> tuple[SourceKind, str]:

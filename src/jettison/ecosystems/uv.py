@@ -5,8 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 
-from packaging.utils import canonicalize_name
-
 from jettison.ecosystems.tool import (
     SYSTEM,
     Lock,
@@ -14,11 +12,11 @@ from jettison.ecosystems.tool import (
     Setting,
     SourceKind,
     Tool,
+    lock_of,
+    locked,
     locked_file,
-    package_origins,
 )
-from jettison.formats.toml import Table, array, read_toml, table, tables, text_of, texts
-from jettison.values import Origin
+from jettison.formats.toml import Table, array, table, tables, text_of, texts
 
 _SOURCES = {
     "registry": SourceKind.REGISTRY,
@@ -33,25 +31,15 @@ _SOURCES = {
 
 def parse(text: str, *, file: str) -> Lock:
     """Read a lock; raises InputSyntaxError with the line for bad TOML."""
-    packages = tables(read_toml(text, file), "package")
-    origins = package_origins(text, "package", file)
-    return Lock(distributions=tuple(map(_distribution, packages, origins)))
+    return lock_of(text, file, _distribution)
 
 
-def _distribution(one: Table, origin: Origin) -> LockedDistribution:
+def _distribution(one: Table, _root: Table) -> LockedDistribution:
     source = table(one, "source")
     word = next((key for key in _SOURCES if key in source), "registry")
-    sdist = table(one, "sdist")
-    return LockedDistribution(
-        name=canonicalize_name(text_of(one, "name")),
-        version=text_of(one, "version"),
-        marker=" or ".join(texts(one, "resolution-markers")),
-        wheels=tuple(locked_file(wheel) for wheel in tables(one, "wheels")),
-        sdist=locked_file(sdist) if sdist else None,
-        source=_SOURCES[word],
-        location=text_of(source, word),
-        origin=origin,
-    )
+    files = [locked_file(each) for each in (*tables(one, "wheels"), table(one, "sdist")) if each]
+    marker = " or ".join(texts(one, "resolution-markers"))
+    return locked(one, files, _SOURCES[word], text_of(source, word), marker)
 
 
 def _place(setting: Setting) -> str:
