@@ -11,6 +11,14 @@ from jettison.formats.toml import Table, table, text_of
 _HOME = "/root/.local/share/hatch"
 _PATH = "HATCH_ENV_TYPE_VIRTUAL_PATH"
 _DEFAULT = "default"
+_DECIDING = (
+    "python",
+    "matrix",
+    "env-vars",
+    "platforms",
+    "pre-install-commands",
+    "post-install-commands",
+)
 
 
 def _name(words: Collection[str]) -> str:
@@ -51,7 +59,7 @@ def _names(declared: Table, words: Collection[str]) -> frozenset[str]:
 def _obstacle(declared: Table, words: Collection[str]) -> str:
     """Name what a folder that is copied would not have, or what chooses more than one."""
     own = _environment(declared, words)
-    for key in ("python", "matrix", "env-vars", "platforms"):
+    for key in _DECIDING:
         if own.get(key):
             return f"the environment sets {key}"
     return "" if own.get("type", "virtual") == "virtual" else "the environment is not a virtual one"
@@ -61,7 +69,7 @@ HATCH = Tool(
     name="hatch",
     installs=("env create",),
     named=True,
-    files=("hatch.toml",),
+    decides=("hatch.toml",),
     place=_place,
     home=_HOME,
     makes=True,

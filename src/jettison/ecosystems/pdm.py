@@ -33,9 +33,17 @@ def _distribution(one: Table, root: Table) -> LockedDistribution:
     return locked(one, [locked_file(e) for e in written], source, location, text_of(one, "marker"))
 
 
+_WITHOUT = ("python.use_venv false", "__pypackages__")
+# What PDM runs before and after an installation, with files that a build stage may not have.
+_HOOKS = frozenset(
+    f"{when}_{what}" for when in ("pre", "post") for what in ("install", "sync", "lock", "script")
+)
+
+
 def _place(setting: Setting) -> str:
     """Return what PDM takes or makes; empty for its folders without an environment (PEP 582)."""
-    if setting.off("PDM_USE_VENV") or "python.use_venv false" in setting.text.lower():
+    values = " ".join((setting.text.lower(), *setting.environment.values()))
+    if setting.off("PDM_USE_VENV") or any(each in values for each in _WITHOUT):
         return ""
     if setting.environment.get("VIRTUAL_ENV") and not setting.on("PDM_IGNORE_ACTIVE_VENV"):
         return setting.environment["VIRTUAL_ENV"]
@@ -60,8 +68,11 @@ def _names(declared: Table, words: Collection[str]) -> frozenset[str]:
 def _obstacle(declared: Table, words: Collection[str]) -> str:
     if {"-g", "--global"} & set(words):
         return "it installs into its global project"
+    scripts = table(declared, "tool", "pdm", "scripts")
+    if _HOOKS & scripts.keys():
+        return "its scripts run with every installation"
     # Variables for all commands, which a program that PDM does not start would miss.
-    return "its scripts set variables" if "_" in table(declared, "tool", "pdm", "scripts") else ""
+    return "its scripts set variables" if "_" in scripts else ""
 
 
 PDM = Tool(
@@ -71,7 +82,7 @@ PDM = Tool(
     lock="pdm.lock",
     read_lock=parse,
     relock="pdm lock",
-    files=("pdm.toml",),
+    decides=("pdm.toml",),
     place=_place,
     package=_is_package,
     without_project="--no-self",
@@ -88,7 +99,7 @@ PDM = Tool(
     stays={"PDM_CHECK_UPDATE": "0", "PDM_IGNORE_SAVED_PYTHON": "1"},
     settings=True,
     with_tool=("virtualenv",),
-    script="pdm-project.org/install-pdm.py",
+    script="install-pdm.py",
     python=("PDM_PYTHON", "PDM_PYTHON_VERSION"),
     refusals="--prod|--production|--without[ =]dev",
 )

@@ -199,7 +199,8 @@ class Tool(Struct, frozen=True, kw_only=True):
     Commands: ``installs`` and ``writes`` are actions that install and that write requirements;
     ``named`` actions take environments of the project as arguments. ``declares`` is the file
     that they read, ``lock`` the one beside it (empty for a tool without one), ``read_lock`` its
-    parser, ``relock`` the command that writes it, and ``files`` further files of the tool.
+    parser, ``relock`` the command that writes it, ``files`` further files of the tool, and
+    ``decides`` those that may change where or what it installs.
 
     Place: ``place`` gives the folder of the environment, empty when that cannot be determined;
     ``home`` is the tool's own folder of environments, which a build stage replaces; ``makes``
@@ -235,6 +236,7 @@ class Tool(Struct, frozen=True, kw_only=True):
     read_lock: Callable[..., Lock] | None = None
     relock: str = ""
     files: tuple[str, ...] = ()
+    decides: tuple[str, ...] = ()
     place: Callable[[Setting], str] = _in_folder
     home: str = ""
     makes: bool = False

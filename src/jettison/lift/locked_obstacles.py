@@ -69,6 +69,9 @@ def _of_project(
     project: Project, stage: FinalStage, tool: Tool, installations: tuple[Action, ...]
 ) -> Iterator[str]:
     requests = [r for r in project_requests(project) if r.action in installations]
+    yield from (
+        f"{name} may change it" for name in tool.decides if _beside(project, requests, name)
+    )
     if not requests or (tool.lock and any(r.lock is None for r in requests)):
         yield f"there is no {tool.lock or tool.declares}"
         return
@@ -83,6 +86,12 @@ def _of_project(
     if not all(token.literal for action in installations for token in action.command.tokens):
         yield "what is installed is known only while building"
     yield from _of_file(project, stage, tool, first)
+
+
+def _beside(project: Project, requests: Iterable[ProjectRequest], name: str) -> bool:
+    names = (posixpath.join(request.folder, name) for request in requests)
+    prefix = f"{project.context}/" if project.context else ""
+    return any(each.removeprefix(prefix) in project.files for each in names)
 
 
 def _of_file(

@@ -90,9 +90,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         message += (
             f"; {counted(len(build), 'build package remains', 'build packages remain')} there"
         )
+    moves = locked.installer if locked and not stays else None
     present = removable(plan.stage)
     gone = tuple(
-        name for name in build if name in present and not _needed_in_final(plan, found, name)
+        name for name in build if name in present and not _needed_in_final(plan, name, moves)
     )
     changes: tuple[Change, ...] = (change, RemovePackages(names=gone)) if gone else (change,)
     if locked:
@@ -177,9 +178,11 @@ def _seeded(plan: Plan) -> Evidence | None:
     return None
 
 
-def _needed_in_final(plan: Plan, found: Installation | LockedInstallation, name: str) -> bool:
-    """Whether a step that stays in the final stage may call for a build package."""
-    moves = found.installer if isinstance(found, LockedInstallation) else None
+def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> bool:
+    """Whether a step that remains in the final stage may call for a build package.
+
+    ``moves`` is the step that brings a tool, where only the build stage needs it.
+    """
     steps = plan.stage.of_kind(ActionKind.OTHER)
     unknown = [action for action in steps if action.instruction is not moves]
     if name in FETCHING:
