@@ -193,7 +193,7 @@ def _exit_status_page() -> str:
 
 
 def _exit_statuses() -> Iterator[tuple[int, str, str]]:
-    yield 0, "", "All went well, and what was asked for was done"
+    yield 0, "", "Success: the requested work was done"
     yield 1, "", "A defect of Jettison itself: please report it with the traceback"
     yield 2, "", "The command line was used in a wrong way"
     found: Mapping[str, type] = dict(inspect.getmembers(errors, inspect.isclass))

@@ -71,7 +71,7 @@ class WriteError(JettisonError):
 
 
 class CheckError(JettisonError):
-    """``--check`` was asked for and something would change."""
+    """``--check`` was given and a file would change."""
 
     exit_status = 9
 

@@ -35,15 +35,7 @@ PRIVATE = {
     r"\bcannot be told\b": "is not known",
     r"\btell (whoever|who|those who)\b": "report it to",
 }
-PAGES = [
-    ROOT / "README.md",
-    DOCS / "index.md",
-    DOCS / "tutorial.md",
-    DOCS / "reference" / "cli.md",
-    *sorted((DOCS / "how-to").glob("*.md")),
-    *(DOCS / "explanation" / f"{name}.md" for name in ("how-it-decides", "removal", "building")),
-    DOCS / "explanation" / "observed.md",
-]
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 
 
 def private(text: str) -> list[str]:
