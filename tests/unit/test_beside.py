@@ -2,7 +2,7 @@ from threading import Event
 
 import pytest
 
-from jettison.processes.concurrent import beside
+from jettison.processes.concurrent import beside, both
 
 
 def test_work_is_waited_for() -> None:
@@ -26,3 +26,15 @@ def test_after_a_failure_nobody_waits_and_nothing_further_is_begun() -> None:
         failing()
     going.set()
     assert not begun.is_set()
+
+
+@pytest.mark.parametrize(("memory", "at_once"), [(0, True), (1 << 60, False)])
+def test_two_things_are_done_at_once_where_there_is_memory_for_both(
+    memory: int, *, at_once: bool
+) -> None:
+    begun = Event()
+
+    def first() -> bool:
+        return begun.wait(5 if at_once else 0)
+
+    assert both(first, begun.set, memory=memory) == (at_once, None)

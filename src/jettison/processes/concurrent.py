@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from typing import TypeVar
+
+Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 
 @contextmanager
@@ -27,9 +32,29 @@ def beside() -> Iterator[ThreadPoolExecutor]:
     pool.shutdown()
 
 
+def both(
+    one: Callable[[], Result], other: Callable[[], Other], *, memory: int
+) -> tuple[Result, Other]:
+    """Do two things at the same time, or in turn where there is no room for the bytes of both."""
+    if 2 * memory > _available():
+        return one(), other()
+    with beside() as pool:
+        later = pool.submit(other)
+        return one(), later.result()
+
+
+def _available() -> float:
+    """Give how many bytes of memory programs can have without swapping (proc(5), "meminfo")."""
+    try:
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+    except OSError:
+        return math.inf
+    found = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
+    return int(next(found, 0)) * 1024 or math.inf
+
+
 AT_ONCE = 4
 Work = TypeVar("Work")
-Result = TypeVar("Result")
 
 
 def mapped(work: Iterable[Work], do: Callable[[Work], Result]) -> list[Result]:

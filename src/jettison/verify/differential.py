@@ -9,7 +9,7 @@ from statistics import median
 from msgspec.structs import replace
 
 from jettison.engines.engine import Engine, ImageFacts
-from jettison.processes.concurrent import beside
+from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
 from jettison.verify.batch import run_suite, with_stored
@@ -172,27 +172,34 @@ def _ran(
             own = replace(setting, read_only=request.expected_read_only)
             return batch.observed(engine, own, request, names)
     with step(progress, "Running the candidate twice"):
-        seen = _twice(engine, replace(setting, read_only=narrow), request, talk)
+        memory = baseline.observation.grown or 0
+        seen = _twice(engine, replace(setting, read_only=narrow), request, talk, memory)
     if not (narrow and seen.failure):
         return seen
     with step(progress, "Running the candidate twice with a writable root"):
-        wide = _twice(engine, setting, request, talk)
+        wide = _twice(engine, setting, request, talk, memory)
     return wide if wide.failure else replace(wide, read_only_failure=seen.failure)
 
 
 def _twice(
-    engine: Engine, setting: Setting, request: VerificationRequest, talk: Conversation
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    talk: Conversation,
+    memory: int,
 ) -> Observation:
-    """Run an image in two containers at the same time."""
-    with beside() as pool:
-        # as the baseline runs, unless production is to be read-only
-        narrow = setting.read_only and request.expected_read_only
-        own = replace(setting, run=1, read_only=narrow)
-        other = pool.submit(further, engine, own, request, talk)
-        seen = observe(engine, setting, request, talk)
+    """Run an image in two containers, at the same time where there is memory for both."""
+    # as the baseline runs, unless production is to be read-only
+    narrow = setting.read_only and request.expected_read_only
+    own = replace(setting, run=1, read_only=narrow)
+    seen, other = both(
+        partial(observe, engine, setting, request, talk),
+        partial(further, engine, own, request, talk),
+        memory=memory,
+    )
     if seen.failure:
         return seen
-    return joined(replace(seen, read_only=setting.read_only), other.result())
+    return joined(replace(seen, read_only=setting.read_only), other)
 
 
 def _stored(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from msgspec.structs import replace
 
 from jettison.engines.engine import Engine
 from jettison.errors import EngineError
-from jettison.processes.concurrent import beside
+from jettison.processes.concurrent import both
 from jettison.progress import Progress, step
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
@@ -117,10 +118,12 @@ def decided(
         doubting = replace(talk, doubtful=frozenset(sorted(found.open)[:_DOUBTED]))
         first, second = _settings(engine, request, after)
         said = f"Running both again, because {len(found.open)} responses differ"
-        with step(progress, said), beside() as pool:
-            other = pool.submit(again, engine, first, request, doubting, before)
-            after = again(engine, second, request, doubting, after)
-            before = other.result()
+        with step(progress, said):
+            before, after = both(
+                partial(again, engine, first, request, doubting, before),
+                partial(again, engine, second, request, doubting, after),
+                memory=before.grown or 0,
+            )
     return before, after
 
 
@@ -238,10 +241,11 @@ def at_once(
     """Start both images at the same time, so that they share the load of the machine."""
     first, second = _settings(engine, request, after)
     for _ in range(times):
-        with beside() as pool:
-            other = pool.submit(_started, engine, first, request, before)
-            after = _started(engine, second, request, after)
-            before = other.result()
+        before, after = both(
+            partial(_started, engine, first, request, before),
+            partial(_started, engine, second, request, after),
+            memory=before.grown or 0,
+        )
     return before, after
 
 
