@@ -25,7 +25,7 @@ def jettison(*arguments: str, cache: Path) -> str:
 
 
 def test_the_plan_comes_and_names_what_was_not_asked(tmp_path: Path) -> None:
-    said = jettison("plan", str(EXAMPLE), cache=tmp_path)
+    said = jettison("plan", str(EXAMPLE), "--verbose", cache=tmp_path)
     assert "python:3.11-slim    yes" in said
     assert "build-stage: a build stage makes the environment" in said
     unknown = said.split("Not determined:")[1]

@@ -7,8 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 
 from jettison.ecosystems import conda
 from jettison.ecosystems.declaration import Declaration
-from jettison.ecosystems.finding import declared_in
-from jettison.ecosystems.pip import group_of, is_requirements_file, may_be_requirements_file
+from jettison.ecosystems.finding import (
+    declared_in,
+    group_of,
+    is_requirements_file,
+    may_be_requirements_file,
+)
 from jettison.formats.requirements import RequirementsFile, load
 
 OWN = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")

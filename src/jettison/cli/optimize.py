@@ -133,7 +133,7 @@ def command(
     except EngineError as error:
         if engine is not None or write or output is not None:
             raise
-        _without_engine(found, error, diff=diff, output_format=output_format)
+        _without_engine(found, error, output_format=output_format, diff=diff, verbose=verbose)
         return
     verdict = result.verdict
     if not (write or output or engine or verdict.ran or verdict.differences):
@@ -249,8 +249,10 @@ def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, 
     return "no files written (--write updates the project, --output DIR writes a copy)"
 
 
-def _without_engine(found: Planned, error: EngineError, *, diff: bool, output_format: str) -> None:
-    show(rendered("plan", output_format, found.plan, diff=diff), nl=False)
+def _without_engine(
+    found: Planned, error: EngineError, *, output_format: str, **options: bool
+) -> None:
+    show(rendered("plan", output_format, found.plan, **options), nl=False)
     if output_format == "text":
         show(
             "\nNothing was built. With an engine both images are built, run and compared"

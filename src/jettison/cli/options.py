@@ -189,6 +189,13 @@ def plan_options(function: Function) -> Function:
     return project_options(base_options(cast("Function", gathered)))
 
 
+def verbose_option(function: Function) -> Function:
+    """Add ``--verbose``."""
+    return click.option(
+        "-v", "--verbose", is_flag=True, help="Show the whole plan and all evidence."
+    )(function)
+
+
 def unused_option(function: Function) -> Function:
     """Add ``--remove-unused``."""
     return click.option(

@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from jettison.cli import show
-from jettison.cli.options import format_option, plan_options, unused_option
+from jettison.cli.options import format_option, plan_options, unused_option, verbose_option
 from jettison.report import rendered
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.remembered import recalled
@@ -17,11 +17,13 @@ from jettison.tasks.remembered import recalled
 @plan_options
 @unused_option
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
+@verbose_option
 @format_option("plan")
 def command(
     *,
     plan: partial[Planned],
     diff: bool,
+    verbose: bool,
     output_format: str,
 ) -> None:
     """Show what would change in the project, and why.
@@ -29,7 +31,7 @@ def command(
     Builds nothing and needs no container engine.
     """
     found = recalled(plan()).plan
-    show(rendered("plan", output_format, found, diff=diff), nl=False)
+    show(rendered("plan", output_format, found, diff=diff, verbose=verbose), nl=False)
 
 
 @click.command("base")

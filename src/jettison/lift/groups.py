@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.commands import PipInstall
 from jettison.ecosystems.declaration import Kind
-from jettison.ecosystems.pip import group_of
+from jettison.ecosystems.finding import group_of
 from jettison.formats.dockerfile import Stage
 from jettison.formats.requirements import RequirementLine
 from jettison.lift.action import Action, lifted_run

@@ -8,15 +8,16 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 
+from jettison.values import Saving, counted, human, sized
+
 # Columns of a terminal that a report fits in.
 WIDTH = 100
 _LEAST = 24
+# So many optimizations a summary shows, and so many columns a bar has.
+_LARGEST, _BAR = 5, 48
+_NO_CHANGE = "No rule changes anything."
 # Texts that share a module, and functions that are not called as their module.
-_HOMES = {
-    "base_text": "plan_text",
-    "comparison_text": "inspection_text",
-    "imports_text": "verdict_text",
-}
+_HOMES = {"comparison_text": "inspection_text", "imports_text": "verdict_text"}
 _FORMATS = ("text", "json")
 
 
@@ -62,6 +63,27 @@ def table(
 
     first, *others = [text for line in lines for text in laid_out(line)]
     return "\n".join([first, "  ".join("-" * width for width in widths), *others])
+
+
+def bars(sizes: Iterable[tuple[str, int]]) -> str:
+    """Draw a line for each name and its bytes, the largest over the whole width."""
+    rows = list(sizes)
+    largest = max((size for _, size in rows), default=0) or 1
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(
+        f"{name:<{width}}  {human(size):>8}  {'#' * max(1, round(_BAR * size / largest))}"
+        for name, size in rows
+    )
+
+
+def largest(rows: Iterable[tuple[str, Saving | None, str]], more: Iterable[str] = ()) -> str:
+    """Tabulate what saves the most, with counts of what is not shown; ``more`` are others."""
+    found = sorted(rows, key=lambda row: -(row[1].bytes if row[1] else 0))
+    shown = [(rule, sized(saving), message) for rule, saving, message in found[:_LARGEST]]
+    rest = found[_LARGEST:]
+    counts = [*([counted(len(rest), "more optimization")] if rest else []), *more]
+    text = table(("optimization", "saves", "what"), shown, right=(1,)) if shown else _NO_CHANGE
+    return "\n".join((text, *([f"and {', '.join(counts)}"] if counts else [])))
 
 
 def fitted(text: str) -> str:

@@ -1,87 +1,17 @@
-"""A plan, and the base images it considered, as text."""
+"""A plan as text: in short, or whole with its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from jettison.lift.scopes.values import PackageScope, Scope
-from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
-from jettison.plan.plan import FileKind, Finding, Plan, Safety
+from jettison.plan.plan import FileChange, FileKind, Finding, Plan, Safety
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
-from jettison.report import fitted, table
-from jettison.values import Basis, Evidence, Size, Skipped, counted, human, sized
-
-
-def base_table(choice: BaseChoice) -> str:
-    """Give one line for each candidate: whether it works, its size, and the verdict."""
-    title = f"Base image: {choice.current}"
-    if choice.chosen != choice.current:
-        title += f" -> {choice.chosen}"
-    if not choice.candidates:
-        return title
-    rows = [
-        (
-            item.reference,
-            item.works.value,
-            human(item.predicted.bytes) if item.predicted else "-",
-            "chosen" if item.accepted else "rejected",
-            item.verdict,
-        )
-        for item in choice.candidates
-    ]
-    header = ("candidate", "works", "image", "verdict", "why")
-    return "\n".join([title, table(header, rows, right=(2,))])
-
-
-def base_text(choice: BaseChoice) -> str:
-    """Give the table, and below it each candidate with its facts and all evidence."""
-    parts = [base_table(choice), *("\n".join(_candidate(item)) for item in choice.candidates)]
-    return fitted("\n\n".join(parts)) + "\n"
-
-
-def _candidate(item: BaseCandidate) -> Iterator[str]:
-    yield f"{item.reference}: {'chosen' if item.accepted else 'rejected'}; {item.verdict}"
-    for line in _facts(item.facts):
-        yield f"  {line}"
-    yield f"  base {sized(item.size)}, image {sized(item.predicted)}"
-    if item.adds:
-        yield f"  to install on it: {', '.join(item.adds)}"
-    if item.source_builds:
-        yield f"  built from source: {', '.join(item.source_builds)}"
-    yield f"  works: {item.works.value}"
-    yield from (f"    - {_line(each)}" for each in item.evidence)
-
-
-def _facts(facts: ImageFacts) -> Iterator[str]:
-    target = facts.target
-    libc = f"{target.libc} {target.libc_version}, {target.architecture}" if target else ""
-    python = f"Python {facts.python}" if facts.python else ""
-    yield ", ".join(each for each in (facts.distribution, libc, python) if each) or "not known"
-    counted = [
-        f"{facts.packages} packages" if facts.packages is not None else "",
-        "" if facts.shell is None else ("a shell" if facts.shell else "no shell"),
-        f"{facts.setuid} setuid files" if facts.setuid is not None else "",
-    ]
-    ends = [
-        f"{name} until {day.isoformat()}"
-        for name, day in (
-            ("distribution supported", facts.distribution_ends),
-            ("long-term", facts.long_term_ends),
-            ("Python", facts.python_ends),
-        )
-        if day
-    ]
-    known = [each for each in (*counted, *ends) if each]
-    if known:
-        yield ", ".join(known)
-    if facts.note:
-        yield facts.note
-
-
-def _line(evidence: Evidence) -> str:
-    return f"{evidence.message} ({evidence.origin})" if evidence.origin else evidence.message
+from jettison.report import bars, fitted, largest, table
+from jettison.report.base_text import base_table, base_title
+from jettison.values import OWN_FOLDER, Basis, Evidence, Size, Skipped, counted, human, sized
 
 
 def prediction_text(found: Predictions) -> str:
@@ -176,11 +106,21 @@ def unproven_text(found: Sequence[Unproven]) -> str:
 
 SHOWN_EVIDENCE = 3
 NOT_UNDERSTOOD = 12
+_MARKS = {FileKind.CREATE: "A", FileKind.MODIFY: "M"}
 
 
-def plan_text(plan: Plan, *, diff: bool = False) -> str:
-    """Give the whole plan; with ``diff`` the changes of every file at the end."""
-    parts = [
+def plan_text(plan: Plan, *, diff: bool = False, verbose: bool = False) -> str:
+    """Give both predicted sizes and the largest savings; ``verbose`` gives the whole plan.
+
+    With ``diff`` the changes of every file follow at the end.
+    """
+    parts = _whole(plan) if verbose else _short(plan)
+    text = fitted("\n\n".join(part for part in parts if part)) + "\n"
+    return "\n".join((text, diff_text(plan))) if diff else text
+
+
+def _whole(plan: Plan) -> list[str]:
+    return [
         f"Plan for {_named(plan)} at -O{plan.level}",
         base_table(plan.base_as_planned),
         _requirements(plan),
@@ -191,8 +131,39 @@ def plan_text(plan: Plan, *, diff: bool = False) -> str:
         _left_alone(plan),
         _files(plan),
     ]
-    text = fitted("\n\n".join(part for part in parts if part)) + "\n"
-    return "\n".join((text, diff_text(plan))) if diff else text
+
+
+def _short(plan: Plan) -> list[str]:
+    changed = [one for one in plan.findings if one.changes]
+    errors = [one for one in plan.findings if one.error]
+    return [
+        f"Plan for {_named(plan)} at -O{plan.level}: {counted(len(changed), 'optimization')}",
+        "\n".join(f"error: {one.message}{_place(one)}" for one in errors),
+        "\n".join((base_title(plan.base_as_planned), _sizes(plan.prediction))),
+        largest(((one.rule, one.saving, one.message) for one in changed), to_review(plan)),
+        _left_alone(plan, SHOWN),
+        _files(plan),
+        "details: --verbose (bases, requirements, packages, evidence), --diff, --format json",
+    ]
+
+
+def to_review(plan: Plan) -> tuple[str, ...]:
+    """Count what needs review."""
+    count = sum(not finding.changes for finding in plan.findings)
+    return (f"{counted(count, 'finding')} to review",) if count else ()
+
+
+def _place(finding: Finding) -> str:
+    origin = finding.evidence[0].origin if finding.evidence else None
+    return f" ({origin})" if origin else ""
+
+
+def _sizes(found: Predictions) -> str:
+    before, after = found.before.size, found.after.size
+    if before is None or after is None:
+        return prediction_text(found)
+    title = f"Predicted size: {human(before.bytes)} -> {_after(found, before, after)}"
+    return "\n".join((title, bars((("before", before.bytes), ("after", after.bytes)))))
 
 
 def diff_text(plan: Plan) -> str:
@@ -256,7 +227,6 @@ def _requirements(plan: Plan) -> str:
         (
             item.scope.value,
             f"{item.name}{item.specifier}",
-            str(item.origin),
             sized(item.size),
             evidence_line(item.evidence[0]) if item.evidence else "",
         )
@@ -268,8 +238,8 @@ def _requirements(plan: Plan) -> str:
     title += f" ({absent} of them not installed)" if absent else ""
     if not rows:
         return title
-    header = ("scope", "requirement", "declared", "brings", "first evidence")
-    return "\n".join([title, table(header, rows, right=(3,))])
+    header = ("scope", "requirement", "brings", "first evidence")
+    return "\n".join([title, table(header, rows, right=(2,))])
 
 
 def _packages(plan: Plan) -> str:
@@ -292,25 +262,38 @@ def _packages(plan: Plan) -> str:
     return "\n".join([f"System packages: {counts}", table(header, rows, right=(2,))])
 
 
-def _left_alone(plan: Plan) -> str:
-    lines = [f"  {evidence_line(item)}" for item in plan.not_understood]
-    more = len(lines) - NOT_UNDERSTOOD
-    lines = (
-        [*lines[:NOT_UNDERSTOOD], f"  and {more} more; see --format json"] if more > 1 else lines
-    )
-    text = ["Not understood, kept unchanged:", *lines] if lines else []
-    if plan.skipped:
-        text += ["Not determined:"]
-        text += [f"  {line}" for line in skipped_lines(plan.skipped)]
+def _left_alone(plan: Plan, most: int = NOT_UNDERSTOOD) -> str:
+    """List what was not understood or not determined, at most so many lines of each."""
+    parts = {
+        "Not understood, kept unchanged:": [evidence_line(item) for item in plan.not_understood],
+        "Not determined:": skipped_lines(plan.skipped),
+    }
+    text: list[str] = []
+    for title, lines in parts.items():
+        more = len(lines) - most
+        shown = [*lines[:most], f"and {more} more; see --format json"] if more > 1 else lines
+        text += [title, *(f"  {line}" for line in shown)] if lines else []
     return "\n".join(text)
 
 
 def _files(plan: Plan) -> str:
+    """Name the files that change; those of Jettison's own folders together."""
     if not plan.files:
         return ""
-    marks = {FileKind.CREATE: "A", FileKind.MODIFY: "M"}
-    rows = [
-        f"  {marks[item.kind]} {item.path} ({human(len(item.after.encode()))})"
-        for item in plan.files
+    rows: list[str] = []
+    own: dict[str, list[FileChange]] = {}
+    for item in plan.files:
+        before, folder, _ = item.path.rpartition(f"{OWN_FOLDER}/")
+        if folder:
+            own.setdefault(before + folder, []).append(item)
+        else:
+            rows.append(f"  {_MARKS[item.kind]} {item.path} ({_size(item)})")
+    rows += [
+        f"  A {folder} ({counted(len(items), 'file')}, {_size(*items)})"
+        for folder, items in own.items()
     ]
     return "\n".join(["Files", *rows])
+
+
+def _size(*items: FileChange) -> str:
+    return human(sum(len(item.after.encode()) for item in items))

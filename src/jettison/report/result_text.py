@@ -11,10 +11,10 @@ from jettison.plan.candidate_images import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in
-from jettison.report import fitted, table
-from jettison.report.plan_text import diff_text, plan_text
+from jettison.report import bars, fitted, largest, table
+from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
-from jettison.values import Saving, Size, counted, human, sized
+from jettison.values import Saving, Size, human, sized
 from jettison.verify.verdict import Subject, Verdict
 
 
@@ -58,9 +58,6 @@ class Result(Struct, frozen=True, kw_only=True):
         return self.before.size.bytes - self.after.size.bytes
 
 
-# Of so many optimizations a summary tells, and so many columns a bar has.
-LARGEST = 5
-BAR = 48
 # So many lines say what is left in the image.
 SHOWN = 10
 
@@ -78,7 +75,11 @@ def result_text(result: Result, *, where: str, diff: bool = False, verbose: bool
 
     ``where`` says where the optimized files are, or how to take them.
     """
-    parts = [plan_text(result.plan).rstrip("\n"), *_whole(result)] if verbose else _short(result)
+    parts = (
+        [plan_text(result.plan, verbose=True).rstrip("\n"), *_whole(result)]
+        if verbose
+        else _short(result)
+    )
     text = fitted("\n\n".join(part for part in (*parts, where) if part)) + "\n"
     return "\n".join((text, diff_text(result.plan))) if diff else text
 
@@ -87,7 +88,7 @@ def _short(result: Result) -> list[str]:
     return [
         conclusion(result.verdict),
         _bars(result),
-        _largest(result),
+        largest(_savings(result), to_review(result.plan)),
         differences_text(result.verdict),
         "details: --verbose (every check, the evidence, what is kept), --diff, --format json",
     ]
@@ -95,6 +96,7 @@ def _short(result: Result) -> list[str]:
 
 def _whole(result: Result) -> list[str]:
     return [
+        plan_text(result.plan, verbose=True).rstrip("\n"),
         verdict_text(result.verdict).rstrip("\n"),
         _images(result),
         _changes(result),
@@ -106,33 +108,14 @@ def _whole(result: Result) -> list[str]:
 def _bars(result: Result) -> str:
     """Draw both sizes, and name what else was measured."""
     images = ((result.reference or "before", result.before), ("after", result.after))
-    largest = max(image.size.bytes for _, image in images)
-    width = max(len(name) for name, _ in images)
-    lines = [
-        f"{name:<{width}}  {human(image.size.bytes):>8}  "
-        f"{'#' * max(1, round(BAR * image.size.bytes / largest))}"
-        for name, image in images
-    ]
     pairs = {
         "compressed": [human(image.compressed_size.bytes) for _, image in images],
         "start-up": [_seconds(result.verdict.before), _seconds(result.verdict.after)],
         "memory": [_memory(result.verdict.before), _memory(result.verdict.after)],
     }
     measured = [f"{name} {' -> '.join(pair)}" for name, pair in pairs.items() if "-" not in pair]
-    return "\n".join((*lines, _summary(result), ", ".join(measured)))
-
-
-def _largest(result: Result) -> str:
-    """Name the optimizations that save the most."""
-    found = sorted(_savings(result), key=lambda row: -(row[1].bytes if row[1] else 0))
-    if not found:
-        return "No rule changes anything."
-    rows = [(rule, sized(saving), message) for rule, saving, message in found[:LARGEST]]
-    advice = sum(not finding.changes for finding in result.plan.findings)
-    rest = [counted(len(found) - LARGEST, "more optimization")] if found[LARGEST:] else []
-    rest += [f"{counted(advice, 'finding')} to review"] if advice else []
-    text = table(("optimization", "saves", "what"), rows, right=(1,))
-    return "\n".join((text, *([f"and {', '.join(rest)}"] if rest else [])))
+    drawn = bars((name, image.size.bytes) for name, image in images)
+    return "\n".join((drawn, _summary(result), ", ".join(measured)))
 
 
 def _savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:

@@ -24,7 +24,7 @@ from collections.abc import Collection, Iterable
 from msgspec.structs import replace
 
 from jettison.ecosystems.declaration import Kind
-from jettison.ecosystems.pip import group_of
+from jettison.ecosystems.finding import group_of
 from jettison.index.graph import Leaving, leaving
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import shipped_names
