@@ -22,7 +22,14 @@ from tests.faults.handmade import handmade
 from tests.faults.made import LOADED, Chance, nulls, removals, values
 from tests.faults.samples import SAMPLES, Sample
 
-from jettison.engines.engine import BuildRequest, Engine, ImageFacts, Network, RunOptions
+from jettison.engines.engine import (
+    BuildRequest,
+    Engine,
+    HealthCheck,
+    ImageFacts,
+    Network,
+    RunOptions,
+)
 from jettison.engines.finding import find_engine
 from jettison.progress import SilentProgress
 from jettison.tasks.loading.plan import planned, project_request
@@ -130,12 +137,25 @@ class Bench:
         return replace(asked, startup_runs=1)
 
 
+def _health_check(check: HealthCheck) -> str:
+    """Write a health check with its times, as an image has it."""
+    kind, *words = check.test
+    if kind == "NONE":
+        return "HEALTHCHECK NONE"
+    times = {
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "start-period": check.start_period,
+    }
+    options = [f"--{name}={seconds:g}s" for name, seconds in times.items() if seconds]
+    options += [f"--retries={check.retries}"] if check.retries else []
+    command = words[0] if kind == "CMD-SHELL" else json.dumps(words)
+    return " ".join(("HEALTHCHECK", *options, "CMD", command))
+
+
 def squashed(image: str, facts: ImageFacts) -> tuple[str, ...]:
     """Copy an image into one layer, with its configuration."""
-    check = facts.health_check
-    test = f"HEALTHCHECK CMD {json.dumps(check.test[1:])}" if check else ""
-    if check and check.test[0] == "CMD-SHELL":
-        test = f"HEALTHCHECK CMD {check.test[1]}"
+    test = _health_check(facts.health_check) if facts.health_check else ""
     every = (
         *(f"ENV {name}={json.dumps(value)}" for name, value in facts.environment),
         *(f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in facts.labels),
