@@ -119,6 +119,10 @@ def written(script: Script, command: Command) -> str:
     return script.excerpt.source[start:end]
 
 
+# Variables that only change how the application runs.
+ONLY_RUNNING = frozenset({"PYTHONUNBUFFERED"})
+# What makes files of an image.
+STEPS = frozenset({"RUN", "COPY", "ADD"})
 HEAD = frozenset({"ARG", "LABEL", "ENV", "MAINTAINER", "SHELL"})
 ENVIRONMENT_COMMENTS = {
     "PYTHONUNBUFFERED": "Write log lines at once, even when the process dies.",
@@ -137,22 +141,27 @@ UNSERVED = "/(site-packages|test|tests|idlelib|tkinter|turtledemo|lib2to3|ensure
 
 
 def set_environment(stage: FinalStage, change: SetEnvironment) -> str:
-    """Add one ENV below the head of the final stage."""
+    """Add one ENV below the head of the final stage.
+
+    What no step reads goes behind the steps, whose cached results stay valid so.
+    """
     comments = [
         ENVIRONMENT_COMMENTS[name] for name, _ in change.variables if name in ENVIRONMENT_COMMENTS
     ]
     pairs = " \\\n    ".join(f"{name}={quoted(value)}" for name, value in change.variables)
     text = "".join(comment(line) for line in comments) + f"ENV {pairs}\n"
-    return edited(stage.dockerfile, Edits(after={line_of(last_of_head(stage)): f"\n{text}\n"}))
+    late = all(name in ONLY_RUNNING for name, _ in change.variables)
+    anchor = last_step(stage) if late else last_of_head(stage)
+    return edited(stage.dockerfile, Edits(after={line_of(anchor): f"\n{text}\n"}))
 
 
 def add_labels(stage: FinalStage, change: AddLabels) -> str:
-    """Add one LABEL below the FROM of the final stage, or below its own labels."""
+    """Add one LABEL behind the steps of the final stage, or below its own labels."""
     pairs = " \\\n      ".join(f"{name}={quoted(value)}" for name, value in change.labels)
     labels = [item for item in stage.instructions if item.keyword == "LABEL"]
-    anchor = labels[-1] if labels else stage.stage.instructions[0]
-    end = "" if labels else "\n"
-    return edited(stage.dockerfile, Edits(after={line_of(anchor): f"LABEL {pairs}\n{end}"}))
+    text = f"LABEL {pairs}\n" if labels else f"\nLABEL {pairs}\n\n"
+    anchor = labels[-1] if labels else last_step(stage)
+    return edited(stage.dockerfile, Edits(after={line_of(anchor): text}))
 
 
 def set_command(stage: FinalStage, change: SetCommand) -> str:
@@ -201,6 +210,12 @@ def _compiling(project: Project, change: CompileApplication) -> str:
         "    python -m compileall -q --invalidation-mode unchecked-hash \\\n"
         f"    -i {FOLDER}/{COMPILED_LIST} {change.folder}\n"
     )
+
+
+def last_step(stage: FinalStage) -> Instruction:
+    """The last instruction that makes files; where there is none, the last that only describes."""
+    steps = [item for item in stage.stage.instructions if item.keyword in STEPS]
+    return steps[-1] if steps else last_of_head(stage)
 
 
 def last_of_head(stage: FinalStage) -> Instruction:
