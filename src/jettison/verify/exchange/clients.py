@@ -109,10 +109,11 @@ def _fitting(step: Step, answer: Answer) -> list[Client]:
     if step.last or not answer.status or answer.seconds > _QUICK_SECONDS:
         return []
     headers = answer.headers
-    allowed = [Client.PREFLIGHT] if "access-control-allow-origin" in headers else []
+    file = step.variation == "file"
+    # whether other origins are allowed shows only to them
+    allowed = [] if file else [Client.PREFLIGHT]
     if step.method != "GET" or len(answer.body) > _LIGHT_BYTES:
         return allowed
-    file = step.variation == "file"
     found = [] if file else [Client.PAGE, Client.SCRIPT, Client.HEAD]
     if answer.status == _OK:
         varies = "accept-encoding" in headers.get("vary", "").lower()

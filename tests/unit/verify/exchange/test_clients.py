@@ -62,6 +62,15 @@ def test_what_an_answer_offers_is_tried_as_further_clients() -> None:
     assert (method, headers["Access-Control-Request-Method"]) == ("OPTIONS", "GET")
 
 
+def test_scripts_of_other_origins_ask_first_whatever_pages_are_told() -> None:
+    server = Server()
+    first, second = explored(server, GET, Step(method="POST", path="/x/1"))
+    assert Client.PREFLIGHT in first.repeats
+    assert second.repeats == (Client.PREFLIGHT,)
+    asked = [headers for method, headers in server.sent if method == "OPTIONS"]
+    assert [one["Access-Control-Request-Method"] for one in asked] == ["GET", "POST"]
+
+
 def test_the_same_requests_are_sent_to_the_other_image() -> None:
     first, second = Server(etag='"7"'), Server()
     steps = explored(first, GET)
