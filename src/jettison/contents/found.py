@@ -18,6 +18,7 @@ from jettison.contents.environment import EntryPoint, Installed, Trace
 from jettison.contents.image import EXECUTABLE, ImageFiles, imported_library
 from jettison.contents.links import links_of
 from jettison.contents.reach import Observed, Reach
+from jettison.ecosystems import TOOLS
 from jettison.images.config import Config
 from jettison.images.entry import Kind
 
@@ -31,9 +32,7 @@ SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
 STARTING = re.compile(
     rb"subprocess|Popen|\bsystem\(|spawn|which\(|\bexec[lv]p?e?\(|check_(?:call|output)"
 )
-INSTALLERS = frozenset(
-    {"pip", "setuptools", "wheel", "uv", "virtualenv", "poetry", "pipenv", "pdm"}
-)
+INSTALLERS = frozenset({"pip", "setuptools", "wheel", "virtualenv", *TOOLS})
 LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 AT_ONCE = re.compile(rb"^(?:import|from)\s+(\w+)", re.MULTILINE)

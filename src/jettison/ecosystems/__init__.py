@@ -12,3 +12,8 @@ from jettison.ecosystems.tool import Tool
 from jettison.ecosystems.uv import UV
 
 TOOLS: Mapping[str, Tool] = {tool.name: tool for tool in (UV, POETRY, PIPENV, PDM, HATCH)}
+# Words of commands that install distributions.
+INSTALLING = (
+    "pip install",
+    *(f"{tool.name} {action}" for tool in TOOLS.values() for action in tool.installs),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from jettison.ecosystems import INSTALLING
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import Instruction, Stage, mounts
 from jettison.formats.dockerfile.run import with_script
@@ -85,7 +86,7 @@ def _install(names: Iterable[str], stage: FinalStage, change: ChangeDistribution
 
 def _makes_environment(stage: Stage) -> bool:
     text = "".join(item.text for item in stage.instructions if item.keyword == "RUN")
-    return "pip install" in text or "uv sync" in text or "poetry install" in text
+    return any(words in text for words in INSTALLING)
 
 
 def _sibling(base: str, change: ChangeDistribution) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from jettison.ecosystems import TOOLS
+
 # What makes each server watch the source.
 _FLAGS = {
     "uvicorn": "--reload",
@@ -31,8 +33,8 @@ _ALONE = ("uvicorn", "fastapi", "granian")
 _SHELLS = ("sh", "bash", "ash", "dash")
 # Words that may stand before the program that serves.
 _STARTERS = frozenset(
-    {"exec", "env", "-m", "-u", "tini", "dumb-init", "--", "-g", "poetry", "uv", "pipenv", "pdm"}
-    | {"hatch", "run", "opentelemetry-instrument", "ddtrace-run", "newrelic-admin", "run-program"}
+    {"exec", "env", "-m", "-u", "tini", "dumb-init", "--", "-g", "run", *TOOLS}
+    | {"opentelemetry-instrument", "ddtrace-run", "newrelic-admin", "run-program"}
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _SCRIPT_COMMAND = re.compile(r"[^;&|\n]+")

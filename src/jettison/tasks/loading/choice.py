@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
+from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
@@ -20,7 +21,7 @@ DEFAULT = "Dockerfile"
 # What tells the Dockerfile of a Python application from that of a proxy or a front end.
 PYTHON = re.compile(
     r"^\s*FROM\s.*\b(python|pypy|uv|conda|micromamba)\d*\b"
-    r"|\b(pip3?|uv|poetry|pipenv|pdm)\s+(install|sync)\b",
+    rf"|\b(?:pip3 install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
     re.IGNORECASE | re.MULTILINE,
 )
 
