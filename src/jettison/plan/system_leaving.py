@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
+from packaging.utils import canonicalize_name
 
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, reached_packages
@@ -26,6 +28,7 @@ from jettison.plan.system_removal import (
 )
 from jettison.values import once_each
 
+METADATA = re.compile(r"/(?P<name>[^/]+?)(?:-[^-/]+)?\.(?:dist|egg)-info(?:/METADATA|/PKG-INFO)?$")
 NOTHING = SystemReach(packages={}, programs={})
 RULE = "unreached-system"
 # What is left in is told from this size on.
@@ -103,10 +106,23 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
     )
 
 
+def leaving_distributions(plan: Plan) -> frozenset[str]:
+    """Name the distributions that leave with packages of the system, as ``python3-pip`` has pip."""
+    observed = plan.observed
+    if observed is None or observed.system is None or not _starts_from_nothing(plan):
+        return frozenset()
+    found = (METADATA.search(path) for path in _gone_of_system(plan, observed, observed.system))
+    return frozenset(canonicalize_name(match["name"]) for match in found if match)
+
+
+def _starts_from_nothing(plan: Plan) -> bool:
+    return any(finding.rule == RULE for finding in plan.findings if finding.changes)
+
+
 def _gone(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
     """The paths that leave, by all lists."""
     gone = _gone_of_environment(plan, observed)
-    if any(finding.rule == RULE for finding in plan.findings if finding.changes):
+    if _starts_from_nothing(plan):
         gone |= _gone_of_system(plan, observed, system)
     return gone
 

@@ -17,6 +17,7 @@ from jettison.lift.writes import data_mounts
 from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.plan import Plan
 from jettison.plan.removing import removed_lines, uninstalled
+from jettison.plan.system_leaving import leaving_distributions
 from jettison.verify.compose_services import (
     DEFAULT_PORT,
     as_run,
@@ -252,7 +253,9 @@ def removed_distributions(plan: Plan) -> frozenset[str]:
     """The distributions that may be gone: of development, or without a use."""
     gone = {item.name for item in plan.requirements if item.scope is Scope.DEVELOPMENT}
     kept = shipped_names(plan.project)
-    return frozenset(((gone | plan.leaving.names) - kept) | uninstalled(plan))
+    return frozenset(
+        ((gone | plan.leaving.names) - kept) | uninstalled(plan) | leaving_distributions(plan)
+    )
 
 
 def _installed(plan: Plan) -> tuple[str, ...] | None:

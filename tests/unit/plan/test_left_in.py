@@ -7,7 +7,7 @@ from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
 from jettison.plan.plan import Plan
-from jettison.plan.system_leaving import left_in
+from jettison.plan.system_leaving import leaving_distributions, left_in
 from jettison.plan.taking import with_observed
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
@@ -43,3 +43,13 @@ def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path
     tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
     left = left_in(plan_of(tmp_path, {PYTHON: 5_000_000, **TOOLS}, tools))
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
+
+
+def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> None:
+    metadata = "/usr/lib/python3/dist-packages/pip-25.1.dist-info/METADATA"
+    files = {PYTHON: 5_000_000, metadata: 1_000, "/usr/bin/pip3": 200_000_000}
+    package = SystemPackage(name="python3-pip", version="1", paths=frozenset(files) - {PYTHON})
+    plan = plan_of(tmp_path, files, package)
+    assert leaving_distributions(plan) == {"pip"}
+    assert plan.prediction.after.size is not None
+    assert plan.prediction.after.size.bytes < 10_000_000
