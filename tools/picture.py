@@ -1,8 +1,7 @@
 """Write docs/optimize.svg: a terminal with a command of Jettison and what it prints.
 
 ``python tools/picture.py`` runs ``jettison optimize examples/pkms``; other words are other
-arguments. The plan is left out: the picture begins with the table of sizes. It needs what that
-command needs: a container engine, or namespaces.
+arguments. It needs what that command needs: a container engine, or namespaces.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "optimize.svg"
 WIDTH = 100
 FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
-# The head of the table of sizes, below the plan.
-SIZES = re.compile(r"^ +before +after.*$", re.MULTILINE)
 
 
 def main(arguments: list[str]) -> int:
@@ -32,8 +29,7 @@ def main(arguments: list[str]) -> int:
     )
     console = Console(record=True, width=WIDTH, file=sys.stderr, force_terminal=False)
     console.print(Text(f"$ jettison {' '.join(words)}", style="bold"))
-    found = SIZES.search(done.stdout)
-    console.print(Text(done.stdout[found.start() if found else 0 :].rstrip()))
+    console.print(Text(done.stdout.rstrip()))
     # The picture brings no fonts of other servers along.
     picture = FONTS.sub("", console.export_svg(title="Jettison"))
     TARGET.write_text(picture, encoding="utf-8")
