@@ -228,14 +228,12 @@ def _layers(
         )
 
 
-def measured_layers(
-    image: Image, progress: Progress, known: Records | None = None
-) -> tuple[MeasuredLayer, ...]:
+def measured_layers(image: Image, progress: Progress) -> tuple[MeasuredLayer, ...]:
     """Read an image's layers, lowest first, one after the other and none of them in memory.
 
     Raises what its store raises, and IntegrityError when a layer is damaged.
     """
-    known = known or known_layers()
+    known = known_layers()
     with compression_pool() as pool, step(progress, "Reading the layers"):
         return tuple(_measured(image, known, pool))
 

@@ -106,9 +106,9 @@ PURE_SHARE = 0.88
 COMPILED_SHARE = 0.07
 
 
-def environment_size(distributions: Iterable[DistributionFacts], *, byte_code: bool = True) -> int:
+def environment_size(distributions: Iterable[DistributionFacts]) -> int:
     """Add up what an installer writes: the files of the wheels, and byte code of their sources."""
-    return sum(distribution_size(each, byte_code=byte_code) for each in distributions)
+    return sum(map(distribution_size, distributions))
 
 
 def distribution_size(facts: DistributionFacts, *, byte_code: bool = True) -> int:

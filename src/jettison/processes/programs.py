@@ -126,7 +126,6 @@ def follow(
     *,
     timeout: float | None = None,
     environment: Mapping[str, str] | None = None,
-    directory: Path | None = None,
 ) -> Completed:
     """Run to the end and give every line to ``on_line`` as it is written.
 
@@ -134,7 +133,7 @@ def follow(
     ``run`` does.
     """
     whole = {**os.environ, **(environment or {})}
-    with group(command, whole, directory, stderr=subprocess.STDOUT) as process:
+    with group(command, whole, None, stderr=subprocess.STDOUT) as process:
         pipe(process.stdin).close()
         with deadline(process, timeout) as late:
             kept = list(_lines(process, on_line))

@@ -85,9 +85,9 @@ def _locked(kind: int) -> Iterator[None]:
         os.close(held)
 
 
-def blob_cache(directory: Path | None = None) -> BlobDirectory:
+def blob_cache() -> BlobDirectory:
     """Return the content-addressed cache, without what killed processes left in it."""
-    blobs = BlobDirectory((directory or cache_directory()) / "blobs", cache=True)
+    blobs = BlobDirectory(cache_directory() / "blobs", cache=True)
     blobs.remove_abandoned()
     return blobs
 

@@ -127,7 +127,7 @@ class ArchiveSettings(Struct, frozen=True, kw_only=True):
     keyring: str = ""
 
 
-def archive_settings(variables: Mapping[str, str], *, offline: bool = False) -> ArchiveSettings:
+def archive_settings(variables: Mapping[str, str]) -> ArchiveSettings:
     """Read the settings from environment variables.
 
     The security archive is by default the mirror's neighbour whose name ends in ``-security``.
@@ -138,7 +138,6 @@ def archive_settings(variables: Mapping[str, str], *, offline: bool = False) -> 
         security_mirror=variables.get(SECURITY_MIRROR, "").rstrip("/") or f"{mirror}-security",
         check_valid_until=variables.get(CHECK_VALID_UNTIL, "").strip().lower() not in _NO,
         keyring=variables.get(KEYRING, ""),
-        offline=offline,
     )
 
 

@@ -261,7 +261,6 @@ def guarded(
     progress: Progress,
     *,
     offline: bool = False,
-    cache: Path | None = None,
 ) -> Planned:
     """Give the plan, corrected where the application could not be imported any more.
 
@@ -272,7 +271,7 @@ def guarded(
     if _bytes(found.plan) > CHEAP:
         return _untried(found, "what is installed is too large to be installed for it")
     try:
-        tried = checked(found, replanned, progress, offline=offline, entries_only=True, cache=cache)
+        tried = checked(found, replanned, progress, offline=offline, entries_only=True)
     except ProgramError as failed:
         return _untried(found, f"{failed.what}: {failed.why}".rstrip(": "))
     planned = replace(tried.planned, imports=tried.result)
