@@ -40,6 +40,9 @@ def as_run(project: Project) -> ComposeFile | None:
     )
 
 
+_HANDED_ON = re.compile(r"\$\{?\w+\}?")
+
+
 class Neighbour(Struct, frozen=True, kw_only=True):
     """A service that builds another image of the same context, and its compose file."""
 
@@ -64,8 +67,16 @@ def neighbours(project: Project) -> Iterator[Neighbour]:
 
 
 def environment(service: Service) -> dict[str, str]:
-    """Give the variables that are set; the last one of a name counts."""
-    return {one.name: one.value for one in service.environment if one.value is not None}
+    """Give the variables that are set; the last one of a name counts.
+
+    One that only hands on a variable of the user's shell, which is not known here, is not set: the
+    application has a default more often than a meaning for nothing.
+    """
+    return {
+        one.name: interpolate(one.value, {})
+        for one in service.environment
+        if one.value is not None and not _HANDED_ON.fullmatch(one.value)
+    }
 
 
 def _with_files(project: Project, folder: str, service: Service) -> Service:

@@ -16,6 +16,7 @@ services:
     environment:
       MODE: production
       NAME: ${NAME:-nobody}
+      HANDED_ON: ${HANDED_ON}
   db:
     image: postgres:${VERSION}
     environment: {POSTGRES_PASSWORD: "${SECRET}"}
