@@ -176,7 +176,7 @@ def _file(
 def _program_name(name: str, wheel: Wheel) -> str:
     if "/" in name or name in {"", ".", ".."}:
         raise IntegrityError(
-            f"{wheel.name} is not a sound wheel", why=f"it has an entry point named {name!r}"
+            f"{wheel.name} is an invalid wheel", why=f"it has an entry point named {name!r}"
         )
     return name
 

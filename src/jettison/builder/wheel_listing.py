@@ -176,7 +176,7 @@ def text_of(content: FileContent, member: ZipMember, name: str) -> str:
 def damaged(name: str, why: str) -> IntegrityError:
     """Return the error of a wheel that is not sound."""
     return IntegrityError(
-        f"{name} is not a sound wheel",
+        f"{name} is an invalid wheel",
         why=why,
         hint="Report it to its maintainers; until then, pin another version.",
     )

@@ -75,7 +75,7 @@ def is_build_package(name: str) -> str | None:
     """Say why a package only serves to build or set up an image, None when it may serve later."""
     reason: str | None = table(SystemPackages).build.get(name)
     if reason is None and name.endswith("-dev"):
-        reason = "headers of a library, which only compilers read"
+        reason = "build-time headers of a library"
     return reason
 
 

@@ -158,18 +158,18 @@ class Reasons(Struct, frozen=True, kw_only=True):
         if item.works is Works.NO:
             return item.because
         if item.works is Works.UNKNOWN:
-            return f"not shown to work: {item.because}"
+            return f"not verified: {item.because}"
         return self._not_taken(item)
 
     def _taken(self, item: Judged) -> str:
         in_use = item.image.reference == self.needs.stage.base
         if self.wish.reference:
-            shown = "" if item.works is Works.YES else f"; not shown to work: {item.because}"
+            shown = "" if item.works is Works.YES else f"; not verified: {item.because}"
             return f"requested{shown}"
         if not in_use and item.image.variant is Variant.ALPINE:
             return f"works, {self._smaller(item)}: all it needs is known to be there on musl"
         if not in_use:
-            return "works; the same Python without what only compilers need"
+            return "works; the same Python without build tools"
         if item.image.variant is Variant.OTHER:
             return "kept: only the official Python images' tags are understood"
         if item.image.variant is Variant.ALPINE:
@@ -182,7 +182,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
         if self.wish.policy is Policy.KEEP:
             return "the policy is to keep it"
         slim = next((i for i in self.found if i.image.variant is Variant.SLIM), None)
-        return f"slim is not shown to work: {slim.because}" if slim else "nothing smaller works"
+        return f"slim is not verified: {slim.because}" if slim else "nothing smaller works"
 
     def _not_taken(self, item: Judged) -> str:
         if item.image.variant is Variant.COMPOSED:

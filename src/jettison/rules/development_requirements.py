@@ -175,7 +175,7 @@ def _unmarkable(items: list[PlannedRequirement]) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"no use found for {', '.join(item.name for item in items)}: kept",
+            message=f"{', '.join(item.name for item in items)}: no usage found; kept",
             evidence=tuple(_first(item) for item in items),
             safety=Safety.REVIEW,
         ),
@@ -189,7 +189,7 @@ def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:
     return (
         Finding(
             rule=NAME,
-            message=f"no use found for {', '.join(names)}: kept and marked "
+            message=f"{', '.join(names)}: no usage found; kept and marked "
             "(--remove-unused moves them)",
             evidence=tuple(_first(item) for item in found),
             safety=Safety.SAFE,

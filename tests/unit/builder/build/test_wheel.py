@@ -91,7 +91,7 @@ def test_removed_files_leave_record_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["../evil.py", "/etc/passwd", "a/../../b", "a//b", "a\\b"])
 def test_paths_that_leave_the_environment_are_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(
-        IntegrityError, match=r"a-1.0-py3-none-any.whl is not a sound wheel"
+        IntegrityError, match=r"a-1.0-py3-none-any.whl is an invalid wheel"
     ) as caught:
         installed(tmp_path, wheel("a", files={path: b""}))
     assert "leaves the environment" in caught.value.why
