@@ -7,7 +7,7 @@ intruder.
 Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (see the catalogue).
 
 Safe: an installer is kept when the application imports it, a requirement depends on it, or the
-source calls it. The build checks the installed files: no remaining module may import ``setuptools``
+source or a script that something starts calls it. The build checks the installed files: no remaining module may import ``setuptools``
 or ``pkg_resources``; modules that only build things do not count.
 """
 
@@ -19,6 +19,7 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.formats.settings import Ask
 from jettison.lift.environment import NotApart, environment_of
+from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
@@ -66,7 +67,8 @@ def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
 def _is_needed(plan: Plan, name: str) -> bool:
     """Whether the application or a requirement wants it."""
     kept = {wish.text.lower() for wish in plan.wishes.of(Ask.KEEP)}
-    if name in kept or name in plan.distributions or name in plan.usage.programs:
+    called = (use.kind not in (UNCALLED, BUILDING) for use in plan.usage.programs.get(name, ()))
+    if name in kept or name in plan.distributions or any(called):
         return True
     modules = MODULES[name]
     return any(used.partition(".")[0] in modules for used in plan.usage.imports)
