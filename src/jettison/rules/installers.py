@@ -7,8 +7,9 @@ intruder.
 Source: docs.python.org, ``venv``, ``--without-pip``; their sizes were measured (see the catalogue).
 
 Safe: an installer is kept when the application imports it, a requirement depends on it, or the
-source or a script that something starts calls it. The build checks the installed files: no remaining module may import ``setuptools``
-or ``pkg_resources``; modules that only build things do not count.
+source or a script that something starts calls it. The build checks the installed files: no
+remaining module may import ``setuptools`` or ``pkg_resources``; modules that only build things do
+not count.
 """
 
 from __future__ import annotations
