@@ -161,8 +161,17 @@ def with_stored(
     return replace(seen, stored=stored)
 
 
-ENDED = "it ended with status 0"
-"""Why an image that is no server does not become ready."""
+_ENDED = "it ended with status "
+
+
+def is_command(failure: str, *, serves: bool) -> bool:
+    """Whether an image that did not become ready is a command, which ends when it is done.
+
+    A server may end with status 0 too, but no command that is run without arguments, settings or
+    its services need.
+    """
+    return failure == f"{_ENDED}0" or (failure.startswith(_ENDED) and not serves)
+
 
 _SECONDS = 150.0
 _OK, _ABSENT = 200, 404

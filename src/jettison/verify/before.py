@@ -219,7 +219,7 @@ def begun(
     stored = pool.submit(with_stored, engine, setting.image, empty, whole=whole)
     with step(progress, "Finding what the application offers"):
         found = _discover(engine, setting, request)
-    if found.unready and found.unready.failure == batch.ENDED:
+    if found.unready and batch.is_command(found.unready.failure, serves=request.serves):
         with step(progress, "Running the baseline to its end"):
             seen = batch.observed(engine, setting, request)
         baseline = Baseline(observation=seen, conversation=Conversation(ends=True))

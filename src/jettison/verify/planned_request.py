@@ -66,6 +66,9 @@ def _who(whose: str, variables: Mapping[str, str]) -> str:
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 TEST_TOOL = "pytest"
+SERVER = re.compile(
+    r"\b(uvicorn|gunicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|fastapi|flask)\b"
+)
 
 
 def verification_request(
@@ -97,6 +100,7 @@ def verification_request(
         bind_mounts=_volumes(plan, MountKind.BIND),
         companions=companions_of(plan.original),
         otherwise=tuple(_otherwise(plan, read)),
+        serves=_serves(plan, read),
         workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
@@ -174,6 +178,9 @@ def _otherwise(plan: Plan, read: Callable[[str], str | None]) -> Iterator[Surrou
         how = f"without the variables and the command of the service {service.name}"
         companions = companions_of(project)
         yield Surroundings(how=how, ports=ports, companions=companions)
+    if not _serves(plan, read):
+        how = "without a port, as nothing tells of one"
+        yield Surroundings(how=how, ports=(), environment=_variables(plan))
     for other in neighbours(project) if service is None else ():
         beside = replace(project, compose_path=other.path, service=other.service.name)
         variables = environment(other.service)
@@ -183,6 +190,17 @@ def _otherwise(plan: Plan, read: Callable[[str], str | None]) -> Iterator[Surrou
             environment=variables,
             companions=companions_of(beside),
         )
+
+
+def _serves(plan: Plan, read: Callable[[str], str | None]) -> bool:
+    """Whether anything tells of a port: a declaration, an option, a server's name, its source."""
+    stage, service = plan.original_stage, service_of(plan.original)
+    words = " ".join(part.text for part in (stage.entrypoint, stage.command) if part)
+    if service:
+        invoked = (service.entrypoint, service.command)
+        words += " ".join(" ".join(part.words) for part in invoked if part)
+    declared = stage.ports or (service and service.ports) or _application(plan)
+    return bool(declared or SERVER.search(words)) or _ports(plan, read) != (DEFAULT_PORT,)
 
 
 def _read_only(plan: Plan) -> bool:

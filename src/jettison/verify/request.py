@@ -119,7 +119,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     plan keeps writable there.
 
     ``otherwise`` are other ways to run both, tried in their order where the image before does not
-    become ready; ``how`` tells which of them was taken.
+    become ready; ``how`` tells which of them was taken. Without ``serves`` nothing tells of a
+    server: an image that ends by itself is a command then, whatever its exit status.
 
     ``modules``, ``programs``, ``libraries`` (``magic`` or ``libmagic.so.1``) and ``time_zones`` are
     what the application was found to use. ``application`` is ``module:attribute`` when known.
@@ -154,6 +155,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     unreached: tuple[Unreached, ...] = ()
     otherwise: tuple[Surroundings, ...] = ()
     how: str = ""
+    serves: bool = True
     workers: tuple[Worker, ...] = ()
     read_only_after: bool = True
     expected_read_only: bool = False

@@ -107,3 +107,18 @@ def test_what_a_run_leaves_is_compared(old: str, new: str, said: str, tmp_path: 
     shared.rename(tmp_path / "second")
     other = observed(shared, JOB.replace(old, new), names)
     assert said in " ".join(compared(before, other, ASKED).differences)
+
+
+@pytest.mark.parametrize(
+    ("failure", "serves", "command"),
+    [
+        ("it ended with status 0", True, True),
+        ("it ended with status 1", True, False),
+        ("it ended with status 1", False, True),
+        ("port 8000 does not respond within 60 seconds", False, False),
+    ],
+)
+def test_an_image_that_ends_is_a_command_unless_it_should_serve(
+    failure: str, serves: bool, command: bool
+) -> None:
+    assert batch.is_command(failure, serves=serves) is command
