@@ -16,7 +16,7 @@ from jettison.verify.checks.process import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange.answer import Answer, Exchange
 from jettison.verify.interior import ask, interior, interpreters, script_text, shaped
-from jettison.verify.observation import Observation, Stored, SuiteOutcome
+from jettison.verify.observation import EXIT_STATUS, Observation, Stored, SuiteOutcome
 from jettison.verify.observe import options, tmpfs
 from jettison.verify.request import Setting, Suite, VerificationRequest
 
@@ -226,7 +226,7 @@ def _asked(setting: Setting, request: VerificationRequest) -> dict[str, Any]:
 
 def _exchanges(answer: dict[str, Any], names: tuple[str, ...] | None) -> Iterator[Exchange]:
     found = {
-        "exit status": _text(str(answer["status"]).encode()),
+        EXIT_STATUS: _text(str(answer["status"]).encode()),
         "standard output": _text(answer["out"]),
         **{f"file {path}": _file(path, *told) for path, told in answer["files"].items()},
     }

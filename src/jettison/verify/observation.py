@@ -89,6 +89,10 @@ class Stored(Struct, frozen=True, kw_only=True, rename={"listed": "list"}):
     system: str = ""
 
 
+# What the exit status of a command is compared as.
+EXIT_STATUS = "exit status"
+
+
 class HealthOutcome(Struct, frozen=True, kw_only=True):
     """How the health check's command ended in the running container."""
 
@@ -160,3 +164,9 @@ class Observation(Struct, frozen=True, kw_only=True):
     logs: tuple[frozenset[str], ...] = ()
     grown: int | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """The exit status of a command that was run to its end; empty of what goes on running."""
+        found = (one for one in self.exchanges if one.name == EXIT_STATUS)
+        return next((one.answer.body.decode() for one in found), "")

@@ -19,6 +19,14 @@ def _compare_start(
     def said(observation: Observation) -> str:
         return observation.failure or READY
 
+    status = before.status
+    if status not in ("", "0") and after.status == status:
+        line = next(iter(before.errors), "")
+        return skipped(
+            START,
+            f"both end with status {status}{': ' * bool(line)}{line}: no more than that, the output"
+            " and the files could be compared; give what it needs with --env or --volume",
+        )
     if before.failure and after.failure:
         message = f"neither image becomes ready: before, {before.failure}"
     elif before.failure:
