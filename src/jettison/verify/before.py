@@ -31,9 +31,9 @@ from jettison.verify.observe import (
     unready,
     with_workers,
 )
-from jettison.verify.request import Conversation, Setting, VerificationRequest
+from jettison.verify.request import Conversation, Setting, Surroundings, VerificationRequest
 from jettison.verify.second_look import again, setting_of
-from jettison.verify.services import within_reach
+from jettison.verify.services import SPEAKS_HTTP2, within_reach
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -200,13 +200,21 @@ def begun_somehow(
     first = begun(request, engine, progress, pool)
     if not first.baseline.observation.failure:
         return request, first
-    for other in request.otherwise:
-        changed = {name: getattr(other, name) for name in other.__struct_fields__}
-        tried = within_reach(engine, replace(request, **changed), progress)
+    ways = [_another_way(request, other) for other in request.otherwise]
+    if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
+        how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
+        ways = [replace(request, ports=(), how=how)]
+    for way in ways:
+        tried = within_reach(engine, way, progress)
         found = begun(tried, engine, progress, pool)
         if not found.baseline.observation.failure:
             return tried, found
     return request, first
+
+
+def _another_way(request: VerificationRequest, other: Surroundings) -> VerificationRequest:
+    changed = {name: getattr(other, name) for name in other.__struct_fields__}
+    return replace(request, **changed)
 
 
 def begun(

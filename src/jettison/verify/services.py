@@ -207,6 +207,11 @@ class Readiness(Struct, frozen=True, kw_only=True):
     failure: str = ""
 
 
+SPEAKS_HTTP2 = "speaks HTTP/2 alone, as servers of gRPC do"
+_FRAME_HEADER, _SETTINGS = 9, 4
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0))
+
+
 def wait_until_ready(
     container: Container,
     port: int | None,
@@ -219,7 +224,7 @@ def wait_until_ready(
 
     Without a path ``/`` is asked, of which nobody said that it has to be well: a server error
     will do when it stays for ``steady`` seconds. Without a port, a container is ready when it
-    still runs after three seconds.
+    still runs after three seconds. A server of gRPC fails with ``SPEAKS_HTTP2``.
     """
     named, path = bool(path), path or "/"
     failing_since = 0.0
@@ -244,8 +249,24 @@ def wait_until_ready(
                 return Readiness(seconds=seconds, failure=said)
             if not port and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
+            if address and status is None and _speaks_http2(address):
+                return Readiness(seconds=seconds, failure=f"port {port} {SPEAKS_HTTP2}")
         time.sleep(_HEALTH_POLL_SECONDS)
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
+
+
+def _speaks_http2(address: tuple[str, int]) -> bool:
+    """Whether a server takes HTTP/2 without an upgrade: its first frame holds its settings.
+
+    Source: RFC 9113, 3.4 and 6.5.
+    """
+    try:
+        with socket.create_connection(address, timeout=_SPEAKS_SECONDS) as connection:
+            connection.sendall(_PREFACE)
+            frame = connection.recv(_FRAME_HEADER, socket.MSG_WAITALL)
+    except OSError:
+        return False
+    return len(frame) == _FRAME_HEADER and frame[3] == _SETTINGS
 
 
 def _address(container: Container, port: int) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Self
 
 import pytest
@@ -94,3 +95,18 @@ def test_a_health_check_that_does_not_end_fails() -> None:
     outcome = run_health_command(Machine(), ("curl", "http://localhost"))
     assert outcome.status == 124
     assert "did not end within 60 seconds" in outcome.said
+
+
+def test_a_server_of_grpc_is_known_by_its_first_frame() -> None:
+    settings = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            if self.request.recv(24).startswith(b"PRI * HTTP/2.0"):
+                self.request.sendall(settings)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = wait_until_ready(Machine(server.server_address[1]), 8080, "", 5.0)
+        server.shutdown()
+    assert found.failure == "port 8080 speaks HTTP/2 alone, as servers of gRPC do"
