@@ -241,7 +241,7 @@ def _overlaps(path: str, source: str) -> bool:
 OVER_SMALLEST = 1.25
 # How far images that were built lay from the middle, both ways.
 LEAST, MOST = 0.9, 1.3
-WORTH_A_STAGE = 0.2
+WORTH_A_STAGE = 0.1
 LEVEL = 2
 GONE = (PackageScope.BUILD, PackageScope.UNNEEDED)
 

@@ -12,7 +12,7 @@ files opened, and when a kept one depends on them. Time zones, certificates and 
 always kept. The package database is updated, so that scanners see the truth.
 
 At -O2 nothing is watched: the decision is static, from the layers of the image. The stage is added
-where no other stage makes the environment, or where more than a fifth of the image would be kept
+where no other stage makes the environment, or where more than a tenth of the image would be kept
 without need. At -O3 the trace decides too.
 
 Source: docs.docker.com, "Create a base image" (FROM scratch); Debian Policy 7.2 (Depends), for what
@@ -52,7 +52,7 @@ from jettison.values import Basis, Evidence, Saving, human
 NAME = "unreached-system"
 SHOWN = 4
 # Below level 3, the share of the image that has to leave where its environment is made apart.
-WORTH_A_STAGE = 0.2
+WORTH_A_STAGE = 0.1
 WATCHED = 3
 
 

@@ -18,6 +18,7 @@ from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.plan import Plan
 from jettison.plan.removing import removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
+from jettison.rules.rule import applied_rules
 from jettison.verify.compose_services import (
     DEFAULT_PORT,
     as_run,
@@ -119,6 +120,7 @@ def verification_request(
         labels=frozenset(plan.original_stage.labels),
         planned=True,
         removed_files=tuple(removed_lines(plan)),
+        fewer_groups="container-client" in applied_rules(plan),
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),
         suite=_suite(plan, development) if development else None,

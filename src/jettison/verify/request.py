@@ -136,7 +136,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
     files of the context that the plan keeps out of the image and ``edited`` those that it edits;
     ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns below
-    site-packages that it removes.
+    site-packages that it removes. ``fewer_groups`` says that it takes the user out of some.
 
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
     ``withheld`` those that it did not.
@@ -180,6 +180,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     labels: frozenset[str] | None = None
     planned: bool = False
     removed_files: tuple[str, ...] = ()
+    fewer_groups: bool = False
     kept_out: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
     suite: Suite | None = None

@@ -521,3 +521,11 @@ def test_the_report_says_how_routes_do_that_the_trace_did_not_see() -> None:
     )
     few = replace(REQUEST, trained=5)
     assert "too few routes (5) to withhold any" in check("routes", before, before, few).message
+
+
+def test_a_group_that_the_plan_takes_the_user_out_of_is_no_difference() -> None:
+    check = next(one for one in CHECKS if one.name == "user")
+    had, has = inside(groups=(999, 10001)), inside(groups=(10001,))
+    request = replace(REQUEST, fewer_groups=True)
+    assert check.compare(had, has, request).outcome is SAME
+    assert check.compare(has, had, request).outcome is DIFFERENT
