@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -27,6 +28,8 @@ from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Contents, Wishes
 from jettison.values import Basis, Evidence, Origin, Saving, Size, Skipped
+
+Applied = TypeVar("Applied")
 
 
 class PlannedRequirement(Struct, frozen=True, kw_only=True):
@@ -112,6 +115,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     safety: Safety = Safety.SAFE
     changes: tuple[Change, ...] = ()
     error: bool = False
+
+    @property
+    def applied(self) -> bool:
+        """Whether it changed something."""
+        return bool(self.changes) and self.safety is Safety.SAFE
 
 
 EMPTY = Closure(facts={}, graph=RequirementGraph(roots=(), edges={}, specifiers={}))
@@ -202,17 +210,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             predicted(project, self.closure, keeps_cache=self.keeps_cache, composed=size)
             for project in (self.original, self.project)
         )
-        stays = next(
-            (
-                change.stays
-                for finding in self.findings
-                for change in finding.changes
-                if isinstance(change, StartFromNothing)
-            ),
-            0,
-        )
-        if stays:
-            after = after.of_files(stays)
+        for start in self.applied(StartFromNothing):
+            after = after.of_files(start.stays) if start.stays else after
         if self.built:
             built = self.built
             before = built.measured(built.before, before)
@@ -221,6 +220,11 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         if self.observed is None:
             more = expected(self.project, self.stage, after, self.packages, self.level)
         return Predictions(before=before, after=after, optimized=more)
+
+    def applied(self, kind: type[Applied]) -> Iterator[Applied]:
+        """Give the changes of one kind that the findings made."""
+        changes = (change for one in self.findings if one.applied for change in one.changes)
+        return (change for change in changes if isinstance(change, kind))
 
     @property
     def base_as_planned(self) -> BaseChoice:

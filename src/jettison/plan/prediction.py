@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
-from jettison.catalogue.bases import BaseImages, ComposedBaseSizes
+from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
 from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
@@ -192,8 +192,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             yield _library(count * known.module_byte_code, action.origin)
         for path in found.paths if found else ():
             if path.startswith(DEBIAN_LIBRARY):
-                sizes = table(ComposedBaseSizes).python.get(path.removeprefix(DEBIAN_LIBRARY))
-                measured = sizes and sizes.on("amd64")
+                measured = _smallest(path.removeprefix(DEBIAN_LIBRARY))
                 count = measured.bytecode if measured else known.served_byte_code
                 yield _library(count, action.origin)
             elif path.startswith(LIBRARY):
@@ -241,15 +240,16 @@ def _overlaps(path: str, source: str) -> bool:
 OVER_SMALLEST = 1.25
 # How far images that were built lay from the middle, both ways.
 LEAST, MOST = 0.9, 1.3
+# Below level 3, the share of the image that has to leave where its environment is made apart.
 WORTH_A_STAGE = 0.1
 LEVEL = 2
 GONE = (PackageScope.BUILD, PackageScope.UNNEEDED)
 
 
-def _smallest(python: str) -> int | None:
+def _smallest(python: str) -> Measured | None:
+    """What was measured of the smallest base with a Python."""
     known = table(ComposedBaseSizes).python.get(python)
-    measured = known and known.on("amd64")
-    return measured.files if measured else None
+    return known.on("amd64") if known else None
 
 
 def expected(
@@ -271,7 +271,7 @@ def expected(
         part.size.bytes for part in planned.parts if part.of_base and part.what.startswith(COMPILED)
     )
     kept = sum(one.size.bytes for one in packages if one.size and one.scope not in GONE)
-    middle = own + byte_code + kept + OVER_SMALLEST * smallest
+    middle = own + byte_code + kept + OVER_SMALLEST * smallest.files
     apart = isinstance(environment_of(project, stage), BuiltEnvironment)
     if middle >= planned.size.bytes * ((1 - WORTH_A_STAGE) if apart else 1):
         return None

@@ -237,9 +237,7 @@ def uninstalled(plan: Plan) -> frozenset[str]:
     """The distributions that leave whole, with their metadata."""
     return frozenset(
         group.distribution
-        for finding in plan.findings
-        for change in finding.changes
-        if isinstance(change, RemoveFiles) and finding.safety is Safety.SAFE
+        for change in plan.applied(RemoveFiles)
         for group in change.groups
         if any(path.endswith(".dist-info/") for path in group.paths)
     )

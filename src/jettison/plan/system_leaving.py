@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.system import System, SystemReach, reached_packages
-from jettison.plan.changes import CompileApplication
+from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SystemGroup
@@ -54,19 +54,20 @@ def system_reach(plan: Plan) -> SystemReach:
     return reached_packages(observed.system, wanted_of(plan, observed.system, observed))
 
 
-def leaving_groups(plan: Plan, rule: str) -> tuple[SystemGroup, ...]:
+@once_each
+def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
     """System files to remove, in groups that each have a reason."""
     observed = plan.observed
     if observed is None or observed.system is None:
         return ()
     system, reach = observed.system, system_reach(plan)
     used = used_of(plan, observed, wanted_of(plan, system, observed))
-    standard = standard_group(rule, observed)
+    standard = standard_group(RULE, observed)
     return (
         *((standard,) if standard and standard.paths else ()),
-        *package_groups(rule, system, reach.packages),
-        *program_groups(rule, system, reach),
-        *file_groups(rule, system, observed, reach.packages, used),
+        *package_groups(RULE, system, reach.packages),
+        *program_groups(RULE, system, reach),
+        *file_groups(RULE, system, observed, reach.packages, used),
     )
 
 
@@ -92,11 +93,7 @@ def staying_bytes(plan: Plan, observed: Observed, system: System) -> int:
     Byte code of the standard library does not count where the plan compiles it: it was predicted.
     """
     gone = _gone_of_environment(plan, observed) | _gone_of_system(plan, observed, system)
-    compiles = any(
-        isinstance(change, CompileApplication)
-        for finding in plan.findings
-        for change in finding.changes
-    )
+    compiles = any(plan.applied(CompileApplication))
     library = f"{observed.installed.library}/"
     return sum(
         size
@@ -116,7 +113,7 @@ def leaving_distributions(plan: Plan) -> frozenset[str]:
 
 
 def _starts_from_nothing(plan: Plan) -> bool:
-    return any(finding.rule == RULE for finding in plan.findings if finding.changes)
+    return any(plan.applied(StartFromNothing))
 
 
 def _gone(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
@@ -135,7 +132,7 @@ def _gone_of_environment(plan: Plan, observed: Observed) -> frozenset[str]:
 
 def _gone_of_system(plan: Plan, observed: Observed, system: System) -> frozenset[str]:
     gone = gone_with(system, system_reach(plan).packages) | gone_of_standard(observed)
-    for group in leaving_groups(plan, RULE):
+    for group in leaving_groups(plan):
         for name in group.programs_of:
             gone |= uncalled(system, name, group.keep)
         if not group.modules_of:

@@ -96,12 +96,7 @@ def growing(plan: Plan, sizes: str) -> tuple[Withdrawal, ...]:
 
 def applied_rules(plan: Plan) -> tuple[str, ...]:
     """The rules that changed something, in their order."""
-    return tuple(dict.fromkeys(one.rule for one in plan.findings if applied(one)))
-
-
-def applied(finding: Finding) -> bool:
-    """Whether a finding changed something."""
-    return bool(finding.changes) and finding.safety is Safety.SAFE
+    return tuple(dict.fromkeys(one.rule for one in plan.findings if one.applied))
 
 
 def _folded(plan: Plan, detect: Callable[[Plan], tuple[Finding, ...]]) -> Plan:

@@ -36,7 +36,9 @@ from collections.abc import Iterator, Mapping
 from jettison.contents.system import System
 from jettison.plan.changes import StartFromNothing
 from jettison.plan.plan import Finding, Plan
+from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
+from jettison.plan.system_leaving import RULE as NAME
 from jettison.plan.system_leaving import leaving_groups, staying_bytes, system_reach
 from jettison.plan.system_removal import build_group
 from jettison.plan.taking import (
@@ -49,10 +51,7 @@ from jettison.plan.taking import (
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human
 
-NAME = "unreached-system"
 SHOWN = 4
-# Below level 3, the share of the image that has to leave where its environment is made apart.
-WORTH_A_STAGE = 0.1
 WATCHED = 3
 
 
@@ -63,7 +62,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if observed is None or system is None or not starts_from_nothing(plan):
         return ()
     reach = system_reach(plan)
-    groups = leaving_groups(plan, NAME)
+    groups = leaving_groups(plan)
     saved = sum(group.bytes for group in groups)
     late = leaves_late(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):

@@ -22,7 +22,7 @@ from jettison.plan.plan import FileChange, Plan, Withdrawal
 from jettison.plan.removal.paths import Matcher
 from jettison.progress import Progress, step
 from jettison.report.result_text import Result
-from jettison.rules.rule import applied, applied_rules, growing
+from jettison.rules.rule import applied_rules, growing
 from jettison.values import Skipped, human
 from jettison.verify.verdict import CheckResult, Verdict
 
@@ -211,10 +211,7 @@ def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 
     Only the names that the change moved count.
     """
-    changes = (change for one in plan.findings if applied(one) for change in one.changes)
-    moved = {
-        name for change in changes if isinstance(change, MoveToDevelopment) for name in change.names
-    }
+    moved = {name for change in plan.applied(MoveToDevelopment) for name in change.names}
     for line in lines:
         for module in _MODULE.findall(line):
             for name in sorted(moved):
@@ -229,7 +226,7 @@ def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 def _taken_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     """Files of distributions that were taken out and that a difference names."""
     for finding in plan.findings if lines else ():
-        for change in finding.changes if applied(finding) else ():
+        for change in finding.changes if finding.applied else ():
             for group in change.groups if isinstance(change, RemoveFiles) else ():
                 gone = Matcher.of((path, True) for path in group.paths)
                 for line in lines:
