@@ -15,7 +15,7 @@ from jettison.cli.options import require_equivalent
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import SilentProgress
-from jettison.verify.before import Baseline, observe_before
+from jettison.verify.before import Baseline, look_ahead
 from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import in_turn
@@ -101,7 +101,7 @@ def before(runner: Runner, build: Build) -> VerificationRequest:
 
 @pytest.fixture(scope="module")
 def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
-    return observe_before(before, runner.engine, SilentProgress())
+    return look_ahead(before, runner.engine, SilentProgress()).baseline
 
 
 @pytest.fixture

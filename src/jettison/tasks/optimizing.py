@@ -24,7 +24,15 @@ from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.remembered import remember
-from jettison.tasks.staging import Workshop, built, development_image, explained, staged, too_large
+from jettison.tasks.staging import (
+    Workshop,
+    built,
+    development_image,
+    explained,
+    shown,
+    staged,
+    too_large,
+)
 from jettison.values import Basis, Saving, Skipped, human
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.contents import resolved_differently
@@ -35,8 +43,6 @@ from jettison.verify.trace.tracing import observed
 TRACED = 3
 # How often what made a difference is omitted, and the rest is compared once more.
 ROUNDS = 4
-# Characters of a reason in the report.
-SHOWN = 300
 
 
 def optimize(shop: Workshop, start: Plan, plan: Plan, *, ablation: bool) -> Result:
@@ -95,12 +101,9 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
             found = _settled_as_built(shop, seen, before)
             if known is None or not _explicable(shop, found[1]):
                 return found
-            named = "; ".join(
-                f"{check.name}: {check.message}" for check in found[1].verdict.differences
-            )
-            reason = (
-                f"the image behaved differently without the files that it removed: {named[:SHOWN]}"
-            )
+            different = found[1].verdict.differences
+            named = "; ".join(f"{check.name}: {shown(check.message)}" for check in different)
+            reason = f"the image behaved differently without the files that it removed: {named}"
         except BuildError as failed:
             if known is None:
                 raise

@@ -185,7 +185,7 @@ def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
             same = _nearest(word, by_name.get(posixpath.basename(word), []))
             parts = [path for path in gone if word in modules and _is_module(path, word)]
             for path in (*same, *parts):
-                reason = f"{path} was kept out of the image: {_shown(line)}"
+                reason = f"{path} was kept out of the image: {shown(line)}"
                 yield Withdrawal(rule=IGNORING, part=path, reason=reason)
 
 
@@ -218,9 +218,9 @@ def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
                 facts = plan.closure.facts.get(name)
                 known = facts.import_names if facts else (name.replace("-", "_"),)
                 if any(f"{module}.".startswith(f"{one}.") for one in known):
-                    yield Withdrawal(rule=MOVING, part=name, reason=_shown(line))
+                    yield Withdrawal(rule=MOVING, part=name, reason=shown(line))
         if moved and "resolved differently" in line:
-            yield Withdrawal(rule=MOVING, reason=_shown(line))
+            yield Withdrawal(rule=MOVING, reason=shown(line))
 
 
 def _taken_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
@@ -231,7 +231,7 @@ def _taken_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
                 gone = Matcher.of((path, True) for path in group.paths)
                 for line in lines:
                     if any(gone.find(path) for path in _installed_paths(line)):
-                        reason = f"{group.reason} were taken out: {_shown(line)}"
+                        reason = f"{group.reason} were taken out: {shown(line)}"
                         yield Withdrawal(rule=finding.rule, part=group.distribution, reason=reason)
 
 
@@ -249,9 +249,10 @@ def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:
     applied = applied_rules(plan)
     rule = next((name for name in OF_CHECKS.get(check.name, ()) if name in applied), None)
     if rule is not None:
-        yield Withdrawal(rule=rule, reason=f"{check.name}: {_shown(check.message)}")
+        yield Withdrawal(rule=rule, reason=f"{check.name}: {shown(check.message)}")
 
 
-def _shown(line: str) -> str:
+def shown(line: str) -> str:
+    """Give what a difference says in one line of a terminal."""
     text = " ".join(line.split())
     return text if len(text) <= 160 else f"{text[:159]}…"  # noqa: PLR2004  one line of a terminal

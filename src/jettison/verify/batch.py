@@ -167,8 +167,8 @@ _ENDED = "it ended with status "
 def is_command(failure: str, *, serves: bool) -> bool:
     """Whether an image that did not become ready is a command, which ends when it is done.
 
-    A server may end with status 0 too, but no command that is run without arguments, settings or
-    its services need.
+    A command may end with any status where it gets no arguments, settings or services; an image
+    that should serve has failed then.
     """
     return failure == f"{_ENDED}0" or (failure.startswith(_ENDED) and not serves)
 

@@ -137,7 +137,7 @@ class Ahead(Struct, frozen=True, kw_only=True):
 
     def within_reach(self, request: VerificationRequest) -> VerificationRequest:
         """Give a request with what is known of services."""
-        return as_run(request, self.reached)
+        return replace(_run_as(request, self.reached), unreached=self.reached.unreached)
 
 
 def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
@@ -152,9 +152,11 @@ def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress)
     return Ahead(asked=request, reached=reached, baseline=baseline)
 
 
-def as_run(request: VerificationRequest, other: VerificationRequest) -> VerificationRequest:
-    """Give a request with the way in which another one was found to run the images."""
-    names = ("ports", "environment", "entrypoint", "command", "companions", "unreached", "how")
+def _run_as(
+    request: VerificationRequest, other: Surroundings | VerificationRequest
+) -> VerificationRequest:
+    """Give a request with the way in which another value says to run the images."""
+    names = Surroundings.__struct_fields__
     return replace(request, **{name: getattr(other, name) for name in names})
 
 
@@ -187,44 +189,38 @@ class Begun(Struct, frozen=True, kw_only=True):
         return tuple(stored.commands) if stored else None
 
 
-def observe_before(request: VerificationRequest, engine: Engine, progress: Progress) -> Baseline:
-    """Find out what the image before offers, and run it twice to know what never repeats."""
-    with beside() as pool:
-        return finished(begun(request, engine, progress, pool), request, engine, progress)
-
-
 def begun_somehow(
     request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
 ) -> tuple[VerificationRequest, Begun]:
     """Run the image before, in another way where it does not become ready, and tell which."""
-    first = begun(request, engine, progress, pool)
+    held = pool.submit(_held, engine, request)
+    first = _begun(request, engine, progress, held)
     if not first.baseline.observation.failure:
         return request, first
-    ways = [_another_way(request, other) for other in request.otherwise]
+    ways = [_run_as(request, other) for other in request.otherwise]
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
         ways = [replace(request, ports=(), how=how)]
     for way in ways:
         tried = within_reach(engine, way, progress)
-        found = begun(tried, engine, progress, pool)
+        found = _begun(tried, engine, progress, held)
         if not found.baseline.observation.failure:
             return tried, found
     return request, first
 
 
-def _another_way(request: VerificationRequest, other: Surroundings) -> VerificationRequest:
-    changed = {name: getattr(other, name) for name in other.__struct_fields__}
-    return replace(request, **changed)
+def _held(engine: Engine, request: VerificationRequest) -> Observation:
+    """Read what the image before holds, in whichever way it is run."""
+    had, has = (engine.inspect(one) for one in (request.image_before, request.image_after))
+    empty = Observation(facts=had)
+    return with_stored(engine, request.image_before, empty, whole=made_from(had, has))
 
 
-def begun(
-    request: VerificationRequest, engine: Engine, progress: Progress, pool: ThreadPoolExecutor
+def _begun(
+    request: VerificationRequest, engine: Engine, progress: Progress, stored: Future[Observation]
 ) -> Begun:
-    """Find out what the image before offers, and run it once; read what it holds meanwhile."""
+    """Find out what the image before offers, and run it once."""
     setting, request = _as_before(request, engine)
-    empty = Observation(facts=setting.facts)
-    whole = made_from(setting.facts, engine.inspect(request.image_after))
-    stored = pool.submit(with_stored, engine, setting.image, empty, whole=whole)
     with step(progress, "Finding what the application offers"):
         found = _discover(engine, setting, request)
     if found.unready and batch.is_command(found.unready.failure, serves=request.serves):

@@ -191,6 +191,9 @@ _KEY = re.compile(
 )
 _REFERENCE = re.compile(r"\$\{?PORT\b(?!\}?:?[-=])")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+)?(?:PORT=|:\s*\"?\$\{PORT:?=)", re.MULTILINE)
+_SERVER = re.compile(
+    r"\b(uvicorn|gunicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|fastapi|flask)\b"
+)
 # What servers listen on that are told nothing.
 _OF_SERVERS = {"flask": 5000, "streamlit": 8501, "flower": 5555, "locust": 8089}
 
@@ -229,6 +232,12 @@ def listening_ports(
         named = [port for name, port in _OF_SERVERS.items() if re.search(rf"\b{name}\b", texts[0])]
         named += [port for text in sources for port in _ports_of_source(text)]
     return tuple(dict.fromkeys((*named, *exposed))) or (DEFAULT_PORT,)
+
+
+def tells_of_server(project: Project, stage: FinalStage, service: Service | None) -> bool:
+    """Whether a port is declared, or what is started is a server by its name."""
+    declared = stage.ports or (service is not None and service.ports)
+    return bool(declared) or _SERVER.search(next(_started(project, stage, service))) is not None
 
 
 def wants_port(

@@ -87,19 +87,20 @@ def _started(
     """Start both, in turn where something differs that a busy machine may explain."""
     # what takes long varies little in proportion, and was started several times already
     runs = 1 if before.seconds > _SLOW else request.startup_runs
+    start = partial(second_look.starting, engine, request)
     with step(progress, "Starting both at once"):
-        before, after = second_look.at_once(engine, request, before, after, runs)
+        before, after = start(before, after, runs, at_once=True)
         if not after.failed_starts and second_look.altered(request, before, after):
             after = second_look.becomes_ready(engine, request, after, _FURTHER_STARTS)
     if second_look.of_the_moment(request, before, after):
         with step(progress, "Starting both in turn, because figures differ"):
             more = _FURTHER_STARTS
-            before, after = second_look.in_turn(engine, request, before, after, more)
+            before, after = start(before, after, more, at_once=False)
             for _ in range(_DOUBTS):
                 # an application that fails now and then does so before as well
                 if not after.failed_starts or before.failed_starts:
                     break
-                before, after = second_look.in_turn(engine, request, before, after, more)
+                before, after = start(before, after, more, at_once=False)
     return before, after
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from jettison.formats.compose import ComposeMount, MountKind
+from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
 from jettison.lift.scopes.values import Scope
@@ -27,6 +27,7 @@ from jettison.verify.compose_services import (
     listening_ports,
     neighbours,
     started_sources,
+    tells_of_server,
     wants_port,
     workers_of,
 )
@@ -67,9 +68,6 @@ def _who(whose: str, variables: Mapping[str, str]) -> str:
 OBJECT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
 IMPORTABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 TEST_TOOL = "pytest"
-SERVER = re.compile(
-    r"\b(uvicorn|gunicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|fastapi|flask)\b"
-)
 
 
 def verification_request(
@@ -89,10 +87,13 @@ def verification_request(
     service = service_of(plan.original)
     variables = _variables(plan)
     command = service.command.words if service and service.command else ()
+    ports, application = _ports(plan, read), _application(plan)
+    told = tells_of_server(plan.original, plan.original_stage, service) or bool(application)
+    serves = told or ports != (DEFAULT_PORT,)
     return VerificationRequest(
         image_before=before,
         image_after=after,
-        ports=_ports(plan, read),
+        ports=ports,
         environment=variables,
         entrypoint=service.entrypoint.words if service and service.entrypoint else (),
         command=command,
@@ -100,13 +101,13 @@ def verification_request(
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
         companions=companions_of(plan.original),
-        otherwise=tuple(_otherwise(plan, read)),
-        serves=_serves(plan, read),
+        otherwise=tuple(_otherwise(plan, read, serves=serves)),
+        serves=serves,
         workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
         read_only_after=not plan.writing.unsure,
         expected_read_only=_read_only(plan),
-        application=_application(plan),
+        application=application,
         modules=tuple(_modules(plan)),
         programs=_programs(plan),
         libraries=_libraries(plan),
@@ -163,24 +164,32 @@ def _other_health_check(plan: Plan) -> bool:
 
 def _ports(plan: Plan, read: Callable[[str], str | None]) -> tuple[int, ...]:
     project, service, stage = plan.original, service_of(plan.original), plan.original_stage
-    started = (read(project.in_context(path)) for path in started_sources(project, stage, service))
-    sources = [text for text in started if text]
-    return listening_ports(project, stage, service, _variables(plan), sources)
+    return listening_ports(project, stage, service, _variables(plan), _sources(plan, service, read))
 
 
-def _otherwise(plan: Plan, read: Callable[[str], str | None]) -> Iterator[Surroundings]:
+def _sources(
+    plan: Plan, service: Service | None, read: Callable[[str], str | None]
+) -> tuple[str, ...]:
+    project = plan.original
+    started = started_sources(project, plan.original_stage, service)
+    return tuple(text for path in started if (text := read(project.in_context(path))))
+
+
+def _otherwise(
+    plan: Plan, read: Callable[[str], str | None], *, serves: bool
+) -> Iterator[Surroundings]:
     """Other ways to run the image: as it is, and as a compose file runs its neighbours.
 
     Compose files often describe development: with other variables and another command.
     """
     project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
-    sources = [text for path in started_sources(project, stage, None) if (text := read(path))]
+    sources = _sources(plan, None, read)
     if service and (service.environment or service.env_file or service.command):
         ports = listening_ports(project, stage, None, {}, sources)
         how = f"without the variables and the command of the service {service.name}"
         companions = companions_of(project)
         yield Surroundings(how=how, ports=ports, companions=companions)
-    if not _serves(plan, read):
+    if not serves:
         how = "without a port, as nothing tells of one"
         yield Surroundings(how=how, ports=(), environment=_variables(plan))
     for other in neighbours(project) if service is None else ():
@@ -192,17 +201,6 @@ def _otherwise(plan: Plan, read: Callable[[str], str | None]) -> Iterator[Surrou
             environment=variables,
             companions=companions_of(beside),
         )
-
-
-def _serves(plan: Plan, read: Callable[[str], str | None]) -> bool:
-    """Whether anything tells of a port: a declaration, an option, a server's name, its source."""
-    stage, service = plan.original_stage, service_of(plan.original)
-    words = " ".join(part.text for part in (stage.entrypoint, stage.command) if part)
-    if service:
-        invoked = (service.entrypoint, service.command)
-        words += " ".join(" ".join(part.words) for part in invoked if part)
-    declared = stage.ports or (service and service.ports) or _application(plan)
-    return bool(declared or SERVER.search(words)) or _ports(plan, read) != (DEFAULT_PORT,)
 
 
 def _read_only(plan: Plan) -> bool:

@@ -216,36 +216,24 @@ def _differs(
     )
 
 
-def in_turn(
+def starting(
     engine: Engine,
     request: VerificationRequest,
     before: Observation,
     after: Observation,
     times: int,
+    *,
+    at_once: bool,
 ) -> tuple[Observation, Observation]:
-    """Start both images in turn, so that load of the machine falls on both alike."""
+    """Start both images so often, at the same time or in turn: load falls on both alike."""
     first, second = _settings(engine, request, after)
     for _ in range(times):
-        before = _started(engine, first, request, before)
-        after = _started(engine, second, request, after)
-    return before, after
-
-
-def at_once(
-    engine: Engine,
-    request: VerificationRequest,
-    before: Observation,
-    after: Observation,
-    times: int,
-) -> tuple[Observation, Observation]:
-    """Start both images at the same time, so that they share the load of the machine."""
-    first, second = _settings(engine, request, after)
-    for _ in range(times):
-        before, after = both(
-            partial(_started, engine, first, request, before),
-            partial(_started, engine, second, request, after),
-            memory=before.grown or 0,
-        )
+        one = partial(_started, engine, first, request, before)
+        other = partial(_started, engine, second, request, after)
+        if at_once:
+            before, after = both(one, other, memory=before.grown or 0)
+        else:
+            before, after = one(), other()
     return before, after
 
 

@@ -59,18 +59,19 @@ def choose(
     """Choose the image of a folder.
 
     ``names`` are the files in the folder itself; ``read`` gives a file's text by its path, None
-    when there is none; ``deeper`` finds Dockerfiles in its folders, for the message; ``exists``
-    tells of files and folders, whatever they hold. Variables of a compose file come from
-    ``environment``, then from the environment file beside it. A Dockerfile that is named without a
-    service is built as ``docker build -f`` does it: a compose file only tells its context. Raises
-    ProjectError when nothing can be built or a choice is left open, and InputSyntaxError for a
-    compose file that is not valid.
+    when there is none; ``deeper`` finds Dockerfiles in its folders, of which a single one is
+    taken; ``exists`` tells of files and folders, whatever they hold. Where a service builds an
+    image for development and one for production is beside it, that one is meant. Variables of a
+    compose file come from ``environment``, then from the environment file beside it. A
+    Dockerfile that is named without a service is built as ``docker build -f`` does it: a
+    compose file only tells its context. Raises ProjectError when nothing can be built or a
+    choice is left open, and InputSyntaxError for a compose file that is not valid.
     """
     names = sorted(names)
+    known = exists or (lambda path: read(path) is not None)
     if dockerfile is not None and service is None:
         path = posixpath.normpath(dockerfile)
         told = _built_beside(names, path, read, environment or {})
-        known = exists or (lambda path: read(path) is not None)
         context = _copied_from(path, read, known) if told is None else told
         return Choice(dockerfile=path, context=context)
     compose = _compose(names, read, environment or {})
@@ -81,7 +82,6 @@ def choose(
         found = _of_service(compose, _single(built, compose, read).name, read)
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper)
-    known = exists or (lambda path: read(path) is not None)
     return Choice(dockerfile=path, context=_copied_from(path, read, known) if "/" in path else "")
 
 
