@@ -132,7 +132,7 @@ def _blocks(title: str, text: str) -> Iterator[str]:
             verb, _, path = change.partition(" ")
             if body:
                 language = "diff" if body.startswith("@@") else _language(path)
-                yield _block(f"What becomes of it ({verb} `{path}`):", body, language)
+                yield _block(f"Result ({verb} `{path}`):", body, language)
 
 
 def _changes(text: str) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ class Library:
         from importlib.machinery import PathFinder
 
         parent = name.rpartition(".")[0].replace(".", "/")
-        return PathFinder.find_spec(name, [f"{OVERLAY}/.library/{parent}".rstrip("/")])
+        return PathFinder.find_spec(name, [f"{OVERLAY}/.standard/{parent}".rstrip("/")])
 
 
 def asked_by_a_tool():

@@ -46,7 +46,7 @@ def write_all(files, below):
 
 packed = marshal.loads(sys.stdin.buffer.read())
 write_all(packed["tools"], OVERLAY + "/.site")
-write_all(packed["library"], OVERLAY + "/.library")
+write_all(packed["library"], OVERLAY + "/.standard")
 for path, (mode, content) in packed["tests"].items():
     folder(os.path.dirname(path))
     write(OVERLAY + path, mode, content)
