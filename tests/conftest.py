@@ -15,6 +15,9 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import EngineError, JettisonError
 from jettison.processes.programs import installed
 
+# A program that a test runs tells where it was when a signal ended it.
+os.environ.setdefault("PYTHONFAULTHANDLER", "1")
+
 
 @functools.cache
 def missing_engine() -> str | None:

@@ -18,7 +18,7 @@ from jettison.progress import SilentProgress
 from jettison.verify.before import Baseline, look_ahead
 from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
-from jettison.verify.second_look import in_turn
+from jettison.verify.second_look import starting
 from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
@@ -115,7 +115,7 @@ def verify(
         after = observe_after(request, baseline, runner.engine, SilentProgress())
         seen = baseline.observation
         if not after.failure:
-            seen, after = in_turn(runner.engine, request, seen, after, 1)
+            seen, after = starting(runner.engine, request, seen, after, 1, at_once=False)
         return verdict(request, runner.engine.name, seen, after)
 
     return verify
