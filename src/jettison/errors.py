@@ -41,7 +41,7 @@ class ProjectError(JettisonError):
 
 
 class NotEquivalentError(JettisonError):
-    """The optimized image does not behave as the original did."""
+    """The image does not behave as its baseline does."""
 
     exit_status = 4
 

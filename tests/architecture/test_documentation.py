@@ -11,7 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.formats.settings import KEYS, Budget
+from jettison.formats.budgets import Budget
+from jettison.formats.settings import KEYS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

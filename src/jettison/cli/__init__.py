@@ -15,6 +15,7 @@ COMMANDS = {
     "base": "plan",
     "build": "build",
     "cache": "cache",
+    "check": "check",
     "compare": "inspect",
     "inspect": "inspect",
     "optimize": "optimize",

@@ -191,7 +191,7 @@ def _require_equivalent(result: Result) -> None:
 
 
 def _require_budgets(result: Result) -> None:
-    over = tuple(exceeded(result))
+    over = exceeded(result)
     if over:
         raise BudgetError(
             f"{len(over)} budgets of the project are exceeded",

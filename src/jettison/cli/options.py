@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -19,6 +19,9 @@ from jettison.verify.verdict import START, Verdict
 # of the log of an image that does not run
 LAST_LINES = 3
 _CHOICES = ("dockerfile", "service", "level", "offline", "base")
+if TYPE_CHECKING:
+    from jettison.tasks.loading.plan import Planned
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -179,14 +182,18 @@ def plan_options(function: Function) -> Function:
         remove_unused: bool = False,
         **rest: Any,  # noqa: ANN401  # as click gives
     ) -> object:
-        # Late: commands that plan nothing share this module.
-        from jettison.tasks.loading.plan import planned  # noqa: PLC0415
-
         chosen = {name: rest.pop(name) for name in _CHOICES}
-        plan = partial(planned, directory, remove_unused=remove_unused, **chosen)
+        plan = partial(_planned, directory, remove_unused=remove_unused, **chosen)
         return function(plan=plan, **rest)
 
     return project_options(base_options(cast("Function", gathered)))
+
+
+def _planned(directory: Path, **choice: Any) -> Planned:  # noqa: ANN401  # as click gives
+    # Late: commands that plan nothing share this module.
+    from jettison.tasks.loading.plan import planned  # noqa: PLC0415
+
+    return planned(directory, **choice)
 
 
 def verbose_option(function: Function) -> Function:

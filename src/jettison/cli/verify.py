@@ -17,21 +17,20 @@ from jettison.cli.options import (
     limits_of,
     require_equivalent,
 )
-from jettison.engines.engine import Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
+from jettison.tasks.comparing import request_of_images, request_of_project
 from jettison.tasks.loading.plan import (
     Planned,
     commands_decided,
     planned,
     probe_command,
-    project_request,
     read_probes,
 )
 from jettison.verify.differential import compare
-from jettison.verify.request import ProbeCommand, VerificationRequest, request_of
+from jettison.verify.request import ProbeCommand
 from jettison.verify.verdict import Verdict
 
 
@@ -144,11 +143,11 @@ def command(
     own = read_probes(probes) if probes else ()
     with find_engine(engine, limits_of(memory_limit, process_limit)) as chosen:
         if project is None:
-            asked = _of_images(chosen, before, after)
+            asked = request_of_images(chosen, before, after)
         else:
             found = planned(project, service=service, offline=True)
             found = commands_decided(found, allowed=allow_commands)
-            asked = _of_project(chosen, found, before, after, development)
+            asked = request_of_project(chosen, found, before, after, development)
         asked = replace(
             asked,
             ports=ports or asked.ports,
@@ -180,27 +179,6 @@ def _tell(verdict: Verdict, before: str, after: str, output_format: str) -> None
             "Add custom requests with --probes, or name the project with --project.",
         ),
     )
-
-
-def _of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
-    asked = request_of(engine.inspect(before), engine.inspect(after))
-    return replace(asked, image_before=before, image_after=after)
-
-
-def _of_project(
-    engine: Engine, found: Planned, before: str, after: str, development: str | None
-) -> VerificationRequest:
-    """Do not ask for what a plan would change: it need not be done in these images."""
-    asked = project_request(found.loaded.root, found.plan, before, after, development)
-    images = (asked.image_before, asked.image_after)
-    users = {_user(engine.inspect(image).user) for image in images}
-    kept = "" if len(users) == 1 else asked.expected_user
-    return replace(asked, expected_read_only=False, expected_user=kept)
-
-
-def _user(declared: str) -> str:
-    name = declared.partition(":")[0]
-    return "root" if name in {"", "0"} else name
 
 
 def _imports(plan: partial[Planned], *, offline: bool, output_format: str) -> None:

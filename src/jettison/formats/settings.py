@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -14,6 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError
+from jettison.formats.budgets import Budget, Budgets, Limit, limit_of
 from jettison.formats.toml import Path, places, read_toml, table
 from jettison.values import Origin
 
@@ -69,23 +69,6 @@ class Wish(Struct, frozen=True, kw_only=True):
         return f'{self.ask.value} = "{self.text}"'
 
 
-class Budget(StrEnum):
-    """What may not grow beyond a limit: bytes of the image or of memory, seconds of start-up."""
-
-    SIZE = "size"
-    COMPRESSED = "compressed-size"
-    MEMORY = "memory"
-    START_UP = "start-up"
-
-
-class Limit(Struct, frozen=True, kw_only=True):
-    """The most that a budget allows, as it was written, and in bytes or seconds."""
-
-    text: str
-    most: float
-    origin: Origin
-
-
 class Line(Struct, frozen=True, kw_only=True):
     """One value of the file that is no wish: its key, the value as TOML, and what it is.
 
@@ -109,8 +92,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     ``level`` and ``base`` are None where the file says nothing. ``without`` names rules that are
     not applied, ``probes`` files with requests, relative to the project, and ``probe_commands`` the
     words of commands. With ``remove_unused``,
-    requirements that nothing uses leave production. ``lines`` are all values but the wishes, and
-    ``missing`` the probes of which there is no file.
+    requirements that nothing uses leave production. ``image_budgets`` are by the name of a compose
+    service or the path of a Dockerfile. ``lines`` are all values but the wishes, and ``missing``
+    the probes of which there is no file.
     """
 
     file: str = ""
@@ -121,17 +105,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     remove_unused: bool = False
     probes: tuple[str, ...] = ()
     probe_commands: tuple[tuple[str, ...], ...] = ()
-    budgets: Mapping[Budget, Limit] = field(default_factory=lambda: MappingProxyType({}))
+    budgets: Budgets = field(default_factory=lambda: MappingProxyType({}))
+    image_budgets: Mapping[str, Budgets] = field(default_factory=lambda: MappingProxyType({}))
     lines: tuple[Line, ...] = ()
     missing: frozenset[str] = frozenset()
+
+    def budgets_of(self, *names: str | None) -> Budgets:
+        """Give the budgets of an image; its own come before those of all images."""
+        own = (self.image_budgets.get(name or "", {}) for name in names)
+        return {**self.budgets, **{key: limit for each in own for key, limit in each.items()}}
 
 
 OWN_FILE = "jettison.toml"
 SHARED_FILE = "pyproject.toml"
 SHARED_TABLE = ("tool", "jettison")
 HIGHEST_LEVEL = 3
-AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([kMG]?B|m?s)")
-UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "s": 1, "ms": 1e-3}
 KEYS = (
     *("level", "base", "policy", "allow-source-builds", "keep", "remove", "remove-unused"),
     *("without", "probes", "probe-commands", "budgets"),
@@ -188,7 +176,12 @@ class _Reader(Struct, frozen=True, kw_only=True):
             remove_unused=self.typed("remove-unused", bool, default=False),
             probes=tuple(text for text, _ in self.list("probes")),
             probe_commands=tuple(self.commands()),
-            budgets=self.budgets(),
+            budgets=self.budgets(("budgets",)),
+            image_budgets={
+                name: self.budgets(("budgets", name))
+                for name, found in self.typed("budgets", dict, {}).items()
+                if isinstance(found, dict)
+            },
             lines=tuple(self.lines()),
         )
 
@@ -197,10 +190,16 @@ class _Reader(Struct, frozen=True, kw_only=True):
             if key in {"without", "probes", "probe-commands"}:
                 yield from (Line(key=key, value=one, origin=at) for one, at in self.list(key))
             elif key == "budgets":
-                for name, text in value.items():
-                    yield Line(key=name, value=text, origin=self.origin((key, name)))
+                yield from self.budget_lines(value, (key,))
             elif key not in set(Ask):
                 yield Line(key=key, value=value, origin=self.origin((key,)))
+
+    def budget_lines(self, values: Mapping[str, Any], above: Path) -> Iterator[Line]:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                yield from self.budget_lines(value, (*above, name))
+            else:
+                yield Line(key=name, value=value, origin=self.origin((*above, name)))
 
     def level(self) -> int | None:
         level = self.values.get("level")
@@ -240,21 +239,18 @@ class _Reader(Struct, frozen=True, kw_only=True):
                 said = f"{text!r} is no command: {str(wrong).lower()}"
                 raise self.fault(("probe-commands", index), said) from wrong
 
-    def budgets(self) -> Mapping[Budget, Limit]:
-        written = self.typed("budgets", dict, {})
-        self.known(written, tuple(Budget), ("budgets",))
-        return {Budget(name): self.limit(Budget(name), text) for name, text in written.items()}
+    def budgets(self, path: Path) -> Budgets:
+        """Read a table of limits; at the top, the tables within it are those of images."""
+        written = table(self.values, *map(str, path))
+        limits = {key: one for key, one in written.items() if not isinstance(one, dict)}
+        self.known(limits if len(path) == 1 else written, tuple(Budget), path)
+        return {Budget(name): self.limit((*path, name), one) for name, one in limits.items()}
 
-    def limit(self, budget: Budget, text: object) -> Limit:
-        amount = AMOUNT.fullmatch(text) if isinstance(text, str) else None
-        seconds = budget is Budget.START_UP
-        if amount is None or amount[2].endswith("s") != seconds:
-            example = "1.5 s" if seconds else "300 MB"
-            raise self.fault(
-                ("budgets", budget.value), f"{text!r} is no amount", f'Write it as "{example}".'
-            )
-        at = self.origin(("budgets", budget.value))
-        return Limit(text=amount[0], most=float(amount[1]) * UNITS[amount[2]], origin=at)
+    def limit(self, path: Path, written: object) -> Limit:
+        try:
+            return limit_of(Budget(str(path[-1])), written, self.origin(path))
+        except ValueError as wrong:
+            raise self.fault(path, *wrong.args) from wrong
 
     def list(self, key: str) -> list[tuple[str, Origin]]:
         found = self.values.get(key, [])

@@ -146,7 +146,8 @@ def _written(
             origin=origin,
         )
     size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
-    part = Part(what=f"{len(known)} distributions", size=size, origin=origin)
+    what = f"{len(known)} distributions"
+    part = Part(what=what, size=size, origin=origin, shares=known)
     yield Written(path=where, part=part)
 
 

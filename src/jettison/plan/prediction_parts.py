@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.catalogue import table
@@ -42,13 +43,15 @@ class Part(Struct, frozen=True, kw_only=True):
     """The bytes that one instruction adds, or that the base has.
 
     ``of_base`` says that another base brings its own instead: the image that is built on, system
-    packages, the byte code of the standard library.
+    packages, the byte code of the standard library. ``shares`` are the bytes of each
+    distribution in it.
     """
 
     what: str
     size: Size
     origin: Origin | None = None
     of_base: bool = False
+    shares: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Prediction(Struct, frozen=True, kw_only=True):

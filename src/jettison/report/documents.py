@@ -27,6 +27,8 @@ from jettison.contents.measurement import (
     ImageMeasurement,
 )
 from jettison.contents.stored_files import Owner
+from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.gate.judging import BudgetCheck, CheckedImage, Gate, Growth, Problem
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
@@ -44,10 +46,12 @@ _FILES_LISTED = 100
 # an empty text, and `*key` for the keys of a value in place of itself.
 SHAPES: Mapping[type, str] = {
     Ablation: "rule saving",
+    Amount: "low high",
     Attempt: "module error missing message *origin",
     BaseCandidate: "reference accepted works verdict reasons evidence adds source_builds size"
     " predicted facts",
     BaseChoice: "current chosen policy candidates",
+    BudgetCheck: "budget figure outcome amount before limit=limit.text *origin=limit.origin",
     Change: "kind name growth before after",
     DebianPackageMeasurement: "name version size",
     DistributionAnswer: "kind subject=name version verdict scope? *origin evidence chain path"
@@ -58,13 +62,16 @@ SHAPES: Mapping[type, str] = {
     FileAnswer: "kind subject=path kept owner files bytes removed_bytes rule? reason listed=line?"
     " evidence",
     FileChange: "path change=kind diff",
+    Figures: "image basis amounts owners unknown",
     Finding: "rule message evidence saving safety error",
+    Growth: "kind name bytes fresh members *origin",
     ImageFacts: "variant distribution python libc architecture=target.architecture packages shell"
     " setuid distribution_ends long_term_ends python_ends note",
     InspectedLayer: "diff_id created_by base size compressed_size files wasted kinds",
     LineAnswer: "kind subject verdict evidence size",
     Loss: "*attempt distribution requirement",
     Origin: "file line",
+    OwnedBytes: "kind name version? bytes requirement? *origin",
     OwnedFile: "path=file.absolute owner",
     Owner: "kind name version?",
     Part: "what *size *origin",
@@ -73,6 +80,7 @@ SHAPES: Mapping[type, str] = {
     " evidence size",
     Prediction: "size parts unknown",
     Predictions: "before after optimized",
+    Problem: "rule level message bytes fingerprint *origin",
     RuleShare: "rule reason size",
     Side: "size version?",
     SizeRange: "low high",
@@ -164,6 +172,23 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "after": _fields(comparison.after, side),
         "growth": comparison.after.size - comparison.before.size,
         **_fields(comparison, "grew shrank only_before only_after same"),
+    }
+
+
+def check_document(gate: Gate) -> dict[str, Any]:
+    """Give what a check found as ``jettison.check/v1``; its figures serve as a baseline."""
+    return {
+        "schema": "jettison.check/v1",
+        **_fields(gate, "over different"),
+        "images": [_checked(image) for image in gate.images],
+    }
+
+
+def _checked(image: CheckedImage) -> dict[str, Any]:
+    return {
+        **_fields(image.figures, SHAPES[Figures]),
+        **_fields(image, "baseline no_baseline=missing? checks growth problems"),
+        "verdict": verdict_document(image.verdict) if image.verdict else None,
     }
 
 

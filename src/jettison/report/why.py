@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from packaging.utils import canonicalize_name
 
 from jettison.errors import ProjectError
-from jettison.formats.settings import Ask, Budget, Line, Wish
+from jettison.formats.budgets import Budget
+from jettison.formats.settings import Ask, Line, Wish
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST

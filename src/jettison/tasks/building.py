@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
-from collections.abc import Callable, Container, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +17,10 @@ from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stores.files import whole_file
 from jettison.progress import Progress
 from jettison.records import Records
-from jettison.tasks.project_state import state_of
+from jettison.tasks.project_state import key_of
 from jettison.values import Skipped
 
 _FORMAT = "3"
-# What else decides what is planned, resolved and fetched.
-_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "HOME")
 
 
 def remembered(key: str, records: Records) -> Foundation | None:
@@ -37,20 +31,6 @@ def remembered(key: str, records: Records) -> Foundation | None:
 def remember(key: str, foundation: Foundation, records: Records) -> None:
     """Keep a foundation under its key."""
     records.put(foundation, "foundation", key)
-
-
-def key_of(root: Path, asked: str, records: Records, outputs: Container[str] = ()) -> str:
-    """Return the key of a build; ``asked`` is everything that the user asks for, as text.
-
-    It changes with the day, as package indexes and archives do, and not with what is in
-    ``outputs``, which the build writes.
-    """
-    state = state_of(root, records, time.time_ns(), outputs)
-    day = datetime.now(UTC).date().isoformat()
-    variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
-    variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))
-    parts = "\0".join((_FORMAT, state, day, asked, *variables))
-    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 if TYPE_CHECKING:
@@ -175,7 +155,7 @@ class _Site(Struct, frozen=True, kw_only=True):
     def _key(self, asked: str, records: Records) -> str:
         """Return the key of what is remembered; planning says what of a project is unreadable."""
         try:
-            return key_of(self.root, asked, records, self.outputs)
+            return key_of(self.root, f"{_FORMAT}\n{asked}", records, self.outputs)
         except OSError:
             return ""
 

@@ -13,7 +13,9 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import BuildError
-from jettison.formats.settings import Budget
+from jettison.gate.figures import Figures
+from jettison.gate.judging import CheckedImage, Outcome, said
+from jettison.gate.reading import amounts_of_built, image_name
 from jettison.lift.environment import NotApart
 from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.taking import place_of_removal, with_observed
@@ -33,7 +35,7 @@ from jettison.tasks.staging import (
     staged,
     too_large,
 )
-from jettison.values import Basis, Saving, Skipped, human
+from jettison.values import Basis, Saving, Skipped
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
@@ -307,17 +309,13 @@ def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation
         yield Ablation(rule=rule, saving=saving)
 
 
-def exceeded(result: Result) -> Iterator[str]:
+def exceeded(result: Result) -> tuple[str, ...]:
     """Say of each budget that the image after exceeds how far; what was not measured is passed."""
-    after = result.verdict.after
-    measured = {
-        Budget.SIZE: result.after.size.bytes,
-        Budget.COMPRESSED: result.after.compressed_size.bytes,
-        Budget.MEMORY: after.memory,
-        Budget.START_UP: after.startup_seconds,
-    }
-    for budget, limit in result.plan.settings.budgets.items():
-        found = measured[budget]
-        if found is not None and found > limit.most:
-            shown = f"{found:.2f} s" if budget is Budget.START_UP else human(round(found))
-            yield f"{budget.value} is {shown}, more than {limit.text} ({limit.origin})"
+    plan, subject = result.plan, result.verdict.after
+    amounts = amounts_of_built(result.after, subject.memory, subject.startup_seconds)
+    name = image_name(plan)
+    image = CheckedImage(
+        figures=Figures(image=name, basis=Basis.MEASURED, amounts=amounts),
+        budgets=plan.settings.budgets_of(plan.original.dockerfile_path, name),
+    )
+    return tuple(said(check) for check in image.checks if check.outcome is Outcome.OVER)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Container, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -32,18 +34,29 @@ _GRAIN_NS = 2_000_000_000
 _Entry = tuple[str, str, int | None, int | None]
 
 
-def state_of(root: Path, records: Records, now_ns: int, outputs: Container[str] = ()) -> str:
+def state_of(
+    root: Path,
+    records: Records,
+    now_ns: int,
+    outputs: Container[str] = (),
+    *,
+    exact: bool = False,
+) -> str:
     """Return the digest; files whose size and time are as they were are not read again.
 
     ``now_ns`` is the present in nanoseconds since 1970. ``outputs``, absolute paths that the build
-    itself writes, do not count.
+    itself writes, do not count. With ``exact``, the lines of Python source and the sizes of all
+    files count too.
     """
-    words = ("state of files", _package_state(), str(root.resolve()))
+    words = ("state of files", _package_state(), str(root.resolve()), str(exact))
     kept = records.get(dict[str, _Entry], *words) or {}
     found: dict[str, _Entry] = {}
     for path, entry in _walk(root, "", outputs):
-        found[path] = _entry(root, path, entry, kept.get(path))
-    lines = sorted(f"{path}\0{entry[0]}\0{entry[1]}" for path, entry in found.items())
+        found[path] = _entry(root, path, entry, kept.get(path), exact=exact)
+    lines = sorted(
+        "\0".join((path, *entry[:2], *([str(entry[2])] if exact else [])))
+        for path, entry in found.items()
+    )
     fresh = {
         path: entry for path, entry in found.items()
         if entry[3] is None or now_ns - entry[3] > _GRAIN_NS
@@ -66,7 +79,9 @@ def _walk(
             yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", outputs)
 
 
-def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) -> _Entry:
+def _entry(
+    root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None, *, exact: bool
+) -> _Entry:
     if entry.is_symlink():
         return "link", str(Path(entry.path).readlink()), None, None
     status = entry.stat(follow_symlinks=False)
@@ -77,19 +92,20 @@ def _entry(root: Path, path: str, entry: os.DirEntry[str], kept: _Entry | None) 
     digest = (
         kept[1]
         if kept and same
-        else _digest(root, path, status.st_size, executable=kind == "program")
+        else _digest(root, path, status.st_size, executable=kind == "program", exact=exact)
     )
     return kind, digest, status.st_size, status.st_mtime_ns
 
 
-def _digest(root: Path, path: str, size: int, *, executable: bool) -> str:
+def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) -> str:
     """Return what a plan would see of a file; nothing for one that is known by its name alone."""
     # Late: most files are as they were.
     from jettison.source.facts import is_read  # noqa: PLC0415
     from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
 
     text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
-    if text or path.endswith(".ipynb") or is_read(path, size=size, executable=executable):
+    whole = path.endswith((".ipynb", ".py") if exact else ".ipynb")
+    if text or whole or is_read(path, size=size, executable=executable):
         return hashlib.sha256((root / path).read_bytes()).hexdigest()
     return _facts_digest(path, (root / path).read_bytes()) if path.endswith(".py") else ""
 
@@ -103,6 +119,26 @@ def _facts_digest(path: str, content: bytes) -> str:
               found.switches)  # fmt: skip
     facts = [sorted({repr(replace(fact, line=0)) for fact in group}) for group in groups]
     return hashlib.sha256(repr((facts, found.skipped)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# What else decides what is planned, resolved and fetched.
+_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "HOME")
+
+
+def key_of(
+    root: Path, asked: str, records: Records, outputs: Container[str] = (), *, exact: bool = False
+) -> str:
+    """Return the key of what is made of a project; ``asked`` is all that the user asks for.
+
+    It changes with the day, as package indexes and archives do, and not with what is in
+    ``outputs``, which is written meanwhile. ``exact`` is as for :func:`state_of`.
+    """
+    state = state_of(root, records, time.time_ns(), outputs, exact=exact)
+    day = datetime.now(UTC).date().isoformat()
+    variables = [f"{name}={os.environ.get(name, '')}" for name in _VARIABLES]
+    variables += sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("JETTISON_"))
+    parts = "\0".join((state, day, asked, *variables))
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 @cache

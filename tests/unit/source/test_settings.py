@@ -1,7 +1,8 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.settings import Ask, Budget, Policy, Settings, find_settings
+from jettison.formats.budgets import Budget
+from jettison.formats.settings import Ask, Policy, Settings, find_settings
 from jettison.values import Origin
 
 RULES = {"installed-tests", "type-stubs"}
@@ -73,6 +74,11 @@ def test_a_project_without_settings_asks_for_nothing() -> None:
         ("base = 3", "base is not a text", "", 1),
         ('[budgets]\nsize = "300"', "'300' is no amount", "300 MB", 2),
         ('[budgets]\nstart-up = "3 MB"', "'3 MB' is no amount", "1.5 s", 2),
+        ('[budgets]\npackages = "60"', "'60' is no number of distributions", "60", 2),
+        ('[budgets]\ngrowth = "5 MB"', "'5 MB' is no amount", "5 %", 2),
+        ("[budgets.web]\nsize = 3", "3 is no amount", "300 MB", 2),
+        ('[budgets.web]\nsizes = "3 MB"', "there is no setting sizes", "size", 2),
+        ("budgets = 3", "budgets is not a table", "", 1),
         ('[budgets]\nsizes = "3 MB"', "there is no setting sizes", "size", 2),
     ],
 )
@@ -82,6 +88,15 @@ def test_mistakes_are_errors_with_their_line(text: str, what: str, hint: str, li
     assert caught.value.what == what
     assert hint in caught.value.hint
     assert caught.value.origin == Origin(file="jettison.toml", line=line)
+
+
+def test_budgets_of_one_image_come_before_those_of_all() -> None:
+    text = '[budgets]\nsize = "300 MB"\npackages = 60\n[budgets.web]\nsize = "90 MB"\n'
+    settings = found({"jettison.toml": text})
+    web, other = settings.budgets_of("web", "Dockerfile"), settings.budgets_of(None, "Dockerfile")
+    assert (web[Budget.SIZE].most, web[Budget.PACKAGES].most) == (90_000_000, 60)
+    assert web[Budget.SIZE].origin == Origin(file="jettison.toml", line=5)
+    assert other[Budget.SIZE].most == 300_000_000
 
 
 def test_settings_in_two_files_are_an_error() -> None:

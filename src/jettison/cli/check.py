@@ -1,0 +1,159 @@
+"""``jettison check``: the gate of a pipeline."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jettison.cli import show
+from jettison.cli.options import format_option, image_options, plan_options
+from jettison.errors import BudgetError, NotEquivalentError
+from jettison.gate.judging import CheckedImage, Gate, Outcome, said
+from jettison.images.stores.files import whole_file
+from jettison.progress import ConsoleProgress
+from jettison.report import formats_of, rendered
+from jettison.tasks.baselines import Looked
+from jettison.tasks.gating import Asked, checked_images, updated, with_verdict
+
+if TYPE_CHECKING:
+    from jettison.tasks.loading.plan import Planned
+
+
+def _reports(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, Path], ...]:
+    pairs = [value.partition(":") for value in values]
+    for form, _, path in pairs:
+        if form not in formats_of("check") or not path:
+            names = ", ".join(formats_of("check"))
+            raise click.BadParameter(f"write FORMAT:FILE, with one of {names}.")
+    return tuple((form, Path(path)) for form, _, path in pairs)
+
+
+@click.command("check")
+@plan_options
+@image_options
+@click.option(
+    "--planned",
+    is_flag=True,
+    help="Check the image that the plan would make, not the one that the committed files build.",
+)
+@click.option(
+    "--image",
+    default="",
+    metavar="REF",
+    help="Check this image; of a registry only the manifest is read.",
+)
+@click.option("--baseline", default="", metavar="REF", help="Judge growth against this image.")
+@click.option(
+    "--baseline-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Judge growth against what --report json:FILE wrote before.",
+)
+@click.option(
+    "--owners",
+    is_flag=True,
+    help="Read the layers of both images to name what grew.",
+)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Run --image and --baseline, send both the same requests, report differences.",
+)
+@click.option("--engine", metavar="NAME", help="With --verify: use docker, podman or embedded.")
+@click.option("--update", is_flag=True, help="Raise exceeded budgets to what is there now.")
+@click.option("--reason", default="", metavar="TEXT", help="With --update: why; kept beside it.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    callback=_reports,
+    metavar="FORMAT:FILE",
+    help="Also write a report to FILE; may be repeated.",
+)
+@format_option("check")
+def command(
+    *,
+    plan: partial[Planned],
+    platform: str,
+    planned: bool,
+    image: str,
+    baseline: str,
+    baseline_file: Path | None,
+    owners: bool,
+    verify: bool,
+    engine: str | None,
+    update: bool,
+    reason: str,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Check the image against its budgets and a baseline.
+
+    Predicts the image that the committed files build: needs no engine and builds nothing. With
+    --image, checks a built image. Exit status 16 over budget, 4 when it behaves differently.
+    """
+    if update and not reason.strip():
+        raise click.UsageError("--update needs --reason.")
+    if verify and not (image and baseline):
+        raise click.UsageError("--verify runs two images: name them with --image and --baseline.")
+    asked = Asked(
+        directory=plan.args[0],
+        choice=plan.keywords,
+        planned=planned,
+        image=image,
+        baseline=baseline,
+        baseline_file=baseline_file,
+    )
+    looked = Looked(platform=platform, layers=owners, progress=ConsoleProgress())
+    images = checked_images(asked, looked, partial(plan.func, plan.args[0]))
+    if verify:
+        images = (_verified(images[0], asked, engine),)
+    gate = Gate(images=images)
+    for form, path in reports:
+        with whole_file(path) as file:
+            file.write(rendered("check", form, gate).encode("utf-8"))
+    show(rendered("check", output_format, gate), nl=False)
+    if update:
+        for line in (line for one in images for line in updated(asked.directory, one, reason)):
+            show(f"wrote {line}", err=True)
+    _require(gate, updated=update)
+
+
+def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedImage:
+    """Run both images."""
+    # Late: what runs images, the fast check does not need.
+    from jettison.engines.finding import find_engine  # noqa: PLC0415
+    from jettison.tasks.comparing import request_of_images  # noqa: PLC0415
+    from jettison.verify.differential import compare  # noqa: PLC0415
+
+    with find_engine(engine) as chosen:
+        request = request_of_images(chosen, asked.baseline, asked.image)
+        return with_verdict(image, compare(request, chosen, ConsoleProgress()))
+
+
+def _require(gate: Gate, *, updated: bool) -> None:
+    """Set the exit status."""
+    if gate.different:
+        raise NotEquivalentError(
+            "the image does not behave as its baseline does",
+            why="\n".join(
+                f"{check.name}: {check.message}"
+                for image in gate.images
+                if image.verdict and image.different
+                for check in image.verdict.reasons
+            ),
+            hint="The report shows what differed; `jettison verify` compares in detail.",
+        )
+    over = [said(check) for image in gate.images for check in image.checks
+            if check.outcome is Outcome.OVER]  # fmt: skip
+    if over and not updated:
+        raise BudgetError(
+            "the image exceeds its budgets",
+            why="\n".join(over),
+            hint='Remove what grew, or accept it: jettison check --update --reason "…"',
+        )

@@ -1,0 +1,319 @@
+"""Hold an image against its budgets and its baseline, and name what it grew by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.contents.stored_files import OwnerKind
+from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
+from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.values import Origin, human
+from jettison.verify.verdict import Verdict
+
+# Growth that is not worth a budget of its own, where the settings say nothing.
+DEFAULT_FLOOR = 1_000_000
+# So many owners a message names.
+_NAMED = 3
+
+
+class Outcome(StrEnum):
+    """What came of one check. ``MAYBE`` is a range that reaches over the limit."""
+
+    WITHIN = "within"
+    OVER = "over"
+    MAYBE = "maybe over"
+    ACCEPTED = "accepted"
+    UNKNOWN = "not known"
+
+
+class BudgetCheck(Struct, frozen=True, kw_only=True):
+    """One budget held against what is known; ``budget`` is GROWTH for growth of ``figure``."""
+
+    budget: Budget
+    figure: Budget
+    outcome: Outcome
+    limit: Limit
+    amount: Amount | None = None
+    before: Amount | None = None
+
+    @property
+    def rule(self) -> str:
+        """The stable name of what it may report."""
+        return f"budget-{self.budget.value}"
+
+
+class Growth(Struct, frozen=True, kw_only=True):
+    """What one requirement, or one owner without one, has more than before.
+
+    ``members`` are its owners with their own growth, the largest first; ``fresh`` says that the
+    baseline has nothing of it.
+    """
+
+    name: str
+    kind: OwnerKind
+    bytes: int
+    members: tuple[OwnedBytes, ...]
+    origin: Origin | None = None
+    fresh: bool = False
+
+
+class Level(StrEnum):
+    """How much a problem matters: an error fails the gate."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """One thing to tell; ``subject`` names it, however lines and bytes change."""
+
+    rule: str
+    level: Level
+    message: str
+    subject: str
+    origin: Origin | None = None
+    bytes: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells whether it was there before, though its line has moved."""
+        text = "\0".join((self.rule, self.origin.file if self.origin else "", self.subject))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
+    """An image and what it was held against.
+
+    ``missing`` says why there is no baseline, where one was asked for. ``notes`` are what the plan
+    finds; ``verdict`` is there when both images were run.
+    """
+
+    figures: Figures
+    budgets: Budgets
+    baseline: Figures | None = None
+    missing: str = ""
+    notes: tuple[Problem, ...] = ()
+    verdict: Verdict | None = None
+
+    @cached_property
+    def checks(self) -> tuple[BudgetCheck, ...]:
+        """Every budget, in the order of the settings' page."""
+        return (*self._limits(), *self._growths())
+
+    @cached_property
+    def growth(self) -> tuple[Growth, ...]:
+        """What grew, the largest first; empty without the owners of both."""
+        if self.baseline is None or not (self.baseline.owners and self.figures.owners):
+            return ()
+        return tuple(_growths(self.baseline.owners, self.figures.owners))
+
+    @property
+    def over(self) -> bool:
+        """Whether a budget is exceeded."""
+        return any(check.outcome is Outcome.OVER for check in self.checks)
+
+    @property
+    def different(self) -> bool:
+        """Whether it was run beside its baseline and does not behave the same."""
+        return self.verdict is not None and not self.verdict.equivalent
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything to tell, the worst first."""
+        found = (*self._behaviour(), *self._exceeded(), *self._causes(), *self.notes)
+        order = list(Level)
+        return tuple(sorted(found, key=lambda one: (order.index(one.level), -one.bytes)))
+
+    def _limits(self) -> Iterator[BudgetCheck]:
+        for budget in FIGURES:
+            limit, amount = self.budgets.get(budget), self.figures.amounts.get(budget)
+            if limit is not None:
+                outcome = _outcome(amount, limit.most)
+                yield BudgetCheck(
+                    budget=budget, figure=budget, outcome=outcome, limit=limit, amount=amount
+                )
+
+    def _growths(self) -> Iterator[BudgetCheck]:
+        limit = self.budgets.get(Budget.GROWTH)
+        if limit is None:
+            return
+        before, now = self.baseline, self.figures
+        alike = before is not None and before.basis is now.basis
+        pairs = {
+            figure: (before.amounts[figure], now.amounts[figure])
+            for figure in GROWING
+            if before is not None and alike and figure in before.amounts and figure in now.amounts
+        }
+        if not pairs:
+            unknown = Outcome.UNKNOWN
+            yield BudgetCheck(
+                budget=Budget.GROWTH, figure=Budget.SIZE, outcome=unknown, limit=limit
+            )
+        for figure, (first, second) in pairs.items():
+            outcome = self._grown(figure, first, second, limit.most)
+            yield BudgetCheck(
+                budget=Budget.GROWTH,
+                figure=figure,
+                outcome=outcome,
+                limit=limit,
+                amount=second,
+                before=first,
+            )
+
+    def _grown(self, figure: Budget, before: Amount, now: Amount, percent: float) -> Outcome:
+        floor = self.budgets.get(Budget.GROWTH_FLOOR)
+        least = floor.most if floor else DEFAULT_FLOOR
+        over = all(
+            second - first > max(least, first * percent / 100)
+            for first, second in ((before.low, now.low), (before.high, now.high))
+        )
+        accepted = self.budgets.get(GROWING[figure])
+        if over and accepted and now.high <= accepted.most:
+            return Outcome.ACCEPTED
+        return Outcome.OVER if over else Outcome.WITHIN
+
+    def _behaviour(self) -> Iterator[Problem]:
+        for check in self.verdict.reasons if self.verdict and self.different else ():
+            message = f"behaves differently: {check.name}: {check.message}"
+            yield Problem(
+                rule="behaves-differently", level=Level.ERROR, message=message, subject=check.name
+            )
+
+    def _exceeded(self) -> Iterator[Problem]:
+        for check in self.checks:
+            if check.outcome not in (Outcome.OVER, Outcome.MAYBE):
+                continue
+            cause = self.cause_of(check)
+            level = Level.ERROR if check.outcome is Outcome.OVER else Level.WARNING
+            yield Problem(
+                rule=check.rule,
+                level=level,
+                message="".join((said(check), f"; {caused(cause)}" if cause else "")),
+                subject=f"{self.figures.image} {check.figure.value}",
+                origin=(cause.origin if cause else None) or check.limit.origin,
+                bytes=cause.bytes if cause else 0,
+            )
+
+    def _causes(self) -> Iterator[Problem]:
+        """What grew besides the first, where a budget is exceeded."""
+        for one in self.growth[1:] if self.over else ():
+            if one.bytes >= DEFAULT_FLOOR:
+                yield Problem(
+                    rule="growth",
+                    level=Level.WARNING,
+                    message=caused(one),
+                    subject=f"{self.figures.image} {one.kind.value} {one.name}",
+                    origin=one.origin,
+                    bytes=one.bytes,
+                )
+
+    def cause_of(self, check: BudgetCheck) -> Growth | None:
+        """What grew most; without a baseline, the largest requirement."""
+        if check.figure in (Budget.START_UP, Budget.MEMORY):
+            return None
+        if self.baseline is not None:
+            return next(iter(self.growth), None)
+        grouped = _growths((), self.figures.owners)
+        return next((one for one in grouped if one.kind is OwnerKind.DISTRIBUTION), None)
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """Every image that was checked."""
+
+    images: tuple[CheckedImage, ...]
+
+    @property
+    def over(self) -> bool:
+        """Whether a budget of any image is exceeded."""
+        return any(one.over for one in self.images)
+
+    @property
+    def different(self) -> bool:
+        """Whether any image behaves differently."""
+        return any(one.different for one in self.images)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything to tell of all images, the worst first."""
+        order = list(Level)
+        found = (problem for one in self.images for problem in one.problems)
+        return tuple(sorted(found, key=lambda one: order.index(one.level)))
+
+
+def said(check: BudgetCheck) -> str:
+    """Say in one clause what was held against what."""
+    limit = f"{check.limit.text} ({check.limit.origin})"
+    if check.amount is None:
+        return f"{check.budget.value}: not known here, limit {limit}"
+    now = written(check.figure, check.amount)
+    if check.before is not None:
+        before = written(check.figure, check.before)
+        grown = percent(check.before, check.amount)
+        return f"{check.figure.value} grew from {before} to {now} ({grown}), allowed {limit}"
+    words = {Outcome.OVER: "over", Outcome.MAYBE: "and may be over"}
+    return f"{check.figure.value} is {now}, {words.get(check.outcome, 'within')} the limit {limit}"
+
+
+def written(figure: Budget, amount: Amount) -> str:
+    """Write an amount, or both ends of it."""
+    low, high = shown(figure, amount.low), shown(figure, amount.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def percent(before: Amount, now: Amount) -> str:
+    """Write how much more it is."""
+    if not before.low:
+        return "from nothing"
+    return f"{100 * (now.low / before.low - 1):+.1f} %"
+
+
+def caused(growth: Growth) -> str:
+    """Say which owner it is and how many bytes it has or adds."""
+    verb = "adds" if growth.fresh else "grew by"
+    own = growth.members[0]
+    others = growth.members if len(growth.members) > 1 else ()
+    release = f" {own.version}" if own.version and own.name == growth.name and not others else ""
+    what = f"{growth.name}{release} {verb} {human(growth.bytes)}"
+    if not others:
+        return what
+    named = [f"{one.name} {human(one.bytes)}" for one in others[:_NAMED]]
+    more = [f"{len(others) - _NAMED} more"] if len(others) > _NAMED else []
+    return f"{what} ({', '.join((*named, *more))})"
+
+
+def _outcome(amount: Amount | None, most: float) -> Outcome:
+    if amount is None:
+        return Outcome.UNKNOWN
+    if amount.low > most:
+        return Outcome.OVER
+    return Outcome.MAYBE if amount.high > most else Outcome.WITHIN
+
+
+def _growths(before: Iterable[OwnedBytes], now: Iterable[OwnedBytes]) -> Iterator[Growth]:
+    """Group what grew by the requirement that brings it."""
+    known = {(one.kind, one.name): one.bytes for one in before}
+    grouped: dict[tuple[OwnerKind, str], list[OwnedBytes]] = {}
+    for one in now:
+        more = one.bytes - known.get((one.kind, one.name), 0)
+        if more > 0:
+            key = (one.kind, one.requirement or one.name)
+            grouped.setdefault(key, []).append(replace(one, bytes=more))
+    found = [
+        Growth(
+            name=name,
+            kind=kind,
+            bytes=sum(one.bytes for one in members),
+            members=tuple(sorted(members, key=lambda one: -one.bytes)),
+            origin=members[0].origin,
+            fresh=bool(known) and (kind, name) not in known,
+        )
+        for (kind, name), members in grouped.items()
+    ]
+    yield from sorted(found, key=lambda one: (-one.bytes, one.name))

@@ -1,0 +1,135 @@
+"""Read the figures of images and of baselines: manifests, layers, and what was written before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from platform import machine
+
+import msgspec
+from msgspec import Struct
+
+from jettison.contents.stored_files import OwnerKind
+from jettison.errors import (
+    ImageError,
+    InputSyntaxError,
+    NetworkError,
+    ProjectError,
+    TransientNetworkError,
+)
+from jettison.formats.budgets import Budget
+from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.images.descriptor import Platform
+from jettison.images.location import locate, nearest
+from jettison.images.stores.cache import blob_cache
+from jettison.progress import Progress
+from jettison.values import Basis
+
+SCHEMA = "jettison.check/v1"
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """How images are read: by their manifests, or all ``layers`` for owners."""
+
+    platform: str
+    layers: bool
+    progress: Progress
+
+
+def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = ()) -> Figures:
+    """Read an image: of a registry its manifest and nothing more, unless layers are asked for.
+
+    ``known`` tell which requirement brings a distribution. Raises ImageError when there is none,
+    and what the store raises.
+    """
+    from jettison.gate.reading import figures_of_inspection, figures_of_manifest  # noqa: PLC0415
+
+    place = nearest(reference, blob_cache())
+    if looked.layers or str(place.store) != "a registry":
+        from jettison.contents.layer_reading import inspect  # noqa: PLC0415 — late
+
+        found = inspect(reference, looked.progress, platform=looked.platform)
+        return figures_of_inspection(found, known)
+    image = place.store.read(place.reference, Platform.parse(looked.platform or machine()))
+    return figures_of_manifest(reference, image)
+
+
+def baseline_image(
+    reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = ()
+) -> tuple[Figures | None, str]:
+    """Read the baseline; None, and why, when the registry has none or does not show it.
+
+    Raises TransientNetworkError when the registry may have it the next time.
+    """
+    locate(reference, blob_cache())  # a reference that is none is an error, not a missing image
+    try:
+        return figures_of(reference, looked, known), ""
+    except TransientNetworkError:
+        raise
+    except (ImageError, NetworkError) as error:
+        return None, f"{error}: {error.why}" if error.why else str(error)
+
+
+class _Owner(Struct, frozen=True, kw_only=True):
+    kind: OwnerKind
+    name: str
+    bytes: int
+    version: str | None = None
+
+
+class _Image(Struct, frozen=True, kw_only=True):
+    image: str
+    basis: Basis
+    amounts: dict[Budget, Amount]
+    owners: tuple[_Owner, ...] = ()
+
+    @property
+    def figures(self) -> Figures:
+        owners = (
+            OwnedBytes(kind=one.kind, name=one.name, bytes=one.bytes, version=one.version or "")
+            for one in self.owners
+        )
+        return Figures(
+            image=self.image, basis=self.basis, amounts=self.amounts, owners=tuple(owners)
+        )
+
+
+class _Document(Struct, frozen=True, kw_only=True):
+    schema: str
+    images: tuple[_Image, ...] = ()
+
+
+def baselines_in(path: Path) -> Mapping[str, Figures]:
+    """Read what ``--report json:FILE`` wrote, by image.
+
+    Raises ProjectError when there is no such file, InputSyntaxError when it is no such document.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ProjectError(
+            f"the baseline cannot be read: {path}",
+            why=str(error),
+            hint=f"Write it on the main branch: jettison check --report json:{path}",
+        ) from error
+    hint = f"Write it again on the main branch: jettison check --report json:{path}"
+    try:
+        document = msgspec.json.decode(content, type=_Document)
+        if document.schema != SCHEMA:
+            raise InputSyntaxError(
+                f"{path} is no baseline: its schema is {document.schema}", hint=hint
+            )
+        return {one.image: one.figures for one in document.images}
+    except msgspec.MsgspecError as error:
+        raise InputSyntaxError(f"{path} is no baseline", why=str(error), hint=hint) from error
+
+
+def baseline_of(found: Mapping[str, Figures], image: str, path: Path) -> Figures:
+    """Take an image's figures. Raises InputSyntaxError when the file is of other images."""
+    if image not in found:
+        raise InputSyntaxError(
+            f"{path} is the baseline of another image",
+            why=f"it has {', '.join(sorted(found)) or 'none'}, and this is {image}",
+            hint="Name the image's own baseline, or the image with --service or --file.",
+        )
+    return found[image]
