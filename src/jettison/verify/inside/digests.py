@@ -28,10 +28,13 @@ def told(path, most=WHOLE):
 
 
 def held(paths, moment):
-    """Tell those of some files that were there at a moment; byte code stands for its source."""
+    """Tell those of some files that were there at a moment; byte code stands for its source.
+
+    An engine that links files into a container changes their ctime then, and not their mtime.
+    """
     sources = {source_of(path) for path in paths}
-    there = (path for path in sorted(sources) if os.path.isfile(path))
-    return {path: told(path) for path in there if os.stat(path).st_ctime < moment}
+    there = ((path, os.stat(path)) for path in sorted(sources) if os.path.isfile(path))
+    return {path: told(path) for path, at in there if min(at.st_ctime, at.st_mtime) < moment}
 
 
 def source_of(path):

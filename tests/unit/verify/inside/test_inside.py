@@ -43,6 +43,16 @@ def ask(
     return ast.literal_eval(next(one for one in lines if one.startswith(MARKER))[len(MARKER) :])
 
 
+def test_a_file_that_was_linked_after_the_start_was_there_and_a_written_one_was_not(
+    tmp_path: Path,
+) -> None:
+    for name in ("linked", "written"):
+        (tmp_path / name).write_text(name)
+    os.utime(tmp_path / "linked", (10**9, 10**9))
+    asked = {"touched": [str(tmp_path / name) for name in ("linked", "written", "absent")]}
+    assert list(ask("facts", asked, tmp_path)["touched"]) == [str(tmp_path / "linked")]
+
+
 def test_facts_are_those_of_this_process(tmp_path: Path) -> None:
     asked = {
         "time_zones": ["", "No/Where"],
