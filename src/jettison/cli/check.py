@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,7 +114,7 @@ def command(
     images = checked_images(asked, looked, partial(plan.func, plan.args[0]))
     if verify:
         images = (_verified(images[0], asked, engine),)
-    gate = Gate(images=images)
+    gate = Gate(images=images, folder=_below_here(asked.directory))
     for form, path in reports:
         with whole_file(path) as file:
             file.write(rendered("check", form, gate).encode("utf-8"))
@@ -122,6 +123,12 @@ def command(
         for line in (line for one in images for line in updated(asked.directory, one, reason)):
             show(f"wrote {line}", err=True)
     _require(gate, updated=update)
+
+
+def _below_here(directory: Path) -> str:
+    """Give a folder as reports name its files: from here, where here is the checkout."""
+    path = os.path.relpath(directory)
+    return "" if path.startswith((".", os.sep)) else Path(path).as_posix()
 
 
 def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedImage:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
-from jettison.gate.figures import Amount, Figures, OwnedBytes
-from jettison.values import Origin, human
+from jettison.gate.figures import Amount, Figures
+from jettison.gate.growth import Growth, caused, growths
+from jettison.gate.problems import Level, Placed, Problem, placed, worst_first
 from jettison.verify.verdict import Verdict
 
 # Growth that is not worth a budget of its own, where the settings say nothing.
 DEFAULT_FLOOR = 1_000_000
-# So many owners a message names.
-_NAMED = 3
 
 
 class Outcome(StrEnum):
@@ -48,46 +46,6 @@ class BudgetCheck(Struct, frozen=True, kw_only=True):
         return f"budget-{self.budget.value}"
 
 
-class Growth(Struct, frozen=True, kw_only=True):
-    """What one requirement, or one owner without one, has more than before.
-
-    ``members`` are its owners with their own growth, the largest first; ``fresh`` says that the
-    baseline has nothing of it.
-    """
-
-    name: str
-    kind: OwnerKind
-    bytes: int
-    members: tuple[OwnedBytes, ...]
-    origin: Origin | None = None
-    fresh: bool = False
-
-
-class Level(StrEnum):
-    """How much a problem matters: an error fails the gate."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Problem(Struct, frozen=True, kw_only=True):
-    """One thing to tell; ``subject`` names it, however lines and bytes change."""
-
-    rule: str
-    level: Level
-    message: str
-    subject: str
-    origin: Origin | None = None
-    bytes: int = 0
-
-    @property
-    def fingerprint(self) -> str:
-        """What tells whether it was there before, though its line has moved."""
-        text = "\0".join((self.rule, self.origin.file if self.origin else "", self.subject))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     """An image and what it was held against.
 
@@ -112,7 +70,15 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
         """What grew, the largest first; empty without the owners of both."""
         if self.baseline is None or not (self.baseline.owners and self.figures.owners):
             return ()
-        return tuple(_growths(self.baseline.owners, self.figures.owners))
+        return tuple(growths(self.baseline.owners, self.figures.owners))
+
+    @property
+    def default_file(self) -> str:
+        """Where to tell what has no place of its own: the file that names the base image."""
+        places = (one.origin.file for one in self.figures.owners
+                  if one.origin and one.kind is OwnerKind.BASE)  # fmt: skip
+        limits = (limit.origin.file for limit in self.budgets.values())
+        return next(chain(places, limits), "Dockerfile")
 
     @property
     def over(self) -> bool:
@@ -128,8 +94,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     def problems(self) -> tuple[Problem, ...]:
         """Everything to tell, the worst first."""
         found = (*self._behaviour(), *self._exceeded(), *self._causes(), *self.notes)
-        order = list(Level)
-        return tuple(sorted(found, key=lambda one: (order.index(one.level), -one.bytes)))
+        return tuple(sorted(found, key=worst_first))
 
     def _limits(self) -> Iterator[BudgetCheck]:
         for budget in FIGURES:
@@ -220,14 +185,15 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
             return None
         if self.baseline is not None:
             return next(iter(self.growth), None)
-        grouped = _growths((), self.figures.owners)
+        grouped = growths((), self.figures.owners)
         return next((one for one in grouped if one.kind is OwnerKind.DISTRIBUTION), None)
 
 
 class Gate(Struct, frozen=True, kw_only=True):
-    """Every image that was checked."""
+    """Every image that was checked; ``folder`` is the project's, from where the command runs."""
 
     images: tuple[CheckedImage, ...]
+    folder: str = ""
 
     @property
     def over(self) -> bool:
@@ -240,11 +206,10 @@ class Gate(Struct, frozen=True, kw_only=True):
         return any(one.different for one in self.images)
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Everything to tell of all images, the worst first."""
-        order = list(Level)
-        found = (problem for one in self.images for problem in one.problems)
-        return tuple(sorted(found, key=lambda one: order.index(one.level)))
+    def placed(self) -> tuple[Placed, ...]:
+        """Everything to tell of all images, the worst first, each with a place in the checkout."""
+        found = [(one, image.default_file) for image in self.images for one in image.problems]
+        return placed(found, self.folder)
 
 
 def said(check: BudgetCheck) -> str:
@@ -274,46 +239,9 @@ def percent(before: Amount, now: Amount) -> str:
     return f"{100 * (now.low / before.low - 1):+.1f} %"
 
 
-def caused(growth: Growth) -> str:
-    """Say which owner it is and how many bytes it has or adds."""
-    verb = "adds" if growth.fresh else "grew by"
-    own = growth.members[0]
-    others = growth.members if len(growth.members) > 1 else ()
-    release = f" {own.version}" if own.version and own.name == growth.name and not others else ""
-    what = f"{growth.name}{release} {verb} {human(growth.bytes)}"
-    if not others:
-        return what
-    named = [f"{one.name} {human(one.bytes)}" for one in others[:_NAMED]]
-    more = [f"{len(others) - _NAMED} more"] if len(others) > _NAMED else []
-    return f"{what} ({', '.join((*named, *more))})"
-
-
 def _outcome(amount: Amount | None, most: float) -> Outcome:
     if amount is None:
         return Outcome.UNKNOWN
     if amount.low > most:
         return Outcome.OVER
     return Outcome.MAYBE if amount.high > most else Outcome.WITHIN
-
-
-def _growths(before: Iterable[OwnedBytes], now: Iterable[OwnedBytes]) -> Iterator[Growth]:
-    """Group what grew by the requirement that brings it."""
-    known = {(one.kind, one.name): one.bytes for one in before}
-    grouped: dict[tuple[OwnerKind, str], list[OwnedBytes]] = {}
-    for one in now:
-        more = one.bytes - known.get((one.kind, one.name), 0)
-        if more > 0:
-            key = (one.kind, one.requirement or one.name)
-            grouped.setdefault(key, []).append(replace(one, bytes=more))
-    found = [
-        Growth(
-            name=name,
-            kind=kind,
-            bytes=sum(one.bytes for one in members),
-            members=tuple(sorted(members, key=lambda one: -one.bytes)),
-            origin=members[0].origin,
-            fresh=bool(known) and (kind, name) not in known,
-        )
-        for (kind, name), members in grouped.items()
-    ]
-    yield from sorted(found, key=lambda one: (-one.bytes, one.name))

@@ -13,7 +13,7 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget
 from jettison.gate.figures import Amount, Figures, OwnedBytes
-from jettison.gate.judging import Level, Problem
+from jettison.gate.problems import Level, Problem
 from jettison.images.image import Image
 from jettison.index.facts import Source
 from jettison.index.graph import path_to

@@ -28,7 +28,9 @@ from jettison.contents.measurement import (
 )
 from jettison.contents.stored_files import Owner
 from jettison.gate.figures import Amount, Figures, OwnedBytes
-from jettison.gate.judging import BudgetCheck, CheckedImage, Gate, Growth, Problem
+from jettison.gate.growth import Growth
+from jettison.gate.judging import BudgetCheck, CheckedImage, Gate
+from jettison.gate.problems import Problem
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
