@@ -62,6 +62,8 @@ format: setup
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev pyproject.toml requirements-build.in \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 pyproject.toml requirements-build.in \
+	  --constraint requirements-dev.lock --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
 
 # Joins the metadata of wheels (WHEELS: folders of wheels or virtual environments) with the stated names.
 catalogue: setup

@@ -12,12 +12,17 @@ import click
 from jettison.cli import show
 from jettison.cli.options import format_option, image_options, plan_options
 from jettison.errors import BudgetError, NotEquivalentError
+from jettison.formats.budgets import Budget, Budgets, limit_of
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import formats_of, rendered
 from jettison.tasks.baselines import Looked
 from jettison.tasks.gating import Asked, checked_images, updated, with_verdict
+from jettison.values import Origin
+
+# Where budgets are from that were given to the command.
+GIVEN = Origin(file="--budget")
 
 if TYPE_CHECKING:
     from jettison.tasks.loading.plan import Planned
@@ -32,6 +37,21 @@ def _reports(
             names = ", ".join(formats_of("check"))
             raise click.BadParameter(f"write FORMAT:FILE, with one of {names}.")
     return tuple((form, Path(path)) for form, _, path in pairs)
+
+
+def _budgets(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> Budgets:
+    found = {}
+    for key, _, text in (value.partition("=") for value in values):
+        if key not in set(Budget):
+            raise click.BadParameter(f"there is no budget {key}; there are {', '.join(Budget)}.")
+        budget, number = Budget(key), text.isdecimal()
+        try:
+            found[budget] = limit_of(budget, int(text) if number else text, GIVEN)
+        except ValueError as wrong:
+            raise click.BadParameter(": ".join(wrong.args)) from wrong
+    return found
 
 
 @click.command("check")
@@ -66,6 +86,14 @@ def _reports(
     help="Run --image and --baseline, send both the same requests, report differences.",
 )
 @click.option("--engine", metavar="NAME", help="With --verify: use docker, podman or embedded.")
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    callback=_budgets,
+    metavar="KEY=LIMIT",
+    help="Set a budget, such as size='300 MB', over that of the settings; may be repeated.",
+)
 @click.option("--update", is_flag=True, help="Raise exceeded budgets to what is there now.")
 @click.option("--reason", default="", metavar="TEXT", help="With --update: why; kept beside it.")
 @click.option(
@@ -88,6 +116,7 @@ def command(
     owners: bool,
     verify: bool,
     engine: str | None,
+    budgets: Budgets,
     update: bool,
     reason: str,
     reports: tuple[tuple[str, Path], ...],
@@ -100,6 +129,8 @@ def command(
     """
     if update and not reason.strip():
         raise click.UsageError("--update needs --reason.")
+    if update and budgets:
+        raise click.UsageError("--update changes the settings, which --budget is not in.")
     if verify and not (image and baseline):
         raise click.UsageError("--verify runs two images: name them with --image and --baseline.")
     asked = Asked(
@@ -109,6 +140,7 @@ def command(
         image=image,
         baseline=baseline,
         baseline_file=baseline_file,
+        budgets=budgets,
     )
     looked = Looked(platform=platform, layers=owners, progress=ConsoleProgress())
     images = checked_images(asked, looked, partial(plan.func, plan.args[0]))

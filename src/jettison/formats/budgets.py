@@ -54,6 +54,11 @@ class Limit(Struct, frozen=True, kw_only=True):
     most: float
     origin: Origin
 
+    @property
+    def place(self) -> Origin | None:
+        """Where it is written; None for one that was given to the command."""
+        return self.origin if self.origin.line else None
+
 
 Budgets = Mapping[Budget, Limit]
 

@@ -39,7 +39,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     """What is known of ``image``, and on which basis.
 
     ``owners`` is empty where only the sizes of layers are known; ``unknown`` is what counts as
-    nothing because its size is not known.
+    nothing because its size is not known. ``digest`` is that of an image in a registry.
     """
 
     image: str
@@ -47,3 +47,4 @@ class Figures(Struct, frozen=True, kw_only=True):
     amounts: Mapping[Budget, Amount] = field(default_factory=lambda: MappingProxyType({}))
     owners: tuple[OwnedBytes, ...] = ()
     unknown: tuple[Skipped, ...] = ()
+    digest: str = ""

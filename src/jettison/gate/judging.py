@@ -77,7 +77,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
         """Where to tell what has no place of its own: the file that names the base image."""
         places = (one.origin.file for one in self.figures.owners
                   if one.origin and one.kind is OwnerKind.BASE)  # fmt: skip
-        limits = (limit.origin.file for limit in self.budgets.values())
+        limits = (limit.place.file for limit in self.budgets.values() if limit.place)
         return next(chain(places, limits), "Dockerfile")
 
     @property
@@ -162,7 +162,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
                 level=level,
                 message="".join((said(check), f"; {caused(cause)}" if cause else "")),
                 subject=f"{self.figures.image} {check.figure.value}",
-                origin=(cause.origin if cause else None) or check.limit.origin,
+                origin=(cause.origin if cause else None) or check.limit.place,
                 bytes=cause.bytes if cause else 0,
             )
 

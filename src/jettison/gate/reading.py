@@ -109,7 +109,8 @@ def _both(first: OwnedBytes, second: OwnedBytes) -> OwnedBytes:
 def figures_of_manifest(name: str, image: Image) -> Figures:
     """Give what an image's manifest tells: the bytes that a pull moves."""
     sizes = [layer.descriptor.size for layer in image.layers]
-    return Figures(image=name, basis=Basis.MEASURED, amounts=_packed(sizes))
+    digest = str(image.manifest.descriptor.digest)
+    return Figures(image=name, basis=Basis.MEASURED, amounts=_packed(sizes), digest=digest)
 
 
 def figures_of_inspection(found: Inspection, known: Iterable[OwnedBytes]) -> Figures:

@@ -15,7 +15,6 @@ from jettison.values import counted, human, printable
 MOST_BYTES = 60_000
 # So many rows a table has.
 _ROWS, _MEMBERS = 20, 5
-_MARK = "<!-- jettison check -->"
 _ESCAPED = str.maketrans(
     {"|": "\\|", "<": "&lt;", ">": "&gt;", "`": "&#96;", "@": "&#64;", "[": "\\[", "]": "\\]",
      "*": "\\*", "_": "\\_", "\n": " ", "\r": " "}
@@ -25,7 +24,7 @@ _ESCAPED = str.maketrans(
 def check_markdown(gate: Gate) -> str:
     """Give the worst image first and the largest changes first; images of several are folded."""
     images = sorted(gate.images, key=lambda one: (not one.different, not one.over))
-    parts = [_MARK, f"### Jettison: {_headline(gate)}"]
+    parts = [f"### Jettison: {_headline(gate)}"]
     left = MOST_BYTES - sum(len(part.encode()) + 2 for part in parts)
     for number, image in enumerate(images):
         text = _image(image, folded=len(images) > 1)

@@ -64,7 +64,7 @@ SHAPES: Mapping[type, str] = {
     FileAnswer: "kind subject=path kept owner files bytes removed_bytes rule? reason listed=line?"
     " evidence",
     FileChange: "path change=kind diff",
-    Figures: "image basis amounts owners unknown",
+    Figures: "image digest? basis amounts owners unknown",
     Finding: "rule message evidence saving safety error",
     Growth: "kind name bytes fresh members *origin",
     ImageFacts: "variant distribution python libc architecture=target.architecture packages shell"

@@ -8,6 +8,7 @@ from platform import machine
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.errors import (
@@ -45,13 +46,18 @@ def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = (
     from jettison.gate.reading import figures_of_inspection, figures_of_manifest  # noqa: PLC0415
 
     place = nearest(reference, blob_cache())
-    if looked.layers or str(place.store) != "a registry":
-        from jettison.contents.layer_reading import inspect  # noqa: PLC0415 — late
+    remote = str(place.store) == "a registry"
+    told = None
+    if remote:
+        image = place.store.read(place.reference, Platform.parse(looked.platform or machine()))
+        told = figures_of_manifest(reference, image)
+    if told is not None and not looked.layers:
+        return told
+    from jettison.contents.layer_reading import inspect  # noqa: PLC0415 — late
 
-        found = inspect(reference, looked.progress, platform=looked.platform)
-        return figures_of_inspection(found, known)
-    image = place.store.read(place.reference, Platform.parse(looked.platform or machine()))
-    return figures_of_manifest(reference, image)
+    found = inspect(reference, looked.progress, platform=looked.platform)
+    figures = figures_of_inspection(found, known)
+    return replace(figures, digest=told.digest) if told else figures
 
 
 def baseline_image(

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.errors import (
@@ -117,7 +117,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What is checked: the project in ``directory``, or ``image`` by the project's budgets.
 
     ``planned`` takes the image that the plan would make in place of what the committed files build.
-    ``choice`` is all that the user asks of the plan.
+    ``choice`` is all that the user asks of the plan, and ``budgets`` come before its settings'.
     """
 
     directory: Path
@@ -126,6 +126,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     image: str = ""
     baseline: str = ""
     baseline_file: Path | None = None
+    budgets: Budgets = field(default_factory=dict)
 
 
 def checked_images(
@@ -162,7 +163,7 @@ def _checked_project(
     baseline, missing = _baseline(asked, looked, figures)
     return CheckedImage(
         figures=figures,
-        budgets=found.budgets,
+        budgets={**found.budgets, **asked.budgets},
         baseline=baseline,
         missing=missing,
         notes=found.notes,
@@ -179,7 +180,7 @@ def _checked_image(asked: Asked, looked: Looked, plan: Callable[..., Planned]) -
     figures = figures_of(asked.image, looked, known)
     baseline, missing = _baseline(asked, looked, figures, known)
     names = (asked.choice.get("dockerfile"), asked.choice.get("service"))
-    budgets = settings_in(asked.directory).budgets_of(*names)
+    budgets = {**settings_in(asked.directory).budgets_of(*names), **asked.budgets}
     return CheckedImage(figures=figures, budgets=budgets, baseline=baseline, missing=missing)
 
 
