@@ -88,6 +88,8 @@ def conclusion(verdict: Verdict) -> str:
         )
     if not verdict.differences:
         return "Verdict: unknown (no behaviour of the application could be compared)"
+    if verdict.dead_before:
+        return "Verdict: unknown (the baseline does not become ready)"
     return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"
 
 

@@ -78,7 +78,10 @@ def scripts():
 
 
 def owners():
-    """Give the distribution that each file belongs to, by its path below the folder of both."""
+    """Give the distribution that each file belongs to, by its path below the folder of both.
+
+    What lies elsewhere, as commands do, comes by its whole path.
+    """
     import importlib.metadata
 
     found = {}
@@ -86,7 +89,10 @@ def owners():
         # each look parses all of it
         name = one.metadata["Name"] or ""
         for line in (one.read_text("RECORD") or "").splitlines():
-            found[line.partition(",")[0].strip('"')] = name
+            path = line.partition(",")[0].strip('"')
+            if path.startswith("../"):
+                path = os.path.abspath(one.locate_file(path))
+            found[path] = name
     return found
 
 
@@ -255,6 +261,10 @@ stored = {}
 for place in reversed(places):
     stored.update((path, (owner.get(path, ""), told)) for path, told in below(place).items())
 application = below(folder, places) if folder != "/" else {}
+# the folder may be a virtual environment itself
+for path in [one for one in application if os.path.join(folder, one) in owner]:
+    whose = owner[os.path.join(folder, path)]
+    stored[path] = (whose, application.pop(path))
 answer = {
     "application": application,
     "scripts": scripts(),

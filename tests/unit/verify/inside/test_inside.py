@@ -470,6 +470,17 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     assert answer["commands"] == {"manage.py": (0, "")}
 
 
+def test_commands_of_distributions_are_not_the_applications(tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "site-packages"
+    for path in ("bin/tool", "main.py", "lib/site-packages/tool-1.dist-info/METADATA"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("Name: tool\n")
+    (site / "tool-1.dist-info" / "RECORD").write_text("../../bin/tool,,\n")
+    answer = ask("stored", {"folder": str(tmp_path)}, tmp_path, {"PYTHONPATH": str(site)})
+    assert list(answer["application"]) == ["main.py"]
+    assert answer["distributions"]["bin/tool"][0] == "tool"
+
+
 def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: Path) -> None:
     for path in (
         "shop/locale/pt_BR/LC_MESSAGES/django.mo",
