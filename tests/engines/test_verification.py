@@ -116,7 +116,7 @@ def verify(
         seen = baseline.observation
         if not after.failure:
             seen, after = starting(runner.engine, request, seen, after, 1, at_once=False)
-        return verdict(request, runner.engine.name, seen, after)
+        return verdict(request, runner.engine, seen, after)
 
     return verify
 

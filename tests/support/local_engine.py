@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from jettison.engines.engine import (
+    CONTAINERS,
     BuildRequest,
     Container,
     ContainerState,
@@ -97,6 +98,7 @@ class LocalEngine:
     """Images are names of scripts in a folder. Each start of an image has a number."""
 
     name = "local"
+    isolation = CONTAINERS
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

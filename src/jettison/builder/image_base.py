@@ -62,7 +62,7 @@ def image_compiler(image: Image, facts: BaseFacts, folder: Path) -> Compiler | S
 
 def _compiler(root: Path, facts: BaseFacts) -> Compiler | None:
     """Return the interpreter below ``root``; None when it cannot be started through its loader."""
-    command = _command(root, facts)
+    command = through_loader(root, facts.interpreter.lstrip("/"))
     home = (root / facts.interpreter.lstrip("/")).parent.parent
     environment = {"PYTHONHOME": str(home)}
     if not command:
@@ -76,10 +76,13 @@ def _compiler(root: Path, facts: BaseFacts) -> Compiler | None:
     )
 
 
-def _command(root: Path, facts: BaseFacts) -> tuple[str, ...]:
-    """Return how the interpreter is started; nothing when a part of that is a link to elsewhere."""
+def through_loader(root: Path, interpreter: str) -> tuple[str, ...]:
+    """Return how the interpreter of an unpacked image is started.
+
+    Nothing when a part of that is not there, or a link to elsewhere.
+    """
     loader = next((place for name in _LOADERS for place in sorted(root.glob(name))), None)
-    program = root / facts.interpreter.lstrip("/")
+    program = root / interpreter
     if loader is None or not _inside(loader, root) or not _inside(program, root):
         return ()
     libraries = [str(place) for name in _LIBRARIES for place in sorted(root.glob(name))]

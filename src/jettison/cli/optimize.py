@@ -22,7 +22,7 @@ from jettison.cli.options import (
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
-from jettison.errors import BudgetError, EngineError, UnsupportedError
+from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
@@ -34,8 +34,12 @@ from jettison.tasks.optimizing import exceeded, optimize
 from jettison.tasks.staging import Workshop
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
-_UNRUN = """note: both images were built, neither was run
-  To compare what they answer, install Docker or Podman, or allow user namespaces."""
+_UNRUN_WHY = "both images were built, neither was run"
+_UNRUN_HINT = (
+    "Install Docker or Podman, allow user namespaces, or run as root of a container, which may "
+    "change its root."
+)
+_UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 
 
 @click.command("optimize")
@@ -140,6 +144,11 @@ def command(
         shown(result, "Nothing was written.")
         show(_UNRUN, err=True)
         return
+    if (write or output) and verdict.equivalent and not verdict.ran:
+        shown(result, "Nothing was written.")
+        raise NotEquivalentError(
+            "could not verify by running the images", why=_UNRUN_WHY, hint=_UNRUN_HINT
+        )
     with told_if_written(output or found.loaded.root, result.plan.files):
         where = _taken(found, result, write=write, output=output, force=force)
         _report(result, where, shown)

@@ -14,7 +14,15 @@ from msgspec import Struct
 from jettison.engines import container
 from jettison.engines.client import Client, image_facts
 from jettison.engines.container import ClientContainer
-from jettison.engines.engine import BuildRequest, ImageFacts, ImageID, RunOptions, work_ended
+from jettison.engines.engine import (
+    CONTAINERS,
+    BuildRequest,
+    ImageFacts,
+    ImageID,
+    Isolation,
+    RunOptions,
+    work_ended,
+)
 from jettison.engines.limits import (
     Call,
     image_name,
@@ -120,6 +128,11 @@ class CommandLineEngine:
     def name(self) -> str:
         """The program and its version."""
         return f"{self._client.program} {self._client.version}"
+
+    @property
+    def isolation(self) -> Isolation:
+        """Containers, as the engine makes them."""
+        return CONTAINERS
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

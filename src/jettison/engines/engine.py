@@ -159,7 +159,37 @@ def work_ended() -> EngineError:
     return EngineError("nothing more is started, because the run was ended")
 
 
-class Container(Protocol):
+class Isolation(Struct, frozen=True, kw_only=True):
+    """How containers are kept apart from this machine and from each other.
+
+    ``name`` is empty where an engine does it. ``unseen`` names the checks that cannot show anything
+    this way, and why. ``root`` is who runs in place of root, 0 for root itself.
+    """
+
+    name: str = ""
+    root: int = 0
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+
+CONTAINERS = Isolation()
+
+
+class Executes(Protocol):
+    """Something that runs commands."""
+
+    def execute(
+        self,
+        command: tuple[str, ...],
+        *,
+        stdin: bytes = b"",
+        user: str = "",
+        environment: Mapping[str, str] | None = None,
+        timeout: float | None = 60.0,
+    ) -> Completed:
+        """Run a command in the container. 126 and 127: it could not be started."""
+
+
+class Container(Executes, Protocol):
     """A started container; leaving its block stops and removes it with its volumes."""
 
     @property
@@ -178,17 +208,6 @@ class Container(Protocol):
     def state(self) -> ContainerState:
         """Tell whether it runs now, and how it ended."""
 
-    def execute(
-        self,
-        command: tuple[str, ...],
-        *,
-        stdin: bytes = b"",
-        user: str = "",
-        environment: Mapping[str, str] | None = None,
-        timeout: float | None = 60.0,
-    ) -> Completed:
-        """Run a command in the container. 126 and 127: it could not be started."""
-
     def logs(self) -> str:
         """Give what its processes wrote so far, both streams."""
 
@@ -205,6 +224,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine in one word, and its version."""
+
+    @property
+    def isolation(self) -> Isolation:
+        """How its containers are kept apart."""
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

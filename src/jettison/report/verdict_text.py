@@ -81,16 +81,22 @@ def conclusion(verdict: Verdict) -> str:
         executed = [
             check.message for check in verdict.checks if check.name == COVERAGE and check.before
         ]
-        return fitted(
-            _printable(
-                "; ".join((f"Verdict: equivalent ({counted(compared, 'check')})", *executed))
-            )
-        )
+        how = _isolation(verdict)
+        said = f"Verdict: equivalent ({counted(compared, 'check')}{how})"
+        return fitted(_printable("; ".join((said, *executed))))
     if not verdict.differences:
         return "Verdict: unknown (no behaviour of the application could be compared)"
     if verdict.dead_before:
         return "Verdict: unknown (the baseline does not become ready)"
     return f"Verdict: not equivalent ({', '.join(check.name for check in verdict.differences)})"
+
+
+def _isolation(verdict: Verdict) -> str:
+    """Say how the images were kept apart where no engine did."""
+    if not verdict.isolation:
+        return ""
+    unrun = "" if verdict.ran else ", neither image was run"
+    return f", isolation: {verdict.isolation}{unrun}"
 
 
 SHOWN = 8

@@ -45,8 +45,8 @@ from jettison.tasks.delivery import Delivery, written
 from jettison.tasks.loading.plan import Planned, project_request
 from jettison.tasks.optimizing import optimize
 from jettison.tasks.staging import Workshop
+from jettison.tasks.unrun import compare_unrun
 from jettison.verify.differential import compare
-from jettison.verify.verdict import CheckResult, ImportResult, Outcome, Subject, Verdict
 
 SOURCE = "jettison-source:latest"
 AFTER = "jettison-after:latest"
@@ -165,10 +165,10 @@ def optimize_embedded(shop: EmbeddedWorkshop, found: Planned) -> Result:
     after = _built(shop, plan, "after")
     everything = _with_everything(found)
     before = _built(shop, everything, REFERENCE)
+    request = project_request(shop.root, plan, before.id, after.id, before.id)
     if refused:
-        verdict = _unrun(before, after, found.imports, refused)
+        verdict = compare_unrun(request, shop.engine, (before, after), refused)
     else:
-        request = project_request(shop.root, plan, before.id, after.id, before.id)
         verdict = compare(request, shop.engine, shop.progress)
     return Result(
         plan=plan,
@@ -190,39 +190,6 @@ def _refusal(engine: EmbeddedEngine) -> str:
     except EngineError as error:
         return error.why or error.what
     return ""
-
-
-def _unrun(
-    before: ImageMeasurement, after: ImageMeasurement, imports: ImportResult | None, why: str
-) -> Verdict:
-    """Compare what can be compared of two images that nothing can run."""
-    unrun = f"no container can run here: {why}"
-    had = {one.name: one.version for one in before.distributions}
-    other = [
-        f"{one.name}: {had[one.name]} became {one.version}"
-        for one in after.distributions
-        if one.name in had and had[one.name] != one.version
-    ]
-    kept = len(after.distributions) - len(other)
-    checks = [
-        CheckResult(name="routes", outcome=Outcome.SKIPPED, message=unrun),
-        CheckResult(
-            name="distributions",
-            outcome=Outcome.DIFFERENT if other else Outcome.SAME,
-            message=f"{kept} distributions in the same versions",
-            details=tuple(other),
-        ),
-    ]
-    if imports is not None and imports.imported:
-        outcome = Outcome.SAME if imports.equivalent else Outcome.DIFFERENT
-        message = f"{imports.imported} modules of the application import with what stays installed"
-        checks.append(CheckResult(name="imports", outcome=outcome, message=message))
-    return Verdict(
-        engine="the embedded builder; no container was run",
-        before=Subject(image=before.id, startup_seconds=None, memory=None),
-        after=Subject(image=after.id, startup_seconds=None, memory=None),
-        checks=tuple(checks),
-    )
 
 
 def _predicted(plan: Plan, base: BaseWanted) -> Prediction:

@@ -8,20 +8,20 @@ from statistics import median
 
 from msgspec.structs import replace
 
-from jettison.engines.engine import Engine, ImageFacts
+from jettison.engines.engine import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
 from jettison.verify.batch import run_suite, with_stored
 from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient, worked
 from jettison.verify.checks import CHECKS
-from jettison.verify.checks.check import made_from
+from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
 from jettison.verify.second_look import further, joined, setting_of
 from jettison.verify.services import within_reach
-from jettison.verify.verdict import Subject, Verdict
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""
@@ -53,7 +53,7 @@ def compare(
         request, baseline, after = _observed(request, engine, progress)
     before, talk = baseline.observation, baseline.conversation
     if talk.ends:
-        return verdict(request, engine.name, before, after)
+        return verdict(request, engine, before, after)
     if not after.failure and second_look.hindered(request, before, after):
         with step(progress, "Running both with a writable root, because they may need it"):
             before, after = second_look.with_writable_root(engine, request, talk, before, after)
@@ -63,7 +63,7 @@ def compare(
         before, after = _started(request, before, after, engine, progress)
     if request.suite and after.suite and after.suite.status:
         before = _tested_with_all(request, request.suite, before, engine, progress)
-    return verdict(request, engine.name, before, after)
+    return verdict(request, engine, before, after)
 
 
 def _observed(
@@ -216,15 +216,35 @@ def _commands(baseline: Baseline) -> tuple[str, ...] | None:
 
 
 def verdict(
-    request: VerificationRequest, engine: str, before: Observation, after: Observation
+    request: VerificationRequest, engine: Engine, before: Observation, after: Observation
 ) -> Verdict:
-    """Judge what was observed. Pure."""
+    """Judge what was observed; what the engine's isolation cannot show is skipped. Pure."""
+    isolation = engine.isolation
+    before, after = (_as_meant(seen, isolation) for seen in (before, after))
     return Verdict(
-        engine=engine,
+        engine=engine.name,
+        isolation=isolation.name,
         before=_subject(request.image_before, before),
         after=_subject(request.image_after, after),
-        checks=tuple(check.compare(before, after, request) for check in CHECKS),
+        checks=tuple(
+            _as_seen(check.compare(before, after, request), isolation) for check in CHECKS
+        ),
     )
+
+
+def _as_meant(seen: Observation, isolation: Isolation) -> Observation:
+    """Tell of root what ran in its place."""
+    inner = seen.interior
+    if inner is None or not isolation.root or inner.user_id != isolation.root:
+        return seen
+    return replace(seen, interior=replace(inner, user_id=0, groups=(0,)))
+
+
+def _as_seen(check: CheckResult, isolation: Isolation) -> CheckResult:
+    """Skip what cannot be shown; what differs all the same, as in a configuration, does."""
+    if check.name not in isolation.unseen or check.outcome is Outcome.DIFFERENT:
+        return check
+    return skipped(check.name, isolation.unseen[check.name])
 
 
 def _subject(image: str, seen: Observation) -> Subject:

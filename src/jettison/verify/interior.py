@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Loopback
-from jettison.engines.engine import Container, ImageFacts, ImageID
+from jettison.engines.engine import Container, Executes, ImageFacts, ImageID
 from jettison.errors import ProgramError
 from jettison.processes.concurrent import beside
 from jettison.verify.observation import Interior, Inventory
@@ -91,7 +91,7 @@ def _brought(package: str, text: str) -> tuple[str, ...]:
 
 
 def ask(
-    container: Container, interpreter: str, script: str, asked: dict[str, Any]
+    container: Executes, interpreter: str, script: str, asked: dict[str, Any]
 ) -> tuple[Any, str]:
     """Run a script of ``inside`` and give its answer; without one, None and why."""
     try:

@@ -84,6 +84,9 @@ def within_reach(
     """Try each companion once; the request goes on with those that start, and knows the others."""
     if not request.companions:
         return request
+    if why := engine.isolation.unseen.get("services"):
+        apart = (Unreached(name=one.name, image=one.image, why=why) for one in request.companions)
+        return replace(request, companions=(), unreached=(*request.unreached, *apart))
     kept: list[Companion] = []
     unreached = list(request.unreached)
     wanted = [stand_in(engine, one, progress) or one for one in request.companions]

@@ -54,12 +54,17 @@ class Subject(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """The result of a verification."""
+    """The result of a verification.
+
+    ``isolation`` is how the images were kept apart: namespaces, chroot, or imports alone; empty
+    where an engine did it.
+    """
 
     engine: str
     before: Subject
     after: Subject
     checks: tuple[CheckResult, ...]
+    isolation: str = ""
 
     @property
     def equivalent(self) -> bool:
@@ -77,7 +82,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     @property
     def ran(self) -> bool:
         """Whether the images were run at all."""
-        return any(check.name == START for check in self.checks)
+        return any(
+            check.name == START and check.outcome is not Outcome.SKIPPED for check in self.checks
+        )
 
     @property
     def dead_before(self) -> bool:
@@ -103,6 +110,7 @@ def verdict_document(verdict: Verdict) -> dict[str, Any]:
         "schema": SCHEMA,
         "equivalent": verdict.equivalent,
         "engine": verdict.engine,
+        "isolation": verdict.isolation,
         "before": to_builtins(verdict.before),
         "after": to_builtins(verdict.after),
         "checks": [to_builtins(check) for check in verdict.checks],

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 
 import pytest
 
-from jettison.engines.embedded.privileges import Instruction, denying
+from jettison.engines.embedded.privileges import Instruction, Sockets, denying
 
 X86_64, I386, AARCH64 = 0xC000003E, 0x40000003, 0xC00000B7
 ALLOWED = 0x7FFF0000
 NOT_PERMITTED, NOT_THERE = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 
 
-def answer(filter_: Sequence[Instruction], architecture: int, number: int, first: int = 0) -> int:
+def answer(filter_: Sequence[Instruction], architecture: int, number: int, *given: int) -> int:
     accumulator, position = 0, 0
-    data = {0: number, 4: architecture, 16: first}
+    data = {0: number, 4: architecture}
+    data |= {16 + 8 * place: (*given, 0, 0, 0, 0)[place] for place in range(4)}
     while True:
         code, yes, no, value = filter_[position]
         assert max(yes, no) < 256
@@ -25,6 +26,9 @@ def answer(filter_: Sequence[Instruction], architecture: int, number: int, first
             return value
         if code == 0x20:
             accumulator = data[value]
+            continue
+        if code == 0x54:
+            accumulator &= value
             continue
         met = {
             0x15: accumulator == value,
@@ -65,3 +69,38 @@ def test_another_machine_has_its_own_numbers() -> None:
     assert answer(filter_, AARCH64, 63) == ALLOWED  # read
     assert answer(filter_, AARCH64, 40) == NOT_PERMITTED  # mount
     assert answer(filter_, X86_64, 0) == NOT_PERMITTED
+
+
+@pytest.mark.parametrize(
+    ("number", "given", "expected"),
+    [
+        (0, (), ALLOWED),  # read
+        (41, (2, 1 | 0x80800, 0), ALLOWED),  # a stream of IPv4 that does not block
+        (41, (10, 1, 6), ALLOWED),  # TCP over IPv6
+        (41, (1, 1, 0), ALLOWED),  # a local stream
+        (41, (2, 2, 0), NOT_PERMITTED),  # a datagram
+        (41, (1, 2, 0), NOT_PERMITTED),  # a local datagram
+        (41, (2, 3, 1), NOT_PERMITTED),  # a raw socket
+        (41, (2, 1, 132), NOT_PERMITTED),  # SCTP, which connects as it sends
+        (41, (16, 3, 0), NOT_PERMITTED),  # netlink
+        (41, (40, 1, 0), NOT_PERMITTED),  # to another machine of a hypervisor
+        (42, (), NOT_PERMITTED),  # connect
+        (44, (3, 0, 9, 0x4000), ALLOWED),  # send
+        (44, (3, 0, 9, 0x20000000), NOT_PERMITTED),  # send that connects
+        (46, (3, 0, 0x20000000), NOT_PERMITTED),
+        (307, (3, 0, 1, 0x20000000), NOT_PERMITTED),
+        (53, (1, 1, 0), ALLOWED),  # socketpair
+        (49, (), ALLOWED),  # bind
+        (50, (), ALLOWED),  # listen
+        (101, (), NOT_PERMITTED),  # ptrace
+        (165, (), NOT_PERMITTED),  # mount
+        (56, (0x11,), ALLOWED),  # clone as fork
+        (56, (0x10000011,), NOT_PERMITTED),
+    ],
+)
+def test_where_a_network_is_shared_sockets_only_listen(
+    number: int, given: tuple[int, ...], expected: int
+) -> None:
+    filter_ = list(denying((X86_64, I386), sockets=Sockets.LISTENING))
+    assert answer(filter_, X86_64, number, *given) == expected
+    assert answer(filter_, I386, 102) == NOT_PERMITTED  # socketcall

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from jettison.engines.client import LOOPBACK, Relays
 from jettison.engines.embedded import started
+from jettison.engines.embedded.chroot import somebody
 from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
@@ -45,7 +46,7 @@ class EmbeddedContainer(Struct):
     """A running container; leaving its block ends and removes it.
 
     ``hosts`` is the file of host names that all containers of one network share. ``ports`` are
-    reached through a relay.
+    reached through a relay, or as they are in a chroot. ``over`` is called when it was removed.
     """
 
     id: str
@@ -56,6 +57,7 @@ class EmbeddedContainer(Struct):
     stop_signal: int = _DEFAULT_SIGNAL
     groups: Groups = Groups()
     relays: Relays = field(default_factory=Relays)
+    over: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Self:
         """Give the container itself."""
@@ -65,13 +67,15 @@ class EmbeddedContainer(Struct):
         """End every process of the container and remove its files."""
         with uninterrupted():
             self.relays.end()
-            self.begun.watcher.kill()
-            self.begun.watcher.wait()
+            self.begun.end()
             self.groups.remove()
             shutil.rmtree(self.directory, ignore_errors=True)
+            self.over()
 
     def address(self, port: int) -> tuple[str, int]:
         """Give host and port where this machine reaches ``port`` of the container."""
+        if self.begun.chroot:
+            return "127.0.0.1", port
         if port not in self.relays.ports:
             self.relay((port,))
         return "127.0.0.1", self.relays.ports[port]
@@ -102,6 +106,8 @@ class EmbeddedContainer(Struct):
         """Run a command in the container; its standard input ends after ``stdin``."""
         own = self.spec.program
         who = identity(Path(self.spec.root), user) if user else own.identity
+        if self.begun.chroot:
+            who = somebody(who)
         if os.geteuid() and who.uid != own.identity.uid:
             raise EngineError(
                 f"a command cannot run as {user} in a container that runs as {own.identity.uid}",

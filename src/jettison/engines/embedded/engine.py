@@ -6,8 +6,10 @@ import json
 import os
 import posixpath
 import secrets
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import IO, Self
@@ -15,7 +17,8 @@ from typing import IO, Self
 from msgspec import Struct
 
 from jettison.engines.client import image_facts
-from jettison.engines.embedded import started
+from jettison.engines.embedded import started, syscalls
+from jettison.engines.embedded.chroot import CHROOT, in_chroot, lay
 from jettison.engines.embedded.container import (
     EmbeddedContainer,
     limited,
@@ -28,6 +31,7 @@ from jettison.engines.engine import (
     BuildRequest,
     ImageFacts,
     ImageID,
+    Isolation,
     Network,
     RunOptions,
     work_ended,
@@ -46,13 +50,18 @@ from jettison.processes.programs import uninterrupted
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# How long a container waits for the ports of another one.
+_MOST_SECONDS = 1800.0
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
+
+
+NAMESPACES = Isolation(name="namespaces")
 
 
 class EmbeddedEngine:
     """Runs images that were added, or that a text names as ``locate`` reads it."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, isolation: Isolation = NAMESPACES) -> None:
         """Make an engine. UnsupportedError on systems other than Linux."""
         require_linux()
         self._own = own_directory()
@@ -62,13 +71,23 @@ class EmbeddedEngine:
         # Several containers may be started at the same time, of an image that is unpacked once.
         self._lock = Lock()
         self._ended = False
-        self._owner = started.owner()
+        self.isolation = isolation
+        # In a chroot, containers share the ports of this machine.
+        self._network = Lock()
         self._limits = limits or Limits()
 
     @property
     def name(self) -> str:
         """The engine in one word, and the kernel it relies on."""
-        return f"embedded (Linux {os.uname().release})"
+        return f"embedded ({self.isolation.name}, Linux {os.uname().release})"
+
+    @property
+    def _chroot(self) -> bool:
+        return self.isolation is CHROOT
+
+    @property
+    def _owner(self) -> int:
+        return 0 if self._chroot else started.owner()
 
     def __enter__(self) -> Self:
         """Give the engine itself."""
@@ -83,6 +102,22 @@ class EmbeddedEngine:
             self._own.remove()
 
     def check(self) -> None:
+        """Choose how containers are kept apart. EngineError when the kernel allows neither way."""
+        try:
+            self._try()
+        except EngineError:
+            if self._chroot or not syscalls.privileged(syscalls.CAP_SYS_CHROOT):
+                raise
+            self.isolation = CHROOT
+            try:
+                self._try()
+            except EngineError:
+                self.isolation = NAMESPACES
+            else:
+                return
+            raise
+
+    def _try(self) -> None:
         """Start a container of nothing. EngineError when the kernel does not allow it."""
         nothing = Image.empty(Platform.parse(os.uname().machine))
         try:
@@ -113,6 +148,38 @@ class EmbeddedEngine:
         with self._lock:
             found = self._image(image)
             root = self._unpacked(found)
+        over = self._alone(options) if self._chroot else lambda: None
+        try:
+            return self._run(found, root, options, over)
+        except BaseException:
+            over()
+            raise
+
+    def _alone(self, options: RunOptions) -> Callable[[], None]:
+        """Wait until no other container listens; what is returned lets the next one go on."""
+        if options.beside:
+            raise EngineError("a chroot has no network for several containers")
+        if options.network is Network.NONE:
+            return lambda: None
+        if not self._network.acquire(timeout=_MOST_SECONDS):
+            raise EngineError(
+                "a container in a chroot waited too long for its ports",
+                why=f"another one has them, for more than {_MOST_SECONDS:g} seconds",
+            )
+        over = partial(_once, [self._network])
+        for port in options.ports:
+            if _listens(port):
+                over()
+                raise EngineError(
+                    f"port {port} is in use on this machine",
+                    why="containers in a chroot share its network",
+                    hint="End what listens on it, or use Docker or Podman.",
+                )
+        return over
+
+    def _run(
+        self, found: Image, root: Path, options: RunOptions, over: Callable[[], None]
+    ) -> EmbeddedContainer:
         identifier = secrets.token_hex(32)
         directory = self._directory / "containers" / identifier
         (directory / "scratch").mkdir(parents=True)
@@ -124,7 +191,13 @@ class EmbeddedEngine:
         spec = _spec(found.config, options, files, beside.begun.process if beside else 0)
         spec = limited(spec, self._limits, groups)
         try:
+            if self._chroot:
+                spec = in_chroot(spec)
+                lay(spec)
             begun = started.start(spec, directory)
+        except OSError as failed:
+            groups.remove()
+            raise started.refused(f"no root can be made: {failed.strerror}") from failed
         except BaseException:
             groups.remove()
             raise
@@ -135,12 +208,18 @@ class EmbeddedEngine:
             hosts=hosts,
             begun=begun,
             groups=groups,
+            over=over,
             stop_signal=signal_number(found.config.stop_signal),
         )
         self._containers[identifier] = container
-        if options.ports and options.network is Network.ISOLATED:
+        if options.ports and options.network is Network.ISOLATED and not self._chroot:
             container.relay(options.ports)
         return container
+
+    def unpacked(self, image: str) -> Path:
+        """Give the folder of an image's files, which belongs to the engine."""
+        with self._lock:
+            return self._unpacked(self._image(image))
 
     def inspect(self, image: str) -> ImageFacts:
         """Read an image's configuration, and its layers for the size."""
@@ -180,6 +259,22 @@ class EmbeddedEngine:
             unpack(image, partial, owner=self._owner)
             partial.rename(root)
         return root
+
+
+def _once(held: list[Lock]) -> None:
+    """Release a lock, the first time."""
+    while held:
+        held.pop().release()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as any_socket:
+        any_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            any_socket.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _name_host(hosts: Path, *names: str) -> None:

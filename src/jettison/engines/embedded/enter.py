@@ -1,6 +1,7 @@
 """The helper ``enter PROCESS PROGRAM``: run a program in a container.
 
 ``PROCESS`` is process 1 of the container as this machine numbers it, ``PROGRAM`` a file of JSON.
+In a chroot nothing that the program started is left when it has ended.
 The exit status is the program's, or 126 or 127 when it cannot be started.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jettison.engines.embedded import syscalls
+from jettison.engines.embedded.launch import in_chroot
 from jettison.engines.embedded.privileges import (
     become,
     hand_over_streams,
@@ -27,6 +29,8 @@ def main(words: Sequence[str]) -> int:
     process, written = int(words[0]), words[1]
     program = Program.from_json(json.loads(Path(written).read_text()))
     program = join_groups(program)
+    if program.root:
+        return in_chroot(lambda: _run(program))
     own = ("net", "ipc", "uts", "pid", "mnt")
     if syscalls.privileged():
         # These belong to this machine's root, who is somebody else in the last.

@@ -5,7 +5,8 @@
 GO confirms; ``{"process": N}`` with process 1 of the container; ``{"failed": "…"}`` when something
 does not work. The end of REPORT without that means that the program has begun.
 
-The process stays and ends with the status of the program. When it is killed the container is too.
+The process stays and ends with the status of the program. When it is killed the container is too;
+in a chroot it has to be asked with SIGTERM, since the kernel ends no container of one.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from jettison.engines.embedded import syscalls
+from jettison.engines.embedded import started, syscalls
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.privileges import (
     become,
@@ -49,6 +51,8 @@ def main(words: Sequence[str]) -> int:
     spec = Spec.from_json(Path(specification).read_text())
     for descriptor in (report, go):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 — no keyword
+    if spec.program.root:
+        return in_chroot(lambda: _first_process(spec, report, -1), report)
     privileged = syscalls.privileged()
     try:
         if privileged:
@@ -58,12 +62,17 @@ def main(words: Sequence[str]) -> int:
     except OSError as error:
         _say(report, failed=str(error.strerror))
         return 1
+    return _watched(lambda: _first_process(spec, report, go if privileged else -1), report)
+
+
+def _watched(run: Callable[[], int], report: int) -> int:
+    """Run process 1 and return its status; what it writes is kept up to a limit."""
     written = [os.pipe() for _ in _OUTPUTS]
     process = os.fork()
     if process == 0:
         for output, (_, end) in zip(_OUTPUTS, written, strict=True):
             os.dup2(end, output)
-        os._exit(_first_process(spec, report, go if privileged else -1))
+        os._exit(run())
     _say(report, process=process)
     os.close(report)
     for _, end in written:
@@ -71,6 +80,42 @@ def main(words: Sequence[str]) -> int:
     return _followed(
         process, {start: number for number, (start, _) in zip(_OUTPUTS, written, strict=True)}
     )
+
+
+def in_chroot(run: Callable[[], int], report: int | None = None) -> int:
+    """Run a program that changes its root, and end all that descends from it when it has ended.
+
+    With ``report`` it is process 1 of a container, whose output is kept up to a limit.
+    """
+    syscalls.die_with_parent(signal.SIGTERM)
+    syscalls.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        if report is not None:
+            return _watched(run, report)
+        child = os.fork()
+        if child == 0:
+            os._exit(run())
+        return status_of(os.waitpid(child, 0)[1])
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _end_descendants()
+
+
+def _end_descendants() -> None:
+    """Stop all that descends from this process, so that nothing is forked any more, and kill it."""
+    stopped: set[int] = set()
+    while found := started.children(os.getpid()) - {os.getpid()} - stopped:
+        for one in found:
+            with suppress(OSError):
+                os.kill(one, signal.SIGSTOP)
+        stopped |= found
+    for one in stopped:
+        with suppress(OSError):
+            os.kill(one, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def _separate_as_root(spec: Spec) -> None:
@@ -112,8 +157,11 @@ def _first_process(spec: Spec, report: int, go: int) -> int:
         syscalls.die_with_parent(signal.SIGKILL)
         program = join_groups(spec.program)
         hand_over_streams(spec.program)
-        mount_all(spec)
-        syscalls.set_host_name(spec.host_name)
+        if program.root:
+            os.setsid()
+        else:
+            mount_all(spec)
+            syscalls.set_host_name(spec.host_name)
         if go >= 0:
             syscalls.unshare(syscalls.CLONE_NEWUSER)
             _say(report, mapped=False)

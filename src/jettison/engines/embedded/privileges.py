@@ -12,8 +12,9 @@ import resource
 import signal
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from enum import Enum, auto
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -92,7 +93,11 @@ _DENIED = {
     "vm86": (0, 166, 0),
     "vm86old": (0, 113, 0),
 }  # fmt: skip
-_NETWORK = {"connect": (42, 362, 203), "socket": (41, 359, 198), "socketcall": (0, 102, 0)}
+_CALLED = {"connect": (42, 362, 203), "socketcall": (0, 102, 0)}
+_SOCKET = (41, 359, 198)
+# Calls that send with flags, and which argument those are.
+_SENDING = (((44, 369, 206), 3), ((46, 370, 211), 2), ((307, 345, 269), 3))
+_FAST_OPEN = 0x20000000
 _CLONE = (56, 120, 220)
 _CLONE3 = 435
 # linux/audit.h; the column of each in the tables above. Others may make no call at all.
@@ -104,9 +109,12 @@ _X32 = 0x40000000
 _NEW_NAMESPACES = 0x7E020000
 
 # linux/bpf_common.h, linux/seccomp.h.
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN, _AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+
+# AF_UNIX, AF_INET and AF_INET6; SOCK_STREAM below its flags; the usual protocol, TCP and MPTCP.
+_FAMILIES, _STREAM, _KIND, _PROTOCOLS = (1, 2, 10), 1, 0xF, (0, 6, 262)
 
 Instruction = tuple[int, int, int, int]
 
@@ -119,12 +127,17 @@ NOT_EXECUTABLE = 126
 def become(program: Program) -> None:
     """Execute the program in place of this process; OSError when it cannot be."""
     os.umask(0o022)
+    if program.root:
+        os.chroot(program.root)
     os.chdir(program.directory)
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGXFSZ):
         # Python ignores or handles these, and what is ignored stays so in the program.
         signal.signal(number, signal.SIG_DFL)
     limit(program)
-    restrict(hardened=program.hardened)
+    restrict(
+        hardened=program.hardened or bool(program.root),
+        sockets=Sockets.LISTENING if program.root else Sockets.ALL,
+    )
     who = program.identity
     with suppress(PermissionError):
         # Where one number alone is mapped the kernel allows no groups.
@@ -182,12 +195,20 @@ def why_not(error: OSError) -> int:
     return MISSING if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
 
 
-def restrict(*, hardened: bool, network: bool = True) -> None:
+class Sockets(Enum):
+    """Which sockets a program may have: all, those that only listen, or pairs alone."""
+
+    ALL = auto()
+    LISTENING = auto()
+    NONE = auto()
+
+
+def restrict(*, hardened: bool, sockets: Sockets = Sockets.ALL) -> None:
     """Give up what a container may not have, for this process and all that it becomes.
 
     ``hardened`` leaves no capability, and takes the effect from set-user-ID programs. Identities
     must be changed afterwards, which needs the capabilities that a new program no longer gets.
-    Without ``network`` no socket is opened, but pairs of them.
+    OSError when the kernel cannot keep a program to sockets that listen.
     """
     kept = frozenset[int]() if hardened else _KEPT_CAPABILITIES
     for capability in range(_LAST_CAPABILITY + 1):
@@ -202,35 +223,54 @@ def restrict(*, hardened: bool, network: bool = True) -> None:
         syscalls.allow_no_new_privileges()
     machine = os.uname().machine
     if machine in _NATIVE:
-        program = list(denying(_NATIVE[machine], network=network))
+        program = list(denying(_NATIVE[machine], sockets=sockets))
         try:
             syscalls.filter_system_calls(b"".join(struct.pack("=HBBI", *one) for one in program))
         except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOSYS):
+            if error.errno not in (errno.EINVAL, errno.ENOSYS) or sockets is Sockets.LISTENING:
                 raise
+    elif sockets is Sockets.LISTENING:
+        raise OSError(errno.ENOSYS, f"system calls cannot be filtered on {machine}")
 
 
-def denying(architectures: tuple[int, ...], *, network: bool = True) -> Iterator[Instruction]:
+_CLOSED: Mapping[Sockets, Mapping[str, tuple[int, int, int]]] = {
+    Sockets.ALL: {},
+    # Who sees the other side of this machine's network must not reach it.
+    Sockets.LISTENING: {
+        **_CALLED,
+        "ptrace": (101, 26, 117),
+        "process_vm_readv": (310, 347, 270),
+        "process_vm_writev": (311, 348, 271),
+    },
+    Sockets.NONE: {**_CALLED, "socket": _SOCKET},
+}
+
+
+def denying(
+    architectures: tuple[int, ...], *, sockets: Sockets = Sockets.ALL
+) -> Iterator[Instruction]:
     """Yield the filter: denied calls fail with EPERM, and so does every call of other machines.
 
     ``clone3`` fails with ENOSYS, because no filter sees its flags; libraries then use ``clone``.
     """
     yield _LOAD, 0, 0, _ARCHITECTURE
     for architecture in architectures:
-        rules = list(_rules(_ARCHITECTURES[architecture], network=network))
+        rules = list(_rules(_ARCHITECTURES[architecture], sockets=sockets))
         # A jump over more than 255 instructions needs a form of its own; the tables are shorter.
         yield _EQUAL, 0, len(rules), architecture
         yield from rules
     yield _RETURN, 0, 0, _ERRNO | errno.EPERM
 
 
-def _rules(column: int, *, network: bool) -> Iterator[Instruction]:
-    denied = (*_DENIED.values(), *(() if network else _NETWORK.values()))
+def _rules(column: int, *, sockets: Sockets) -> Iterator[Instruction]:
+    denied = [*_DENIED.values(), *_CLOSED[sockets].values()]
     numbers = sorted({one[column] for one in denied} - {0})
     yield _LOAD, 0, 0, _NUMBER
     if not column:
         yield _AT_LEAST, 0, 1, _X32
         yield _RETURN, 0, 0, _ERRNO | errno.EPERM
+    if sockets is Sockets.LISTENING:
+        yield from _listening(column)
     yield _EQUAL, 0, 1, _CLONE3
     yield _RETURN, 0, 0, _ERRNO | errno.ENOSYS
     for position, number in enumerate(numbers):
@@ -240,4 +280,40 @@ def _rules(column: int, *, network: bool) -> Iterator[Instruction]:
     yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _ANY_BIT, 1, 0, _NEW_NAMESPACES
     yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _ERRNO | errno.EPERM
+
+
+def _listening(column: int) -> Iterator[Instruction]:
+    """Yield what leaves of sockets streams, and of sending what opens no connection."""
+    yield from _if(
+        _SOCKET[column],
+        (
+            *_one_of(0, _FAMILIES),
+            *_one_of(1, (_STREAM,), _KIND),
+            *_one_of(2, _PROTOCOLS),
+            (_RETURN, 0, 0, _ALLOW),
+        ),
+    )
+    for numbers, argument in _SENDING:
+        refused = (
+            (_LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument),
+            (_ANY_BIT, 0, 1, _FAST_OPEN),
+            (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+            (_RETURN, 0, 0, _ALLOW),
+        )
+        yield from _if(numbers[column], refused)
+
+
+def _if(number: int, then: tuple[Instruction, ...]) -> Iterator[Instruction]:
+    yield _EQUAL, 0, len(then), number
+    yield from then
+
+
+def _one_of(argument: int, values: tuple[int, ...], mask: int = 0) -> Iterator[Instruction]:
+    """Yield what refuses the call unless an argument is one of some values."""
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT + 8 * argument
+    if mask:
+        yield _AND, 0, 0, mask
+    for position, value in enumerate(values):
+        yield _EQUAL, len(values) - position, 0, value
     yield _RETURN, 0, 0, _ERRNO | errno.EPERM

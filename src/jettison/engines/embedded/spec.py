@@ -29,7 +29,8 @@ class Program(Struct, frozen=True, kw_only=True):
     ``hardened`` gives up every capability and set-user-ID programs. ``owner`` is who root of the
     container is on this machine, 0 where the kernel maps nobody else. ``groups`` are control groups
     to join by writing to their files, ``processes`` and ``memory`` what one program may have (0: no
-    limit); ``memory_grouped`` says that a control group limits memory.
+    limit); ``memory_grouped`` says that a control group limits memory. ``root`` is a folder that
+    chroot(2) makes its root, empty where namespaces have given it one.
     """
 
     words: tuple[str, ...]
@@ -42,6 +43,7 @@ class Program(Struct, frozen=True, kw_only=True):
     processes: int = 0
     memory: int = 0
     memory_grouped: bool = False
+    root: str = ""
 
     @classmethod
     def from_json(cls, fields: Json) -> Program:
@@ -61,6 +63,7 @@ class Program(Struct, frozen=True, kw_only=True):
             processes=fields["processes"],
             memory=fields["memory"],
             memory_grouped=fields["memory_grouped"],
+            root=fields["root"],
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -67,6 +68,9 @@ LAUNCH = "jettison.engines.embedded.launch"
 OWNER = 1 << 31
 OWNERS = OWNER - 2
 _ALL = (1 << 32) - 1
+_ENDED_SECONDS = 10.0
+# What fails of what makes a container, rather than of the program that is to run in it.
+_OF_THE_KERNEL = re.compile("mount|pivot_root|filtered")
 
 
 class Started(Struct, frozen=True, kw_only=True):
@@ -74,6 +78,17 @@ class Started(Struct, frozen=True, kw_only=True):
 
     watcher: subprocess.Popen[bytes]
     process: int
+    chroot: bool = False
+
+    def end(self) -> None:
+        """End all processes of the container."""
+        if self.chroot:
+            # It ends them itself: no kernel does where they have no namespace.
+            self.watcher.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.watcher.wait(_ENDED_SECONDS)
+        self.watcher.kill()
+        self.watcher.wait()
 
 
 def start(spec: Spec, directory: Path) -> Started:
@@ -96,7 +111,8 @@ def start(spec: Spec, directory: Path) -> Started:
         os.close(reported)
         reported = -1
         try:
-            return Started(watcher=watcher, process=_begun(spec, watcher, report, going))
+            process = _begun(spec, watcher, report, going)
+            return Started(watcher=watcher, process=process, chroot=bool(spec.program.root))
         except BaseException:
             watcher.kill()
             watcher.wait()
@@ -110,7 +126,8 @@ def _begun(spec: Spec, watcher: subprocess.Popen[bytes], report: int, going: int
     """Follow the report to its end and return process 1; EngineError when something failed."""
     privileged = syscalls.privileged()
     # Of a container beside another, whoever is no root joins the identities of that one.
-    first, asked, mapped = 0, False, bool(spec.beside) and not privileged
+    first, asked = 0, False
+    mapped = bool(spec.program.root) or (bool(spec.beside) and not privileged)
     with os.fdopen(os.dup(report), "rb") as lines:
         for line in lines:
             told = json.loads(line)
@@ -160,7 +177,8 @@ def owner() -> int:
 
 def _failure(spec: Spec, why: str, *, ready: bool) -> EngineError:
     words = " ".join(spec.program.words)
-    if not ready or "mount" in why or "pivot_root" in why:
+    of_the_kernel = _OF_THE_KERNEL.search(why) or (spec.program.root and "not permitted" in why)
+    if not ready or of_the_kernel:
         return refused(why)
     return EngineError(
         f"the container did not start: {words}",
@@ -192,4 +210,7 @@ def _proportional(one: int) -> int:
         for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
+    with suppress(OSError, ValueError, IndexError):
+        # Who may not look into a process sees what it holds with what it shares.
+        return int(Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0

@@ -23,6 +23,7 @@ from jettison.engines.engine import (
     Engine,
     ImageFacts,
     ImageID,
+    Isolation,
     RunOptions,
     Stopped,
 )
@@ -147,6 +148,11 @@ class WatchingEngine:
     def name(self) -> str:
         """The engine in one word, and its version."""
         return self._engine.name
+
+    @property
+    def isolation(self) -> Isolation:
+        """How the engine keeps containers apart."""
+        return self._engine.isolation
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

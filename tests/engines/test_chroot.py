@@ -1,0 +1,202 @@
+"""Running images as root of a plain container may: in a root of its own, as somebody else."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+
+import pytest
+from images import AMD64, packed_layer
+from msgspec.structs import replace
+from tests.engines.test_embedded import eventually, fetched
+
+from jettison.engines.embedded.chroot import CHROOT, NOT_ROOT
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.engine import Engine, ImageID, Network, RunOptions
+from jettison.errors import EngineError
+from jettison.images.tar_writer import Member
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+
+BASE = "python:3.11-slim"
+SERVER = """
+import http.server
+http.server.HTTPServer(("0.0.0.0", 8462), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+SERVES = RunOptions(ports=(8462,), tmpfs=("/tmp",), volumes=("/data", "/new"))
+WAITS = RunOptions(command=("sleep", "60"), network=Network.NONE)
+# What is tried, and what comes of it; a name is that of an error.
+PROBE = """
+import os, socket
+def tried(action):
+    try:
+        action()
+    except OSError as error:
+        return error.strerror
+    return "works"
+print({
+    "who": (os.getuid(), os.getgid()),
+    "connect": tried(lambda: socket.create_connection(("127.0.0.1", 8462))),
+    "datagram": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
+    "raw": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)),
+    "netlink": tried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)),
+    "fast open": tried(lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", 8462))),
+    "local": tried(lambda: socket.socket(socket.AF_UNIX).connect("/tmp/none")),
+    "listen": tried(lambda: socket.create_server(("127.0.0.1", 0))),
+    "pair": tried(lambda: socket.socketpair()),
+    "device": tried(lambda: open("/dev/null", "w").write("x")),
+    "own": tried(lambda: open("/data/seed", "a").write("changed")),
+    "new": tried(lambda: open("/tmp/new", "x")),
+    "system": tried(lambda: open("/usr/bin/env", "a")),
+    "hosts": tried(lambda: open("/etc/hosts", "r+")),
+    "chroot": tried(lambda: os.chroot("/tmp")),
+    "root again": tried(lambda: os.setuid(0)),
+    "node": tried(lambda: os.mknod("/tmp/node", 0o20666, os.makedev(1, 1))),
+    "signal": tried(lambda: os.kill(1, 0)),
+})
+"""
+REFUSED = "Operation not permitted"
+
+
+@pytest.fixture(scope="module")
+def chroot(engine: Engine) -> Iterator[EmbeddedEngine]:
+    if os.geteuid():
+        pytest.skip("only root may change its root")
+    with EmbeddedEngine(isolation=CHROOT) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def image(chroot: EmbeddedEngine) -> ImageID:
+    base = chroot._image(f"docker:{BASE}")
+    more = packed_layer(
+        Member.directory("data").owned(1234, 1234),
+        Member.file("data/seed", b"seed").owned(1234, 1234),
+        Member.symlink("outside", "/../../../../tmp/jettison-outside"),
+        Member.symlink("etc/hosts", "/../../../../tmp/jettison-outside"),
+    )
+    assert base.platform == AMD64
+    changed = base.append(more)
+    config = changed.config.with_user("1234").with_command(["python3", "-c", SERVER])
+    return chroot.add(changed.with_config(config))
+
+
+def tried(chroot: EmbeddedEngine, image: ImageID, user: str) -> dict[str, object]:
+    with chroot.run(image, replace(SERVES, user=user)) as container:
+        host, port = container.address(8462)
+        assert fetched(f"http://{host}:{port}/etc/hostname").strip()
+        done = container.execute(("python3", "-"), stdin=PROBE.encode())
+    assert done.status == 0, done.error_text
+    found: dict[str, object] = ast.literal_eval(done.text)
+    return found
+
+
+def test_a_program_is_the_images_user_and_opens_no_connection(
+    chroot: EmbeddedEngine, image: ImageID
+) -> None:
+    found = tried(chroot, image, "")
+    works = {name for name, said in found.items() if said == "works"}
+    assert found["who"] == (1234, 0)
+    assert works == {"listen", "pair", "device", "own", "new"}
+    closed = ("connect", "datagram", "raw", "netlink", "fast open", "local")
+    assert {found[name] for name in closed} == {REFUSED}
+
+
+def test_root_of_an_image_is_nobody(chroot: EmbeddedEngine, image: ImageID) -> None:
+    found = tried(chroot, image, "0")
+    assert found["who"] == (NOT_ROOT, NOT_ROOT)
+    for name in ("system", "chroot", "root again", "node", "signal", "connect"):
+        assert found[name] != "works", name
+
+
+def test_what_one_container_writes_no_other_sees(chroot: EmbeddedEngine, image: ImageID) -> None:
+    with chroot.run(image, WAITS) as one, chroot.run(image, WAITS) as other:
+        assert one.execute(("sh", "-c", "echo changed > /data/seed")).status == 0
+        assert other.execute(("cat", "/data/seed")).text == "seed"
+    with chroot.run(image, WAITS) as later:
+        assert later.execute(("cat", "/data/seed")).text == "seed"
+
+
+def test_nothing_that_was_started_is_left(chroot: EmbeddedEngine, image: ImageID) -> None:
+    script = "(setsid sleep 4711 &); (setsid sleep 4711 &); exec sleep 4711"
+    with chroot.run(image, RunOptions(command=("sh", "-c", script), network=Network.NONE)) as one:
+        assert eventually(lambda: len(sleepers("4711")) == 3)
+        done = one.execute(("sh", "-c", "setsid sleep 4712 >/dev/null 2>&1 & echo started"))
+        assert done.text == "started"
+        assert sleepers("4712") == []
+    assert sleepers("4711") == []
+
+
+def sleepers(word: str) -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if place.read_bytes() == f"sleep\0{word}\0".encode():
+                found.append(place.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+KILLED = """
+import sys, time
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.embedded.chroot import CHROOT
+from jettison.engines.engine import Network, RunOptions
+engine = EmbeddedEngine(isolation=CHROOT)
+script = "(setsid sleep 4713 &); exec sleep 4713"
+engine.run(sys.argv[1], RunOptions(entrypoint=("sh", "-c", script), network=Network.NONE))
+print("started", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_container_ends_with_jettison(chroot: EmbeddedEngine, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, f"docker:{BASE}"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"started\n"
+        assert eventually(lambda: len(sleepers("4713")) == 2)
+        process.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not sleepers("4713"))
+
+
+def test_no_link_of_an_image_leads_out(chroot: EmbeddedEngine, image: ImageID) -> None:
+    outside = Path("/tmp/jettison-outside")
+    options = RunOptions(
+        command=("sleep", "60"),
+        network=Network.NONE,
+        volumes=("/outside/volume",),
+        tmpfs=("/outside/memory",),
+        working_directory="/outside/work",
+        user="0",
+    )
+    with chroot.run(image, options) as container:
+        assert container.execute(("touch", "/outside/memory/x")).status == 0
+        assert container.execute(("cat", "/etc/hosts")).text.startswith("127.0.0.1")
+    assert not outside.exists()
+
+
+def test_a_port_of_this_machine_is_not_taken_for_the_containers(
+    chroot: EmbeddedEngine, image: ImageID
+) -> None:
+    with socket.create_server(("127.0.0.1", 8462)), pytest.raises(EngineError, match="8462"):
+        chroot.run(image, SERVES)
+
+
+def test_containers_that_listen_run_one_after_the_other(
+    chroot: EmbeddedEngine, image: ImageID
+) -> None:
+    first = chroot.run(image, SERVES)
+    Timer(1.0, first.__exit__).start()
+    with chroot.run(image, SERVES) as second:
+        assert not first.state().running
+        assert second.state().running
