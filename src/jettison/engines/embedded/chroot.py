@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from msgspec.structs import replace
 
 from jettison.engines.embedded.spec import Identity, Spec
-from jettison.engines.engine import Isolation
+from jettison.engines.engine import Isolation, Network, RunOptions
+from jettison.errors import EngineError
 from jettison.images.stores.root import Root, Spot
 
 # Who a program is that would be root: a number that neither images nor machines give to anybody.
@@ -36,6 +40,8 @@ CHROOT = Isolation(
         "signals": "the first process in a chroot is one like others, which signals end",
     },
 )
+# How long a container waits for the ports of another one.
+_MOST_SECONDS = 1800.0
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
 _EMPTY = ("proc", "sys", "dev", "dev/shm")
 # Folders of the system and of distributions: what is root's there is not written by programs.
@@ -182,3 +188,51 @@ class _Inside:
     def _give(self, spot: Spot) -> None:
         if self._owner:
             os.chown(spot.name, self._owner, self._owner, dir_fd=spot.parent, follow_symlinks=False)
+
+
+class Ports:
+    """The ports of this machine, which containers in a chroot take one after the other."""
+
+    def __init__(self) -> None:
+        """Begin with all of them free."""
+        self._lock = Lock()
+
+    def taken(self, options: RunOptions) -> Callable[[], None]:
+        """Wait until no other container listens; what is returned lets the next one go on.
+
+        EngineError when something else on this machine has a port.
+        """
+        if options.beside:
+            raise EngineError("a chroot has no network for several containers")
+        if options.network is Network.NONE:
+            return lambda: None
+        if not self._lock.acquire(timeout=_MOST_SECONDS):
+            raise EngineError(
+                "a container in a chroot waited too long for its ports",
+                why=f"another one has them, for more than {_MOST_SECONDS:g} seconds",
+            )
+        over = partial(_released, [self._lock])
+        for port in filter(_listens, options.ports):
+            over()
+            raise EngineError(
+                f"port {port} is in use on this machine",
+                why="containers in a chroot share its network",
+                hint="End what listens on it, or use Docker or Podman.",
+            )
+        return over
+
+
+def _released(held: list[Lock]) -> None:
+    """Release a lock, the first time."""
+    while held:
+        held.pop().release()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as any_socket:
+        any_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            any_socket.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

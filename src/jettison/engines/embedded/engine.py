@@ -6,10 +6,8 @@ import json
 import os
 import posixpath
 import secrets
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import IO, Self
@@ -18,7 +16,7 @@ from msgspec import Struct
 
 from jettison.engines.client import image_facts
 from jettison.engines.embedded import started, syscalls
-from jettison.engines.embedded.chroot import CHROOT, in_chroot, lay
+from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import (
     EmbeddedContainer,
     limited,
@@ -50,8 +48,6 @@ from jettison.processes.programs import uninterrupted
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# How long a container waits for the ports of another one.
-_MOST_SECONDS = 1800.0
 _HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost\n"
 
 
@@ -72,8 +68,7 @@ class EmbeddedEngine:
         self._lock = Lock()
         self._ended = False
         self.isolation = isolation
-        # In a chroot, containers share the ports of this machine.
-        self._network = Lock()
+        self._ports = Ports()
         self._limits = limits or Limits()
 
     @property
@@ -148,34 +143,12 @@ class EmbeddedEngine:
         with self._lock:
             found = self._image(image)
             root = self._unpacked(found)
-        over = self._alone(options) if self._chroot else lambda: None
+        over = self._ports.taken(options) if self._chroot else lambda: None
         try:
             return self._run(found, root, options, over)
         except BaseException:
             over()
             raise
-
-    def _alone(self, options: RunOptions) -> Callable[[], None]:
-        """Wait until no other container listens; what is returned lets the next one go on."""
-        if options.beside:
-            raise EngineError("a chroot has no network for several containers")
-        if options.network is Network.NONE:
-            return lambda: None
-        if not self._network.acquire(timeout=_MOST_SECONDS):
-            raise EngineError(
-                "a container in a chroot waited too long for its ports",
-                why=f"another one has them, for more than {_MOST_SECONDS:g} seconds",
-            )
-        over = partial(_once, [self._network])
-        for port in options.ports:
-            if _listens(port):
-                over()
-                raise EngineError(
-                    f"port {port} is in use on this machine",
-                    why="containers in a chroot share its network",
-                    hint="End what listens on it, or use Docker or Podman.",
-                )
-        return over
 
     def _run(
         self, found: Image, root: Path, options: RunOptions, over: Callable[[], None]
@@ -259,22 +232,6 @@ class EmbeddedEngine:
             unpack(image, partial, owner=self._owner)
             partial.rename(root)
         return root
-
-
-def _once(held: list[Lock]) -> None:
-    """Release a lock, the first time."""
-    while held:
-        held.pop().release()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as any_socket:
-        any_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            any_socket.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def _name_host(hosts: Path, *names: str) -> None:
