@@ -20,8 +20,11 @@ from tests.engines.test_embedded import eventually, fetched
 from jettison.engines.embedded.chroot import CHROOT, NOT_ROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID, Network, RunOptions
+from jettison.engines.measuring import measure
 from jettison.errors import EngineError
 from jettison.images.tar_writer import Member
+from jettison.tasks.unrun import compare_unrun
+from jettison.verify.request import VerificationRequest
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
 
@@ -200,3 +203,45 @@ def test_containers_that_listen_run_one_after_the_other(
     with chroot.run(image, SERVES) as second:
         assert not first.state().running
         assert second.state().running
+
+
+NOSY = """
+import socket
+for path in ({outside!r}, "/etc/passwd"):
+    try:
+        open(path)
+    except PermissionError:
+        continue
+    raise ImportError(path)
+try:
+    socket.socket()
+except PermissionError:
+    import needed
+"""
+
+
+def test_images_that_cannot_be_run_are_imported_with_their_own_python(
+    chroot: EmbeddedEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret")
+    nosy = NOSY.format(outside=str(tmp_path / "secret")).encode()
+    base = chroot._image(f"docker:{BASE}")
+    base = base.with_config(base.config.with_working_directory("/app"))
+    after = base.append(packed_layer(Member.directory("app"), Member.file("app/nosy.py", nosy)))
+    before = after.append(packed_layer(Member.file("app/needed.py", b"")))
+    names = chroot.add(before), chroot.add(after)
+    request = VerificationRequest(
+        image_before=names[0], image_after=names[1], modules=("nosy", "json")
+    )
+    with EmbeddedEngine() as engine:
+        for one in (before, after):
+            engine.add(one)
+        measured = [measure(name, engine) for name in names]
+        worse = compare_unrun(request, engine, (measured[0], measured[1]), "no rights")
+        same = compare_unrun(
+            replace(request, image_after=names[0]), engine, (measured[0], measured[0]), "no rights"
+        )
+    assert [check.name for check in worse.differences] == ["modules"]
+    assert worse.differences[0].details == ("nosy: ModuleNotFoundError: No module named 'needed'",)
+    assert same.equivalent
+    assert not same.ran

@@ -55,10 +55,10 @@ def _observed(
 ) -> Observation:
     facts = engine.inspect(image.id)
     place = _interpreter(engine.unpacked(image.id), facts)
-    if place is None:
-        missing = {"interior": "its interpreter cannot be started through its loader"}
-        return Observation(facts=facts, missing=missing)
-    modules, failed = ask(place, "python", "modules", {"modules": request.modules})
+    if place:
+        modules, failed = ask(place, "python", "modules", {"modules": request.modules})
+    else:
+        modules, failed = None, "its interpreter cannot be started through its loader"
     found = modules or dict.fromkeys(request.modules, (False, failed))
     inner = Interior(
         user_id=0,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+from images import AMD64
+
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
-from jettison.tasks.optimizing_elsewhere import _unrun
+from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.images.image import Image
+from jettison.tasks.unrun import compare_unrun
 from jettison.values import Basis, Size
-from jettison.verify.verdict import ImportResult, Outcome, Verdict
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import Outcome, Verdict
 
 NOTHING = Size(bytes=0, basis=Basis.MEASURED, source="test")
-IMPORTS = ImportResult(
-    python="3.11", image_python="3.11", full=("flask", "pytest"), runtime=("flask",), imported=7
-)
 
 
 def image(name: str, **versions: str) -> ImageMeasurement:
@@ -35,23 +40,43 @@ def image(name: str, **versions: str) -> ImageMeasurement:
     )
 
 
-def outcomes(verdict: Verdict) -> dict[str, Outcome]:
-    return {check.name: check.outcome for check in verdict.checks}
+@pytest.fixture
+def engine() -> Iterator[EmbeddedEngine]:
+    with EmbeddedEngine() as made:
+        yield made
 
 
-def test_imports_and_versions_are_compared_and_nothing_is_called_equivalent() -> None:
-    before, after = image("a", flask="3.1", pytest="8.3"), image("b", flask="3.1")
-    verdict = _unrun(before, after, IMPORTS, "unshare: Operation not permitted")
-    assert outcomes(verdict) == {
-        "routes": Outcome.SKIPPED,
-        "distributions": Outcome.SAME,
-        "imports": Outcome.SAME,
-    }
+def judged(
+    engine: EmbeddedEngine, before: dict[str, str], after: dict[str, str], *commands: str
+) -> Verdict:
+    empty = Image.empty(AMD64)
+    made = [empty.with_config(empty.config.with_command([word])) for word in commands]
+    names = [engine.add(one) for one in made or (empty, empty)]
+    images = image(names[0], **before), image(names[1], **after)
+    request = VerificationRequest(
+        image_before=names[0],
+        image_after=names[1],
+        modules=("main",),
+        removed_distributions=("pytest",),
+    )
+    return compare_unrun(request, engine, images, "unshare: Operation not permitted")
+
+
+def test_what_nothing_ran_for_is_skipped_and_nothing_is_called_equivalent(
+    engine: EmbeddedEngine,
+) -> None:
+    verdict = judged(engine, {"flask": "3.1", "pytest": "8.3"}, {"flask": "3.1"})
+    found = {check.name: check for check in verdict.checks}
+    assert found["distributions"].outcome is Outcome.SAME
+    assert found["routes"].outcome is found["modules"].outcome is Outcome.SKIPPED
+    assert "unshare: Operation not permitted" in found["routes"].message
+    assert "its interpreter cannot be started" in found["modules"].message
+    assert verdict.isolation == "imports"
     assert not verdict.equivalent
     assert not verdict.ran
-    assert "unshare: Operation not permitted" in verdict.reasons[0].message
 
 
-def test_another_version_is_a_difference() -> None:
-    verdict = _unrun(image("a", h11="0.14"), image("b", h11="0.16"), None, "no namespaces")
-    assert verdict.differences[0].details == ("h11: 0.14 became 0.16",)
+def test_another_version_or_command_is_a_difference(engine: EmbeddedEngine) -> None:
+    verdict = judged(engine, {"h11": "0.14"}, {"h11": "0.16"}, "serve", "other")
+    assert [check.name for check in verdict.differences] == ["distributions", "entry-point"]
+    assert verdict.differences[0].details == ("h11: resolved differently, 0.14 became 0.16",)
