@@ -53,10 +53,8 @@ def _run(arguments: list[str]) -> int:
         command_line.main(arguments, prog_name="jettison", standalone_mode=False)
     except DamagedCacheError:
         raise
-    except JettisonError as error:
-        return _report(error)
-    except (RecursionError, MemoryError) as error:
-        return _report(_too_much(error))
+    except (JettisonError, RecursionError, MemoryError, ValueError) as error:
+        return _report(_told(error))
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -69,11 +67,22 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _too_much(error: RecursionError | MemoryError) -> InputSyntaxError:
-    """Return the error for input that no parser refused and that is too deep or too large."""
-    deep = isinstance(error, RecursionError)
+_TOO_MUCH = {
+    RecursionError: "something in the input is nested too deeply",
+    MemoryError: "the input takes all memory",
+    # Python refuses to read it: the time grows with the square of the digits
+    ValueError: "a number in the input has thousands of digits",
+}
+
+
+def _told(error: Exception) -> JettisonError:
+    """Return the error for input that no parser refused and that is too deep, large or long."""
+    if isinstance(error, JettisonError):
+        return error
+    if isinstance(error, ValueError) and "integer string conversion" not in str(error):
+        raise error
     return InputSyntaxError(
-        "something in the input is nested too deeply" if deep else "the input takes all memory",
+        next(text for kind, text in _TOO_MUCH.items() if isinstance(error, kind)),
         why="no part of it that a person writes is like that",
         hint="Leave files out of the project, one after another, to find which it is.",
     )

@@ -109,15 +109,42 @@ def test_a_file_that_decides_is_not_passed_over_because_it_cannot_be_read(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("target", ["/proc/self/mem", "/dev/zero", "nothing"])
 @pytest.mark.parametrize("name", ["Dockerfile", "compose.yml", "jettison.toml"])
-def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, name: str, target: str) -> None:
     folder = project(tmp_path / "project")
     (folder / name).unlink(missing_ok=True)
-    # what even root cannot read
-    (folder / name).symlink_to("/proc/self/mem")
+    # what even root cannot read, or nobody to its end
+    (folder / name).symlink_to(target)
     done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
     assert done.returncode == 3
     assert f"error: {name} cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("requirements.txt", b"# caf\xe9\nsix\n"),
+        ("requirements.txt", b"# more\n" * 400_000),
+        ("setup.cfg", b"# caf\xe9\n"),
+        ("compose.override.yml", b"# caf\xe9\n"),
+    ],
+)
+def test_a_file_that_is_passed_over_is_told(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = project(tmp_path / "project")
+    (folder / name).write_bytes(content)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert f"{name}: it" in done.stdout
+
+
+def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    with (folder / "data.py").open("wb") as file:
+        file.truncate(20 << 30)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert "data.py: it has more than 32 MiB" in done.stdout
 
 
 def test_a_dockerfile_outside_of_the_project_is_refused(tmp_path: Path) -> None:

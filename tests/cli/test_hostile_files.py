@@ -42,7 +42,7 @@ REFUSED = {
         compose("x0: &a0 {k: v}\n"
                 + doubled("x{i}: &a{i}\n  <<: [" + "*a{before}, " * 4 + "]\n", 12)
                 + COMPOSE + "    <<: *a12\n"),
-        "aliases that stand for too much",
+        "more than 50,000 values, aliases counted",
     ),
     "alias within itself": (compose("services:\n  web: &w\n    <<: *w\n    build: .\n"),
                             "compose.yml:2: the file has an alias that leads back to itself"),
@@ -55,10 +55,18 @@ REFUSED = {
                        "too deeply"),
     "chained triggers": (before_cmd("ONBUILD " * 3000 + "RUN x"), "ONBUILD cannot be"),
     "services in a row": (
-        compose("services:\n" + doubled("  s{before}:\n    extends: s{i}\n", 300)
-                + "  s300:\n    build: .\n"),
+        compose("services:\n" + doubled("  s{before}:\n    extends: s{i}\n", 90)
+                + "  s90:\n    build: .\n"),
         "extends more than 50",
     ),
+    "services without end": (
+        compose("services:\n" + doubled("  s{i}:\n    build: .\n", 3000)), "has 3000 services",
+    ),
+    "digits without end": ({"pyproject.toml": "a = " + "9" * 5000}, "pyproject.toml"),
+    "a release without end": (
+        {"requirements.txt": "six==" + "9" * 5000 + "\n"}, "thousands of digits",
+    ),
+    "nothing to copy": (before_cmd("COPY []"), "COPY needs a source and a destination"),
     "lists in a row": (
         {"requirements.txt": "-r r0.txt\n", "r300.txt": "six\n",
          **{f"r{i}.txt": f"-r r{i + 1}.txt\n" for i in range(300)}},
@@ -83,6 +91,17 @@ PLANNED = {
         + DOCKERFILE.replace("python:3.11-slim", "s100"),
     },
     "a list with a long line": {"requirements.txt": "six" + " \\\n" * 8000 + "==1.16.0\n"},
+    "a list of thousands": {
+        "requirements.txt": "".join(f"p{number}==1\n" for number in range(4000)) + "six\n" * 4000,
+    },
+    "sums that double": {
+        "Dockerfile": DOCKERFILE.replace("RUN pip install -r requirements.txt\nCOPY . .",
+                                         "COPY . .\nRUN pip install ."),
+        "setup.py": "from setuptools import setup\na0 = ['six']\n"
+        + doubled("a{i} = a{before} + a{before}\n", 40) + "setup(install_requires=a40)\n"
+        + "def f(): pass\n" * 20_000,
+    },
+    "an archive at an address that is none": before_cmd("ADD http://[ /x"),
     "a list that includes itself": {"requirements.txt": "-r requirements.txt\nsix\n"},
     "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
                                  "a" * 100 + "b": ""},

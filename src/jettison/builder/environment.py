@@ -204,7 +204,7 @@ def _requirement(text: str, action: Action) -> str:
 def _file(project: Project, stage: FinalStage, path: str, action: Action) -> str:
     found = context_path(project, stage, action.instruction, path)
     if found is None:
-        why = f"{path} is not a file of the build context"
+        why = f"{path} is not a readable file of the build context"
         raise not_understood(action.text, why, action.origin)
     if found.endswith((".toml", ".cfg", ".py")):
         raise not_understood(action.text, f"{path} is no requirements file", action.origin)

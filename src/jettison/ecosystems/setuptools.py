@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 
@@ -143,6 +144,7 @@ class SetupScript(Struct, frozen=True, kw_only=True):
     requirement_files: tuple[str, ...]
 
 
+@lru_cache(maxsize=64)
 def parse_setup_py(text: str, *, file: str) -> SetupScript:
     """Read ``install_requires``, ``extras_require`` and ``tests_require``.
 
@@ -168,7 +170,7 @@ class _Script:
         self.module = module
         self.names = _assigned(module)
         self.call = next(_setup_calls(module), None)
-        self.files: list[str] = []
+        self.files: dict[str, None] = {}
 
     def read(self) -> SetupScript:
         arguments = {word.arg: word.value for word in self.call.keywords} if self.call else {}
@@ -182,17 +184,18 @@ class _Script:
         return SetupScript(declarations=tuple(found), requirement_files=tuple(self.files))
 
     def declared(self, node: ast.expr | None, group: Group) -> Iterator[Declaration]:
-        for member in self.members(node):
+        for member in self.members(node, set()):
             origin = Origin(file=self.file, line=member.lineno, end_line=member.end_lineno)
             for line in str(member.value).splitlines():
                 declared = standard(line.strip(), group, origin, Remark())
                 if declared:
                     yield declared
 
-    def members(
-        self, node: ast.expr | None, following: tuple[str, ...] = ()
-    ) -> Iterator[ast.Constant]:
-        """Yield the strings of a list expression; of what is not plain the files are noted."""
+    def members(self, node: ast.expr | None, followed: set[str]) -> Iterator[ast.Constant]:
+        """Yield the strings of a list expression; of what is not plain the files are noted.
+
+        Each name is followed once: lists that hold each other twice would multiply.
+        """
         match node:
             case None:
                 return
@@ -200,14 +203,17 @@ class _Script:
                 yield node
             case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
                 for member in members:
-                    yield from self.members(member, following)
+                    yield from self.members(member, followed)
             case ast.BinOp(op=ast.Add(), left=left, right=right):
-                yield from self.members(left, following)
-                yield from self.members(right, following)
+                yield from self.members(left, followed)
+                yield from self.members(right, followed)
             case ast.Starred(value=value):
-                yield from self.members(value, following)
-            case ast.Name(id=name) if name in self.names and name not in following:
-                yield from self.members(self.names[name], (*following, name))
+                yield from self.members(value, followed)
+            case ast.Name(id=name) if name in followed:
+                return
+            case ast.Name(id=name) if name in self.names:
+                followed.add(name)
+                yield from self.members(self.names[name], followed)
             case _:
                 self.pass_over(node)
 
@@ -225,7 +231,12 @@ class _Script:
                 self.pass_over(node)
 
     def pass_over(self, node: ast.expr) -> None:
-        self.files += _text_files(node) or _text_files(self.module, containing="require")
+        self.files |= dict.fromkeys(_text_files(node)) or self.lists
+
+    @cached_property
+    def lists(self) -> dict[str, None]:
+        """The text files of the whole script that are called lists of requirements."""
+        return dict.fromkeys(_text_files(self.module, containing="require"))
 
 
 def _assigned(module: ast.Module) -> dict[str, ast.expr]:

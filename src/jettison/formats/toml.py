@@ -24,7 +24,7 @@ def read_toml(text: str, file: str) -> Table:
         raise InputSyntaxError(
             "the file is nested too deeply", hint="Flatten it.", origin=Origin(file=file)
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number with too many digits is none of tomllib's own
         found = _LINE.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         raise InputSyntaxError(

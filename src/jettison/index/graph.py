@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name
 
 from jettison.index.facts import DistributionFacts
 from jettison.index.target import Target
-from jettison.values import Basis, Size
+from jettison.values import Basis, Size, once_each
 
 
-class RequirementGraph(Struct, frozen=True, kw_only=True):
+class RequirementGraph(Struct, frozen=True, kw_only=True, dict=True):
     """Normalized names: ``roots`` are required by the project, ``edges`` by a distribution.
 
     Every name that can be reached has an entry in ``edges``, also when nothing is known of it.
@@ -94,8 +94,9 @@ def exclusive(graph: RequirementGraph, name: str) -> tuple[str, ...]:
 
     Every path from the project to them leads through ``name``.
     """
-    remaining = _reached(graph, graph.roots, avoid={name})
-    return tuple(sorted(set(graph.edges) - remaining - {name}))
+    brought = _reached(graph, graph.edges.get(name, ()))
+    remaining = _reached(graph, graph.roots, avoid={name}) if brought else set()
+    return tuple(sorted(brought - remaining - {name}))
 
 
 def gone_without(graph: RequirementGraph, requirements: Collection[str]) -> tuple[str, ...]:
@@ -109,7 +110,16 @@ def gone_without(graph: RequirementGraph, requirements: Collection[str]) -> tupl
 
 def required_by(graph: RequirementGraph, name: str) -> tuple[str, ...]:
     """Distributions that require ``name`` themselves, sorted."""
-    return tuple(parent for parent, children in graph.edges.items() if name in children)
+    return _parents(graph).get(name, ())
+
+
+@once_each
+def _parents(graph: RequirementGraph) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for parent, children in graph.edges.items():
+        for child in children:
+            found.setdefault(child, []).append(parent)
+    return {child: tuple(parents) for child, parents in found.items()}
 
 
 def path_to(graph: RequirementGraph, name: str) -> tuple[str, ...]:
@@ -163,7 +173,7 @@ def _reached(
     waiting = [root for root in roots if root not in avoid]
     seen = set(waiting)
     while waiting:
-        fresh = set(graph.edges[waiting.pop()]) - seen - set(avoid)
+        fresh = set(graph.edges[waiting.pop()]).difference(seen, avoid)
         seen |= fresh
         waiting += fresh
     return seen

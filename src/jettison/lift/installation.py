@@ -202,7 +202,9 @@ def _collected(
             for path in paths:
                 source = context_path(project, stage, step, path)
                 if source is None:
-                    return _stays(fact.origin, f"{path} is not a file of the build context")
+                    return _stays(
+                        fact.origin, f"{path} is not a readable file of the build context"
+                    )
                 if is_declaring(source):
                     return _stays(fact.origin, f"{path} is no requirements file")
                 sources.append(source)

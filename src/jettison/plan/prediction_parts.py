@@ -293,13 +293,21 @@ def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, in
     alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
     for source in found.sources:
         wanted = posixpath.normpath(source).lstrip("/")
-        form = pattern(wanted) if any(c in wanted for c in "*?[") else None
+        form = _form(wanted)
         for path, size in sent.items():
             matched = _matched(path, wanted, form)
             if matched == path:
                 yield ("" if alone else posixpath.basename(path)), size
             elif matched is not None:
                 yield (path[len(matched) + 1 :] if matched else path), size
+
+
+def _form(wanted: str) -> Pattern | None:
+    """The pattern that a source is; None for a path, or for what no build takes as a pattern."""
+    try:
+        return pattern(wanted) if any(c in wanted for c in "*?[") else None
+    except ValueError:
+        return None
 
 
 def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:

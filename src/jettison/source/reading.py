@@ -47,6 +47,8 @@ def _code(cell: dict[str, object]) -> str:
 # process costs about 40 ms, a megabyte of source about 200 ms).
 WORTH_IT = 1_000_000
 _MOST = 8
+# No source is that large, and only notebooks with pictures come near.
+_LARGEST = 32 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
 
 Answer = ModuleFacts | Skipped
@@ -96,9 +98,13 @@ def _packed(answer: Answer) -> bytes | Answer:
 
 def _parsed(root: Path, path: str) -> Answer:
     try:
-        content = (root / path).read_bytes()
+        with (root / path).open("rb") as stream:
+            content = stream.read(_LARGEST + 1)
     except OSError as error:
         return unreadable(path, error)
+    if len(content) > _LARGEST:
+        reason = f"it has more than {_LARGEST >> 20} MiB"
+        return Skipped(what=path, reason=reason, origin=Origin(file=path))
     return parse_notebook(path, content) if path.endswith(".ipynb") else parse(path, content)
 
 
@@ -155,8 +161,12 @@ def read_tree(root: Path) -> Tree:
                         pending.append((entry.path, path + "/"))
                 elif entry.is_symlink() and entry.is_dir():
                     links[path] = str(Path(entry.path).readlink())
+                elif (status := entry.stat()) and stat.S_ISREG(status.st_mode):
+                    files[path] = _file(status)
                 else:
-                    files.update(_file(entry, path))
+                    skipped.append(
+                        Skipped(what=path, reason="it is no file, but a pipe or the like")
+                    )
             except OSError as error:
                 skipped.append(unreadable(path, error))
     return Tree(
@@ -258,17 +268,12 @@ def _is_left_out(entry: os.DirEntry[str]) -> bool:
     return entry.name in _LEFT_OUT or Path(entry.path, "pyvenv.cfg").is_file()
 
 
-def _file(entry: os.DirEntry[str], path: str) -> Iterator[tuple[str, TreeFile]]:
-    status = entry.stat()
-    if stat.S_ISREG(status.st_mode):
-        yield (
-            path,
-            TreeFile(
-                size=status.st_size,
-                modified_ns=status.st_mtime_ns,
-                executable=bool(status.st_mode & stat.S_IXUSR),
-            ),
-        )
+def _file(status: os.stat_result) -> TreeFile:
+    return TreeFile(
+        size=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        executable=bool(status.st_mode & stat.S_IXUSR),
+    )
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from jettison.formats.yaml_nodes import compose_nodes, entries, is_null, origin_
 from jettison.values import Origin
 
 _DEEPEST = 50
+_MOST_SERVICES = 100
 _OWN = frozenset({"name", "origin", "origins", "extends", "depends_on", "profiles"})
 
 
@@ -196,6 +197,13 @@ def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> Comp
             why="a compose file lists what it runs under the key services",
             hint="Name another file, or add the service.",
             origin=Origin(file=file),
+        )
+    if len(listed.found) > _MOST_SERVICES:
+        raise InputSyntaxError(
+            f"the compose file has {len(listed.found)} services",
+            why=f"more than {_MOST_SERVICES} are not read",
+            hint="Divide the file, and name the one that builds the image.",
+            origin=listed.origin(next(iter(listed.found))),
         )
     services = [
         _service(name, _service_fields(listed, name), listed.origin(name)) for name in listed.found

@@ -85,12 +85,14 @@ def check_arguments(instruction: Instruction) -> None:
 
 
 def _argument_problem(instruction: Instruction) -> tuple[str, str]:
-    keyword, words = instruction.keyword, instruction.exec_form or instruction.words
+    keyword, words = instruction.keyword, instruction.words
+    if instruction.exec_form is not None:
+        words = instruction.exec_form
     if not instruction.arguments and keyword not in {"RUN", "CMD", "ENTRYPOINT"}:
         return f"{keyword} needs an argument", f"Add it, or remove the {keyword}."
     if keyword in {"ENV", "LABEL"} and (word := _without_value(words)):
         return f"{keyword} {word} has no value", f"Write `{keyword} {word}=value`."
-    if keyword in {"ADD", "COPY"} and len(words) == 1:
+    if keyword in {"ADD", "COPY"} and len(words) < 2:  # noqa: PLR2004
         return f"{keyword} needs a source and a destination", "Add the missing path."
     if keyword == "SHELL" and instruction.exec_form is None:
         return "SHELL takes a JSON array", 'Write it as `SHELL ["/bin/bash", "-c"]`.'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -122,6 +123,7 @@ _SWITCHED_OFF = re.compile(
 _VIA_WORD = re.compile(r"^via\b\s*")
 
 
+@lru_cache(maxsize=64)
 def parse(text: str, *, file: str) -> RequirementsFile:
     """Read a requirements file; ``file`` is its path relative to the project root.
 

@@ -201,7 +201,7 @@ def console_scripts(pyproject: str) -> dict[str, str]:
     """Programs that a project installs, with the modules they start; none of an invalid file."""
     try:
         document: Mapping[str, Any] = tomllib.loads(pyproject)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return {}
     found: dict[str, str] = {}
     poetry = document.get("tool", {}).get("poetry", {})

@@ -266,8 +266,9 @@ def _check_entries(inputs: ScopeInputs) -> None:
     fault = inputs.reach.faulty_entry(inputs.index)
     if fault is not None:
         raise InputSyntaxError(
-            f"the application starts with {fault.what}, which is {fault.reason}",
-            hint="Correct the file: an image that starts with it would stop at once.",
+            f"the application starts with {fault.what}, which cannot be read as Python",
+            why=fault.reason,
+            hint="Correct or shorten the file.",
             origin=fault.origin,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,10 +18,10 @@ from jettison.formats.settings import OWN_FILE, SHARED_FILE
 from jettison.images.stores.files import open_regular
 from jettison.lift.project import Project
 from jettison.source.facts import is_compose
-from jettison.source.reading import read_text, read_tree
+from jettison.source.reading import read_text, read_tree, unreadable
 from jettison.source.tree import Tree
 from jettison.tasks.loading.choice import Choice, choose, is_dockerfile, production_target
-from jettison.values import Origin
+from jettison.values import Origin, Skipped
 
 # Larger files that only look like one of these are not read; locks may be long.
 LIMIT = 2 * 1024 * 1024
@@ -43,6 +43,8 @@ NAMES = re.compile(
     r"|(^|/)(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
 )
 
+# Of these, what only tells how something is run, and may be anything by its ending.
+RUNNING = re.compile(r"\.(sh|bash|conf|ini|service)$|\.dockerignore$")
 LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 # Scripts without an ending: the first line tells them.
 BARE = re.compile(r"(^|/)[^/.]+$")
@@ -72,6 +74,25 @@ def read_texts(root: Path, tree: Tree, also: Iterable[str] = ()) -> dict[str, st
                 found[path] = text
     naming = [text for path, text in found.items() if path in wanted or LISTS.search(path)]
     return found | _named_lists(root, tree, naming, found)
+
+
+def unread(root: Path, tree: Tree, texts: Mapping[str, str]) -> Iterator[Skipped]:
+    """Tell of files that would be read by their names, and why they were not."""
+    for path, file in tree.files.items():
+        if path in texts or not NAMES.search(path) or RUNNING.search(path):
+            continue
+        limit = LOCK_LIMIT if LOCKS.search(path) else LIMIT
+        if file.size > limit:
+            yield Skipped(
+                what=path, reason=f"it has more than {limit >> 20} MB", origin=Origin(file=path)
+            )
+            continue
+        try:
+            open_regular(root / path).close()
+        except OSError as error:
+            yield unreadable(path, error)
+        else:
+            yield Skipped(what=path, reason="it is not UTF-8", origin=Origin(file=path))
 
 
 def _named_lists(
@@ -110,8 +131,14 @@ def needed_text(root: Path, path: str) -> str | None:
     try:
         with open_regular(root / path) as file:
             content = file.read(LIMIT + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if not (root / path).is_symlink():
+            return None
+        raise ProjectError(
+            f"{path} cannot be read",
+            why=f"it is a link to what is not there: {error.strerror}",
+            hint="Correct or remove it.",
+        ) from error
     except OSError as error:
         raise ProjectError(
             f"{path} cannot be read",
@@ -161,10 +188,10 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     names = _names(root)
 
     def read(path: str) -> str | None:
-        if posixpath.basename(path).startswith(".env"):
-            return read_text(root, path)
         if path.startswith(("..", "/")):
             return None
+        if posixpath.basename(path).startswith(".env."):  # an example of it
+            return read_text(root, path)
         text = needed_text(root, path)
         return None if text is None else text.removeprefix("\ufeff")
 
@@ -197,7 +224,12 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         target=other[0] if other else choice.target,
         build_arguments=MappingProxyType(dict(choice.arguments)),
         files=MappingProxyType(_context_files(tree, prefix)),
-        skipped=(*tree.skipped, *choice.passed_over, *(other[1:] if other else ())),
+        skipped=(
+            *tree.skipped,
+            *unread(root, tree, texts),
+            *choice.passed_over,
+            *(other[1:] if other else ()),
+        ),
     )
     _parsed(project)
     return Loaded(root=root, project=project, tree=tree)
@@ -212,7 +244,7 @@ def _exists(place: Path) -> bool:
 
 def _names(root: Path) -> list[str]:
     try:
-        return [item.name for item in root.iterdir() if item.is_file()]
+        return [item.name for item in root.iterdir() if item.is_symlink() or not item.is_dir()]
     except OSError as error:
         raise ProjectError(
             f"the folder {root} cannot be read",
