@@ -86,7 +86,7 @@ def test_a_budget_may_be_given_to_the_command(lean: Checkout) -> None:
     assert "packages is 8, over the limit 3 (--budget)" in ran.err
     assert lean.check("--budget", "packages=99", "--budget", "size=1 GB").status == 0
     assert "there is no budget weight" in lean.check("--budget", "weight=3").err
-    assert "'3' is no amount" in lean.check("--budget", "size=3 ").err.replace("3 '", "3'")
+    assert "3 is no amount" in lean.check("--budget", "size=3").err
 
 
 def test_a_range_that_reaches_over_the_limit_is_said_and_passes(lean: Checkout) -> None:

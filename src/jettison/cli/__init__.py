@@ -12,6 +12,7 @@ from jettison.values import printable
 # Commands, and the modules that hold them.
 COMMANDS = {
     "apply": "apply",
+    "audit": "audit",
     "base": "plan",
     "build": "build",
     "cache": "cache",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from jettison.cli import show
-from jettison.cli.options import format_option, image_options, plan_options
+from jettison.cli.options import format_option, image_options, plan_options, reports_option
 from jettison.errors import BudgetError, NotEquivalentError
 from jettison.formats.budgets import Budget, Budgets, limit_of
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
-from jettison.report import formats_of, rendered
+from jettison.report import rendered
 from jettison.tasks.baselines import Looked
 from jettison.tasks.gating import Asked, checked_images, updated, with_verdict
 from jettison.values import Origin
@@ -26,17 +26,6 @@ GIVEN = Origin(file="--budget")
 
 if TYPE_CHECKING:
     from jettison.tasks.loading.plan import Planned
-
-
-def _reports(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, Path], ...]:
-    pairs = [value.partition(":") for value in values]
-    for form, _, path in pairs:
-        if form not in formats_of("check") or not path:
-            names = ", ".join(formats_of("check"))
-            raise click.BadParameter(f"write FORMAT:FILE, with one of {names}.")
-    return tuple((form, Path(path)) for form, _, path in pairs)
 
 
 def _budgets(
@@ -96,14 +85,7 @@ def _budgets(
 )
 @click.option("--update", is_flag=True, help="Raise exceeded budgets to what is there now.")
 @click.option("--reason", default="", metavar="TEXT", help="With --update: why; kept beside it.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    callback=_reports,
-    metavar="FORMAT:FILE",
-    help="Also write a report to FILE; may be repeated.",
-)
+@reports_option("check")
 @format_option("check")
 def command(
     *,

@@ -102,6 +102,29 @@ def format_option(kind: str) -> Callable[[Function], Function]:
     )
 
 
+def reports_option(kind: str) -> Callable[[Function], Function]:
+    """Add ``--report FORMAT:FILE``; the command gets ``reports``, pairs of both."""
+
+    def pairs(
+        _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[tuple[str, Path], ...]:
+        found = [value.partition(":") for value in values]
+        for form, _, path in found:
+            if form not in formats_of(kind) or not path:
+                names = ", ".join(formats_of(kind))
+                raise click.BadParameter(f"write FORMAT:FILE, with one of {names}.")
+        return tuple((form, Path(path)) for form, _, path in found)
+
+    return click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        callback=pairs,
+        metavar="FORMAT:FILE",
+        help="Also write a report to FILE; may be repeated.",
+    )
+
+
 def write_options(function: Function) -> Function:
     """Add where the optimized files go."""
     for decorator in (

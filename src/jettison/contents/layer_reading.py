@@ -128,7 +128,7 @@ class CountedStream:
 
 def known_layers(folder: Path | None = None) -> Records:
     """Give the layers that were measured before, by their hexadecimal digests."""
-    return Records(folder or cache_directory() / f"layers-4-zlib-ng-{LEVEL}")
+    return Records(folder or cache_directory() / f"layers-5-zlib-ng-{LEVEL}")
 
 
 def measured_layer(
@@ -262,7 +262,7 @@ def inspect(name: str, progress: Progress, *, platform: str = "", base: str = ""
     ``base`` names the image that it is made on. Raises ImageError when one of them does not exist
     or the image is not made on the other, and what the store raises.
     """
-    image = _image(name, platform)
+    image = image_of(name, platform)
     contents = ImageContents(
         name=name,
         platform=str(image.platform),
@@ -275,7 +275,7 @@ def inspect(name: str, progress: Progress, *, platform: str = "", base: str = ""
 
 
 def _base(contents: ImageContents, base: str, platform: str) -> BaseLayers:
-    named = tuple(map(str, _image(base, platform).config.diff_ids)) if base else ()
+    named = tuple(map(str, image_of(base, platform).config.diff_ids)) if base else ()
     found = base_layers(contents.history, contents.diff_ids, named)
     if found is None:
         raise ImageError(
@@ -292,6 +292,7 @@ def _has_packages(layer: MeasuredLayer) -> bool:
     return any("var/lib/dpkg/status" in path for path in layer.contents.texts)
 
 
-def _image(name: str, platform: str) -> Image:
+def image_of(name: str, platform: str) -> Image:
+    """Find an image, wherever it is. Raises ImageError when there is none."""
     place = nearest(name, blob_cache())
     return place.store.read(place.reference, Platform.parse(platform or machine()))

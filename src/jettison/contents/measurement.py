@@ -20,7 +20,8 @@ from jettison.values import Basis, Size
 
 _KEPT = re.compile(
     r"(?:\.dist-info/(?:METADATA|RECORD)|\.egg-info/(?:PKG-INFO|installed-files\.txt)|\.egg-info"
-    r"|(?:^|/)var/lib/dpkg/status(?:\.d/[^/]+)?|(?:^|/)var/lib/dpkg/info/[^/]+\.list)$"
+    r"|(?:^|/)var/lib/dpkg/status(?:\.d/[^/]+)?|(?:^|/)var/lib/dpkg/info/[^/]+\.list"
+    r"|^(?:etc|usr/lib)/os-release)$"
 )
 _LARGEST_TEXT = 32 * 2**20
 _SETUID = 0o4000

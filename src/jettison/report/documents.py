@@ -11,6 +11,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from jettison.audit.components import Component
+from jettison.audit.findings import Audit
+from jettison.audit.findings import Finding as Vulnerability
 from jettison.contents.inspection import (
     Change,
     Comparison,
@@ -49,11 +52,13 @@ _FILES_LISTED = 100
 SHAPES: Mapping[type, str] = {
     Ablation: "rule saving",
     Amount: "low high",
+    Vulnerability: "component names fate severity? summary? fixed? now? advice? files source?",
     Attempt: "module error missing message *origin",
     BaseCandidate: "reference accepted works verdict reasons evidence adds source_builds size"
     " predicted facts",
     BaseChoice: "current chosen policy candidates",
     BudgetCheck: "budget figure outcome amount before limit=limit.text *origin=limit.origin",
+    Component: "ecosystem name version packages places",
     Change: "kind name growth before after",
     DebianPackageMeasurement: "name version size",
     DistributionAnswer: "kind subject=name version verdict scope? *origin evidence chain path"
@@ -174,6 +179,15 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "after": _fields(comparison.after, side),
         "growth": comparison.after.size - comparison.before.size,
         **_fields(comparison, "grew shrank only_before only_after same"),
+    }
+
+
+def audit_document(audit: Audit) -> dict[str, Any]:
+    """Give what advisories say of an image as ``jettison.audit/v1``."""
+    return {
+        "schema": "jettison.audit/v1",
+        **_fields(audit, "image before? product? advisories ecosystems newest? components"),
+        **_fields(audit, "counts findings skipped"),
     }
 
 

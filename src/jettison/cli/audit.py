@@ -1,0 +1,71 @@
+"""``jettison audit``: known vulnerabilities, before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from jettison.cli import show
+from jettison.cli.options import format_option, image_options, reports_option
+from jettison.images.stores.files import whole_file
+from jettison.progress import ConsoleProgress
+from jettison.report import rendered
+from jettison.tasks.auditing import audit_plan, audited, read_advisories, side_of
+from jettison.tasks.loading.plan import planned
+
+
+@click.command("audit")
+@click.argument("target", metavar="IMAGE|DIRECTORY")
+@click.option(
+    "--osv",
+    "data",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Match with the advisories in DIR: JSON files or archives of OSV.",
+)
+@click.option("--before", default="", metavar="IMAGE", help="Compare with this image.")
+@click.option("--service", metavar="NAME", help="Select the compose service of a project.")
+@click.option("--offline", is_flag=True, help="Do not query package indexes; use cached data only.")
+@click.option(
+    "--under-investigation",
+    "undecided",
+    is_flag=True,
+    help="State what is present as under_investigation in VEX; default: say nothing of it.",
+)
+@image_options
+@reports_option("audit")
+@format_option("audit")
+def command(
+    *,
+    target: str,
+    data: Path,
+    before: str,
+    service: str | None,
+    offline: bool,
+    undecided: bool,
+    platform: str,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """List known vulnerabilities of an image, and which left.
+
+    With --before, compares two images. Of a folder, compares the distributions that the committed
+    files install with those that the plan leaves.
+    """
+    known = read_advisories(data)
+    if Path(target).is_dir():
+        if before:
+            raise click.UsageError("--before compares images; a folder is compared with its plan.")
+        plan = planned(Path(target), service=service, offline=offline).plan
+        found = audit_plan(plan, target, known)
+    else:
+        progress = ConsoleProgress()
+        baseline = side_of(before, platform, progress) if before else None
+        found = audited(baseline, side_of(target, platform, progress), known)
+    options = {"undecided": undecided}
+    for form, path in reports:
+        with whole_file(path) as file:
+            file.write(rendered("audit", form, found, **options).encode("utf-8"))
+    show(rendered("audit", output_format, found, **options), nl=False)
