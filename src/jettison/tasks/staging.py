@@ -128,12 +128,12 @@ MOVING = "development-requirements"
 # The rules that each check looks at, the most likely one first.
 OF_CHECKS = {
     "user": ("non-root-user",),
-    "writable": ("non-root-user",),
-    "root-filesystem": ("production-compose",),
+    "writable-paths": ("non-root-user",),
+    "read-only-root": ("production-compose",),
     "environment": ("python-environment",),
     "entry-point": ("exec-form-command",),
     "labels": ("image-labels",),
-    "health": ("python-health-check",),
+    "health-check": ("python-health-check",),
     "memory": ("compiled-bytecode",),
     "programs": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),
     "libraries": ("unneeded-packages", "unreached-system", "another-distribution", "smaller-base"),

@@ -10,7 +10,8 @@ from jettison.plan.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import planned
-from jettison.tasks.staging import explained
+from jettison.tasks.staging import OF_CHECKS, explained
+from jettison.verify.checks import CHECKS
 from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 FILES = {
@@ -65,3 +66,8 @@ def test_what_a_check_looks_at_is_left_out_where_the_plan_changed_it(tmp_path: P
 def test_a_difference_that_nothing_of_the_plan_explains_stands(tmp_path: Path) -> None:
     made = plan(tmp_path)
     assert explained(made, different("routes", "GET /items: $.name: 'a', then 'b'")) == ()
+
+
+def test_what_a_check_looks_at_and_the_rules_for_it_are_there() -> None:
+    assert set(OF_CHECKS) <= {check.name for check in CHECKS}
+    assert {rule for rules in OF_CHECKS.values() for rule in rules} <= {rule.name for rule in RULES}
