@@ -141,6 +141,14 @@ class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     packages: Lists
 
 
+class OptionalNeed(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Dependencies of a package that only some of its programs use, by their names."""
+
+    package: str
+    needs: Words
+    programs: Words
+
+
 class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Packages of the system that matter in some way; ``keep`` are patterns of their files."""
 
@@ -149,6 +157,7 @@ class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     single: Words
     building: Words
     scripts: Words
+    optional: tuple[OptionalNeed, ...] = ()
 
 
 class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -131,8 +131,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     ``packages`` are names, ``programs`` names or paths, ``libraries`` file names, ``paths`` files
     that were touched. ``loading`` are ELF files that may be loaded; the libraries that they need
-    stay. ``without`` are packages that dependencies do not bring, ``single`` those whose programs
-    do not need each other.
+    stay. ``without`` are packages that dependencies do not bring, ``optional`` those that one of
+    some package does not, ``single`` those whose programs do not need each other.
     """
 
     packages: Mapping[str, str] = field(default_factory=dict)
@@ -141,6 +141,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     paths: Collection[str] = ()
     loading: Collection[str] = ()
     without: Collection[str] = ()
+    optional: Mapping[str, Collection[str]] = field(default_factory=dict)
     single: Collection[str] = ()
 
 
@@ -223,9 +224,11 @@ class _Search:
         """Follow dependencies and libraries until nothing new is found."""
         while self._queue:
             package = self._queue.popleft()
+            optional = self._wanted.optional.get(package.name, ())
             for names in package.needs:
                 for name in self._installed(names):
-                    self.package(name, f"{package.name} depends on it")
+                    if name not in optional:
+                        self.package(name, f"{package.name} depends on it")
             for path in sorted(package.paths & self._system.libraries.keys()):
                 if LIBRARY.search(path):
                     self.needs_of(path)

@@ -41,8 +41,26 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         paths=list(_touched(observed)),
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table(ComposedBase).left_out_packages.keys(),
+        optional=dict(_optional(plan, system, observed)),
         single=table(SystemFiles).packages.single,
     )
+
+
+def _optional(
+    plan: Plan, system: System, observed: Observed
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The dependencies of packages that serve only programs of them which no text names."""
+    for entry in table(SystemFiles).packages.optional:
+        if entry.package not in system.packages:
+            continue
+        # a library may make a method of each
+        names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
+        named = re.compile(names.encode()).search
+        texts = (text.encode() for text in plan.original.texts.values())
+        installed = observed.installed
+        sources = (*installed.application.values(), *installed.sources.values())
+        if not any(map(named, (*texts, *sources))):
+            yield entry.package, entry.needs
 
 
 def _touched(observed: Observed) -> Iterator[str]:

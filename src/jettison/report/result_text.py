@@ -60,6 +60,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
 # So many lines say what is left in the image.
 SHOWN = 10
+SHOWN_IN_SHORT = 3
 
 NOT_BEFORE = """
 Building the original image needs an engine, because its Dockerfile runs programs. The baseline here
@@ -89,6 +90,7 @@ def _short(result: Result) -> list[str]:
         conclusion(result.verdict),
         _bars(result),
         largest(_savings(result), to_review(result.plan)),
+        _largest_left(result),
         differences_text(result.verdict),
         "details: --verbose (every check, the evidence, what is kept), --diff, --format json",
     ]
@@ -165,6 +167,13 @@ def _left_in(result: Result) -> str:
     whole = sum(row.bytes for row in left)
     rows = [(human(row.bytes), row.what, row.why) for row in shown]
     return f"kept: {human(whole)}\n{table(('size', 'what', 'because'), rows, right=(0,))}"
+
+
+def _largest_left(result: Result) -> str:
+    """What most of the image is and why it stays, in a sentence."""
+    shown = [row for row in left_in(result.plan) if row.bytes >= TOLD][:SHOWN_IN_SHORT]
+    named = (f"{row.what} {human(row.bytes)} ({row.why})" for row in shown)
+    return f"largest kept: {', '.join(named)}" if shown else ""
 
 
 def _predicted(result: Result) -> list[str]:

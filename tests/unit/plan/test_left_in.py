@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from jettison.contents.environment import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
@@ -18,15 +20,19 @@ PYTHON = "/usr/local/bin/python3.13"
 TOOLS = {"/usr/bin/env": 50_000, "/usr/bin/sort": 3_000_000, "/usr/share/tools": 10}
 
 
-def plan_of(folder: Path, files: dict[str, int], tools: SystemPackage) -> Plan:
+def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
     (folder / "Dockerfile").write_text(DOCKERFILE)
     start = planned(folder, offline=True, cache=folder / "cache").start
     system = System(
-        files=files, links={}, libraries={}, packages={tools.name: tools}, environment={}
+        files=files,
+        links={},
+        libraries={},
+        packages={one.name: one for one in tools},
+        environment={},
     )
     installed = Installed(
         site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
-        application={},
+        application={f"/app/{one.name}": one.read_bytes() for one in folder.glob("*.py")},
     )  # fmt: skip
     observed = Observed(
         installed=installed,
@@ -43,6 +49,22 @@ def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path
     tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
     left = left_in(plan_of(tmp_path, {PYTHON: 5_000_000, **TOOLS}, tools))
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
+
+
+@pytest.mark.parametrize(("source", "kept"), [("status", False), ("filter_branch", True)])
+def test_what_git_needs_for_some_commands_stays_where_they_are_called(
+    tmp_path: Path, source: str, kept: bool
+) -> None:
+    (tmp_path / "x.py").write_text(f"import subprocess\nsubprocess.run(['git', '{source}'])\n")
+    packages = [
+        SystemPackage(
+            name="git", version="1", needs=(("perl",),), paths=frozenset({"/usr/bin/git"})
+        ),
+        SystemPackage(name="perl", version="1", paths=frozenset({"/usr/bin/perl"})),
+    ]
+    files = {PYTHON: 5_000_000, "/usr/bin/git": 35_000_000, "/usr/bin/perl": 57_000_000}
+    named = {row.what for row in left_in(plan_of(tmp_path, files, *packages))}
+    assert {"git", "perl"} & named == ({"git", "perl"} if kept else {"git"})
 
 
 def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> None:

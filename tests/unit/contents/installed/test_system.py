@@ -99,6 +99,13 @@ def test_a_dependency_that_only_serves_installation_is_left() -> None:
     assert "mawk" not in reached_packages(system(), wanted).packages
 
 
+def test_a_dependency_of_programs_that_nothing_calls_is_left() -> None:
+    wanted = Wanted(packages={"coreutils": "asked for"}, optional={"coreutils": ("mawk",)})
+    assert "mawk" not in reached_packages(system(), wanted).packages
+    other = Wanted(packages={"wanting-awk": "asked for"}, optional={"coreutils": ("mawk",)})
+    assert "mawk" in reached_packages(system(), other).packages
+
+
 def test_a_program_by_itself_needs_its_libraries_alone() -> None:
     wanted = Wanted(programs={"cp": "called"}, single=("coreutils",))
     reach = reached_packages(system(), wanted)
