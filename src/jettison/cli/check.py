@@ -55,7 +55,7 @@ def _budgets(
     "--image",
     default="",
     metavar="REF",
-    help="Check this image; of a registry only the manifest is read.",
+    help="Check this image; in a registry only its manifest is read. docker:NAME is the engine's.",
 )
 @click.option("--baseline", default="", metavar="REF", help="Judge growth against this image.")
 @click.option(

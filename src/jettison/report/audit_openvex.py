@@ -29,6 +29,7 @@ def audit_openvex(audit: Audit, *, undecided: bool) -> str:
         "@context": "https://openvex.dev/ns/v0.2.0",
         "@id": f"https://openvex.dev/docs/public/vex-{digest}",
         "author": "Jettison",
+        "role": "Image optimizer",
         "timestamp": audit.timestamp,
         "version": 1,
         "tooling": f"jettison {__version__}",
@@ -53,7 +54,7 @@ def _statements(audit: Audit, *, undecided: bool) -> Iterator[dict[str, Any]]:
                 **statement,
                 "status": "not_affected",
                 "justification": JUSTIFICATIONS[one.fate],
-                "impact_statement": impact(audit, one),
+                "status_notes": impact(audit, one),
             }
         elif undecided and one.fate in _UNDECIDED:
             yield {**statement, "status": "under_investigation"}

@@ -21,7 +21,8 @@ from jettison.errors import (
 from jettison.formats.budgets import Budget
 from jettison.gate.figures import Amount, Figures, OwnedBytes
 from jettison.images.descriptor import Platform
-from jettison.images.location import locate, nearest
+from jettison.images.location import Location, is_remote, locate, nearest
+from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.stores.cache import blob_cache
 from jettison.progress import Progress
 from jettison.values import Basis
@@ -45,7 +46,7 @@ def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = (
     """
     from jettison.gate.reading import figures_of_inspection, figures_of_manifest  # noqa: PLC0415
 
-    place = nearest(reference, blob_cache())
+    place = _place(reference)
     remote = str(place.store) == "a registry"
     told = None
     if remote:
@@ -58,6 +59,13 @@ def figures_of(reference: str, looked: Looked, known: tuple[OwnedBytes, ...] = (
     found = inspect(reference, looked.progress, platform=looked.platform)
     figures = figures_of_inspection(found, known)
     return replace(figures, digest=told.digest) if told else figures
+
+
+def _place(reference: str) -> Location:
+    """Find an image: one of a named registry is there, whatever an engine has by that name."""
+    if is_remote(reference) and Reference.parse(reference).registry == DOCKER_HUB:
+        return nearest(reference, blob_cache())
+    return locate(reference, blob_cache())
 
 
 def baseline_image(
