@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkouts import APP, DOCKERFILE, SETTINGS, Checkout, Ran
+from checkouts import Checkout, Ran, start
 
 from jettison.__main__ import run
 
@@ -31,13 +31,6 @@ def jettison(
 def lean(tmp_path: Path, jettison: Callable[..., Ran]) -> Checkout:
     """The project on its main branch, with a baseline that the job there wrote."""
     checkout = Checkout(folder=tmp_path / "lean", jettison=jettison)
-    checkout.write("Dockerfile", DOCKERFILE)
-    checkout.write("requirements.txt", "# web\nflask==3.1.0\ngunicorn==23.0.0\n")
-    checkout.write("app.py", APP)
-    checkout.write("jettison.toml", SETTINGS)
-    checkout.git("init", "--initial-branch=main")
-    baseline = checkout.folder / ".jettison" / "baseline.json"
-    assert checkout.check("--report", f"json:{baseline}").status == 0
-    checkout.commit("Start")
+    start(checkout)
     checkout.git("checkout", "-b", "export")
     return checkout

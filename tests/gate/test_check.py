@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import loopback_registry
 import pytest
-from checkouts import Checkout, Ran
+from checkouts import WITH_PANDAS, Checkout, Ran
 from images import small_image
 
+from jettison.engines import finding
 from jettison.images.reference import Reference
 from jettison.images.registry.store import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
+from jettison.tasks import comparing
+from jettison.verify import differential
+from jettison.verify.request import VerificationRequest
+from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 
 def with_pandas(lean: Checkout) -> tuple[str, ...]:
-    lean.write("requirements.txt", "# web\nflask==3.1.0\ngunicorn==23.0.0\npandas==2.2.3\n")
+    lean.write("requirements.txt", WITH_PANDAS)
     lean.commit("Export tables")
     return "--baseline-file", str(lean.folder / ".jettison" / "baseline.json")
 
@@ -67,10 +74,10 @@ def test_small_growth_does_not_count(lean: Checkout) -> None:
     baseline = ("--baseline-file", lean.folder / ".jettison" / "baseline.json")
     lean.write("app.py", "# " + "x" * 900_000)
     assert lean.check(*baseline).status == 0
-    lean.write("app.py", "# " + "x" * 1_100_000)
+    lean.write("app.py", "# " + "x" * 1_040_000)
     ran = lean.check(*baseline)
     assert ran.status == 16
-    assert "files of the project grew by 1.1 MB" in " ".join(ran.out.split())
+    assert "files of the project grew by 1.0 MB" in " ".join(ran.out.split())
 
 
 def test_a_count_of_distributions_is_a_budget(lean: Checkout) -> None:
@@ -217,6 +224,43 @@ def test_a_registry_that_refuses_the_baseline_leaves_the_absolute_budgets(
     assert ran.status == 0
     assert "no baseline: " in ran.out
     assert "401" in ran.out
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("different", 4), ("same", 0)])
+def test_images_that_behave_differently_have_their_own_status(
+    outcome: str,
+    status: int,
+    lean: Checkout,
+    registry: loopback_registry.Registry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check = CheckResult(name="routes", outcome=Outcome(outcome), message="1 of 3 answers")
+    asked: list[VerificationRequest] = []
+
+    def compared(request: VerificationRequest, *_: object) -> Verdict:
+        asked.append(request)
+        before, after = (Subject(image=image, startup_seconds=2.5, memory=9_000_000)
+                         for image in (request.image_before, request.image_after))  # fmt: skip
+        return Verdict(engine="an engine", before=before, after=after, checks=(check,))
+
+    engine = SimpleNamespace(inspect=lambda _: SimpleNamespace(healthcheck=None))
+    monkeypatch.setattr(finding, "find_engine", lambda _: nullcontext(engine))
+    monkeypatch.setattr(differential, "compare", compared)
+    monkeypatch.setattr(comparing, "request_of", lambda *_: VerificationRequest(
+        image_before="", image_after=""))  # fmt: skip
+    lean.write("jettison.toml", '[budgets]\nstart-up = "2 s"\nmemory = "10 MB"\n')
+    names = (f"{registry.host}/app:main", f"{registry.host}/app:grown")
+    ran = lean.check("--baseline", names[0], "--image", names[1], "--verify", "--format", "json")
+    assert (asked[0].image_before, asked[0].image_after) == names
+    (image,) = document(ran)["images"]
+    outcomes = {one["budget"]: one["outcome"] for one in image["checks"]}
+    assert outcomes == {"start-up": "over", "memory": "within"}
+    assert image["verdict"]["equivalent"] == (outcome == "same")
+    assert ran.status == (status or 16)
+
+
+def test_verification_needs_two_images(lean: Checkout) -> None:
+    assert lean.check("--verify").status == 2
 
 
 def test_a_missing_image_is_an_error(lean: Checkout, registry: loopback_registry.Registry) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import gate_page
 import pytest
 from checkouts import Checkout
 from jsonschema import Draft4Validator
@@ -153,6 +154,10 @@ def test_markdown_says_why_and_stays_below_what_a_comment_takes() -> None:
     assert len(many.encode()) < 64_000
     assert many.count("<details open>") == many.count("</details>")
     assert "more images: see the JSON report" in many
+
+
+def test_the_page_shows_what_the_command_writes(tmp_path: Path) -> None:
+    assert gate_page.page(tmp_path) == gate_page.PAGE.read_text(encoding="utf-8")
 
 
 def test_junit_has_the_budgets_and_the_checks_of_a_verdict() -> None:

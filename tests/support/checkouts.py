@@ -18,6 +18,7 @@ SETTINGS = """[budgets]
 size = "160 MB"
 growth = "5 %"
 """
+WITH_PANDAS = "# web\nflask==3.1.0\ngunicorn==23.0.0\npandas==2.2.3\n"
 APP = "from flask import Flask\n\napp = Flask(__name__)\n"
 
 
@@ -53,3 +54,16 @@ class Checkout:
     def commit(self, message: str) -> None:
         self.git("add", "--all")
         self.git("commit", "-m", message)
+
+
+def start(checkout: Checkout) -> Path:
+    """Make the project with its main branch; give the baseline that the job there wrote."""
+    checkout.write("Dockerfile", DOCKERFILE)
+    checkout.write("requirements.txt", "# web\nflask==3.1.0\ngunicorn==23.0.0\n")
+    checkout.write("app.py", APP)
+    checkout.write("jettison.toml", SETTINGS)
+    checkout.git("init", "--initial-branch=main")
+    baseline = checkout.folder / ".jettison" / "baseline.json"
+    assert checkout.check("--report", f"json:{baseline}").status == 0
+    checkout.commit("Start")
+    return baseline

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cases import all_cases
 from expectations import written_expectations
+from gate_page import PAGE, page
 from transcripts import transcribed, transcripts
 
 
@@ -31,6 +32,11 @@ def main(words: list[str]) -> None:
                 path.write_text(text, encoding="utf-8")
                 print(f"wrote {path.name}")
     if not words:
+        with tempfile.TemporaryDirectory() as folder:
+            shown = page(Path(folder))
+        if shown != PAGE.read_text(encoding="utf-8"):
+            PAGE.write_text(shown, encoding="utf-8")
+            print(f"wrote {PAGE.name}")
         for path in written_expectations():
             print(f"wrote {path}")
 

@@ -17,7 +17,7 @@ from jettison.gate.problems import Level, Problem
 from jettison.images.image import Image
 from jettison.index.facts import Source
 from jettison.index.graph import path_to
-from jettison.plan.plan import Finding, Plan
+from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Part
 from jettison.values import Basis
 
@@ -165,9 +165,13 @@ def _named(kind: OwnerKind, name: str) -> str:
     return canonicalize_name(name) if kind is OwnerKind.DISTRIBUTION else name
 
 
-def noted(findings: Iterable[Finding]) -> Iterator[Problem]:
-    """Give what the plan finds as notes; what does not work as it is, as a warning."""
-    for one in findings:
+def noted(plan: Plan) -> Iterator[Problem]:
+    """Give what the plan finds as notes; what does not work as it is, as a warning.
+
+    What it decided against is no finding to act on.
+    """
+    withdrawn = {one.rule for one in plan.withdrawn}
+    for one in (each for each in plan.findings if each.changes or each.rule not in withdrawn):
         places = (each.origin for each in one.evidence if each.origin)
         yield Problem(
             rule=one.rule,

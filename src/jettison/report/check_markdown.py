@@ -8,7 +8,7 @@ from jettison.formats.budgets import Budget
 from jettison.gate.growth import Growth
 from jettison.gate.judging import CheckedImage, Gate, percent
 from jettison.gate.problems import Level
-from jettison.report.check_text import basis_of, figure_rows, judgement, remarks
+from jettison.report.check_text import LEAST_SHOWN, basis_of, figure_rows, judgement, remarks
 from jettison.values import counted, human, printable
 
 # A comment may have 65,536 characters, most of which could be of four bytes.
@@ -85,14 +85,15 @@ def _problems(image: CheckedImage) -> Iterator[str]:
 
 
 def _growth(image: CheckedImage) -> Iterator[str]:
-    if image.growth:
+    grown = [one for one in image.growth if one.bytes >= LEAST_SHOWN][:_ROWS]
+    if grown:
         rows = [
             [f"+{human(one.bytes)}", _cell(one.name), _members(one), f"`{one.origin or '-'}`"]
-            for one in image.growth[:_ROWS]
+            for one in grown
         ]
         yield _table(("grew by", "what", "of which", "declared in"), rows, "rlll")
-    if len(image.growth) > _ROWS:
-        yield f"and {counted(len(image.growth) - _ROWS, 'more owner')}"
+    if len(image.growth) > len(grown) > 0:
+        yield f"and {counted(len(image.growth) - len(grown), 'more owner')}"
 
 
 def _members(growth: Growth) -> str:
@@ -122,7 +123,7 @@ def _notes(image: CheckedImage) -> Iterator[str]:
             [f"`{one.rule}`", human(one.bytes) if one.bytes else "-", _cell(one.message)]
             for one in notes[:_ROWS]
         ]
-        title = f"<details><summary>{counted(len(notes), 'optimization')} possible</summary>"
+        title = f"<details><summary>{counted(len(notes), 'finding')} of the plan</summary>"
         yield "\n\n".join([title, _table(("rule", "saves", "what"), rows, "lrl"), "</details>"])
 
 

@@ -12,8 +12,8 @@ from jettison.report import fitted, table
 from jettison.report.verdict_text import conclusion
 from jettison.values import Basis, counted, human
 
-# So many owners that grew are listed.
-_SHOWN = 10
+# So many owners that grew are listed, and growth of fewer bytes is not.
+_SHOWN, LEAST_SHOWN = 10, 10_000
 
 
 def check_text(gate: Gate) -> str:
@@ -82,16 +82,17 @@ def _image(image: CheckedImage) -> str:
             if one.level is not Level.NOTE
             for place in [f"{one.origin}: " if one.origin else ""]]  # fmt: skip
     parts += ["\n".join(told)] if told else []
-    grown = [(human(one.bytes), str(one.origin or "-"), caused(one)) for one in image.growth]
+    grown = [one for one in image.growth if one.bytes >= LEAST_SHOWN][:_SHOWN]
     if grown:
-        text = table(("grew by", "declared in", "what"), grown[:_SHOWN], right=(0,))
-        more = len(grown) - _SHOWN
-        parts.append(text + (f"\nand {counted(more, 'more owner')}" if more > 0 else ""))
+        growth = [(human(one.bytes), str(one.origin or "-"), caused(one)) for one in grown]
+        text = table(("grew by", "declared in", "what"), growth, right=(0,))
+        more = len(image.growth) - len(grown)
+        parts.append(text + (f"\nand {counted(more, 'more owner')}" if more else ""))
     notes = [f"note: {one}" for one in remarks(image)]
     findings = sum(one.level is Level.NOTE for one in image.problems)
     if findings:
-        what = counted(findings, "optimization")
-        notes.append(f"note: {what} possible; `jettison plan` lists them")
+        what = counted(findings, "finding")
+        notes.append(f"note: {what} of the plan; `jettison plan` lists what it would change")
     parts += ["\n".join(notes)] if notes else []
     return "\n\n".join(parts)
 

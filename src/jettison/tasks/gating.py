@@ -85,7 +85,7 @@ def _snapshot(plan: Plan) -> Snapshot:
         names=(plan.original.dockerfile_path, image_name(plan)),
         committed=figures_of_plan(plan, planned=False),
         planned=figures_of_plan(plan, planned=True),
-        notes=tuple(noted(plan.findings)),
+        notes=tuple(noted(plan)),
     )
 
 
