@@ -40,7 +40,9 @@ from jettison.index.target import Target
 from jettison.processes.concurrent import GoOn
 from jettison.values import Skipped
 
-_LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-musl-*.so.1")
+# Where a loader is named may be a link from the root of the image; where it is comes after.
+_LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1", "lib/ld-musl-*.so.1",
+            "usr/lib/*-linux-gnu/ld-linux-*.so.*", "lib/*-linux-gnu/ld-linux-*.so.*")  # fmt: skip
 _LIBRARIES = ("usr/local/lib", "usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib", "lib")
 
 
@@ -81,9 +83,10 @@ def through_loader(root: Path, interpreter: str) -> tuple[str, ...]:
 
     Nothing when a part of that is not there, or a link to elsewhere.
     """
-    loader = next((place for name in _LOADERS for place in sorted(root.glob(name))), None)
+    loaders = (place for name in _LOADERS for place in sorted(root.glob(name)))
+    loader = next((place for place in loaders if _inside(place, root)), None)
     program = root / interpreter
-    if loader is None or not _inside(loader, root) or not _inside(program, root):
+    if loader is None or not _inside(program, root):
         return ()
     libraries = [str(place) for name in _LIBRARIES for place in sorted(root.glob(name))]
     return (str(loader), "--library-path", ":".join(libraries), str(program))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from jettison.report import fitted, table
@@ -52,12 +53,25 @@ def _printable(line: str) -> str:
 def _checks(checks: Sequence[CheckResult]) -> Iterator[str]:
     if not checks:
         return
+    unshown = _unshown(checks)
     rows = []
     for check in checks:
+        if check.name in unshown:
+            continue
         rows.append((check.name, _MARKS[check.outcome], _printable(check.message)))
         if check.outcome is Outcome.DIFFERENT:
             rows += [("", "", f"- {_printable(line)}") for line in _details(check)]
     yield table(("check", "result", "what was compared"), rows)
+    if unshown:
+        yield fitted(f"skipped: {next(iter(unshown.values()))} ({', '.join(unshown)})")
+
+
+def _unshown(checks: Sequence[CheckResult]) -> dict[str, str]:
+    """Give the checks that were skipped for one reason, where most of them were."""
+    skipped = [check for check in checks if check.outcome is Outcome.SKIPPED]
+    why = Counter(check.message for check in skipped)
+    common = {message for message, count in why.most_common(1) if 2 * count > len(checks)}
+    return {check.name: _printable(check.message) for check in skipped if check.message in common}
 
 
 def _details(check: CheckResult) -> Iterator[str]:

@@ -115,15 +115,24 @@ def _interpreter(tree: Path, facts: ImageFacts) -> _Interpreter | None:
             program = _real(root, path)
             if program and (command := through_loader(tree, program)):
                 own = {
-                    name: value
+                    name: _placed(tree, value)
                     for name, value in variables.items()
                     if not name.startswith(_OF_PLACES)
                 }
                 own["PYTHONHOME"] = str((tree / program).parent.parent)
                 own["PYTHONPATH"] = ":".join(map(str, _sites(tree, path)))
+                scratch = tree / ".jettison-scratch"
+                scratch.mkdir(exist_ok=True)
+                own["HOME"] = own["TMPDIR"] = str(scratch)
                 working = tree / facts.working_directory.lstrip("/")
                 return _Interpreter(tree=tree, command=command, environment=own, directory=working)
     return None
+
+
+def _placed(tree: Path, value: str) -> str:
+    """Give the value of a variable; one that is a path of the image is one of the tree."""
+    place = f"{tree}{value}"
+    return place if value.startswith("/") and os.path.lexists(place) else value
 
 
 def _sites(tree: Path, path: str) -> list[Path]:

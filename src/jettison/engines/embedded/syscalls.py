@@ -39,11 +39,11 @@ _PR_SET_SECCOMP = 22
 _SECCOMP_MODE_FILTER = 2
 _CAP_SYS_ADMIN = 21
 CAP_SYS_CHROOT = 18
-# linux/landlock.h: the first of its calls, what each version handles, and what may be done to what
-# is seen (execute, read) and to devices (read, write).
+# linux/landlock.h: the first of its calls, what each version handles, and what may be done to
+# devices (read, write).
 _LANDLOCK = 444
 _HANDLED = (0x1FFF, 0x3FFF, 0x7FFF)
-_SEEN, _USED = 0xD, 0x6
+_USED = 0x6
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -135,7 +135,7 @@ def filter_system_calls(program: bytes) -> None:
 
 
 def see_only(folder: str, devices: Sequence[str]) -> None:
-    """Open no file but those of a folder, read-only, and devices: landlock(7).
+    """Open no file but those of a folder, and devices: landlock(7).
 
     Nothing changes on kernels that cannot keep to that.
     """
@@ -147,7 +147,7 @@ def see_only(folder: str, devices: Sequence[str]) -> None:
     number = ctypes.c_long(_LANDLOCK)
     ruleset = _libc.syscall(number, rules, ctypes.c_size_t(8), ctypes.c_uint(0))
     _checked(ruleset, "landlock")
-    for path, allowed in ((folder, _SEEN), *((one, _USED) for one in devices)):
+    for path, allowed in ((folder, handled), *((one, _USED) for one in devices)):
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         rule = ctypes.create_string_buffer(struct.pack("=Qi", allowed, place), 12)
         number = ctypes.c_long(_LANDLOCK + 1)
