@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -16,7 +17,7 @@ class PackageIndex:
     """Files by name; ``spoiled`` are sent with other bytes, ``missing`` answered with 404.
 
     ``refused`` are answered with another status, ``broken`` end in the middle, and ``yanked`` are
-    listed as such.
+    listed as such. With ``login`` everybody else is refused.
     """
 
     url: str = ""
@@ -26,6 +27,7 @@ class PackageIndex:
     broken: set[str] = field(default_factory=set)
     yanked: set[str] = field(default_factory=set)
     refused: dict[str, int] = field(default_factory=dict)
+    login: tuple[str, str] | None = None
     asked: list[str] = field(default_factory=list)
 
     def add(self, filename: str, content: bytes) -> None:
@@ -62,7 +64,10 @@ def serving() -> Iterator[PackageIndex]:
         def do_GET(self) -> None:
             index.asked.append(self.path)
             head, _, name = self.path.strip("/").rpartition("/")
-            if name in index.refused:
+            wanted = base64.b64encode(":".join(index.login or ()).encode()).decode()
+            if index.login and self.headers.get("authorization") != f"Basic {wanted}":
+                self.send_error(401)
+            elif name in index.refused:
                 self.send_error(index.refused[name])
             elif head == "files" and name in index.files and name not in index.missing:
                 content = index.files[name]

@@ -25,7 +25,7 @@ from jettison.images.stream import checked_chunks
 from jettison.index.client import Client
 from jettison.index.metadata import parse_entry_points
 from jettison.index.resolving import uv_program
-from jettison.index.settings import Credentials, index_url, split_credentials, uv_variables
+from jettison.index.settings import addressed, index_settings, index_url, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
 from jettison.processes.concurrent import mapped
 from jettison.processes.programs import run
@@ -50,7 +50,9 @@ def fetched(pins: Iterable[Pin], blobs: BlobDirectory, *, offline: bool = False)
             hint="Run once with the network at hand.",
         )
     if missing:
-        client = Client(credentials=_credentials())
+        settings = index_settings(os.environ, home=Path.home())
+        credentials = addressed((settings.url, *settings.extra), os.environ)[1]
+        client = Client(credentials=credentials, settings=settings)
         mapped(missing, lambda pin: _fetch(pin, blobs, client))
     return {pin.name: path_of(pin, blobs) for pin in wanted}
 
@@ -76,11 +78,6 @@ def _fetch(pin: Pin, blobs: BlobDirectory, client: Client) -> None:
                 ) from error
         else:
             return
-
-
-def _credentials() -> Credentials:
-    netrc = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    return split_credentials(index_url(os.environ, home=Path.home()), netrc_file=netrc)[1]
 
 
 _SECONDS = 600

@@ -24,9 +24,10 @@ from jettison.formats.requirements.lines import ALIASES, Option
 from jettison.index.facts import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, is_silent, platform
-from jettison.index.settings import index_url
+from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
 from jettison.lift.project import Project
+from jettison.processes.connections import UNTRUSTED
 from jettison.records import Records
 from jettison.values import Origin
 
@@ -139,6 +140,7 @@ def _included(line: IncludeLine) -> str:
 
 _SECONDS = 300
 _SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
+_UNTRUSTED = "invalid peer certificate"
 _OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
 
@@ -159,8 +161,9 @@ def pins(
     contradict each other, NetworkError when the index does not answer.
     """
     texts = requirement_texts(environment, project)
-    index = index_url(os.environ, home=Path.home())
-    words = ("pins", index, str(sources), _asked(environment, texts, target))
+    settings = index_settings(os.environ, home=Path.home())
+    index, others = settings.url, (*settings.extra, *settings.links)
+    words = ("pins", index, *others, str(sources), _asked(environment, texts, target))
     today = datetime.now(tz=UTC).date().isoformat()
     day, known = records.get(tuple[str, tuple[Pin, ...]], *words) or ("", ())
     if day and (offline or day == today):
@@ -262,7 +265,8 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
             hint="Build once with the network at hand.",
         )
     if is_silent(text):
-        return NetworkError("the package index did not answer", why=why)
+        hint = UNTRUSTED if _UNTRUSTED in text else "Check the network, HTTPS_PROXY and NO_PROXY."
+        return NetworkError("the package index did not answer", why=why, hint=hint)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
         return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)
     hint = "Correct the requirements; `uv pip compile` reports the same."

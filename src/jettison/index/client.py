@@ -11,7 +11,15 @@ from msgspec import Struct
 
 from jettison import __version__
 from jettison.errors import NetworkError
-from jettison.index.settings import NOT_MODIFIED, OK, PARTIAL, Answer, Credentials, NoAnswerError
+from jettison.index.settings import (
+    NOT_MODIFIED,
+    OK,
+    PARTIAL,
+    Answer,
+    Credentials,
+    IndexSettings,
+    NoAnswerError,
+)
 
 if TYPE_CHECKING:
     from jettison.index.http import Transport
@@ -41,15 +49,17 @@ class Client:
         self,
         *,
         credentials: Credentials | None = None,
+        settings: IndexSettings | None = None,
         threads: int = 8,
         backoff: float = 0.5,
         timeout: float = 30.0,
     ) -> None:
         self._credentials = credentials or Credentials()
-        self._settings = {"threads": threads, "backoff": backoff, "timeout": timeout}
+        self._settings = settings or IndexSettings()
+        self._patience = {"threads": threads, "backoff": backoff, "timeout": timeout}
         self._transport: Transport | None = None
         self._lock = threading.Lock()
-        self._unreachable: dict[str, str] = {}
+        self._unreachable: dict[str, tuple[str, str]] = {}
         self._overloads: dict[str, int] = {}
         self._requests = 0
         self._received = 0
@@ -111,12 +121,13 @@ class Client:
         if answer.status in _OVERLOADED:
             self._overloads[host] = self._overloads.get(host, 0) + 1
             if self._overloads[host] >= _MOST_OVERLOADS:
-                self._unreachable[host] = f"it answered {answer.status} again and again"
+                self._unreachable[host] = f"it answered {answer.status} again and again", ""
 
     def _require_reachable(self, url: str) -> None:
         host = urlsplit(url).netloc
         if host in self._unreachable:
-            raise NetworkError(f"{host} cannot be reached", why=self._unreachable[host])
+            why, hint = self._unreachable[host]
+            raise NetworkError(f"{host} cannot be reached", why=why, hint=hint)
 
     def _headers(self, url: str, headers: Mapping[str, str]) -> dict[str, str]:
         return {"user-agent": USER_AGENT, **self._credentials.for_url(url), **headers}
@@ -126,8 +137,8 @@ class Client:
         host = urlsplit(url).netloc
         self._count(1, 0)
         if error.lasting:
-            self._unreachable[host] = error.why
-        return NetworkError(f"{host} did not answer", why=error.why)
+            self._unreachable[host] = error.why, error.hint
+        return NetworkError(f"{host} did not answer", why=error.why, hint=error.hint)
 
     def _opened(self) -> Transport:
         """Open when first needed: what the cache can answer shall not wait for certificates."""
@@ -135,7 +146,10 @@ class Client:
             if self._transport is None:
                 from jettison.index.http import Transport  # noqa: PLC0415  # takes 60 ms
 
-                self._transport = Transport(**self._settings)
+                known = self._settings
+                self._transport = Transport(
+                    **self._patience, trusted=known.trusted, bundle=known.bundle
+                )
             return self._transport
 
     def _count(self, requests: int, received: int) -> None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import ssl
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -22,8 +17,9 @@ from urllib3.exceptions import (
     TimeoutError as SilenceError,
 )
 
-from jettison.index.settings import CERTIFICATE_VARIABLES, Answer, NoAnswerError, basic_user
-from jettison.processes.patience import PART, ended_after, patient_parts, with_patience
+from jettison.index.settings import Answer, NoAnswerError
+from jettison.processes.connections import UNTRUSTED, Pools
+from jettison.processes.patience import PART, ended_after, patient_parts
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
@@ -34,21 +30,18 @@ _LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError)
 
 
 class Transport:
-    """Direct connections and, by scheme, those through a proxy that the environment names."""
+    """Connections to indexes; ``trusted`` and ``bundle`` are as pip has them."""
 
-    def __init__(self, *, threads: float, backoff: float, timeout: float) -> None:
-        context = _certificates()
-        self._direct = with_patience(
-            urllib3.PoolManager(maxsize=int(threads), block=True, ssl_context=context)
-        )
-        self._proxied = {
-            scheme: with_patience(urllib3.ProxyManager(
-                address, maxsize=int(threads), block=True, ssl_context=context,
-                proxy_headers=urllib3.make_headers(proxy_basic_auth=basic_user(address)),
-            ))
-            for scheme, address in urllib.request.getproxies().items()
-            if scheme in {"http", "https", "all"} and address.startswith(("http://", "https://"))
-        }  # fmt: skip
+    def __init__(
+        self,
+        *,
+        threads: float,
+        backoff: float,
+        timeout: float,
+        trusted: Collection[str] = (),
+        bundle: str = "",
+    ) -> None:
+        self._pools = Pools(most=int(threads), block=True, bundle=bundle, trusted=trusted)
         self._timeout = urllib3.Timeout(connect=min(_CONNECT_SECONDS, timeout), read=timeout)
         self._backoff = backoff
 
@@ -79,17 +72,10 @@ class Transport:
             raise _no_answer(error) from error
 
     def _request(self, url: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        return self._pool(url).request(
+        return self._pools.pool(url).request(
             "GET", url, headers=headers, retries=self._retries(), timeout=self._timeout,
             preload_content=False,
         )  # fmt: skip
-
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
-        proxied = self._proxied.get(parts.scheme) or self._proxied.get("all")
-        if proxied is None or urllib.request.proxy_bypass(parts.hostname or ""):
-            return self._direct
-        return proxied
 
     def _retries(self) -> urllib3.Retry:
         return _BoundedRetry(
@@ -137,15 +123,6 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
 def _no_answer(error: HTTPError) -> NoAnswerError:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     why = str(cause).rpartition("object at 0x")[2].partition(": ")[2] or str(cause)
-    return NoAnswerError(why, lasting=isinstance(cause, _LASTING))
-
-
-def _certificates() -> ssl.SSLContext:
-    """Trust the system's certificates and those that the usual variables name."""
-    context = ssl.create_default_context()
-    named = {os.environ.get(variable, "") for variable in CERTIFICATE_VARIABLES}
-    # OpenSSL reads what SSL_CERT_FILE names by itself.
-    for path in sorted(named - {"", os.environ.get("SSL_CERT_FILE", "")}):
-        if Path(path).is_file():
-            context.load_verify_locations(cafile=path)
-    return context
+    hint = UNTRUSTED if isinstance(cause, SSLError) else ""
+    hint = "Check HTTPS_PROXY and NO_PROXY." if isinstance(cause, ProxyError) else hint
+    return NoAnswerError(why, lasting=isinstance(cause, _LASTING), hint=hint)

@@ -188,7 +188,8 @@ class DistributionMap:
         )
 
     def _skip(self, name: str, what: str, error: NetworkError) -> None:
-        reason = f"{error.what}: {error.why}" if error.why else error.what
+        reason = ": ".join(filter(None, (error.what, error.why)))
+        reason += f"; {error.hint}" if error.hint else ""
         with self._lock:
             self._skipped[name] = Skipped(what=what, reason=reason)
 

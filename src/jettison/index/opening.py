@@ -14,8 +14,7 @@ from jettison.index.map import DistributionMap, LockedRelease
 from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index
 from jettison.index.resolving import resolved
-from jettison.index.settings import index_url as configured_index
-from jettison.index.settings import split_credentials
+from jettison.index.settings import addressed, index_settings
 from jettison.index.target import Target
 from jettison.records import Records
 
@@ -47,11 +46,12 @@ def open_map(
 
         installed = installed_distributions(environment)
     home = Path.home()
-    netrc_file = Path(os.environ.get("NETRC") or home / ".netrc")
-    address = index_url or configured_index(os.environ, home=home)
-    url, credentials = split_credentials(address, netrc_file=netrc_file)
-    client, cache = Client(credentials=credentials), kept_answers(cache_folder)
-    index = Index(url=url, client=client, cache=cache, offline=offline)
+    settings = index_settings(os.environ, home=home)
+    address = index_url or settings.url
+    extra = () if index_url else settings.extra
+    (url, *more), credentials = addressed((address, *extra), os.environ)
+    client, cache = Client(credentials=credentials, settings=settings), kept_answers(cache_folder)
+    index = Index(url=url, more=tuple(more), client=client, cache=cache, offline=offline)
     return DistributionMap(
         target=target,
         index=index,

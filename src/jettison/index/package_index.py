@@ -41,9 +41,11 @@ class _Choice(Struct, frozen=True, kw_only=True):
 
 
 class Index(Struct, frozen=True, kw_only=True):
-    """One simple index.
+    """A simple index, or several.
 
-    ``url`` holds no credentials; ``lifetime`` is how many seconds a listing is used without asking.
+    ``url`` holds no credentials; ``more`` are further ones that are asked first, and the first that
+    has a project is the one for it, as with uv. ``lifetime`` is how many seconds a listing is used
+    without asking.
     Every method raises NetworkError when the answer is neither cached nor to be had; with
     ``offline`` only the cache is asked, however old it is.
     """
@@ -51,6 +53,7 @@ class Index(Struct, frozen=True, kw_only=True):
     url: str
     client: Client
     cache: Records
+    more: tuple[str, ...] = ()
     offline: bool = False
     lifetime: float = 3600.0
 
@@ -191,7 +194,17 @@ class Index(Struct, frozen=True, kw_only=True):
         return self._fetch_listing(name, known)
 
     def _fetch_listing(self, name: str, known: Listing | None) -> Listing:
-        url = f"{self.url.rstrip('/')}/{name}/"
+        for url in self.more:
+            listing = self._asked(url, name, None)
+            if listing.files:
+                break
+        else:
+            listing = self._asked(self.url, name, known if not self.more else None)
+        self.cache.put(listing, "listings", self._key, name)
+        return listing
+
+    def _asked(self, index: str, name: str, known: Listing | None) -> Listing:
+        url = f"{index.rstrip('/')}/{name}/"
         headers = {"accept": ACCEPT}
         if known and known.etag:
             headers["if-none-match"] = known.etag
@@ -204,9 +217,7 @@ class Index(Struct, frozen=True, kw_only=True):
         else:
             etag = answer.headers.get("etag", "")
             files = self._parsed(answer.body, answer.headers.get("content-type", ""), url, name)
-        listing = Listing(fetched=time.time(), etag=etag, files=files)
-        self.cache.put(listing, "listings", self._key, name)
-        return listing
+        return Listing(fetched=time.time(), etag=etag, files=files)
 
     def _parsed(self, body: bytes, kind: str, url: str, name: str) -> tuple[IndexFile, ...]:
         try:
@@ -222,7 +233,8 @@ class Index(Struct, frozen=True, kw_only=True):
 
     @property
     def _key(self) -> str:
-        return hashlib.sha256(self.url.rstrip("/").encode()).hexdigest()[:16]
+        urls = "\n".join(url.rstrip("/") for url in (self.url, *self.more))
+        return hashlib.sha256(urls.encode()).hexdigest()[:16]
 
 
 def exact_pin(specifiers: SpecifierSet) -> Version | None:

@@ -5,52 +5,129 @@ from __future__ import annotations
 import base64
 import configparser
 import netrc
-from collections.abc import Iterator, Mapping
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from jettison.processes.connections import basic_user, certificate_file
+
 PUBLIC_INDEX = "https://pypi.org/simple"
-# Files of certificate authorities, as pip, requests and curl name them.
-CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+_DEFAULT = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
+_LISTS = {
+    "extra": ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
+    "links": ("UV_FIND_LINKS", "PIP_FIND_LINKS"),
+    "trusted": ("UV_INSECURE_HOST", "PIP_TRUSTED_HOST"),
+}
+# How pip's files name the same.
+_NAMES = {
+    "url": "index-url",
+    "extra": "extra-index-url",
+    "links": "find-links",
+    "trusted": "trusted-host",
+    "bundle": "cert",
+}
+_ADDRESSES = ("http://", "https://")
+
+
+class IndexSettings(Struct, frozen=True, kw_only=True):
+    """Where distributions come from, as the user has set up pip or uv.
+
+    ``extra`` are simple indexes that are asked before ``url``, ``links`` addresses of pages with
+    files, ``trusted`` hosts whose certificates are not verified, ``bundle`` a file of certificate
+    authorities or empty.
+    """
+
+    url: str = PUBLIC_INDEX
+    extra: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    bundle: str = ""
+
+
+def index_settings(variables: Mapping[str, str], *, home: Path) -> IndexSettings:
+    """Read what the user has set: variables of the process, then pip's files, then uv's.
+
+    Pip's files come in its own order: named, environment's, user's, system's. A setting that is
+    found counts, and later ones of its kind do not. Links to folders of this machine are left out,
+    since no other machine could build from them.
+    """
+    found = _in_variables(variables)
+    for path in _configuration_files(variables, home):
+        found = {**_in_pip(path), **found}
+    configuration = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
+    for path in (configuration / "uv" / "uv.toml", Path("/etc/uv/uv.toml")):
+        found = {**_in_uv(path), **found}
+    addressed = {
+        name: tuple(word for word in found.get(name, ()) if word.startswith(_ADDRESSES))
+        for name in ("extra", "links")
+    }
+    return IndexSettings(
+        url=next(iter(found.get("url", ())), PUBLIC_INDEX),
+        trusted=found.get("trusted", ()),
+        bundle=next(iter(found.get("bundle", ())), ""),
+        **addressed,
+    )
 
 
 def index_url(variables: Mapping[str, str], *, home: Path) -> str:
-    """Find the simple index that the user's settings name, else the public one.
+    """Find the simple index that the user's settings name, else the public one."""
+    return index_settings(variables, home=home).url
 
-    ``variables`` are those of the process. Environment variables come before configuration files,
-    and the files in pip's own order: named, environment's, user's, system's.
+
+def uv_variables(variables: Mapping[str, str], home: Path | None = None) -> Mapping[str, str]:
+    """Return variables by which uv goes where pip goes on this machine, and fetches no Python.
+
+    It trusts the system's certificate store, or the file that one of pip's settings names.
     """
-    for variable in _VARIABLES:
-        value = variables.get(variable, "").strip()
-        if value:
-            # UV_DEFAULT_INDEX may give the index a name: name=https://…
-            name, equals, address = value.partition("=")
-            return address if equals and "://" not in name else value
-    found = (_configured(path) for path in _configuration_files(variables, home))
-    return next((url for url in found if url), PUBLIC_INDEX)
-
-
-def uv_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
-    """Return variables that let uv trust whom pip trusts on this machine, and fetch no Python.
-
-    That is the system's certificate store, or the file that one of pip's variables names.
-    """
-    bundle = next((variables[name] for name in CERTIFICATE_VARIABLES if variables.get(name)), "")
+    known = index_settings(variables, home=home or Path.home())
+    certain = bool(variables.get("SSL_CERT_FILE"))
+    bundle = certificate_file(variables) or known.bundle
+    given = {
+        "UV_INDEX": " ".join(known.extra),
+        "UV_FIND_LINKS": ",".join(known.links),
+        "UV_INSECURE_HOST": " ".join(known.trusted),
+        "SSL_CERT_FILE": "" if certain else bundle,
+    }
     return {
         "UV_PYTHON_DOWNLOADS": "never",
         # The second is what older releases call it.
         "UV_SYSTEM_CERTS": "1",
         "UV_NATIVE_TLS": "1",
-        **({"SSL_CERT_FILE": bundle} if bundle and not variables.get("SSL_CERT_FILE") else {}),
+        **{name: value for name, value in given.items() if value},
     }
+
+
+Found = dict[str, tuple[str, ...]]
+
+
+def _in_variables(variables: Mapping[str, str]) -> Found:
+    found: Found = {}
+    address = next((value for name in _DEFAULT if (value := variables.get(name, "").strip())), "")
+    if address:
+        found["url"] = (_unnamed(address),)
+    for kind, names in _LISTS.items():
+        for name in names:
+            if words := variables.get(name, "").replace(",", " ").split():
+                found.setdefault(kind, tuple(map(_unnamed, words)))
+    return found
+
+
+def _unnamed(text: str) -> str:
+    """Return the address of an index that may have a name: ``name=https://…``."""
+    name, equals, address = text.partition("=")
+    return address if equals and "://" not in name else text
 
 
 def _configuration_files(variables: Mapping[str, str], home: Path) -> Iterator[Path]:
     named = variables.get("PIP_CONFIG_FILE", "")
+    if named == os.devnull:
+        # By which pip reads none.
+        return
     if named:
         yield Path(named)
     if variables.get("VIRTUAL_ENV"):
@@ -62,15 +139,47 @@ def _configuration_files(variables: Mapping[str, str], home: Path) -> Iterator[P
     yield Path("/etc/xdg/pip/pip.conf")
 
 
-def _configured(path: Path) -> str:
+def _in_pip(path: Path) -> Found:
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read(path, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError, OSError):
-        return ""
-    sections = ("install", "download", "global")
-    values = (parser.get(section, "index-url", fallback="") for section in sections)
-    return next((value.strip() for value in values if value.strip()), "")
+        return {}
+    found: Found = {}
+    for kind, name in _NAMES.items():
+        for section in ("install", "download", "global"):
+            words = parser.get(section, name, fallback="").split()
+            if words:
+                found.setdefault(kind, tuple(words))
+    return found
+
+
+def _in_uv(path: Path) -> Found:
+    """Read uv's own settings; its list of indexes names the default one and the others."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found: Found = {}
+    for table in (document, document.get("pip")):
+        if not isinstance(table, dict):
+            continue
+        listed = [one for one in table.get("index", ()) if isinstance(one, dict) and "url" in one]
+        default = [str(one["url"]) for one in listed if one.get("default")]
+        more = [str(one["url"]) for one in listed if not one.get("default")]
+        for kind, values in (
+            ("url", default or _texts(table.get("index-url"))),
+            ("extra", more or _texts(table.get("extra-index-url"))),
+            ("links", _texts(table.get("find-links"))),
+            ("trusted", _texts(table.get("allow-insecure-host"))),
+        ):
+            if values:
+                found.setdefault(kind, tuple(values))
+    return found
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in (value if isinstance(value, list) else [value]) if one]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +208,14 @@ def split_credentials(url: str, *, netrc_file: Path | None = None) -> tuple[str,
     return urlunsplit(parts._replace(netloc=host)), Credentials({host: header})
 
 
-def basic_user(url: str) -> str | None:
-    """Give ``user:password`` of an address, decoded, or None."""
-    parts = urlsplit(url)
-    if not parts.username:
-        return None
-    return f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+def addressed(
+    urls: Iterable[str], variables: Mapping[str, str]
+) -> tuple[tuple[str, ...], Credentials]:
+    """Take credentials out of addresses, or from the user's netrc for those without."""
+    file = Path(variables.get("NETRC") or Path.home() / ".netrc")
+    split = [split_credentials(url, netrc_file=file) for url in urls]
+    headers = {host: header for _, one in split for host, header in one.headers.items()}
+    return tuple(url for url, _ in split), Credentials(headers)
 
 
 def _in_netrc(file: Path, host: str) -> str | None:
@@ -144,9 +255,13 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class NoAnswerError(Exception):
-    """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked."""
+    """No answer came; ``lasting`` when the host cannot be reached at all, whatever is asked.
 
-    def __init__(self, why: str, *, lasting: bool) -> None:
+    ``hint`` says what a user can do about it, where that is known.
+    """
+
+    def __init__(self, why: str, *, lasting: bool, hint: str = "") -> None:
         super().__init__(why)
         self.why = why
         self.lasting = lasting
+        self.hint = hint

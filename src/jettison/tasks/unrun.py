@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from packaging.utils import canonicalize_name
 
 from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.confine import ONLY
 from jettison.engines.embedded.engine import EmbeddedEngine
+from jettison.engines.embedded.spec import identity
 from jettison.engines.engine import ImageFacts, Isolation
 from jettison.images.stores.root import Root
 from jettison.processes.programs import CONFINE, Completed, helper, run
@@ -29,7 +31,9 @@ from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import Verdict
 
 # The checks that need no running container.
-_SHOWN = ("modules", "distributions", "environment", "entry-point", "labels", "python")
+_SHOWN = (
+    "modules", "distributions", "environment", "entry-point", "labels", "python", "user",
+)  # fmt: skip
 _MOST_LINKS = 40
 # Variables that tell a loader or Python where things are: those of the image name other places.
 _OF_PLACES = ("LD_", "GLIBC_", "PYTHON", "PATH", "HOME", "TMPDIR")
@@ -54,16 +58,17 @@ def _observed(
     request: VerificationRequest, engine: EmbeddedEngine, image: ImageMeasurement
 ) -> Observation:
     facts = engine.inspect(image.id)
-    place = _interpreter(engine.unpacked(image.id), facts)
+    tree = engine.unpacked(image.id)
+    place = _interpreter(tree, facts)
     if place:
         modules, failed = ask(place, "python", "modules", {"modules": request.modules})
     else:
         modules, failed = None, "its interpreter cannot be started through its loader"
     found = modules or dict.fromkeys(request.modules, (False, failed))
     inner = Interior(
-        user_id=0,
+        user_id=identity(tree, facts.user).uid,
         python=image.python_version,
-        distributions={one.name: one.version for one in image.distributions},
+        distributions={canonicalize_name(one.name): one.version for one in image.distributions},
         certificates=0,
         time_zones={},
         programs={},

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+
 from msgspec.structs import replace
 
-from jettison.errors import ImageError
+from jettison.errors import ImageError, NetworkError
 from jettison.images.assembly import Publication, read_image
 from jettison.images.descriptor import Descriptor, Index, Manifest, Platform
 from jettison.images.digest import OCI_INDEX
 from jettison.images.image import Image, ImageSet
 from jettison.images.reference import Reference
 from jettison.images.registry.authorization import Authorizer, Logins
+from jettison.images.registry.mirrors import places
 from jettison.images.registry.session import Session
 from jettison.images.registry.transfer import CHUNK_SIZE, Puller, Pusher
 from jettison.images.registry.transport import Transport
@@ -39,10 +43,21 @@ class RegistryStore:
         return "a registry"
 
     def read(self, reference: Reference | None, platform: Platform) -> Image:
-        """Return an image; its layers are fetched into the cache when they are opened."""
+        """Return an image; its layers are fetched into the cache when they are opened.
+
+        A mirror of the machine's settings is asked before the registry itself.
+        """
         named = _required(reference)
-        puller = Puller(session=self._session(named, "pull"), cache=self._cache)
-        return read_image(puller, puller.fetched(), platform, str(named), named)
+        *mirrors, own = places(named, os.environ)
+        for place in mirrors:
+            # What a mirror lacks, or cannot say now, the registry has.
+            with suppress(NetworkError, ImageError):
+                return self._read(place, named, platform)
+        return self._read(own, named, platform)
+
+    def _read(self, place: Reference, named: Reference, platform: Platform) -> Image:
+        puller = Puller(session=self._session(place, "pull"), cache=self._cache)
+        return read_image(puller, puller.fetched(), platform, str(named), place)
 
     def write(self, content: Image | ImageSet, reference: Reference | None) -> Descriptor:
         """Push an image, four blobs at a time; the name comes last."""

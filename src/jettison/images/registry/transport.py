@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import proxy_bypass
 
 import urllib3
 from msgspec import Struct, field
@@ -19,7 +19,8 @@ from jettison import __version__
 from jettison.errors import ImageError, JettisonError, NetworkError, TransientNetworkError
 from jettison.images.reference import Reference, is_loopback
 from jettison.images.stream import CHUNK
-from jettison.processes.patience import PART, ended_after, patient_parts, with_patience
+from jettison.processes.connections import UNTRUSTED, Pools
+from jettison.processes.patience import PART, ended_after, patient_parts
 from jettison.progress import tell_of_waiting
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -67,12 +68,7 @@ class Transport:
         self.attempts = attempts
         self.sleep = sleep
         self._waited = 0.0
-        self._direct = with_patience(urllib3.PoolManager(maxsize=_CONNECTIONS, block=False))
-        self._proxied = {
-            scheme: with_patience(urllib3.ProxyManager(url, maxsize=_CONNECTIONS))
-            for scheme, url in getproxies().items()
-            if scheme in {"http", "https"}
-        }
+        self._pools = Pools(most=_CONNECTIONS, block=False, bypassed=_bypassed)
 
     def ask(self, request: Request) -> Answer:
         """Send a request and read its answer, at most 16 MiB."""
@@ -167,7 +163,7 @@ class Transport:
             ) from error
 
     def _asked(self, request: Request, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
-        return self._pool(request.url).request(
+        return self._pools.pool(request.url).request(
             request.method,
             request.url,
             headers=headers,
@@ -179,12 +175,6 @@ class Transport:
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
         )
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        parts = urlsplit(url)
-        if parts.scheme not in self._proxied or _bypassed(parts.hostname or ""):
-            return self._direct
-        return self._proxied[parts.scheme]
-
 
 def pieces(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
     """Read a body in chunks; HTTPError is left to the caller, who may resume."""
@@ -195,8 +185,7 @@ def unreachable(url: str, error: HTTPError) -> NetworkError:
     """Say that a host does not answer as HTTP should."""
     why = str(getattr(error, "reason", None) or error)
     if isinstance(error, SSLError):
-        hint = "Set SSL_CERT_FILE to the file of your certificate authority."
-        return NetworkError(f"{urlsplit(url).netloc} is not trusted", why=why, hint=hint)
+        return NetworkError(f"{urlsplit(url).netloc} is not trusted", why=why, hint=UNTRUSTED)
     return TransientNetworkError(
         f"{urlsplit(url).netloc} does not answer",
         why=why,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from jettison.index.settings import uv_variables
 
 
-def test_the_system_decides_whom_uv_trusts() -> None:
-    assert uv_variables({})["UV_SYSTEM_CERTS"] == "1"
-    assert "SSL_CERT_FILE" not in uv_variables({})
+def test_the_system_decides_whom_uv_trusts(tmp_path: Path) -> None:
+    nothing = {"PIP_CONFIG_FILE": os.devnull}
+    assert uv_variables(nothing, tmp_path)["UV_SYSTEM_CERTS"] == "1"
+    assert "SSL_CERT_FILE" not in uv_variables(nothing, tmp_path)
 
 
 def test_a_file_of_authorities_that_pip_or_requests_reads_counts_for_uv_too() -> None:
@@ -18,3 +22,16 @@ def test_a_file_of_authorities_that_pip_or_requests_reads_counts_for_uv_too() ->
 def test_an_own_variable_of_uv_is_left_alone() -> None:
     given = {"SSL_CERT_FILE": "/own.pem", "PIP_CERT": "/etc/company.pem"}
     assert "SSL_CERT_FILE" not in uv_variables(given)
+
+
+def test_uv_goes_where_pip_goes(tmp_path: Path) -> None:
+    given = {
+        "PIP_EXTRA_INDEX_URL": "https://a/simple https://b/simple",
+        "PIP_FIND_LINKS": "https://c/files /opt/wheels",
+        "PIP_TRUSTED_HOST": "a b:8443",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+    found = uv_variables(given, tmp_path)
+    assert found["UV_INDEX"] == "https://a/simple https://b/simple"
+    assert found["UV_FIND_LINKS"] == "https://c/files"
+    assert found["UV_INSECURE_HOST"] == "a b:8443"
