@@ -152,7 +152,8 @@ def _owner(
     if inner != path:
         name = installed.owners.get(source_of(inner), "")
         return name or installed.site, _why_installed(plan, name)
-    if path == observed.python or path.startswith(f"{installed.library}/"):
+    of_python = path == observed.python or path.startswith(f"{installed.library}/")
+    if of_python or posixpath.basename(path).startswith("libpython3"):
         return "Python", "the application starts it"
     folder = plan.stage.folder
     if folder != "/" and path.startswith(f"{folder}/"):

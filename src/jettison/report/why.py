@@ -13,12 +13,12 @@ from jettison.formats.settings import Ask, Line, Wish
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import SYSTEM_LIST
-from jettison.plan.system_leaving import system_reach
+from jettison.plan.system_leaving import left_in, system_reach
 from jettison.report.explaining import explain_distribution, explain_path, explain_source
 from jettison.report.why_text import Answer, LineAnswer
 from jettison.rules import RULES
 from jettison.rules.idle_settings import idle, in_system
-from jettison.values import Evidence, Origin, counted, human, sized
+from jettison.values import Basis, Evidence, Origin, Size, counted, human, sized
 
 UNUSED = "(remove-unused)"
 
@@ -189,6 +189,7 @@ def why(plan: Plan, question: str) -> tuple[Answer, ...]:
     Raises ProjectError when the plan has nothing under this name.
     """
     found = tuple(answer for answer in _answers(plan, question) if answer is not None)
+    found = found or tuple(_kept_in_image(plan, question))
     if not found:
         raise ProjectError(
             f"the plan has nothing named {question}",
@@ -215,6 +216,19 @@ def _answers(plan: Plan, question: str) -> Iterator[Answer | None]:
     if "/" not in question and "." in question:
         module = question.replace(".", "/")
         yield explain_path(plan, module) or explain_path(plan, f"{module}.py")
+
+
+def _kept_in_image(plan: Plan, name: str) -> Iterator[LineAnswer]:
+    """Explain what only the image that was read has: the base's installer, a folder of its own."""
+    for row in left_in(plan):
+        if row.what in {name, canonicalize_name(name)}:
+            yield LineAnswer(
+                subject=name,
+                kind="image",
+                verdict=f"kept: {row.why}",
+                evidence=(Evidence(kind="image", message=row.why),),
+                size=Size(bytes=row.bytes, basis=Basis.MEASURED, source="files of the image"),
+            )
 
 
 def _packages(plan: Plan, name: str) -> Iterator[LineAnswer]:

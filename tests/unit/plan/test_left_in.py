@@ -11,6 +11,8 @@ from jettison.images.config import Config
 from jettison.plan.plan import Plan
 from jettison.plan.system_leaving import leaving_distributions, left_in
 from jettison.plan.taking import with_observed
+from jettison.report.why import why
+from jettison.report.why_text import LineAnswer
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import planned
@@ -31,7 +33,7 @@ def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
         environment={},
     )
     installed = Installed(
-        site="", library="", files={}, owners={}, entry_points=(), sources={}, words={},
+        site="/usr/local/lib/python3.13/site-packages", library="/usr/local/lib/python3.13", files={}, owners={}, entry_points=(), sources={}, words={},
         application={f"/app/{one.name}": one.read_bytes() for one in folder.glob("*.py")},
     )  # fmt: skip
     observed = Observed(
@@ -75,3 +77,13 @@ def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> 
     assert leaving_distributions(plan) == {"pip"}
     assert plan.prediction.after.size is not None
     assert plan.prediction.after.size.bytes < 10_000_000
+
+
+def test_what_only_the_image_has_can_be_asked_for(tmp_path: Path) -> None:
+    files = {PYTHON: 5_000_000, "/usr/local/lib/libpython3.13.so.1.0": 5_800_000}
+    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    (answer,) = why(plan_of(tmp_path, {**files, **TOOLS}, tools), "Python")
+    assert isinstance(answer, LineAnswer)
+    assert answer.verdict == "kept: the application starts it"
+    assert answer.size
+    assert answer.size.bytes == 10_800_000
