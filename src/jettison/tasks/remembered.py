@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
 from jettison.lift.project import Project
-from jettison.plan.plan import Built
+from jettison.plan.plan import Built, Withdrawal
 from jettison.plan.taking import with_observed
 from jettison.records import Records
 from jettison.report.result_text import Result
@@ -26,12 +26,14 @@ MOST = 50
 class Seen(Struct, frozen=True, kw_only=True):
     """What was in an image, the bytes of the baseline and the candidate, and on which day.
 
-    ``files`` is the digest of the files that the candidate was built from.
+    ``files`` is the digest of the files that the candidate was built from, ``withdrawn`` what its
+    comparison had the plan do without.
     """
 
     observed: Observed
     before: int
     after: int
+    withdrawn: tuple[Withdrawal, ...]
     files: str
     day: date
 
@@ -46,6 +48,7 @@ def remember(result: Result) -> None:
         observed=replace(plan.observed, installed=installed),
         before=result.before.size.bytes,
         after=result.after.size.bytes,
+        withdrawn=plan.withdrawn,
         files=_digest(plan.project),
         day=datetime.now(UTC).date(),
     )
@@ -58,7 +61,7 @@ def recalled(found: Planned) -> Planned:
     seen = _records().get(Seen, _digest(start.original), str(start.level))
     if seen is None or start.composition is not None:
         return found
-    start = with_observed(start, seen.observed)
+    start = replace(with_observed(start, seen.observed), withdrawn=seen.withdrawn)
     plan = optimized(start, RULES, without=start.settings.without)
     after = seen.after if _digest(plan.project) == seen.files else None
     built = Built(before=seen.before, after=after, day=seen.day)

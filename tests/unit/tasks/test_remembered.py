@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.contents.found import as_observed
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
+from jettison.plan.plan import Withdrawal
 from jettison.plan.taking import with_observed
 from jettison.report.result_text import Result
 from jettison.rules import RULES
@@ -74,6 +76,17 @@ def test_the_next_plan_starts_from_what_was_built(found: Planned) -> None:
     assert before.bytes == 20_000_000
     assert after
     assert after.bytes == 15_000_000
+
+
+def test_the_next_plan_does_without_what_was_withdrawn(found: Planned) -> None:
+    result = built(found)
+    withdrawn = (Withdrawal(rule="unreached-system", reason="without it the images are alike"),)
+    plan = optimized(
+        replace(result.plan, findings=(), project=result.plan.original, withdrawn=withdrawn), RULES
+    )
+    remember(cast("Result", SimpleNamespace(**{**vars(result), "plan": plan})))
+    told = [one.message for one in recalled(found).plan.findings if one.rule == "unreached-system"]
+    assert told == ["not applied: without it the images are alike"]
 
 
 def test_a_project_that_was_changed_is_planned_from_its_files_alone(
