@@ -40,7 +40,6 @@ _OUTPUT = re.compile(r"^\d+\.\d+ (?P<line>.*)$")
 _BUILDAH_STEP = re.compile(r"^(?:\[[^\]]+\] )?STEP (?P<number>\d+(?:/\d+)?): (?P<instruction>.*)$")
 _LAST_LINES = 20
 # A step that waits for something for ever must end some time; compilers may take an hour.
-_BUILD_SECONDS = 3 * 3600.0
 
 
 class BuildStep(Struct, frozen=True, kw_only=True):
@@ -160,7 +159,7 @@ class CommandLineEngine:
             done = follow(
                 (self._client.program, *call.words),
                 hear,
-                timeout=_BUILD_SECONDS,
+                timeout=request.seconds,
                 environment={**secrets, **dict(self._dialect.environment)},
             )
             if done.status:

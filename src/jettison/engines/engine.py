@@ -29,7 +29,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     """One build of a Dockerfile.
 
     ``context`` is a folder; ``dockerfile`` may lie outside it. ``target`` is a stage's name, or
-    None for the last stage.
+    None for the last stage. A build that takes longer than ``seconds`` is stopped.
     """
 
     context: Path
@@ -38,6 +38,7 @@ class BuildRequest(Struct, frozen=True, kw_only=True):
     target: str | None = None
     build_args: Mapping[str, str] = field(default_factory=dict)
     no_cache: bool = False
+    seconds: float = 3 * 3600.0
 
 
 class HealthCheck(Struct, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
-from jettison.errors import BuildError
+from jettison.errors import BuildError, ProgramError
 from jettison.lift.project import Project
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import FileChange, Plan, Withdrawal
@@ -28,6 +28,8 @@ from jettison.verify.verdict import CheckResult, Verdict
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"
+# So long the image for development may take, which only has the tests run.
+DEVELOPMENT_SECONDS = 180.0
 # Large folders that need not be copied when the ignore file keeps them out of the context.
 LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox", ".mypy_cache"})
 
@@ -35,13 +37,15 @@ LARGE = frozenset({".git", ".venv", "venv", "__pycache__", "node_modules", ".tox
 class Workshop(Struct, frozen=True, kw_only=True):
     """Where images are made: the project's folder, the engine, and who hears about it.
 
-    ``anew`` builds without what the engine has cached.
+    ``anew`` builds without what the engine has cached. ``abandoned`` says of images for development
+    why they cannot be built, by their Dockerfiles: none is tried twice.
     """
 
     root: Path
     engine: Engine
     progress: Progress
     anew: bool = False
+    abandoned: dict[str, Skipped] = field(default_factory=dict)
 
 
 def built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
@@ -61,24 +65,31 @@ def built(shop: Workshop, project: Project, folder: Path, name: str) -> ImageID:
 def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, ImageID | None]:
     """Build the image for development, if the plan has one; one that cannot be built is noted.
 
-    It may be the user's own, and production does not need it.
+    It may be the user's own, and production does not need it, nor waits long for it.
     """
     path = plan.project.in_context(DEVELOPMENT_DOCKERFILE)
     if path not in plan.project.texts:
         return plan, None
+    if path in shop.abandoned:
+        return replace(plan, learned=(*plan.learned, shop.abandoned[path])), None
     # The tests are wanted in this image, whatever production keeps out of its context. What a
     # trace changes in it would only have the same image built and read twice.
     ignored = "\n".join((".git", *_of_production(plan)))
     (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
     request = BuildRequest(
-        context=folder / plan.project.context, dockerfile=folder / path, tag=f"{TAG}-development"
+        context=folder / plan.project.context,
+        dockerfile=folder / path,
+        tag=f"{TAG}-development",
+        seconds=DEVELOPMENT_SECONDS,
     )
     try:
         with step(shop.progress, "build development"):
             return plan, shop.engine.build(request, shop.progress)
-    except BuildError as failed:
-        reason = f"it cannot be built: {failed.why.strip() or failed.what}"
+    except (BuildError, ProgramError) as failed:
+        what = failed.what if isinstance(failed, ProgramError) else failed.why.strip()
+        reason = f"it cannot be built: {what or failed.what}"
         skip = Skipped(what=f"the development image of {path}", reason=reason)
+        shop.abandoned[path] = skip
         return replace(plan, learned=(*plan.learned, skip)), None
 
 

@@ -32,10 +32,18 @@ def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
         packages={one.name: one for one in tools},
         environment={},
     )
+    library = "/usr/local/lib/python3.13"
+    application = {f"/app/{one.name}": one.read_bytes() for one in folder.glob("*.py")}
     installed = Installed(
-        site="/usr/local/lib/python3.13/site-packages", library="/usr/local/lib/python3.13", files={}, owners={}, entry_points=(), sources={}, words={},
-        application={f"/app/{one.name}": one.read_bytes() for one in folder.glob("*.py")},
-    )  # fmt: skip
+        site=f"{library}/site-packages",
+        library=library,
+        files={},
+        owners={},
+        entry_points=(),
+        sources={},
+        words={},
+        application=application,
+    )
     observed = Observed(
         installed=installed,
         trace=Trace(served=frozenset(), method=""),
