@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -10,12 +9,8 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.audit.advisories import DEBIAN, PYPI
-from jettison.contents.measurement import Contents, distributions, stanzas
+from jettison.contents.measurement import DebianPackageMeasurement, DistributionMeasurement
 from jettison.plan.plan import Plan
-
-_SOURCE = re.compile(r"(\S+)(?: \((.+)\))?")
-_VERSION_ID = re.compile(r'^VERSION_ID="?([0-9.]+)"?\s*$', re.MULTILINE)
-_OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
 
 
 class Component(Struct, frozen=True, order=True, kw_only=True):
@@ -32,9 +27,13 @@ class Component(Struct, frozen=True, order=True, kw_only=True):
     places: tuple[str, ...] = ()
 
 
-def components_of(contents: Contents) -> tuple[Component, ...]:
-    """Read what is installed in an image, as its metadata tells."""
-    return tuple(sorted((*_distributions(contents), *_sources(contents))))
+def components_of(
+    installed: Iterable[DistributionMeasurement],
+    system: Iterable[DebianPackageMeasurement],
+    release: str,
+) -> tuple[Component, ...]:
+    """Give what is installed in an image: ``release`` is Debian's, empty for other systems."""
+    return tuple(sorted((*_distributions(installed), *_sources(system, release))))
 
 
 def components_planned(plan: Plan, *, planned: bool) -> tuple[Component, ...]:
@@ -45,9 +44,9 @@ def components_planned(plan: Plan, *, planned: bool) -> tuple[Component, ...]:
     return tuple(sorted(_distribution(one.name, one.version, ()) for one in known))
 
 
-def _distributions(contents: Contents) -> Iterator[Component]:
+def _distributions(installed: Iterable[DistributionMeasurement]) -> Iterator[Component]:
     found: dict[tuple[str, str], list[str]] = {}
-    for one in distributions(contents):
+    for one in installed:
         key = (canonicalize_name(one.name), one.version)
         found.setdefault(key, []).append(one.location.strip("/"))
     for (name, version), places in found.items():
@@ -61,25 +60,18 @@ def _distribution(name: str, version: str, places: Iterable[str]) -> Component:
     )
 
 
-def _sources(contents: Contents) -> Iterator[Component]:
+def _sources(system: Iterable[DebianPackageMeasurement], release: str) -> Iterator[Component]:
     """Group Debian's packages by what they were built from, which advisories name."""
-    release = _release(contents)
     grouped: dict[tuple[str, str], list[str]] = {}
-    for path, text in contents.texts.items():
-        if "var/lib/dpkg/status" not in path or path.endswith((".md5sums", "-old")):
-            continue
-        for header in stanzas(text):
-            name, version = header.get("Package", ""), header.get("Version", "")
-            if not name or not header.get("Status", "installed").endswith("installed"):
-                continue
-            source = _SOURCE.fullmatch(header.get("Source", "").strip())
-            key = (source[1] if source else name, (source and source[2]) or version)
-            architecture = header.get("Architecture", "")
-            grouped.setdefault(key, []).append(_debian_url(name, version, architecture, release))
+    for one in system:
+        url = _debian_url(one.name, one.version, one.architecture, release)
+        grouped.setdefault((one.source, one.source_version), []).append(url)
     for (name, version), urls in grouped.items():
-        ecosystem = f"{DEBIAN}:{release}" if release else DEBIAN
         yield Component(
-            ecosystem=ecosystem, name=name, version=version, packages=tuple(sorted(urls))
+            ecosystem=f"{DEBIAN}:{release}" if release else DEBIAN,
+            name=name,
+            version=version,
+            packages=tuple(sorted(urls)),
         )
 
 
@@ -88,11 +80,3 @@ def _debian_url(name: str, version: str, architecture: str, release: str) -> str
     qualifiers += [f"distro=debian-{release}"] if release else []
     tail = f"?{'&'.join(qualifiers)}" if qualifiers else ""
     return f"pkg:deb/debian/{quote(name)}@{quote(version, safe='')}{tail}"
-
-
-def _release(contents: Contents) -> str:
-    """Give Debian's release as advisories name it, such as 12; empty when the image has none."""
-    texts = (contents.texts.get(path, b"").decode("utf-8", "replace") for path in _OS_RELEASE)
-    text = next((one for one in texts if re.search(r"^ID=\"?debian\"?\s*$", one, re.M)), "")
-    found = _VERSION_ID.search(text)
-    return found[1] if found else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from jettison.audit.findings import Advisories
 from jettison.cli import show
 from jettison.cli.options import (
     commands_option,
@@ -27,6 +28,7 @@ from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
+from jettison.tasks.auditing import read_advisories, with_audit
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
@@ -78,6 +80,13 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 )
 @commands_option
 @limit_options
+@click.option(
+    "--osv",
+    "data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Match both images with the advisories in DIR, as `jettison audit` does.",
+)
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @click.option(
     "-v",
@@ -102,6 +111,7 @@ def command(
     allow_commands: bool | None,
     memory_limit: int | None,
     process_limit: int | None,
+    data: Path | None,
     diff: bool,
     verbose: bool,
     output_format: str,
@@ -113,7 +123,8 @@ def command(
     and the verdict is equivalent.
     """
     progress = ConsoleProgress()
-    shown = partial(_show, output_format=output_format, diff=diff, verbose=verbose)
+    known = read_advisories(data) if data else None
+    shown = partial(_show, known=known, output_format=output_format, diff=diff, verbose=verbose)
     if image:
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
@@ -181,7 +192,15 @@ def _report(result: Result, where: str, shown: Callable[[Result, str], None]) ->
     _require_budgets(result)
 
 
-def _show(result: Result, where: str, *, output_format: str, **options: bool) -> None:
+def _show(
+    result: Result,
+    where: str,
+    *,
+    known: Advisories | None,
+    output_format: str,
+    **options: bool,
+) -> None:
+    result = with_audit(result, known) if known else result
     show(rendered("result", output_format, result, where=where, **options), nl=False)
 
 

@@ -23,6 +23,10 @@ _KEPT = re.compile(
     r"|(?:^|/)var/lib/dpkg/status(?:\.d/[^/]+)?|(?:^|/)var/lib/dpkg/info/[^/]+\.list"
     r"|^(?:etc|usr/lib)/os-release)$"
 )
+_SOURCE = re.compile(r"(\S+)(?: \((.+)\))?")
+_OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
+_IS_DEBIAN = re.compile(r'^ID="?debian"?\s*$', re.MULTILINE)
+_VERSION_ID = re.compile(r'^VERSION_ID="?([0-9.]+)"?\s*$', re.MULTILINE)
 _LARGEST_TEXT = 32 * 2**20
 _SETUID = 0o4000
 
@@ -131,11 +135,17 @@ class DistributionMeasurement(Struct, frozen=True, kw_only=True):
 
 
 class DebianPackageMeasurement(Struct, frozen=True, kw_only=True):
-    """One installed Debian package; ``size`` is the Installed-Size that it declares."""
+    """One installed Debian package; ``size`` is the Installed-Size that it declares.
+
+    ``source`` and ``source_version`` name what it was built from.
+    """
 
     name: str
     version: str
     size: Size
+    source: str = ""
+    source_version: str = ""
+    architecture: str = ""
 
 
 class ImageMeasurement(Struct, frozen=True, kw_only=True):
@@ -160,6 +170,7 @@ class ImageMeasurement(Struct, frozen=True, kw_only=True):
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
     python_version: str
+    debian_release: str = ""
 
 
 _KIB = 1024
@@ -233,15 +244,28 @@ def _package(header: Message) -> DebianPackageMeasurement | None:
     if not header.get("Package") or not status.endswith(" installed"):
         return None
     declared = header.get("Installed-Size", "0")
+    name, version = header["Package"], header.get("Version", "")
+    source = _SOURCE.fullmatch(header.get("Source", "").strip())
     return DebianPackageMeasurement(
-        name=header["Package"],
-        version=header.get("Version", ""),
+        name=name,
+        version=version,
+        source=source[1] if source else name,
+        source_version=(source and source[2]) or version,
+        architecture=header.get("Architecture", ""),
         size=Size(
             bytes=int(declared) * _KIB if declared.isdigit() else 0,
             basis=Basis.CATALOGUED,
             source="Installed-Size of the package",
         ),
     )
+
+
+def debian_release(contents: Contents) -> str:
+    """Give Debian's release as its archive counts them, such as 12; empty for other systems."""
+    texts = (contents.texts.get(path, b"").decode("utf-8", "replace") for path in _OS_RELEASE)
+    text = next((one for one in texts if _IS_DEBIAN.search(one)), "")
+    found = _VERSION_ID.search(text)
+    return found[1] if found else ""
 
 
 def python_version(contents: Contents, environment: tuple[tuple[str, str], ...]) -> str:

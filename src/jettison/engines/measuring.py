@@ -20,6 +20,7 @@ from jettison.contents.measurement import (
     LayerMeasurement,
     MeasuredLayer,
     debian_packages,
+    debian_release,
     distributions,
     overlay,
     python_version,
@@ -163,6 +164,7 @@ def measure(image: str, engine: Engine, known: Records | None = None) -> ImageMe
         entrypoint=facts.entrypoint,
         command=facts.command,
         python_version=python_version(contents, facts.environment),
+        debian_release=debian_release(contents),
     )
 
 

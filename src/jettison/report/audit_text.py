@@ -26,19 +26,20 @@ _HEADERS = {
 
 def audit_text(audit: Audit, *, undecided: bool) -> str:  # noqa: ARG001  # an option of VEX alone
     """Give what is present first, with what would remove it, then what left and why."""
-    parts = [_head(audit), *_groups(audit)]
+    parts = [summary_text(audit), *_groups(audit)]
     parts += [f"note: {one.what} not matched: {one.reason}" for one in audit.skipped]
     return fitted("\n\n".join(parts)) + "\n"
 
 
-def _head(audit: Audit) -> str:
+def summary_text(audit: Audit) -> str:
+    """Say how many are there, how many left, and what was matched."""
     counts = audit.counts
     there = counts[Fate.PRESENT] + counts[Fate.NEW] + counts[Fate.CODE_REMOVED]
     gone = counts[Fate.REMOVED] + counts[Fate.UPDATED]
     lines = [f"{audit.image}: {counted(there, 'known vulnerability', 'known vulnerabilities')}"]
     if audit.before:
         fresh = f", {counts[Fate.NEW]} new" if counts[Fate.NEW] else ""
-        lines[0] += f"; {gone} of {audit.before} are gone{fresh}"
+        lines[0] += f"; gone from {audit.before}: {gone}{fresh}"
     newest = f", the newest of {audit.newest}" if audit.newest else ""
     ecosystems = ", ".join(audit.ecosystems)
     lines.append(

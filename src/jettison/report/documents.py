@@ -130,6 +130,7 @@ def result_document(result: Result) -> dict[str, Any]:
         "saved_bytes": result.saved,
         "verdict": verdict_document(result.verdict),
         "ablations": _document(result.ablations),
+        "audit": audit_document(result.audit) if result.audit else None,
         "plan": plan_document(result.plan),
     }
 

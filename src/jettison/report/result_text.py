@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from jettison.audit.findings import Audit
 from jettison.contents.measurement import ImageMeasurement
 from jettison.plan.candidate_images import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in
 from jettison.report import bars, fitted, largest, table
+from jettison.report.audit_text import audit_text, summary_text
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
 from jettison.values import Saving, Size, human, sized
@@ -33,7 +35,8 @@ class Result(Struct, frozen=True, kw_only=True):
 
     ``development`` is the image of ``Dockerfile.dev``; ``ablations`` are there when asked for.
     ``reference`` is empty, or says what ``before`` is where the original could not be built;
-    ``base`` then names the base of both images, and ``predictions`` are of images on it.
+    ``base`` then names the base of both images, and ``predictions`` are of images on it. ``audit``
+    is there when advisories were given.
     """
 
     plan: Plan
@@ -46,6 +49,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reference: str = ""
     base: str = ""
     predictions: Predictions | None = None
+    audit: Audit | None = None
 
     @property
     def predicted(self) -> Predictions:
@@ -92,6 +96,7 @@ def _short(result: Result) -> list[str]:
         largest(_savings(result), to_review(result.plan)),
         _largest_left(result),
         differences_text(result.verdict),
+        summary_text(result.audit) if result.audit else "",
         "details: --verbose (every check, the evidence, what is kept), --diff, --format json",
     ]
 
@@ -103,6 +108,7 @@ def _whole(result: Result) -> list[str]:
         _images(result),
         _changes(result),
         _left_in(result),
+        audit_text(result.audit, undecided=False).rstrip("\n") if result.audit else "",
         _advice(result),
     ]
 

@@ -11,17 +11,25 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.audit.advisories import Advisory, package_key
 from jettison.audit.components import Component, components_of, components_planned
 from jettison.audit.findings import Advisories, Audit, Exists, findings_of
 from jettison.contents.layer_reading import image_of, measured_layers
-from jettison.contents.measurement import overlay
+from jettison.contents.measurement import (
+    ImageMeasurement,
+    debian_packages,
+    debian_release,
+    distributions,
+    overlay,
+)
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.images.location import is_remote
 from jettison.images.reference import Reference
 from jettison.plan.plan import Plan
 from jettison.progress import Progress
+from jettison.report.result_text import Result
 from jettison.values import Skipped
 
 # Larger than any advisory seen; a bound on memory.
@@ -44,7 +52,9 @@ def side_of(reference: str, platform: str, progress: Progress) -> Side:
     contents = overlay(tuple(layer.contents for layer in measured_layers(image, progress)))
     return Side(
         name=reference,
-        components=components_of(contents),
+        components=components_of(
+            distributions(contents), debian_packages(contents), debian_release(contents)
+        ),
         exists=lambda path: path in contents.tree.paths,
         product=_product(reference, str(image.manifest.descriptor.digest)),
     )
@@ -72,6 +82,22 @@ def audit_plan(plan: Plan, name: str, known: Advisories) -> Audit:
     )
     reason = "a plan does not know them all; `jettison audit IMAGE` reads them"
     return audited(before, after, known, Skipped(what="system packages", reason=reason))
+
+
+def with_audit(result: Result, known: Advisories) -> Result:
+    """Match both images of an optimization; of their files only sizes are kept."""
+    before, after = (
+        Side(name=name, components=_measured(image), exists=lambda _: True)
+        for name, image in (
+            (result.reference or "the baseline", result.before),
+            ("the candidate", result.after),
+        )
+    )
+    return replace(result, audit=audited(before, after, known))
+
+
+def _measured(image: ImageMeasurement) -> tuple[Component, ...]:
+    return components_of(image.distributions, image.debian_packages, image.debian_release)
 
 
 def audited(before: Side | None, after: Side, known: Advisories, *skipped: Skipped) -> Audit:
