@@ -27,6 +27,7 @@ from jettison.rules.rule import applied_rules, not_larger, optimized
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
+    MOST_MEASURED,
     Workshop,
     built,
     development_image,
@@ -250,11 +251,9 @@ def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
         image = built(shop, plan.project, folder, "after")
         after = before.beside.submit(_measured, shop, image, "after")
         plan, development = development_image(shop, plan, folder)
-        measured = (
-            before.beside.submit(_measured, shop, development, "development")
-            if development
-            else None
-        )
+        measured = None
+        if development and shop.engine.inspect(development).size <= MOST_MEASURED:
+            measured = before.beside.submit(_measured, shop, development, "development")
         request = project_request(shop.root, plan, before.id, image, development)
         ahead = before.ahead.result() if before.ahead else None
         verdict = compare(request, shop.engine, shop.progress, ahead)
