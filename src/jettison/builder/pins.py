@@ -27,7 +27,7 @@ from jettison.index.resolving import compiled, is_silent, platform
 from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
 from jettison.lift.project import Project
-from jettison.processes.connections import UNTRUSTED
+from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.values import Origin
 
@@ -265,7 +265,11 @@ def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
             hint="Build once with the network at hand.",
         )
     if is_silent(text):
-        hint = UNTRUSTED if _UNTRUSTED in text else "Check the network, HTTPS_PROXY and NO_PROXY."
+        hint = (
+            distrusted(text)
+            if _UNTRUSTED in text
+            else "Check the network, HTTPS_PROXY and NO_PROXY."
+        )
         return NetworkError("the package index did not answer", why=why, hint=hint)
     if "no usable wheels" in text or "building from source is disabled" in text.lower():
         return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)

@@ -25,6 +25,7 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.images.stores.cache import cache_directory
+from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
@@ -94,6 +95,12 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
     is_flag=True,
     help="Show the whole plan and every check.",
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write plan, diff, treemaps and verdict as one self-contained HTML file.",
+)
 @format_option("result")
 def command(
     *,
@@ -114,6 +121,7 @@ def command(
     data: Path | None,
     diff: bool,
     verbose: bool,
+    html: Path | None,
     output_format: str,
 ) -> None:
     """Optimize the image and verify that it behaves the same.
@@ -124,7 +132,9 @@ def command(
     """
     progress = ConsoleProgress()
     known = read_advisories(data) if data else None
-    shown = partial(_show, known=known, output_format=output_format, diff=diff, verbose=verbose)
+    shown = partial(
+        _show, known=known, html=html, output_format=output_format, diff=diff, verbose=verbose
+    )
     if image:
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
@@ -197,10 +207,14 @@ def _show(
     where: str,
     *,
     known: Advisories | None,
+    html: Path | None,
     output_format: str,
     **options: bool,
 ) -> None:
     result = with_audit(result, known) if known else result
+    if html is not None:
+        with whole_file(html) as file:
+            file.write(rendered("result", "html", result, where=where).encode("utf-8"))
     show(rendered("result", output_format, result, where=where, **options), nl=False)
 
 

@@ -18,7 +18,7 @@ from urllib3.exceptions import (
 )
 
 from jettison.index.settings import Answer, NoAnswerError
-from jettison.processes.connections import UNTRUSTED, Pools
+from jettison.processes.connections import Pools, distrusted
 from jettison.processes.patience import PART, ended_after, patient_parts
 
 _RETRIED = (429, 500, 502, 503, 504)
@@ -123,6 +123,6 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
 def _no_answer(error: HTTPError) -> NoAnswerError:
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     why = str(cause).rpartition("object at 0x")[2].partition(": ")[2] or str(cause)
-    hint = UNTRUSTED if isinstance(cause, SSLError) else ""
+    hint = distrusted(why) if isinstance(cause, SSLError) else ""
     hint = "Check HTTPS_PROXY and NO_PROXY." if isinstance(cause, ProxyError) else hint
     return NoAnswerError(why, lasting=isinstance(cause, _LASTING), hint=hint)

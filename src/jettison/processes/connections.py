@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 # Files of certificate authorities, as pip, requests and curl name them.
 CERTIFICATE_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-UNTRUSTED = "Set SSL_CERT_FILE to the file of your certificate authority."
+_UNTRUSTED = "Set SSL_CERT_FILE to the file of your certificate authority."
+_CLOCK = "Set the clock of this machine right, or have the certificate renewed."
+# What OpenSSL and uv say of a certificate whose dates do not fit.
+_DATES = ("not yet valid", "has expired", "NotValidYet", "Expired")
 _PROXIES = ("http://", "https://")
+
+
+def distrusted(why: str) -> str:
+    """Say what to do when a server's certificate is not accepted, by what a library says of it."""
+    return _CLOCK if any(sign in why for sign in _DATES) else _UNTRUSTED
 
 
 def certificate_file(variables: Mapping[str, str]) -> str:

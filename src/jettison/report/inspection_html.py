@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct, field
 
-from jettison.catalogue import resource
 from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
 from jettison.report.inspection_text import LARGEST_OWNERS, heading, share
+from jettison.report.page import Area, page, tabulated
 from jettison.values import human
 
 # An area below this share of the whole is not worth a node of its own.
 _SMALLEST_SHARE = 1 / 5000
 _INSTRUCTION_WIDTH = 80
-
-
-class Area(Struct, frozen=True, kw_only=True):
-    """A part of a treemap; ``kind`` is None where the parts within are of several kinds.
-
-    ``wasted`` of its bytes are hidden by a later layer.
-    """
-
-    name: str
-    size: int
-    wasted: int
-    kind: OwnerKind | None
-    parts: tuple[Area, ...] = ()
 
 
 class _Folder(Struct):
@@ -131,45 +115,21 @@ def _sum(name: str, parts: Iterable[Area]) -> Area:
 
 def inspection_html(image: Inspection) -> str:
     """Give the page; it loads nothing and runs from disk."""
-    areas = {"owner": _area(by_owner(image)), "layer": _area(by_layer(image))}
-    return _filled(
-        _text("page.html"),
-        title=escape(image.name),
-        heading=escape(heading(image)),
-        style=_text("style.css"),
-        legend="\n".join(_legend(image)),
-        tables="\n".join((_owners(image), _layers(image))),
-        # so that no name of a file ends the element
-        areas=json.dumps(areas, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
-        script=_text("script.js"),
+    return page(
+        title=image.name,
+        heading=heading(image),
+        views={"By owner": by_owner(image), "By layer": by_layer(image)},
+        legend=_legend(image),
+        sections=(_owners(image), _layers(image)),
     )
 
 
-def _text(name: str) -> str:
-    return resource(f"treemap/{name}").decode("utf-8")
-
-
-def _filled(page: str, **texts: str) -> str:
-    pieces = page.split("{{")
-    filled = [pieces[0]]
-    for piece in pieces[1:]:
-        name, _, rest = piece.partition("}}")
-        filled += [texts[name], rest]
-    return "".join(filled)
-
-
-def _area(area: Area) -> list[Any]:
-    kind = area.kind.value if area.kind else ""
-    return [area.name, area.size, area.wasted, kind, [_area(part) for part in area.parts]]
-
-
-def _legend(image: Inspection) -> Iterator[str]:
+def _legend(image: Inspection) -> Iterator[tuple[str, str]]:
     for kind in OwnerKind:
         if image.kinds[kind]:
-            colour = f"background:var(--{kind.value.replace(' ', '-')})"
-            yield f'<li><i style="{colour}"></i>{kind.value} {human(image.kinds[kind])}</li>'
+            yield kind.value, f"{kind.value} {human(image.kinds[kind])}"
     if image.wasted:
-        yield f'<li><i class="wasted"></i>wasted {human(image.wasted_size)}</li>'
+        yield "wasted", f"wasted {human(image.wasted_size)}"
 
 
 def _owners(image: Inspection) -> str:
@@ -185,7 +145,7 @@ def _owners(image: Inspection) -> str:
         for one in image.owners[:LARGEST_OWNERS]
     )
     header = ("The largest owners", "kind", "size", "share", "wasted", "in layers")
-    return _table("Owners", header, rows, right=(2, 3, 4))
+    return tabulated("Owners", header, rows, right=(2, 3, 4))
 
 
 def _layers(image: Inspection) -> str:
@@ -201,19 +161,4 @@ def _layers(image: Inspection) -> str:
         for index, one in enumerate(image.layers)
     )
     header = ("layer", "", "size", "compressed", "wasted", "made by")
-    return _table("Layers", header, rows, right=(0, 2, 3, 4))
-
-
-def _table(
-    title: str, header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int]
-) -> str:
-    def row(tag: str, cells: Sequence[str]) -> str:
-        marks = [' class="number"' if index in right else "" for index in range(len(cells))]
-        pairs = zip(marks, cells, strict=True)
-        return f"<tr>{''.join(f'<{tag}{mark}>{escape(cell)}</{tag}>' for mark, cell in pairs)}</tr>"
-
-    body = "\n".join(row("td", cells) for cells in rows)
-    return (
-        f'<h2>{escape(title)}</h2>\n<div class="scroll"><table>\n'
-        f"<thead>{row('th', header)}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
-    )
+    return tabulated("Layers", header, rows, right=(0, 2, 3, 4))

@@ -121,7 +121,7 @@ def plan_text(plan: Plan, *, diff: bool = False, verbose: bool = False) -> str:
 
 def _whole(plan: Plan) -> list[str]:
     return [
-        f"Plan for {_named(plan)} at -O{plan.level}",
+        f"Plan for {named(plan)} at -O{plan.level}",
         base_table(plan.base_as_planned),
         _requirements(plan),
         _packages(plan),
@@ -137,7 +137,7 @@ def _short(plan: Plan) -> list[str]:
     changed = [one for one in plan.findings if one.changes]
     errors = [one for one in plan.findings if one.error]
     return [
-        f"Plan for {_named(plan)} at -O{plan.level}: {counted(len(changed), 'optimization')}",
+        f"Plan for {named(plan)} at -O{plan.level}: {counted(len(changed), 'optimization')}",
         "\n".join(f"error: {one.message}{_place(one)}" for one in errors),
         "\n".join((base_title(plan.base_as_planned), _sizes(plan.prediction))),
         largest(((one.rule, one.saving, one.message) for one in changed), to_review(plan)),
@@ -171,7 +171,7 @@ def diff_text(plan: Plan) -> str:
     return "\n\n".join(change.diff().rstrip("\n") for change in plan.files) + "\n"
 
 
-def _named(plan: Plan) -> str:
+def named(plan: Plan) -> str:
     """The project, with the service that was meant where several images are built."""
     project = plan.original
     services = project.compose.services if project.compose else ()

@@ -93,7 +93,7 @@ def _short(result: Result) -> list[str]:
     return [
         conclusion(result.verdict),
         _bars(result),
-        largest(_savings(result), to_review(result.plan)),
+        largest(savings(result), to_review(result.plan)),
         _largest_left(result),
         differences_text(result.verdict),
         summary_text(result.audit) if result.audit else "",
@@ -123,10 +123,11 @@ def _bars(result: Result) -> str:
     }
     measured = [f"{name} {' -> '.join(pair)}" for name, pair in pairs.items() if "-" not in pair]
     drawn = bars((name, image.size.bytes) for name, image in images)
-    return "\n".join((drawn, _summary(result), ", ".join(measured)))
+    return "\n".join((drawn, summary(result), ", ".join(measured)))
 
 
-def _savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
+def savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
+    """Give each optimization, what it saves, measured where it was, and what it does."""
     measured = {item.rule: item.saving for item in result.ablations}
     for finding in result.plan.findings:
         if finding.changes:
@@ -134,11 +135,18 @@ def _savings(result: Result) -> Iterator[tuple[str, Saving | None, str]]:
 
 
 def _changes(result: Result) -> str:
-    rows = [(rule, sized(saving), message) for rule, saving, message in _savings(result)]
+    rows = [(rule, sized(saving), message) for rule, saving, message in savings(result)]
     return table(("optimization", "saves", "what"), rows, right=(1,)) if rows else ""
 
 
 def _images(result: Result) -> str:
+    header, rows = compared_figures(result)
+    right = tuple(range(1, len(header)))
+    return table(header, rows, right=right) + f"\n\n{summary(result)}"
+
+
+def compared_figures(result: Result) -> tuple[list[str], list[list[str]]]:
+    """Give the measured figures of the images as the header and the rows of a table."""
     columns = [result.before, result.after]
     header = ["", result.reference or "before", "after"]
     if result.development:
@@ -150,18 +158,18 @@ def _images(result: Result) -> str:
     blanks = [""] * (len(columns) - len(subjects))
     rows.append(["start-up to healthy", *(_seconds(item) for item in subjects), *blanks])
     rows.append(["memory at rest", *(_memory(item) for item in subjects), *blanks])
-    right = tuple(range(1, len(header)))
-    return table(header, rows, right=right) + f"\n\n{_summary(result)}"
+    return header, rows
 
 
-def _summary(result: Result) -> str:
+def summary(result: Result) -> str:
+    """Say how much less it is, how that was measured, and what the baseline is."""
     share = 100 * result.saved / result.before.size.bytes
-    summary = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
+    said = f"{human(result.saved)} less ({share:.0f} %), measured with {result.engine}"
     if result.reference:
-        summary += NOT_BEFORE
+        said += NOT_BEFORE
     if result.base == COMPOSED:
-        summary += COMPOSED_BASE.format(base=result.plan.stage.base)
-    return summary
+        said += COMPOSED_BASE.format(base=result.plan.stage.base)
+    return said
 
 
 def _left_in(result: Result) -> str:

@@ -66,7 +66,7 @@ def test_no_name_of_a_file_ends_the_pages_data() -> None:
     page = inspection_html(IMAGE)
     data = page.partition('id="areas">')[2].partition("</script>")[0]
     areas = json.loads(data)
-    assert areas["owner"][1] == areas["layer"][1] == IMAGE.size
+    assert areas["by-owner"][1] == areas["by-layer"][1] == IMAGE.size
     assert "<script>.py" in json.dumps(areas)
     assert "<" not in data
 

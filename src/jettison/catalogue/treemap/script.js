@@ -7,8 +7,8 @@ const trail = document.getElementById("trail");
 const find = document.getElementById("find");
 const NAME = 0, SIZE = 1, WASTED = 2, KIND = 3, PARTS = 4;
 const TITLE = 17, SMALLEST = 3, NAMED_WIDTH = 28;
-let view = "owner";
-let path = [views.owner];
+let view = Object.keys(views)[0];
+let path = [views[view]];
 let shown = [];
 
 function bytes(count) {
@@ -82,7 +82,7 @@ function draw(area, box, parents, into) {
 
 function spoken(chain) {
   const area = chain[chain.length - 1];
-  const share = (100 * area[SIZE]) / views.owner[SIZE];
+  const share = (100 * area[SIZE]) / views[view][SIZE];
   const wasted = area[WASTED] ? `, ${bytes(area[WASTED])} of it wasted` : "";
   const names = chain.slice(1).map((one) => one[NAME]).join(" › ") || area[NAME];
   return `${names}: ${bytes(area[SIZE])} (${share.toFixed(1)} %)${wasted}${area[KIND] ? `, ${area[KIND]}` : ""}`;

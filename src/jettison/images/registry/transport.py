@@ -19,7 +19,7 @@ from jettison import __version__
 from jettison.errors import ImageError, JettisonError, NetworkError, TransientNetworkError
 from jettison.images.reference import Reference, is_loopback
 from jettison.images.stream import CHUNK
-from jettison.processes.connections import UNTRUSTED, Pools
+from jettison.processes.connections import Pools, distrusted
 from jettison.processes.patience import PART, ended_after, patient_parts
 from jettison.progress import tell_of_waiting
 
@@ -185,7 +185,7 @@ def unreachable(url: str, error: HTTPError) -> NetworkError:
     """Say that a host does not answer as HTTP should."""
     why = str(getattr(error, "reason", None) or error)
     if isinstance(error, SSLError):
-        return NetworkError(f"{urlsplit(url).netloc} is not trusted", why=why, hint=UNTRUSTED)
+        return NetworkError(f"{urlsplit(url).netloc} is not trusted", why=why, hint=distrusted(why))
     return TransientNetworkError(
         f"{urlsplit(url).netloc} does not answer",
         why=why,

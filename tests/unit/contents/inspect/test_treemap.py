@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 from inspected import distribution, inspected
 
-from jettison.report.inspection_html import Area, by_layer, by_owner
+from jettison.report.inspection_html import by_layer, by_owner
+from jettison.report.page import Area
 
 LARGE = b"x" * 100_000
 
