@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +41,8 @@ from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
 from jettison.report import rendered
 from jettison.report.result_text import Result
-from jettison.tasks.auditing import audit_plan, read_advisories, with_audit
+from jettison.tasks.advisories import MIRROR, read_advisories
+from jettison.tasks.auditing import audit_plan, with_audit
 from jettison.tasks.loading.plan import planned
 from jettison.values import Basis, Size
 from jettison.verify.verdict import Subject, Verdict
@@ -417,3 +423,59 @@ def measured(name: str, version: str) -> ImageMeasurement:
         setuid_files=(), distributions=(own,), debian_packages=(package,), user="",
         environment=(), entrypoint=(), command=(), python_version="3.13", debian_release="12",
     )  # fmt: skip
+
+
+@contextmanager
+def mirror(*documents: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Serve advisories as osv.dev does; give the address and what is asked."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for one in documents:
+            archive.writestr(f"{one['id']}.json", json.dumps(one))
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(written.getvalue())))
+            self.end_headers()
+            self.wfile.write(written.getvalue())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_advisories_are_fetched_once_a_day_and_kept(
+    tmp_path: Path,
+    audit: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference = stored(tmp_path / "image", image(distribution("pip", "24.0", {"pip.py": b""})))
+    monkeypatch.setenv(MIRROR, "http://127.0.0.1:9")
+    status, _, err = audit(reference, *ON_AMD64)
+    assert status == 10
+    assert "--osv DIR" in err
+    with mirror(*DOCUMENTS) as (address, asked):
+        monkeypatch.setenv(MIRROR, address)
+        for _ in range(2):
+            status, out, _ = audit(reference, *ON_AMD64)
+            assert (status, "pip 24.0" in out, "fetched on 20" in out) == (0, True, True)
+        assert asked == ["/PyPI/all.zip", "/Debian/all.zip"]
+        kept = tmp_path / "cache" / "jettison" / "advisories" / "PyPI.zip"
+        kept.write_bytes(kept.read_bytes()[:200])
+        assert audit(reference, *ON_AMD64)[0] == 0
+        assert len(asked) == 4
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+    out = audit(reference, *ON_AMD64)[1]
+    assert "fetched on 2023-11-14" in out

@@ -11,6 +11,7 @@ import gate_page
 import pytest
 from checkouts import Checkout
 from jsonschema import Draft4Validator
+from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget, limit_of
@@ -158,6 +159,15 @@ def test_markdown_says_why_and_stays_below_what_a_comment_takes() -> None:
 
 def test_the_page_shows_what_the_command_writes(tmp_path: Path) -> None:
     assert gate_page.page(tmp_path) == gate_page.PAGE.read_text(encoding="utf-8")
+
+
+def test_a_prediction_is_not_compared_with_a_measurement() -> None:
+    image = checked({"a": MEGABYTE}, {"a": 5 * MEGABYTE})
+    measured = replace(image.figures, basis=Basis.MEASURED)
+    mixed = Gate(images=(replace(image, figures=measured),))
+    assert not mixed.over
+    assert "growth is not judged" in rendered("check", "text", mixed)
+    assert "grew by" not in rendered("check", "markdown", mixed)
 
 
 def test_junit_has_the_budgets_and_the_checks_of_a_verdict() -> None:

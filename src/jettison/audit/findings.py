@@ -60,7 +60,10 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Advisories(Struct, frozen=True, kw_only=True):
-    """The data that was matched: by package, how many there are, and the newest change."""
+    """The data that was matched: by package, how many there are, and the newest change.
+
+    ``fetched`` is the day on which it was fetched, empty for data that was given.
+    """
 
     by_package: Mapping[tuple[str, str], tuple[Advisory, ...]] = field(
         default_factory=lambda: MappingProxyType({})
@@ -68,6 +71,7 @@ class Advisories(Struct, frozen=True, kw_only=True):
     count: int = 0
     ecosystems: tuple[str, ...] = ()
     newest: str = ""
+    fetched: str = ""
 
     def hits(self, component: Component) -> Iterator[Hit]:
         """Give the advisories that affect a component."""
@@ -91,6 +95,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     advisories: int
     ecosystems: tuple[str, ...]
     newest: str
+    fetched: str
     components: int
     timestamp: str
     findings: tuple[Finding, ...]

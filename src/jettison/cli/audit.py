@@ -11,7 +11,8 @@ from jettison.cli.options import format_option, image_options, reports_option
 from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.tasks.auditing import audit_plan, audited, read_advisories, side_of
+from jettison.tasks.advisories import fetched_advisories, read_advisories
+from jettison.tasks.auditing import audit_plan, audited, side_of
 from jettison.tasks.loading.plan import planned
 
 
@@ -21,13 +22,13 @@ from jettison.tasks.loading.plan import planned
     "--osv",
     "data",
     type=click.Path(path_type=Path),
-    required=True,
     metavar="DIR",
-    help="Match with the advisories in DIR: JSON files or archives of OSV.",
+    help="Match with the advisories in DIR, JSON files or archives of OSV; default: those of "
+    "osv.dev, fetched once a day.",
 )
 @click.option("--before", default="", metavar="IMAGE", help="Compare with this image.")
 @click.option("--service", metavar="NAME", help="Select the compose service of a project.")
-@click.option("--offline", is_flag=True, help="Do not query package indexes; use cached data only.")
+@click.option("--offline", is_flag=True, help="Fetch nothing; use cached data only.")
 @click.option(
     "--under-investigation",
     "undecided",
@@ -40,7 +41,7 @@ from jettison.tasks.loading.plan import planned
 def command(
     *,
     target: str,
-    data: Path,
+    data: Path | None,
     before: str,
     service: str | None,
     offline: bool,
@@ -54,14 +55,14 @@ def command(
     With --before, compares two images. Of a folder, compares the distributions that the committed
     files install with those that the plan leaves.
     """
-    known = read_advisories(data)
+    progress = ConsoleProgress()
+    known = read_advisories(data) if data else fetched_advisories(progress, offline=offline)
     if Path(target).is_dir():
         if before:
             raise click.UsageError("--before compares images; a folder is compared with its plan.")
         plan = planned(Path(target), service=service, offline=offline).plan
         found = audit_plan(plan, target, known)
     else:
-        progress = ConsoleProgress()
         baseline = side_of(before, platform, progress) if before else None
         found = audited(baseline, side_of(target, platform, progress), known)
     options = {"undecided": undecided}

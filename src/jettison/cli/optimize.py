@@ -29,7 +29,8 @@ from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
-from jettison.tasks.auditing import read_advisories, with_audit
+from jettison.tasks.advisories import read_advisories
+from jettison.tasks.auditing import with_audit
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned

@@ -68,9 +68,10 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def growth(self) -> tuple[Growth, ...]:
         """What grew, the largest first; empty without the owners of both."""
-        if self.baseline is None or not (self.baseline.owners and self.figures.owners):
+        before, now = self.baseline, self.figures
+        if before is None or before.basis is not now.basis or not (before.owners and now.owners):
             return ()
-        return tuple(growths(self.baseline.owners, self.figures.owners))
+        return tuple(growths(before.owners, now.owners))
 
     @property
     def default_file(self) -> str:

@@ -41,6 +41,7 @@ def summary_text(audit: Audit) -> str:
         fresh = f", {counts[Fate.NEW]} new" if counts[Fate.NEW] else ""
         lines[0] += f"; gone from {audit.before}: {gone}{fresh}"
     newest = f", the newest of {audit.newest}" if audit.newest else ""
+    newest += f", fetched on {audit.fetched}" if audit.fetched else ""
     ecosystems = ", ".join(audit.ecosystems)
     lines.append(
         f"{counted(audit.components, 'component')} matched with "

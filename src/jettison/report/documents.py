@@ -187,8 +187,8 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     """Give what advisories say of an image as ``jettison.audit/v1``."""
     return {
         "schema": "jettison.audit/v1",
-        **_fields(audit, "image before? product? advisories ecosystems newest? components"),
-        **_fields(audit, "counts findings skipped"),
+        **_fields(audit, "image before? product? advisories ecosystems newest? fetched?"),
+        **_fields(audit, "components counts findings skipped"),
     }
 
 

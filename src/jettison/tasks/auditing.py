@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.audit.advisories import Advisory, package_key
 from jettison.audit.components import Component, components_of, components_planned
 from jettison.audit.findings import Advisories, Audit, Exists, findings_of
 from jettison.contents.layer_reading import image_of, measured_layers
@@ -24,17 +18,12 @@ from jettison.contents.measurement import (
     distributions,
     overlay,
 )
-from jettison.errors import InputSyntaxError, ProjectError
 from jettison.images.location import is_remote
 from jettison.images.reference import Reference
 from jettison.plan.plan import Plan
 from jettison.progress import Progress
 from jettison.report.result_text import Result
 from jettison.values import Skipped
-
-# Larger than any advisory seen; a bound on memory.
-_LARGEST = 16 << 20
-_HINT = "Download the data again, or leave the file out."
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -109,6 +98,7 @@ def audited(before: Side | None, after: Side, known: Advisories, *skipped: Skipp
         advisories=known.count,
         ecosystems=known.ecosystems,
         newest=known.newest,
+        fetched=known.fetched,
         components=len(after.components),
         timestamp=_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         findings=findings_of(
@@ -124,68 +114,3 @@ def _now() -> datetime:
     if seconds.isdecimal():
         return datetime.fromtimestamp(int(seconds), UTC)
     return datetime.now(UTC)
-
-
-def read_advisories(path: Path) -> Advisories:
-    """Read a folder of OSV's documents: JSON, one a file, or archives of them as OSV offers them.
-
-    Raises ProjectError when there is none, InputSyntaxError for one that is damaged.
-    """
-    if not path.exists():
-        raise ProjectError(f"there is no {path}", hint="Name a folder with data of OSV.")
-    found: dict[tuple[str, str], dict[str, Advisory]] = {}
-    ecosystems: set[str] = set()
-    seen: set[str] = set()
-    newest = ""
-    decoder = msgspec.json.Decoder(Advisory)
-    for name, content in _documents(path):
-        try:
-            advisory = decoder.decode(content)
-        except msgspec.MsgspecError as error:
-            raise InputSyntaxError(
-                f"{name} is no advisory of OSV", why=str(error), hint=_HINT
-            ) from error
-        newest = max(newest, advisory.modified)
-        seen.add(advisory.id)
-        for one in advisory.affected:
-            if one.package is not None:
-                ecosystems.add(one.package.ecosystem.partition(":")[0])
-                key = package_key(one.package.ecosystem, one.package.name)
-                found.setdefault(key, {})[advisory.id] = advisory
-    if not seen:
-        raise ProjectError(
-            f"{path} has no advisories", hint="Name a folder with JSON files or archives of OSV."
-        )
-    return Advisories(
-        by_package={key: tuple(each.values()) for key, each in found.items()},
-        count=len(seen),
-        ecosystems=tuple(sorted(ecosystems)),
-        newest=newest[:10],
-    )
-
-
-def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    for file in files:
-        if file.suffix == ".json" and file.is_file():
-            _require_size(str(file), file.stat().st_size)
-            yield str(file), file.read_bytes()
-        elif file.suffix == ".zip" and file.is_file():
-            yield from _archived(file)
-
-
-def _archived(file: Path) -> Iterator[tuple[str, bytes]]:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            for entry in archive.infolist():
-                if entry.filename.endswith(".json"):
-                    name = f"{file}: {entry.filename}"
-                    _require_size(name, entry.file_size)
-                    yield name, archive.read(entry)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise InputSyntaxError(f"{file} is damaged", why=str(error), hint=_HINT) from error
-
-
-def _require_size(name: str, size: int) -> None:
-    if size > _LARGEST:
-        raise InputSyntaxError(f"{name} is no advisory of OSV", why=f"it has {size} bytes")
