@@ -10,13 +10,12 @@ import click
 
 from jettison.cli import command_line, show
 from jettison.errors import (
+    ENDING,
     DamagedCacheError,
     InputSyntaxError,
     InterruptedByUserError,
     JettisonError,
 )
-from jettison.processes.programs import ENDING
-from jettison.records import damaged
 
 # A command makes many small values and few cycles: searching for cycles after every 700 of them, as
 # Python does by default, takes a tenth of a plan's time.
@@ -43,8 +42,10 @@ def run(arguments: list[str]) -> int:
         except DamagedCacheError as error:
             damage = error
         finally:
-            for path in damaged():
-                show(f"note: {path} in the cache was damaged; it is rebuilt", err=True)
+            # Who kept nothing has damaged nothing, and need not load it.
+            if records := sys.modules.get("jettison.records"):
+                for path in records.damaged():
+                    show(f"note: {path} in the cache was damaged; it is rebuilt", err=True)
     return _report(damage)
 
 

@@ -7,6 +7,7 @@ Only ``jettison.__main__`` prints them. Exit status 1 is kept for defects of Jet
 
 from __future__ import annotations
 
+import signal
 from typing import ClassVar
 
 from jettison.values import Origin
@@ -124,6 +125,12 @@ class BudgetError(JettisonError):
     """The image is larger, or slower, than the project's settings allow."""
 
     exit_status = 16
+
+
+ENDING = tuple(
+    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What tells a program to end: Ctrl-C, another program, the terminal that was closed."""
 
 
 class InterruptedByUserError(JettisonError):

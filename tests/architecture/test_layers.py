@@ -12,8 +12,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from click import Context
 
 import jettison
+from jettison.cli import COMMANDS, command_line
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,3 +78,20 @@ def test_a_command_starts_without_what_it_may_not_need(command: str, late: str) 
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
     )
     assert set(late.split()) & set(loaded.stdout.split()) == set()
+
+
+def test_help_is_told_without_loading_a_command() -> None:
+    program = "import sys; from jettison.__main__ import run; run(['--help']); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not {name for name in loaded if name.startswith("jettison.cli.")}
+    assert not {"hashlib", "subprocess", "jettison.records"} & loaded
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_in_a_line_is_that_of_the_command(name: str) -> None:
+    command = command_line.get_command(Context(command_line), name)
+    assert command is not None
+    assert COMMANDS[name][1] == command.get_short_help_str(80)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jettison.errors import ProgramError
+from jettison.errors import ENDING, ProgramError
 from jettison.processes import programs as process
-from jettison.processes.programs import ENDING, begin, follow, helper, piped, run, uninterrupted
+from jettison.processes.programs import begin, follow, helper, piped, run, uninterrupted
 
 
 def test_a_result_has_status_and_both_streams() -> None:

@@ -9,25 +9,30 @@ import click
 from jettison import __version__
 from jettison.values import printable
 
-# Commands, and the modules that hold them.
+# Commands, the modules that hold them, and their help in a line, for which none is imported.
 COMMANDS = {
-    "apply": "apply",
-    "audit": "audit",
-    "base": "plan",
-    "build": "build",
-    "cache": "cache",
-    "check": "check",
-    "compare": "inspect",
-    "inspect": "inspect",
-    "optimize": "optimize",
-    "plan": "plan",
-    "verify": "verify",
-    "why": "why",
+    "apply": ("apply", "Write the optimized files without building or verifying."),
+    "audit": ("audit", "List known vulnerabilities of an image, and which left."),
+    "base": ("plan", "Show which base images would work, and why."),
+    "build": ("build", "Build the image without Docker and without root."),
+    "cache": ("cache", "Show the size of Jettison's cache, and clean it."),
+    "check": ("check", "Check the image against its budgets and a baseline."),
+    "compare": ("inspect", "Compare the contents of two images by owner."),
+    "inspect": ("inspect", "Attribute every byte of IMAGE to an owner and a layer."),
+    "optimize": ("optimize", "Optimize the image and verify that it behaves the same."),
+    "plan": ("plan", "Show what would change in the project, and why."),
+    "verify": ("verify", "Run two images, send both the same requests, report differences."),
+    "why": ("why", "Explain why a package or file is in the image."),
 }
 
 
 class LazyGroup(click.Group):
     """Imports a command's module only when it is called, so that each starts fast."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Name the commands in alphabetical order."""
@@ -37,7 +42,7 @@ class LazyGroup(click.Group):
         """Import the command; None when there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        home = COMMANDS[cmd_name]
+        home, _ = COMMANDS[cmd_name]
         module = importlib.import_module(f"jettison.cli.{home}")
         name = "command" if home == cmd_name else f"{cmd_name}_command"
         command: click.Command = getattr(module, name)

@@ -22,7 +22,7 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
-from jettison.errors import ProgramError
+from jettison.errors import ENDING, ProgramError
 from jettison.processes.process_group import deadline, end_group, group, pipe
 
 _GRACE_SECONDS = 3.0
@@ -35,10 +35,6 @@ NEUTRAL = Path("/")
 CONFINE = "jettison.engines.embedded.confine"
 """The helper that becomes a program without network and further rights."""
 _NEEDED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
-ENDING = tuple(
-    signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
-"""What tells a program to end: Ctrl-C, another program, the terminal that was closed."""
 
 
 class Completed(Struct, frozen=True, kw_only=True):
