@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 import shutil
+import stat
 import tempfile
 import threading
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from msgspec import DecodeError, msgpack
 
@@ -55,7 +58,8 @@ class Records:
         """Give what was kept under these words; None when there is nothing of this type."""
         try:
             path = self._path(words)
-            content = path.read_bytes()
+            with open_regular(path) as file:
+                content = file.read()
             digest, body = content[:_DIGEST], content[_DIGEST:]
             if _digest(words, body) != digest:
                 discard(path)
@@ -107,6 +111,24 @@ class Records:
         kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
         for old in kept[:-most]:
             old.unlink(missing_ok=True)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; OSError for a pipe or a device, which could wait for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    return open(descriptor, "rb")  # noqa: PTH123 — a descriptor, not a path
+
+
+def regular_bytes(path: Path, limit: int) -> bytes:
+    """Read a file of at most ``limit`` bytes; OSError for a longer one, a pipe or a device."""
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it has more than {limit >> 20} MB", str(path))
+    return content
 
 
 def discard(path: Path) -> None:

@@ -16,7 +16,7 @@ import loopback_registry
 import pytest
 from images import AMD64, small_image
 
-from jettison.errors import JettisonError, NetworkError
+from jettison.errors import IntegrityError, JettisonError, NetworkError
 from jettison.images.entry import read_entries
 from jettison.images.reference import Reference
 from jettison.images.registry.authorization import Logins
@@ -194,6 +194,18 @@ def test_a_layout_is_read_or_refused(tmp_path: Path, of: str, name: str) -> None
     rewritten(tmp_path, of, (DOCUMENTS if of == "manifest" else CONFIGS)[name])
     with suppress(JettisonError):
         looked_at(store, None)
+
+
+def test_a_layer_that_is_not_what_the_config_says_is_refused(tmp_path: Path) -> None:
+    store = LayoutStore(tmp_path)
+    store.write(small_image(), None)
+    rewritten(
+        tmp_path, "config",
+        lambda d: d | {"rootfs": d["rootfs"] | {"diff_ids": [f"sha256:{'0' * 64}"] * 2}},
+    )  # fmt: skip
+    for layer in store.read(None, AMD64).layers:
+        with pytest.raises(IntegrityError, match="an unpacked layer is not what its digest says"):
+            list(layer.entries())
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'"x"', b'{"manifests": 5}', b"\xff\xfe",

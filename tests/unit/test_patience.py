@@ -51,6 +51,10 @@ def slow_body(plug: socket.socket, ended: threading.Event) -> None:
         plug.sendall(b"x")
 
 
+def absurd_chunk(plug: socket.socket, ended: threading.Event) -> None:
+    plug.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabc\r\n")
+
+
 def overloaded(plug: socket.socket, ended: threading.Event) -> None:
     plug.sendall(
         b"HTTP/1.1 503 No\r\nretry-after: 50\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -65,7 +69,7 @@ def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-@pytest.mark.parametrize("talk", [slow_headers, slow_body])
+@pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
 def test_an_index_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
 ) -> None:
@@ -76,12 +80,38 @@ def test_an_index_that_trickles_is_given_up(
             list(Client(backoff=0.0).chunks(url))
 
 
-@pytest.mark.parametrize("talk", [slow_headers, slow_body])
+@pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
 def test_a_registry_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
 ) -> None:
     with server(talk) as url, pytest.raises(NetworkError):
         Transport(attempts=2, sleep=lambda _: None).ask(Request(method="GET", url=url))
+
+
+def silent(plug: socket.socket, ended: threading.Event) -> None:
+    ended.wait()
+
+
+@pytest.mark.parametrize("talk", [slow_headers, silent])
+def test_silence_uses_up_the_patience_with_a_registry(
+    talk: Callable[[socket.socket, threading.Event], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jettison.images.registry.transport._READ_SECONDS", 0.2)
+    monkeypatch.setattr("jettison.images.registry.transport._ALL_WAITS", 0.1)
+    waits: list[float] = []
+    transport = Transport(sleep=waits.append)
+    with server(talk) as url, pytest.raises(NetworkError):
+        transport.ask(Request(method="GET", url=url))
+    assert waits == []
+
+
+def test_an_index_that_trickles_is_not_asked_again() -> None:
+    client = Client(backoff=0.0)
+    with server(slow_body) as url:
+        with pytest.raises(NetworkError):
+            client.get(url, limit=1 << 20)
+        with pytest.raises(NetworkError, match="cannot be reached"):
+            client.get(url, limit=1 << 20)
 
 
 def test_all_requests_to_a_registry_share_one_patience(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,14 @@ def test_a_stamp_tells_that_a_record_was_replaced(tmp_path: Path) -> None:
     first = records.stamp("one")
     records.put(1000, "one")
     assert records.stamp("one") != first
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
+    records = Records(tmp_path)
+    records.put("value", "word")
+    (path,) = tmp_path.iterdir()
+    path.unlink()
+    os.mkfifo(path)
+    assert records.get(str, "word") is None
+    records.put("value", "word")
+    assert records.get(str, "word") == "value"

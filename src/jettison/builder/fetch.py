@@ -30,6 +30,7 @@ from jettison.plan.removal.remove_files import IMPORT, imported
 from jettison.processes.concurrent import mapped
 from jettison.processes.programs import run
 from jettison.records import Records
+from jettison.source.reading import LARGEST
 
 _ATTEMPTS = 3
 
@@ -186,7 +187,7 @@ def imported_modules(
 def named_in(context: Mapping[str, ContextPath]) -> Iterator[str]:
     """Yield the dotted names that strings of the modules of a build context hold."""
     for path, each in context.items():
-        if path.endswith(".py") and each.kind is Kind.FILE:
+        if path.endswith(".py") and each.kind is Kind.FILE and each.size <= LARGEST:
             yield from _names(content_of(each))
 
 

@@ -29,6 +29,7 @@ from jettison.lower.instructions import COMPILED_LIST
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import HOOK, LIST, SCRIPT
 from jettison.records import Records
+from jettison.source.reading import LARGEST
 
 _EXTENSIONS = "lib-dynload/"
 # Compiled code ends the names that it imports with a zero.
@@ -214,7 +215,7 @@ def _sources(staying: Staying) -> Iterator[tuple[str, bytes]]:
     for path, each in staying.context.items():
         if each.kind is not Kind.FILE:
             continue
-        if path.endswith(".py"):
+        if path.endswith(".py") and each.size <= LARGEST:
             yield path, content_of(each)
         elif each.executable and each.size <= _LARGEST_PROGRAM:
             content = content_of(each)

@@ -15,7 +15,13 @@ from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Digest
-from jettison.images.stream import CHUNK, chunks_of, reader, uncompressed_chunks
+from jettison.images.stream import (
+    CHUNK,
+    checked_chunks,
+    chunks_of,
+    reader,
+    uncompressed_chunks,
+)
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -143,13 +149,17 @@ class ReadEntry(Struct, frozen=True, kw_only=True):
         return replace(self.entry, digest=Digest.from_hash(running))
 
 
-def read_entries(stream: BinaryIO) -> Iterator[ReadEntry]:
+def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[ReadEntry]:
     """Read the entries of a layer, gzip, zstd or plain; contents are never held in memory.
 
     Content must be read before the next entry is asked for. Sparse files come with their holes
-    filled. IntegrityError when the tar is damaged; ImageError for a path that leaves the root.
+    filled. IntegrityError when the tar is damaged, or at its end when its digest is not
+    ``diff_id``; ImageError for a path that leaves the root.
     """
-    plain = reader(uncompressed_chunks(stream))
+    chunks = uncompressed_chunks(stream)
+    if diff_id is not None:
+        chunks = checked_chunks(chunks, diff_id, None, "an unpacked layer")
+    plain = reader(chunks)
     if not plain.peek(1):
         return
     with _damage_told(), closing(_opened(plain)) as tar:

@@ -17,6 +17,7 @@ from jettison.images.digest import (
     OCI_MANIFEST,
     Compression,
     DiffID,
+    Digest,
     config_type,
     layer_type,
 )
@@ -73,9 +74,14 @@ class Layer(Struct, frozen=True, kw_only=True):
         return replace(self, descriptor=replace(self.descriptor, media_type=fitting))
 
     def entries(self) -> Iterator[ReadEntry]:
-        """Read the entries; see ``read_entries`` for what the caller must keep to."""
+        """Read the entries; see ``read_entries`` for what the caller must keep to.
+
+        Raises IntegrityError at their end where they are not what the image's config says.
+        """
         with self.open() as stream:
-            yield from read_entries(stream)
+            inner = Digest(self.diff_id.algorithm, self.diff_id.hex)
+            # of a layer that is not packed, ``open`` checks the very same
+            yield from read_entries(stream, None if inner == self.descriptor.digest else inner)
 
     def measure(self) -> int:
         """Return the bytes of the layer's files, uncompressed.

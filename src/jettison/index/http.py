@@ -19,14 +19,14 @@ from urllib3.exceptions import (
 
 from jettison.index.settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted
-from jettison.processes.patience import PART, ended_after, patient_parts
+from jettison.processes.patience import PART, TooSlowError, ended_after, patient_parts
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
 _CHUNK = 1 << 18
 _CONNECT_SECONDS = 10.0
 # What will not be better for the next address on the same host.
-_LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError)
+_LASTING = (NewConnectionError, ProxyError, SSLError, SilenceError, TooSlowError)
 
 
 class Transport:

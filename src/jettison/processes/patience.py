@@ -18,28 +18,32 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
 
 # Seconds for the headers of an answer, and for each part of its body that is read at once.
-HEADERS = 90.0
-PART = 120.0
+HEADERS = 60.0
+PART = 60.0
+
+
+class TooSlowError(ProtocolError):
+    """A server sent something, but not enough of it."""
 
 
 @contextmanager
 def ended_after(connection: object, seconds: float) -> Iterator[None]:
-    """Shut the connection down when the block takes longer; ProtocolError then."""
-    plug = getattr(connection, "sock", None)
-    if plug is None:
-        yield
-        return
+    """Shut the connection down when the block takes longer; TooSlowError then."""
     late = threading.Event()
+    plug = getattr(connection, "sock", None)
     timer = threading.Timer(seconds, _shut, (plug, late))
     timer.daemon = True
-    timer.start()
+    if plug is not None:
+        timer.start()
     try:
         yield
+    except ValueError as error:  # a chunk of fewer bytes than none
+        raise ProtocolError(str(error)) from error
     finally:
         timer.cancel()
         # What came until then looks like a whole answer.
         if late.is_set():
-            raise ProtocolError(f"no whole answer within {seconds:g} seconds")
+            raise TooSlowError(f"no whole answer within {seconds:g} seconds")
 
 
 def patient_parts(response: urllib3.BaseHTTPResponse, size: int) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ def _code(cell: dict[str, object]) -> str:
 WORTH_IT = 1_000_000
 _MOST = 8
 # No source is that large, and only notebooks with pictures come near.
-_LARGEST = 32 * 1024 * 1024
+LARGEST = 32 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
 
 Answer = ModuleFacts | Skipped
@@ -99,11 +99,11 @@ def _packed(answer: Answer) -> bytes | Answer:
 def _parsed(root: Path, path: str) -> Answer:
     try:
         with (root / path).open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
+            content = stream.read(LARGEST + 1)
     except OSError as error:
         return unreadable(path, error)
-    if len(content) > _LARGEST:
-        reason = f"it has more than {_LARGEST >> 20} MiB"
+    if len(content) > LARGEST:
+        reason = f"it has more than {LARGEST >> 20} MiB"
         return Skipped(what=path, reason=reason, origin=Origin(file=path))
     return parse_notebook(path, content) if path.endswith(".ipynb") else parse(path, content)
 

@@ -101,8 +101,11 @@ def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) 
     """Return what a plan would see of a file; nothing for one that is known by its name alone."""
     # Late: most files are as they were.
     from jettison.source.facts import is_read  # noqa: PLC0415
+    from jettison.source.reading import LARGEST  # noqa: PLC0415
     from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
 
+    if size > LARGEST:  # too large to be read
+        return ""
     text = size <= _LARGEST_TEXT and bool(NAMES.search(path))
     whole = path.endswith((".ipynb", ".py") if exact else ".ipynb")
     if text or whole or is_read(path, size=size, executable=executable):

@@ -20,6 +20,7 @@ from jettison.errors import InputSyntaxError, NetworkError, ProgramError
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.transport import Answer, Request, Transport, failure
 from jettison.processes.programs import run
+from jettison.records import regular_bytes
 
 # RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.
 # Visible characters: a header cannot hold others.
@@ -63,6 +64,7 @@ _HUB_KEY = "https://index.docker.io/v1/"
 # The user name by which helpers say that the secret is an identity token.
 _TOKEN_USER = "<token>"  # noqa: S105 — no secret
 _HELPER_SECONDS = 30.0
+_LARGEST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ class Logins:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_bytes())
+        config = json.loads(regular_bytes(path, _LARGEST))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
@@ -103,13 +104,14 @@ class Puller(Struct, frozen=True, kw_only=True):
         transport = self.session.transport
         offset = attempt = 0
         while True:
-            begun = offset
+            begun, since = offset, time.monotonic()
             try:
                 for chunk in self._from(descriptor, offset):
                     offset += len(chunk)
                     yield chunk
             except HTTPError as error:
                 attempt = 0 if offset - begun >= _PROGRESS else attempt + 1
+                transport.lost(time.monotonic() - since if attempt else 0.0)
                 if attempt >= transport.attempts or not transport.is_patient:
                     raise unreachable(self.session.url(""), error) from error
                 transport.pause(attempt)

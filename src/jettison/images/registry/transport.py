@@ -28,10 +28,10 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _LARGEST_ANSWER = 16 << 20
 _CONNECT_SECONDS = 10.0
-_READ_SECONDS = 60.0
+_READ_SECONDS = 45.0
 _LONGEST_WAIT = 60.0
-# What one command waits in all, however many requests are put off.
-_ALL_WAITS = 180.0
+# What one command waits in all, however many requests are put off or not answered.
+_ALL_WAITS = 120.0
 # More than the transfers that run at once, so that each keeps its connection.
 _CONNECTIONS = 8
 
@@ -99,9 +99,13 @@ class Transport:
         with suppress(ValueError):
             seconds = max(seconds, float(asked))
         seconds = min(seconds, _LONGEST_WAIT)
-        self._waited += seconds
+        self.lost(seconds)
         tell_of_waiting("a registry", seconds)
         self.sleep(seconds)
+
+    def lost(self, seconds: float) -> None:
+        """Count time that was waited for nothing."""
+        self._waited += seconds
 
     @property
     def is_patient(self) -> bool:
@@ -129,12 +133,14 @@ class Transport:
         attempt = 0
         while True:
             last = attempt + 1 >= self.attempts or not (request.is_repeatable and self.is_patient)
+            begun = time.monotonic()
             try:
                 response = self._send(request)
             except SSLError as error:
                 raise unreachable(request.url, error) from error
             except HTTPError as error:
-                if last:
+                self.lost(time.monotonic() - begun)
+                if last or not self.is_patient:
                     raise unreachable(request.url, error) from error
                 self.pause(attempt)
             else:

@@ -27,11 +27,12 @@ from jettison.images.digest import (
 from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import open_regular, whole_file
+from jettison.images.stores.files import whole_file
 from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
 from jettison.images.stores.members import CachedMembers, Members, TarMembers
 from jettison.images.stream import checked, chunks_of, compression_of
 from jettison.images.tar_writer import Member, layer_tar
+from jettison.records import open_regular
 
 INDEX = "index.json"
 DOCKER_MANIFEST = "manifest.json"

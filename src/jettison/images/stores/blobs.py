@@ -17,7 +17,6 @@ from jettison.images.image import Layer
 from jettison.images.stores.files import (
     damaged_cache,
     is_sound,
-    open_regular,
     partial_path,
     remove_abandoned,
     whole_file,
@@ -31,7 +30,7 @@ from jettison.images.stream import (
     uncompressed_chunks,
 )
 from jettison.images.tar_writer import END_OF_TAR, Member, tar_segment
-from jettison.records import Records
+from jettison.records import Records, open_regular
 
 
 class BlobDirectory:

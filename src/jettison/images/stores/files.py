@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from jettison.errors import DamagedCacheError, WriteError
-from jettison.records import discard
+from jettison.records import discard, open_regular
 
 _PARTIAL = ".partial"
 # No build takes a day; what is older was left by a process that was killed.
@@ -42,15 +42,6 @@ def partial_path(path: Path) -> Iterator[Path]:
         yield partial
     finally:
         partial.unlink(missing_ok=True)
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading; OSError for a pipe or a device, which could wait for ever."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-    return open(descriptor, "rb")  # noqa: PTH123 — a descriptor, not a path
 
 
 @contextmanager
@@ -135,7 +126,7 @@ def sealed_bytes(path: Path) -> bytes | None:
     """Return the content of a sealed file; None when there is none or it was damaged."""
     if _size(path) is None:
         return None
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         found = file.read()
     content = found[:-_SEAL]
     if sealed(content, path.name) == found:
@@ -149,7 +140,7 @@ def sealed_size(path: Path) -> int | None:
     size = _size(path)
     if size is None:
         return None
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         state = _state(path, file)
         if state in _checked:
             return size - _SEAL
@@ -167,7 +158,7 @@ def is_sound(path: Path, algorithm: str, digest: str) -> bool:
     size = _size(path)
     if size is None:
         return False
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         state = _state(path, file)
         if state in _checked:
             return True

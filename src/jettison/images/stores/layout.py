@@ -18,8 +18,9 @@ from jettison.images.digest import INDEXES, MANIFESTS
 from jettison.images.image import Image, ImageSet
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import open_regular, whole_file, writing
+from jettison.images.stores.files import whole_file, writing
 from jettison.images.stream import chunks_of
+from jettison.records import open_regular
 
 # The specification's name holds a tag; containerd, Docker and BuildKit add the full name.
 REF_NAME = "org.opencontainers.image.ref.name"

@@ -31,7 +31,7 @@ from jettison.index.debian.openpgp import (
     signature,
 )
 from jettison.index.debian.package import Release, date_of, parse_release, require_current
-from jettison.records import discard
+from jettison.records import discard, regular_bytes
 
 _BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
@@ -219,8 +219,8 @@ class Mirror:
         elif age > self._settings.refresh_after:
             self.stale[suite] = "working offline"
         try:
-            return self._checked(suite, kept.read_bytes())
-        except IntegrityError:
+            return self._checked(suite, regular_bytes(kept, _LARGEST_RELEASE_FILE))
+        except (IntegrityError, OSError):
             if self._settings.offline:
                 raise
             # It was good when it was kept: the cache is damaged, or the keys are others.
@@ -236,7 +236,7 @@ class Mirror:
         if seen is not None and release.date < seen:
             # As apt does: a mirror that lags, or is made to, does not bring back what was replaced.
             self.stale[suite] = f"the mirror is older than the kept copy of {seen:%Y-%m-%d %H:%M}"
-            return self._checked(suite, kept.read_bytes())
+            return self._checked(suite, regular_bytes(kept, _LARGEST_RELEASE_FILE))
         with whole_file(kept) as file:
             file.write(document)
         return release
@@ -244,7 +244,7 @@ class Mirror:
     def _date_of(self, kept: Path) -> datetime | None:
         """Return the date of a kept release file, None when it is not known."""
         try:
-            lines = kept.read_text(encoding="utf-8").splitlines()
+            lines = regular_bytes(kept, _LARGEST_RELEASE_FILE).decode().splitlines()
             return date_of(next(line[6:] for line in lines if line.startswith("Date: ")))
         except (OSError, ValueError, StopIteration):
             return None

@@ -23,6 +23,7 @@ from jettison.plan.candidate_choice import base_choice
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
 from jettison.processes.programs import installed
+from jettison.records import regular_bytes
 from jettison.rules import RULES
 from jettison.rules.rule import not_larger, optimized
 from jettison.source.reading import read_text
@@ -33,6 +34,8 @@ from jettison.values import counted
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, parse_http_file
 from jettison.verify.verdict import ImportResult, Reachable
+
+_LONGEST_PROBES = 2 << 20
 
 DEFAULT_LEVEL = 2
 # From this level on a trace takes out more than is known yet.
@@ -249,7 +252,7 @@ def probe_command(root: Path, words: tuple[str, ...]) -> ProbeCommand:
 def read_probes(path: Path) -> tuple[Probe, ...]:
     """Read an ``.http`` file. Raises ProjectError without one, InputSyntaxError for a wrong one."""
     try:
-        text = path.read_text("utf-8")
+        text = regular_bytes(path, _LONGEST_PROBES).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(
             f"the probes cannot be read: {path}",

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.settings import OWN_FILE, SHARED_FILE
-from jettison.images.stores.files import open_regular
 from jettison.lift.project import Project
+from jettison.records import open_regular, regular_bytes
 from jettison.source.facts import is_compose
 from jettison.source.reading import read_text, read_tree, unreadable
 from jettison.source.tree import Tree
@@ -161,7 +161,7 @@ def needed_text(root: Path, path: str) -> str | None:
 
 def _text(place: Path) -> str | None:
     try:
-        return place.read_bytes().decode("utf-8")
+        return regular_bytes(place, LOCK_LIMIT).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
 
