@@ -141,12 +141,15 @@ class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     packages: Lists
 
 
-class OptionalNeed(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Dependencies of a package that only some of its programs use, by their names."""
+class ProgramNeeds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What only some programs of a package use, by their names or the options that run them.
+
+    ``needs`` are dependencies of the package; without any, what scripts of the shell call.
+    """
 
     package: str
-    needs: Words
     programs: Words
+    needs: Words = ()
 
 
 class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,7 +160,7 @@ class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     single: Words
     building: Words
     scripts: Words
-    optional: tuple[OptionalNeed, ...] = ()
+    optional: tuple[ProgramNeeds, ...] = ()
 
 
 class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

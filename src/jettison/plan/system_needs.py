@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import table
+from jettison.catalogue.applications import Words
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.system_packages import is_build_package
-from jettison.catalogue.systems import SystemFiles
+from jettison.catalogue.systems import ProgramNeeds, SystemFiles
 from jettison.contents.environment import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
@@ -41,26 +42,31 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
         paths=list(_touched(observed)),
         loading=[path for path in system.libraries if path not in owned and path not in gone],
         without=table(ComposedBase).left_out_packages.keys(),
-        optional=dict(_optional(plan, system, observed)),
+        optional=dict(_unnamed(plan, system, observed)),
         single=table(SystemFiles).packages.single,
     )
 
 
-def _optional(
-    plan: Plan, system: System, observed: Observed
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _unnamed(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, Words]]:
     """The dependencies of packages that serve only programs of them which no text names."""
     for entry in table(SystemFiles).packages.optional:
-        if entry.package not in system.packages:
-            continue
-        # a library may make a method of each
-        names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
-        named = re.compile(names.encode()).search
-        texts = (text.encode() for text in plan.original.texts.values())
-        installed = observed.installed
-        sources = (*installed.application.values(), *installed.sources.values())
-        if not any(map(named, (*texts, *sources))):
+        if entry.needs and not _names(plan, system, observed, entry):
             yield entry.package, entry.needs
+
+
+def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) -> bool:
+    """Whether a text of the application names one of some programs, or one of a distribution.
+
+    Scripts of the shell have names that are common words elsewhere.
+    """
+    if entry.package not in system.packages:
+        return False
+    # a library may make a method of each
+    names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
+    named = re.compile(names.encode()).search
+    texts = (text.encode() for text in plan.original.texts.values())
+    brought = observed.installed.sources.values() if entry.needs else ()
+    return any(map(named, (*texts, *observed.installed.application.values(), *brought)))
 
 
 def _touched(observed: Observed) -> Iterator[str]:
@@ -136,6 +142,9 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     scripted = any(use.kind == SCRIPT for uses in plan.usage.programs.values() for use in uses)
     if scripted or observed.scripts or plan.usage.computed:
         yield from ((name, "scripts may call it") for name in known.scripts)
+    for entry in known.optional:
+        if not entry.needs and _names(plan, system, observed, entry):
+            yield from ((name, f"scripts of {entry.package} may call it") for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
         yield from _computed(plan, system, observed)
 

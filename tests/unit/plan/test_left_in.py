@@ -61,9 +61,12 @@ def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
 
 
-@pytest.mark.parametrize(("source", "kept"), [("status", False), ("filter_branch", True)])
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [("status", ()), ("submodule", ("sed",)), ("filter_branch", ("perl", "sed"))],
+)
 def test_what_git_needs_for_some_commands_stays_where_they_are_called(
-    tmp_path: Path, source: str, kept: bool
+    tmp_path: Path, source: str, kept: tuple[str, ...]
 ) -> None:
     (tmp_path / "x.py").write_text(f"import subprocess\nsubprocess.run(['git', '{source}'])\n")
     packages = [
@@ -73,8 +76,9 @@ def test_what_git_needs_for_some_commands_stays_where_they_are_called(
         SystemPackage(name="perl", version="1", paths=frozenset({"/usr/bin/perl"})),
     ]
     files = {PYTHON: 5_000_000, "/usr/bin/git": 35_000_000, "/usr/bin/perl": 57_000_000}
-    named = {row.what for row in left_in(plan_of(tmp_path, files, *packages))}
-    assert {"git", "perl"} & named == ({"git", "perl"} if kept else {"git"})
+    packages.append(SystemPackage(name="sed", version="1", paths=frozenset({"/usr/bin/sed"})))
+    found = left_in(plan_of(tmp_path, {**files, "/usr/bin/sed": 9}, *packages))
+    assert {row.what for row in found} - {"Python"} == {"git", *kept}
 
 
 def test_a_distribution_of_a_package_that_leaves_may_be_gone(tmp_path: Path) -> None:
