@@ -15,6 +15,7 @@ from jettison.errors import (
     InputSyntaxError,
     InterruptedByUserError,
     JettisonError,
+    WriteError,
 )
 
 # A command makes many small values and few cycles: searching for cycles after every 700 of them, as
@@ -54,8 +55,6 @@ def _run(arguments: list[str]) -> int:
         command_line.main(arguments, prog_name="jettison", standalone_mode=False)
     except DamagedCacheError:
         raise
-    except (JettisonError, RecursionError, MemoryError, ValueError) as error:
-        return _report(_told(error))
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -65,6 +64,8 @@ def _run(arguments: list[str]) -> int:
         # The reader of the output went away (for example `head`); there is nobody left to tell.
         sys.stderr.close()
         return 0
+    except (JettisonError, OSError, RecursionError, MemoryError, ValueError) as error:
+        return _report(_told(error))
     return 0
 
 
@@ -77,9 +78,18 @@ _TOO_MUCH = {
 
 
 def _told(error: Exception) -> JettisonError:
-    """Return the error for input that no parser refused and that is too deep, large or long."""
+    """Return the error for input that no parser refused and that is too deep, large or long.
+
+    For a file that cannot be used too, where nothing nearer to it tells of it.
+    """
     if isinstance(error, JettisonError):
         return error
+    if isinstance(error, OSError):
+        return WriteError(
+            f"{error.filename or 'something of this machine'} cannot be used",
+            why=error.strerror or str(error),
+            hint="Check the path, its permissions, and the space that is left.",
+        )
     if isinstance(error, ValueError) and "integer string conversion" not in str(error):
         raise error
     return InputSyntaxError(

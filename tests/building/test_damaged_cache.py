@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -95,9 +97,13 @@ def test_the_cache_of_another_user_is_refused(
     assert "belongs to another user" in capsys.readouterr().err
 
 
-def test_a_pipe_in_place_of_a_blob_does_not_hang(site: Site, cache: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("put", [os.mkfifo, os.mkdir, partial(os.symlink, "/dev/zero")])
+def test_what_is_no_file_in_place_of_an_entry_is_made_anew(
+    site: Site, cache: Path, tmp_path: Path, put: Callable[[Path], None]
+) -> None:
     whole = build(site, tmp_path / "whole")
-    for path in sorted((cache / "blobs" / "sha256").iterdir()):
+    kept = [*(cache / "blobs" / "sha256").iterdir(), *(cache / "records").rglob("*.record")]
+    for path in kept:
         path.unlink()
-        os.mkfifo(path)
+        put(path)
     assert build(site, tmp_path / "again") == whole

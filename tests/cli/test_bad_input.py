@@ -147,6 +147,29 @@ def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
     assert "data.py: it has more than 32 MiB" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("SOURCE_DATE_EPOCH", "9" * 30, "SOURCE_DATE_EPOCH is"),
+        ("SOURCE_DATE_EPOCH", "soon", "SOURCE_DATE_EPOCH is"),
+        ("UV_DEFAULT_INDEX", "http://[", "the address of the package index is no address"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_an_error_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    done = jettison("plan", project(tmp_path / "project"), cache=tmp_path / "cache")
+    assert done.returncode in {3, 5}
+    assert f"error: {said}" in done.stderr
+
+
+def test_a_cache_whose_path_is_too_long_is_an_error_and_no_traceback(tmp_path: Path) -> None:
+    done = jettison("cache", cache=tmp_path / ("a" * 300))
+    assert done.returncode == 8
+    assert "cannot be used\n  File name too long" in done.stderr
+
+
 def test_a_dockerfile_outside_of_the_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_text(DOCKERFILE)
     compose = "services:\n  web:\n    build:\n      context: .\n      dockerfile: ../x\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Container, Iterable
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from jettison.builder.context import read_context
 from jettison.builder.files import Files
 from jettison.builder.foundation import Foundation, FoundationLayer
 from jettison.builder.recipe import FIXED_TIME
-from jettison.errors import ImageError, ProjectError
+from jettison.errors import ImageError
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.images.config import Config, History
 from jettison.images.digest import encode
@@ -28,7 +27,7 @@ from jettison.images.image import Attachment, Image, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.tar_writer import Member
-from jettison.processes.git import last_commit
+from jettison.processes.git import last_commit, stated_time
 
 
 def application_layer(
@@ -60,17 +59,11 @@ def application_layer(
 def creation_time(root: Path) -> int:
     """Return seconds since 1970: SOURCE_DATE_EPOCH, else the last commit, else a fixed time.
 
-    ProjectError when SOURCE_DATE_EPOCH is no number.
+    Raises as ``stated_time`` does.
     """
-    named = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if named:
-        if not named.isdecimal():
-            raise ProjectError(
-                f"SOURCE_DATE_EPOCH is {named!r}",
-                why="it is a number of seconds since 1970",
-                hint="Correct or unset it.",
-            )
-        return int(named)
+    stated = stated_time()
+    if stated is not None:
+        return stated
     return last_commit(root) or FIXED_TIME
 
 

@@ -14,10 +14,10 @@ from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
     parse_sdist_filename,
-    parse_wheel_filename,
 )
 from packaging.version import InvalidVersion, Version
 
+from jettison.formats.requirements.statement import wheel_name
 from jettison.index.facts import WheelFile
 
 ACCEPT = (
@@ -114,7 +114,7 @@ def _version(text: str) -> Version:
 def wheel_tags(filename: str) -> frozenset[str]:
     """Tags that a wheel's file name states; empty when the name is not valid."""
     try:
-        return frozenset(str(tag) for tag in parse_wheel_filename(filename)[3])
+        return frozenset(map(str, wheel_name(filename)[1]))
     except InvalidWheelFilename:
         return frozenset()
 

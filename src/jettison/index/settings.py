@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from jettison.errors import InputSyntaxError
 from jettison.processes.connections import basic_user, certificate_file
 
 PUBLIC_INDEX = "https://pypi.org/simple"
@@ -197,9 +198,16 @@ def split_credentials(url: str, *, netrc_file: Path | None = None) -> tuple[str,
     """Take ``user:password@`` out of an address.
 
     When it has none, ``netrc_file`` is asked for the host; a file that is missing or broken counts
-    as none.
+    as none. Raises InputSyntaxError.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputSyntaxError(
+            "the address of the package index is no address",
+            why=str(error),
+            hint="Correct it in the settings of pip or uv, or in their variables.",
+        ) from error
     host = parts.netloc.rpartition("@")[2]
     user = basic_user(url) or (_in_netrc(netrc_file, parts.hostname or "") if netrc_file else None)
     if user is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.errors import ProgramError
+from jettison.errors import ProgramError, ProjectError
 from jettison.processes.programs import NEUTRAL, Completed, helper_environment, installed, run
 
 _SECONDS = 60
@@ -62,6 +62,24 @@ def uncommitted(root: Path) -> tuple[str, ...] | Unknown:
     return tuple(done.stdout.decode("utf-8", "replace").splitlines())
 
 
+# What a header of a tar holds: a year after which nothing was made.
+_LATEST = 0o77777777777
+
+
+def stated_time() -> int | None:
+    """Return the seconds of SOURCE_DATE_EPOCH; ProjectError when it is no time."""
+    named = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not named:
+        return None
+    if not (named.isdecimal() and len(named) <= len(str(_LATEST)) and int(named) <= _LATEST):
+        raise ProjectError(
+            f"SOURCE_DATE_EPOCH is {named[:40]!r}",
+            why=f"it is a number of seconds since 1970, at most {_LATEST}",
+            hint="Correct or unset it.",
+        )
+    return int(named)
+
+
 def last_commit(root: Path) -> int:
     """Return when the last commit was made, in seconds since 1970; 0 when that is not known."""
     if not is_under_version_control(root):
@@ -72,7 +90,8 @@ def last_commit(root: Path) -> int:
     except (ProgramError, OSError):
         return 0
     first = done.text.partition(" ")[0]
-    return int(first) if not done.status and first.isdecimal() else 0
+    known = not done.status and first.isdecimal() and len(first) <= len(str(_LATEST))
+    return min(int(first), _LATEST) if known else 0
 
 
 def _git(root: Path, *words: str) -> Completed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -21,6 +20,7 @@ from jettison.contents.measurement import (
 from jettison.images.location import is_remote
 from jettison.images.reference import Reference
 from jettison.plan.plan import Plan
+from jettison.processes.git import stated_time
 from jettison.progress import Progress
 from jettison.report.result_text import Result
 from jettison.values import Skipped
@@ -110,7 +110,5 @@ def audited(before: Side | None, after: Side, known: Advisories, *skipped: Skipp
 
 def _now() -> datetime:
     """Give the time of the audit; SOURCE_DATE_EPOCH sets it, to repeat a document."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if seconds.isdecimal():
-        return datetime.fromtimestamp(int(seconds), UTC)
-    return datetime.now(UTC)
+    stated = stated_time()
+    return datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
+from math import prod
 
 from msgspec import Struct
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.tags import Tag
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -17,6 +19,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+_MOST_TAGS = 1000
 _OPTIONS = re.compile(r"(?:^|\s)(-.*)$", re.DOTALL)
 _NAMED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*($|[\[<>=!~;@(])")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//|\S)")
@@ -145,11 +148,22 @@ def _is_path(content: str) -> bool:
     )
 
 
+def wheel_name(filename: str) -> tuple[str, frozenset[Tag]]:
+    """Return the project and the tags that a wheel's file name states.
+
+    Raises InvalidWheelFilename, also when its parts stand for more tags than any wheel has.
+    """
+    if prod(part.count(".") + 1 for part in filename.split("-")[-3:]) > _MOST_TAGS:
+        raise InvalidWheelFilename(f"more than {_MOST_TAGS} tags: {filename[:80]}")
+    name, _, _, tags = parse_wheel_filename(filename)
+    return name, tags
+
+
 def _name_of_archive(target: str) -> str:
     filename = posixpath.basename(target)
     try:
         if filename.endswith(".whl"):
-            return parse_wheel_filename(filename)[0]
+            return wheel_name(filename)[0]
         if filename.endswith((".tar.gz", ".zip")):
             return parse_sdist_filename(filename)[0]
     except (InvalidWheelFilename, InvalidSdistFilename):

@@ -30,7 +30,7 @@ from jettison.images.stream import (
     uncompressed_chunks,
 )
 from jettison.images.tar_writer import END_OF_TAR, Member, tar_segment
-from jettison.records import Records, open_regular
+from jettison.records import Records, discard, open_regular
 
 
 class BlobDirectory:
@@ -55,6 +55,11 @@ class BlobDirectory:
             return self.path(digest).stat().st_size
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def _clear(self, path: Path) -> None:
+        """Remove a folder of the cache that takes the place of a blob."""
+        if self._cache and path.is_dir():
+            discard(path)
 
     def has(self, descriptor: Descriptor) -> bool:
         """Tell whether the blob is there with its full size."""
@@ -87,6 +92,7 @@ class BlobDirectory:
         if self.has(descriptor):
             return
         name = what or f"the blob {descriptor.digest}"
+        self._clear(self.path(descriptor.digest))
         with whole_file(self.path(descriptor.digest)) as file:
             for chunk in checked_chunks(chunks, descriptor.digest, descriptor.size, name):
                 file.write(chunk)
@@ -106,6 +112,7 @@ class BlobDirectory:
                     running.update(chunk)
                     size += file.write(chunk)
             digest = Digest.from_hash(running)
+            self._clear(self.path(digest))
             was_there = self.path(digest).exists()
             partial.replace(self.path(digest))
         return Descriptor(media_type=media_type, digest=digest, size=size), was_there

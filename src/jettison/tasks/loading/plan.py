@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from datetime import UTC, date, datetime
 from functools import partial
@@ -22,6 +21,7 @@ from jettison.lower.apply import led_back
 from jettison.plan.candidate_choice import base_choice
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.processes.git import stated_time
 from jettison.processes.programs import installed
 from jettison.records import regular_bytes
 from jettison.rules import RULES
@@ -191,10 +191,9 @@ def settings_of(project: Project) -> Settings:
 
 def _today() -> date:
     """The day by which support ends; SOURCE_DATE_EPOCH sets it, to repeat a report."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if seconds.isdigit():
-        return datetime.fromtimestamp(int(seconds), UTC).date()
-    return datetime.now(UTC).date()
+    stated = stated_time()
+    now = datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
+    return now.date()
 
 
 def project_request(

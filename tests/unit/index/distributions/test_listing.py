@@ -80,6 +80,8 @@ def test_a_name_with_several_tags_has_all_of_them() -> None:
     tags = wheel_tags("x-1.0-cp39.cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
     assert len(tags) == 4
     assert wheel_tags("not a wheel") == frozenset()
+    many = ".".join(f"x{number}" for number in range(300))
+    assert wheel_tags(f"x-1.0-{many}-{many}-{many}.whl") == frozenset()
 
 
 def test_an_old_source_archive_of_a_prerelease_is_no_release_of_its_own():
