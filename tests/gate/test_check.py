@@ -255,6 +255,7 @@ def test_images_that_behave_differently_have_their_own_status(
     (image,) = document(ran)["images"]
     outcomes = {one["budget"]: one["outcome"] for one in image["checks"]}
     assert outcomes == {"start-up": "over", "memory": "within"}
+    assert image["baseline"]["amounts"]["start-up"] == {"low": 2.5, "high": 2.5}
     assert image["verdict"]["equivalent"] == (outcome == "same")
     assert ran.status == (status or 16)
 

@@ -153,8 +153,14 @@ def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedI
     from jettison.verify.differential import compare  # noqa: PLC0415
 
     with find_engine(engine) as chosen:
-        request = request_of_images(chosen, asked.baseline, asked.image)
+        names = (_in_engine(each) for each in (asked.baseline, asked.image))
+        request = request_of_images(chosen, *names)
         return with_verdict(image, compare(request, chosen, ConsoleProgress()))
+
+
+def _in_engine(reference: str) -> str:
+    """Give the name of an image as its engine knows it."""
+    return reference.removeprefix("docker:").removeprefix("podman:")
 
 
 def _require(gate: Gate, *, updated: bool) -> None:

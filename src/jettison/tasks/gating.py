@@ -33,7 +33,7 @@ from jettison.tasks.baselines import (
     figures_of,
 )
 from jettison.tasks.project_state import key_of
-from jettison.verify.verdict import Verdict
+from jettison.verify.verdict import Subject, Verdict
 
 # Late, here and in functions: what plans and reads layers takes longer to load than a warm check.
 if TYPE_CHECKING:
@@ -195,13 +195,15 @@ def _baseline(
 
 def with_verdict(image: CheckedImage, verdict: Verdict) -> CheckedImage:
     """Add what both images did when they were run, and what was measured meanwhile."""
-    measured = {
-        Budget.MEMORY: verdict.after.memory,
-        Budget.START_UP: verdict.after.startup_seconds,
-    }
+    baseline = image.baseline and _with_run(image.baseline, verdict.before)
+    figures = _with_run(image.figures, verdict.after)
+    return replace(image, figures=figures, baseline=baseline, verdict=verdict)
+
+
+def _with_run(figures: Figures, subject: Subject) -> Figures:
+    measured = {Budget.MEMORY: subject.memory, Budget.START_UP: subject.startup_seconds}
     more = {key: Amount.exactly(one) for key, one in measured.items() if one is not None}
-    figures = replace(image.figures, amounts={**image.figures.amounts, **more})
-    return replace(image, figures=figures, verdict=verdict)
+    return replace(figures, amounts={**figures.amounts, **more})
 
 
 def updated(directory: Path, checked: CheckedImage, reason: str) -> list[str]:
