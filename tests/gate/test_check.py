@@ -215,6 +215,33 @@ def test_a_baseline_that_the_registry_does_not_have_leaves_the_absolute_budgets(
     assert image_check(lean, registry, image="app:main", baseline="app:missing").status == 16
 
 
+def test_a_baseline_in_another_repository_is_told(
+    lean: Checkout, registry: loopback_registry.Registry, tmp_path: Path
+) -> None:
+    store = RegistryStore(BlobDirectory(tmp_path / "pushed"))
+    store.write(small_image(), Reference.parse(f"{registry.host}/other:main"))
+    lean.write("jettison.toml", '[budgets]\ngrowth = "5 %"\n')
+    ran = image_check(lean, registry, image="app:main", baseline="other:main")
+    assert f"note: the baseline is of another image, {registry.host}/other" in ran.out
+    ran = image_check(lean, registry, image="app:main", baseline="app:main")
+    assert "another image" not in ran.out
+
+
+def test_a_report_of_another_tag_is_a_baseline(
+    lean: Checkout, registry: loopback_registry.Registry, tmp_path: Path
+) -> None:
+    lean.write("jettison.toml", '[budgets]\ngrowth = "5 %"\ngrowth-floor = "1 kB"\n')
+    report = tmp_path / "main.json"
+    main = f"{registry.host}/app:main"
+    assert lean.check("--image", main, "--report", f"json:{report}").status == 0
+    grown = ("--image", f"{registry.host}/app:grown", "--baseline-file", report)
+    assert lean.check(*grown).status == 16
+    other = ("--image", f"{registry.host}/other:1", "--baseline-file", report)
+    store = RegistryStore(BlobDirectory(tmp_path / "pushed"))
+    store.write(small_image(), Reference.parse(other[1]))
+    assert lean.check(*other).status == 5
+
+
 def test_a_registry_that_refuses_the_baseline_leaves_the_absolute_budgets(
     lean: Checkout, registry: loopback_registry.Registry
 ) -> None:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget, limit_of
 from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.gate.growth import caused
 from jettison.gate.judging import CheckedImage, Gate
 from jettison.report import rendered
 from jettison.rules import RULES
@@ -159,6 +160,15 @@ def test_markdown_says_why_and_stays_below_what_a_comment_takes() -> None:
 
 def test_the_page_shows_what_the_command_writes(tmp_path: Path) -> None:
     assert gate_page.page(tmp_path) == gate_page.PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("left", [-10, 0])
+def test_removing_fewer_files_is_growth(left: int) -> None:
+    removed = "files removed from the environment"
+    before, after = {"a": 80 * MEGABYTE, removed: -40 * MEGABYTE}, {"a": 80 * MEGABYTE}
+    after |= {removed: left * MEGABYTE} if left else {}
+    (growth,) = checked(before, after).growth
+    assert caused(growth) == f"fewer {removed} adds {40 + left} MB"
 
 
 def test_a_prediction_is_not_compared_with_a_measurement() -> None:

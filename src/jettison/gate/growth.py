@@ -31,14 +31,20 @@ class Growth(Struct, frozen=True, kw_only=True):
 
 
 def growths(before: Iterable[OwnedBytes], now: Iterable[OwnedBytes]) -> Iterator[Growth]:
-    """Group what grew by the requirement that brings it."""
-    known = {(one.kind, one.name): one.bytes for one in before}
+    """Group what grew by the requirement that brings it, the largest first.
+
+    What is removed from an image counts as negative bytes: fewer of them are growth too.
+    """
+    known = {(one.kind, one.name): one for one in before}
+    there = {(one.kind, one.name): one for one in now}
+    gone = {key: replace(one, bytes=0) for key, one in known.items() if one.bytes < 0}
     grouped: dict[tuple[OwnerKind, str], list[OwnedBytes]] = {}
-    for one in now:
-        more = one.bytes - known.get((one.kind, one.name), 0)
-        if more > 0:
-            key = (one.kind, one.requirement or one.name)
-            grouped.setdefault(key, []).append(replace(one, bytes=more))
+    for key, one in {**gone, **there}.items():
+        less = known[key].bytes if key in known else 0
+        if one.bytes > less:
+            name = f"fewer {one.name}" if less < 0 else one.requirement or one.name
+            more = replace(one, bytes=one.bytes - less)
+            grouped.setdefault((one.kind, name), []).append(more)
     found = [
         Growth(
             name=name,

@@ -49,7 +49,8 @@ class BudgetCheck(Struct, frozen=True, kw_only=True):
 class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     """An image and what it was held against.
 
-    ``missing`` says why there is no baseline, where one was asked for. ``notes`` are what the plan
+    ``missing`` says why there is no baseline, where one was asked for, and ``doubt`` why it may not
+    be of the same image. ``notes`` are what the plan
     finds; ``verdict`` is there when both images were run.
     """
 
@@ -57,6 +58,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     budgets: Budgets
     baseline: Figures | None = None
     missing: str = ""
+    doubt: str = ""
     notes: tuple[Problem, ...] = ()
     verdict: Verdict | None = None
 

@@ -61,6 +61,8 @@ def remarks(image: CheckedImage) -> Iterator[str]:
     """Say what could not be compared, and what is counted as nothing."""
     if image.missing:
         yield f"no baseline: {image.missing}; only absolute budgets apply"
+    if image.doubt:
+        yield image.doubt
     if Budget.GROWTH in image.budgets and not (image.baseline or image.missing):
         yield "growth is not judged without --baseline or --baseline-file"
     if image.baseline and image.baseline.basis is not image.figures.basis:

@@ -84,6 +84,23 @@ def baseline_image(
         return None, f"{error}: {error.why}" if error.why else str(error)
 
 
+def doubt_about(image: str, baseline: str) -> str:
+    """Say when two references are of different repositories."""
+    there = repository_of(baseline)
+    return "" if repository_of(image) == there else f"the baseline is of another image, {there}"
+
+
+def repository_of(text: str) -> str:
+    """Give what a reference names without its tag; of anything else the text itself."""
+    named = text.removeprefix("docker:").removeprefix("podman:")
+    if not is_remote(named):
+        return text
+    try:
+        return replace(Reference.parse(named), tag="", digest=None).familiar
+    except ImageError:
+        return text
+
+
 class _Owner(Struct, frozen=True, kw_only=True):
     kind: OwnerKind
     name: str
@@ -140,10 +157,12 @@ def baselines_in(path: Path) -> Mapping[str, Figures]:
 
 def baseline_of(found: Mapping[str, Figures], image: str, path: Path) -> Figures:
     """Take an image's figures. Raises InputSyntaxError when the file is of other images."""
-    if image not in found:
+    same = (one for name, one in found.items() if repository_of(name) == repository_of(image))
+    taken = found.get(image) or next(same, None)
+    if taken is None:
         raise InputSyntaxError(
             f"{path} is the baseline of another image",
             why=f"it has {', '.join(sorted(found)) or 'none'}, and this is {image}",
             hint="Name the image's own baseline, or the image with --service or --file.",
         )
-    return found[image]
+    return taken

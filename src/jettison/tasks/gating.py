@@ -30,6 +30,7 @@ from jettison.tasks.baselines import (
     baseline_image,
     baseline_of,
     baselines_in,
+    doubt_about,
     figures_of,
 )
 from jettison.tasks.project_state import key_of
@@ -181,7 +182,13 @@ def _checked_image(asked: Asked, looked: Looked, plan: Callable[..., Planned]) -
     baseline, missing = _baseline(asked, looked, figures, known)
     names = (asked.choice.get("dockerfile"), asked.choice.get("service"))
     budgets = {**settings_in(asked.directory).budgets_of(*names), **asked.budgets}
-    return CheckedImage(figures=figures, budgets=budgets, baseline=baseline, missing=missing)
+    return CheckedImage(
+        figures=figures,
+        budgets=budgets,
+        baseline=baseline,
+        missing=missing,
+        doubt=doubt_about(asked.image, asked.baseline) if baseline and asked.baseline else "",
+    )
 
 
 def _baseline(
