@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,12 +12,16 @@ from types import SimpleNamespace
 import loopback_registry
 import pytest
 from checkouts import WITH_PANDAS, Checkout, Ran
-from images import small_image
+from images import AMD64, packed_layer, small_image
+from inspected import distribution
 
 from jettison.engines import finding
+from jettison.images.config import History
+from jettison.images.image import Image
 from jettison.images.reference import Reference
 from jettison.images.registry.store import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.tar_writer import Member
 from jettison.tasks import comparing
 from jettison.verify import differential
 from jettison.verify.request import VerificationRequest
@@ -52,7 +57,7 @@ def test_an_update_with_a_reason_passes_and_keeps_the_reason(lean: Checkout) -> 
     assert 'growth = "5 %"\n' in settings
     again = lean.check(*baseline)
     assert again.status == 0
-    assert "accepted" in again.out
+    assert re.search(r"accepted: \d{4}-\d\d-\d\d: tables for the monthly export", again.out)
 
 
 def test_what_was_accepted_allows_no_more_than_it_was(lean: Checkout) -> None:
@@ -202,6 +207,26 @@ def test_images_are_judged_by_their_manifests_and_no_layer_is_read(
     layers = [small_image(text=text).layers[0].descriptor.digest.hex
               for text in (b"a" * 1000, bytes(range(256)) * 20_000)]  # fmt: skip
     assert not any(hexadecimal in line for line in registry.requests for hexadecimal in layers)
+
+
+def test_owners_name_what_grew_and_its_line(
+    lean: Checkout, registry: loopback_registry.Registry, tmp_path: Path
+) -> None:
+    lean.write("requirements.txt", WITH_PANDAS)
+    lean.write("jettison.toml", '[budgets]\npackages = 1\ngrowth = "5 %"\n')
+    store = RegistryStore(BlobDirectory(tmp_path / "pushed"))
+    own = distribution("flask", "3.1.0", {"flask/__init__.py": b"#" * 9000})
+    more = distribution("Pandas", "2.2.3", {"pandas/__init__.py": b"#" * 2_000_000})
+    for tag, files in (("1", own), ("2", {**own, **more})):
+        layer = packed_layer(*(Member.file(path, text) for path, text in sorted(files.items())))
+        image = Image.empty(AMD64, "2026-01-02T03:04:05Z").append(layer, History(created_by="x"))
+        store.write(image, Reference.parse(f"{registry.host}/app:{tag}"))
+    names = ("--image", f"{registry.host}/app:2", "--baseline", f"{registry.host}/app:1")
+    ran = lean.check(*names, "--owners", "--platform", "linux/amd64")
+    assert ran.status == 16
+    said = " ".join(ran.out.split())
+    assert "error: requirements.txt:4: packages is 2, over the limit 1 (jettison.toml:2)" in said
+    assert "pandas 2.2.3 adds 2.0 MB" in said
 
 
 def test_a_baseline_that_the_registry_does_not_have_leaves_the_absolute_budgets(

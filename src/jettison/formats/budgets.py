@@ -48,11 +48,15 @@ GROWING = {
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """The most that a budget allows: as written, and in bytes, seconds, per cent or a count."""
+    """The most that a budget allows: as written, and in bytes, seconds, per cent or a count.
+
+    ``reason`` is the comment beside it.
+    """
 
     text: str
     most: float
     origin: Origin
+    reason: str = ""
 
     @property
     def place(self) -> Origin | None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.budgets import Budget, Budgets, Limit, limit_of
@@ -247,8 +248,11 @@ class _Reader(Struct, frozen=True, kw_only=True):
         return {Budget(name): self.limit((*path, name), one) for name, one in limits.items()}
 
     def limit(self, path: Path, written: object) -> Limit:
+        place = places(self.text).get((*self.above, *path))
+        reason = place.comment if place else ""
         try:
-            return limit_of(Budget(str(path[-1])), written, self.origin(path))
+            limit = limit_of(Budget(str(path[-1])), written, self.origin(path))
+            return replace(limit, reason=reason)
         except ValueError as wrong:
             raise self.fault(path, *wrong.args) from wrong
 

@@ -31,7 +31,10 @@ class Outcome(StrEnum):
 
 
 class BudgetCheck(Struct, frozen=True, kw_only=True):
-    """One budget held against what is known; ``budget`` is GROWTH for growth of ``figure``."""
+    """One budget held against what is known; ``budget`` is GROWTH for growth of ``figure``.
+
+    ``reason`` is why growth was accepted.
+    """
 
     budget: Budget
     figure: Budget
@@ -39,6 +42,7 @@ class BudgetCheck(Struct, frozen=True, kw_only=True):
     limit: Limit
     amount: Amount | None = None
     before: Amount | None = None
+    reason: str = ""
 
     @property
     def rule(self) -> str:
@@ -126,6 +130,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
             )
         for figure, (first, second) in pairs.items():
             outcome = self._grown(figure, first, second, limit.most)
+            accepted = self.budgets.get(GROWING[figure])
             yield BudgetCheck(
                 budget=Budget.GROWTH,
                 figure=figure,
@@ -133,6 +138,7 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
                 limit=limit,
                 amount=second,
                 before=first,
+                reason=accepted.reason if accepted and outcome is Outcome.ACCEPTED else "",
             )
 
     def _grown(self, figure: Budget, before: Amount, now: Amount, percent: float) -> Outcome:

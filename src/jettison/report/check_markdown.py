@@ -68,7 +68,8 @@ def _image(image: CheckedImage, *, folded: bool) -> str:
 
 def _figures(image: CheckedImage) -> Iterator[str]:
     rows = [
-        [*row[:4], f"**{row[4]}**" if row[4] == "over" else row[4]] for row in figure_rows(image)
+        [*row[:4], f"**{row[4]}**" if row[4] == "over" else _cell(row[4])]
+        for row in figure_rows(image)
     ]
     if rows:
         header = (f"figure, {basis_of(image)}", "now", "baseline", "limit", "result")

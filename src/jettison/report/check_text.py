@@ -100,4 +100,7 @@ def _image(image: CheckedImage) -> str:
 
 
 def _limit(check: BudgetCheck | None) -> tuple[str, str]:
-    return (check.limit.text, check.outcome.value) if check else ("-", "")
+    if check is None:
+        return "-", ""
+    reason = f": {check.reason}" if check.reason else ""
+    return check.limit.text, f"{check.outcome.value}{reason}"

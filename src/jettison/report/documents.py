@@ -57,7 +57,8 @@ SHAPES: Mapping[type, str] = {
     BaseCandidate: "reference accepted works verdict reasons evidence adds source_builds size"
     " predicted facts",
     BaseChoice: "current chosen policy candidates",
-    BudgetCheck: "budget figure outcome amount before limit=limit.text *origin=limit.origin",
+    BudgetCheck: "budget figure outcome amount before limit=limit.text reason?"
+    " *origin=limit.origin",
     Component: "ecosystem name version packages places",
     Change: "kind name growth before after",
     DebianPackageMeasurement: "name version size",
