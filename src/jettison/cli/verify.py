@@ -30,7 +30,7 @@ from jettison.tasks.loading.plan import (
     read_probes,
 )
 from jettison.verify.differential import compare
-from jettison.verify.request import ProbeCommand
+from jettison.verify.request import RESPONSE_SECONDS, ProbeCommand
 from jettison.verify.verdict import Verdict
 
 
@@ -95,6 +95,14 @@ from jettison.verify.verdict import Verdict
     metavar="SECONDS",
     help="Wait this long for an image to become ready.",
 )
+@click.option(
+    "--response-timeout",
+    type=click.FloatRange(min=1),
+    default=RESPONSE_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Wait this long for each response.",
+)
 @click.option("--writable-root", is_flag=True, help="Do not require a read-only root file system.")
 @click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
 @click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root.")
@@ -119,6 +127,7 @@ def command(
     commands: tuple[str, ...],
     health_path: str,
     startup_timeout: float,
+    response_timeout: float,
     writable_root: bool,
     strict: bool,
     allow_root: bool,
@@ -157,6 +166,7 @@ def command(
             commands=(*asked.commands, *_commands(commands)),
             health_path=health_path,
             startup_timeout=startup_timeout,
+            response_timeout=response_timeout,
             read_only_after=asked.read_only_after and not writable_root,
             root_allowed=allow_root,
             strict=strict,

@@ -238,7 +238,8 @@ def converse(
         return (), (), 0
     port = request.ports[0]
     address = container.address(port)
-    requests = Requests(address, _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE))
+    seconds = _CONVERSATION_SECONDS * (1 if talk.explores else _PATIENCE)
+    requests = Requests(address, seconds, request.response_timeout)
     session = Session(
         requests,
         f"localhost:{port}",

@@ -59,6 +59,10 @@ class Companion(Struct, frozen=True, kw_only=True):
     port: int | None = None
 
 
+# How long a response may take, unless it is asked for otherwise.
+RESPONSE_SECONDS = 20.0
+
+
 class Unreached(Struct, frozen=True, kw_only=True):
     """A service that the application needs and that could not be started here, and why."""
 
@@ -138,6 +142,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns below
     site-packages that it removes. ``fewer_groups`` says that it takes the user out of some.
 
+    ``startup_timeout`` and ``response_timeout`` are the seconds that a start and a response have.
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,
     ``withheld`` those that it did not.
     """
@@ -185,6 +190,7 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     edited: tuple[str, ...] = ()
     suite: Suite | None = None
     startup_timeout: float = 60.0
+    response_timeout: float = RESPONSE_SECONDS
     strict: bool = False
     trained: int = 0
     withheld: tuple[str, ...] = ()

@@ -175,12 +175,16 @@ def _pieces(
 class Requests:
     """Sends the requests of one run to a container.
 
-    What is like a request that had no end gets less time, and once a run has kept many bodies
-    little is kept of further ones: neither hours nor gigabytes are spent on one application.
+    A response may take ``response`` seconds. What is like a request that had no end gets less time,
+    and once a run has kept many bodies little is kept of further ones: neither hours nor gigabytes
+    are spent on one application.
     """
 
-    def __init__(self, address: tuple[str, int], seconds: float) -> None:
+    def __init__(
+        self, address: tuple[str, int], seconds: float, response: float = _SECONDS
+    ) -> None:
         self._address = address
+        self._response = response
         self._ends = time.monotonic() + seconds
         self._left = _KEPT_OF_A_RUN
         self._slow: set[str] = set()
@@ -202,7 +206,9 @@ class Requests:
             target,
             headers,
             body,
-            timeout=_IMPATIENT_SECONDS if like in self._slow else _SECONDS,
+            timeout=min(_IMPATIENT_SECONDS, self._response)
+            if like in self._slow
+            else self._response,
             kept=_KEPT if self._left > 0 else _KEPT_LATER,
         )
         answer = replace(answer, seconds=time.monotonic() - begun)

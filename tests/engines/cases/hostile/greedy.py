@@ -33,7 +33,7 @@ def disk():
             number += 1
         except OSError:
             time.sleep(0.1)
-        time.sleep(0.01)
+        time.sleep(0.1)
 
 
 class Greedy(http.server.BaseHTTPRequestHandler):
