@@ -113,6 +113,8 @@ def command(
         raise click.UsageError("--update needs --reason.")
     if update and budgets:
         raise click.UsageError("--update changes the settings, which --budget is not in.")
+    if planned and image:
+        raise click.UsageError("--planned is of a project, --image of an image.")
     if verify and not (image and baseline):
         raise click.UsageError("--verify runs two images: name them with --image and --baseline.")
     asked = Asked(
@@ -142,7 +144,8 @@ def command(
 def _below_here(directory: Path) -> str:
     """Give a folder as reports name its files: from here, where here is the checkout."""
     path = os.path.relpath(directory)
-    return "" if path.startswith((".", os.sep)) else Path(path).as_posix()
+    outside = path == os.curdir or path.startswith(os.pardir)
+    return "" if outside else Path(path).as_posix()
 
 
 def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedImage:
