@@ -16,7 +16,9 @@ from jettison.source.facts import Import
 
 
 def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:
-    """Distributions that declared ones bring and production imports, each with its first import.
+    """Distributions that declared ones bring and production imports, each with an import.
+
+    It is the first that has to succeed, or else the first.
 
     Only those whose import names are known count, and a module that a declared distribution has as
     well is taken to be that one's.
@@ -30,7 +32,8 @@ def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:
         for imported in imports:
             if not context.owners.of_import(imported.module, imported.names):
                 for name in owners.of_import(imported.module, imported.names):
-                    found.setdefault(name, imported)
+                    if found.setdefault(name, imported).circumstance.optional:
+                        found[name] = imported
     return found
 
 
@@ -99,7 +102,8 @@ def _bring_imported(
             below = {child for child, _ in _brought(graph, [name])}
             if brought in below:
                 message = f"{imported.file} imports {imported.module}, which only {name} brings"
-                yield name, toward_runtime(name, Weight.STRONG, "import", message, imported.origin)
+                kind = "optional-import" if imported.circumstance.optional else "import"
+                yield name, toward_runtime(name, Weight.STRONG, kind, message, imported.origin)
                 there |= {name, *below}
                 break
 

@@ -1,0 +1,7 @@
+def app(): ...
+
+
+try:
+    from colorama import Fore
+except ImportError:
+    Fore = None
