@@ -171,14 +171,15 @@ def _of_service(
 
 
 def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:
-    """The image beside one that is for development by the name of its Dockerfile or stage.
+    """The image beside one that is for development by the name of its Dockerfile, folder or stage.
 
     None where the service's own is for production, or is all there is.
     """
-    name = posixpath.basename(choice.dockerfile)
     other = posixpath.join(choice.context, DEFAULT)
-    if name != DEFAULT and is_for_development(name) and PYTHON.search(read(other) or ""):
-        what, dockerfile = name, other
+    inner = posixpath.relpath(choice.dockerfile, choice.context or ".")
+    named = any(map(is_for_development, inner.split("/")))
+    if inner != DEFAULT and named and PYTHON.search(read(other) or ""):
+        what, dockerfile = inner, other
     elif choice.target and is_for_development(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)

@@ -105,6 +105,9 @@ def test_the_dockerfile_beside_one_for_development_is_meant():
 
 
 def test_a_dockerfile_for_development_that_is_alone_is_meant():
+    inner = "docker/development/Dockerfile"
+    files = {"compose.yaml": DEVELOPMENT.replace("Dockerfile.dev", inner), inner: PYTHON}
+    assert chosen({**files, "Dockerfile": PYTHON}).dockerfile == "Dockerfile"
     taken = chosen({"compose.yaml": DEVELOPMENT, "Dockerfile.dev": PYTHON})
     assert (taken.dockerfile, taken.service) == ("Dockerfile.dev", "web")
 
