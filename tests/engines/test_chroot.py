@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +23,7 @@ from jettison.engines.embedded.chroot import CHROOT, NOT_ROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID, Network, RunOptions
 from jettison.engines.measuring import measure
-from jettison.errors import EngineError
+from jettison.errors import EngineError, WriteError
 from jettison.images.tar_writer import Member
 from jettison.tasks.unrun import compare_unrun
 from jettison.verify.request import VerificationRequest
@@ -203,6 +205,18 @@ def test_containers_that_listen_run_one_after_the_other(
     with chroot.run(image, SERVES) as second:
         assert not first.state().running
         assert second.state().running
+
+
+def test_a_full_disk_is_told(
+    chroot: EmbeddedEngine, image: ImageID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(WriteError, match="cannot be written") as caught:
+        chroot.run(image, WAITS)
+    assert "No space left" in caught.value.why
 
 
 NOSY = """

@@ -47,6 +47,8 @@ def _code(cell: dict[str, object]) -> str:
 # process costs about 40 ms, a megabyte of source about 200 ms).
 WORTH_IT = 1_000_000
 _MOST = 8
+# Where processes keep what they wait for each other with; not every container has it.
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 — it is only looked for
 # No source is that large, and only notebooks with pictures come near.
 LARGEST = 32 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
@@ -63,7 +65,8 @@ def parse_files(
     """
     total = sum(size for _, size in files)
     workers = min(os.cpu_count() or 1, _MOST, 1 + total // worth_it)
-    if workers < 2 or sys.platform != "linux" or threading.active_count() > 1:  # noqa: PLR2004  # one is this process
+    alone = sys.platform != "linux" or threading.active_count() > 1
+    if workers < 2 or alone or not os.access(SHARED_MEMORY, os.W_OK):  # noqa: PLR2004  # one is this process
         yield from (_parsed(root, path) for path, _ in files)
         return
     shares = [files[start::workers] for start in range(workers)]

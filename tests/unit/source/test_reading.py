@@ -1,5 +1,7 @@
+import multiprocessing
 import os
 
+from jettison.source import reading
 from jettison.source.reading import parse_files, read_sources, read_tree
 
 
@@ -87,3 +89,11 @@ def test_several_processes_read_what_one_reads(tmp_path):
     together = list(parse_files(tmp_path, files, worth_it=20))
     assert together == list(parse_files(tmp_path, files))
     assert "cannot be read" in together[-1].reason
+
+
+def test_a_machine_without_shared_memory_reads_in_one_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "SHARED_MEMORY", str(tmp_path / "none"))
+    monkeypatch.setattr(multiprocessing, "get_context", None)
+    write(tmp_path, {"a.py": "import flask", "b.py": "import flask"})
+    files = [("a.py", 10), ("b.py", 10)]
+    assert [one.file for one in parse_files(tmp_path, files, worth_it=1)] == ["a.py", "b.py"]

@@ -42,6 +42,7 @@ from jettison.images.image import Image
 from jettison.images.location import locate
 from jettison.images.stores.archive import archive_tar
 from jettison.images.stores.cache import blob_cache
+from jettison.images.stores.files import write_error
 from jettison.images.stores.unpack import unpack
 from jettison.images.stream import reader
 from jettison.processes.programs import uninterrupted
@@ -168,11 +169,12 @@ class EmbeddedEngine:
                 spec = in_chroot(spec)
                 lay(spec)
             begun = started.start(spec, directory)
-        except OSError as failed:
+        except BaseException as failed:
             groups.remove()
-            raise started.refused(f"no root can be made: {failed.strerror}") from failed
-        except BaseException:
-            groups.remove()
+            if isinstance(failed, PermissionError):
+                raise started.refused(f"no root can be made: {failed.strerror}") from failed
+            if isinstance(failed, OSError):
+                raise write_error(directory, failed) from failed
             raise
         container = EmbeddedContainer(
             id=identifier,
