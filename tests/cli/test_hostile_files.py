@@ -102,6 +102,7 @@ PLANNED = {
         + "def f(): pass\n" * 20_000,
     },
     "an archive at an address that is none": before_cmd("ADD http://[ /x"),
+    "digits that are no number": before_cmd("EXPOSE ²\nUSER ²\nHEALTHCHECK --retries=3 CMD ²"),
     "a list that includes itself": {"requirements.txt": "-r requirements.txt\nsix\n"},
     "patterns with many stars": {".dockerignore": "*a" * 30 + "\n" + "**/" * 40 + "x\n",
                                  "a" * 100 + "b": ""},

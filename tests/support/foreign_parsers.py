@@ -217,7 +217,7 @@ def all_parsers() -> dict[str, Parser]:
                  "&gt;", "'", '"', "https://[", "a-1-py3-none-any.whl", '"yanked"', '"requires-python"', '"core-metadata"'), (ValueError,)),
         "metadata": Parser(text(lambda t: (parse_metadata(t), parse_entry_points(t), parse_record(t))), lines(
             "Metadata-Version: 2.1\nName: a\nRequires-Dist: b>=1; extra=='x'\n\nbody\n", "[console_scripts]\na = b:c\n", 'a.py,sha256=x,5\n"b,c",,\n',
-        ), lines("Name", ":", " ", "\n", "Requires-Dist: ", "[console_scripts]\n", "=", ",", '"', "\r", "(", ")", "é", "sha256=", "%(a)s")),
+        ), lines("Name", "²", ":", " ", "\n", "Requires-Dist: ", "[console_scripts]\n", "=", ",", '"', "\r", "(", ")", "é", "sha256=", "%(a)s")),
         "challenges": Parser(text(lambda t: (challenges(t), Reference.parse(t))), lines('Bearer realm="https://x/t",service="y",scope="z"', "docker.io/a/b:1@sha256:" + "0" * 64),
                              lines("Bearer ", "Basic ", "realm=", '"', "\\", ",", "=", " ", ":", "/", "@", "[", "]", "é", "a" * 50, "\t")),
     }  # fmt: skip

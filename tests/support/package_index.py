@@ -27,6 +27,7 @@ class PackageIndex:
     broken: set[str] = field(default_factory=set)
     yanked: set[str] = field(default_factory=set)
     refused: dict[str, int] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     asked: list[str] = field(default_factory=list)
 
@@ -36,6 +37,8 @@ class PackageIndex:
 
     def page(self, project: str) -> bytes | None:
         """Give the listing of a project (PEP 691), None when there is none."""
+        if project in self.pages:
+            return self.pages[project]
         names = [name for name in self.files if _project(name) == project]
         listed = [
             {
@@ -75,7 +78,7 @@ def serving() -> Iterator[PackageIndex]:
                     content = content[:-1] + b"?"
                 sent = content[:-1] if name in index.broken else content
                 self._answer(sent, "application/octet-stream", len(content))
-            elif head == "simple" and (page := index.page(name)):
+            elif head == "simple" and (page := index.page(name)) is not None:
                 self._answer(page, "application/vnd.pypi.simple.v1+json")
             else:
                 self.send_error(404)

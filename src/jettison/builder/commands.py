@@ -93,7 +93,7 @@ def _steps(action: Action, place: Place) -> Iterator[Step]:
     fact = action.fact
     if action.command.redirects and any(r.operator.startswith(">") and r.target and
                                         not r.target.text.startswith("/dev/")
-                                        and not r.target.text.isdigit()
+                                        and not r.target.text.isdecimal()
                                         for r in action.command.redirects):  # fmt: skip
         raise not_understood(action.text, "it writes a file", action.origin)
     if isinstance(fact, Directories):

@@ -118,7 +118,7 @@ def _ports(text: str, place: Place) -> Iterable[str]:
     """Return each port of ``8000``, ``53/udp`` or ``8000-8003/tcp``."""
     numbers, _, protocol = text.partition("/")
     first, _, last = numbers.partition("-")
-    if not first.isdigit() or not (last or first).isdigit():
+    if not first.isdecimal() or not (last or first).isdecimal():
         raise not_understood(place.instruction.text, f"{text} is no port", place.instruction.origin)
     kind = protocol.lower() or "tcp"
     return tuple(f"{number}/{kind}" for number in range(int(first), int(last or first) + 1))

@@ -130,6 +130,7 @@ def _inflated(stored: Iterator[bytes]) -> Iterator[bytes]:
 # PEP 427 and PEP 376; signatures are of the wheel and not of what is installed.
 SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 _LARGEST_TEXT = 64 << 20
+_VERSION = re.compile(r"^Wheel-Version:\s*(\d+)", re.MULTILINE | re.IGNORECASE)
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -192,6 +193,7 @@ def _read(content: FileContent, name: str) -> Listing:
         _require_safe(each, name)
     members = {each.filename: ZipMember.of(each) for each in listed if not each.is_dir()}
     information = _information(members, name)
+    _require_known(content, members.get(f"{information}/WHEEL"), name)
     return Listing(
         members=members,
         empty=_empty_folders(each.filename for each in listed),
@@ -217,6 +219,15 @@ def _information(members: Iterable[str], name: str) -> str:
     if len(found) != 1:
         raise damaged(name, "it has no .dist-info directory of its own")
     return found[0]
+
+
+def _require_known(content: FileContent, member: ZipMember | None, name: str) -> None:
+    """Refuse what every installer refuses: a wheel that does not say how it is to be installed."""
+    if member is None:
+        raise damaged(name, "it has no WHEEL")
+    stated = _VERSION.search(text_of(content, member, name))
+    if stated is None or stated[1] != "1":
+        raise damaged(name, "its WHEEL does not state version 1 of the format")
 
 
 def _record(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import csv
 import posixpath
 import re
 from collections import Counter
@@ -21,6 +20,7 @@ from jettison.contents.reach import Observed, Reach
 from jettison.ecosystems import TOOLS
 from jettison.images.config import Config
 from jettison.images.entry import Kind
+from jettison.index.metadata import record_rows
 
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
 SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
@@ -221,8 +221,8 @@ def _distributions(
         header = HeaderParser().parsestr(image.text(path), headersonly=True)
         name = normal_name(header["Name"] or "")
         versions[name] = header["Version"] or ""
-        for row in csv.reader(image.text(f"{folder}/RECORD").splitlines()):
-            if row and not posixpath.normpath(row[0]).startswith(".."):
+        for row in record_rows(image.text(f"{folder}/RECORD")):
+            if not posixpath.normpath(row[0]).startswith(".."):
                 owners[posixpath.normpath(row[0])] = name
         points += _points(name, image.text(f"{folder}/entry_points.txt"))
     return owners, versions, points
@@ -238,7 +238,7 @@ def _points(distribution: str, text: str) -> Iterator[EntryPoint]:
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:
         parser.read_string(text)
-    except configparser.Error:
+    except (configparser.Error, AttributeError):  # the latter for a second section after no value
         return
     for group in parser.sections():
         for name, value in parser.items(group):

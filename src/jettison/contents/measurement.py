@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind, read_entries
 from jettison.images.tree import FileTree, merge
+from jettison.index.metadata import record_rows
 from jettison.values import Basis, Size
 
 _KEPT = re.compile(
@@ -207,8 +207,8 @@ def _distribution(contents: Contents, path: str, text: bytes) -> DistributionMea
 
 def recorded_paths(record: str, location: str) -> Iterator[str]:
     """Give the paths that a RECORD lists, and the bytecode that belongs to them."""
-    for row in csv.reader(record.splitlines()):
-        path = posixpath.normpath(posixpath.join("/", location, row[0]))[1:] if row else ""
+    for row in record_rows(record):
+        path = posixpath.normpath(posixpath.join("/", location, row[0]))[1:]
         if path:
             yield path
         if path.endswith(".py"):
@@ -253,7 +253,7 @@ def _package(header: Message) -> DebianPackageMeasurement | None:
         source_version=(source and source[2]) or version,
         architecture=header.get("Architecture", ""),
         size=Size(
-            bytes=int(declared) * _KIB if declared.isdigit() else 0,
+            bytes=int(declared) * _KIB if declared.isdecimal() else 0,
             basis=Basis.CATALOGUED,
             source="Installed-Size of the package",
         ),

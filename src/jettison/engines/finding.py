@@ -49,7 +49,7 @@ def docker_engine(limits: Limits) -> CommandLineEngine:
 def require_recent(version: str) -> None:
     """Raise EngineError when the daemon's version is older than what is supported."""
     major = version.partition(".")[0]
-    if major.isdigit() and int(major) < _OLDEST:
+    if major.isdecimal() and int(major) < _OLDEST:
         raise EngineError(
             f"the docker daemon is too old: {version}",
             why=f"version {_OLDEST} is the first whose default builder is BuildKit",
@@ -116,7 +116,7 @@ def podman_engine(limits: Limits) -> CommandLineEngine:
             hint="Run `podman info` and follow its output.",
         )
     major = asked.text.partition(".")[0]
-    if major.isdigit() and int(major) < _OLDEST_PODMAN:
+    if major.isdecimal() and int(major) < _OLDEST_PODMAN:
         raise EngineError(
             f"podman is too old: {asked.text}",
             hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer.",

@@ -204,7 +204,7 @@ def _order(name: str) -> tuple[tuple[int, int], ...]:
     """Order as glibc's ``_dl_cache_libcmp`` does: digits by their number, and after the rest."""
     parts = _PARTS.findall(name)
     # The end of a name comes before anything else, as its terminating zero does.
-    return (*((1, int(p)) if p.isdigit() else (0, ord(p)) for p in parts), (-1, 0))
+    return (*((1, int(p)) if p.isdecimal() else (0, ord(p)) for p in parts), (-1, 0))
 
 
 def listing_program(interpreter: str, architecture: str) -> bytes:

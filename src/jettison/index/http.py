@@ -108,7 +108,7 @@ def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
 def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
     """Read the body, None when it is longer than ``limit``, and give the connection back."""
     stated = response.headers.get("content-length", "")
-    too_long = stated.isdigit() and int(stated) > limit
+    too_long = stated.isdecimal() and int(stated) > limit
     body = b""
     while not too_long and (more := response.read(limit + 1, decode_content=True)):
         body += more

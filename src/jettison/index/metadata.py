@@ -7,6 +7,7 @@ import csv
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
@@ -73,7 +74,7 @@ def parse_entry_points(text: str) -> tuple[EntryPoint, ...]:
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     try:
         parser.read_string(text)
-    except configparser.Error:
+    except (configparser.Error, AttributeError):  # the latter for a second section after no value
         return ()
     return tuple(
         EntryPoint(group=group, name=name.strip(), value=value.partition("[")[0].strip())
@@ -83,11 +84,17 @@ def parse_entry_points(text: str) -> tuple[EntryPoint, ...]:
     )
 
 
+def record_rows(text: str) -> Iterator[list[str]]:
+    """Yield the rows of a RECORD that are not empty, as far as it is in its format."""
+    with suppress(csv.Error):
+        yield from (row for row in csv.reader(text.splitlines()) if row)
+
+
 def parse_record(text: str) -> tuple[InstalledFile, ...]:
     """Files of RECORD, without byte code; a file without a stated size counts as 0 bytes."""
-    rows = (row for row in csv.reader(text.splitlines()) if row and row[0])
+    rows = (row for row in record_rows(text) if row[0])
     return tuple(
-        InstalledFile(path=row[0], size=int(row[2]) if len(row) > 2 and row[2].isdigit() else 0)  # noqa: PLR2004  # PEP 376: path, hash, size
+        InstalledFile(path=row[0], size=int(row[2]) if len(row) > 2 and row[2].isdecimal() else 0)  # noqa: PLR2004  # PEP 376: path, hash, size
         for row in rows
         if not row[0].endswith(".pyc")
     )

@@ -140,4 +140,4 @@ def _has_syntax(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).isdigit()
+    return text.replace(".", "", 1).isdecimal()

@@ -70,7 +70,7 @@ def fixed_path(project: Project, stage: FinalStage) -> Evidence | None:
 
 def _too_old(stage: FinalStage) -> Iterator[Evidence]:
     """Versions of Python that the installer of the build stage does not run on."""
-    minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdigit())
+    minor = tuple(int(part) for part in (stage.python or "").split(".") if part.isdecimal())
     oldest = tuple(table(Tools).uv.oldest_python)
     if minor and minor < oldest:
         reason = f"uv needs Python {'.'.join(str(part) for part in oldest)} or newer"

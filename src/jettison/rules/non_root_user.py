@@ -222,7 +222,7 @@ def _low_ports(stage: FinalStage) -> tuple[Finding, ...]:
     low = [
         p
         for p in stage.ports
-        if p.partition("/")[0].isdigit() and int(p.partition("/")[0]) < PRIVILEGED_PORTS
+        if p.partition("/")[0].isdecimal() and int(p.partition("/")[0]) < PRIVILEGED_PORTS
     ]
     if not low:
         return ()

@@ -182,7 +182,7 @@ def _remove_strays(folders: Iterable[Path]) -> None:
     """Remove what processes that were killed left beside the files that they wrote."""
     for stray in (path for folder in folders for path in folder.glob(f".*{_STRAY}")):
         process = stray.name.removesuffix(_STRAY).split(".")[-2]
-        if not process.isdigit() or _runs(int(process)):
+        if not process.isdecimal() or _runs(int(process)):
             continue
         with suppress(OSError):
             if stray.is_dir() and not stray.is_symlink():

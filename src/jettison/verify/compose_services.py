@@ -157,7 +157,7 @@ def _port(service: Service) -> int | None:
     known: int | None = table(Services).ports.get(name)
     texts = [text.partition("/")[0] for text in service.expose]
     texts += [port.target for port in service.ports if port.protocol in {"", "tcp"}]
-    return known or next((int(text) for text in texts if text.isdigit()), None)
+    return known or next((int(text) for text in texts if text.isdecimal()), None)
 
 
 def workers_of(project: Project) -> tuple[Worker, ...]:
@@ -225,7 +225,7 @@ def listening_ports(
     declared = [port.partition("/")[0] for port in stage.ports]
     declared += [port.target for port in (service.ports if service else ())]
     expanded = (interpolate(text, known) for text in declared)
-    exposed = [int(text) for text in expanded if text.isdigit()]
+    exposed = [int(text) for text in expanded if text.isdecimal()]
     texts = list(_started(project, stage, service))
     named = [port for text in texts for port in _ports_named(interpolate(text, known))]
     if not named and not exposed:

@@ -213,7 +213,7 @@ def _numbers(facts: ImageFacts) -> list[int]:
     """Give the TCP ports that are exposed, in the order of their numbers."""
     texts = (port.partition("/") for port in facts.ports)
     return sorted(
-        int(number) for number, _, kind in texts if number.isdigit() and kind in {"", "tcp"}
+        int(number) for number, _, kind in texts if number.isdecimal() and kind in {"", "tcp"}
     )
 
 

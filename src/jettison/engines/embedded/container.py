@@ -183,7 +183,7 @@ def signal_number(name: str) -> int:
     """Return the number of ``SIGTERM``, ``TERM`` or ``15``; SIGTERM for nothing."""
     if not name:
         return _DEFAULT_SIGNAL
-    if name.isdigit():
+    if name.isdecimal():
         return int(name)
     full = name if name.startswith("SIG") else f"SIG{name}"
     try:

@@ -23,6 +23,8 @@ from jettison.engines.embedded.privileges import (
 )
 from jettison.engines.embedded.spec import Program
 
+_NOT_STARTED = 126
+
 
 def main(words: Sequence[str]) -> int:
     """Enter the container, run the program and return its status."""
@@ -32,12 +34,16 @@ def main(words: Sequence[str]) -> int:
     if program.root:
         return in_chroot(lambda: _run(program))
     own = ("net", "ipc", "uts", "pid", "mnt")
-    if syscalls.privileged():
-        # These belong to this machine's root, who is somebody else in the last.
-        hand_over_streams(program)
-        syscalls.join(process, *own, "user")
-    else:
-        syscalls.join(process, "user", *own)
+    try:
+        if syscalls.privileged():
+            # These belong to this machine's root, who is somebody else in the last.
+            hand_over_streams(program)
+            syscalls.join(process, *own, "user")
+        else:
+            syscalls.join(process, "user", *own)
+    except FileNotFoundError:
+        os.write(2, b"the container is not running\n")
+        return _NOT_STARTED
     # What runs in the container already must not get hold of the interpreter of this machine.
     syscalls.hide_memory()
     child = os.fork()

@@ -122,14 +122,14 @@ def identity(root: Path, user: str) -> Identity:
     name, _, group = (user or "0").partition(":")
     known = [line for line in _lines(root, "etc/passwd") if len(line) > 5]  # noqa: PLR2004 — home
     entry = next((line for line in known if name in {line[0], line[2]}), None)
-    if not entry and not name.isdigit():
+    if not entry and not name.isdecimal():
         raise _unknown("user", name)
     uid = int(entry[2] if entry else name)
     gid = int(entry[3]) if entry else 0
     groups = [line for line in _lines(root, "etc/group") if len(line) > 3]  # noqa: PLR2004 — members
     if group:
         found = next((line for line in groups if group in {line[0], line[2]}), None)
-        if not found and not group.isdigit():
+        if not found and not group.isdecimal():
             raise _unknown("group", group)
         return Identity(uid=uid, gid=int(found[2] if found else group), home=_home(entry))
     more = {int(line[2]) for line in groups if entry and entry[0] in line[3].split(",")}
@@ -146,7 +146,7 @@ def _lines(root: Path, path: str) -> Iterator[list[str]]:
         text = Root(root).read(path, _LARGEST_FILE).decode("utf-8", "replace")
         for line in text.splitlines():
             fields = line.split(":")
-            if len(fields) > 2 and fields[2].isdigit():  # noqa: PLR2004 — the number
+            if len(fields) > 2 and fields[2].isdecimal():  # noqa: PLR2004 — the number
                 yield fields
 
 

@@ -192,7 +192,15 @@ def mounts_over(instruction: Instruction, folder: str) -> bool:
 
 
 def _mount(value: str, instruction: Instruction) -> Mount:
-    fields = [field.partition("=") for field in next(csv.reader([value]), [])]
+    try:
+        fields = [field.partition("=") for field in next(csv.reader([value]), [])]
+    except csv.Error as error:
+        raise InputSyntaxError(
+            "a mount that cannot be read",
+            why=str(error),
+            hint="Correct `--mount`.",
+            origin=instruction.origin,
+        ) from error
     options = {_OTHER_NAMES.get(name.lower(), name.lower()): text for name, _, text in fields}
     kind = options.get("type", "bind")
     if kind not in _TYPES and "$" not in kind:

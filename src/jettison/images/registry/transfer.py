@@ -260,7 +260,7 @@ class Pusher(Struct, frozen=True, kw_only=True):
         answer = self.session.ask("GET", location)
         last = answer.headers.get("range", "").rpartition("-")[2]
         # A registry that has nothing says 0-0 too, so one byte counts as none.
-        if answer.status == HTTPStatus.NO_CONTENT and last.isdigit() and int(last):
+        if answer.status == HTTPStatus.NO_CONTENT and last.isdecimal() and int(last):
             return self._location(answer, location), int(last) + 1
         return self._patiently(lambda: self._begin(blob)), 0
 

@@ -258,7 +258,7 @@ def _held(
 
 def _is_readable(python: str) -> bool:
     """Whether source for a version of Python that is not newer than the one that runs this."""
-    parts = tuple(int(part) for part in python.split(".")[:2] if part.isdigit())
+    parts = tuple(int(part) for part in python.split(".")[:2] if part.isdecimal())
     return parts <= sys.version_info[:2]
 
 

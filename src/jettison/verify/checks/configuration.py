@@ -157,7 +157,7 @@ def _compare_user(one: Interior, other: Interior, request: VerificationRequest) 
 
 def _judge(had: int, has: int, request: VerificationRequest) -> tuple[Outcome, str]:
     expected = request.expected_user.partition(":")[0]
-    if expected.isdigit() and int(expected) != has:
+    if expected.isdecimal() and int(expected) != has:
         return Outcome.DIFFERENT, f"runs as user {has}, not as {expected}"
     if has == 0:
         meant = expected in {"", "0", "root"} or request.root_allowed

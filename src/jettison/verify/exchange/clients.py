@@ -221,7 +221,7 @@ def _identifiers(wanted: str) -> tuple[str, ...]:
 def _fits(value: Json, otherwise: Json) -> bool:
     """Tell whether a value may stand where ``otherwise`` is of the declared type."""
     if isinstance(otherwise, int):
-        return str(value).isdigit()
+        return str(value).isdecimal()
     return value is not None
 
 

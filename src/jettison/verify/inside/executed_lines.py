@@ -17,7 +17,7 @@ def noted():
         with open(os.path.join(ASKED["output"], name), encoding="utf-8", errors="replace") as file:
             for line in file:
                 number, _, path = line.rstrip("\n").partition(":")
-                if number.isdigit() and path:
+                if number.isdecimal() and path:
                     found.setdefault(os.path.realpath(path), set()).add(int(number))
     return found
 

@@ -77,7 +77,7 @@ def processes(listed):
     A shell's script may have set variables and built the command. ``listed`` is the folder where
     the kernel of a container lists its processes, and no others.
     """
-    numbers = sorted(int(name) for name in os.listdir(listed) if name.isdigit())
+    numbers = sorted(int(name) for name in os.listdir(listed) if name.isdecimal())
     for number in numbers:
         try:
             texts = [read(f"{listed}/{number}/{name}") for name in ("cmdline", "environ")]

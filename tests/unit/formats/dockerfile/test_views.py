@@ -133,6 +133,11 @@ def test_mounts_come_in_order() -> None:
     assert [mount.type for mount in dockerfile.mounts(run)] == ["secret", "ssh", "tmpfs"]
 
 
+def test_a_mount_without_end() -> None:
+    with pytest.raises(InputSyntaxError, match="a mount that cannot be read"):
+        dockerfile.mounts(only(f"RUN --mount=source={'a' * 200_000} b"))
+
+
 def test_an_unknown_mount_type() -> None:
     with pytest.raises(InputSyntaxError, match="unknown mount type cash"):
         dockerfile.mounts(only("RUN --mount=type=cash,target=/a b"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,3 +98,17 @@ def test_no_text_makes_the_parsers_raise(text: str) -> None:
     parse_metadata(text)
     parse_entry_points(text)
     parse_record(text)
+
+
+@pytest.mark.parametrize("size", ["²", "", "x", "-5"])
+def test_a_size_that_is_no_number_counts_as_nothing(size: str) -> None:
+    assert [file.size for file in parse_record(f"a.py,sha256=x,{size}\n")] == [0]
+
+
+def test_a_record_is_read_as_far_as_it_is_one() -> None:
+    rows = f'a.py,,1\n"{"b" * 200_000}'
+    assert [file.path for file in parse_record(rows)] == ["a.py"]
+
+
+def test_programs_after_a_section_that_is_cut_off_are_none() -> None:
+    assert parse_entry_points("[console_scripts]\n[console_scr\n = b:c\n") == ()

@@ -11,7 +11,7 @@ for name in os.listdir(folder):
     with open(folder + "/" + name, "rb") as file:
         found.update(file.read().split(b"\n"))
 for process in os.listdir("/proc"):
-    if process.isdigit():
+    if process.isdecimal():
         try:
             with open("/proc/" + process + "/maps", "rb") as file:
                 lines = file.read().split(b"\n")
