@@ -203,6 +203,7 @@ def test_images_are_judged_by_their_manifests_and_no_layer_is_read(
     ran = image_check(lean, registry, image="app:grown", baseline="app:main")
     assert ran.status == 16
     assert "compressed-size grew from" in ran.err
+    assert "the layer of base grew by" in " ".join(ran.out.split())
     assert "not known" in ran.out
     layers = [small_image(text=text).layers[0].descriptor.digest.hex
               for text in (b"a" * 1000, bytes(range(256)) * 20_000)]  # fmt: skip

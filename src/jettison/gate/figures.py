@@ -38,7 +38,7 @@ class OwnedBytes(Struct, frozen=True, order=True, kw_only=True):
 class Figures(Struct, frozen=True, kw_only=True):
     """What is known of ``image``, and on which basis.
 
-    ``owners`` is empty where only the sizes of layers are known; ``unknown`` is what counts as
+    ``owners`` are the layers where only a manifest was read; ``unknown`` is what counts as
     nothing because its size is not known. ``digest`` is that of an image in a registry.
     """
 
@@ -48,3 +48,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     owners: tuple[OwnedBytes, ...] = ()
     unknown: tuple[Skipped, ...] = ()
     digest: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether owners are known by their files, and not layer by layer."""
+        return self.basis is not Basis.MEASURED or Budget.SIZE in self.amounts

@@ -75,7 +75,9 @@ class CheckedImage(Struct, frozen=True, kw_only=True, dict=True):
     def growth(self) -> tuple[Growth, ...]:
         """What grew, the largest first; empty without the owners of both."""
         before, now = self.baseline, self.figures
-        if before is None or before.basis is not now.basis or not (before.owners and now.owners):
+        if before is None or (before.basis, before.whole) != (now.basis, now.whole):
+            return ()
+        if not (before.owners and now.owners):
             return ()
         return tuple(growths(before.owners, now.owners))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.contents.inspection import Inspection
 from jettison.contents.measurement import ImageMeasurement
-from jettison.contents.stored_files import OwnerKind
+from jettison.contents.stored_files import OwnerKind, instructions
 from jettison.formats.budgets import Budget
 from jettison.gate.figures import Amount, Figures, OwnedBytes
 from jettison.gate.problems import Level, Problem
@@ -20,6 +21,9 @@ from jettison.index.graph import path_to
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import Part
 from jettison.values import Basis
+
+# Of the instruction that names a layer.
+_LONGEST = 80
 
 
 def figures_of_plan(plan: Plan, *, planned: bool) -> Figures:
@@ -107,10 +111,29 @@ def _both(first: OwnedBytes, second: OwnedBytes) -> OwnedBytes:
 
 
 def figures_of_manifest(name: str, image: Image) -> Figures:
-    """Give what an image's manifest tells: the bytes that a pull moves."""
+    """Give what an image's manifest and configuration tell: the bytes that a pull moves.
+
+    Its owners are the instructions that made its layers.
+    """
     sizes = [layer.descriptor.size for layer in image.layers]
-    digest = str(image.manifest.descriptor.digest)
-    return Figures(image=name, basis=Basis.MEASURED, amounts=_packed(sizes), digest=digest)
+    made_by = instructions(image.config.history, len(sizes))
+    owners = (
+        OwnedBytes(kind=OwnerKind.UNOWNED, name=f"the layer of {_short(made)}", bytes=size)
+        for made, size in zip(made_by, sizes, strict=True)
+    )
+    return Figures(
+        image=name,
+        basis=Basis.MEASURED,
+        amounts=_packed(sizes),
+        owners=tuple(_joined(owners)),
+        digest=str(image.manifest.descriptor.digest),
+    )
+
+
+def _short(instruction: str) -> str:
+    """Give an instruction as it was written, on one line that can be read."""
+    words = " ".join(instruction.split()).removesuffix("# buildkit").strip()
+    return textwrap.shorten(words or "no instruction", _LONGEST, placeholder="…")
 
 
 def figures_of_inspection(found: Inspection, known: Iterable[OwnedBytes]) -> Figures:
