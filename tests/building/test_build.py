@@ -16,6 +16,7 @@ from jettison.builder.bill import MEDIA_TYPE
 from jettison.errors import (
     BuildError,
     ImageError,
+    InputSyntaxError,
     IntegrityError,
     JettisonError,
     NetworkError,
@@ -189,6 +190,14 @@ def test_an_unsound_wheel_leaves_nothing_behind(site: Site) -> None:
     bad = wheel("server", files={"../evil.py": b""})
     site.index.add("server-1.0-py3-none-any.whl", bad)
     with pytest.raises(IntegrityError, match=r"server-1.0-py3-none-any.whl"):
+        site.image()
+
+
+@pytest.mark.parametrize("words", ["[z-a] /x/", "--exclude=[z-a] . /x/", "[a /x/"])
+def test_a_pattern_of_copy_that_is_none_is_named(site: Site, words: str) -> None:
+    path = site.project / "Dockerfile"
+    path.write_text(path.read_text().replace("COPY . .", f"COPY {words}"))
+    with pytest.raises(InputSyntaxError, match="COPY has a pattern that is none"):
         site.image()
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jettison.builder.recipe import CopyStep, not_understood
-from jettison.errors import ProjectError
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, pattern
 from jettison.images.entry import Entry, Kind
 from jettison.images.stream import chunks_of
@@ -164,7 +164,7 @@ def copied(
     into = step.destination.endswith("/") or several or is_directory(target)
     if step.parents:
         raise not_understood("COPY --parents", "its paths depend on a pivot", step.origin)
-    excluded = tuple(pattern(text) for text in step.exclude)
+    excluded = tuple(_pattern(text, step) for text in step.exclude)
     for name in sources:
         yield from _source(name, context, target, into=into, excluded=excluded)
     for name, text in step.documents:
@@ -182,11 +182,23 @@ def _matching(source: str, context: Mapping[str, ContextPath], step: CopyStep) -
         if name not in context:
             raise _missing(source, step)
         return [name]
-    meant = pattern(name)
+    meant = _pattern(name, step)
     found = [path for path in context if meant.matches(path)]
     if not found:
         raise _missing(source, step)
     return found
+
+
+def _pattern(text: str, step: CopyStep) -> Pattern:
+    try:
+        return pattern(text)
+    except ValueError as error:
+        raise InputSyntaxError(
+            "COPY has a pattern that is none",
+            why=str(error),
+            hint="Correct the pattern.",
+            origin=step.origin,
+        ) from error
 
 
 def _missing(source: str, step: CopyStep) -> ProjectError:
