@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from jettison.engines.embedded.engine import NAMESPACES
 from jettison.engines.engine import Engine
@@ -16,6 +17,9 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import EngineError, JettisonError
 from jettison.processes.programs import installed
 
+# How long an example takes is a matter of what else the machine does.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 # A program that a test runs tells where it was when a signal ended it.
 os.environ.setdefault("PYTHONFAULTHANDLER", "1")
 

@@ -1,6 +1,6 @@
 """Any command: a recogniser says what it sees, or None, and never fails."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.ecosystems import commands
@@ -86,7 +86,6 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(words=st.lists(WORDS, max_size=6))
 def test_no_command_is_too_strange(words: list[str]) -> None:
     script = parse(" ".join(words), origin=Origin(file="Dockerfile", line=1))

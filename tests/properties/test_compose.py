@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -80,7 +80,6 @@ def said(service: Service | None) -> Service:
     return replace(service, origin=NOWHERE, origins=origins, **placed, **single)
 
 
-@settings(deadline=None)
 @given(files, changes)
 def test_a_change_of_one_service_leaves_the_other_as_it_was(
     text: str, wanted: list[Change]
@@ -90,7 +89,6 @@ def test_a_change_of_one_service_leaves_the_other_as_it_was(
     assert after == before
 
 
-@settings(deadline=None)
 @given(files, changes)
 def test_lines_are_taken_out_and_put_in_but_never_rewritten(
     text: str, wanted: list[Change]
@@ -103,7 +101,6 @@ def test_lines_are_taken_out_and_put_in_but_never_rewritten(
     assert new[: head + 1] == old[: head + 1]
 
 
-@settings(deadline=None)
 @given(files, changes)
 def test_every_change_is_made(text: str, wanted: list[Change]) -> None:
     web = parse(edit(text, wanted), file="f").service("web")

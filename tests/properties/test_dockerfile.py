@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dockerfile as docker
 from e2b_dockerfile_utils import ShellLex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
@@ -52,7 +52,6 @@ FILES = st.lists(st.one_of(INSTRUCTIONS, COMMENTS, SPACE), max_size=6).map(
 )
 
 
-@settings(deadline=None)
 @given(text=FILES, ending=ENDINGS, mark=st.sampled_from(["", "\ufeff"]), last=st.booleans())
 def test_every_line_is_in_one_item(text: str, ending: str, mark: str, last: bool) -> None:
     whole = mark + (text + "\n" * last).replace("\n", ending)
@@ -65,7 +64,6 @@ def test_every_line_is_in_one_item(text: str, ending: str, mark: str, last: bool
         following = (item.origin.end_line or 0) + 1
 
 
-@settings(deadline=None)
 @given(text=FILES)
 def test_docker_sees_the_same_instructions(text: str) -> None:
     ours = parse(text, file="Dockerfile").instructions
@@ -78,7 +76,6 @@ def test_docker_sees_the_same_instructions(text: str) -> None:
             assert (instruction.arguments,) == command.value
 
 
-@settings(deadline=None)
 @given(text=st.text(st.sampled_from("FROMRUN ab\\\n#<-=\"'[],\t\r`"), max_size=60))
 def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     try:
@@ -111,7 +108,6 @@ def executed(commands: Sequence[Command], fails: set[str], silent: set[str]) -> 
     return started
 
 
-@settings(deadline=None)
 @given(
     joints=st.lists(JOINTS, max_size=6),
     gone=st.sets(st.integers(0, 6).map("c{}".format)),

@@ -1,4 +1,4 @@
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
@@ -26,7 +26,6 @@ files = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(files | st.text())
 def test_rendering_gives_back_the_text(text: str) -> None:
     try:
@@ -36,7 +35,6 @@ def test_rendering_gives_back_the_text(text: str) -> None:
     assert render(file) == text
 
 
-@settings(deadline=None)
 @given(files, st.sets(st.sampled_from(["flask", "pytest", "ruamel-yaml", "zed"])))
 def test_splitting_loses_and_invents_no_requirement(text: str, move: set[str]) -> None:
     try:

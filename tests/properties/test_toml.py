@@ -1,7 +1,7 @@
 import tomllib
 from collections.abc import Mapping
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.ecosystems.pyproject import parse
@@ -47,7 +47,6 @@ def leaves(value: object, path: Path = ()) -> Mapping[Path, object]:
     return found
 
 
-@settings(deadline=None)
 @given(documents)
 def test_every_value_is_where_its_place_says(text: str) -> None:
     found = places(text)
@@ -56,7 +55,6 @@ def test_every_value_is_where_its_place_says(text: str) -> None:
         assert tomllib.loads(f"v = {text[place.value : place.stop]}")["v"] == value
 
 
-@settings(deadline=None)
 @given(documents, st.sets(names))
 def test_moving_loses_and_invents_no_requirement(text: str, move: set[str]) -> None:
     before = parse(text, file="p")
@@ -67,7 +65,6 @@ def test_moving_loses_and_invents_no_requirement(text: str, move: set[str]) -> N
     assert main == [one.name for one in before if one.kind == "main" and one.name not in move]
 
 
-@settings(deadline=None)
 @given(st.lists(members.filter(lambda one: one.endswith("\n"))), groups, st.sets(names))
 def test_moving_keeps_every_remark(rows: list[str], group: str, move: set[str]) -> None:
     text = f"[project]\ndependencies = [\n{''.join(rows)}]\n{group}"

@@ -2,7 +2,7 @@
 
 import pytest
 from e2b_dockerfile_utils import PatternMatcher
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
@@ -77,7 +77,6 @@ PATTERNS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(patterns=PATTERNS, path=PATHS)
 @example(patterns=["a*", "!ab/b", "a?"], path="ab/b")
 @example(patterns=["ab", "!ab/b", "a*"], path="ab/b")

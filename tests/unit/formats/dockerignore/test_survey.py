@@ -1,6 +1,6 @@
 """Many patterns at once find the same as each alone."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.formats.dockerignore import parse, pattern
@@ -13,7 +13,6 @@ TEXTS = st.lists(st.sampled_from([*NAMES, "*", "**", "a*", "?b"]), min_size=1, m
 )
 
 
-@settings(deadline=None)
 @given(tree=st.sets(PATHS), texts=st.lists(TEXTS, max_size=5))
 def test_a_survey_finds_what_each_pattern_finds(tree: set[str], texts: list[str]) -> None:
     found = survey(tree, [pattern(text) for text in texts])
