@@ -170,7 +170,13 @@ def _of_lines(text: Excerpt) -> Iterator[Command]:
             )
 
 
+# Nobody writes it, and the time of the grammar's recovery from faults grows with its square.
+_REPEATED = re.compile(r"([|&;<>(){}\"'$`\\]{1,4}\s*|\w{1,8}\s+)\1{200}")
+
+
 def _parsed(text: Excerpt) -> Script:
+    if _REPEATED.search(text.text):
+        return Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
     root = _parser().parse(text.text.encode("utf-8", "surrogatepass")).root_node
     walk = _Walk(source_of(text))
     walk.visit(root, nested=False)
