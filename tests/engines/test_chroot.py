@@ -24,6 +24,7 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID, Network, RunOptions
 from jettison.engines.measuring import measure
 from jettison.errors import EngineError, WriteError
+from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
 from jettison.tasks.unrun import compare_unrun
 from jettison.verify.request import VerificationRequest
@@ -79,16 +80,23 @@ def chroot(engine: Engine) -> Iterator[EmbeddedEngine]:
 
 
 @pytest.fixture(scope="module")
-def image(chroot: EmbeddedEngine) -> ImageID:
-    base = chroot._image(f"docker:{BASE}")
+def base(chroot: EmbeddedEngine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the base in a layout, from which it is read quickly."""
+    folder = tmp_path_factory.mktemp("base")
+    LayoutStore(folder).write(chroot._image(f"docker:{BASE}"), None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(chroot: EmbeddedEngine, base: Path) -> ImageID:
+    own = LayoutStore(base).read(None, AMD64)
     more = packed_layer(
         Member.directory("data").owned(1234, 1234),
         Member.file("data/seed", b"seed").owned(1234, 1234),
         Member.symlink("outside", "/../../../../tmp/jettison-outside"),
         Member.symlink("etc/hosts", "/../../../../tmp/jettison-outside"),
     )
-    assert base.platform == AMD64
-    changed = base.append(more)
+    changed = own.append(more)
     config = changed.config.with_user("1234").with_command(["python3", "-c", SERVER])
     return chroot.add(changed.with_config(config))
 
@@ -163,8 +171,8 @@ time.sleep(60)
 """
 
 
-def test_a_container_ends_with_jettison(chroot: EmbeddedEngine, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", KILLED, f"docker:{BASE}"]
+def test_a_container_ends_with_jettison(base: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, f"oci:{base}"]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout
@@ -235,13 +243,13 @@ except PermissionError:
 
 
 def test_images_that_cannot_be_run_are_imported_with_their_own_python(
-    chroot: EmbeddedEngine, tmp_path: Path
+    chroot: EmbeddedEngine, base: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "secret").write_text("secret")
     nosy = NOSY.format(outside=str(tmp_path / "secret")).encode()
-    base = chroot._image(f"docker:{BASE}")
-    base = base.with_config(base.config.with_working_directory("/app"))
-    after = base.append(packed_layer(Member.directory("app"), Member.file("app/nosy.py", nosy)))
+    own = LayoutStore(base).read(None, AMD64)
+    own = own.with_config(own.config.with_working_directory("/app"))
+    after = own.append(packed_layer(Member.directory("app"), Member.file("app/nosy.py", nosy)))
     before = after.append(packed_layer(Member.file("app/needed.py", b"")))
     names = chroot.add(before), chroot.add(after)
     request = VerificationRequest(
