@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase as fnmatch
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
@@ -13,7 +14,7 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.pyproject import members, project_name
-from jettison.formats.dockerfile import Stage, copy, final_environment, mounts
+from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run
 from jettison.lift.build_context import feeding_stages
@@ -206,7 +207,7 @@ def _request(project: Project, stage: Stage, action: Action) -> ProjectRequest |
         tool=tool,
         folder=posixpath.dirname(file),
         file=file,
-        lock=_lock(project, file, TOOLS[tool].lock if tool in TOOLS else ""),
+        lock=_lock(project, action, file, TOOLS[tool].lock if tool in TOOLS else ""),
         selection=selection_of(fact, text, variables, file=file),
         action=action,
         fact=fact,
@@ -289,14 +290,61 @@ def _member(project: Project, file: str, name: str) -> str | None:
     return None
 
 
-def _lock(project: Project, file: str, name: str) -> str | None:
-    """The lock beside the declaring file, or in the workspace above it."""
+def _lock(project: Project, action: Action, file: str, name: str) -> str | None:
+    """The lock beside the declaring file, or in the workspace above it, that a command can read."""
     folder = posixpath.dirname(file)
     while name:
         path = posixpath.join(folder, name)
         if path in project.texts:
-            return path
+            return path if _may_read(project, action, path) else None
         if not folder:
             break
         folder = posixpath.dirname(folder)
     return None
+
+
+def _may_read(project: Project, action: Action, path: str) -> bool:
+    """Whether a file of the context may be there when a command runs; yes in case of doubt."""
+    here = action.instruction
+    inner = posixpath.relpath(path, project.context or ".")
+    for stage in project.dockerfile.stages:
+        for item in stage.instructions:
+            if (item.origin.line or 0) > (here.origin.line or 0):
+                return False
+            sources: tuple[str | None, ...] = ()
+            if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+                sources = copy(item).sources
+            elif item.origin == here.origin:
+                sources = tuple(m.source for m in mounts(item) if m.type == "bind")
+            if any(_covers(source or ".", inner) for source in sources):
+                return True
+            if item.keyword == "RUN" and posixpath.basename(path) in _makes(item):
+                return True
+    return False
+
+
+def _covers(source: str, path: str) -> bool:
+    """Whether a source of COPY is a file, or a folder that it lies in."""
+    plain = posixpath.normpath(source.lstrip("/") or ".")
+    return (
+        "$" in source
+        or plain == "."
+        or f"{path}/".startswith(f"{plain}/")
+        or any(fnmatch(part, plain) for part in _parents(path))
+    )
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = posixpath.dirname(path)
+
+
+def _makes(item: Instruction) -> frozenset[str]:
+    """The locks that a RUN makes itself."""
+    words = [action.command.words for action in lifted_run(item).actions]
+    return frozenset(
+        tool.lock
+        for tool in TOOLS.values()
+        if tool.lock and any({tool.name, "lock"} <= set(each) for each in words)
+    )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import SystemEntry, SystemFiles
@@ -136,8 +137,7 @@ def file_groups(
     """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table(SystemFiles)
-    installers = [known.installers] if _has_its_own(observed) else []
-    for entry in (*known.idle, *known.files, *installers):
+    for entry in (*known.idle, *known.files, *_installers(observed)):
         if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
@@ -147,9 +147,16 @@ def file_groups(
             yield group
 
 
-def _has_its_own(observed: Observed) -> bool:
-    """Whether the application's environment is another one than the interpreter's."""
-    return not observed.installed.site.startswith(observed.installed.library)
+def _installers(observed: Observed) -> Iterator[SystemEntry]:
+    """Give those of the interpreter where the application's environment is another one.
+
+    Modules that this has itself are not taken from the interpreter's.
+    """
+    installed, known = observed.installed, table(SystemFiles).installers
+    if not installed.site.startswith(installed.library):
+        own = {path.partition("/")[0] for path in installed.files}
+        modules = tuple(name for name in known.modules if name not in own)
+        yield replace(known, modules=modules)
 
 
 def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterator[str]:

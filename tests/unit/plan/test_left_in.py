@@ -22,7 +22,9 @@ PYTHON = "/usr/local/bin/python3.13"
 TOOLS = {"/usr/bin/env": 50_000, "/usr/bin/sort": 3_000_000, "/usr/share/tools": 10}
 
 
-def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
+def plan_of(
+    folder: Path, files: dict[str, int], *tools: SystemPackage, site: str = "", module: str = ""
+) -> Plan:
     (folder / "Dockerfile").write_text(DOCKERFILE)
     start = planned(folder, offline=True, cache=folder / "cache").start
     system = System(
@@ -35,9 +37,9 @@ def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
     library = "/usr/local/lib/python3.13"
     application = {f"/app/{one.name}": one.read_bytes() for one in folder.glob("*.py")}
     installed = Installed(
-        site=f"{library}/site-packages",
+        site=site or f"{library}/site-packages",
         library=library,
-        files={},
+        files={f"{module}/__init__.py": 10} if module else {},
         owners={},
         entry_points=(),
         sources={},
@@ -50,6 +52,7 @@ def plan_of(folder: Path, files: dict[str, int], *tools: SystemPackage) -> Plan:
         reach=Reach(modules={}, unsure=frozenset()),
         system=system,
         python=PYTHON,
+        at_once=frozenset({"pkg_resources"}),
         config=Config(content=b'{"config": {"Cmd": ["env", "python", "x.py"]}}'),
     )
     return optimized(with_observed(start, observed), RULES)
@@ -99,3 +102,17 @@ def test_what_only_the_image_has_can_be_asked_for(tmp_path: Path) -> None:
     assert answer.verdict == "kept: the application starts it"
     assert answer.size
     assert answer.size.bytes == 10_800_000
+
+
+@pytest.mark.parametrize("module", ["pkg_resources", ""])
+def test_installers_of_the_interpreter_stay_for_what_no_other_environment_has(
+    tmp_path: Path, module: str
+) -> None:
+    library = "/usr/local/lib/python3.13"
+    pip = {f"{library}/site-packages/pip/main.py": 12_000_000, f"{library}/ensurepip/p.whl": 2}
+    tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
+    found = plan_of(
+        tmp_path, {PYTHON: 5, **pip, **TOOLS}, tools, site="/venv/site-packages", module=module
+    )
+    (row,) = [row for row in left_in(found) if row.what == "Python"]
+    assert row.bytes == (5 if module else 12_000_007)
