@@ -4,6 +4,7 @@ import pytest
 from base_needs import project_of
 
 from jettison.lift.declared import bounding_lines, installed_declarations, shipped_names
+from jettison.lift.projects import project_requests
 
 UV = """
 [project]
@@ -137,3 +138,25 @@ def test_constraints_of_the_command_bound_versions_too() -> None:
     project = project_of(command, files=files)
     assert {one.declaration.name for one in installed_declarations(project)} == {"flask"}
     assert [line.name for line in bounding_lines(project)] == ["flask", "jinja2"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "read"),
+    [
+        ("COPY pyproject.toml .\nRUN uv sync\nCOPY . .\n", False),
+        ("COPY pyproject.toml uv.lock ./\nRUN uv sync\n", True),
+        ("COPY pyproject.toml uv.loc* ./\nRUN uv sync\n", True),
+        ("COPY ./ /app/\nRUN uv sync\n", True),
+        ("COPY pyproject.toml $FILES ./\nRUN uv sync\n", True),
+        (
+            "COPY pyproject.toml .\nRUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync\n",
+            True,
+        ),
+        ("COPY pyproject.toml .\nRUN --mount=type=bind,target=/src uv sync\n", True),
+        ("COPY pyproject.toml .\nRUN uv lock && uv sync\n", True),
+    ],
+)
+def test_a_lock_counts_where_the_command_can_read_it(steps: str, read: bool) -> None:
+    files = {"pyproject.toml": UV, "uv.lock": "version = 1\n"}
+    project = project_of(f"FROM python:3.13-slim\nWORKDIR /app\n{steps}", files)
+    assert [one.lock for one in project_requests(project)][-1:] == ["uv.lock" if read else None]
