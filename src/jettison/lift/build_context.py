@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, release_of
@@ -277,3 +278,38 @@ def _sources(stage: Stage) -> Iterator[str]:
     for item in stage.instructions:
         if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
             yield from copy(item).sources
+
+
+def may_read(
+    project: Project,
+    here: Instruction,
+    path: str,
+    makes: Callable[[Instruction], Collection[str]],
+) -> bool:
+    """Whether a file of the context may be there when a RUN is executed; yes in case of doubt.
+
+    ``makes`` names files that a RUN makes itself.
+    """
+    inner = posixpath.relpath(path, project.context or ".")
+    for stage in project.dockerfile.stages:
+        for item in stage.instructions:
+            if (item.origin.line or 0) > (here.origin.line or 0):
+                return False
+            sources: tuple[str | None, ...] = ()
+            if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+                sources = copy(item).sources
+            elif item.origin == here.origin:
+                sources = tuple(one.source for one in mounts(item) if one.type == "bind")
+            if any(_covers(source or ".", inner) for source in sources):
+                return True
+            if item.keyword == "RUN" and posixpath.basename(path) in makes(item):
+                return True
+    return False
+
+
+def _covers(source: str, path: str) -> bool:
+    """Whether a source of COPY is a file, or a folder that it lies in."""
+    plain = posixpath.normpath(source.lstrip("/") or ".")
+    parts = path.split("/")
+    above = ("/".join(parts[: number + 1]) for number in range(len(parts)))
+    return "$" in source or plain == "." or any(fnmatchcase(part, plain) for part in above)

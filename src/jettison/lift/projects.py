@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase as fnmatch
 
 from msgspec import Struct
 from packaging.utils import canonicalize_name
@@ -17,7 +16,7 @@ from jettison.ecosystems.pyproject import members, project_name
 from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run
-from jettison.lift.build_context import feeding_stages
+from jettison.lift.build_context import feeding_stages, may_read
 from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 
@@ -296,48 +295,11 @@ def _lock(project: Project, action: Action, file: str, name: str) -> str | None:
     while name:
         path = posixpath.join(folder, name)
         if path in project.texts:
-            return path if _may_read(project, action, path) else None
+            return path if may_read(project, action.instruction, path, _makes) else None
         if not folder:
             break
         folder = posixpath.dirname(folder)
     return None
-
-
-def _may_read(project: Project, action: Action, path: str) -> bool:
-    """Whether a file of the context may be there when a command runs; yes in case of doubt."""
-    here = action.instruction
-    inner = posixpath.relpath(path, project.context or ".")
-    for stage in project.dockerfile.stages:
-        for item in stage.instructions:
-            if (item.origin.line or 0) > (here.origin.line or 0):
-                return False
-            sources: tuple[str | None, ...] = ()
-            if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
-                sources = copy(item).sources
-            elif item.origin == here.origin:
-                sources = tuple(m.source for m in mounts(item) if m.type == "bind")
-            if any(_covers(source or ".", inner) for source in sources):
-                return True
-            if item.keyword == "RUN" and posixpath.basename(path) in _makes(item):
-                return True
-    return False
-
-
-def _covers(source: str, path: str) -> bool:
-    """Whether a source of COPY is a file, or a folder that it lies in."""
-    plain = posixpath.normpath(source.lstrip("/") or ".")
-    return (
-        "$" in source
-        or plain == "."
-        or f"{path}/".startswith(f"{plain}/")
-        or any(fnmatch(part, plain) for part in _parents(path))
-    )
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = posixpath.dirname(path)
 
 
 def _makes(item: Instruction) -> frozenset[str]:
