@@ -154,6 +154,8 @@ OF_CHECKS = {
     "certificates": ("unreached-system", "another-distribution", "smaller-base", "composed-base"),
     "resolver": ("unreached-system", "another-distribution", "composed-base"),
 }
+# What a program says where a rule keeps it from writing.
+REFUSALS = {"Read-only file system": "production-compose", "Permission denied": "non-root-user"}
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
 _PATH = re.compile(r"[\w.@+-]*/[\w./@+-]+|[\w-]+\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
@@ -167,6 +169,7 @@ def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
         *_kept_out(plan, lines),
         *_not_installed(plan, lines),
         *_taken_out(plan, lines),
+        *_refused(plan, lines),
         *(each for one in verdict.differences for each in _of_check(plan, one)),
     ]
     return tuple({(one.rule, one.part): one for one in found}.values())
@@ -255,6 +258,15 @@ def _installed_paths(line: str) -> Iterator[str]:
     for word in (*_PATH.findall(line), *_REQUEST.findall(line)):
         if _SITE in word:
             yield word.partition(_SITE)[2]
+
+
+def _refused(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
+    """The rule that keeps a program from writing which says so."""
+    applied = applied_rules(plan)
+    for line in lines:
+        for said, rule in REFUSALS.items():
+            if said in line and rule in applied:
+                yield Withdrawal(rule=rule, reason=shown(line))
 
 
 def _of_check(plan: Plan, check: CheckResult) -> Iterator[Withdrawal]:

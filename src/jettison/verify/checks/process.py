@@ -241,7 +241,7 @@ _VARYING = re.compile(
     r"|(?<![\w-])(?=[\w-]*\d)[\w-]{12,}|0x[0-9a-f]+|\d+(?:\.\d+)?|(?:/[\w.+@%-]+){2,}|\s+"
 )
 _EXCEPTION = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Failure)\b")
-_LEVEL = re.compile(r"\b(DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.I)
+_LEVEL = re.compile(r"\b(INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
 _FORM = "lines such as "
 # Python warns where it compiles, which byte code spares; what is indented belongs to other lines.
@@ -259,7 +259,8 @@ def kinds_of(log: str) -> frozenset[str]:
 
     Lines that differ in numbers, times, ids and paths alone are of one kind; what they name stays,
     and so does the name of who wrote them. Of lines without a level or an exception only the form
-    counts, as that of the lines of requests.
+    counts, as that of the lines of requests, and of those for debugging, which name whatever is
+    there.
     """
     lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
     lines = [line for line in lines if 0 < len(line) < _LONGEST]

@@ -85,3 +85,9 @@ def test_forms_of_lines_of_a_text_are_not_compared() -> None:
 def test_warnings_of_what_byte_code_spares_are_no_lines_of_the_application() -> None:
     warned = f"/app/x.py:3: SyntaxWarning: invalid escape sequence\n  re.compile('a')\n{LOG}"
     assert judged((warned, warned), (LOG, LOG)).outcome is Outcome.SAME
+
+
+def test_what_lines_for_debugging_name_does_not_count_and_that_there_are_some_does() -> None:
+    one, other = "DEBUG watcher: saw idlelib", "DEBUG watcher: saw asyncio"
+    assert kinds_of(one) == kinds_of(other) != kinds_of("")
+    assert kinds_of(one.replace("DEBUG", "INFO")) != kinds_of(other.replace("DEBUG", "INFO"))

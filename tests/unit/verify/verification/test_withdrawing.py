@@ -63,6 +63,12 @@ def test_what_a_check_looks_at_is_left_out_where_the_plan_changed_it(tmp_path: P
     assert explained(start, different("user")) == ()
 
 
+def test_a_user_who_may_not_write_where_the_application_does_is_left_out(tmp_path: Path) -> None:
+    line = "no longer there: beat: [Errno 13] Permission denied: 'celerybeat-schedule'"
+    found = explained(plan(tmp_path), different("workers", line))
+    assert [one.rule for one in found] == ["non-root-user"]
+
+
 def test_a_difference_that_nothing_of_the_plan_explains_stands(tmp_path: Path) -> None:
     made = plan(tmp_path)
     assert explained(made, different("routes", "GET /items: $.name: 'a', then 'b'")) == ()
