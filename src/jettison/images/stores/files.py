@@ -25,12 +25,32 @@ _ABANDONED_SECONDS = 24 * 60 * 60
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write a file beside ``path`` and rename it there when the block ends without an error.
 
-    WriteError names ``path`` when the disk is full or the directory cannot be written.
+    What is no file, such as ``/dev/stdout``, is written to as it is. WriteError names ``path`` when
+    the disk is full, the directory cannot be written, or it is a disk itself.
     """
+    if _is_stream(path):
+        with writing(path), path.open("wb") as file:
+            yield file
+        return
     with writing(path), partial_path(path) as partial:
         with partial.open("xb") as file:
             yield file
         partial.replace(path)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a character device, or a pipe that the system gives a name.
+
+    A pipe elsewhere waits for a reader who may never come.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    if stat.S_ISBLK(mode):
+        raise WriteError(f"{path} is a disk", why="a file would replace it", hint="Name a file.")
+    of_system = path.is_relative_to("/dev") or path.is_relative_to("/proc")
+    return stat.S_ISCHR(mode) or (of_system and stat.S_ISFIFO(mode))
 
 
 @contextmanager
