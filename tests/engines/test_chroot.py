@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
@@ -201,8 +202,18 @@ def test_no_link_of_an_image_leads_out(chroot: EmbeddedEngine, image: ImageID) -
 def test_a_port_of_this_machine_is_not_taken_for_the_containers(
     chroot: EmbeddedEngine, image: ImageID
 ) -> None:
-    with socket.create_server(("127.0.0.1", 8462)), pytest.raises(EngineError, match="8462"):
+    with _listening(8462), pytest.raises(EngineError, match="8462"):
         chroot.run(image, SERVES)
+
+
+def _listening(port: int) -> socket.socket:
+    """Take a port, as soon as a container of the test before has let go of it."""
+    for _ in range(100):
+        try:
+            return socket.create_server(("127.0.0.1", port))
+        except OSError:
+            time.sleep(0.1)
+    return socket.create_server(("127.0.0.1", port))
 
 
 def test_containers_that_listen_run_one_after_the_other(
