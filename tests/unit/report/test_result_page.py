@@ -87,7 +87,9 @@ def test_it_has_verdict_sizes_treemaps_and_diff() -> None:
 def test_a_browser_shows_both_treemaps(tmp_path: Path) -> None:
     place = tmp_path / "report.html"
     place.write_text(result_html(replace(result(), reference="with everything"), where=""))
+    # without a budget of virtual time it may tell the document before its scripts have drawn
     command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command.append("--virtual-time-budget=5000")
     done = subprocess.run(
         [*command, f"--user-data-dir={tmp_path / 'profile'}", place.as_uri()],
         capture_output=True, text=True, check=False, timeout=120,
