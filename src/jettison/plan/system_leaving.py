@@ -10,7 +10,7 @@ from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from jettison.contents.reach import Observed, source_of
-from jettison.contents.system import System, SystemReach, reached_packages
+from jettison.contents.system import System, SystemReach, Wanted, reached_packages
 from jettison.plan.changes import CompileApplication, StartFromNothing
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
@@ -46,12 +46,21 @@ class LeftIn(Struct, frozen=True, kw_only=True):
 
 
 @once_each
+def _wanted(plan: Plan) -> Wanted:
+    """What is needed of the system; looking for names reads all texts of the image."""
+    observed = plan.observed
+    if observed is None or observed.system is None:
+        return Wanted()
+    return wanted_of(plan, observed.system, observed)
+
+
+@once_each
 def system_reach(plan: Plan) -> SystemReach:
     """The packages that something needs; none where no image was read."""
     observed = plan.observed
     if observed is None or observed.system is None:
         return NOTHING
-    return reached_packages(observed.system, wanted_of(plan, observed.system, observed))
+    return reached_packages(observed.system, _wanted(plan))
 
 
 @once_each
@@ -61,7 +70,7 @@ def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
     if observed is None or observed.system is None:
         return ()
     system, reach = observed.system, system_reach(plan)
-    used = used_of(plan, observed, wanted_of(plan, system, observed))
+    used = used_of(plan, observed, _wanted(plan))
     standard = standard_group(RULE, observed)
     return (
         *((standard,) if standard and standard.paths else ()),
