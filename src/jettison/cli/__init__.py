@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import click
 
@@ -59,6 +60,14 @@ def command_line(context: click.Context) -> None:
         from jettison.images.stores.cache import cache_in_use  # noqa: PLC0415
 
         context.with_resource(cache_in_use())
+
+
+def save(path: Path, text: str) -> None:
+    """Write a report to a file, whole or not at all. WriteError names the file."""
+    from jettison.images.stores.files import whole_file  # noqa: PLC0415  late, as the commands
+
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8"))
 
 
 def show(text: str, *, err: bool = False, nl: bool = True) -> None:

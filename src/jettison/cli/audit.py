@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from jettison.cli import show
+from jettison.cli import save, show
 from jettison.cli.options import format_option, image_options, reports_option
-from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.advisories import fetched_advisories, read_advisories
@@ -67,6 +66,5 @@ def command(
         found = audited(baseline, side_of(target, platform, progress), known)
     options = {"undecided": undecided}
     for form, path in reports:
-        with whole_file(path) as file:
-            file.write(rendered("audit", form, found, **options).encode("utf-8"))
+        save(path, rendered("audit", form, found, **options))
     show(rendered("audit", output_format, found, **options), nl=False)

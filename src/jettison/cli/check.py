@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jettison.cli import show
+from jettison.cli import save, show
 from jettison.cli.options import format_option, image_options, plan_options, reports_option
 from jettison.errors import BudgetError, NotEquivalentError
 from jettison.formats.budgets import Budget, Budgets, limit_of
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
-from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.baselines import Looked
@@ -132,8 +131,7 @@ def command(
         images = (_verified(images[0], asked, engine),)
     gate = Gate(images=images, folder=_below_here(asked.directory))
     for form, path in reports:
-        with whole_file(path) as file:
-            file.write(rendered("check", form, gate).encode("utf-8"))
+        save(path, rendered("check", form, gate))
     show(rendered("check", output_format, gate), nl=False)
     if update:
         for line in (line for one in images for line in updated(asked.directory, one, reason)):

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from jettison.cli import show
+from jettison.cli import save, show
 from jettison.cli.options import format_option, image_options
 from jettison.contents.inspection import compare
 from jettison.contents.layer_reading import inspect
-from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.report.inspection_html import inspection_html
@@ -40,8 +39,7 @@ def command(*, image: str, platform: str, base: str, html: Path | None, output_f
     """
     found = inspect(image, ConsoleProgress(), platform=platform, base=base)
     if html is not None:
-        with whole_file(html) as file:
-            file.write(inspection_html(found).encode("utf-8"))
+        save(html, inspection_html(found))
     show(rendered("inspection", output_format, found), nl=False)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from jettison.audit.findings import Advisories
-from jettison.cli import show
+from jettison.cli import save, show
 from jettison.cli.options import (
     commands_option,
     format_option,
@@ -25,7 +25,6 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.images.stores.cache import cache_directory
-from jettison.images.stores.files import whole_file
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
@@ -161,11 +160,24 @@ def command(
             raise
         _without_engine(found, error, output_format=output_format, diff=diff, verbose=verbose)
         return
-    verdict = result.verdict
-    if not (write or output or engine or verdict.ran or verdict.differences):
+    if not (write or output or engine or result.verdict.ran or result.verdict.differences):
         shown(result, "Nothing was written.")
         show(_UNRUN, err=True)
         return
+    _deliver(found, result, shown, write=write, output=output, force=force)
+
+
+def _deliver(
+    found: Planned,
+    result: Result,
+    shown: Callable[[Result, str], None],
+    *,
+    write: bool,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write what is requested, report, and set the exit status."""
+    verdict = result.verdict
     if (write or output) and verdict.equivalent and not verdict.ran:
         shown(result, "Nothing was written.")
         raise NotEquivalentError(
@@ -214,8 +226,7 @@ def _show(
 ) -> None:
     result = with_audit(result, known) if known else result
     if html is not None:
-        with whole_file(html) as file:
-            file.write(rendered("result", "html", result, where=where).encode("utf-8"))
+        save(html, rendered("result", "html", result, where=where))
     show(rendered("result", output_format, result, where=where, **options), nl=False)
 
 

@@ -39,7 +39,7 @@ def _after(found: Predictions, before: Size, after: Size) -> str:
     shares = f"{more.high / before.bytes - 1:+.0%} to {more.low / before.bytes - 1:+.0%}"
     return (
         f"{human(more.low)} to {human(more.high)} ({shares}) by `jettison optimize`,\n"
-        "which builds the image, reads it and removes what nothing reaches; "
+        "which builds the image, reads it and removes unreachable files; "
         f"{planned} by this plan alone"
     )
 
