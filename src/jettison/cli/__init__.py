@@ -64,9 +64,9 @@ def command_line(context: click.Context) -> None:
 
 def save(path: Path, text: str) -> None:
     """Write a report to a file, whole or not at all. WriteError names the file."""
-    from jettison.images.stores.files import whole_file  # noqa: PLC0415  late, as the commands
+    from jettison.images.stores.files import output_file  # noqa: PLC0415  late, as the commands
 
-    with whole_file(path) as file:
+    with output_file(path) as file:
         file.write(text.encode("utf-8"))
 
 

@@ -12,7 +12,7 @@ from jettison.errors import EngineError, ImageError
 from jettison.images.image import Image, ImageSet
 from jettison.images.location import Location, locate
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file
+from jettison.images.stores.files import output_file
 from jettison.tasks.building import Built
 
 _DAEMONS = ("docker", "podman")
@@ -69,7 +69,7 @@ def delivered(done: Built, places: tuple[Location, ...], delivery: Delivery) -> 
         yield f"built, and written nowhere: {top_digest}"
     if delivery.sbom is not None:
         for file, content in _bills(done.content, delivery.sbom):
-            with whole_file(file) as stream:
+            with output_file(file) as stream:
                 stream.write(content)
 
 

@@ -165,6 +165,8 @@ def _answers(container: Container, port: int) -> bool:
 _HEALTH_POLL_SECONDS = 0.02
 _ALIVE_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
+# A server that only just began to listen writes a line about a request in HTTP/2.
+_SILENT_SECONDS = 2.0
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
 _SERVER_ERROR = 500
 # what timeout(1) gives
@@ -252,17 +254,19 @@ def wait_until_ready(
                 return Readiness(seconds=seconds, failure=said)
             if not port and seconds > _ALIVE_SECONDS:
                 return Readiness(seconds=seconds)
-            if address and status is None and _speaks_http2(address):
+            if address and port and seconds > _SILENT_SECONDS and _only_http2(address, port):
                 return Readiness(seconds=seconds, failure=f"port {port} {SPEAKS_HTTP2}")
         time.sleep(_HEALTH_POLL_SECONDS)
     return Readiness(seconds=timeout, failure=f"{said} within {timeout:g} seconds")
 
 
-def _speaks_http2(address: tuple[str, int]) -> bool:
+def _only_http2(address: tuple[str, int], port: int) -> bool:
     """Whether a server takes HTTP/2 without an upgrade: its first frame holds its settings.
 
     Source: RFC 9113, 3.4 and 6.5.
     """
+    if _status(address, port, "/"):
+        return False
     try:
         with socket.create_connection(address, timeout=_SPEAKS_SECONDS) as connection:
             connection.sendall(_PREFACE)

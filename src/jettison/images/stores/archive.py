@@ -27,7 +27,7 @@ from jettison.images.digest import (
 from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file
+from jettison.images.stores.files import output_file
 from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
 from jettison.images.stores.members import CachedMembers, Members, TarMembers
 from jettison.images.stream import checked, chunks_of, compression_of
@@ -202,7 +202,7 @@ class ArchiveStore:
 
     def write(self, content: Image | ImageSet, reference: Reference | None) -> Descriptor:
         """Replace the archive by one that holds this image alone."""
-        with whole_file(self.path) as file:
+        with output_file(self.path) as file:
             for chunk in archive_tar(content, reference):
                 file.write(chunk)
         return Publication.of(content).top[0]

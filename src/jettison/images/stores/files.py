@@ -25,17 +25,26 @@ _ABANDONED_SECONDS = 24 * 60 * 60
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Write a file beside ``path`` and rename it there when the block ends without an error.
 
-    What is no file, such as ``/dev/stdout``, is written to as it is. WriteError names ``path`` when
-    the disk is full, the directory cannot be written, or it is a disk itself.
+    WriteError names ``path`` when the disk is full or the directory cannot be written.
     """
-    if _is_stream(path):
-        with writing(path), path.open("wb") as file:
-            yield file
-        return
     with writing(path), partial_path(path) as partial:
         with partial.open("xb") as file:
             yield file
         partial.replace(path)
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[BinaryIO]:
+    """Write what somebody asked for at ``path``; raises as ``whole_file`` does, and for a disk.
+
+    What is no file, such as ``/dev/stdout``, is written to as it is.
+    """
+    if _is_stream(path):
+        with writing(path), path.open("wb") as file:
+            yield file
+    else:
+        with whole_file(path) as file:
+            yield file
 
 
 def _is_stream(path: Path) -> bool:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import WriteError
-from jettison.images.stores.files import whole_file
+from jettison.images.stores.files import output_file, whole_file
 
 
 def test_a_device_is_written_to_and_stays(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to("/dev/null")
-    with whole_file(tmp_path / "out") as file:
+    with output_file(tmp_path / "out") as file:
         file.write(b"content")
     assert (tmp_path / "out").is_char_device()
 
@@ -23,7 +23,7 @@ def test_a_full_device_is_named(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to("/dev/full")
     with (
         pytest.raises(WriteError, match="out cannot be written"),
-        whole_file(tmp_path / "out") as f,
+        output_file(tmp_path / "out") as f,
     ):
         f.write(b"content")
     assert (tmp_path / "out").is_char_device()
@@ -34,7 +34,7 @@ def test_a_pipe_that_the_system_names_gets_the_content() -> None:
     found: list[bytes] = []
     reader = threading.Thread(target=lambda: found.append(os.read(read, 100)))
     reader.start()
-    with whole_file(Path(f"/dev/fd/{write}")) as file:
+    with output_file(Path(f"/dev/fd/{write}")) as file:
         file.write(b"content")
     reader.join(10)
     os.close(read)
