@@ -99,7 +99,7 @@ def _targets(path: str, text: str) -> Iterator[_Target]:
         if head is not None:
             heads.append((number, head))
     ends = [number - 1 for number, _ in heads[1:]] + [len(lines)]
-    for (number, head), last in zip(heads, ends, strict=True):
+    for (number, head), last in zip(heads, ends, strict=False):  # no heads, and an end
         for name in head["names"].split():
             needs = tuple(head["needs"].partition("#")[0].partition(";")[0].split())
             yield _Target(name=name, file=path, needs=needs, first=number, last=last)

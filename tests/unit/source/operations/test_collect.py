@@ -97,3 +97,8 @@ def test_a_url_of_a_configuration_file_is_kept_with_its_key():
     assert [(t.value, t.role, str(t.origin)) for t in found.texts] == [
         ("postgresql+psycopg://", "url", "config/app.ini:2")
     ]
+
+
+def test_a_makefile_without_targets_says_nothing():
+    texts = {"Dockerfile": 'FROM python\nCMD ["serve-app"]', "Makefile": "# run: serve-app\n\n"}
+    assert uses(texts, dockerfile="Dockerfile")["serve-app"] is Use.PRODUCTION
