@@ -8,23 +8,20 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.records import open_regular
 from jettison.source.facts import Call, ModuleFacts, Text
-from jettison.source.tree import Tree
 
-_SUFFIXES = (
+SUFFIXES = (
     ".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jbl", ".sav", ".dill", ".model", ".pt",
     ".pth", ".bin", ".pkl.gz", ".pkl.xz", ".pkl.bz2", ".pkl.z", ".joblib.gz", ".gz", ".z", ".xz",
 )  # fmt: skip
-# Bytes read of a file and of all, after they were expanded.
-_MOST, _MOST_OF_ALL = 256 * 1024 * 1024, 1024 * 1024 * 1024
+# Bytes read of a file after they were expanded.
+MOST = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 # What the name of a module and a class takes at most where a chunk ends.
 _OVERLAP = 1024
@@ -36,10 +33,6 @@ _NAMED = re.compile(
     rb"|\x8c.(?P<new>%(word)s)\x94?\x8c.(?P<name>%(word)s)\x94?\x93" % {b"word": _WORD},
     re.DOTALL,
 )
-
-
-class _TooLargeError(Exception):
-    pass
 
 
 def loading_calls(facts: ModuleFacts) -> tuple[Call, ...]:
@@ -78,28 +71,15 @@ def missing_pickle(facts: ModuleFacts, pickles: Iterable[str]) -> Call | None:
     return None
 
 
-def read_pickles(root: Path, tree: Tree) -> dict[str, frozenset[str]]:
-    """What each file of saved objects names, by its path: a class of every module, with the module.
+def saved_in(stream: BinaryIO) -> tuple[frozenset[str], int]:
+    """Name a class of every module that saved objects name, and the bytes that were looked at.
 
-    What is too large, or cannot be expanded, is left out: what it names is not known. Nothing is
-    loaded.
+    Raises ValueError for what is too large or cannot be expanded. Nothing is loaded.
     """
-    left = _MOST_OF_ALL
-    found: dict[str, frozenset[str]] = {}
-    for path, file in tree.files.items():
-        if not path.lower().endswith(_SUFFIXES) or not 0 < file.size <= min(left, _MOST):
-            continue
-        try:
-            with open_regular(root / path) as stream:
-                names, read = _named(_expanded(stream))
-        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, _TooLargeError):
-            left -= file.size
-            continue
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            continue
-        left -= read
-        found[path] = names
-    return found
+    try:
+        return _named(_expanded(stream))
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
+        raise ValueError(str(error)) from error
 
 
 def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
@@ -107,8 +87,8 @@ def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
     read, before = 0, b""
     for chunk in chunks:
         read += len(chunk)
-        if read > _MOST:
-            raise _TooLargeError
+        if read > MOST:
+            raise ValueError("too large")
         text = before + chunk
         for one in _NAMED.finditer(text):
             module, name = (one["old"], one["class"]) if one["old"] else (one["new"], one["name"])

@@ -39,8 +39,8 @@ from jettison.plan.candidate_images import image_facts
 from jettison.plan.candidate_libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect
-from jettison.source.pickles import loading_calls, read_pickles
-from jettison.source.reading import Sources, read_documents, read_sources, read_texts
+from jettison.source.pickles import loading_calls
+from jettison.source.reading import Sources, read_documents, read_pickles, read_sources, read_texts
 from jettison.tasks.loading.project import Loaded
 from jettison.tasks.loading.usage import given_names, used, used_words
 from jettison.values import Evidence, Skipped

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.source.pickles import read_pickles
-from jettison.source.reading import read_tree
+from jettison.source.reading import read_pickles, read_tree
 
 SAVED = {"a": [Counter("ab"), Decimal(1)], "b": OrderedDict(x=Counter()), "c": range(3)}
 
