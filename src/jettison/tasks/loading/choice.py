@@ -103,11 +103,16 @@ def _built(compose: ComposeFile | None) -> list[Service]:
 def _single(
     built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
 ) -> Service:
-    """Give the first of services that build one and the same image, or the only Python image."""
+    """Give the first of services that build one and the same image.
+
+    Of several it is the only Python image, or the one of the Dockerfile in the folder itself.
+    """
     images = {_place(item) for item in built}
     python = [item for item in built if PYTHON.search(read(_place(item)[1]) or "")]
-    if len({_place(item) for item in python}) == 1:
-        return python[0]
+    own = [item for item in python if _place(item) == ("", DEFAULT)]
+    for found in (python, own):
+        if len({_place(item) for item in found}) == 1:
+            return found[0]
     if len(images) > 1:
         listed = ", ".join(item.name for item in built)
         raise ProjectError(

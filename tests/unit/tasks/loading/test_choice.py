@@ -43,6 +43,12 @@ def test_two_python_images_leave_the_choice_open():
         chosen(files)
 
 
+def test_of_two_python_images_that_of_the_folder_is_meant():
+    compose = "services:\n  client: {build: ./client}\n  site: {build: .}\n"
+    files = {"compose.yaml": compose, "client/Dockerfile": PYTHON, "Dockerfile": PYTHON}
+    assert chosen(files).service == "site"
+
+
 def test_a_named_service_is_taken_whatever_it_builds():
     files = {
         "compose.yaml": COMPOSE,
