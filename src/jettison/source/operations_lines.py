@@ -19,8 +19,6 @@ _HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% -]*?)\s*::?(?!=)(?P<needs>[^
 _ASSIGNED = re.compile(
     r"^(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?:?=[ \t]*(?P<value>[^#\n]*)", re.MULTILINE
 )
-    r"^(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?:?=[ \t]*(?P<value>[^#\n]*)", re.MULTILINE
-)
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _LONGEST_VALUE = 1000
 # what a target without a name stands for

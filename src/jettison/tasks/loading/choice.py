@@ -234,6 +234,8 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
     if DEFAULT in names:
         return DEFAULT
     others = [name for name in names if is_dockerfile(name)]
+    if len(others) > 1 and (one := _for_users(others)):
+        return one
     if len(others) > 1:
         raise ProjectError(
             "several Dockerfiles and none of them is named Dockerfile",
@@ -242,8 +244,8 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
         )
     if not others:
         below = list(deeper())
-        if len(below) == 1:
-            return below[0]
+        if one := _for_users(below):
+            return one
         found = ", ".join(below)
         raise ProjectError(
             "no Dockerfile",
@@ -253,6 +255,13 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
             hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
         )
     return others[0]
+
+
+def _for_users(paths: list[str]) -> str | None:
+    """Give the only Dockerfile; of several the only one for production, or without a suffix."""
+    production = [path for path in paths if any(map(_PRODUCTION.search, path.lower().split("/")))]
+    plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
+    return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
 
 
 def is_dockerfile(name: str) -> bool:
