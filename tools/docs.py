@@ -156,12 +156,18 @@ def _language(name: str) -> str:
 def _command_page() -> str:
     settings = command_line.context_settings
     top = click.Context(command_line, info_name="jettison", **settings)
-    parts = [_command(command_line, top)]
-    for name in command_line.list_commands(top):
-        command = command_line.get_command(top, name)
-        if command is not None:
-            parts.append(_command(command, click.Context(command, info_name=name, parent=top)))
-    return f"{NOTICE}# Commands\n\n" + "\n".join(parts)
+    return f"{NOTICE}# Commands\n\n" + "\n".join(_commands(command_line, top))
+
+
+def _commands(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Describe a command, and those below it."""
+    yield _command(command, context)
+    if not isinstance(command, click.Group):
+        return
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        if below is not None:
+            yield from _commands(below, click.Context(below, info_name=name, parent=context))
 
 
 def _command(command: click.Command, context: click.Context) -> str:

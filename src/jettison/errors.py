@@ -127,6 +127,12 @@ class BudgetError(JettisonError):
     exit_status = 16
 
 
+class FleetError(JettisonError):
+    """Projects of a fleet failed; the report has a row with the reason of each."""
+
+    exit_status = 17
+
+
 ENDING = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )

@@ -16,14 +16,14 @@ from jettison.builder.bytecode import Compiler
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, changed_texts, read_context
 from jettison.builder.distribution import Treatment
-from jettison.builder.distribution_layers import Method, layers, packed
+from jettison.builder.distribution_layers import Method, layers, packed, paths_of
 from jettison.builder.execution import base_wanted, configured, recipe_of
 from jettison.builder.fetch import fetched, imported_modules, named_in, with_wheels
 from jettison.builder.files import owner_of
 from jettison.builder.foundation import BuildOptions, Bytecode, Foundation, FoundationLayer
-from jettison.builder.image_base import ImageBase
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.lock import LockedImage, Made, archive_for, chosen_pins, locked_digest, stale
+from jettison.builder.needs import BuildNeeds, base_source
 from jettison.builder.recipe import BaseWanted, Environment, Execution, Pin, Recipe
 from jettison.builder.removal import Removal, explanation, removal_of
 from jettison.builder.shortened_base import Staying, shortened_base
@@ -38,37 +38,6 @@ from jettison.plan.plan import Plan
 from jettison.processes.concurrent import ahead, keep_little, take_turns
 from jettison.progress import Progress, step
 from jettison.values import Skipped
-
-
-def base_source(
-    wanted: BaseWanted,
-    options: BuildOptions,
-    archive: Archive,
-    cache: SegmentCache,
-    folder: Path,
-    *,
-    locked: str,
-) -> BaseSource:
-    """Return where the base comes from; ``locked`` is the digest that an image must have."""
-    interpreters = folder / "interpreters"
-    bytecode = options.bytecode is not Bytecode.NONE
-    if wanted.kind == "image":
-        return ImageBase(
-            wanted=wanted,
-            platform=options.platform,
-            cache=cache,
-            interpreters=interpreters,
-            bytecode=bytecode,
-            locked=locked,
-        )
-    return ComposedBase(
-        wanted=wanted,
-        platform=options.platform,
-        archive=archive,
-        cache=cache,
-        interpreters=interpreters,
-        bytecode=bytecode,
-    )
 
 
 class Builder(Struct, frozen=True, kw_only=True, dict=True):
@@ -110,17 +79,15 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             raise (stale(str(error)) if self.locked else error) from error
 
     def _made(self) -> Made:
-        source = base_source(
-            self._wanted, self.options, self._archive, self.cache, self.folder,
-            locked=locked_digest(self.locked, self._wanted),
-        )  # fmt: skip
+        source = self._source
         recipe = recipe_of(self.plan, source.environment, source.folder)
-        target = source.target
         with ahead(source.prepare) as prepared:
-            pins, pinned, wheels = self._wheels(recipe, target)
+            pins, pinned, wheels = self._wheels(recipe, source.target)
             with step(self.progress, "look at shared libraries"):
                 libraries = needed_libraries(pinned, wheels, self.cache.records)
                 prepared()
+        if self.options.shared:
+            libraries = tuple(sorted({*libraries, *self.options.shared.libraries}))
         with step(self.progress, "base"):
             base = source.base(libraries)
         if isinstance(source, ComposedBase) and recipe.environment and self._wanted.shortened:
@@ -173,8 +140,42 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
+    def needs(self, *, fetch: bool) -> BuildNeeds:
+        """Return what the image will be made of; wheels are read only where they are to be fetched.
+
+        Raises as ``foundation`` does.
+        """
+        source = self._source
+        recipe = recipe_of(self.plan, source.environment, source.folder)
+        environment, records = recipe.environment, self.cache.records
+        if environment is None:
+            return BuildNeeds(wanted=self._wanted)
+        scheme = Scheme.virtual(environment.path or "/usr/local", source.target.python_minor)
+        if not fetch:
+            found = self._pins(environment, source.target)
+            return BuildNeeds.of(self._wanted, found, scheme, "")
+        _, pinned, wheels = self._wheels(recipe, source.target)
+        removal = self._removal(environment, scheme, pinned, wheels)
+        gone = {
+            pin.name: removal.paths.intersection(paths_of(pin, wheels[pin.name], scheme, records))
+            for pin in pinned
+        }
+        return BuildNeeds.of(
+            self._wanted, pinned, scheme, f"{removal.sections}\n{removal.bytecode}",
+            libraries=frozenset(needed_libraries(pinned, wheels, records)), gone=gone,
+        )  # fmt: skip
+
+    @cached_property
+    def _source(self) -> BaseSource:
+        return base_source(
+            self._wanted, self.options, self._archive, self.cache, self.folder,
+            locked=locked_digest(self.locked, self._wanted),
+        )  # fmt: skip
+
     @cached_property
     def _wanted(self) -> BaseWanted:
+        if self.options.shared:
+            return self.options.shared.base
         return base_wanted(self.plan, self.options.base, shell=self.options.debug_base)
 
     def _wheels(
@@ -184,11 +185,7 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         if recipe.environment is None:
             return (), (), {}
         options, records, blobs = self.options, self.cache.records, self.cache.blobs
-        with step(self.progress, "resolve"):
-            found = chosen_pins(
-                recipe.environment, self.plan.project, target, self.locked,
-                records=records, offline=options.offline, sources=options.source_builds,
-            )  # fmt: skip
+        found = self._pins(recipe.environment, target)
         with step(self.progress, f"fetch {len(found)} wheels"):
             files = fetched(found, blobs, offline=options.offline)
         sources = [pin.name for pin in found if pin.is_source]
@@ -196,6 +193,14 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
             return found, found, files
         with step(self.progress, f"build {', '.join(sources)}"):
             return found, *with_wheels(found, files, blobs, records, offline=options.offline)
+
+    def _pins(self, environment: Environment, target: Target) -> tuple[Pin, ...]:
+        with step(self.progress, "resolve"):
+            return chosen_pins(
+                environment, self.plan.project, target, self.locked,
+                records=self.cache.records, offline=self.options.offline,
+                sources=self.options.source_builds,
+            )  # fmt: skip
 
     def _with_packages(self, recipe: Recipe, base: Base) -> Base:
         """Lay the system packages that an image lacks on it; a composed base has them."""
@@ -264,7 +269,8 @@ class Builder(Struct, frozen=True, kw_only=True, dict=True):
         own += tuple(explanation(removal, environment.removed, scheme, compiler, base.gone))
         with step(self.progress, "install"):
             done = packed(pinned, wheels, method, self.cache)
-            return list(layers(done, own, method, self.cache, below=base.height))
+            shared = self.options.shared.layers if self.options.shared else None
+            return list(layers(done, own, method, self.cache, below=base.height, shared=shared))
 
     def _compiled(
         self, run: Execution, scheme: Scheme, pinned: tuple[Pin, ...], wheels: Mapping[str, Path]

@@ -66,7 +66,9 @@ def packed(
 
     A path that several distributions bring is that of the last one by name.
     """
-    listed = {pin.name: _paths(pin, wheels[pin.name], method, cache.records) for pin in pins}
+    listed = {
+        pin.name: paths_of(pin, wheels[pin.name], method.scheme, cache.records) for pin in pins
+    }
     hidden = _hidden(listed)
 
     def made(pin: Pin) -> Packed:
@@ -95,23 +97,36 @@ def layers(
     cache: SegmentCache,
     *,
     below: int,
+    shared: Sequence[Sequence[str]] | None = None,
 ) -> Iterator[tuple[FoundationLayer, History]]:
     """Yield the layers, the heaviest distributions first by name, then all others.
 
     ``own`` are the files that make the environment, ``below`` the count of layers of the base.
+    ``shared`` names the distributions of each layer instead, the last of which takes all others.
     """  # fmt: skip
-    by_size = sorted(found, key=lambda each: -each.segment.size)
-    room = max(0, min(_MOST_HEAVY, _MOST_LAYERS - below - _OTHERS))
-    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:room]
-    rest = [each for each in found if each not in heavy]
+    apart = _heavy(found, below) if shared is None else _named(found, shared[:-1])
+    rest = [each for each in found if not any(each in layer for layer in apart)]
     members = tuple(own)
     wanted: list[tuple[list[Packed], tuple[Member, ...], str]] = [
-        ([each], (), f"{each.pin.name} {each.pin.version}")
-        for each in sorted(heavy, key=lambda one: one.pin.name)
+        (layer, (), ", ".join(f"{each.pin.name} {each.pin.version}" for each in layer))
+        for layer in apart
     ]
     if rest or members:
         wanted.append((rest, members, f"{len(rest)} distributions"))
     yield from mapped(wanted, lambda each: _layer(each[0], each[1], method, cache, each[2]))
+
+
+def _heavy(found: Sequence[Packed], below: int) -> list[list[Packed]]:
+    by_size = sorted(found, key=lambda each: -each.segment.size)
+    room = max(0, min(_MOST_HEAVY, _MOST_LAYERS - below - _OTHERS))
+    heavy = [each for each in by_size if each.segment.size >= _HEAVY][:room]
+    return [[each] for each in sorted(heavy, key=lambda one: one.pin.name)]
+
+
+def _named(found: Sequence[Packed], names: Iterable[Sequence[str]]) -> list[list[Packed]]:
+    known = {each.pin.name: each for each in found}
+    layers = ([known[name] for name in layer if name in known] for layer in names)
+    return [layer for layer in layers if layer]
 
 
 def _layer(
@@ -131,11 +146,12 @@ def _finished(member: Member, method: Method) -> Member:
     return member.owned(*method.owner).dated(FIXED_TIME)
 
 
-def _paths(pin: Pin, file: Path, method: Method, records: Records) -> tuple[str, ...]:
-    words = ("installed paths", _FORMAT, pin.sha256, repr(method.scheme))
+def paths_of(pin: Pin, file: Path, scheme: Scheme, records: Records) -> tuple[str, ...]:
+    """Return the paths of the files that a wheel installs; they are remembered."""
+    words = ("installed paths", _FORMAT, pin.sha256, repr(scheme))
     paths = records.get(tuple[str, ...], *words)
     if paths is None:
-        with closing(Wheel.of(pin, file, method.scheme)) as wheel:
+        with closing(Wheel.of(pin, file, scheme)) as wheel:
             paths = tuple(installed_paths(wheel))
         records.put(paths, *words)
     return paths

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from jettison.builder.bytecode import Compiler
-from jettison.builder.recipe import Step
+from jettison.builder.recipe import Shared, Step
 from jettison.images.descriptor import Descriptor, Platform
 from jettison.images.digest import DiffID
 from jettison.images.stores.blobs import Segment, SegmentCache
@@ -90,9 +91,16 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     debug_base: bool = False
     source_builds: bool = False
     offline: bool = False
+    shared: Shared | None = None
 
     @property
     def identity(self) -> str:
         """Everything that the image depends on, as text."""
         parts = (self.platform, self.base, self.bytecode, self.compressor.identity, self.strip)
-        return "\n".join(map(str, (*parts, self.debug_base, self.source_builds)))
+        text = "\n".join(map(str, (*parts, self.debug_base, self.source_builds)))
+        return f"{text}\n{_described(self.shared)}" if self.shared else text
+
+
+def _described(shared: Shared) -> str:
+    """Write it as text that is the same in every process: a set has no order."""
+    return json.dumps(to_builtins(shared, order="deterministic"))

@@ -193,6 +193,18 @@ class BaseWanted(Struct, frozen=True, kw_only=True):
     shortened: bool = False
 
 
+class Shared(Struct, frozen=True, kw_only=True):
+    """What an image has in common with others, whose layers are the same bytes.
+
+    ``base`` with ``libraries`` takes the place of its own base. ``layers`` are the distributions of
+    each layer by name; those of the last one, and what it does not name, are the image's own.
+    """
+
+    base: BaseWanted
+    libraries: tuple[str, ...]
+    layers: tuple[tuple[str, ...], ...]
+
+
 ENGINE = "Build it with an engine: `jettison optimize` uses Docker or Podman."
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "cache": ("cache", "Show the size of Jettison's cache, and clean it."),
     "check": ("check", "Check the image against its budgets and a baseline."),
     "compare": ("inspect", "Compare the contents of two images by owner."),
+    "fleet": ("fleet", "Plan, build, verify and report many images as one problem."),
     "inspect": ("inspect", "Attribute every byte of IMAGE to an owner and a layer."),
     "optimize": ("optimize", "Optimize the image and verify that it behaves the same."),
     "plan": ("plan", "Show what would change in the project, and why."),

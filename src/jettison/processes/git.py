@@ -7,12 +7,13 @@ watchers, filters, hooks, pagers, verifiers of signatures, transports. All are t
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.errors import ProgramError, ProjectError
+from jettison.errors import NetworkError, ProgramError, ProjectError
 from jettison.processes.programs import NEUTRAL, Completed, helper_environment, installed, run
 
 _SECONDS = 60
@@ -92,6 +93,47 @@ def last_commit(root: Path) -> int:
     first = done.text.partition(" ")[0]
     known = not done.status and first.isdecimal() and len(first) <= len(str(_LATEST))
     return min(int(first), _LATEST) if known else 0
+
+
+_REVISION = re.compile(r"[A-Za-z0-9][\w./@^~+-]*", re.ASCII)
+# What a repository may be fetched over; others run programs that the address names.
+_PROTOCOLS = "https:http:ssh:git:file"
+_KEPT = ("HOME", "PATH", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def checked_out(address: str, revision: str, folder: Path, seconds: float) -> str:
+    """Fetch one revision of a repository into an empty folder; give its commit.
+
+    Neither hooks nor filters run, and nobody is asked for a password. ProjectError when the address
+    or the revision is none, NetworkError when there is no answer.
+    """
+    wanted = revision or "HEAD"
+    if address.startswith("-") or not _REVISION.fullmatch(wanted):
+        raise ProjectError(
+            f"{address} at {wanted} is no revision of a repository",
+            hint="Give an address, and a branch, a tag or a commit.",
+        )
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment = {
+        **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+    }  # fmt: skip
+    off = [word for setting in _OFF for word in ("-c", setting)]
+    for words in (
+        ("init", "--quiet"),
+        ("fetch", "--quiet", "--depth=1", "--no-tags", "--", address, wanted),
+        ("checkout", "--quiet", "--detach", "FETCH_HEAD"),
+    ):
+        command = ("git", "--no-pager", "-C", str(folder), *off, *words)
+        done = run(command, timeout=seconds, environment=environment, bare=True)
+        if done.status:
+            raise NetworkError(
+                f"{address} at {wanted} cannot be fetched",
+                why=done.error_text,
+                hint="Check address, revision, network and rights: `git ls-remote` says the same.",
+            )
+    return _plain(folder, *off, "rev-parse", "HEAD").text
 
 
 def _git(root: Path, *words: str) -> Completed:

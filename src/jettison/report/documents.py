@@ -30,6 +30,17 @@ from jettison.contents.measurement import (
     ImageMeasurement,
 )
 from jettison.contents.stored_files import Owner
+from jettison.fleet.bases import Group
+from jettison.fleet.layers import Alignment, Cost, Item
+from jettison.fleet.results import (
+    BuiltImage,
+    Failure,
+    FleetPlan,
+    Project,
+    Row,
+    StoredLayer,
+    Verified,
+)
 from jettison.gate.figures import Amount, Figures, OwnedBytes
 from jettison.gate.growth import Growth
 from jettison.gate.judging import BudgetCheck, CheckedImage, Gate
@@ -51,6 +62,7 @@ _FILES_LISTED = 100
 # an empty text, and `*key` for the keys of a value in place of itself.
 SHAPES: Mapping[type, str] = {
     Ablation: "rule saving",
+    Alignment: "name versions projects saving major",
     Amount: "low high",
     Vulnerability: "component names fate severity? summary? fixed? now? advice? files source?",
     Attempt: "module error missing message *origin",
@@ -60,22 +72,28 @@ SHAPES: Mapping[type, str] = {
     BudgetCheck: "budget figure outcome amount before limit=limit.text reason?"
     " *origin=limit.origin",
     Component: "ecosystem name version packages places",
+    BuiltImage: "digest bytes layers places",
     Change: "kind name growth before after",
+    Cost: "stored pulled requests total",
     DebianPackageMeasurement: "name version size",
     DistributionAnswer: "kind subject=name version verdict scope? *origin evidence chain path"
     " required_by size_alone=alone size_together=together only_it_brings=gone without leaves=rules",
     DistributionMeasurement: "name version size",
     Duplicate: "size wasted files",
     Evidence: "kind message *origin",
+    Failure: "what why? hint?",
     FileAnswer: "kind subject=path kept owner files bytes removed_bytes rule? reason listed=line?"
     " evidence",
     FileChange: "path change=kind diff",
     Figures: "image digest? basis amounts owners unknown",
     Finding: "rule message evidence saving safety error",
+    Group: "python=base.wanted.python image=base.wanted.location? packages=base.wanted.packages"
+    " libraries=base.libraries projects=names",
     Growth: "kind name bytes fresh members *origin",
     ImageFacts: "variant distribution python libc architecture=target.architecture packages shell"
     " setuid distribution_ends long_term_ends python_ends note",
     InspectedLayer: "diff_id created_by base size compressed_size files wasted kinds",
+    Item: "name version bytes",
     LineAnswer: "kind subject verdict evidence size",
     Loss: "*attempt distribution requirement",
     Origin: "file line",
@@ -89,9 +107,14 @@ SHAPES: Mapping[type, str] = {
     Prediction: "size parts unknown",
     Predictions: "before after optimized",
     Problem: "rule level message bytes fingerprint *origin",
+    Project: "python? before after own blocks? findings distributions=items",
+    Row: "name=member.name where=member.where instances=member.instances releases=member.releases"
+    " cached seconds project built verified failure",
     RuleShare: "rule reason size",
     Side: "size version?",
     SizeRange: "low high",
+    StoredLayer: "digest bytes what",
+    Verified: "equivalent conclusion before after differences",
     Skipped: "what reason *origin",
     Unproven: "distribution reason files bytes paths",
 }
@@ -133,6 +156,22 @@ def result_document(result: Result) -> dict[str, Any]:
         "ablations": _document(result.ablations),
         "audit": audit_document(result.audit) if result.audit else None,
         "plan": plan_document(result.plan),
+    }
+
+
+def fleet_document(plan: FleetPlan) -> dict[str, Any]:
+    """Give a fleet as ``jettison.fleet/v1``: projects, bases, the layers of each image, costs."""
+    items = {item.key: item for row in plan.rows if row.project for item in row.project.items}
+    layers = {
+        name: [[f"{items[key].name}=={items[key].version}" for key in layer] for layer in image]
+        for name, image in plan.layout.layers.items()
+    }
+    return {
+        "schema": "jettison.fleet/v1",
+        "nodes": plan.fleet.nodes,
+        **_fields(plan, "projects=rows bases=groups cost alone bound alignments full_nodes"),
+        "layers": layers,
+        "repeated": [{"finding": text, "projects": count} for text, count in plan.repeated],
     }
 
 

@@ -1,0 +1,157 @@
+"""Makes a fleet of 60 projects: the examples, and small services with the requirements of others.
+
+The requirements are those of public applications, names and versions alone; every service is a few
+lines that the framework among them runs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.version import Version
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+REQUIREMENTS = Path(__file__).with_name("fleet_requirements.toml")
+# Every so many service installs these in its final stage, as public Dockerfiles do.
+PACKAGES = ((3, "build-essential"), (5, "curl"), (7, "libpq-dev"), (11, "git"))
+# The framework that is looked for first, its program, and the command that serves it.
+FRAMEWORKS = {
+    "django": (
+        (
+            "from django.conf import settings\nfrom django.core.wsgi import get_wsgi_application\n"
+            "from django.http import HttpResponse\nfrom django.urls import path\n\n"
+            'settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="x")\n'
+            'urlpatterns = [path("", lambda request: HttpResponse("NAME"))]\n'
+            "app = get_wsgi_application()\n"
+        ),
+        ("gunicorn", "python"),
+    ),
+    "fastapi": (
+        (
+            "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+            '@app.get("/")\ndef home() -> dict[str, str]:\n    return {"name": "NAME"}\n'
+        ),
+        ("uvicorn", "python"),
+    ),
+    "flask": (
+        (
+            "from flask import Flask\n\napp = Flask(__name__)\n\n\n"
+            '@app.get("/")\ndef home() -> str:\n    return "NAME"\n'
+        ),
+        ("gunicorn", "flask"),
+    ),
+    "litestar": (
+        (
+            "from litestar import Litestar, get\n\n\n"
+            '@get("/")\nasync def home() -> str:\n    return "NAME"\n\n\napp = Litestar([home])\n'
+        ),
+        ("uvicorn", "python"),
+    ),
+    "starlette": (
+        (
+            "from starlette.applications import Starlette\n"
+            "from starlette.responses import PlainTextResponse\n"
+            "from starlette.routing import Route\n\n"
+            'app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("NAME"))])\n'
+        ),
+        ("uvicorn", "python"),
+    ),
+    "aiohttp": (
+        (
+            "from aiohttp import web\n\napp = web.Application()\n\n\n"
+            "async def home(request: web.Request) -> web.Response:\n"
+            '    return web.Response(text="NAME")\n\n\napp.router.add_get("/", home)\n\n'
+            'if __name__ == "__main__":\n    web.run_app(app, port=8000)\n'
+        ),
+        ("python",),
+    ),
+}
+PLAIN = (
+    "from http.server import HTTPServer, SimpleHTTPRequestHandler\n\n"
+    'if __name__ == "__main__":\n'
+    '    HTTPServer(("", 8000), SimpleHTTPRequestHandler).serve_forever()\n'
+)
+COMMANDS = {
+    "gunicorn": '["gunicorn", "--bind", "0.0.0.0:8000", "app:app"]',
+    "uvicorn": '["uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8000"]',
+    "flask": '["flask", "run", "--host", "0.0.0.0", "--port", "8000"]',
+    "python": '["python", "app.py"]',
+}
+
+
+def make_fleet(folder: Path, *, aligned: bool = False, slim: bool = False) -> Path:
+    """Write the projects and the fleet file, whose place is returned.
+
+    With ``aligned`` every distribution has the newest of its versions on both Pythons, as where one
+    constraints file serves all; with ``slim`` the Dockerfiles begin with the slim image.
+    """
+    listed = tomllib.loads(REQUIREMENTS.read_text("utf-8"))
+    newest = _newest(listed) if aligned else {}
+    folder.mkdir(parents=True)
+    names = []
+    for example in sorted(EXAMPLES.iterdir()):
+        shutil.copytree(example, folder / example.name)
+        place = "pkms/pkms-backend" if example.name == "pkms" else example.name
+        names.append((example.name, place))
+    for number, (name, facts) in enumerate(sorted(listed.items())):
+        pins = dict(word.split("==") for word in facts["requirements"].split())
+        pins = {key: newest.get((facts["python"], key), version) for key, version in pins.items()}
+        _write(folder / name, name, facts["python"], pins, number, slim=slim)
+        names.append((name, name))
+    file = folder / "fleet.toml"
+    file.write_text(
+        "[fleet]\nnodes = 10\n" + "".join(_table(n, *each) for n, each in enumerate(names))
+    )
+    return file
+
+
+def _table(number: int, name: str, place: str) -> str:
+    instances, releases = 1 + number % 4, 1 + number % 3
+    return (
+        f'\n[[project]]\nname = "{name}"\npath = "{place}"\n'
+        f"instances = {instances}\nreleases = {releases}\n"
+    )
+
+
+def _newest(listed: dict[str, dict[str, str]]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for facts in listed.values():
+        for word in facts["requirements"].split():
+            name, _, version = word.partition("==")
+            key = (facts["python"], name)
+            if key not in found or Version(version) > Version(found[key]):
+                found[key] = version
+    return found
+
+
+def _write(
+    folder: Path, name: str, python: str, pins: dict[str, str], number: int, *, slim: bool
+) -> None:
+    folder.mkdir()
+    framework = next((one for one in FRAMEWORKS if one in pins), "")
+    text, servers = FRAMEWORKS.get(framework, (PLAIN, ("python",)))
+    server = next(one for one in servers if one in pins or one == "python")
+    lines = "".join(f"{key}=={version}\n" for key, version in sorted(pins.items()))
+    (folder / "requirements.txt").write_text(lines)
+    (folder / "app.py").write_text(text.replace("NAME", name))
+    (folder / "Dockerfile").write_text(
+        "\n".join(_dockerfile(python, COMMANDS[server], number, slim=slim)) + "\n"
+    )
+
+
+def _dockerfile(python: str, command: str, number: int, *, slim: bool) -> Iterator[str]:
+    packages = [name for every, name in PACKAGES if number % every == 0]
+    yield f"FROM python:{python}{'-slim' if slim or number % 2 else ''}"
+    if packages:
+        yield "RUN apt-get update \\"
+        yield f"    && apt-get install -y --no-install-recommends {' '.join(packages)} \\"
+        yield "    && rm -rf /var/lib/apt/lists/*"
+    yield "WORKDIR /app"
+    yield "COPY requirements.txt ."
+    yield "RUN pip install --no-cache-dir -r requirements.txt"
+    yield "COPY . ."
+    yield "EXPOSE 8000"
+    yield f"CMD {command}"

@@ -1,0 +1,174 @@
+"""``jettison fleet``: many images as one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+
+from jettison.cli import save, show
+from jettison.cli.options import format_option, reports_option, verbose_option
+from jettison.errors import FleetError
+from jettison.fleet.results import FleetPlan
+from jettison.progress import ConsoleProgress
+from jettison.report import rendered
+from jettison.tasks.fleet.planning import (
+    Delivery,
+    Found,
+    Options,
+    built_fleet,
+    found_fleet,
+    planned_fleet,
+)
+from jettison.tasks.fleet.running import Limits
+from jettison.values import counted
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@click.group("fleet")
+def command() -> None:
+    """Plan, build, verify and report many images as one problem.
+
+    FLEET is a TOML file that names projects, or a folder with projects below it. A project that
+    fails is a row with its reason, and the exit status is 17.
+    """
+
+
+def fleet_options(function: Function) -> Function:
+    """Add the fleet and how it is worked on; the command gets ``found`` and ``options``."""
+
+    @wraps(function)
+    def gathered(
+        *, place: Path, workers: int | None, ray: str | None, timeout: float, memory: int,
+        disk: int, platform: str, level: int | None, offline: bool, **rest: object,
+    ) -> object:  # fmt: skip
+        limits = Limits(seconds=timeout, memory=memory * 1_000_000, disk=disk * 1_000_000)
+        options = Options(
+            workers=workers, ray=ray, limits=limits, platform=platform, level=level,
+            offline=offline,
+        )  # fmt: skip
+        return function(found=found_fleet(place), options=options, **rest)
+
+    for decorator in (
+        click.argument("place", metavar="FLEET", type=click.Path(path_type=Path)),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            help="Work on so many projects at once; default: the processors, as the disk allows.",
+        ),
+        click.option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Run on the Ray cluster at ADDRESS; `local` starts one on this machine.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=1),
+            default=900,
+            show_default=True,
+            metavar="SECONDS",
+            help="Stop a project that takes longer.",
+        ),
+        click.option(
+            "--memory",
+            type=click.IntRange(min=100),
+            default=4000,
+            show_default=True,
+            metavar="MB",
+            help="Stop a project that takes more.",
+        ),
+        click.option(
+            "--disk",
+            type=click.IntRange(min=0),
+            default=500,
+            show_default=True,
+            metavar="MB",
+            help="Begin no project on a node that has less free for the cache.",
+        ),
+        click.option(
+            "--platform",
+            default="",
+            metavar="OS/ARCH",
+            help="Select a platform, such as linux/arm64; default: this machine's.",
+        ),
+        click.option("-O", "level", type=click.IntRange(0, 2), help="Level, as for `plan`."),
+        click.option(
+            "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
+        ),
+    ):
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
+
+
+@command.command("plan")
+@fleet_options
+@verbose_option
+@reports_option("fleet")
+@format_option("fleet")
+def plan_command(
+    *,
+    found: Found,
+    options: Options,
+    verbose: bool,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Plan every project, and choose the bases and layers that they share.
+
+    Builds nothing and writes nothing. What did not change since the last run is not planned again.
+    """
+    plan = planned_fleet(found, options, ConsoleProgress())
+    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+
+
+@command.command("build")
+@fleet_options
+@click.option(
+    "--push",
+    default="",
+    metavar="PREFIX",
+    help="Push each image to PREFIX/NAME, PREFIX being a registry with or without a path.",
+)
+@click.option("--tag", default="latest", show_default=True, help="The tag of pushed images.")
+@click.option(
+    "--output", default="", metavar="DIR", help="Write each image as an OCI layout to DIR/NAME."
+)
+@verbose_option
+@reports_option("fleet")
+@format_option("fleet")
+def build_command(
+    *,
+    found: Found,
+    options: Options,
+    push: str,
+    tag: str,
+    output: str,
+    verbose: bool,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Build every image without an engine, with layers that are the same bytes where shared.
+
+    An image that did not change is not built again; it is pushed again where the registry lacks it.
+    """
+    delivery = Delivery(push=push, tag=tag, output=output)
+    plan = built_fleet(found, options, delivery, ConsoleProgress())
+    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+
+
+def _report(
+    plan: FleetPlan, *, verbose: bool, reports: tuple[tuple[str, Path], ...], output_format: str
+) -> None:
+    for form, path in reports:
+        save(path, rendered("fleet", form, plan))
+    more = {"verbose": verbose} if output_format == "text" else {}
+    show(rendered("fleet", output_format, plan, **more), nl=False)
+    if plan.failed:
+        raise FleetError(
+            f"{len(plan.failed)} of {counted(len(plan.rows), 'project')} failed",
+            hint="The report has the reason of each; run the command again for those alone.",
+        )

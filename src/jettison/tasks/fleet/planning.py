@@ -1,0 +1,317 @@
+"""A fleet from its file or folder to its plan: what did not change is remembered."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct, field, msgpack
+from msgspec.structs import replace
+
+from jettison.builder.composed_base import request_of
+from jettison.errors import JettisonError, ProjectError
+from jettison.fleet.bases import BaseNeeds
+from jettison.fleet.file import Fleet, Member, fleet_of, name_of, parse_fleet
+from jettison.fleet.results import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
+from jettison.images.descriptor import Platform
+from jettison.images.location import locate
+from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.plan.minimal_base import predicted_size
+from jettison.processes.git import COMMIT
+from jettison.progress import Progress
+from jettison.records import Records, regular_bytes
+from jettison.tasks.fleet.projects import Order
+from jettison.tasks.fleet.running import Done, Job, Limits, run_here, workers_for
+from jettison.tasks.project_state import key_of
+from jettison.values import Origin, counted
+
+Value = TypeVar("Value")
+_LONGEST = 16 << 20
+_DEEPEST = 4
+# Compressed against uncompressed bytes of a minimal base, measured with Python 3.11 and 3.13.
+_PACKED = 0.36
+# A base whose size is not catalogued counts as the layers of an official slim image.
+_UNKNOWN_BASE = 45_000_000
+# Raised when a project's record means something else.
+_FORMAT = "1"
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How a fleet is worked on; without ``ray``, which is an address or ``local``, here."""
+
+    workers: int | None = None
+    ray: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    platform: str = ""
+    level: int | None = None
+    offline: bool = False
+
+    @property
+    def architecture(self) -> str:
+        """The platform, by default this machine's."""
+        return self.platform or platform.machine()
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A fleet and the folder that its paths are relative to."""
+
+    fleet: Fleet
+    root: Path
+
+    def orders(self, options: Options) -> dict[str, Order]:
+        """Return an order for each project by its name."""
+        return {
+            member.name: Order(
+                member=member,
+                root=str(self.root),
+                platform=options.architecture,
+                level=options.level,
+                offline=options.offline,
+            )
+            for member in self.fleet.members
+        }
+
+
+def found_fleet(place: Path) -> Found:
+    """Read a fleet file, or take every folder with a Dockerfile below a folder as a project.
+
+    ProjectError when there is neither, InputSyntaxError for a file that is not valid.
+    """
+    if place.is_dir():
+        return Found(fleet=fleet_of(tuple(_members_in(place))), root=place.resolve())
+    try:
+        text = regular_bytes(place, _LONGEST).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"{place} cannot be read",
+            why=str(error),
+            hint="Give a fleet file (TOML), or a folder of projects.",
+        ) from error
+    return Found(fleet=parse_fleet(text, place.name), root=place.resolve().parent)
+
+
+def _members_in(root: Path) -> Iterator[Member]:
+    taken: dict[str, str] = {}
+    for folder in sorted(_described(root, _DEEPEST)):
+        path = folder.relative_to(root).as_posix()
+        name = name_of(path) or name_of(root.resolve().name) or "application"
+        while name in taken:
+            name = f"{name}-{len(taken)}"
+        taken[name] = path
+        yield Member(name=name, path=path)
+    if not taken:
+        raise ProjectError(
+            f"{root} has no projects",
+            why=f"no folder in it, down to {_DEEPEST} below, has a Dockerfile",
+            hint="Give a fleet file that names them.",
+        )
+
+
+def _described(folder: Path, depth: int) -> Iterator[Path]:
+    entries = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    if any(one.name in {"Dockerfile", "Containerfile"} and one.is_file() for one in entries):
+        yield folder
+    for one in entries if depth else ():
+        if one.is_dir() and not one.is_symlink():
+            yield from _described(one, depth - 1)
+
+
+def planned_fleet(found: Found, options: Options, progress: Progress) -> FleetPlan:
+    """Plan every project, and choose what they share; a project that fails is a row."""
+    orders = found.orders(options)
+    rows, full = carried_out("plan", orders, Project, options, progress)
+    return chosen(found.fleet, [rows[name] for name in orders], options, full)
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """Where images go: below a name in a registry, or as layouts into a folder."""
+
+    push: str = ""
+    tag: str = "latest"
+    output: str = ""
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Return the places of one image, as ``locate`` reads them."""
+        pushed = f"{self.push.rstrip('/')}/{name}:{self.tag}"
+        return (
+            *([pushed] if self.push else []),
+            *([f"oci:{Path(self.output, name)}"] if self.output else []),
+        )
+
+
+def built_fleet(
+    found: Found, options: Options, delivery: Delivery, progress: Progress
+) -> FleetPlan:
+    """Plan with what the wheels say, build every image with what is shared, and deliver it."""
+    orders = {n: replace(one, fetch=True) for n, one in found.orders(options).items()}
+    rows, full = carried_out("plan", orders, Project, options, progress)
+    plan = chosen(found.fleet, [rows[name] for name in orders], options, full)
+    wanted = {
+        name: replace(orders[name], fetch=False, shared=shared, places=delivery.places(name))
+        for name, shared in plan.shared().items()
+    }
+    made, fuller = carried_out("build", wanted, BuiltImage, options, progress, still=_is_there)
+    return chosen(
+        found.fleet,
+        [_joined(rows[name], made.get(name)) for name in orders],
+        options,
+        tuple(dict.fromkeys((*full, *fuller))),
+    )
+
+
+def _joined(row: Row, later: Row | None) -> Row:
+    if later is None:
+        return row
+    return replace(
+        row,
+        built=later.built or row.built,
+        verified=later.verified or row.verified,
+        failure=later.failure,
+        cached=row.cached and later.cached,
+        seconds=row.seconds + later.seconds,
+        node=later.node,
+    )
+
+
+def _is_there(order: Order, image: BuiltImage) -> bool:
+    """Whether every place still has what was written there."""
+    cache = blob_cache()
+    try:
+        tops = [
+            place.store.find(place.reference)
+            for place in (locate(text, cache) for text in order.places)
+        ]
+    except (JettisonError, OSError):
+        return False
+    return all(top is not None and str(top.digest) == image.digest for top in tops)
+
+
+def chosen(
+    fleet: Fleet, rows: list[Row], options: Options, full: tuple[str, ...] = ()
+) -> FleetPlan:
+    """Choose bases and layers for rows with their projects."""
+    architecture = Platform.parse(options.architecture).architecture
+
+    def size(base: BaseNeeds) -> int:
+        return size_of_base(base, architecture)
+
+    return fleet_plan(fleet, rows, size, full)
+
+
+def size_of_base(base: BaseNeeds, architecture: str) -> int:
+    """Return the compressed bytes of a base, as far as the catalogue tells."""
+    if base.wanted.kind != "composed":
+        return _UNKNOWN_BASE
+    try:
+        request = replace(
+            request_of(base.wanted, architecture), libraries=tuple(sorted(base.libraries))
+        )
+        known = predicted_size(request)
+    except JettisonError:
+        known = None
+    return round(known.bytes * _PACKED) if known else _UNKNOWN_BASE
+
+
+def carried_out(
+    work: str,
+    orders: dict[str, Order],
+    kind: type[Value],
+    options: Options,
+    progress: Progress,
+    *,
+    still: Callable[[Order, Value], bool] = lambda _order, _value: True,
+) -> tuple[dict[str, Row], tuple[str, ...]]:
+    """Do one kind of work for every order; give rows by name, and the nodes without room.
+
+    What was done before for the same inputs is remembered, and kept as soon as it is there: whoever
+    is broken off goes on with the rest. ``still`` says whether what is remembered holds.
+    """
+    records = Records(cache_directory() / "records")
+    rows: dict[str, Row] = {}
+    jobs: list[Job] = []
+    keys: dict[str, str] = {}
+    for name, order in orders.items():
+        keys[name] = _key(work, order, records)
+        known = records.get(kind, "fleet", work, keys[name]) if keys[name] else None
+        if known is None or not still(order, known):
+            jobs.append(_job(work, order, options.limits))
+        else:
+            rows[name] = _with(Row(member=order.member, cached=True), known)
+    full: dict[str, None] = {}
+    if jobs:
+        progress.begin(f"{work} {counted(len(jobs), 'project')}")
+    for number, done in enumerate(_run(jobs, options), 1):
+        value = msgpack.decode(done.value, type=kind) if done.value else None
+        if value is not None and keys[done.name]:
+            records.put(value, "fleet", work, keys[done.name])
+        if done.full:
+            full[done.node] = None
+        row = Row(
+            member=orders[done.name].member, failure=done.failure, seconds=done.seconds,
+            node=done.node,
+        )  # fmt: skip
+        rows[done.name] = row if value is None else _with(row, value)
+        progress.note(f"{number} of {len(jobs)}: {done.name}")
+    if jobs:
+        progress.finish(f"{len(orders) - len(jobs)} unchanged")
+    return rows, tuple(full)
+
+
+def _row_of(done: Done, member: Member, kind: type[Value]) -> Row:
+    row = Row(member=member, failure=done.failure, seconds=done.seconds, node=done.node)
+    return _with(row, _value(done, kind)) if done.value else row
+
+
+def _value(done: Done, kind: type[Value]) -> Value:
+    return msgpack.decode(done.value, type=kind)
+
+
+def _with(row: Row, value: object) -> Row:
+    names: dict[type, str] = {Project: "project", BuiltImage: "built", Verified: "verified"}
+    return replace(row, **{names[type(value)]: value})
+
+
+def _job(work: str, order: Order, limits: Limits) -> Job:
+    return Job(
+        name=order.member.name,
+        work=f"jettison.tasks.fleet.projects:{work}_project",
+        argument=msgpack.encode(order),
+        limits=limits,
+    )
+
+
+def _run(jobs: list[Job], options: Options) -> Iterable[Done]:
+    if not jobs:
+        return ()
+    workers = workers_for(options.limits, options.workers)
+    if options.ray is None:
+        return run_here(jobs, workers)
+    # Late: an extra that most do without.
+    from jettison.tasks.fleet.cluster import run_on_ray  # noqa: PLC0415
+
+    return run_on_ray(jobs, workers, options.ray)
+
+
+def _key(work: str, order: Order, records: Records) -> str:
+    """Return the key of what is made for an order; empty when that is known only by fetching."""
+    member = order.member
+    asked = f"fleet {work} {_FORMAT}\n{_identity(order)}"
+    try:
+        if member.image or (member.git and not COMMIT.fullmatch(member.revision)):
+            return ""
+        if member.git:
+            return key_of(
+                Path(__file__).parent, f"{asked}\n{member.git}\n{member.revision}", records
+            )
+        return key_of(order.directory, asked, records, exact=work != "plan")
+    except OSError:
+        return ""
+
+
+def _identity(order: Order) -> str:
+    """Write everything that an order asks for but where the project is."""
+    member = replace(order.member, instances=1, releases=1, origin=Origin(file=""))
+    whole = replace(order, root="", member=member)
+    return msgpack.encode(whole, order="deterministic").hex()

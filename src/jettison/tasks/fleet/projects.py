@@ -1,0 +1,225 @@
+"""What is done with one project of a fleet, in a process of its own: plan, build, verify."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct, msgpack
+
+from jettison.builder.builder import Builder
+from jettison.builder.foundation import BuildOptions
+from jettison.builder.needs import BuildNeeds
+from jettison.builder.recipe import Shared
+from jettison.errors import JettisonError, ProjectError, UnsupportedError
+from jettison.fleet.bases import BaseNeeds
+from jettison.fleet.file import Member
+from jettison.fleet.layers import Item
+from jettison.fleet.results import BuiltImage, Project, StoredLayer
+from jettison.images.descriptor import Platform
+from jettison.images.digest import Compression
+from jettison.images.image import Image
+from jettison.images.location import locate
+from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stream import Compressor
+from jettison.lift.scopes.values import PackageScope, Scope
+from jettison.plan.plan import Plan
+from jettison.plan.prediction_parts import application_size
+from jettison.processes.git import COMMIT, checked_out
+from jettison.progress import SilentProgress
+from jettison.tasks.building import ProjectChoice, built
+from jettison.tasks.delivery import written
+from jettison.tasks.loading.plan import Planned, planned
+
+_FETCH_SECONDS = 300.0
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What is asked for one project.
+
+    Its path is relative to ``root``. With ``fetch`` wheels are read, so that what is shared is
+    known exactly; ``shared`` is what the image then has in common with others. The image goes to
+    the ``places``, written as ``locate`` reads them.
+    """
+
+    member: Member
+    root: str = ""
+    platform: str = ""
+    level: int | None = None
+    offline: bool = False
+    fetch: bool = False
+    shared: Shared | None = None
+    places: tuple[str, ...] = ()
+
+    @property
+    def directory(self) -> Path:
+        """The folder of a project that has one on this machine."""
+        return Path(self.root, self.member.path)
+
+
+def plan_project(argument: bytes) -> Project:
+    """Plan, and tell what the image would be made of; raises the errors of planning."""
+    order = msgpack.decode(argument, type=Order)
+    if order.member.image:
+        return _image(order)
+    found = _planned(order, folder_of(order))
+    plan = found.plan
+    before, after = plan.prediction.before.size, plan.prediction.after.size
+    needs, blocks = _needs(found, order)
+    return Project(
+        python=plan.stage.python or "",
+        before=before.bytes if before else None,
+        after=after.bytes if after else None,
+        base=BaseNeeds(wanted=needs.wanted, libraries=needs.libraries) if needs else None,
+        items=tuple(_items(needs)) if needs else (),
+        own=application_size(plan.project),
+        blocks=blocks,
+        findings=tuple(dict.fromkeys(_findings(plan))),
+    )
+
+
+def _planned(order: Order, folder: Path) -> Planned:
+    return planned(
+        folder,
+        dockerfile=order.member.dockerfile,
+        service=order.member.service,
+        level=order.level,
+        offline=order.offline,
+        cache=cache_directory(),
+    ).for_builder()
+
+
+def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str]:
+    """Return what the builder needs, or why it cannot build the project."""
+    builder = Builder(
+        plan=found.plan,
+        root=found.loaded.root,
+        options=_options(order),
+        progress=SilentProgress(),
+        folder=cache_directory(),
+    )
+    try:
+        return builder.needs(fetch=order.fetch), ""
+    except UnsupportedError as error:
+        first = next(iter(error.why.splitlines()), "")
+        return None, ": ".join(filter(None, (str(error), first)))
+
+
+def _options(order: Order) -> BuildOptions:
+    return BuildOptions(
+        platform=Platform.parse(order.platform),
+        compressor=Compressor.default(Compression.GZIP),
+        offline=order.offline,
+        shared=order.shared,
+    )
+
+
+def _items(needs: BuildNeeds) -> Iterator[Item]:
+    for pin, mark in zip(needs.pins, needs.marks, strict=True):
+        yield Item(
+            key=mark, name=pin.name, version=pin.version, bytes=pin.size or 0, family=needs.family
+        )
+
+
+def _findings(plan: Plan) -> Iterator[str]:
+    """Yield what is found, worded so that the same of another project reads the same."""
+    for package in plan.packages:
+        if package.scope is not PackageScope.RUNTIME:
+            yield f"install {package.name} in the final stage"
+    for requirement in plan.requirements:
+        if requirement.scope is Scope.DEVELOPMENT:
+            yield f"install {requirement.name} in production"
+    yield from (f"{one.message} ({one.rule})" for one in plan.findings)
+
+
+def _image(order: Order) -> Project:
+    """Read the layers of an image that is taken as it is."""
+    place = locate(order.member.image, blob_cache())
+    image = place.store.read(place.reference, Platform.parse(order.platform))
+    layers = ((str(each.descriptor.digest), each.descriptor.size) for each in image.layers)
+    return Project(layers=tuple(layers))
+
+
+def build_project(argument: bytes) -> BuiltImage:
+    """Build with what is shared, and write the image; raises the errors of building."""
+    order = msgpack.decode(argument, type=Order)
+    choice = ProjectChoice(
+        directory=folder_of(order),
+        dockerfile=order.member.dockerfile,
+        service=order.member.service,
+        level=order.level,
+        offline=order.offline,
+    )
+    done = built(choice, [_options(order)], SilentProgress(), cache_directory())
+    image = done.content
+    if not isinstance(image, Image):
+        raise ProjectError("an image of several platforms was built")
+    cache = blob_cache()
+    lines = tuple(written(image, tuple(locate(place, cache) for place in order.places)))
+    return BuiltImage(digest=str(image.manifest.digest), layers=tuple(_layers(image)), places=lines)
+
+
+def _layers(image: Image) -> Iterator[StoredLayer]:
+    history = [each for each in image.config.history if not each.empty_layer]
+    for layer, made in zip(image.layers, history, strict=True):
+        yield StoredLayer(
+            digest=str(layer.descriptor.digest),
+            bytes=layer.descriptor.size,
+            what=made.created_by.removeprefix("jettison: "),
+        )
+
+
+def folder_of(order: Order) -> Path:
+    """Return the folder of a project, fetched where it is in a repository.
+
+    ProjectError when there is no such folder, NetworkError when the repository does not answer.
+    """
+    member = order.member
+    if not member.git:
+        return _there(order.directory, member)
+    return _there(_checkout(member) / member.path, member)
+
+
+def _there(folder: Path, member: Member) -> Path:
+    if not folder.is_dir():
+        raise ProjectError(
+            f"{member.path or folder} is not a folder",
+            why=f"{member.name} names it ({member.origin})" if member.origin.file else "",
+            hint="Correct the path; it is relative to the fleet file.",
+        )
+    return folder
+
+
+def _checkout(member: Member) -> Path:
+    """Return the checked out repository; one at a commit is fetched once."""
+    folder = cache_directory() / "fleet" / "git"
+    if COMMIT.fullmatch(member.revision) and (known := _place(folder, member, member.revision)):
+        return known
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    try:
+        commit = checked_out(member.git, member.revision, fresh, _FETCH_SECONDS)
+        if (known := _place(folder, member, commit)) is None:
+            os.replace(fresh, folder / _name(member, commit))  # noqa: PTH105 — a folder
+        return known or folder / _name(member, commit)
+    except (JettisonError, OSError):
+        # another process may have been quicker
+        known = _place(folder, member, member.revision)
+        if known is None:
+            raise
+        return known
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _place(folder: Path, member: Member, commit: str) -> Path | None:
+    place = folder / _name(member, commit)
+    return place if place.is_dir() else None
+
+
+def _name(member: Member, commit: str) -> str:
+    return hashlib.sha256(f"{member.git}\0{commit}".encode()).hexdigest()[:40]

@@ -1,0 +1,222 @@
+"""Fleets: planned and built in processes of their own, with layers that are the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from build_site import Site, base_image
+from images import AMD64
+from loopback_registry import Registry, running
+from wheels import wheel
+
+from jettison.images.image import Image
+from jettison.images.reference import Reference
+from jettison.images.registry.store import RegistryStore
+from jettison.images.stores.blobs import BlobDirectory
+
+DOCKERFILE = """\
+FROM {base}
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["python", "main.py"]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """Projects that share distributions, and a registry with their base."""
+
+    folder: Path
+    registry: Registry
+    site: Site
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "fleet.toml"
+
+    def project(self, name: str, *requirements: str, base: str = "", listed: bool = True) -> Path:
+        """Write a project; it becomes part of the fleet unless that is not wanted."""
+        folder = self.folder / name
+        folder.mkdir()
+        base = base or f"{self.registry.host}/python:3.13-slim"
+        (folder / "Dockerfile").write_text(DOCKERFILE.format(base=base))
+        (folder / "requirements.txt").write_text("".join(f"{one}\n" for one in requirements))
+        (folder / "main.py").write_text(f"print({name!r})\n")
+        if listed:
+            self.add(f'name = "{name}"\npath = "{name}"')
+        return folder
+
+    def add(self, lines: str) -> None:
+        with self.file.open("a") as file:
+            file.write(f"[[project]]\n{lines}\n")
+
+    def run(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.command(*arguments), capture_output=True, text=True, check=False,
+            env=self.environment,
+        )  # fmt: skip
+        assert done.returncode == status, done.stderr + done.stdout
+        return done
+
+    def document(self, *arguments: str, status: int = 0) -> dict[str, Any]:
+        found = self.run(*arguments, "--format", "json", status=status)
+        document: dict[str, Any] = json.loads(found.stdout)
+        return document
+
+    def command(self, verb: str, *arguments: str) -> list[str]:
+        command = [sys.executable, "-m", "jettison", "fleet", verb, str(self.file)]
+        return [*command, "-O0", "--disk", "1", *arguments]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "XDG_CACHE_HOME": str(self.folder / "cache")}
+
+    def pulled(self, name: str) -> Image:
+        store = RegistryStore(BlobDirectory(self.folder / "pulled"))
+        return store.read(Reference.parse(f"{self.registry.host}/{name}:latest"), AMD64)
+
+
+@pytest.fixture
+def fleet(site: Site, tmp_path: Path) -> Iterator[Fleet]:
+    noise = random.Random(1)
+    for name in ("heavy", "large"):
+        content = noise.randbytes(400_000)
+        site.index.add(
+            f"{name}-1.0-py3-none-any.whl",
+            wheel(name, files={f"{name}/__init__.py": b"", f"{name}/data.bin": content}),
+        )
+    folder = tmp_path / "fleet"
+    folder.mkdir()
+    with running() as registry:
+        store = RegistryStore(BlobDirectory(tmp_path / "base-cache"))
+        store.write(base_image(), Reference.parse(f"{registry.host}/python:3.13-slim"))
+        yield Fleet(folder=folder, registry=registry, site=site)
+
+
+def rows(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in document["projects"]}
+
+
+def test_what_images_share_is_stored_once_and_each_image_has_what_it_needs(fleet: Fleet) -> None:
+    fleet.project("one", "heavy", "large")
+    fleet.project("two", "heavy", "tools")
+    first = fleet.document("build", "--push", f"{fleet.registry.host}/team")
+    images = {name: fleet.pulled(f"team/{name}") for name in ("one", "two")}
+    layers = {name: {str(x.descriptor.digest) for x in images[name].layers} for name in images}
+    named = {x["digest"]: x["what"] for x in rows(first)["one"]["built"]["layers"]}
+    assert "heavy 1.0" in {named[digest] for digest in layers["one"] & layers["two"]}
+    packages = "usr/local/lib/python3.13/site-packages"
+    for name, there, absent in (("one", "large", "tools"), ("two", "tools", "large")):
+        tree = images[name].tree()
+        assert f"{packages}/heavy/data.bin" in tree
+        assert f"{packages}/{there}/__init__.py" in tree
+        assert f"{packages}/{absent}/__init__.py" not in tree
+
+
+def test_built_again_elsewhere_every_image_has_the_same_digest(fleet: Fleet) -> None:
+    fleet.project("one", "heavy", "large")
+    fleet.project("two", "heavy")
+    host = fleet.registry.host
+    first = rows(fleet.document("build", "--push", f"{host}/team"))
+    (fleet.folder / "cache").rename(fleet.folder / "cache-before")
+    second = rows(fleet.document("build", "--push", f"{host}/other", "--workers", "1"))
+    digests = [{n: row["built"]["digest"] for n, row in each.items()} for each in (first, second)]
+    assert digests[0] == digests[1]
+
+
+def test_what_did_not_change_is_not_built_again_unless_the_registry_lost_it(fleet: Fleet) -> None:
+    fleet.project("one", "heavy")
+    fleet.project("two", "heavy")
+    pushed = ("build", "--push", f"{fleet.registry.host}/team")
+    fleet.document(*pushed)
+    assert all(row["cached"] for row in rows(fleet.document(*pushed)).values())
+    (fleet.folder / "one" / "main.py").write_text("print('changed')\n")
+    fleet.registry.manifests.pop("team/two")
+    third = rows(fleet.document(*pushed))
+    assert [third[name]["cached"] for name in ("one", "two")] == [False, False]
+    fleet.pulled("team/two")
+
+
+def test_projects_that_fail_are_rows_and_the_rest_is_planned(fleet: Fleet) -> None:
+    fleet.project("good", "heavy")
+    fleet.project("contradicts", "heavy==1.0", "heavy==2.0")
+    fleet.add('name = "missing"\npath = "nowhere"')
+    fleet.add(f'name = "unreachable"\ngit = "file://{fleet.folder}/no-repository"')
+    fleet.add('name = "program"\ngit = "ext::touch pwned"')
+    document = fleet.document("plan", status=17)
+    found = rows(document)
+    assert found["good"]["failure"] is None
+    assert found["good"]["project"]["distributions"][0]["name"] == "heavy"
+    for name, what in (
+        ("contradicts", "cannot be resolved"),
+        ("missing", "nowhere is not a folder"),
+        ("unreachable", "cannot be fetched"),
+        ("program", "cannot be fetched"),
+    ):
+        assert what in found[name]["failure"]["what"]
+    assert found["missing"]["failure"]["why"] == "missing names it (fleet.toml:7)"
+    text = fleet.run("plan", status=17)
+    assert "4 of 5 projects failed" in text.stderr
+    assert "Traceback" not in text.stderr + text.stdout
+
+
+def test_an_image_of_another_architecture_is_a_row_and_others_keep_their_layers(
+    fleet: Fleet,
+) -> None:
+    fleet.add(f'name = "image"\nimage = "{fleet.registry.host}/python:3.13-slim"')
+    found = rows(fleet.document("plan", "--platform", "linux/amd64"))
+    assert found["image"]["failure"] is None
+    found = rows(fleet.document("plan", "--platform", "linux/arm64", status=17))
+    assert "linux/arm64" in found["image"]["failure"]["what"] + found["image"]["failure"]["why"]
+
+
+def test_a_repository_is_planned_at_its_revision(fleet: Fleet) -> None:
+    folder = fleet.project("shop", "heavy", listed=False)
+    for words in (
+        ("init", "--quiet"), ("add", "."),
+        ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"),
+        ("tag", "v1"),
+    ):  # fmt: skip
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    (folder / "requirements.txt").write_text("large\n")
+    fleet.add(f'name = "shop"\ngit = "file://{folder}"\nrevision = "v1"')
+    (row,) = fleet.document("plan")["projects"]
+    assert [one["name"] for one in row["project"]["distributions"]] == ["heavy"]
+
+
+def test_a_project_that_hangs_is_stopped(fleet: Fleet) -> None:
+    fleet.project("quick", "heavy")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        fleet.add(f'name = "slow"\ngit = "git://127.0.0.1:{silent.getsockname()[1]}/slow"')
+        found = rows(fleet.document("plan", "--timeout", "8", status=17))
+    assert found["quick"]["failure"] is None
+    assert found["slow"]["failure"]["what"] == "it takes too long"
+
+
+def test_a_run_that_was_broken_off_goes_on_with_the_rest(fleet: Fleet) -> None:
+    for number in range(6):
+        fleet.project(f"project-{number}", "heavy")
+    with subprocess.Popen(
+        fleet.command("plan", "--workers", "1"), env=fleet.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as broken:  # fmt: skip
+        records = fleet.folder / "cache" / "jettison" / "records" / "fleet"
+        while broken.poll() is None and len(list(records.rglob("*.record"))) < 2:
+            time.sleep(0.01)
+        os.kill(broken.pid, signal.SIGKILL)
+    kept = sum(row["cached"] for row in fleet.document("plan")["projects"])
+    assert 2 <= kept < 6

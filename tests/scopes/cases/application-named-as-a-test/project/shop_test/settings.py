@@ -1,2 +1,0 @@
-import environ
-ROOT_URLCONF = "shop_test.urls"

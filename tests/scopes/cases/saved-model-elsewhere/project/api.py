@@ -1,3 +1,0 @@
-import os
-import joblib
-model = joblib.load(os.environ["MODEL"])

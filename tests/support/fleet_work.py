@@ -1,0 +1,62 @@
+"""Work that jobs of a fleet do in tests: what goes well, and what goes wrong in every way."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+from pathlib import Path
+
+from msgspec import msgpack
+
+from jettison.errors import ProjectError
+
+
+def counted(argument: bytes) -> int:
+    """Note in a folder that a job was done, and double its number."""
+    number, folder = msgpack.decode(argument, type=tuple[int, str])
+    time.sleep(0.05)
+    Path(folder, f"{number}-{os.getpid()}").touch()
+    return 2 * number
+
+
+def hangs(_argument: bytes) -> int:
+    """Do not end."""
+    time.sleep(600)
+    return 0
+
+
+def hungry(_argument: bytes) -> int:
+    """Take all memory."""
+    return len(bytearray(64 << 30))
+
+
+def dies(_argument: bytes) -> int:
+    """End without a word."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def dies_once(argument: bytes) -> int:
+    """End without a word, but not again."""
+    mark = Path(msgpack.decode(argument, type=str))
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+def refuses(_argument: bytes) -> int:
+    """Fail as Jettison does."""
+    raise ProjectError("no Dockerfile", why="there is none", hint="Write one.")
+
+
+def breaks(_argument: bytes) -> int:
+    """Fail as a mistake in Jettison would."""
+    raise KeyError("x")
+
+
+def fills(_argument: bytes) -> int:
+    """Find no room on the disk."""
+    raise OSError(errno.ENOSPC, "No space left on device")
