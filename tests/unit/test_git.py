@@ -108,6 +108,22 @@ def test_a_repository_that_git_cannot_read_is_not_written_to(
     write_in_place(repository, (), force=True)
 
 
+def test_a_repository_of_another_folder_lists_none_of_its_files(repository: Path) -> None:
+    other = repository.parent / "other"
+    other.mkdir()
+    (other / "private").write_text("")
+    git(repository, "config", "core.worktree", str(other))
+    (repository / "kept").write_text("changed\n")
+    found = uncommitted(repository)
+    assert isinstance(found, Unknown)
+    assert "core.worktree" in found.why
+    with pytest.raises(WriteError, match="not known whether") as caught:
+        write_in_place(repository, ())
+    assert "private" not in f"{caught.value} {caught.value.why}"
+    git(repository, "config", "core.worktree", str(repository))
+    assert uncommitted(repository) == (" M kept",)
+
+
 def test_without_git_a_repository_is_not_written_to(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

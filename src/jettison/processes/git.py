@@ -55,6 +55,10 @@ def uncommitted(root: Path) -> tuple[str, ...] | Unknown:
         return Unknown(why="git is not installed")
     status = ("status", "--porcelain", "--ignore-submodules=dirty", "--no-renames", "--", ".")
     try:
+        top = _plain(root, "rev-parse", "--show-toplevel")
+        place = Path(os.fsdecode(top.stdout.removesuffix(b"\n")))
+        if not top.status and not root.resolve().is_relative_to(place.resolve()):
+            return Unknown(why=f"its repository tracks the files of {place} (core.worktree)")
         done = _git(root, *status)
     except (ProgramError, OSError) as failed:
         return Unknown(why=str(failed))
