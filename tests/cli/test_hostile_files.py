@@ -82,6 +82,10 @@ PLANNED = {
     "a thousand commands": before_cmd("RUN " + " && ".join(f"echo {i}" for i in range(1000))),
     "deep substitutions": before_cmd("RUN " + "$(" * 1500 + "git" + ")" * 1500),
     "deep subshells": before_cmd("RUN " + "( " * 1500 + "git" + " )" * 1500),
+    "thousands of mounts": compose(
+        COMPOSE + "    volumes:\n" + doubled("      - v{i}:/data/{i}\n      - .:/app\n", 2000)
+    ),
+    "many services": compose("services:\n" + doubled("  s{i}:\n    build: .\n", 30)),
     "a long document": before_cmd("RUN <<EOF\n" + "echo\n" * 3000 + "EOF"),
     "many continuations": before_cmd("RUN echo \\\n" + " x \\\n" * 8000 + " y"),
     "many comments": before_cmd("# x\n" * 3000),

@@ -68,6 +68,8 @@ def _require_bounded(root: Node, file: str) -> None:
 
     Each node is looked at once, and counts for as many as it is used.
     """
+    if _is_small_tree(root):
+        return
     sizes: dict[int, int] = {}
     waiting: list[tuple[Node, bool]] = [(root, False)]
     within: dict[int, int] = {}
@@ -87,6 +89,21 @@ def _require_bounded(root: Node, file: str) -> None:
             within[id(node)] = len(within)
             waiting.append((node, True))
             waiting.extend((child, False) for child in _children(node))
+
+
+def _is_small_tree(root: Node) -> bool:
+    """Whether no node is used twice, and they are neither too many nor nested too deeply."""
+    seen = {id(root)}
+    level = [root]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return True
+        before = len(seen)
+        seen.update(map(id, level))
+        if len(seen) - before != len(level) or len(seen) > _MOST_NODES:
+            return False
+    return False
 
 
 def _start_of(node: Node, file: str) -> Origin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
@@ -158,7 +158,8 @@ def led_back(finding: Finding, plan: Plan) -> Finding:
     the file alone. Evidence that was gathered before any rule is in those terms already.
     """
     before, now = plan.original.texts, plan.project.texts
-    gathered = _gathered(plan)
+    changed = {name for name in now if before.get(name) != now[name]}
+    gathered = _gathered(plan, changed)
 
     def origin(found: Origin) -> Origin:
         old, new = before.get(found.file), now.get(found.file)
@@ -176,8 +177,8 @@ def led_back(finding: Finding, plan: Plan) -> Finding:
     return replace(finding, evidence=tuple(evidence(item) for item in finding.evidence))
 
 
-def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
-    """What is known of the project as it was found."""
+def _gathered(plan: Plan, files: Collection[str]) -> frozenset[tuple[str, Origin]]:
+    """What was known of some of the project's files as they were found."""
     usage, writing = plan.usage, plan.writing
     found = [*plan.linked.values(), *usage.computed, *usage.computed_libraries]
     found += [*usage.zones, *usage.locales, *writing.unsure, *writing.folders.values()]
@@ -186,7 +187,10 @@ def _gathered(plan: Plan) -> frozenset[tuple[str, Origin]]:
     found += [each for item in plan.requirements for each in item.evidence]
     found += [each for item in plan.packages for each in item.evidence]
     found += [each for item in plan.base.candidates for each in item.evidence]
-    places = {(item.kind, item.origin) for item in found if item.origin}
+    # A script of thousands of commands is evidence of thousands, and hardly ever changed.
+    places = {
+        (item.kind, item.origin) for item in found if item.origin and item.origin.file in files
+    }
     places |= {("catalogue", item.origin) for item in plan.requirements}
     places |= {("setting", wish.origin) for wish in plan.settings.wishes}
     return frozenset(places | {("setting", line.origin) for line in plan.settings.lines})

@@ -30,32 +30,39 @@ from jettison.lift.writes import CACHES, home_writers, source_targets
 from jettison.plan.changes import HardenService
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
-from jettison.values import Evidence
+from jettison.values import Evidence, Origin
 
 
-def leaves(plan: Plan, service: Service, mount: ComposeMount) -> bool:
-    """Whether a mount is source, a socket of an engine, or only shields folders from the source."""
+def leaving(plan: Plan, service: Service) -> tuple[ComposeMount, ...]:
+    """Mounts that are source, a socket of an engine, or only shield folders from the source."""
     sources = () if plan.writing.unsure else source_targets(service, plan.project, plan.stage)
-    if mount.target in sources:
-        return True
     known = table(Tools).container_clients
-    if mount.target in known.sockets:
-        return not any(name in plan.usage.imports for name in known.modules)
-    shield = mount.kind is MountKind.ANONYMOUS and posixpath.basename(mount.target) in CACHES
-    return shield and bool(sources)
+    sockets = frozenset(known.sockets)
+    if any(name in plan.usage.imports for name in known.modules):
+        sockets = frozenset()
+    wanted = sockets.union(sources)
+    return tuple(
+        mount
+        for mount in service.volumes
+        if mount.target in wanted
+        or (
+            (sources and mount.kind is MountKind.ANONYMOUS)
+            and mount.target not in known.sockets
+            and posixpath.basename(mount.target) in CACHES
+        )
+    )
 
 
-def is_shared(plan: Plan, service: Service, mount: ComposeMount) -> bool:
-    """Whether a mount comes from a part above the service that others refer to (an anchor).
+def _own(plan: Plan) -> frozenset[Origin]:
+    """Where mounts that leave stand in a service of their own, not in a part that others refer to.
 
     A part of another service that changes too is written out first, and then shared no more.
     """
-    if not _is_above(service, mount):
-        return False
-    return not any(
-        own.origin == mount.origin and not _is_above(other, own) and leaves(plan, other, own)
-        for other in services_of(plan.project)
-        for own in other.volumes
+    return frozenset(
+        mount.origin
+        for service in services_of(plan.project)
+        for mount in leaving(plan, service)
+        if not _is_above(service, mount)
     )
 
 
@@ -65,6 +72,8 @@ def _is_above(service: Service, mount: ComposeMount) -> bool:
 
 
 NAME = "production-compose"
+# As many as nobody writes: each is an edit of the file.
+MOST = 200
 RESTRICTIONS = {
     "read_only": "with a read-only root",
     "cap_drop": "without capabilities",
@@ -74,6 +83,10 @@ RESTRICTIONS = {
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find services that mount their source or a socket, or that may write everywhere."""
+    leave = sum(len(leaving(plan, service)) for service in services_of(plan.project))
+    if leave > MOST:
+        message = f"{leave} mounts of source or of sockets remain: more than {MOST} are not edited"
+        return (Finding(rule=NAME, message=message, safety=Safety.REVIEW),)
     wanted = _volumes(plan)
     targets = [target for _, target in wanted]
     filled = filled_folders(plan.project, plan.stage, targets, made_folders(plan.original_stage))
@@ -82,10 +95,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         "a volume would keep the files of this image when a new one comes": tuple(filled.values()),
         "a volume for its home folder would protect the rest": home_writers(_kept(plan)),
     }
+    own = _own(plan)
     return tuple(
         finding
         for service in services_of(plan.project)
-        for finding in _findings(plan, service, volumes, open_to)
+        for finding in _findings(plan, service, volumes, open_to, own)
     )
 
 
@@ -94,12 +108,12 @@ def _findings(
     service: Service,
     volumes: tuple[tuple[str, str], ...],
     open_to: Mapping[str, tuple[Evidence, ...]],
+    own: frozenset[Origin],
 ) -> Iterator[Finding]:
     unsure = plan.writing.unsure
     rooted = plan.stage.runs_as_root and not service.user
-    leaving = [mount for mount in service.volumes if leaves(plan, service, mount)]
-    shared = [mount for mount in leaving if is_shared(plan, service, mount)]
-    mounts = [mount for mount in leaving if mount not in shared]
+    shared = [each for each in leaving(plan, service) if each.origin not in own]
+    mounts = [each for each in leaving(plan, service) if each.origin in own]
     read_only = not (unsure or rooted or shared or any(open_to.values()))
     checked = _health_check(service)
     missing = () if rooted else _missing(service, read_only=read_only)
@@ -190,34 +204,48 @@ def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:
         for mount in service.volumes
         if mount.kind is MountKind.VOLUME
     }
-    bound = [
+    bound = {
         posixpath.normpath(mount.target)
         for service in services
+        for source in [source_targets(service, plan.project, plan.stage)]
         for mount in service.volumes
         if mount.kind in (MountKind.VOLUME, MountKind.BIND)
         and mount.target not in mounted
-        and mount.target not in source_targets(service, plan.project, plan.stage)
-    ]
-    taken = set(compose.volumes)
-    found: list[tuple[str, str]] = []
+        and mount.target not in source
+    }
+    names = _Names(services[0].name, set(compose.volumes))
+    found: dict[str, str] = {}
     for folder in plan.writing.folders:
-        if any(folder == target or folder.startswith(f"{target}/") for target in bound):
+        parents = _parents(folder)
+        if not bound.isdisjoint((folder, *parents)) or not found.keys().isdisjoint(parents):
             continue
-        above = next((t for t in mounted if folder == t or folder.startswith(f"{t}/")), None)
-        if any(folder.startswith(f"{target}/") for _, target in found):
-            continue
-        name = mounted[above] if above else _name(services[0].name, folder, taken)
-        taken.add(name)
-        found.append((name, above or folder))
-    return tuple(dict.fromkeys(found))
+        above = next((one for one in (folder, *parents) if one in mounted), None)
+        found[above or folder] = mounted[above] if above else names.new(folder)
+    return tuple((name, target) for target, name in found.items())
 
 
-def _name(service: str, folder: str, taken: set[str]) -> str:
-    base = f"{service}_{posixpath.basename(folder)}".replace("-", "_").replace(".", "_")
-    number = 1
-    while (name := base if number == 1 else f"{base}_{number}") in taken:
-        number += 1
-    return name
+def _parents(folder: str) -> tuple[str, ...]:
+    """Return the folders that a folder lies in, the nearest first."""
+    parts = folder.split("/")
+    return tuple("/".join(parts[:count]) or "/" for count in range(len(parts) - 1, 0, -1))
+
+
+class _Names:
+    """Names for volumes that are not taken yet."""
+
+    def __init__(self, service: str, taken: set[str]) -> None:
+        self._service = service
+        self._taken = taken
+        self._last: dict[str, int] = {}
+
+    def new(self, folder: str) -> str:
+        base = f"{self._service}_{posixpath.basename(folder)}".replace("-", "_").replace(".", "_")
+        number = self._last.get(base, 1)
+        while (name := base if number == 1 else f"{base}_{number}") in self._taken:
+            number += 1
+        self._last[base] = number
+        self._taken.add(name)
+        return name
 
 
 def _health_check(service: Service) -> tuple[str, ...]:
