@@ -79,7 +79,8 @@ class Transport:
 
     def _retries(self) -> urllib3.Retry:
         return _BoundedRetry(
-            total=5, connect=2, read=2, redirect=5, status=4,
+            # ``other`` are certificates that are not trusted and proxies that refuse.
+            total=5, connect=2, read=2, redirect=5, status=4, other=1,
             status_forcelist=_RETRIED, allowed_methods=("GET",),
             backoff_factor=self._backoff, backoff_max=_LONGEST_PAUSE, raise_on_status=False,
         )  # fmt: skip
