@@ -18,7 +18,14 @@ from jettison.index.metadata import catalogued
 from jettison.index.target import Target
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_documents, read_sources, read_text, read_texts, read_tree
+from jettison.source.reading import (
+    read_documents,
+    read_pickles,
+    read_sources,
+    read_text,
+    read_texts,
+    read_tree,
+)
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.toml"))
 # What tells these apart is not in the catalogue of wheels: their names are the import names.
@@ -91,6 +98,7 @@ def verdicts(root, expected):
             distributions=facts,
             graph=requirement_graph(facts, roots, Target(python="3.12")),
             pyproject=read_text(root, "pyproject.toml"),
+            pickles=read_pickles(root, tree),
         )
     )
 

@@ -104,6 +104,7 @@ class Calls(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zones: Zones
     zone_readers: Programs
     writes: Writes
+    pickles: Names
     other: Names
     environment: Variables
     texts: TextUses

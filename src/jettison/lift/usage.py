@@ -92,7 +92,7 @@ def usage_of(
     name, no call is seen. ``loaded`` are the files that production loads, as far as it could be
     followed.
     """
-    modules = [facts for facts in modules if not is_test(facts.file)]
+    modules = [facts for facts in modules if facts.file in loaded or not is_test(facts.file)]
     scripts = list(scripts)
     calls = programs_called(modules)
     loads = libraries_loaded(modules)

@@ -29,7 +29,13 @@ from jettison.source.operations_images import (
     dockerfile_environment,
     shell_commands,
 )
-from jettison.source.operations_lines import commands_in, documented_commands, with_called_targets
+from jettison.source.operations_lines import (
+    commands_in,
+    documented_commands,
+    is_makefile,
+    with_called_targets,
+    with_variables,
+)
 from jettison.values import Origin
 
 _KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")
@@ -119,7 +125,8 @@ def _in_file(path: str, text: str) -> Iterator[UsedCommand]:
     if name.endswith((".ini", ".yaml", ".yml", ".xml")) and "uwsgi" in text[:4000]:
         yield from _uwsgi(path, text, use)
     every = _EVERY_LINE.search(path) is not None
-    for number, words in commands_in(text, every_line=every):
+    whole = with_variables(text) if is_makefile(path) else text
+    for number, words in commands_in(whole, every_line=every):
         origin = Origin(file=path, line=number)
         yield UsedCommand(words=words, origin=origin, use=use, source=name)
 

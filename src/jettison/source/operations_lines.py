@@ -15,7 +15,14 @@ from jettison.catalogue.packaging import ProjectFiles, Remarks
 from jettison.source.facts import Use, UsedCommand
 from jettison.values import Origin
 
-_HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_][\w./ -]*?)\s*::?(?!=)(?P<needs>[^=#]*)")
+_HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% -]*?)\s*::?(?!=)(?P<needs>[^=#]*)")
+_ASSIGNED = re.compile(
+    r"^(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?:?=[ \t]*(?P<value>[^#\n]*)", re.MULTILINE
+)
+_VARIABLE = re.compile(r"\$[({](\w+)[)}]")
+_LONGEST_VALUE = 1000
+# what a target without a name stands for
+_ANY = "%"
 _CALL = re.compile(r"\$[({]MAKE[)}]|g?make\Z")
 _WORD = re.compile(r"[A-Za-z0-9_][\w./-]*\Z")
 
@@ -34,6 +41,18 @@ def is_makefile(path: str) -> bool:
     return name in ("makefile", "gnumakefile") or name.endswith(".mk")
 
 
+def with_variables(text: str) -> str:
+    """Replace the variables of a makefile, line by line, by what it assigns to them."""
+    values = {one["name"]: one["value"].strip() for one in _ASSIGNED.finditer(text)}
+    values = {name: value for name, value in values.items() if len(value) < _LONGEST_VALUE}
+
+    def replaced(found: re.Match[str]) -> str:
+        return values.get(found[1], found[0])
+
+    values = {name: _VARIABLE.sub(replaced, value) for name, value in values.items()}
+    return _VARIABLE.sub(replaced, text)
+
+
 def with_called_targets(
     commands: Iterable[UsedCommand], texts: Mapping[str, str]
 ) -> tuple[UsedCommand, ...]:
@@ -50,23 +69,32 @@ def _uses(commands: tuple[UsedCommand, ...], targets: list[_Target]) -> dict[str
     """The most important use of each target that is not for developers alone."""
     words = frozenset(table(ProjectFiles).production_targets)
     uses = {t.name: Use.UNCALLED for t in targets if not words.isdisjoint(_parts(t.name))}
-    by_name = {target.name: target for target in reversed(targets)}
     for use in (Use.UNCALLED, Use.BUILD, Use.PRODUCTION):  # the more important one comes last
         pending = [name for name, known in uses.items() if known is use]
         for command in commands:
             if command.use is use:
                 pending += _goals(command.words, targets[0].name)
-        seen: set[str] = set()
-        while pending:
-            target = by_name.get(pending.pop())
-            if target is not None and target.name not in seen:
-                seen.add(target.name)
-                uses[target.name] = use
+        uses.update(dict.fromkeys(_made(pending, commands, targets), use))
+    return uses
+
+
+def _made(
+    pending: list[str], commands: tuple[UsedCommand, ...], targets: list[_Target]
+) -> frozenset[str]:
+    """Name the targets that are made for some, in any makefile; a pattern takes every name."""
+    by_name = {target.name: target for target in reversed(targets)}
+    patterns = [target for target in targets if _ANY in target.name]
+    made: set[str] = set()
+    while pending:
+        name = pending.pop()
+        for target in [by_name[name]] if name in by_name else patterns:
+            if target.name not in made:
+                made.add(target.name)
                 pending += target.needs
                 for command in commands:
                     if _is_in(command, target):
                         pending += _goals(command.words, "")
-    return uses
+    return frozenset(made)
 
 
 def _with_use(command: UsedCommand, targets: list[_Target], uses: Mapping[str, Use]) -> UsedCommand:
@@ -99,7 +127,7 @@ def _targets(path: str, text: str) -> Iterator[_Target]:
         if head is not None:
             heads.append((number, head))
     ends = [number - 1 for number, _ in heads[1:]] + [len(lines)]
-    for (number, head), last in zip(heads, ends, strict=True):
+    for (number, head), last in zip(heads, ends, strict=False):  # no heads, and an end
         for name in head["names"].split():
             needs = tuple(head["needs"].partition("#")[0].partition(";")[0].split())
             yield _Target(name=name, file=path, needs=needs, first=number, last=last)

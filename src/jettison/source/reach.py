@@ -33,8 +33,9 @@ def loaded_by_framework(
     for call in facts.calls:
         if call.callee in ("pkgutil.iter_modules", "pkgutil.walk_packages"):
             folder = facts.file.rpartition("/")[0]
+            above = frozenset(folders_of(facts.file))
             for file in index.modules:
-                if file.startswith(folder + "/") and not is_test(file):
+                if file.startswith(folder + "/") and not is_test(file, above):
                     yield file, call.origin, f"{call.callee} over {folder}"
 
 
@@ -50,10 +51,11 @@ def _application(text: Text, index: SourceIndex) -> Iterator[Loaded]:
     folder = found.removesuffix("__init__.py")
     if not folder.endswith("/"):  # an AppConfig in a module of the application
         folder = folder.rpartition("/")[0] + "/"
+    above = frozenset(folders_of(folder))
     conventions = frozenset(table(Conventions).django.modules)
     folders = tuple(table(Conventions).django.folders)
     for file in sorted(index.modules):
-        if not file.startswith(folder) or is_test(file):
+        if not file.startswith(folder) or is_test(file, above):
             continue
         rest = file[len(folder) :].removesuffix(".py")
         head, _, tail = rest.partition("/")
@@ -139,6 +141,7 @@ class _Search:
         inner = [f"{root}/." for root in index.roots if root]
         files = [*inner, *(entry.file for entry in entries)]
         self._folders = frozenset(folder for file in files for folder in folders_of(file))
+        self._loaded_folders = self._folders
         self._applications: set[str] = set()
         self._production = Production(
             self._switches,
@@ -185,6 +188,7 @@ class _Search:
             if each not in self._links and each in self._index.modules:
                 self._links[each] = Link(file=each, origin=origin, why=why)
                 self._queue.append(each)
+                self._loaded_folders = self._loaded_folders.union(folders_of(each))
                 self._switch(self._index.modules[each])
 
     def _switch(self, facts: ModuleFacts) -> None:
@@ -249,8 +253,8 @@ class _Search:
     def _known(self, text: Text, file: str) -> frozenset[str]:
         """Folders that hold the application; also those of the settings that a script sets."""
         if text.role == "setdefault":
-            return self._folders.union(folders_of(file))
-        return self._folders
+            return self._loaded_folders.union(folders_of(file))
+        return self._loaded_folders
 
     def _named(self, text: Text) -> None:
         """Load the module that a dotted string names, or that of the object it names."""

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from msgspec import Struct, msgpack
 
+from jettison.records import open_regular
 from jettison.source.cache import SourceCache
 from jettison.source.facts import ModuleFacts, is_read
 from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
+from jettison.source.pickles import MOST, SUFFIXES, saved_in
 from jettison.source.tree import Tree, TreeFile
 from jettison.values import Origin, Skipped
 
@@ -51,6 +53,8 @@ _MOST = 8
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 — it is only looked for
 # No source is that large, and only notebooks with pictures come near.
 LARGEST = 32 * 1024 * 1024
+# Bytes of saved objects that are looked at, after they were expanded.
+_SAVED = 1024 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
 
 Answer = ModuleFacts | Skipped
@@ -230,6 +234,25 @@ def read_sources(root: Path, tree: Tree, *, cache: Path | None = None) -> Source
     store.save(keep=[facts.file for facts in modules])
     skipped = tuple(a for a in answers.values() if isinstance(a, Skipped))
     return Sources(modules=modules, skipped=skipped, reused=store.reused)
+
+
+def read_pickles(root: Path, tree: Tree) -> dict[str, frozenset[str]]:
+    """What each file of saved objects names, by its path: a class of every module.
+
+    What is too large, or cannot be expanded, is omitted: what it names is not known.
+    """
+    left = _SAVED
+    found: dict[str, frozenset[str]] = {}
+    for path, file in tree.files.items():
+        if path.lower().endswith(SUFFIXES) and 0 < file.size <= min(left, MOST):
+            left -= file.size
+            try:
+                with open_regular(root / path) as stream:
+                    found[path], looked_at = saved_in(stream)
+            except (OSError, ValueError):
+                continue
+            left -= looked_at
+    return found
 
 
 def folder_size(folder: str) -> int:

@@ -203,6 +203,7 @@ def _catalogued() -> frozenset[str]:
             getattr(catalogue.writes, group)
             for group in ("opened", "files", "folders", "targets", "downloads")
         ),
+        catalogue.pickles.names,
         catalogue.other.names,
     ]
     return frozenset(name for group in groups for name in group)

@@ -108,6 +108,7 @@ def last_names() -> frozenset[str]:
         *asdict(catalogue.libraries).values(),
         *asdict(catalogue.writes).values(),
         *asdict(catalogue.zones).values(),
+        catalogue.pickles.names,
         catalogue.other.names,
         catalogue.environment.functions,
         catalogue.environment.methods,

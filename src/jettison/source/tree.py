@@ -57,7 +57,7 @@ def is_development_place(file: str, production: frozenset[str] = frozenset()) ->
     Production may still load it; what an entry point reaches is decided by that. ``production``
     are folders known to hold the application, whose own names say nothing then.
     """
-    if is_test(file) or file.endswith(".ipynb"):
+    if is_test(file, production) or file.endswith(".ipynb"):
         return True
     if _is_development_folder(file, production):
         return True
@@ -85,11 +85,18 @@ def _is_development_folder(file: str, production: frozenset[str]) -> bool:
 
 
 @cache
-def is_test(file: str) -> bool:
-    """Whether a path is a test's by the conventions of the test runners."""
-    parts = file.lower().split("/")
-    name = parts[-1].removesuffix(".py")
-    tests = frozenset(table(Conventions).tests.folders)
-    if any(folder in tests or _TEST.fullmatch(folder) for folder in parts[:-1]):
-        return True
-    return name in table(Conventions).tests.modules or _TEST.fullmatch(name) is not None
+def is_test(file: str, production: frozenset[str] = frozenset()) -> bool:
+    """Whether a path is a test's by the conventions of the test runners.
+
+    A name such as ``quiz_test`` may be an application's: a folder of ``production`` is one, unless
+    it has a name that test runners look for.
+    """
+    conventions = table(Conventions).tests
+    for folder in folders_of(file):
+        name = folder.rpartition("/")[2].lower()
+        if name in conventions.folders:
+            return True
+        if folder not in production and _TEST.fullmatch(name):
+            return True
+    name = file.rpartition("/")[2].lower().removesuffix(".py")
+    return name in conventions.modules or _TEST.fullmatch(name) is not None

@@ -23,7 +23,8 @@ from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID
-from jettison.engines.measuring import measure, read_image_files
+from jettison.engines.image_reading import read_image_files
+from jettison.engines.measuring import measure
 from jettison.errors import EngineError
 from jettison.images.descriptor import Platform
 from jettison.images.location import is_remote, locate, nearest

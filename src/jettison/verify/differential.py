@@ -146,7 +146,8 @@ def observe_after(
         origin = baseline.observation.facts
         holds = pool.submit(_stored, engine, empty, setting.image, wanted, origin)
         seen = _ran(request, setting, baseline, engine, progress)
-        own = replace(setting, read_only=seen.read_only)
+        # workers run as production will run them
+        own = replace(setting, read_only=seen.read_only and request.expected_read_only)
         suite, held = tested.result(), holds.result()
     seen = worked(engine, own, request, seen, progress)
     # what it holds may say why it does not start

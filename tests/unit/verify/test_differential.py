@@ -13,7 +13,7 @@ from jettison.progress import SilentProgress
 from jettison.verify import before, differential
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
-from jettison.verify.request import Probe, Surroundings, VerificationRequest
+from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
 from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 SERVER = """
@@ -100,6 +100,19 @@ def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Pa
     says = "'READ_ONLY' in os.environ or print('INFO control socket is ready', flush=True)"
     found = verdict(tmp_path, says, says, replace(REQUEST, read_only_after=True))
     assert not found.differences, [check.details for check in found.differences]
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_workers_run_as_production_will_run_them(planned: bool, tmp_path: Path) -> None:
+    writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
+    for name in ("before.py", "after.py"):
+        text = SERVER.replace("start, count", f"{writes}\nstart, count", 1)
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    beat = Worker(name="beat", environment={"ROLE": "beat"})
+    request = replace(REQUEST, read_only_after=True, expected_read_only=planned, workers=(beat,))
+    found = compare(request, LocalEngine(tmp_path), SilentProgress())
+    workers = next(check for check in found.checks if check.name == "workers")
+    assert workers.outcome is (Outcome.DIFFERENT if planned else Outcome.SAME)
 
 
 def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -21,6 +22,7 @@ from jettison.lift.scopes.imports import (
     collect_texts,
 )
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
+from jettison.lift.scopes.saved import collect_saved
 from jettison.lift.scopes.tools import collect_commands, collect_extensions
 from jettison.lift.scopes.values import (
     DeclaredRequirement,
@@ -32,6 +34,7 @@ from jettison.lift.scopes.values import (
 )
 from jettison.source.entries import Entry, entries_of_command
 from jettison.source.facts import Commands, ModuleFacts, Use
+from jettison.source.pickles import with_saved
 from jettison.source.reach import Link, reach
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Evidence, Origin, Toward, counted
@@ -41,6 +44,7 @@ COLLECTORS: tuple[Collector, ...] = (
     collect_remarks,
     collect_imports,
     collect_texts,
+    collect_saved,
     collect_commands,
     collect_drivers,
     collect_needs,
@@ -175,15 +179,17 @@ def gather(
     graph: RequirementGraph | None = None,
     pyproject: str | None = None,
     roots: Iterable[str] = ("", "src"),
+    pickles: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> ScopeInputs:
     """Index the source, find the entry points in the commands, follow what they load.
 
     ``modules`` and ``commands`` are relative to the same root. ``pyproject`` is the text of the
     project's ``pyproject.toml``: its console scripts are entry points of the commands that name
-    them. ``roots`` are folders on the module search path.
+    them. ``roots`` are folders on the module search path. ``pickles`` say what saved objects name.
     """
     requirements = tuple(declared)
     owners = Owners((each.name for each in requirements), distributions)
+    modules = with_saved(modules, pickles)
     index = SourceIndex.build(modules, roots=roots, external=owners.import_names)
     scripts = console_scripts(pyproject) if pyproject else {}
     entries = tuple(dict.fromkeys(_entries(commands, index, scripts)))
@@ -194,6 +200,7 @@ def gather(
         commands=commands,
         distributions=distributions,
         graph=graph,
+        pickles=frozenset(pickles),
     )
 
 

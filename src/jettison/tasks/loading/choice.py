@@ -103,11 +103,16 @@ def _built(compose: ComposeFile | None) -> list[Service]:
 def _single(
     built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
 ) -> Service:
-    """Give the first of services that build one and the same image, or the only Python image."""
+    """Give the first of services that build one and the same image.
+
+    Of several it is the only Python image, or the one of the Dockerfile in the folder itself.
+    """
     images = {_place(item) for item in built}
     python = [item for item in built if PYTHON.search(read(_place(item)[1]) or "")]
-    if len({_place(item) for item in python}) == 1:
-        return python[0]
+    own = [item for item in python if _place(item) == ("", DEFAULT)]
+    for found in (python, own):
+        if len({_place(item) for item in found}) == 1:
+            return found[0]
     if len(images) > 1:
         listed = ", ".join(item.name for item in built)
         raise ProjectError(
@@ -229,6 +234,8 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
     if DEFAULT in names:
         return DEFAULT
     others = [name for name in names if is_dockerfile(name)]
+    if len(others) > 1 and (one := _for_users(others)):
+        return one
     if len(others) > 1:
         raise ProjectError(
             "several Dockerfiles and none of them is named Dockerfile",
@@ -237,8 +244,8 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
         )
     if not others:
         below = list(deeper())
-        if len(below) == 1:
-            return below[0]
+        if one := _for_users(below):
+            return one
         found = ", ".join(below)
         raise ProjectError(
             "no Dockerfile",
@@ -248,6 +255,13 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
             hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
         )
     return others[0]
+
+
+def _for_users(paths: list[str]) -> str | None:
+    """Give the only Dockerfile; of several the only one for production, or without a suffix."""
+    production = [path for path in paths if any(map(_PRODUCTION.search, path.lower().split("/")))]
+    plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
+    return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
 
 
 def is_dockerfile(name: str) -> bool:

@@ -39,7 +39,8 @@ from jettison.plan.candidate_images import image_facts
 from jettison.plan.candidate_libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_documents, read_sources, read_texts
+from jettison.source.pickles import loading_calls
+from jettison.source.reading import Sources, read_documents, read_pickles, read_sources, read_texts
 from jettison.tasks.loading.project import Loaded
 from jettison.tasks.loading.usage import given_names, used, used_words
 from jettison.values import Evidence, Skipped
@@ -150,6 +151,11 @@ def planned(
         )
 
 
+def _pickles(loaded: Loaded, sources: Sources) -> dict[str, frozenset[str]]:
+    asked = any(loading_calls(facts) for facts in sources.modules)
+    return read_pickles(loaded.root, loaded.tree) if asked else {}
+
+
 DEFAULT_PYTHON = "3.11"
 PYTHON = re.compile(r"py(?:thon)?-?(3\.\d+)")
 
@@ -203,6 +209,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         graph=brought.graph,
         pyproject=project.texts.get(project.in_context("pyproject.toml")),
         roots=_search_path(project),
+        pickles=_pickles(loaded, sources),
     )
     if _is_readable(target.python):
         _check_entries(inputs)

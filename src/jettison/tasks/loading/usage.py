@@ -23,7 +23,7 @@ from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_
 from jettison.source.facts import Commands, Use
 from jettison.source.operations_collect import called_scripts
 from jettison.source.reading import Sources, read_text
-from jettison.source.tree import is_test
+from jettison.source.tree import folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin
@@ -204,7 +204,8 @@ def _languages(text: str, entry: Language) -> frozenset[str]:
 
 def _paths(loaded: Loaded, suffixes: tuple[str, ...] = READ) -> Iterator[str]:
     for path in loaded.tree.files:
-        if path.endswith(suffixes) and not is_test(path):
+        # a folder such as ``quiz_test`` may hold the application
+        if path.endswith(suffixes) and not is_test(path, frozenset(folders_of(path))):
             yield path
 
 

@@ -31,7 +31,7 @@ from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
-from jettison.engines.measuring import read_image_files
+from jettison.engines.image_reading import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.images.stores.cache import cache_directory

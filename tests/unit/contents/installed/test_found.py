@@ -14,7 +14,7 @@ from elf import shared_library
 from jettison.contents.found import as_observed, python_of, scripts_of, site_of, started_words
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.engines.engine import Engine
-from jettison.engines.measuring import read_image_files
+from jettison.engines.image_reading import read_image_files
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
@@ -173,6 +173,7 @@ def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_bas
             "usr/lib/.wh.libjq.so.1": b"",
             "app/settings.yaml": b"program: jq\n",
             "etc/other.yaml": b"no: more\n",
+            "app/model.pkl": b"\x80\x04\x8c\x0bsklearn.svm\x94\x8c\x03SVC\x94\x93\x94.",
         }
     )
     engine = SavedImage([base, upper], {"WorkingDir": "/app", "Env": ["PATH=/usr/bin"]})
@@ -183,6 +184,7 @@ def test_layers_are_read_with_libraries_packages_and_what_lies_on_top_of_the_bas
     assert "/usr/lib/libjq.so.1" not in found.files
     assert found.text("/app/settings.yaml") == "program: jq\n"
     assert found.text("/etc/other.yaml") == ""
+    assert found.text("/app/model.pkl") == "sklearn.svm.SVC"
 
 
 def test_what_pip_puts_beside_the_python_of_debian_is_the_environment() -> None:

@@ -97,3 +97,19 @@ def test_a_url_of_a_configuration_file_is_kept_with_its_key():
     assert [(t.value, t.role, str(t.origin)) for t in found.texts] == [
         ("postgresql+psycopg://", "url", "config/app.ini:2")
     ]
+
+
+def test_a_makefile_without_targets_says_nothing():
+    texts = {"Dockerfile": 'FROM python\nCMD ["serve-app"]', "Makefile": "# run: serve-app\n\n"}
+    assert uses(texts, dockerfile="Dockerfile")["serve-app"] is Use.PRODUCTION
+
+
+def test_what_a_makefile_of_another_folder_runs_is_used_as_its_caller_is():
+    texts = {
+        "Dockerfile": "FROM python\nRUN make book",
+        "Makefile": "book:\n\t$(MAKE) --directory=docs html\ncheck:\n\trun-tests\n",
+        "docs/Makefile": "BUILDER ?= make-book\n%: Makefile\n\t@$(BUILDER) -M $@ $(OPTIONS)\n",
+    }
+    found = uses(texts, dockerfile="Dockerfile")
+    assert found["make-book -M $@ $(OPTIONS)"] is Use.BUILD
+    assert found["run-tests"] is Use.DEVELOPMENT

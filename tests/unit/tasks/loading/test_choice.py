@@ -16,6 +16,8 @@ PYTHON = "FROM python:3.12-slim\nCOPY . .\n"
 
 
 def chosen(files, **options):
+    below = [name for name in files if "/" in name]
+    options = {"deeper": lambda: below} | options
     return choose([name for name in files if "/" not in name], files.get, **options)
 
 
@@ -41,6 +43,12 @@ def test_two_python_images_leave_the_choice_open():
     files = {"compose.yaml": COMPOSE, "proxy/Dockerfile": PYTHON, "web/Dockerfile": PYTHON}
     with pytest.raises(ProjectError, match="builds 2 images"):
         chosen(files)
+
+
+def test_of_two_python_images_that_of_the_folder_is_meant():
+    compose = "services:\n  client: {build: ./client}\n  site: {build: .}\n"
+    files = {"compose.yaml": compose, "client/Dockerfile": PYTHON, "Dockerfile": PYTHON}
+    assert chosen(files).service == "site"
 
 
 def test_a_named_service_is_taken_whatever_it_builds():
@@ -122,3 +130,20 @@ def test_the_last_stage_is_meant_where_a_service_builds_one_for_development():
 def test_the_only_dockerfile_of_the_folders_is_meant():
     taken = chosen({"docker/Dockerfile": PYTHON}, deeper=lambda: ["docker/Dockerfile"])
     assert taken.dockerfile == "docker/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("names", "meant"),
+    [
+        (["Dockerfile.dev", "Dockerfile.prod"], "Dockerfile.prod"),
+        (["docker/Dockerfile", "docker/Dockerfile.assets"], "docker/Dockerfile"),
+        (["docker/Dockerfile", "docker/Dockerfile.production"], "docker/Dockerfile.production"),
+    ],
+)
+def test_of_several_dockerfiles_that_for_production_is_meant(names, meant):
+    assert chosen(dict.fromkeys(names, PYTHON)).dockerfile == meant
+
+
+def test_several_dockerfiles_of_one_kind_leave_the_choice_open():
+    with pytest.raises(ProjectError, match="several Dockerfiles"):
+        chosen(dict.fromkeys(["Dockerfile.api", "Dockerfile.worker"], PYTHON))

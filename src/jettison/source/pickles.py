@@ -1,0 +1,133 @@
+"""What saved objects need: the modules that pickles of the project name."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import BinaryIO
+
+from msgspec.structs import replace
+
+from jettison.catalogue import table
+from jettison.catalogue.applications import Calls
+from jettison.source.facts import Call, ModuleFacts, Text
+
+SUFFIXES = (
+    ".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jbl", ".sav", ".dill", ".model", ".pt",
+    ".pth", ".bin", ".pkl.gz", ".pkl.xz", ".pkl.bz2", ".pkl.z", ".joblib.gz", ".gz", ".z", ".xz",
+)  # fmt: skip
+# Bytes read of a file after they were expanded.
+MOST = 256 * 1024 * 1024
+_CHUNK = 1024 * 1024
+# What the name of a module and a class takes at most where a chunk ends.
+_OVERLAP = 1024
+_WORD = rb"[A-Za-z_][\w.]{0,255}"
+# GLOBAL, and the first use of a name by STACK_GLOBAL: two short strings that are remembered.
+# Source: Lib/pickletools.py of CPython, protocols 0 to 5.
+_NAMED = re.compile(
+    rb"[ci](?P<old>%(word)s)\n(?P<class>%(word)s)\n"
+    rb"|\x8c.(?P<new>%(word)s)\x94?\x8c.(?P<name>%(word)s)\x94?\x93" % {b"word": _WORD},
+    re.DOTALL,
+)
+
+
+def loading_calls(facts: ModuleFacts) -> tuple[Call, ...]:
+    """The calls of a file that read pickles."""
+    loaders = table(Calls).pickles.names
+    return tuple(call for call in facts.calls if call.callee in loaders)
+
+
+def with_saved(
+    modules: Iterable[ModuleFacts], pickles: Mapping[str, frozenset[str]]
+) -> Iterator[ModuleFacts]:
+    """Let each file that reads pickles name what the pickles name: any of them may be read."""
+    texts = tuple(
+        Text(file=path, line=1, value=name, role="pickle")
+        for path, names in pickles.items()
+        for name in sorted(names)
+    )
+    for facts in modules:
+        yield replace(facts, texts=facts.texts + texts) if loading_calls(facts) else facts
+
+
+def missing_pickle(facts: ModuleFacts, pickles: Iterable[str]) -> Call | None:
+    """The first call that reads a pickle which is none of those, as far as its name is written."""
+    known = {path.rpartition("/")[2] for path in pickles}
+    given = {
+        argument.rpartition("/")[2]
+        for call in facts.calls
+        for argument in call.arguments[:1]
+        if isinstance(argument, str)
+    }
+    for call in loading_calls(facts):
+        first = call.arguments[0] if call.arguments else None
+        found = {first.rpartition("/")[2]} if isinstance(first, str) else given
+        if known.isdisjoint(found):
+            return call
+    return None
+
+
+def saved_in(stream: BinaryIO) -> tuple[frozenset[str], int]:
+    """Name a class of every module that saved objects name, and the bytes that were looked at.
+
+    Raises ValueError for what is too large or cannot be expanded. Nothing is loaded.
+    """
+    try:
+        return _named(_expanded(stream))
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
+    names: set[str] = set()
+    read, before = 0, b""
+    for chunk in chunks:
+        read += len(chunk)
+        if read > MOST:
+            raise ValueError("too large")
+        text = before + chunk
+        for one in _NAMED.finditer(text):
+            module, name = (one["old"], one["class"]) if one["old"] else (one["new"], one["name"])
+            names.add(f"{module.decode('ascii')}.{name.decode('ascii')}")
+        before = text[-_OVERLAP:]
+    return frozenset(names), read
+
+
+def _expanded(stream: BinaryIO) -> Iterator[bytes]:
+    """Give what was saved, however it was compressed (joblib does it in these ways)."""
+    start = stream.read(6)
+    stream.seek(0)
+    if start.startswith(b"PK\x03\x04"):  # of torch
+        with zipfile.ZipFile(stream) as archive:
+            for member in archive.infolist():
+                if member.filename.endswith(".pkl"):
+                    with archive.open(member) as inner:
+                        yield from iter(lambda: inner.read(_CHUNK), b"")
+        return
+    if start.startswith(b"BZh"):
+        yield from _through(stream, bz2.BZ2Decompressor())
+    elif start.startswith((b"\xfd7zXZ", b"\x5d\x00\x00")):
+        yield from _through(stream, lzma.LZMADecompressor())
+    elif start.startswith((b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")):
+        inflating = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            waiting = chunk
+            while waiting:
+                yield inflating.decompress(waiting, _CHUNK)
+                waiting = inflating.unconsumed_tail
+    else:
+        yield from iter(lambda: stream.read(_CHUNK), b"")
+
+
+def _through(
+    stream: BinaryIO, expanding: bz2.BZ2Decompressor | lzma.LZMADecompressor
+) -> Iterator[bytes]:
+    while not expanding.eof:
+        waiting = stream.read(_CHUNK) if expanding.needs_input else b""
+        if expanding.needs_input and not waiting:
+            return
+        yield expanding.decompress(waiting, _CHUNK)

@@ -1,0 +1,2 @@
+import environ
+ROOT_URLCONF = "shop_test.urls"

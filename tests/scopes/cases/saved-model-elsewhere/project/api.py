@@ -1,0 +1,3 @@
+import os
+import joblib
+model = joblib.load(os.environ["MODEL"])
