@@ -105,6 +105,7 @@ class Calls(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zone_readers: Programs
     writes: Writes
     pickles: Names
+    loaders: Names
     other: Names
     environment: Variables
     texts: TextUses

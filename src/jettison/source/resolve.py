@@ -204,6 +204,7 @@ def _catalogued() -> frozenset[str]:
             for group in ("opened", "files", "folders", "targets", "downloads")
         ),
         catalogue.pickles.names,
+        catalogue.loaders.names,
         catalogue.other.names,
     ]
     return frozenset(name for group in groups for name in group)

@@ -109,6 +109,7 @@ def last_names() -> frozenset[str]:
         *asdict(catalogue.writes).values(),
         *asdict(catalogue.zones).values(),
         catalogue.pickles.names,
+        catalogue.loaders.names,
         catalogue.other.names,
         catalogue.environment.functions,
         catalogue.environment.methods,

@@ -1,0 +1,1 @@
+import boto3, pytest
