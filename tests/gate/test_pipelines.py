@@ -216,6 +216,7 @@ def test_the_component_writes_what_gitlab_reads(lean: Checkout, tmp_path: Path) 
     inputs = {
         name: one.get("default", "jettison") for name, one in header["spec"]["inputs"].items()
     }
+    assert re.fullmatch(r"python:3\.13-slim@sha256:[0-9a-f]{64}", inputs["python-image"])
     inputs |= {"directory": str(lean.folder), "budget": "size=1 MB"}
     found = job["jettison-check"]
     variables = {
