@@ -55,7 +55,7 @@ def packages(component: Component) -> Found:
     return {(name, version) for name, version in pairs}
 
 
-@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
 def test_the_scanner_finds_what_the_audit_matches(level: int, tmp_path: Path) -> None:
     archive = tmp_path / "image.tar"
     build = (sys.executable, "-m", "jettison", "build", str(PROJECT), f"-O{level}")
