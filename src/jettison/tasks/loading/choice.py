@@ -85,12 +85,18 @@ def choose(
     return Choice(dockerfile=path, context=_copied_from(path, read, known) if "/" in path else "")
 
 
+# As projects name them that have no compose file which Docker finds by itself.
+_COMPOSE_FOR_PRODUCTION = re.compile(r"((docker-)?compose[-._])?prod(uction)?\.ya?ml")
+_SERVICES = re.compile(r"^services:", re.MULTILINE)
+
+
 def _compose(
     names: list[str], read: Callable[[str], str | None], environment: Mapping[str, str]
 ) -> ComposeFile | None:
     found = next((name for name in COMPOSE_NAMES if name in names), None)
+    found = found or next(filter(_COMPOSE_FOR_PRODUCTION.fullmatch, names), None)
     text = read(found) if found else None
-    if found is None or text is None:
+    if found is None or text is None or not (found in COMPOSE_NAMES or _SERVICES.search(text)):
         return None
     known = {one.name: one.value for one in dotenv.beside(read) if one.value is not None}
     return parse_compose(text, file=found, env={**known, **environment})

@@ -147,3 +147,14 @@ def test_of_several_dockerfiles_that_for_production_is_meant(names, meant):
 def test_several_dockerfiles_of_one_kind_leave_the_choice_open():
     with pytest.raises(ProjectError, match="several Dockerfiles"):
         chosen(dict.fromkeys(["Dockerfile.api", "Dockerfile.worker"], PYTHON))
+
+
+def test_a_compose_file_for_production_is_found_by_its_name():
+    files = {
+        "local.yml": COMPOSE,
+        "production.yml": COMPOSE.replace("./web", "./server"),
+        "web/Dockerfile": PYTHON,
+        "server/Dockerfile": PYTHON,
+    }
+    assert chosen(files).compose == "production.yml"
+    assert chosen({"production.yml": "- hosts: all\n", "Dockerfile": PYTHON}).compose is None
