@@ -40,7 +40,8 @@ def main() -> int:
     """Print a line for each measurement."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--build", action="store_true")
-    parser.add_argument("--aligned", action="store_true")
+    parser.add_argument("--updated", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--slim", default="", help="the slim images, as in docker:python:{}-slim")
     parser.add_argument("--curve", type=int, default=0, help="measure one size in this process")
     parser.add_argument("--keep", type=Path, help="work in this folder, and keep it")
@@ -52,7 +53,7 @@ def main() -> int:
         folder = given.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         if given.build:
-            build_figures(folder, aligned=given.aligned, slim=given.slim)
+            build_figures(folder, updated=given.updated, slim=given.slim, workers=given.workers)
             return 0
         plan_figures(folder)
     for size in SIZES:
@@ -91,25 +92,15 @@ def planned(file: Path, cache: Path, *options: str) -> Measured:
     return whole(shell, jettison_environment(cache), file.parent)
 
 
-def build_figures(folder: Path, *, aligned: bool, slim: str) -> None:
+def build_figures(folder: Path, *, updated: bool, slim: str, workers: int) -> None:
     """Print what a registry stores and a node pulls."""
-    file = make_fleet(folder / "projects", aligned=aligned)
+    file = make_fleet(folder / "projects", updated=updated)
     names = list(_names(file))
     with registry(folder) as host:
         shared = Pushed(folder, host, "shared")
         begun = time.perf_counter()
-        _run(
-            [
-                "fleet",
-                "build",
-                str(file),
-                "--push",
-                f"{host}/shared",
-                "--output",
-                str(folder / "again-1"),
-            ],
-            folder,
-        )
+        pushed = ["--push", f"{host}/shared", "--workers", str(workers)]
+        _run(["fleet", "build", str(file), *pushed], folder)
         print(f"  built with shared layers in {time.perf_counter() - begun:.0f} s")
         print(f"  shared   {shared.figures()}")
     with registry(folder) as host:

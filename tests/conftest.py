@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -88,6 +89,12 @@ def missing_network() -> str | None:
     return f"no package index answers: {result.stderr.strip().splitlines()[-1]}"
 
 
+@functools.cache
+def missing_ray() -> str | None:
+    """Say that Ray is missing; None when it is installed."""
+    return None if find_spec("ray") else "Ray is not installed: the extra `fleet` brings it"
+
+
 NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
     "engine": (missing_engine, "JETTISON_REQUIRE_ENGINE"),
     "namespaces": (missing_namespaces, "JETTISON_REQUIRE_NAMESPACES"),
@@ -95,6 +102,7 @@ NEEDS: dict[str, tuple[Callable[[], str | None], str]] = {
     "podman": (missing_podman, "JETTISON_REQUIRE_PODMAN"),
     "skopeo": (missing_skopeo, "JETTISON_REQUIRE_SKOPEO"),
     "network": (missing_network, "JETTISON_REQUIRE_NETWORK"),
+    "ray": (missing_ray, "JETTISON_REQUIRE_RAY"),
 }
 
 

@@ -11,8 +11,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from packaging.version import Version
-
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REQUIREMENTS = Path(__file__).with_name("fleet_requirements.toml")
 # Every so many service installs these in its final stage, as public Dockerfiles do.
@@ -82,14 +80,13 @@ COMMANDS = {
 }
 
 
-def make_fleet(folder: Path, *, aligned: bool = False, slim: bool = False) -> Path:
+def make_fleet(folder: Path, *, updated: bool = False, slim: bool = False) -> Path:
     """Write the projects and the fleet file, whose place is returned.
 
-    With ``aligned`` every distribution has the newest of its versions on both Pythons, as where one
-    constraints file serves all; with ``slim`` the Dockerfiles begin with the slim image.
+    With ``updated`` all were resolved on the same day, as where one bot keeps them; with ``slim``
+    the Dockerfiles begin with the slim image.
     """
     listed = tomllib.loads(REQUIREMENTS.read_text("utf-8"))
-    newest = _newest(listed) if aligned else {}
     folder.mkdir(parents=True)
     names = []
     for example in sorted(EXAMPLES.iterdir()):
@@ -97,8 +94,8 @@ def make_fleet(folder: Path, *, aligned: bool = False, slim: bool = False) -> Pa
         place = "pkms/pkms-backend" if example.name == "pkms" else example.name
         names.append((example.name, place))
     for number, (name, facts) in enumerate(sorted(listed.items())):
-        pins = dict(word.split("==") for word in facts["requirements"].split())
-        pins = {key: newest.get((facts["python"], key), version) for key, version in pins.items()}
+        words = facts["updated" if updated else "requirements"].split()
+        pins = dict(word.split("==") for word in words)
         _write(folder / name, name, facts["python"], pins, number, slim=slim)
         names.append((name, name))
     file = folder / "fleet.toml"
@@ -114,17 +111,6 @@ def _table(number: int, name: str, place: str) -> str:
         f'\n[[project]]\nname = "{name}"\npath = "{place}"\n'
         f"instances = {instances}\nreleases = {releases}\n"
     )
-
-
-def _newest(listed: dict[str, dict[str, str]]) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for facts in listed.values():
-        for word in facts["requirements"].split():
-            name, _, version = word.partition("==")
-            key = (facts["python"], name)
-            if key not in found or Version(version) > Version(found[key]):
-                found[key] = version
-    return found
 
 
 def _write(

@@ -220,3 +220,21 @@ def test_a_run_that_was_broken_off_goes_on_with_the_rest(fleet: Fleet) -> None:
         os.kill(broken.pid, signal.SIGKILL)
     kept = sum(row["cached"] for row in fleet.document("plan")["projects"])
     assert 2 <= kept < 6
+
+
+def test_whoever_stops_a_run_waits_for_nothing_and_leaves_nothing_behind(fleet: Fleet) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"git://127.0.0.1:{silent.getsockname()[1]}/slow"
+        for number in range(3):
+            fleet.add(f'name = "slow-{number}"\ngit = "{address}"')
+        with subprocess.Popen(
+            fleet.command("plan", "--workers", "2"), env=fleet.environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as stopped:  # fmt: skip
+            held = [silent.accept()[0] for _ in range(2)]
+            stopped.send_signal(signal.SIGINT)
+            _, said = stopped.communicate(timeout=60)
+            for one in held:
+                one.close()
+    assert stopped.returncode == 130
+    assert b"Traceback" not in said

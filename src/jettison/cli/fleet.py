@@ -11,18 +11,17 @@ import click
 
 from jettison.cli import save, show
 from jettison.cli.options import format_option, reports_option, verbose_option
-from jettison.errors import FleetError
+from jettison.errors import FleetError, NotEquivalentError
 from jettison.fleet.results import FleetPlan
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.tasks.fleet.planning import (
+from jettison.tasks.fleet.finishing import (
     Delivery,
-    Found,
-    Options,
     built_fleet,
-    found_fleet,
-    planned_fleet,
+    remembered_fleet,
+    verified_fleet,
 )
+from jettison.tasks.fleet.planning import Found, Options, found_fleet, planned_fleet
 from jettison.tasks.fleet.running import Limits
 from jettison.values import counted
 
@@ -160,6 +159,83 @@ def build_command(
     _report(plan, verbose=verbose, reports=reports, output_format=output_format)
 
 
+_ENGINE = click.option(
+    "--engine",
+    metavar="NAME",
+    help="Use docker, podman or embedded; default: the first available.",
+)
+
+
+@command.command("verify")
+@fleet_options
+@_ENGINE
+@verbose_option
+@reports_option("fleet")
+@format_option("fleet")
+def verify_command(
+    *,
+    found: Found,
+    options: Options,
+    engine: str | None,
+    verbose: bool,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Build, run and compare the image of every project before and after; write nothing.
+
+    Commands of the projects' settings are not run.
+    """
+    plan = verified_fleet(found, options, engine, ConsoleProgress(), write=False)
+    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+
+
+@command.command("optimize")
+@fleet_options
+@_ENGINE
+@click.option(
+    "--write", is_flag=True, help="Update the files of projects whose images behave the same."
+)
+@verbose_option
+@reports_option("fleet")
+@format_option("fleet")
+def optimize_command(
+    *,
+    found: Found,
+    options: Options,
+    engine: str | None,
+    write: bool,
+    verbose: bool,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """Verify every project, and update the files of those that behave the same.
+
+    Projects in repositories and with uncommitted changes are not written.
+    """
+    plan = verified_fleet(found, options, engine, ConsoleProgress(), write=write)
+    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+
+
+@command.command("report")
+@fleet_options
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("fleet.html"),
+    show_default=True,
+    metavar="FILE",
+    help="Write the page to FILE.",
+)
+def report_command(*, found: Found, options: Options, html: Path) -> None:
+    """Write one self-contained page: projects, shared bytes, what repeats.
+
+    It has what was built and verified of projects that did not change since.
+    """
+    plan = remembered_fleet(found, options, ConsoleProgress())
+    save(html, rendered("fleet", "html", plan))
+    show(f"{html}: {counted(len(plan.rows), 'project')}")
+
+
 def _report(
     plan: FleetPlan, *, verbose: bool, reports: tuple[tuple[str, Path], ...], output_format: str
 ) -> None:
@@ -171,4 +247,13 @@ def _report(
         raise FleetError(
             f"{len(plan.failed)} of {counted(len(plan.rows), 'project')} failed",
             hint="The report has the reason of each; run the command again for those alone.",
+        )
+    different = [row for row in plan.rows if row.verified and not row.verified.equivalent]
+    if different:
+        raise NotEquivalentError(
+            f"{counted(len(different), 'project')} could not be shown to behave the same",
+            why="\n".join(
+                f"{r.member.name}: {r.verified.conclusion}" for r in different if r.verified
+            ),
+            hint="`jettison optimize` shows all of one project.",
         )

@@ -22,19 +22,17 @@ from jettison.cli.options import (
 )
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
-from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
-from jettison.images.stores.cache import cache_directory
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
 from jettison.tasks.advisories import read_advisories
 from jettison.tasks.auditing import with_audit
+from jettison.tasks.choosing_engine import optimize_with
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
-from jettison.tasks.optimizing import exceeded, optimize
-from jettison.tasks.staging import Workshop
+from jettison.tasks.optimizing import exceeded
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 _UNRUN_WHY = "both images were built, neither was run"
@@ -154,7 +152,7 @@ def command(
         )
     try:
         limits = limits_of(memory_limit, process_limit)
-        result = _result(found, engine, limits, progress, ablation=ablation)
+        result = optimize_with(engine, found, limits, progress, ablation=ablation)
     except EngineError as error:
         if engine is not None or write or output is not None:
             raise
@@ -252,39 +250,6 @@ def _require_budgets(result: Result) -> None:
             why="\n".join(over),
             hint="Raise the budget, or look in the report for what is large.",
         )
-
-
-def _result(
-    found: Planned, engine: str | None, limits: Limits, progress: Progress, *, ablation: bool
-) -> Result:
-    """Build and compare with an engine, or without one where there is none."""
-    if engine == EMBEDDED:
-        return _without_programs(found, limits, progress)
-    try:
-        chosen = find_engine(engine, limits)
-    except EngineError as missing:
-        if engine is not None:
-            raise
-        try:
-            return _without_programs(found, limits, progress)
-        except (EngineError, UnsupportedError) as refused:
-            raise EngineError(missing.what, why=str(refused), hint=missing.hint) from refused
-    with chosen:
-        shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
-        return optimize(shop, found.start, found.plan, ablation=ablation)
-
-
-def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Result:
-    """Build and run with nothing but the kernel."""
-    # Late: what this needs, an engine's user does not.
-    from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
-    from jettison.tasks.optimizing_elsewhere import EmbeddedWorkshop, optimize_embedded  # noqa: PLC0415
-
-    with EmbeddedEngine(limits) as engine:
-        shop = EmbeddedWorkshop(
-            root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()
-        )
-        return optimize_embedded(shop, found)
 
 
 def _taken(found: Planned, result: Result, *, write: bool, output: Path | None, force: bool) -> str:

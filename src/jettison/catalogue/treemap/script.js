@@ -186,6 +186,33 @@ for (const button of document.querySelectorAll("[data-view]")) {
     }
   });
 }
+// A head sorts its table by what is below it: sizes and counts as numbers, downwards first.
+function amount(text) {
+  const found = /^(-?[\d.,]+) ?(B|kB|MB|GB|%)?$/.exec(text.trim());
+  const units = { kB: 1e3, MB: 1e6, GB: 1e9 };
+  return found ? Number(found[1].replaceAll(",", "")) * (units[found[2]] || 1) : null;
+}
+
+function sort(head) {
+  const table = head.closest("table"), column = head.cellIndex;
+  const numeric = head.classList.contains("number");
+  const before = head.getAttribute("aria-sort");
+  const up = before ? before === "descending" : !numeric;
+  const value = (row) => row.cells[column].textContent;
+  const rows = [...table.tBodies[0].rows].sort((one, two) => numeric
+    ? (amount(value(one)) ?? -1) - (amount(value(two)) ?? -1)
+    : value(one).localeCompare(value(two)));
+  if (!up) rows.reverse();
+  table.tBodies[0].append(...rows);
+  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", up ? "ascending" : "descending");
+}
+
+for (const head of document.querySelectorAll("thead th")) {
+  head.tabIndex = 0;
+  head.addEventListener("click", () => sort(head));
+  head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(head); });
+}
 find.addEventListener("input", mark);
 document.getElementById("explorer").hidden = false;
 new ResizeObserver(render).observe(map);

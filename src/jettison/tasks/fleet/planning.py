@@ -16,8 +16,7 @@ from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Fleet, Member, fleet_of, name_of, parse_fleet
 from jettison.fleet.results import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
 from jettison.images.descriptor import Platform
-from jettison.images.location import locate
-from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stores.cache import cache_directory
 from jettison.plan.minimal_base import predicted_size
 from jettison.processes.git import COMMIT
 from jettison.progress import Progress
@@ -125,69 +124,6 @@ def planned_fleet(found: Found, options: Options, progress: Progress) -> FleetPl
     return chosen(found.fleet, [rows[name] for name in orders], options, full)
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
-    """Where images go: below a name in a registry, or as layouts into a folder."""
-
-    push: str = ""
-    tag: str = "latest"
-    output: str = ""
-
-    def places(self, name: str) -> tuple[str, ...]:
-        """Return the places of one image, as ``locate`` reads them."""
-        pushed = f"{self.push.rstrip('/')}/{name}:{self.tag}"
-        return (
-            *([pushed] if self.push else []),
-            *([f"oci:{Path(self.output, name)}"] if self.output else []),
-        )
-
-
-def built_fleet(
-    found: Found, options: Options, delivery: Delivery, progress: Progress
-) -> FleetPlan:
-    """Plan with what the wheels say, build every image with what is shared, and deliver it."""
-    orders = {n: replace(one, fetch=True) for n, one in found.orders(options).items()}
-    rows, full = carried_out("plan", orders, Project, options, progress)
-    plan = chosen(found.fleet, [rows[name] for name in orders], options, full)
-    wanted = {
-        name: replace(orders[name], fetch=False, shared=shared, places=delivery.places(name))
-        for name, shared in plan.shared().items()
-    }
-    made, fuller = carried_out("build", wanted, BuiltImage, options, progress, still=_is_there)
-    return chosen(
-        found.fleet,
-        [_joined(rows[name], made.get(name)) for name in orders],
-        options,
-        tuple(dict.fromkeys((*full, *fuller))),
-    )
-
-
-def _joined(row: Row, later: Row | None) -> Row:
-    if later is None:
-        return row
-    return replace(
-        row,
-        built=later.built or row.built,
-        verified=later.verified or row.verified,
-        failure=later.failure,
-        cached=row.cached and later.cached,
-        seconds=row.seconds + later.seconds,
-        node=later.node,
-    )
-
-
-def _is_there(order: Order, image: BuiltImage) -> bool:
-    """Whether every place still has what was written there."""
-    cache = blob_cache()
-    try:
-        tops = [
-            place.store.find(place.reference)
-            for place in (locate(text, cache) for text in order.places)
-        ]
-    except (JettisonError, OSError):
-        return False
-    return all(top is not None and str(top.digest) == image.digest for top in tops)
-
-
 def chosen(
     fleet: Fleet, rows: list[Row], options: Options, full: tuple[str, ...] = ()
 ) -> FleetPlan:
@@ -233,7 +169,7 @@ def carried_out(
     jobs: list[Job] = []
     keys: dict[str, str] = {}
     for name, order in orders.items():
-        keys[name] = _key(work, order, records)
+        keys[name] = key_of_order(work, order, records)
         known = records.get(kind, "fleet", work, keys[name]) if keys[name] else None
         if known is None or not still(order, known):
             jobs.append(_job(work, order, options.limits))
@@ -294,7 +230,7 @@ def _run(jobs: list[Job], options: Options) -> Iterable[Done]:
     return run_on_ray(jobs, workers, options.ray)
 
 
-def _key(work: str, order: Order, records: Records) -> str:
+def key_of_order(work: str, order: Order, records: Records) -> str:
     """Return the key of what is made for an order; empty when that is known only by fetching."""
     member = order.member
     asked = f"fleet {work} {_FORMAT}\n{_identity(order)}"

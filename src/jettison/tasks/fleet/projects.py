@@ -19,7 +19,7 @@ from jettison.errors import JettisonError, ProjectError, UnsupportedError
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Member
 from jettison.fleet.layers import Item
-from jettison.fleet.results import BuiltImage, Project, StoredLayer
+from jettison.fleet.results import BuiltImage, Project, StoredLayer, Verified
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image
@@ -31,9 +31,10 @@ from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import application_size
 from jettison.processes.git import COMMIT, checked_out
 from jettison.progress import SilentProgress
+from jettison.report.verdict_text import conclusion
 from jettison.tasks.building import ProjectChoice, built
 from jettison.tasks.delivery import written
-from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading.plan import Planned, commands_decided, planned
 
 _FETCH_SECONDS = 300.0
 
@@ -43,7 +44,8 @@ class Order(Struct, frozen=True, kw_only=True):
 
     Its path is relative to ``root``. With ``fetch`` wheels are read, so that what is shared is
     known exactly; ``shared`` is what the image then has in common with others. The image goes to
-    the ``places``, written as ``locate`` reads them.
+    the ``places``, written as ``locate`` reads them. ``engine`` compares the images, and with
+    ``write`` the files of a project in a folder are written when both behave the same.
     """
 
     member: Member
@@ -54,6 +56,8 @@ class Order(Struct, frozen=True, kw_only=True):
     fetch: bool = False
     shared: Shared | None = None
     places: tuple[str, ...] = ()
+    engine: str | None = None
+    write: bool = False
 
     @property
     def directory(self) -> Path:
@@ -66,7 +70,7 @@ def plan_project(argument: bytes) -> Project:
     order = msgpack.decode(argument, type=Order)
     if order.member.image:
         return _image(order)
-    found = _planned(order, folder_of(order))
+    found = _planned(order, folder_of(order)).for_builder()
     plan = found.plan
     before, after = plan.prediction.before.size, plan.prediction.after.size
     needs, blocks = _needs(found, order)
@@ -90,7 +94,7 @@ def _planned(order: Order, folder: Path) -> Planned:
         level=order.level,
         offline=order.offline,
         cache=cache_directory(),
-    ).for_builder()
+    )
 
 
 def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str]:
@@ -161,6 +165,31 @@ def build_project(argument: bytes) -> BuiltImage:
     cache = blob_cache()
     lines = tuple(written(image, tuple(locate(place, cache) for place in order.places)))
     return BuiltImage(digest=str(image.manifest.digest), layers=tuple(_layers(image)), places=lines)
+
+
+def verify_project(argument: bytes) -> Verified:
+    """Build before and after, run and compare both; raises the errors of optimizing.
+
+    Commands of a project's settings are not run: nobody was asked about them.
+    """
+    # Late: planning and building need no engine.
+    from jettison.engines.limits import Limits  # noqa: PLC0415
+    from jettison.tasks.choosing_engine import optimize_with  # noqa: PLC0415
+    from jettison.tasks.writing import write_in_place  # noqa: PLC0415
+
+    order = msgpack.decode(argument, type=Order)
+    found = commands_decided(_planned(order, folder_of(order)), allowed=False)
+    result = optimize_with(order.engine, found, Limits(), SilentProgress())
+    verdict = result.verdict
+    if order.write and verdict.equivalent and verdict.ran and not order.member.git:
+        write_in_place(found.loaded.root, result.plan.files, force=False)
+    return Verified(
+        conclusion=conclusion(verdict),
+        equivalent=verdict.equivalent,
+        before=result.before.size.bytes,
+        after=result.after.size.bytes,
+        differences=tuple(f"{one.name}: {one.message}" for one in verdict.differences),
+    )
 
 
 def _layers(image: Image) -> Iterator[StoredLayer]:

@@ -6,6 +6,7 @@ waits for the processes.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import importlib
 import os
@@ -22,6 +23,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from platform import node as host_name
+from threading import Event
 from typing import Any
 
 from msgspec import Struct, field, msgpack
@@ -33,6 +35,8 @@ from jettison.images.stores.cache import cache_directory
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
 _ATTEMPTS = 3
+_PAUSE = 0.05
+_PDEATHSIG = 1
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -69,24 +73,32 @@ class Done(Struct, frozen=True, kw_only=True):
 def run_here(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
     """Yield what becomes of each job, in the order in which they end."""
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="jettison-fleet")
+    left = Event()
+    futures = [pool.submit(attempt, job, left) for job in jobs]
     try:
-        for future in as_completed([pool.submit(attempt, job) for job in jobs]):
+        for future in as_completed(futures):
             yield future.result()
     finally:
+        left.set()
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in _context().active_children():
-            _end(child.pid)
+        while not all(future.done() for future in futures):
+            for child in _context().active_children():
+                _end(child.pid)
+            time.sleep(_PAUSE)
 
 
-def attempt(job: Job) -> Done:
-    """Do a job in a process of its own; whatever happens there is a value here."""
+def attempt(job: Job, left: Event | None = None) -> Done:
+    """Do a job in a process of its own; whatever happens there is a value here.
+
+    One that died is done again, unless nobody waits for it any more, as ``left`` says.
+    """
     begun = time.monotonic()
     full = lacks_room(job.limits.disk)
     if full:
         return Done(name=job.name, failure=full, node=host_name(), full=True)
     for _ in range(_ATTEMPTS):
         value, failure, again = _once(job)
-        if not again:
+        if not again or (left and left.is_set()):
             break
     return Done(
         name=job.name,
@@ -162,6 +174,7 @@ def _end(process: int | None) -> None:
 def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) -> None:
     """Do the job and send what became of it; ends with what it started when it is killed."""
     os.setsid()
+    _end_with_parent()
     # the server of forks was started with the environment of then
     os.environ.clear()
     os.environ.update(environment | {"TMPDIR": own})
@@ -171,6 +184,12 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     resource.setrlimit(resource.RLIMIT_DATA, (job.limits.memory, resource.RLIM_INFINITY))
     pipe.send(_result(job))
     pipe.close()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the one that started it is gone (prctl(2))."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
 
 
 def _result(job: Job) -> tuple[bytes, Failure | None, bool]:

@@ -1,0 +1,136 @@
+"""A fleet as one HTML file: the table of projects, a treemap of what is shared, what repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jettison.contents.stored_files import OwnerKind
+from jettison.fleet.results import FleetPlan, Row, StoredLayer, shared_layers
+from jettison.report.fleet_text import (
+    ALIGNMENT_HEADER,
+    BASE_HEADER,
+    COST_HEADER,
+    HEADER,
+    LAYER_HEADER,
+    alignment_cells,
+    base_cells,
+    cells,
+    cost_rows,
+    layer_rows,
+    some,
+    summary,
+)
+from jettison.report.page import Area, page, tabulated
+from jettison.values import counted, human
+
+_OFFENDERS = 10
+_OF_BASE = {
+    "Debian packages": OwnerKind.DEBIAN_PACKAGE,
+    "Python and its standard library": OwnerKind.INTERPRETER,
+    "application": OwnerKind.APPLICATION,
+}
+_KINDS = (*_OF_BASE.values(), OwnerKind.DISTRIBUTION)
+
+
+def fleet_html(plan: FleetPlan) -> str:
+    """Give the page; it loads nothing and runs from disk."""
+    layers = list(shared_layers(plan.rows)) or list(_planned_layers(plan))
+    built = any(row.built for row in plan.rows)
+    return page(
+        title=f"Fleet of {counted(len(plan.rows), 'project')}",
+        heading=f"{summary(plan)[7:]}; layers {'as built' if built else 'as predicted'}",
+        views={
+            "Stored": _by_users(layers, saved=False),
+            "Saved by sharing": _by_users(layers, saved=True),
+        },
+        legend=((kind.value, f"{kind.value}s".replace("ys", "ies")) for kind in _KINDS),
+        sections=_sections(plan),
+    )
+
+
+def _planned_layers(plan: FleetPlan) -> Iterator[tuple[StoredLayer, tuple[str, ...]]]:
+    """Yield the layers of distributions that are chosen and not built yet."""
+    items = {item.key: item for row in plan.rows if row.project for item in row.project.items}
+    users: dict[tuple[str, ...], list[str]] = {}
+    for name, layers in plan.layout.layers.items():
+        for layer in filter(None, layers):
+            users.setdefault(layer, []).append(name)
+    for layer, names in users.items():
+        what = ", ".join(f"{items[key].name} {items[key].version}" for key in layer)
+        size = sum(items[key].bytes for key in layer)
+        yield StoredLayer(digest="".join(layer), bytes=size, what=what), tuple(names)
+
+
+def _by_users(layers: list[tuple[StoredLayer, tuple[str, ...]]], *, saved: bool) -> Area:
+    """Nest the layers by how many projects have them; ``saved`` counts the copies there are not."""
+    groups: dict[int, list[Area]] = {}
+    for layer, names in layers:
+        size = layer.bytes * (len(names) - 1) if saved else layer.bytes
+        if size:
+            kind = _OF_BASE.get(layer.what, OwnerKind.DISTRIBUTION)
+            name = f"{some(layer.what.split(', '))} ({some(names)})"
+            groups.setdefault(len(names), []).append(
+                Area(name=name, size=size, wasted=0, kind=kind)
+            )
+    areas = [
+        Area(
+            name=f"of {counted(count, 'project')}",
+            size=sum(part.size for part in parts),
+            wasted=0,
+            kind=None,
+            parts=tuple(sorted(parts, key=lambda part: (-part.size, part.name))),
+        )
+        for count, parts in groups.items()
+    ]
+    ordered = tuple(sorted(areas, key=lambda area: -area.size))
+    total = sum(area.size for area in ordered)
+    name = "copies that are not stored" if saved else "stored"
+    return Area(name=name, size=total, wasted=0, kind=None, parts=ordered)
+
+
+def _sections(plan: FleetPlan) -> Iterator[str]:
+    yield tabulated("Projects", HEADER, map(cells, plan.rows), right=(1, 2, 3))
+    if plan.groups:
+        title = f"Expected bytes, {plan.gap:.0%} above the lower bound"
+        yield tabulated(title, COST_HEADER, cost_rows(plan), right=(1, 2, 3, 4))
+    yield tabulated("Largest downloads", *_offenders(plan), right=(1, 2, 3))
+    yield tabulated("Bases", BASE_HEADER, map(base_cells, plan.groups), right=(0,))
+    if shared := layer_rows(plan):
+        yield tabulated("Layers shared as built", LAYER_HEADER, shared, right=(0, 1))
+    if plan.alignments:
+        rows = map(alignment_cells, plan.alignments)
+        yield tabulated("Versions that could be aligned", ALIGNMENT_HEADER, rows, right=(0, 1))
+    repeated = [(str(count), text) for text, count in plan.repeated]
+    yield tabulated("Findings that repeat", ("projects", "finding"), repeated, right=(0,))
+    if plan.failed:
+        failures = [
+            (row.member.name, row.failure.what, row.failure.why, row.failure.hint)
+            for row in plan.failed
+            if row.failure
+        ]
+        yield tabulated("Failures", ("project", "what", "why", "hint"), failures, right=())
+
+
+def _offenders(plan: FleetPlan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Give the projects by what their image is times how often it is pulled."""
+
+    def size(row: Row) -> int:
+        known = row.verified.before if row.verified else row.project.before if row.project else 0
+        return known or 0
+
+    def pulled(row: Row) -> int:
+        return size(row) * row.member.instances * row.member.releases
+
+    found = sorted(plan.rows, key=lambda row: -pulled(row))[:_OFFENDERS]
+    header: tuple[str, ...] = ("project", "before", "pulls a month", "bytes a month, uncompressed")
+    rows: list[tuple[str, ...]] = [
+        (
+            row.member.name,
+            human(size(row)),
+            str(row.member.instances * row.member.releases),
+            human(pulled(row)),
+        )
+        for row in found
+        if size(row)
+    ]
+    return header, rows

@@ -1,0 +1,111 @@
+"""Fleets on Ray: workers that die, nodes without room, and the same results as without it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.ray
+
+SUPPORT = Path(__file__).parents[1] / "support"
+COUNT, KILLED = 24, 3
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    paths = os.pathsep.join(filter(None, (str(SUPPORT), os.environ.get("PYTHONPATH"))))
+    return {
+        **os.environ, "PYTHONPATH": paths, "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }  # fmt: skip
+
+
+def started(
+    count: int, folder: Path, environment: dict[str, str], address: str = "local", disk: int = 0
+) -> subprocess.Popen[str]:
+    folder.mkdir(exist_ok=True)
+    command = [sys.executable, str(SUPPORT / "fleet_on_ray.py"), str(count), str(folder), address]
+    return subprocess.Popen(
+        [*command, str(disk)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def results(process: subprocess.Popen[str]) -> dict[str, Any]:
+    text, said = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    found: dict[str, Any] = json.loads(text.splitlines()[-1])
+    return found
+
+
+def workers(root: int) -> Iterator[int]:
+    """Yield the workers that do jobs, of those that a process has started."""
+    for place in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            working = (place / "cmdline").read_bytes().startswith(b"ray::_attempted")
+            if working and str(root) in lineage(int(place.name)):
+                yield int(place.name)
+
+
+def lineage(process: int) -> Iterator[str]:
+    while process > 1:
+        yield str(process)
+        process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_every_result_is_there_once_although_workers_are_killed(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    done = tmp_path / "done"
+    with started(COUNT, done, environment) as process:
+        killed = 0
+        while killed < KILLED and process.poll() is None:
+            # spread over the whole run
+            if len(list(done.iterdir())) >= killed * COUNT // (KILLED + 2):
+                for worker in workers(process.pid):
+                    os.kill(worker, signal.SIGKILL)
+                    killed += 1
+                    break
+            time.sleep(0.02)
+        found = results(process)
+    assert killed == KILLED
+    assert found["failures"] == []
+    assert sorted(map(tuple, found["results"])) == sorted((str(n), 2 * n) for n in range(COUNT))
+
+
+def test_a_node_without_room_is_named_and_its_jobs_go_elsewhere(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    small = Path("/dev/shm")
+    room, less = (shutil.disk_usage(each).free for each in (tmp_path, small))
+    if less >= room:
+        pytest.skip("no second file system with less room")
+    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus=1"]
+    ray += ["--resources", '{"jettison": 1}', "--disable-usage-stats"]
+    head = [*ray, "--head", "--port=0", "--include-dashboard=false", f"--temp-dir={tmp_path / 'r'}"]
+    full = {**environment, "XDG_CACHE_HOME": str(small / f"jettison-{os.getpid()}")}
+    said = subprocess.run(head, env=environment, capture_output=True, text=True, check=True).stdout
+    address = said.partition("--address='")[2].partition("'")[0]
+    try:
+        joining = [*ray, f"--address={address}"]
+        subprocess.run(joining, env=full, capture_output=True, text=True, check=True)
+        limit = (room + less) // 2
+        with started(20, tmp_path / "done", environment, address, limit) as process:
+            found = results(process)
+    finally:
+        stop = [sys.executable, "-m", "ray.scripts.scripts", "stop", "--force"]
+        subprocess.run(stop, env=environment, capture_output=True, check=False)
+    assert sorted(int(name) for name, _ in found["results"]) == list(range(20))
+    assert found["failures"] == []
+    assert found["full"]

@@ -1,0 +1,108 @@
+"""The report of a fleet: its text, and its page in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from jettison.builder.recipe import BaseWanted
+from jettison.fleet.bases import BaseNeeds
+from jettison.fleet.file import Member, fleet_of
+from jettison.fleet.layers import Item
+from jettison.fleet.results import (
+    BuiltImage,
+    Failure,
+    FleetPlan,
+    Project,
+    Row,
+    StoredLayer,
+    fleet_plan,
+)
+from jettison.report import rendered
+
+MB = 1_000_000
+COUNT = 60
+
+
+def row(number: int) -> Row:
+    member = Member(name=f"project-{number:02}", path="x", instances=1 + number % 3)
+    if number == COUNT - 1:
+        why = "</td><script>alert(1)</script>"
+        return Row(member=member, failure=Failure(what="no Dockerfile", why=why))
+    version = "2.0" if number % 5 else "1.0"
+    items = (
+        Item(key=f"django {version}", name="django", version=version, bytes=8 * MB, family="3.13"),
+        Item(key=f"own {number}", name=f"own-{number}", version="1", bytes=MB, family="3.13"),
+    )
+    base = BaseNeeds(wanted=BaseWanted(kind="composed", python="3.13"))
+    project = Project(
+        before=(number * 37 % COUNT + 1) * 20 * MB, after=100 * MB, base=base, items=items,
+        findings=("install build-essential in the final stage",) if number % 2 else (),
+    )  # fmt: skip
+    layers = (
+        StoredLayer(digest="sha256:base", bytes=9 * MB, what="Debian packages"),
+        StoredLayer(digest=f"sha256:{version}", bytes=6 * MB, what=f"django {version}"),
+        StoredLayer(digest=f"sha256:own-{number}", bytes=MB, what="1 distributions"),
+    )
+    return Row(member=member, project=project, built=BuiltImage(digest="sha256:x", layers=layers))
+
+
+def plan() -> FleetPlan:
+    rows = [row(number) for number in range(COUNT)]
+    return fleet_plan(fleet_of(tuple(one.member for one in rows)), rows, lambda _: 20 * MB)
+
+
+def test_the_text_names_what_repeats_what_failed_and_how_far_the_bound_is() -> None:
+    text = rendered("fleet", "text", plan())
+    assert "Fleet: 60 projects, 0 unchanged since the last run, 1 failed" in text
+    assert re.search(r"^ +29  install build-essential in the final stage$", text, re.MULTILINE)
+    assert re.search(r"% above the lower bound$", text, re.MULTILINE)
+    assert re.search(r"django +1\.0, 2\.0 \(another major version\)", text)
+    assert "project-59: no Dockerfile\n" in text
+
+
+def test_the_document_has_every_project_and_the_layers_of_each() -> None:
+    document = json.loads(rendered("fleet", "json", plan()))
+    assert len(document["projects"]) == COUNT
+    assert ["django==2.0"] in document["layers"]["project-01"]
+    assert document["bound"]["total"] <= document["cost"]["total"] <= document["alone"]["total"]
+
+
+def test_the_page_needs_nothing_but_itself_and_runs_nothing_of_a_project() -> None:
+    page = rendered("fleet", "html", plan())
+    assert not re.search(r"https?:|src=|@import|url\(", page)
+    assert page.count("<script") == 2
+    areas = json.loads(page.partition('id="areas">')[2].partition("</script>")[0])
+    stored = 9 + 2 * 6 + (COUNT - 1)
+    assert areas["stored"][1] == stored * MB
+    assert areas["saved-by-sharing"][1] == ((COUNT - 1) * (9 + 6 + 1) - stored) * MB
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+def test_a_browser_sorts_the_table_of_projects(tmp_path: Path) -> None:
+    place = tmp_path / "fleet.html"
+    click = "<script>document.querySelectorAll('thead th')[1].click()</script></body>"
+    place.write_text(rendered("fleet", "html", plan()).replace("</body>", click))
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += ["--virtual-time-budget=5000", "--disable-dev-shm-usage", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += ["--enable-logging=stderr"]
+    # a busy machine may have the browser end without a word
+    for attempt in range(3):
+        done = subprocess.run(
+            [*command, f"--user-data-dir={tmp_path / f'profile{attempt}'}", place.as_uri()],
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        if 'class="area"' in done.stdout:
+            break
+    table = done.stdout.partition("<h2>Projects</h2>")[2].partition("</table>")[0]
+    sizes = re.findall(r"<tr><td>project-\d+</td><td class=\"number\">([^<]*)", table)
+    assert len(sizes) == COUNT
+    amounts = [float(n) * {"GB": 1000, "MB": 1}[u] for n, u in (one.split() for one in sizes[:-1])]
+    assert amounts == sorted(amounts, reverse=True)
+    assert "CONSOLE" not in done.stderr
