@@ -61,7 +61,8 @@ def _observed(
     tree = engine.unpacked(image.id)
     place = _interpreter(tree, facts)
     if place:
-        modules, failed = ask(place, "python", "modules", {"modules": request.modules})
+        kind = dict[str, tuple[bool, str]]
+        modules, failed = ask(place, "python", "modules", {"modules": request.modules}, kind)
     else:
         modules, failed = None, "its interpreter cannot be started through its loader"
     found = modules or dict.fromkeys(request.modules, (False, failed))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
@@ -15,7 +16,7 @@ from jettison.processes.programs import Completed
 from jettison.verify.checks.process import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.interior import ask, interior, interpreters, script_text, shaped
+from jettison.verify.interior import ask, interior, interpreters, script_text
 from jettison.verify.observation import EXIT_STATUS, Observation, Stored, SuiteOutcome
 from jettison.verify.observe import options, tmpfs
 from jettison.verify.request import Setting, Suite, VerificationRequest
@@ -52,8 +53,8 @@ def _outcome(
     )
     directory = suite.working_directory or after.facts.working_directory or "/"
     with waiting(engine, request.image_after, options) as (container, interpreter):
-        library, _ = ask(container, interpreter, "library", {})
-        present, why = ask(container, interpreter, "distributions", {})
+        library, _ = ask(container, interpreter, "library", {}, list[str])
+        present, why = ask(container, interpreter, "distributions", {}, list[str])
         if present is None:
             raise EngineError("the distributions of the image could not be listed", why=why)
         packed = _packed(engine, suite, tuple(present), library)
@@ -152,8 +153,7 @@ def with_stored(
     }
     try:
         with waiting(engine, image, RunOptions(network=Network.NONE)) as (container, interpreter):
-            answer, why = ask(container, interpreter, "stored", asked)
-            stored, why = shaped(answer, Stored) if answer is not None else (None, why)
+            stored, why = ask(container, interpreter, "stored", asked, Stored)
     except (EngineError, ProgramError) as failure:
         stored, why = None, f"{failure} {failure.why[-200:]}".strip()
     if stored is None:
@@ -197,7 +197,7 @@ def observed(
         try:
             own = options(replace(setting, run=run), request)
             with waiting(engine, setting.image, own) as (container, interpreter):
-                answer, why = ask(container, interpreter, "batch", _asked(setting, request))
+                answer, why = ask(container, interpreter, "batch", _asked(setting, request), _Ran)
                 if answer is not None and not run:
                     inner, _ = interior(container, interpreter, request)
                     seen = replace(seen, interior=inner)
@@ -207,7 +207,7 @@ def observed(
             return replace(seen, failure=why)
         exchanges = tuple(_exchanges(answer, names))
         names = tuple(one.name for one in exchanges)
-        log = (answer["out"] + b"\n" + answer["err"]).decode("utf-8", "replace")
+        log = (answer.out + b"\n" + answer.err).decode("utf-8", "replace")
         seen = replace(seen, logs=(*seen.logs, kinds_of(log)))
         if run:
             seen = replace(seen, reruns=(exchanges,))
@@ -224,11 +224,20 @@ def _asked(setting: Setting, request: VerificationRequest) -> dict[str, Any]:
     return {"words": words, "folders": folders, "seconds": _SECONDS}
 
 
-def _exchanges(answer: dict[str, Any], names: tuple[str, ...] | None) -> Iterator[Exchange]:
+class _Ran(Struct, frozen=True, kw_only=True):
+    """What ``inside/batch.py`` gives of a run; of each file the first bytes and the size."""
+
+    status: int
+    out: bytes
+    err: bytes
+    files: dict[str, tuple[bytes, int]]
+
+
+def _exchanges(answer: _Ran, names: tuple[str, ...] | None) -> Iterator[Exchange]:
     found = {
-        EXIT_STATUS: _text(str(answer["status"]).encode()),
-        "standard output": _text(answer["out"]),
-        **{f"file {path}": _file(path, *told) for path, told in answer["files"].items()},
+        EXIT_STATUS: _text(str(answer.status).encode()),
+        "standard output": _text(answer.out),
+        **{f"file {path}": _file(path, *told) for path, told in answer.files.items()},
     }
     for name in names if names is not None else tuple(found):
         yield Exchange(name=name, answer=found.get(name, Answer(status=_ABSENT, at=time.time())))

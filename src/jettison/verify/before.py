@@ -96,7 +96,7 @@ def _counted_lines(
     if interpreter is None:
         return None, "there is no Python on the path of the image"
     asked = {"folder": setting.facts.working_directory, "output": _OUTPUT}
-    return ask(run.container, interpreter, "executed_lines", asked)
+    return ask(run.container, interpreter, "executed_lines", asked, dict[str, tuple[int, int]])
 
 
 def _once(step: Step) -> Step:

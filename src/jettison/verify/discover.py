@@ -20,6 +20,7 @@ from jettison.verify.interior import ask, find_interpreter
 from jettison.verify.observation import Observation
 from jettison.verify.request import Credentials, Setting, VerificationRequest
 from jettison.verify.workload.operation import Interface, Operation
+from jettison.verify.workload.plan import usable
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
 
 _TARGET = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*(\(\))?$")
@@ -126,10 +127,10 @@ def make_superuser(
         "folders": application.folders,
         "superuser": (account.username, usual.email, account.password),
     }
-    answer, why = ask(container, interpreter, "django_site", asked)
-    if answer and answer.get("made"):
+    answer, why = ask(container, interpreter, "django_site", asked, _Routed)
+    if answer and answer.made:
         return _exchange("")
-    return _exchange(why or "; ".join((answer or {}).get("failures") or ("no settings",)))
+    return _exchange(why or "; ".join((answer and answer.failures) or ("no settings",)))
 
 
 def _exchange(failure: str) -> Exchange:
@@ -153,6 +154,20 @@ _OF_SOURCES = "en"
 _DOCUMENT = 32 * 2**20
 
 
+class _Routed(Struct, frozen=True, kw_only=True):
+    """What the scripts ``routes`` and ``django_site`` give of an application.
+
+    ``folders`` are those it serves, by address; ``made`` is the account that was asked for.
+    """
+
+    routes: list[dict[str, Any]] = []
+    openapi: list[dict[str, Any]] = []
+    failures: list[str] = []
+    superuser: bool = False
+    folders: list[tuple[str, str]] = []
+    made: str = ""
+
+
 class Discovery(Struct, frozen=True, kw_only=True):
     """What was found; ``why`` says what could not be learned. ``superuser``: one can be made.
 
@@ -171,21 +186,20 @@ def discover(container: Container, setting: Setting, request: VerificationReques
     """Ask a ready container of the image before."""
     served = _served_document(container, request, _DOCUMENTS)
     routed, why = _routed(container, setting, request)
-    routes = route_operations(routed.get("routes") or ())
-    documents = (*((served,) if served else ()), *(routed.get("openapi") or ()))
+    routes = route_operations(routed.routes)
+    documents = (*((served,) if served else ()), *routed.openapi)
     if not documents:
         served = _served_document(container, request, _telling(routes))
         documents = (served,) if served else ()
     found = Interface()
     for document in documents:
         found = join_documents(found, placed(document, routes))
-    files = _served_files(container, setting, routed.get("folders") or ())
-    found = replace(join(found, routes), files=files)
+    files = _served_files(container, setting, routed.folders)
+    found = usable(replace(join(found, routes), files=files))
     if found.operations:
-        superuser = bool(routed.get("superuser"))
         languages = _languages(container, setting)
-        return Discovery(interface=found, superuser=superuser, languages=languages)
-    failures = "; ".join(routed.get("failures") or ()) or why or "no known framework"
+        return Discovery(interface=found, superuser=routed.superuser, languages=languages)
+    failures = "; ".join(routed.failures) or why or "no known framework"
     plain = [
         Operation(method="GET", path=path)
         for path in dict.fromkeys(("/", setting.health_path or "/"))
@@ -202,7 +216,7 @@ def _served_files(
     interpreter = find_interpreter(container, setting.facts) if folders else None
     if interpreter is None:
         return ()
-    answer, _ = ask(container, interpreter, "served", {"folders": list(folders)})
+    answer, _ = ask(container, interpreter, "served", {"folders": list(folders)}, list[str])
     return tuple(answer or ())
 
 
@@ -212,7 +226,7 @@ def _languages(container: Container, setting: Setting) -> tuple[str, ...]:
     folder = setting.facts.working_directory
     if interpreter is None or not folder.strip("/"):
         return ()
-    answer, _ = ask(container, interpreter, "languages", {"folder": folder})
+    answer, _ = ask(container, interpreter, "languages", {"folder": folder}, list[str])
     # texts of the source itself have no catalogue
     return tuple(sorted({*answer, _OF_SOURCES})) if answer else ()
 
@@ -242,19 +256,19 @@ def _served_document(
 
 def _routed(
     container: Container, setting: Setting, request: VerificationRequest
-) -> tuple[dict[str, Any], str]:
+) -> tuple[_Routed, str]:
     interpreter = find_interpreter(container, setting.facts)
     if interpreter is None:
-        return {}, "there is no Python on the path of the image"
+        return _Routed(), "there is no Python on the path of the image"
     application = application_of(setting, request)
     site = {"files": application.settings_files, "folders": application.folders}
-    answer, why = ask(container, interpreter, "django_site", site)
-    if answer and answer.get("routes"):
+    answer, why = ask(container, interpreter, "django_site", site, _Routed)
+    if answer and answer.routes:
         return answer, ""
     asked = {
         "targets": application.targets,
         "folders": application.folders,
         "processes": "/proc",  # the container's own
     }
-    answer, why = ask(container, interpreter, "routes", asked)
-    return (answer or {}), why
+    answer, why = ask(container, interpreter, "routes", asked, _Routed)
+    return (answer or _Routed()), why

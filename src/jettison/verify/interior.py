@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any, TypeVar
 
-from msgspec import ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import replace
 
 from jettison.catalogue import table
@@ -22,6 +22,7 @@ from jettison.verify.request import VerificationRequest
 Answer = TypeVar("Answer")
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
+_OTHERWISE = "its Python answered otherwise"
 # Makes modules of texts when they are imported, as the image does not have Jettison.
 _BESIDE = """import sys
 class Beside:
@@ -90,10 +91,17 @@ def _brought(package: str, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, *inner)))
 
 
+# What reading a literal that an image wrote may raise (docs.python.org, "ast.literal_eval").
+_ODD = (MemoryError, RecursionError, SyntaxError, TypeError, ValueError)
+
+
 def ask(
-    container: Executes, interpreter: str, script: str, asked: dict[str, Any]
-) -> tuple[Any, str]:
-    """Run a script of ``inside`` and give its answer; without one, None and why."""
+    container: Executes, interpreter: str, script: str, asked: dict[str, Any], kind: type[Answer]
+) -> tuple[Answer | None, str]:
+    """Run a script of ``inside`` and give its answer; without one of that kind, None and why.
+
+    It is the image's Python that answers, so that anything may come.
+    """
     try:
         done = container.execute(
             (interpreter, "-B", "-"),
@@ -104,7 +112,10 @@ def ask(
         return None, str(late)
     for line in done.text.splitlines():
         if line.startswith(_MARKER):
-            return ast.literal_eval(line[len(_MARKER) :]), ""
+            try:
+                return shaped(ast.literal_eval(line[len(_MARKER) :]), kind)
+            except _ODD as wrong:
+                return None, f"{_OTHERWISE}: {type(wrong).__name__}"
     lines = done.error_text.splitlines() or [f"status {done.status}"]
     return None, lines[-1]
 
@@ -114,7 +125,7 @@ def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
     try:
         return convert(answer, kind), ""
     except ValidationError as wrong:
-        return None, f"its Python answered otherwise: {wrong}"
+        return None, f"{_OTHERWISE}: {wrong}"
 
 
 def interior(
@@ -133,10 +144,11 @@ def interior(
     """
     with beside() as pool:
         imported = pool.submit(_modules, container, interpreter, request.modules)
-        tls = pool.submit(ask, container, interpreter, "secure", table(Loopback).files)
+        files = table(Loopback).files
+        tls = pool.submit(ask, container, interpreter, "secure", files, tuple[bool, str])
         listed = pool.submit(_inventory, container, interpreter) if lists else None
         asked = {**_asked(request), "touched": tuple(touched), "ready": ready}
-        facts, why = ask(container, interpreter, "facts", asked)
+        facts, why = ask(container, interpreter, "facts", asked, dict[str, Any])
     if facts is None:
         return None, why
     (secure, said), (modules, wrong) = tls.result(), imported.result()
@@ -148,8 +160,11 @@ def interior(
 
 def _modules(
     container: Container, interpreter: str, names: tuple[str, ...]
-) -> tuple[dict[str, Any], str]:
-    return ask(container, interpreter, "modules", {"modules": names}) if names else ({}, "")
+) -> tuple[dict[str, tuple[bool, str]] | None, str]:
+    if not names:
+        return {}, ""
+    kind = dict[str, tuple[bool, str]]
+    return ask(container, interpreter, "modules", {"modules": names}, kind)
 
 
 def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset[str]:
@@ -178,16 +193,24 @@ def _asked(request: VerificationRequest) -> dict[str, Any]:
     }
 
 
+class _Listed(Struct, frozen=True, kw_only=True):
+    """An inventory as ``inside/inventory.py`` gives it."""
+
+    packages: dict[str, str]
+    unclaimed: tuple[str, ...]
+    missing: dict[str, tuple[int, str]]
+
+
 def _inventory(container: Container, interpreter: str) -> Inventory | None:
     """Learn what lists of software know of the files; None without an answer."""
-    found, _ = ask(container, interpreter, "inventory", {})
+    found, _ = ask(container, interpreter, "inventory", {}, _Listed)
     if found is None:
         return None
     return Inventory(
-        packages=found["packages"],
-        unclaimed=tuple(found["unclaimed"]),
+        packages=found.packages,
+        unclaimed=found.unclaimed,
         missing={
             name: f"{count} files, such as {first}"
-            for name, (count, first) in found["missing"].items()
+            for name, (count, first) in found.missing.items()
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import marshal
+import json
 import platform
 import tempfile
 from collections.abc import Mapping
@@ -93,7 +93,10 @@ def _answer(
     if known is None:
         known = _asked(engine, image, facts, text)
         kept.put(known, key)
-    found = marshal.loads(known)  # noqa: S302 - of our own script
+    try:
+        found = json.loads(known)
+    except (ValueError, RecursionError) as wrong:
+        raise EngineError("the environment could not be read", why=str(wrong)) from wrong
     return found if isinstance(found, dict) else {}
 
 

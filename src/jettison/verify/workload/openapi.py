@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 
 from jettison.verify.workload.operation import (
+    ODD,
     Body,
     Interface,
     Json,
@@ -28,44 +31,48 @@ _PREFERRED = ("application/json", "multipart/form-data", "application/x-www-form
 def interface(document: Mapping[str, Json]) -> Interface:
     """Read a document that was already parsed."""
     base = str(document.get("basePath") or "").rstrip("/") or _server_path(document)
-    schemes = _schemes(document)
+    token_scheme, token_paths = TokenScheme(), tuple[str, ...]()
+    with suppress(*ODD):
+        schemes = _schemes(document)
+        token_scheme, token_paths = _token_scheme(schemes), tuple(_token_paths(schemes, base))
     return Interface(
-        operations=tuple(_operations(document, base)),
-        token_scheme=_token_scheme(schemes),
-        token_paths=tuple(_token_paths(schemes, base)),
+        operations=tuple(_operations(_References(document), base)),
+        token_scheme=token_scheme,
+        token_paths=token_paths,
     )
 
 
 def _server_path(document: Mapping[str, Json]) -> str:
-    servers = document.get("servers") or [{}]
-    url = str(servers[0].get("url") or "")
-    return url.rstrip("/") if url.startswith("/") else ""
+    with suppress(*ODD):
+        url = str(document["servers"][0]["url"] or "")
+        return url.rstrip("/") if url.startswith("/") else ""
+    return ""
 
 
-def _operations(document: Mapping[str, Json], base: str) -> Iterator[Operation]:
-    for path, entry in (document.get("paths") or {}).items():
-        shared = entry.get("parameters") or []
-        for method, declared in entry.items():
+def _operations(references: _References, base: str) -> Iterator[Operation]:
+    paths = references.document.get("paths")
+    for path, entry in paths.items() if isinstance(paths, Mapping) else ():
+        for method, declared in entry.items() if isinstance(entry, Mapping) else ():
             if method in _METHODS and isinstance(declared, Mapping):
-                yield _operation(document, method.upper(), base + path, declared, shared)
+                with suppress(*ODD):
+                    shared = entry.get("parameters") or []
+                    yield _operation(references, method.upper(), base + path, declared, shared)
 
 
 def _operation(
-    document: Mapping[str, Json],
+    references: _References,
     method: str,
     path: str,
     declared: Mapping[str, Json],
     shared: list[Json],
 ) -> Operation:
-    raw = [
-        _expanded(entry, document, _DEPTH) for entry in (*shared, *declared.get("parameters", []))
-    ]
+    raw = [references.expanded(entry) for entry in (*shared, *declared.get("parameters", []))]
     return Operation(
         method=method,
         path=path,
         parameters=tuple(_parameters(raw)),
-        body=_body(document, declared) or _swagger_body(raw, declared),
-        secured=bool(declared.get("security", document.get("security"))),
+        body=_body(references, declared) or _swagger_body(raw, declared),
+        secured=bool(declared.get("security", references.document.get("security"))),
     )
 
 
@@ -85,15 +92,15 @@ def _parameters(raw: list[Json]) -> Iterator[Parameter]:
             )
 
 
-def _body(document: Mapping[str, Json], declared: Mapping[str, Json]) -> Body | None:
-    body = _expanded(declared.get("requestBody") or {}, document, 2)
+def _body(references: _References, declared: Mapping[str, Json]) -> Body | None:
+    body = references.expanded(declared.get("requestBody") or {}, 2)
     content = body.get("content") or {}
     media_type = next((one for one in (*_PREFERRED, *content) if one in content), None)
     if media_type is None:
         return None
     return Body(
         media_type=media_type,
-        schema=_expanded(content[media_type].get("schema") or {}, document, _DEPTH),
+        schema=references.expanded(content[media_type].get("schema") or {}),
     )
 
 
@@ -112,15 +119,34 @@ def _swagger_body(raw: list[Json], declared: Mapping[str, Json]) -> Body | None:
     )
 
 
-def _expanded(value: Json, document: Mapping[str, Json], depth: int) -> Json:
-    """Put what references point at in their place; a recursion ends as a schema without limits."""
-    if isinstance(value, list):
-        return [_expanded(one, document, depth) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    if isinstance(value.get("$ref"), str):
-        return _expanded(_target(value["$ref"], document), document, depth - 1) if depth else {}
-    return {name: _expanded(one, document, depth) for name, one in value.items()}
+# References multiply: a schema of twenty that lead back to it is billions eight levels down.
+_MOST = 50_000
+_MOST_IN_ALL = 2_000_000
+
+
+class _References:
+    """A document whose references are put in, up to a number of values."""
+
+    def __init__(self, document: Mapping[str, Json]) -> None:
+        self.document = document
+        self._left = _MOST_IN_ALL
+        self._end = 0
+
+    def expanded(self, value: Json, depth: int = _DEPTH) -> Json:
+        """Put what references point at in their place; a recursion ends without limits."""
+        self._end = max(0, self._left - _MOST)
+        return self._expanded(value, depth)
+
+    def _expanded(self, value: Json, depth: int) -> Json:
+        self._left -= 1
+        if isinstance(value, list):
+            return [self._expanded(one, depth) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        if isinstance(value.get("$ref"), str):
+            ends = not depth or self._left < self._end
+            return {} if ends else self._expanded(_target(value["$ref"], self.document), depth - 1)
+        return {name: self._expanded(one, depth) for name, one in value.items()}
 
 
 def _target(reference: str, document: Mapping[str, Json]) -> Json:
@@ -179,12 +205,14 @@ def query_steps(path: str, document: Json) -> Iterator[Step]:
         schema = document["data"]["__schema"]
         types = {one["name"]: one for one in schema["types"]}
         queries = types[schema["queryType"]["name"]]["fields"] or ()
-    except (KeyError, TypeError):
+        iter(queries)
+    except ODD:
         return
-    for query in queries[:_QUERIES]:
-        selected = _selected(query["type"], types, _QUERY_DEPTH)
-        text = f"{query['name']}{_arguments(query, types)}{selected}"
-        yield _step(path, f"{{ {text} }}", f"query {query['name']}")
+    for query in islice(queries, _QUERIES):
+        with suppress(*ODD):
+            selected = _selected(query["type"], types, _QUERY_DEPTH)
+            text = f"{query['name']}{_arguments(query, types)}{selected}"
+            yield _step(path, f"{{ {text} }}", f"query {query['name']}")
 
 
 def _step(path: str, text: str, name: str) -> Step:

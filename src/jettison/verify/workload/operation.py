@@ -15,6 +15,9 @@ Json = Any
 Schema = Mapping[str, Json]
 """A JSON schema without references."""
 
+ODD = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
+"""What reading a document may raise that others wrote and nobody checked."""
+
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from jettison.verify.request import Credentials
 from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.operation import (
+    ODD,
     Account,
     Interface,
     Json,
@@ -194,6 +196,22 @@ def workload(interface: Interface, credentials: Credentials | None = None) -> tu
         *(fill(one, way) for one in entrances for way in refused(one)),
         *(Step(method="GET", path=path, variation="file") for path in spread(interface.files)),
     )
+
+
+def usable(interface: Interface) -> Interface:
+    """Leave out operations that nothing can be asked of: their schemas are none."""
+    return replace(interface, operations=tuple(filter(_is_usable, interface.operations)))
+
+
+def _is_usable(operation: Operation) -> bool:
+    try:
+        position(operation)
+        find_account(Interface(operations=(operation,)))
+        for step in (fill(operation, WITHOUT_ACCOUNT), *_asked(operation, (operation.path,))):
+            quote(step.path + step.method)
+    except ODD:
+        return False
+    return True
 
 
 def spread(files: tuple[str, ...]) -> tuple[str, ...]:

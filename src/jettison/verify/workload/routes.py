@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
 
 from jettison.verify.workload.openapi import interface
-from jettison.verify.workload.operation import Body, Interface, Operation, Parameter, Place
+from jettison.verify.workload.operation import ODD, Body, Interface, Operation, Parameter, Place
 
 # <int:id> of Flask and Django, {id:int} of Starlette, {id:\d+} of aiohttp
 _PLACEHOLDER = re.compile(
@@ -34,29 +35,30 @@ def route_operations(routes: Iterable[Mapping[str, Any]]) -> tuple[Operation, ..
 
 def _operations(routes: Iterable[Mapping[str, Any]]) -> Iterator[Operation]:
     for route in routes:
-        parameters = tuple(
-            Parameter(
-                name=found["name"] or found["named"],
-                place=Place.PATH,
-                required=True,
-                schema=_KINDS.get(found["kind"] or found["of"] or "", {"type": "string"}),
-            )
-            for found in _PLACEHOLDER.finditer(route["path"])
+        with suppress(*ODD):
+            yield from tuple(_of_route(route))
+
+
+def _of_route(route: Mapping[str, Any]) -> Iterator[Operation]:
+    parameters = tuple(
+        Parameter(
+            name=found["name"] or found["named"],
+            place=Place.PATH,
+            required=True,
+            schema=_KINDS.get(found["kind"] or found["of"] or "", {"type": "string"}),
         )
-        path = _PLACEHOLDER.sub(
-            lambda found: f"{{{found['name'] or found['named']}}}", route["path"]
+        for found in _PLACEHOLDER.finditer(route["path"])
+    )
+    path = _PLACEHOLDER.sub(lambda found: f"{{{found['name'] or found['named']}}}", route["path"])
+    for method in sorted(set(route["methods"]) - _UNASKED):
+        reads = (route.get("reads") or {}).get(method) or {}
+        yield Operation(
+            method=method,
+            path=path if path.startswith("/") else f"/{path}",
+            parameters=(*parameters, *_query(reads)),
+            body=_body(reads),
+            compared={name: tuple(texts) for name, texts in (reads.get("compared") or {}).items()},
         )
-        for method in sorted(set(route["methods"]) - _UNASKED):
-            reads = (route.get("reads") or {}).get(method) or {}
-            yield Operation(
-                method=method,
-                path=path if path.startswith("/") else f"/{path}",
-                parameters=(*parameters, *_query(reads)),
-                body=_body(reads),
-                compared={
-                    name: tuple(texts) for name, texts in (reads.get("compared") or {}).items()
-                },
-            )
 
 
 def _query(reads: Mapping[str, Any]) -> Iterator[Parameter]:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.verify.workload.operation import Json, Schema
+from jettison.verify.workload.searching import fits
 
 _QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
 CHOICES = 40
@@ -24,6 +25,9 @@ CHOICES = 40
 _DEPTH = 6
 # ``^(name|length)$`` as a pattern is an enumeration, too
 _ALTERNATIVES = re.compile(r"\^?(?:\((?:\?:)?)?([\w.-]+(?:\|[\w.-]+)+)\)?\$?")
+
+
+_LONGEST = 10_000
 
 
 class Extent(StrEnum):
@@ -184,7 +188,7 @@ def _text(schema: Schema, name: str) -> Json:
     quoted = choices(schema)
     fitting = (_cut(value, schema) for value in _candidates(form, name, quoted))
     pattern = str(schema.get("pattern") or "")
-    return next((value for value in fitting if _fits(value, pattern)), "Garden plan one")
+    return next((value for value in fitting if fits(value, pattern)), "Garden plan one")
 
 
 def _candidates(form: str, name: str, quoted: tuple[Json, ...]) -> Iterator[str]:
@@ -199,19 +203,10 @@ def _candidates(form: str, name: str, quoted: tuple[Json, ...]) -> Iterator[str]
 
 def _cut(value: str, schema: Schema) -> str:
     most = schema.get("maxLength")
-    least = int(schema.get("minLength") or 0)
+    least = min(int(schema.get("minLength") or 0), _LONGEST)
     if most is not None and len(value) > most:
         value = value[: int(most)]
     return value + "x" * (least - len(value))
-
-
-def _fits(value: str, pattern: str) -> bool:
-    if not pattern:
-        return True
-    try:
-        return re.search(pattern, value) is not None
-    except re.error:
-        return True
 
 
 _WORDS = "A short note about the garden in spring."

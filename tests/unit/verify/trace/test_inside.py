@@ -1,7 +1,7 @@
 """The programs that run in images, run by the Python of the tests."""
 
 import encodings.aliases
-import marshal
+import json
 import os
 import subprocess
 import sys
@@ -116,7 +116,7 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
     )
-    found = installed_of(marshal.loads(done.stdout))
+    found = installed_of(json.loads(done.stdout))
     assert found.site == str(site)
     assert found.files.keys() == files.keys()
     assert found.sources["demo/__init__.py"] == b"import demo.core\n"

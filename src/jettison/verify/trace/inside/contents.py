@@ -1,10 +1,11 @@
-"""Gives what an environment holds, as marshal's bytes: its files, sources, owners, entry points.
+"""Gives what an environment holds, as JSON: its files, sources (base 64), owners, entry points.
 
 ``ASKED`` is put in front of this text: ``environment`` is its folder and ``folder`` the
 application's.
 """
 
-import marshal
+import binascii
+import json
 import os
 import re
 import sys
@@ -43,7 +44,7 @@ def walk(top):
 def read(path):
     """Give a file's contents."""
     with open(path, "rb") as file:
-        return file.read(LARGEST)
+        return binascii.b2a_base64(file.read(LARGEST), newline=False).decode()
 
 
 def words(path, wanted):
@@ -87,7 +88,7 @@ if folder != "/":
     for _, real in walk(folder):
         if real.endswith((".py", *SETTINGS)) and not real.startswith(SITE + "/"):
             application[real] = read(real)
-marshal.dump(
+answer = json.dumps(
     {
         "site": SITE,
         "library": LIBRARY_FOLDER,
@@ -108,9 +109,8 @@ marshal.dump(
                 if LIBRARY.search(path)
             },
         },
-    },
-    OUTPUT,
-    2,
+    }
 )
+OUTPUT.write(answer.encode())
 OUTPUT.flush()
 os._exit(0)
