@@ -191,7 +191,7 @@ def _read(content: FileContent, name: str) -> Listing:
         raise damaged(name, str(error)) from error
     for each in listed:
         _require_safe(each, name)
-    members = {each.filename: ZipMember.of(each) for each in listed if not each.is_dir()}
+    members = {each.filename: ZipMember.of(each) for each in listed if each.filename[-1:] != "/"}
     information = _information(members, name)
     _require_known(content, members.get(f"{information}/WHEEL"), name)
     return Listing(

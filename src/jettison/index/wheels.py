@@ -69,7 +69,8 @@ def read_local_wheel(file: io.BufferedIOBase) -> Contents:
 
 
 def _contents(archive: zipfile.ZipFile) -> Contents:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    # an archive may name an entry with nothing, at which ``is_dir`` stumbles
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     folder = _metadata_folder(entry.filename for entry in entries)
     wanted = {f"{folder}/{member}": member for member in _MEMBERS}
     texts = {
