@@ -41,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--build", action="store_true")
     parser.add_argument("--updated", action="store_true")
+    parser.add_argument("--services", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--slim", default="", help="the slim images, as in docker:python:{}-slim")
     parser.add_argument("--curve", type=int, default=0, help="measure one size in this process")
@@ -53,7 +54,8 @@ def main() -> int:
         folder = given.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         if given.build:
-            build_figures(folder, updated=given.updated, slim=given.slim, workers=given.workers)
+            file = make_fleet(folder / "projects", updated=given.updated, services=given.services)
+            build_figures(folder, file, slim=given.slim, workers=given.workers)
             return 0
         plan_figures(folder)
     for size in SIZES:
@@ -92,9 +94,8 @@ def planned(file: Path, cache: Path, *options: str) -> Measured:
     return whole(shell, jettison_environment(cache), file.parent)
 
 
-def build_figures(folder: Path, *, updated: bool, slim: str, workers: int) -> None:
+def build_figures(folder: Path, file: Path, *, slim: str, workers: int) -> None:
     """Print what a registry stores and a node pulls."""
-    file = make_fleet(folder / "projects", updated=updated)
     names = list(_names(file))
     with registry(folder) as host:
         shared = Pushed(folder, host, "shared")
@@ -110,6 +111,7 @@ def build_figures(folder: Path, *, updated: bool, slim: str, workers: int) -> No
                 ["build", str(file.parent / place), "--push", f"{host}/alone/{name}:latest"], folder
             )
         print(f"  alone    {alone.figures()}")
+        print(f"  alone, added up  {sum(alone.sizes.values()) / 1e6:,.0f} MB")
         print(f"  stored alone / shared  {alone.stored / shared.stored:.2f}")
         larger = [
             (shared.sizes[name] / alone.sizes[name], name)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REQUIREMENTS = Path(__file__).with_name("fleet_requirements.toml")
+APPLICATIONS, SERVICES = 10, 5
 # Every so many service installs these in its final stage, as public Dockerfiles do.
 PACKAGES = ((3, "build-essential"), (5, "curl"), (7, "libpq-dev"), (11, "git"))
 # The framework that is looked for first, its program, and the command that serves it.
@@ -80,11 +81,12 @@ COMMANDS = {
 }
 
 
-def make_fleet(folder: Path, *, updated: bool = False, slim: bool = False) -> Path:
+def make_fleet(folder: Path, *, updated: bool = False, services: bool = False) -> Path:
     """Write the projects and the fleet file, whose place is returned.
 
-    With ``updated`` all were resolved on the same day, as where one bot keeps them; with ``slim``
-    the Dockerfiles begin with the slim image.
+    With ``updated`` all were resolved on the same day, as where one bot keeps them. ``services``
+    makes five services of each of ten applications instead of fifty applications: each leaves out
+    some of the requirements.
     """
     listed = tomllib.loads(REQUIREMENTS.read_text("utf-8"))
     folder.mkdir(parents=True)
@@ -93,16 +95,31 @@ def make_fleet(folder: Path, *, updated: bool = False, slim: bool = False) -> Pa
         shutil.copytree(example, folder / example.name)
         place = "pkms/pkms-backend" if example.name == "pkms" else example.name
         names.append((example.name, place))
-    for number, (name, facts) in enumerate(sorted(listed.items())):
-        words = facts["updated" if updated else "requirements"].split()
+    chosen = dict(sorted(listed.items())[:: len(listed) // APPLICATIONS] if services else listed)
+    for number, (name, python, words) in enumerate(_services(chosen, updated, services)):
         pins = dict(word.split("==") for word in words)
-        _write(folder / name, name, facts["python"], pins, number, slim=slim)
+        _write(folder / name, name, python, pins, number)
         names.append((name, name))
     file = folder / "fleet.toml"
     file.write_text(
         "[fleet]\nnodes = 10\n" + "".join(_table(n, *each) for n, each in enumerate(names))
     )
     return file
+
+
+def _services(
+    listed: Mapping[str, dict[str, str]], updated: bool, services: bool
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield the name, the Python and the requirements of each service."""
+    for name, facts in sorted(listed.items()):
+        words = facts["updated" if updated else "requirements"].split()
+        for number in range(SERVICES) if services else (None,):
+            if number is None:
+                yield name, facts["python"], words
+                continue
+            left_out = {word for word in words if sum(word.encode()) % SERVICES == number}
+            kept = [word for word in words if word not in left_out]
+            yield f"{name}-{number}", facts["python"], kept
 
 
 def _table(number: int, name: str, place: str) -> str:
@@ -113,9 +130,7 @@ def _table(number: int, name: str, place: str) -> str:
     )
 
 
-def _write(
-    folder: Path, name: str, python: str, pins: dict[str, str], number: int, *, slim: bool
-) -> None:
+def _write(folder: Path, name: str, python: str, pins: dict[str, str], number: int) -> None:
     folder.mkdir()
     framework = next((one for one in FRAMEWORKS if one in pins), "")
     text, servers = FRAMEWORKS.get(framework, (PLAIN, ("python",)))
@@ -124,13 +139,13 @@ def _write(
     (folder / "requirements.txt").write_text(lines)
     (folder / "app.py").write_text(text.replace("NAME", name))
     (folder / "Dockerfile").write_text(
-        "\n".join(_dockerfile(python, COMMANDS[server], number, slim=slim)) + "\n"
+        "\n".join(_dockerfile(python, COMMANDS[server], number)) + "\n"
     )
 
 
-def _dockerfile(python: str, command: str, number: int, *, slim: bool) -> Iterator[str]:
+def _dockerfile(python: str, command: str, number: int) -> Iterator[str]:
     packages = [name for every, name in PACKAGES if number % every == 0]
-    yield f"FROM python:{python}{'-slim' if slim or number % 2 else ''}"
+    yield f"FROM python:{python}{'-slim' if number % 2 else ''}"
     if packages:
         yield "RUN apt-get update \\"
         yield f"    && apt-get install -y --no-install-recommends {' '.join(packages)} \\"
