@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,47 @@ def test_a_pipe_in_place_of_a_record_is_not_waited_for(tmp_path: Path) -> None:
     assert records.get(str, "word") is None
     records.put("value", "word")
     assert records.get(str, "word") == "value"
+
+
+_THREADS = """
+import sys, threading, types
+from pathlib import Path
+from jettison.records import Records
+
+sys.setswitchinterval(1e-6)
+fields = "".join(f"    x{number}: int = 0\\n" for number in range(30))
+source = f'''
+from __future__ import annotations
+from msgspec import Struct
+class A(Struct):
+{fields}
+class B(Struct):
+    a: A
+    several: dict[str, tuple[A, ...]] = {{}}
+class C(Struct):
+    b: B
+    a: A | None = None
+'''
+for number in range(150):
+    module = sys.modules[f"m{number}"] = types.ModuleType(f"m{number}")
+    exec(source, module.__dict__)
+    records = [Records(Path(sys.argv[1]), most=9) for _ in range(4)]
+    value = module.C(b=module.B(a=module.A()))
+    records[0].put(value, str(number))
+    together = threading.Barrier(4)
+    def read(held):
+        together.wait()
+        assert held.get(module.C, str(number)) is not None
+    threads = [threading.Thread(target=read, args=(held,)) for held in records]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+print("read")
+"""
+
+
+def test_threads_read_values_of_a_new_type_at_the_same_time(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _THREADS, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "read\n"), done.stderr
