@@ -186,10 +186,10 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
 
     None where the service's own is for production, or is all there is.
     """
-    other = posixpath.join(choice.context, DEFAULT)
     inner = posixpath.relpath(choice.dockerfile, choice.context or ".")
-    named = any(map(is_for_development, inner.split("/")))
-    if inner != DEFAULT and named and PYTHON.search(read(other) or ""):
+    others = (posixpath.join(choice.context, path) for path in _beside(inner))
+    other = next((path for path in others if PYTHON.search(read(path) or "")), None)
+    if other is not None:
         what, dockerfile = inner, other
     elif choice.target and is_for_development(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
@@ -202,6 +202,17 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
     reason = f"it builds {what}, which is for development by its name: {dockerfile} is looked at"
     passed = Skipped(what=f"service {choice.service}", reason=reason)
     return Choice(dockerfile=dockerfile, context=choice.context, passed_over=(passed,))
+
+
+def _beside(path: str) -> Iterator[str]:
+    """Where the production image of a Dockerfile for development would be described."""
+    parts = path.split("/")
+    for number, part in enumerate(parts):
+        if part == "local" or is_for_development(part):
+            for name in ("production", "prod"):
+                yield "/".join((*parts[:number], name, *parts[number + 1 :]))
+    if path != DEFAULT and any(map(is_for_development, parts)):
+        yield DEFAULT
 
 
 def _built_beside(

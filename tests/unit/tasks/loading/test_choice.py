@@ -158,3 +158,15 @@ def test_a_compose_file_for_production_is_found_by_its_name():
     }
     assert chosen(files).compose == "production.yml"
     assert chosen({"production.yml": "- hosts: all\n", "Dockerfile": PYTHON}).compose is None
+
+
+def test_the_image_for_production_lies_beside_that_for_development():
+    files = {
+        "compose.yaml": "services:\n  web:\n    build: {dockerfile: docker/local/web/Dockerfile}\n",
+        "docker/local/web/Dockerfile": PYTHON,
+        "docker/production/web/Dockerfile": PYTHON,
+    }
+    files["compose.yaml"] = files["compose.yaml"].replace("{", "{context: ., ")
+    taken = chosen(files)
+    assert taken.dockerfile == "docker/production/web/Dockerfile"
+    assert "for development by its name" in taken.passed_over[0].reason
