@@ -155,6 +155,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     large both images were when they were built before. ``keeps_cache``
     says that pip keeps what it fetches, ``today`` is the day of the plan. ``composition`` is the
     base that the Dockerfile shall compose, if any, and ``debug`` asks for a target with a shell.
+    ``unread`` is an installation of which it is not known what it installs.
     ``learned`` is what could not be found out, ``idle`` the rules that the settings omit
     and that would have found nothing, and ``withdrawn`` what is omitted for what came of it.
     """
@@ -182,6 +183,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     today: date | None = None
     composition: Composition | None = None
     debug: bool = False
+    unread: Evidence | None = None
     learned: tuple[Skipped, ...] = ()
     idle: frozenset[str] = frozenset()
     withdrawn: tuple[Withdrawal, ...] = ()
@@ -210,6 +212,8 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             predicted(project, self.closure, keeps_cache=self.keeps_cache, composed=size)
             for project in (self.original, self.project)
         )
+        if self.unread:
+            before, after = before.without(self.unread), after.without(self.unread)
         for start in self.applied(StartFromNothing):
             after = after.of_files(start.stays) if start.stays else after
         if self.built:
@@ -217,7 +221,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
             before = built.measured(built.before, before)
             after = built.measured(built.after, after)
         more = None
-        if self.observed is None:
+        if self.observed is None and not self.unread:
             more = expected(self.project, self.stage, after, self.packages, self.level)
         return Predictions(before=before, after=after, optimized=more)
 

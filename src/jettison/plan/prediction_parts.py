@@ -34,7 +34,7 @@ from jettison.plan.removal.listing import (
     sections_in,
 )
 from jettison.plan.removal.paths import Matcher
-from jettison.values import Basis, Origin, Size, Skipped, once_each
+from jettison.values import Basis, Evidence, Origin, Size, Skipped, once_each
 
 COMPILED = "byte code of "
 
@@ -52,6 +52,9 @@ class Part(Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     of_base: bool = False
     shares: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+UNREAD = "an installation"
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
@@ -75,6 +78,11 @@ class Prediction(Struct, frozen=True, kw_only=True):
     def taken_from_base(self) -> int:
         """The bytes of the base itself that leave; another base has other files."""
         return -sum(min(part.size.bytes, 0) for part in self.parts if part.of_base)
+
+    def without(self, unread: Evidence) -> Prediction:
+        """The same image, of which one step is not counted."""
+        step = Skipped(what=UNREAD, reason=unread.message, origin=unread.origin)
+        return replace(self, unknown=(*self.unknown, step))
 
     def of_files(self, stay: int) -> Prediction:
         """The same image by the bytes of its files, which were read, with what it compiles."""

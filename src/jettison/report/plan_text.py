@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from jettison.lift.scopes.values import PackageScope, Scope
 from jettison.plan.plan import FileChange, FileKind, Finding, Plan, Safety
-from jettison.plan.prediction_parts import Part, Prediction, Predictions
+from jettison.plan.prediction_parts import UNREAD, Part, Prediction, Predictions
 from jettison.plan.removal.groups import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report import bars, fitted, largest, table
@@ -20,7 +20,8 @@ def prediction_text(found: Predictions) -> str:
     if before is None or after is None:
         unknown = (*found.before.unknown, *found.after.unknown)
         return f"Predicted size: not known: {unknown[0].what}: {unknown[0].reason}"
-    title = f"Predicted size: {human(before.bytes)} -> {_after(found, before, after)}"
+    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
+    title = f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
     rows = [
         (human(part.size.bytes), part.what, str(part.origin or "")) for part in _large(found.after)
     ]
@@ -162,7 +163,8 @@ def _sizes(found: Predictions) -> str:
     before, after = found.before.size, found.after.size
     if before is None or after is None:
         return prediction_text(found)
-    title = f"Predicted size: {human(before.bytes)} -> {_after(found, before, after)}"
+    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
+    title = f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
     return "\n".join((title, bars((("before", before.bytes), ("after", after.bytes)))))
 
 

@@ -25,6 +25,7 @@ from jettison.ecosystems.commands.invocation import (
     read_options,
 )
 from jettison.ecosystems.commands.python import (
+    WHEEL,
     Compilation,
     Management,
     PipInstall,

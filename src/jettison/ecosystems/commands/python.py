@@ -14,11 +14,11 @@ from jettison.values import Origin
 
 
 class PipInstall(Struct, frozen=True, kw_only=True):
-    """An installation by pip or in its manner.
+    """An installation by pip or in its manner, or the wheels for one.
 
-    ``tool`` is ``pip``, ``python -m pip``, ``uv pip install`` or ``uv pip sync``. Requirements are
-    words, so that each knows its line; ``.`` and ``.[extra]`` are requirements too. ``cached`` is
-    false when the command itself turns the cache of the tool off.
+    ``tool`` is ``pip``, ``python -m pip``, ``pip wheel``, ``uv pip install`` or ``uv pip sync``.
+    Requirements are words, so that each knows its line; ``.`` and ``.[extra]`` are requirements
+    too. ``cached`` is false when the command itself turns the cache of the tool off.
     """
 
     tool: str
@@ -34,14 +34,22 @@ class PipInstall(Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
+WHEEL = "pip wheel"
+
+
 def pip_install(command: Command) -> PipInstall | None:
-    """Return what ``pip install``, ``uv pip install`` or ``uv pip sync`` installs."""
+    """Return what ``pip install``, ``uv pip install`` or ``uv pip sync`` installs.
+
+    What ``pip wheel`` makes is to be installed.
+    """
     run = invocation(command)
     if run is None:
         return None
     if run.is_a("pip", "install"):
         tool = "python -m pip" if run.module else "pip"
         return _pip_install(run, tool, run.options.arguments[1:])
+    if run.is_a("pip", "wheel"):
+        return _pip_install(run, WHEEL, run.options.arguments[1:])
     actions = tuple(word.text for word in run.options.arguments[:2])
     if run.program == "uv" and actions in {("pip", "install"), ("pip", "sync")}:
         return _pip_install(run, f"uv pip {actions[1]}", run.options.arguments[2:])

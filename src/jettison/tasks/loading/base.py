@@ -16,16 +16,18 @@ from jettison.builder.minimal_base import choose, composed_base
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.system_packages import translated
-from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.commands import WHEEL, PipInstall
 from jettison.errors import UnsupportedError
+from jettison.formats.dockerfile import Stage
 from jettison.formats.settings import BaseWish
 from jettison.images.entry import Kind
 from jettison.index.debian.archive import Archive
 from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
 from jettison.index.facts import DistributionFacts
-from jettison.lift.action import ActionKind, lifted_run
+from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import feeding_stages
+from jettison.lift.declared import context_file
 from jettison.lift.installation import NotMovable, fixed_path, is_installer
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.other_packages import zone_groups
@@ -33,7 +35,7 @@ from jettison.lift.packages import requested
 from jettison.lift.project import Project
 from jettison.lift.projects import project_requests
 from jettison.lift.scopes.values import PlannedPackage
-from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lower.composed_base import refused
 from jettison.plan.base import ArchiveFile, Composition
 from jettison.plan.candidate_images import COMPOSED, DEBIAN_NAMES
@@ -82,17 +84,37 @@ def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
     read = {request.action.origin for request in project_requests(project)}
     known = knowledge.closure.graph.edges
     stages = feeding_stages(lifted(project))
-    for item in (item for stage in stages for item in stage.instructions):
+    for stage, item in ((each, item) for each in stages for item in each.instructions):
         for action in lifted_run(item).actions if item.keyword == "RUN" else ():
             fact = action.fact
             words = fact.requirements if isinstance(fact, PipInstall) else ()
-            named = (word for word in words if not is_installer(word))
+            wheels = _wheel_folders(project, stage)
+            named = (w for w in words if not (is_installer(w) or w.text.startswith(wheels)))
             unread = any(_name(word.text) not in known for word in named)
+            unread = unread or _has_unknown_list(project, stage, action)
             if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
                 text = " ".join(action.text.split())[:60]
                 message = f"what `{text}` installs was not read"
                 return Evidence(kind="installation", message=message, origin=action.origin)
     return None
+
+
+def _has_unknown_list(project: Project, stage: Stage, action: Action) -> bool:
+    """Whether a list of requirements is made by another step, or is not there."""
+    files = action.fact.requirement_files if isinstance(action.fact, PipInstall) else ()
+    return any(context_file(project, stage, action.instruction, path) is None for path in files)
+
+
+def _wheel_folders(project: Project, stage: Stage) -> tuple[str, ...]:
+    """The folders that a stage gets from another one that makes wheels of what it is told."""
+    made = lifted_stage(project, stage)
+    return tuple(
+        f"{made.absolute(copied.destination, item)}/"
+        for item, copied in made.copies
+        if copied.stage and (source := project.dockerfile.stage_named(copied.stage)) is not None
+        for action in lifted_stage(project, source).of_kind(ActionKind.PYTHON)
+        if isinstance(action.fact, PipInstall) and action.fact.tool == WHEEL
+    )
 
 
 def _name(word: str) -> str:

@@ -178,6 +178,7 @@ def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> 
         leaving=knowledge.leaving,
         closure=knowledge.closure,
         keeps_cache=knowledge.keeps_cache,
+        unread=asked.not_listed,
         distributions=installed,
         contents=contents_of(installed.values()),
         learned=knowledge.skipped,
