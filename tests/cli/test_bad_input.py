@@ -196,6 +196,13 @@ def test_a_fault_in_a_module_that_does_not_start_the_image_costs_it_alone(tmp_pa
     assert "old.py" in done.stdout
 
 
+def test_a_list_that_is_not_there_is_not_predicted_as_nothing(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", requirements__txt=None)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == 0
+    assert "Predicted size: more than " in done.stdout
+
+
 def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
     done = jettison("plan", folder / "Dockerfile", cache=tmp_path / "cache")
