@@ -1,11 +1,13 @@
 """Tells files of this container from others of the same name."""
 
+import json
 import os
 import zlib
 
 UNREADABLE = "unreadable"
 WHOLE = 1 << 23
 PIECE = 1 << 16
+EXPANDED = 1 << 26
 
 
 def digest(path, most):
@@ -13,10 +15,25 @@ def digest(path, most):
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         if size <= most:
-            return f"{size}-{zlib.crc32(file.read()):08x}"
+            return f"{size}-{zlib.crc32(meant(path, file.read())):08x}"
         begin = file.read(PIECE)
         file.seek(-PIECE, 2)
         return f"{size}-{zlib.crc32(begin + file.read(PIECE)):08x}"
+
+
+def meant(path, content):
+    """Give what a file says: not when it was compressed, nor the order of keys."""
+    if content[:2] == b"\x1f\x8b":
+        try:
+            return zlib.decompressobj(31).decompress(content, EXPANDED)
+        except zlib.error:
+            return content
+    if path.endswith((".json", ".webmanifest")):
+        try:
+            return json.dumps(json.loads(content.decode("utf-8")), sort_keys=True).encode()
+        except (ValueError, RecursionError, UnicodeError):
+            return content
+    return content
 
 
 def told(path, most=WHOLE):
