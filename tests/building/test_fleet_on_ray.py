@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +87,34 @@ def test_every_result_is_there_once_although_workers_are_killed(
     assert sorted(map(tuple, found["results"])) == sorted((str(n), 2 * n) for n in range(COUNT))
 
 
+@contextmanager
+def node(environment: dict[str, str], log: Path, *options: str) -> Iterator[None]:
+    """Start a node of a cluster; it ends with the block, with all that it started."""
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus=1"]
+    command += ["--resources", '{"jettison": 1}', "--disable-usage-stats", *options]
+    with log.open("w") as file, subprocess.Popen(
+        command, env=environment, stdout=file, stderr=file, start_new_session=True
+    ) as process:  # fmt: skip
+        try:
+            until = time.monotonic() + 120
+            while "--block" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < until, log.read_text()
+                time.sleep(0.1)
+            yield
+        finally:
+            process.terminate()
+            process.wait(60)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def test_a_node_without_room_is_named_and_its_jobs_go_elsewhere(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -91,21 +122,20 @@ def test_a_node_without_room_is_named_and_its_jobs_go_elsewhere(
     room, less = (shutil.disk_usage(each).free for each in (tmp_path, small))
     if less >= room:
         pytest.skip("no second file system with less room")
-    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus=1"]
-    ray += ["--resources", '{"jettison": 1}', "--disable-usage-stats"]
-    head = [*ray, "--head", "--port=0", "--include-dashboard=false", f"--temp-dir={tmp_path / 'r'}"]
+    address = f"127.0.0.1:{free_port()}"
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     full = {**environment, "XDG_CACHE_HOME": str(small / f"jettison-{os.getpid()}")}
-    said = subprocess.run(head, env=environment, capture_output=True, text=True, check=True).stdout
-    address = said.partition("--address='")[2].partition("'")[0]
-    try:
-        joining = [*ray, f"--address={address}"]
-        subprocess.run(joining, env=full, capture_output=True, text=True, check=True)
-        limit = (room + less) // 2
-        with started(20, tmp_path / "done", environment, address, limit) as process:
-            found = results(process)
-    finally:
-        stop = [sys.executable, "-m", "ray.scripts.scripts", "stop", "--force"]
-        subprocess.run(stop, env=environment, capture_output=True, check=False)
-    assert sorted(int(name) for name, _ in found["results"]) == list(range(20))
+    # what is longer is no name of a socket
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as short:
+        head = ("--head", f"--port={address.partition(':')[2]}", f"--temp-dir={short}")
+        with (
+            node(environment, tmp_path / "head", *head, "--include-dashboard=false"),
+            node(full, tmp_path / "node", f"--address={address}"),
+        ):
+            limit = (room + less) // 2
+            with started(12, tmp_path / "done", environment, address, limit) as process:
+                found = results(process)
+    shutil.rmtree(full["XDG_CACHE_HOME"], ignore_errors=True)
+    assert sorted(int(name) for name, _ in found["results"]) == list(range(12))
     assert found["failures"] == []
     assert found["full"]
