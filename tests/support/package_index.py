@@ -71,7 +71,7 @@ def serving() -> Iterator[PackageIndex]:
             if index.login and self.headers.get("authorization") != f"Basic {wanted}":
                 self.send_error(401)
             elif name in index.refused:
-                self.send_error(index.refused[name])
+                self._refuse(index.refused[name])
             elif head == "files" and name in index.files and name not in index.missing:
                 content = index.files[name]
                 if name in index.spoiled:
@@ -82,6 +82,13 @@ def serving() -> Iterator[PackageIndex]:
                 self._answer(page, "application/vnd.pypi.simple.v1+json")
             else:
                 self.send_error(404)
+
+        def _refuse(self, status: int) -> None:
+            self.send_response(status)
+            # whoever tries again need not wait
+            self.send_header("retry-after", "0")
+            self.send_header("content-length", "0")
+            self.end_headers()
 
         def _answer(self, content: bytes, kind: str, length: int | None = None) -> None:
             self.send_response(200)
