@@ -71,7 +71,7 @@ def serving() -> Iterator[PackageIndex]:
             if index.login and self.headers.get("authorization") != f"Basic {wanted}":
                 self.send_error(401)
             elif name in index.refused:
-                self._refuse(index.refused[name])
+                self._answer(b"", "text/plain", status=index.refused[name])
             elif head == "files" and name in index.files and name not in index.missing:
                 content = index.files[name]
                 if name in index.spoiled:
@@ -83,15 +83,12 @@ def serving() -> Iterator[PackageIndex]:
             else:
                 self.send_error(404)
 
-        def _refuse(self, status: int) -> None:
+        def _answer(
+            self, content: bytes, kind: str, length: int | None = None, status: int = 200
+        ) -> None:
             self.send_response(status)
-            # whoever tries again need not wait
+            # whoever is refused and tries again need not wait
             self.send_header("retry-after", "0")
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def _answer(self, content: bytes, kind: str, length: int | None = None) -> None:
-            self.send_response(200)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(content) if length is None else length))
             self.end_headers()

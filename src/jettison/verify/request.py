@@ -303,7 +303,10 @@ def _probe(block: list[_Line], file: str) -> Probe:
 
 
 def _path(target: str, file: str, number: int) -> str:
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError as none:
+        raise _wrong(f"no valid request address: {target}", file, number) from none
     if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
         raise _wrong(f"no valid request address: {target}", file, number)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -12,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.errors import EngineError
+from jettison.errors import EngineError, InputSyntaxError
 from jettison.processes.programs import Completed
 from jettison.records import Records
+from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange.judging import compare_exchanges
+from jettison.verify.exchange.pages import landing_steps, page_steps
 from jettison.verify.interior import ask
+from jettison.verify.request import parse_http_file
 from jettison.verify.trace.tracing import read_installed
 from jettison.verify.workload.openapi import interface, query_steps
 from jettison.verify.workload.plan import usable, workload
@@ -117,6 +121,25 @@ def test_a_pattern_that_takes_years_is_not_tried(pattern: str) -> None:
     value = sample(schema, "title", Extent.TYPICAL)
     assert isinstance(value, str)
     assert len(value) <= 10_000
+
+
+@pytest.mark.parametrize("link", ["http://[", "//[::", "http://localhost\uff0f", "javascript:["])
+def test_a_link_that_is_no_address_is_not_followed(link: str) -> None:
+    page = f'<a href="{link}">x</a><a href="/next">y</a><form method="post" action="{link}"></form>'
+    steps = page_steps({"/": page}, {"/old": link}, (), {"/a.css": f"url({link})"})
+    assert "/next" in {one.path for one in steps}
+    assert landing_steps({"/": link}, ()) == ()
+    with pytest.raises(InputSyntaxError, match="address"):
+        parse_http_file(f"GET {link}\n", "probes.http")
+
+
+def test_a_metric_that_is_no_number_is_text() -> None:
+    answers = [
+        Exchange(name="GET /metrics", answer=Answer(
+            status=200, headers={"content-type": "text/plain; version=0.0.4"}, body=body
+        )) for body in (b"a 1e\n", b"a 2e\n")
+    ]  # fmt: skip
+    assert compare_exchanges([answers[:1]], [answers[1:]]).differences
 
 
 class Says:

@@ -138,7 +138,10 @@ class _Reader:
             return self.text(line), ""
         if not self._strict and _metrics().fullmatch(sample["name"]):
             return self.text(sample["place"]), MEASURED
-        return self.text(sample["place"]), float(sample["value"])
+        try:
+            return self.text(sample["place"]), float(sample["value"])
+        except ValueError:
+            return self.text(line), ""
 
     def value(self, value: Json, key: str, depth: int) -> Json:
         """Give a value of JSON that stands under a key. Raises ValueError when it is too deep."""

@@ -209,7 +209,10 @@ def hidden_values(html: str, index: int) -> dict[str, str]:
 
 def _local(page: str, link: str) -> str:
     """Give the path of a link to the same application, or nothing."""
-    parts = urlsplit(urljoin(f"http://localhost{page}", link))
+    try:
+        parts = urlsplit(urljoin(f"http://localhost{page}", link))
+    except ValueError:
+        return ""
     leaves = any(word in parts.path.lower() for word in _LEAVES)
     if parts.scheme != "http" or parts.netloc != "localhost" or leaves or not parts.path:
         return ""
