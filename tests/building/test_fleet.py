@@ -186,6 +186,7 @@ def test_an_image_of_another_architecture_is_a_row_and_others_keep_their_layers(
 
 def test_a_repository_is_planned_at_its_revision(fleet: Fleet) -> None:
     folder = fleet.project("shop", "heavy", listed=False)
+    (folder / "elsewhere").symlink_to("/etc")
     for words in (
         ("init", "--quiet"), ("add", "."),
         ("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "x"),
@@ -194,8 +195,11 @@ def test_a_repository_is_planned_at_its_revision(fleet: Fleet) -> None:
         subprocess.run(["git", "-C", str(folder), *words], check=True)
     (folder / "requirements.txt").write_text("large\n")
     fleet.add(f'name = "shop"\ngit = "file://{folder}"\nrevision = "v1"')
-    (row,) = fleet.document("plan")["projects"]
-    assert [one["name"] for one in row["project"]["distributions"]] == ["heavy"]
+    fleet.add(f'name = "out"\ngit = "file://{folder}"\nrevision = "v1"\npath = "elsewhere"')
+    found = rows(fleet.document("plan", status=17))
+    named = [one["name"] for one in found["shop"]["project"]["distributions"]]
+    assert named == ["heavy"]
+    assert found["out"]["failure"]["what"] == "elsewhere leads out of the repository"
 
 
 def test_a_project_that_hangs_is_stopped(fleet: Fleet) -> None:

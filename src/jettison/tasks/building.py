@@ -165,6 +165,11 @@ def _lock_text(root: Path) -> str:
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
 
 
+def lock_of(project: ProjectChoice, options: BuildOptions) -> LockedImage | None:
+    """Return what the project's lock holds for an image, None where there is no lock."""
+    return _locked(_lock_text(project.directory.resolve()), project, options)
+
+
 def _locked(text: str, project: ProjectChoice, options: BuildOptions) -> LockedImage | None:
     if not text:
         return None

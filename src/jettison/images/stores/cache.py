@@ -93,7 +93,8 @@ def blob_cache() -> BlobDirectory:
 
 
 # Folders whose children are used as whole trees: one without a file of it would be wrong.
-TREES = frozenset({"environments", "interpreters"})
+CHECKOUTS = "checkouts"
+TREES = frozenset({CHECKOUTS, "environments", "interpreters"})
 DAY = 86_400
 
 

@@ -24,7 +24,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image
 from jettison.images.location import locate
-from jettison.images.stores.cache import blob_cache, cache_directory
+from jettison.images.stores.cache import CHECKOUTS, blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.scopes.values import PackageScope, Scope
 from jettison.plan.plan import Plan
@@ -32,7 +32,7 @@ from jettison.plan.prediction_parts import application_size
 from jettison.processes.git import COMMIT, checked_out
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion
-from jettison.tasks.building import ProjectChoice, built
+from jettison.tasks.building import ProjectChoice, built, lock_of
 from jettison.tasks.delivery import written
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
 
@@ -99,14 +99,16 @@ def _planned(order: Order, folder: Path) -> Planned:
 
 def _needs(found: Planned, order: Order) -> tuple[BuildNeeds | None, str]:
     """Return what the builder needs, or why it cannot build the project."""
-    builder = Builder(
-        plan=found.plan,
-        root=found.loaded.root,
-        options=_options(order),
-        progress=SilentProgress(),
-        folder=cache_directory(),
-    )
+    options = _options(order)
     try:
+        builder = Builder(
+            plan=found.plan,
+            root=found.loaded.root,
+            options=options,
+            progress=SilentProgress(),
+            folder=cache_directory(),
+            locked=lock_of(_choice(order, found.loaded.root), options),
+        )
         return builder.needs(fetch=order.fetch), ""
     except UnsupportedError as error:
         first = next(iter(error.why.splitlines()), "")
@@ -119,6 +121,16 @@ def _options(order: Order) -> BuildOptions:
         compressor=Compressor.default(Compression.GZIP),
         offline=order.offline,
         shared=order.shared,
+    )
+
+
+def _choice(order: Order, folder: Path) -> ProjectChoice:
+    return ProjectChoice(
+        directory=folder,
+        dockerfile=order.member.dockerfile,
+        service=order.member.service,
+        level=order.level,
+        offline=order.offline,
     )
 
 
@@ -151,13 +163,7 @@ def _image(order: Order) -> Project:
 def build_project(argument: bytes) -> BuiltImage:
     """Build with what is shared, and write the image; raises the errors of building."""
     order = msgpack.decode(argument, type=Order)
-    choice = ProjectChoice(
-        directory=folder_of(order),
-        dockerfile=order.member.dockerfile,
-        service=order.member.service,
-        level=order.level,
-        offline=order.offline,
-    )
+    choice = _choice(order, folder_of(order))
     done = built(choice, [_options(order)], SilentProgress(), cache_directory())
     image = done.content
     if not isinstance(image, Image):
@@ -210,7 +216,15 @@ def folder_of(order: Order) -> Path:
     member = order.member
     if not member.git:
         return _there(order.directory, member)
-    return _there(_checkout(member) / member.path, member)
+    top = _checkout(member)
+    folder = _there(top / member.path, member)
+    if not folder.resolve().is_relative_to(top.resolve()):
+        raise ProjectError(
+            f"{member.path} leads out of the repository",
+            why="it is a link, and what is elsewhere on this machine is no part of the project",
+            hint="Correct the path.",
+        )
+    return folder
 
 
 def _there(folder: Path, member: Member) -> Path:
@@ -225,7 +239,7 @@ def _there(folder: Path, member: Member) -> Path:
 
 def _checkout(member: Member) -> Path:
     """Return the checked out repository; one at a commit is fetched once."""
-    folder = cache_directory() / "fleet" / "git"
+    folder = cache_directory() / CHECKOUTS
     if COMMIT.fullmatch(member.revision) and (known := _place(folder, member, member.revision)):
         return known
     folder.mkdir(parents=True, exist_ok=True)

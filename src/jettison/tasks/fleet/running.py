@@ -30,7 +30,7 @@ from msgspec import Struct, field, msgpack
 
 from jettison.errors import DamagedCacheError, JettisonError
 from jettison.fleet.results import Failure
-from jettison.images.stores.cache import cache_directory
+from jettison.images.stores.cache import cache_directory, cache_in_use
 
 # What planning imports; loaded once, so that a project costs no start of Python.
 _PRELOADED = ["jettison.tasks.fleet.projects"]
@@ -182,7 +182,8 @@ def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_DATA, (job.limits.memory, resource.RLIM_INFINITY))
-    pipe.send(_result(job))
+    with cache_in_use():
+        pipe.send(_result(job))
     pipe.close()
 
 
