@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -35,6 +35,21 @@ def command() -> None:
     FLEET is a TOML file that names projects, or a folder with projects below it. A project that
     fails is a row with its reason, and the exit status is 17.
     """
+
+
+def reporting(function: Function) -> Function:
+    """Add how a fleet is reported; the command gets ``report``, which shows and writes it."""
+
+    @wraps(function)
+    def gathered(
+        *, verbose: bool, reports: tuple[tuple[str, Path], ...], output_format: str, **rest: object
+    ) -> object:
+        report = partial(_report, verbose=verbose, reports=reports, output_format=output_format)
+        return function(report=report, **rest)
+
+    for decorator in (verbose_option, reports_option("fleet"), format_option("fleet")):
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
 
 
 def fleet_options(function: Function) -> Function:
@@ -105,23 +120,13 @@ def fleet_options(function: Function) -> Function:
 
 @command.command("plan")
 @fleet_options
-@verbose_option
-@reports_option("fleet")
-@format_option("fleet")
-def plan_command(
-    *,
-    found: Found,
-    options: Options,
-    verbose: bool,
-    reports: tuple[tuple[str, Path], ...],
-    output_format: str,
-) -> None:
+@reporting
+def plan_command(*, found: Found, options: Options, report: Callable[[FleetPlan], None]) -> None:
     """Plan every project, and choose the bases and layers that they share.
 
     Builds nothing and writes nothing. What did not change since the last run is not planned again.
     """
-    plan = planned_fleet(found, options, ConsoleProgress())
-    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+    report(planned_fleet(found, options, ConsoleProgress()))
 
 
 @command.command("build")
@@ -136,9 +141,7 @@ def plan_command(
 @click.option(
     "--output", default="", metavar="DIR", help="Write each image as an OCI layout to DIR/NAME."
 )
-@verbose_option
-@reports_option("fleet")
-@format_option("fleet")
+@reporting
 def build_command(
     *,
     found: Found,
@@ -146,17 +149,14 @@ def build_command(
     push: str,
     tag: str,
     output: str,
-    verbose: bool,
-    reports: tuple[tuple[str, Path], ...],
-    output_format: str,
+    report: Callable[[FleetPlan], None],
 ) -> None:
     """Build every image without an engine, with layers that are the same bytes where shared.
 
     An image that did not change is not built again; it is pushed again where the registry lacks it.
     """
     delivery = Delivery(push=push, tag=tag, output=output)
-    plan = built_fleet(found, options, delivery, ConsoleProgress())
-    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+    report(built_fleet(found, options, delivery, ConsoleProgress()))
 
 
 _ENGINE = click.option(
@@ -169,24 +169,15 @@ _ENGINE = click.option(
 @command.command("verify")
 @fleet_options
 @_ENGINE
-@verbose_option
-@reports_option("fleet")
-@format_option("fleet")
+@reporting
 def verify_command(
-    *,
-    found: Found,
-    options: Options,
-    engine: str | None,
-    verbose: bool,
-    reports: tuple[tuple[str, Path], ...],
-    output_format: str,
+    *, found: Found, options: Options, engine: str | None, report: Callable[[FleetPlan], None]
 ) -> None:
     """Build, run and compare the image of every project before and after; write nothing.
 
     Commands of the projects' settings are not run.
     """
-    plan = verified_fleet(found, options, engine, ConsoleProgress(), write=False)
-    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+    report(verified_fleet(found, options, engine, ConsoleProgress(), write=False))
 
 
 @command.command("optimize")
@@ -195,25 +186,20 @@ def verify_command(
 @click.option(
     "--write", is_flag=True, help="Update the files of projects whose images behave the same."
 )
-@verbose_option
-@reports_option("fleet")
-@format_option("fleet")
+@reporting
 def optimize_command(
     *,
     found: Found,
     options: Options,
     engine: str | None,
     write: bool,
-    verbose: bool,
-    reports: tuple[tuple[str, Path], ...],
-    output_format: str,
+    report: Callable[[FleetPlan], None],
 ) -> None:
     """Verify every project, and update the files of those that behave the same.
 
     Projects in repositories and with uncommitted changes are not written.
     """
-    plan = verified_fleet(found, options, engine, ConsoleProgress(), write=write)
-    _report(plan, verbose=verbose, reports=reports, output_format=output_format)
+    report(verified_fleet(found, options, engine, ConsoleProgress(), write=write))
 
 
 @command.command("report")

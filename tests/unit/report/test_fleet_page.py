@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from browser import shown
 
 from jettison.builder.recipe import BaseWanted
 from jettison.fleet.bases import BaseNeeds
@@ -85,24 +85,11 @@ def test_the_page_needs_nothing_but_itself_and_runs_nothing_of_a_project() -> No
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_a_browser_sorts_the_table_of_projects(tmp_path: Path) -> None:
-    place = tmp_path / "fleet.html"
     click = "<script>document.querySelectorAll('thead th')[1].click()</script></body>"
-    place.write_text(rendered("fleet", "html", plan()).replace("</body>", click))
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--virtual-time-budget=5000", "--disable-dev-shm-usage", "--no-first-run"]
-    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    command += ["--enable-logging=stderr"]
-    # a busy machine may have the browser end without a word
-    for attempt in range(3):
-        done = subprocess.run(
-            [*command, f"--user-data-dir={tmp_path / f'profile{attempt}'}", place.as_uri()],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        if 'class="area"' in done.stdout:
-            break
-    table = done.stdout.partition("<h2>Projects</h2>")[2].partition("</table>")[0]
+    page, said = shown(rendered("fleet", "html", plan()).replace("</body>", click), tmp_path)
+    table = page.partition("<h2>Projects</h2>")[2].partition("</table>")[0]
     sizes = re.findall(r"<tr><td>project-\d+</td><td class=\"number\">([^<]*)", table)
     assert len(sizes) == COUNT
     amounts = [float(n) * {"GB": 1000, "MB": 1}[u] for n, u in (one.split() for one in sizes[:-1])]
     assert amounts == sorted(amounts, reverse=True)
-    assert "CONSOLE" not in done.stderr
+    assert "CONSOLE" not in said

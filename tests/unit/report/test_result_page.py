@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from base_needs import project_of
+from browser import shown
 from msgspec.structs import replace
 
 from jettison.contents.measurement import DistributionMeasurement, ImageMeasurement
@@ -85,19 +85,7 @@ def test_it_has_verdict_sizes_treemaps_and_diff() -> None:
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_a_browser_shows_both_treemaps(tmp_path: Path) -> None:
-    place = tmp_path / "report.html"
-    place.write_text(result_html(replace(result(), reference="with everything"), where=""))
-    # without a budget of virtual time it may tell the document before its scripts have drawn
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
-    command += ["--virtual-time-budget=5000", "--disable-dev-shm-usage", "--no-first-run"]
-    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    # a busy machine may have the browser end without a word
-    for attempt in range(3):
-        done = subprocess.run(
-            [*command, f"--user-data-dir={tmp_path / f'profile{attempt}'}", place.as_uri()],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        if 'class="area"' in done.stdout:
-            break
-    drawn = re.findall(r'class="area"[^>]*>([^<]*)', done.stdout)
-    assert any(text.startswith("flask 1.0") for text in drawn), done.stderr
+    page = result_html(replace(result(), reference="with everything"), where="")
+    document, said = shown(page, tmp_path)
+    drawn = re.findall(r'class="area"[^>]*>([^<]*)', document)
+    assert any(text.startswith("flask 1.0") for text in drawn), said
