@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct
@@ -24,7 +24,8 @@ from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
-from jettison.rules.rule import applied_rules, not_larger, optimized
+from jettison.rules.rule import applied_rules, optimized
+from jettison.tasks.blame import first_to_fail, planned_anew, to_blame
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
@@ -115,7 +116,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
         start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
         seen = _read(shop, start, before.made) if known.traced else start
-        if found and _planned(seen).files == found[1].plan.files:
+        if found and planned_anew(seen).files == found[1].plan.files:
             return found
         shop.progress.begin(f"Withdrawing {skip.what}")
         shop.progress.finish(skip.reason)
@@ -124,9 +125,9 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
 def _settled_as_built(shop: Workshop, seen: Plan, before: _Before) -> tuple[Plan, Result]:
     """Compare, without the rules that cannot be built."""
     try:
-        return _settled(shop, seen, _result(shop, _planned(seen), before), before)
+        return _settled(shop, seen, _result(shop, planned_anew(seen), before), before)
     except BuildError:
-        seen, plan, _ = _buildable(shop, seen, _planned(seen))
+        seen, plan, _ = _buildable(shop, seen, planned_anew(seen))
         return _settled(shop, seen, _result(shop, plan, before), before)
 
 
@@ -169,30 +170,9 @@ def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, Ima
                 raise
             last = (failed.why.strip().splitlines() or [failed.what])[-1]
             reason = f"the image cannot be built with it: {last}"
-            start = _without(shop, start, (_first(start, plan, builds, reason),))
-        plan = _planned(start)
+            start = _without(shop, start, (first_to_fail(start, plan, builds, reason),))
+        plan = planned_anew(start)
     return start, plan, image(plan)
-
-
-def _first(start: Plan, plan: Plan, works: Callable[[Plan], bool], reason: str) -> Withdrawal:
-    """Find the first rule with which it does not work, by applying half of them at a time."""
-    rules = applied_rules(plan)
-    good, bad = 0, len(rules)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        without = (Withdrawal(rule=name, reason=reason) for name in rules[middle:])
-        tried = _planned(replace(start, withdrawn=(*start.withdrawn, *without)))
-        good, bad = (middle, bad) if works(tried) else (good, middle)
-    return Withdrawal(rule=rules[good], reason=reason)
-
-
-def _to_blame(
-    start: Plan, plan: Plan, alike: Callable[[Plan], bool], reason: str
-) -> tuple[Withdrawal, ...]:
-    """Find the rule that makes a difference; none where images differ without any rule as well."""
-    every = (Withdrawal(rule=name, reason=reason) for name in applied_rules(plan))
-    unchanged = _planned(replace(start, withdrawn=(*start.withdrawn, *every)))
-    return (_first(start, plan, alike, reason),) if alike(unchanged) else ()
 
 
 def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan:
@@ -233,18 +213,36 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         fresh = (explained(result.plan, verdict) if different else ()) or too_large(result)
         if different and not fresh and not searched and applied_rules(result.plan):
             names = ", ".join(check.name for check in verdict.differences)
+            if repeated := _by_chance(shop, result.plan, before):
+                skip = Skipped(
+                    what=names, reason=f"{_ONCE}: {shown(verdict.differences[0].message)}"
+                )
+                learned = (*start.learned, skip)
+                result = replace(repeated, plan=replace(repeated.plan, learned=learned))
+                return replace(start, learned=learned), result
             reason = f"without it the images are alike: {names}"
-            searched, fresh = True, _to_blame(start, result.plan, alike, reason)
+            searched, fresh = True, to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
         start = _without(shop, start, fresh)
-        result = _result(shop, _planned(start), before)
+        result = _result(shop, planned_anew(start), before)
     return start, result
 
 
-def _planned(start: Plan) -> Plan:
-    plan = optimized(start, RULES, without=start.settings.without)
-    return plan if start.observed else not_larger(start, plan, RULES)
+# As many further comparisons have to find nothing before a difference counts as chance.
+_REPEATS = 2
+_ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
+
+
+def _by_chance(shop: Workshop, plan: Plan, before: _Before) -> Result | None:
+    """Give the last of some further comparisons where none of them finds a difference."""
+    result = None
+    for _ in range(_REPEATS):
+        with step(shop.progress, "Comparing once more"):
+            result = _result(shop, plan, before)
+        if not result.verdict.equivalent:
+            return None
+    return result
 
 
 def _result(shop: Workshop, plan: Plan, before: _Before) -> Result:
