@@ -57,6 +57,10 @@ def test_the_application_runs_alike_on_another_base(project: Path, base: str) ->
         pytest.skip(f"the engine has no {ALPINE}; `tests/bases/make alpine` makes a stand-in")
     report = optimized(project, base)
     assert report["verdict"]["equivalent"] is True
+    # the base was not withdrawn to be alike
+    findings = {one["rule"]: one["message"] for one in report["plan"]["findings"]}
+    rule = {"alpine": "another-distribution", "composed": "composed-base"}.get(base)
+    assert rule is None or not findings[rule].startswith("not applied")
     assert report["after"]["size"]["bytes"] < report["before"]["size"]["bytes"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.plan.removal.paths import Matcher
@@ -44,6 +45,8 @@ _OWN = "jettison_removed.py"
 _PROGRAM = re.compile(r"^(/usr(/local)?)?/s?bin/")
 # What is found by where it is.
 _TELLING = re.compile(rf"{_PROGRAM.pattern}|^/etc/|\.(py|pth|so(\.\d+)*)$")
+# What another C library has under another name: extension modules, and copies of libraries.
+_OF_THE_PLATFORM = re.compile(r"\.(cpython-\d\w*-[\w-]+|abi3)\.so$|(?<=\.libs/).+$")
 # What only installs.
 _INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 _SHOWN = 3
@@ -59,6 +62,8 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
         return CheckResult(name=_NAME, outcome=Outcome.DIFFERENT, message=message)
     opened = before.opened or frozenset()
     whole = made_from(before.facts, after.facts)
+    if not same_base(before, after):
+        had = _without_renamed(had, has)
     gone = tuple(_gone(had, has, request, opened, whole=whole))
     other = tuple(_other(had, has, request, whole=whole))
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
@@ -75,6 +80,17 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
 
 def _count(stored: Stored) -> int:
     return len(stored.application) + len(stored.distributions)
+
+
+def _without_renamed(had: Stored, has: Stored) -> Stored:
+    """Leave out what wheels of another platform name otherwise, where the candidate has it too."""
+    forms = {_OF_THE_PLATFORM.sub("", path) for path in has.distributions}
+    kept = {
+        path: told
+        for path, told in had.distributions.items()
+        if path in has.distributions or _OF_THE_PLATFORM.sub("", path) not in forms
+    }
+    return replace(had, distributions=kept)
 
 
 def _gone(

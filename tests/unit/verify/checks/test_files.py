@@ -264,3 +264,18 @@ def test_all_of_an_image_with_further_layers_is_compared(
     found = judged("files", has, stored=had)
     assert said in found.message
     assert (found.outcome is Outcome.DIFFERENT) == bool(said)
+
+
+def test_wheels_of_another_c_library_name_their_modules_otherwise() -> None:
+    gnu, musl = (
+        replace(HELD, distributions={f"idna/_fast.cpython-313-x86_64-linux-{libc}.so": ("idna", ""),
+                                     f"idna.libs/lib{libc}-1.so": ("idna", "")})
+        for libc in ("gnu", "musl")
+    )  # fmt: skip
+    check = next(one for one in CHECKS if one.name == "files")
+    before = replace(SEEN, stored=gnu, facts=replace(SEEN.facts, layers=("sha256:1",)))
+    other = replace(before, stored=musl, facts=replace(SEEN.facts, layers=("sha256:2",)))
+    assert check.compare(before, other, ASKED).outcome is Outcome.SAME
+    assert check.compare(before, replace(before, stored=musl), ASKED).outcome is Outcome.DIFFERENT
+    bare = replace(other, stored=replace(musl, distributions={"idna/core.py": ("idna", "5")}))
+    assert "idna/_fast" in check.compare(before, bare, ASKED).details[0]
