@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 from tests.support.names import RUN
 
 from jettison.contents.layer_reading import known_layers
-from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
+from jettison.engines.engine import BuildRequest, Container, Engine, ImageID, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError, EngineError
 from jettison.progress import SilentProgress
+from jettison.verify.services import wait_until_ready
 from jettison.verify.trace.watching import file_events
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
@@ -29,6 +31,7 @@ EXPOSE 8000
 HEALTHCHECK CMD ["true"]
 CMD ["python", "-m", "http.server", "8000"]
 """
+WAIT = ("sleep", "100")
 
 
 def build(engine: Engine, folder: Path, text: str, target: str | None = None) -> ImageID:
@@ -158,19 +161,46 @@ def test_the_kernel_tells_what_programs_open(engine: Engine, image: ImageID) -> 
     assert file_events(0) is None
 
 
-def test_a_container_reaches_no_service_of_this_machine(engine: Engine, image: ImageID) -> None:
-    if not engine.name.startswith("docker") or os.geteuid():
-        pytest.skip("only root can enter networks that have no way to this machine")
-    with socket.create_server(("0.0.0.0", 0)) as service, engine.run(image, RunOptions()) as one:
-        script = f"""
+REACH = """
 import socket
 network = socket.gethostbyname(socket.gethostname()).rpartition(".")[0]
 for last in range(1, 255):
     try:
-        socket.create_connection((f"{{network}}.{{last}}", {service.getsockname()[1]}), 0.02)
+        socket.create_connection((f"{{network}}.{{last}}", {port}), 0.02)
         print("reached", last)
     except OSError:
         pass
-print("tried")
+print("tried", network == "127.0.0" or "its network")
 """
-        assert one.execute(("python", "-"), stdin=script.encode()).text == "tried"
+
+
+def reached_from(one: Container) -> str:
+    with socket.create_server(("0.0.0.0", 0)) as service:
+        script = REACH.format(port=service.getsockname()[1])
+        return one.execute(("python", "-"), stdin=script.encode()).text
+
+
+def test_a_container_reaches_no_service_of_this_machine(engine: Engine, image: ImageID) -> None:
+    if not engine.name.startswith("docker") or os.geteuid():
+        pytest.skip("only root can enter networks that have no way to this machine")
+    with engine.run(image, RunOptions()) as one:
+        assert reached_from(one) == "tried its network"
+
+
+@pytest.mark.podman
+def test_containers_of_podman_reach_each_other_and_no_service_of_this_machine(
+    image: ImageID,
+) -> None:
+    name = image.removeprefix("sha256:")
+    saved = subprocess.run(["docker", "save", name], capture_output=True, check=True)
+    subprocess.run(["podman", "load", "--quiet"], input=saved.stdout, check=True)
+    options = RunOptions(ports=(8000,), alias="first")
+    with find_engine("podman") as podman, podman.run(name, options) as first:
+        assert reached_from(first) == "tried its network"
+        assert wait_until_ready(first, 8000, None, 30).failure == ""
+        with podman.run(name, RunOptions(beside=first.id, alias="second", command=WAIT)) as second:
+            asked = "import urllib.request as u; print(u.urlopen('http://first:8000/').status)"
+            assert second.execute(("python", "-c", asked)).text == "200"
+            named = "import socket; print(socket.gethostbyname('second') != '')"
+            assert first.execute(("python", "-c", named)).text == "True"
+    subprocess.run(["podman", "rmi", "--force", name], check=True, capture_output=True)

@@ -16,6 +16,7 @@ from jettison.engines.client import Client, image_facts
 from jettison.engines.container import ClientContainer
 from jettison.engines.engine import (
     CONTAINERS,
+    REACHING,
     BuildRequest,
     ImageFacts,
     ImageID,
@@ -131,7 +132,7 @@ class CommandLineEngine:
     @property
     def isolation(self) -> Isolation:
         """Containers, as the engine makes them."""
-        return CONTAINERS
+        return CONTAINERS if self._client.apart or not self._client.direct else REACHING
 
     def __enter__(self) -> Self:
         """Give the engine itself."""

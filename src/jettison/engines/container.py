@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from jettison.engines.client import Client, Relays, bytes_of
+from jettison.engines.client import LOOPBACK, Client, Relays, bytes_of
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
 from jettison.engines.limits import (
     EXHAUSTED,
@@ -20,6 +19,7 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
+from jettison.engines.networks import inspected, make_network, network_arguments
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 
@@ -118,11 +118,11 @@ class ClientContainer:
     def address(self, port: int) -> tuple[str, int]:
         """Host and port where this machine reaches ``port``. Raises EngineError without one."""
         if self._client.direct:
-            self._address = self._address or self._own_address()
+            hosts = LOOPBACK if self._client.shared else (self._own_address(),)
             if not self._client.apart:
-                return self._address, port
+                return hosts[0], port
             if port not in self._relays.ports:
-                self._relays.add(self.state().process, (self._address,), (port,))
+                self._relays.add(self.state().process, hosts, (port,))
             return "127.0.0.1", self._relays.ports[port]
         asked = (self._id, f"{port}/tcp")
         shown = self._client.call("port", operands=asked, failing="no published port")
@@ -130,6 +130,10 @@ class ClientContainer:
         return host, int(published)
 
     def _own_address(self) -> str:
+        self._address = self._address or self._told_address()
+        return self._address
+
+    def _told_address(self) -> str:
         networks = self._inspected("{{json .NetworkSettings.Networks}}")
         addresses = [entry["IPAddress"] for entry in networks.values() if entry["IPAddress"]]
         if not addresses:
@@ -212,7 +216,7 @@ class ClientContainer:
 def start(client: Client, image: str, options: RunOptions) -> ClientContainer:
     """Create and start a container. Raises EngineError when either fails."""
     own_network = options.network is Network.ISOLATED and not options.beside
-    network = _make_network(client) if own_network else ""
+    network = make_network(client) if own_network else ""
     try:
         try:
             identifier = _started(client, image, options, network, tuple(_limits(client.limits)))
@@ -242,7 +246,7 @@ def _started(
             "run",
             options=(
                 "--detach", "--no-healthcheck", f"--label={client.label}", *limits, *variables,
-                *_network_arguments(client, options, network), *_run_arguments(options),
+                *network_arguments(client, options, network), *_run_arguments(options),
             ),
             operands=(image_name(image), *options.entrypoint[1:], *options.command),
             failing=f"the image {image} did not start",
@@ -255,50 +259,6 @@ def _limits(limits: Limits) -> Iterator[str]:
         yield f"--memory={limits.memory}b"
     if limits.processes:
         yield f"--pids-limit={limits.processes}"
-
-
-def _make_network(client: Client) -> str:
-    """Make a network without a way out; where a port must be published, not an internal one."""
-    name = f"jettison-{client.run_id}-{time.monotonic_ns():x}"
-    masquerade = "com.docker.network.bridge.enable_ip_masquerade"
-    closed = ["--internal" if client.direct else f"--opt={masquerade}=false"]
-    if client.apart:
-        # Without it the bridge has an address, at which containers reach services of this machine.
-        closed.append("--opt=com.docker.network.bridge.inhibit_ipv4=true")
-    client.call(
-        "network", "create",
-        options=(f"--label={client.label}", *closed),
-        operands=(name,), failing="no network was made",
-    )  # fmt: skip
-    return name
-
-
-def _network_arguments(client: Client, options: RunOptions, network: str) -> Iterator[str]:
-    if options.network is Network.NONE:
-        yield "--network=none"
-        return
-    joined = network or _network_of(client, options.beside)
-    yield f"--network={joined}"
-    if options.alias:
-        yield f"--network-alias={options.alias}"
-    if not client.direct:
-        # the engine's resolver would ask this machine's name servers
-        yield "--dns=127.0.0.1"
-        yield from (f"--publish=127.0.0.1::{port}" for port in options.ports)
-
-
-def _network_of(client: Client, identifier: str) -> str:
-    return str(next(iter(inspected(client, identifier, "{{json .NetworkSettings.Networks}}"))))
-
-
-def inspected(client: Client, identifier: str, template: str) -> dict[str, Any]:
-    """Return a part of what the engine tells of a container. EngineError when it is gone."""
-    shown = client.call(
-        "container", "inspect",
-        options=(f"--format={template}",), operands=(identifier,), failing="a container is gone",
-    )  # fmt: skip
-    document: dict[str, Any] = json.loads(shown)
-    return document
 
 
 def _run_arguments(options: RunOptions) -> Iterator[str]:

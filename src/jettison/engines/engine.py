@@ -173,6 +173,8 @@ class Isolation(Struct, frozen=True, kw_only=True):
 
 
 CONTAINERS = Isolation()
+REACHING = Isolation(name="containers that reach services of this machine")
+"""Where only root could enter networks without a way to this machine."""
 
 
 class Executes(Protocol):

@@ -121,12 +121,14 @@ def podman_engine(limits: Limits) -> CommandLineEngine:
             f"podman is too old: {asked.text}",
             hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer.",
         )
-    # without root, containers live in a network namespace that this process is not in
-    direct = sys.platform == "linux" and os.geteuid() == 0
+    # A bridge of Podman has an address, at which containers reach services of this machine.
+    here = sys.platform == "linux"
     client = Client(
         program="podman",
         version=asked.text,
-        direct=direct,
+        direct=here,
+        apart=here,
+        shared=here,
         limits=limits,
         removal=("--force", "--volumes", "--time=0"),
     )
