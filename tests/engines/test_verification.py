@@ -13,6 +13,7 @@ from tests.support.runners import Runner
 
 from jettison.cli.options import require_equivalent
 from jettison.engines.engine import BuildRequest, Engine
+from jettison.engines.finding import EMBEDDED
 from jettison.errors import NotEquivalentError
 from jettison.progress import SilentProgress
 from jettison.verify.before import Baseline, look_ahead
@@ -74,6 +75,11 @@ FAULTS = (
     Fault("wrong user", "USER 4242", "user", "4242"),
     Fault("health check", "HEALTHCHECK NONE", "health-check", "dropped"),
 )
+
+
+def of_an_engine(fault: Fault) -> bool:
+    return fault.check in {"routes", "modules", "programs", "start", "user", "health-check"}
+
 
 Build = Callable[[str, str], None]
 
@@ -149,6 +155,7 @@ def test_requests_reach_what_the_application_declares(baseline: Baseline) -> Non
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("runner", ["engine"], indirect=True, scope="module")
 def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[..., Verdict]) -> None:
     found = verify(fault.name, fault.instruction)
     caught = result(found, fault.check)
@@ -158,6 +165,15 @@ def test_a_fault_is_caught_and_named(fault: Fault, verify: Callable[..., Verdict
     with pytest.raises(NotEquivalentError) as ended:
         require_equivalent(found, different=("they differ", ""), unknown=("", ""))
     assert ended.value.exit_status == 4
+
+
+# How files are compared is a matter of no engine; how programs are started is one.
+@pytest.mark.parametrize("fault", [*filter(of_an_engine, FAULTS)], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("runner", [EMBEDDED], indirect=True, scope="module")
+def test_a_fault_is_caught_and_named_without_an_engine(
+    fault: Fault, verify: Callable[..., Verdict]
+) -> None:
+    test_a_fault_is_caught_and_named(fault, verify)
 
 
 @pytest.fixture(scope="module")
