@@ -18,7 +18,11 @@ from jettison.rules.rule import optimized
 from jettison.tasks.loading.plan import planned
 from jettison.values import Origin
 
-CASES = [pytest.param(case, id=case.name) for case in all_cases()]
+# The properties of a case are looked at in one process, which makes its plan once.
+CASES = [
+    pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(case.name))
+    for case in all_cases()
+]
 
 
 @cache

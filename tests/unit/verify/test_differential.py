@@ -10,7 +10,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import Engine
 from jettison.progress import SilentProgress
-from jettison.verify import before, differential
+from jettison.verify import before, differential, observe
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
@@ -103,7 +103,11 @@ def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Pa
 
 
 @pytest.mark.parametrize("planned", [False, True])
-def test_workers_run_as_production_will_run_them(planned: bool, tmp_path: Path) -> None:
+def test_workers_run_as_production_will_run_them(
+    planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # one that ends does so at once
+    monkeypatch.setattr(observe, "_WATCHED_SECONDS", 2.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         text = SERVER.replace("start, count", f"{writes}\nstart, count", 1)
