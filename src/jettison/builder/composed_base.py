@@ -43,6 +43,8 @@ _FORMAT = "5"
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PYTHON = ("usr/lib/python3", "usr/bin/python", "usr/share/python", "usr/local/bin/python")
 # Links in the root that stand for directories.
+# What tells what else there is.
+_LISTS = frozenset({"etc/ld.so.cache", "usr/sbin/ldconfig"})
 _MERGED = frozenset({"bin", "sbin", "lib", "lib64"})
 
 
@@ -64,6 +66,7 @@ def request_of(wanted: BaseWanted, architecture: str) -> BaseRequest:
 class _Part(StrEnum):
     """A layer of the base."""
 
+    CORE = "Debian packages of every base"
     SYSTEM = "Debian packages"
     INTERPRETER = "Python and its standard library"
 
@@ -72,6 +75,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     """Makes a composed base, or finds in the cache what was made before.
 
     ``ahead`` are packages that were unpacked before it was known whether all of them are needed.
+    With ``core_apart`` what every base of this Python has is a layer of its own, which they share.
     """
 
     wanted: BaseWanted
@@ -83,6 +87,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     libraries: tuple[str, ...] = ()
     library: frozenset[str] | None = None
     ahead: dict[str, Unpacked] = field(default_factory=dict)
+    core_apart: bool = False
 
     @cached_property
     def request(self) -> BaseRequest:
@@ -163,8 +168,9 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
             .with_env(self.environment)
             .with_command([f"python{facts.python}"])
         )
+        parts = [part for part in _Part if part is not _Part.CORE or self._core]
         coming = tuple(
-            (partial(self._layer, part), History(created_by=f"jettison: {part}")) for part in _Part
+            (partial(self._layer, part), History(created_by=f"jettison: {part}")) for part in parts
         )
         return Base(
             name="composed", config=config, layers=(), facts=facts, compiler=self.compiler,
@@ -172,7 +178,48 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         )  # fmt: skip
 
     def _layer(self, part: _Part) -> FoundationLayer:
+        if part is _Part.CORE:
+            return layer_of([self._bare.core_segment()], self.cache)
         return layer_of([self._segment(part)], self.cache)
+
+    @cached_property
+    def _bare(self) -> ComposedBase:
+        """The base with nothing but what all of this Python have."""
+        wanted = BaseWanted(kind="composed", python=self.wanted.python)
+        return replace(self, wanted=wanted, libraries=(), library=None, core_apart=False)
+
+    @cached_property
+    def _core(self) -> frozenset[str]:
+        """The paths that the layer of all bases has as they are here.
+
+        What differs here is in the next layer. None where this base lacks something of them.
+        """
+        if not self.core_apart:
+            return frozenset()
+        words = ("core of base", _FORMAT, self.choice.key, self._bare.choice.key)
+        known = self.cache.records.get(frozenset[str], *words)
+        if known is None:
+            own = {member.entry.path: member for member in self._members()}
+            core = self._bare.core_members()
+            all_there = all(member.entry.path in own for member in core)
+            same = (one.entry.path for one in core if _is_same(own.get(one.entry.path), one))
+            known = frozenset(same) if all_there else frozenset()
+            self.cache.records.put(known, *words)
+        return known
+
+    def core_members(self) -> list[Member]:
+        """Return what larger bases have as well: not the lists of what there is."""
+        return [
+            member
+            for member in self._members()
+            if _part(member) is _Part.SYSTEM and member.entry.path not in _LISTS
+        ]
+
+    def core_segment(self) -> Segment:
+        """Return them as a part of a layer."""
+        key = self._key(_Part.CORE)
+        members = (member.dated(FIXED_TIME) for member in self.core_members())
+        return self.cache.get(key) or self.cache.put(key, members)
 
     def _facts(self) -> BaseFacts:
         key = self._key("facts")
@@ -189,12 +236,15 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
     def _segment(self, part: _Part) -> Segment:
         compiled = self.bytecode and part is _Part.INTERPRETER
         key = self._key(
-            part, f"bytecode {compiled}", *(sorted(self.wanted.loaded) if compiled else ())
-        )
+            part, f"bytecode {compiled}", *(sorted(self.wanted.loaded) if compiled else ()),
+            *(["without core"] if part is _Part.SYSTEM and self._core else []),
+        )  # fmt: skip
         known = self.cache.get(key)
         if known is not None:
             return known
         members = [member for member in self._members() if _part(member) is part]
+        if part is _Part.SYSTEM and self._core:
+            members = [member for member in members if member.entry.path not in self._core]
         compiler = self.compiler() if compiled else None
         if isinstance(compiler, Compiler):
             modules = [member for member in members if self._is_compiled(member.entry.path)]
@@ -227,6 +277,12 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         facts = self._facts()
         kept = kept_compiler(self.choice.key, facts.interpreter, facts.version, self.interpreters)
         return kept or composed_compiler(self.tree, self.interpreters)
+
+
+def _is_same(one: Member | None, two: Member) -> bool:
+    if one is None or one.entry != two.entry:
+        return False
+    return one.entry.kind is not Kind.FILE or b"".join(one.content()) == b"".join(two.content())
 
 
 def _part(member: Member) -> _Part:

@@ -79,6 +79,7 @@ def base_source(
         cache=cache,
         interpreters=interpreters,
         bytecode=bytecode,
+        core_apart=options.shared is not None,
     )
 
 

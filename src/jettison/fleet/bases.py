@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -112,9 +113,25 @@ def _joined(one: Group, two: Group, size: Bytes) -> Group | None:
     return Group(base=base, images=images)
 
 
+def core_of(base: BaseNeeds) -> BaseNeeds:
+    """Return what all bases of a Python have: that is a layer of its own."""
+    wanted = base.wanted
+    core = BaseWanted(kind=wanted.kind, location=wanted.location, python=wanted.python)
+    return BaseNeeds(wanted=core)
+
+
 def cost_of_base(group: Group, size: Bytes, nodes: int) -> Cost:
-    """Return what the base of a group costs."""
-    return layer_cost(size(group.base), group.instances, nodes)
+    """Return what the base of a group costs beside what all of its Python have."""
+    return layer_cost(size(group.base) - size(core_of(group.base)), group.instances, nodes)
+
+
+def cost_of_bases(groups: Sequence[Group], size: Bytes, nodes: int) -> Cost:
+    """Return what all bases cost."""
+    instances: Counter[BaseNeeds] = Counter()
+    for group in groups:
+        instances[core_of(group.base)] += group.instances
+    cores = (layer_cost(size(core), count, nodes) for core, count in instances.items())
+    return sum((cost_of_base(group, size, nodes) for group in groups), sum(cores, Cost()))
 
 
 def bases_bound(images: Sequence[Standing], size: Bytes, nodes: int) -> Cost:

@@ -15,7 +15,7 @@ from jettison.fleet.bases import (
     Group,
     Standing,
     bases_bound,
-    cost_of_base,
+    cost_of_bases,
     grouped,
 )
 from jettison.fleet.file import Fleet, Member
@@ -190,14 +190,13 @@ def fleet_plan(
     groups = grouped(standing, size, nodes)
     layout = choose_layers(items, needs, nodes=nodes, most=fleet.layers)
     fixed = _fixed(usable, nodes)
-    bases = sum((cost_of_base(group, size, nodes) for group in groups), fixed)
     return FleetPlan(
         fleet=fleet,
         rows=tuple(rows),
         groups=groups,
         layout=layout,
         alignments=alignments(items, needs, nodes, newest=_newest(items)),
-        cost=layout.cost + bases,
+        cost=layout.cost + cost_of_bases(groups, size, nodes) + fixed,
         alone=_alone(items, needs, standing, size, nodes) + fixed,
         bound=layout.bound + bases_bound(standing, size, nodes) + fixed,
         full_nodes=full_nodes,
