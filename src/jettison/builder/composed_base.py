@@ -1,4 +1,4 @@
-"""The composed base as two layers: the system, and the interpreter with its standard library."""
+"""The composed base as layers: the system, and the interpreter with its standard library."""
 
 from __future__ import annotations
 
