@@ -220,7 +220,7 @@ _LOADED = ("", "encodings", "importlib", "collections", "lib-dynload")
 
 
 def seal_tree(root: Path, compiler: Compiler) -> None:
-    """Keep names, sizes and times of the files that the interpreter below ``root`` loads."""
+    """Keep names and digests of the files that the interpreter below ``root`` loads."""
     with sealed_file(root / _SEAL) as file:
         file.write(_state(root, compiler))
 
@@ -228,7 +228,7 @@ def seal_tree(root: Path, compiler: Compiler) -> None:
 def is_whole(root: Path, compiler: Compiler) -> bool:
     """Tell whether the interpreter is there and unchanged; a changed tree is removed.
 
-    Reading all of it would take longer than most compilations do, so sizes and times have to do.
+    What it loads before the first module is read, some 20 MB, and not the rest of the tree.
     """
     if not root.exists():
         return False
@@ -246,10 +246,18 @@ def _state(root: Path, compiler: Compiler) -> bytes:
                 found = sorted(entries, key=lambda entry: entry.name)
             for entry in found:
                 if not entry.is_dir(follow_symlinks=False) and entry.name != _SEAL:
-                    status = entry.stat(follow_symlinks=False)
-                    line = f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"
-                    running.update(line.removeprefix(str(root)).encode("utf-8", "surrogateescape"))
+                    path = os.fsencode(entry.path.removeprefix(str(root)))
+                    running.update(path + b"\0" + _content(entry) + b"\n")
     return running.digest()
+
+
+def _content(entry: os.DirEntry[str]) -> bytes:
+    if entry.is_symlink():
+        return b"link " + os.fsencode(Path(entry).readlink())
+    if not entry.is_file():
+        return b"neither"
+    with Path(entry).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:
@@ -259,4 +267,6 @@ def _folders(root: Path, compiler: Compiler) -> Iterator[Path]:
                 yield Path(path) if Path(path).is_dir() else Path(path).parent
     home = Path(compiler.environment.get("PYTHONHOME", root))
     minor = ".".join(compiler.version.split(".")[:2])
-    yield from (home / "lib" / f"python{minor}" / name for name in _LOADED)
+    for name in _LOADED:
+        folder = home / "lib" / f"python{minor}" / name
+        yield from (folder, folder / "__pycache__")

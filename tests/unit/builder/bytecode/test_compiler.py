@@ -117,11 +117,12 @@ def test_a_kept_interpreter_that_was_changed_is_not_started(tmp_path: Path) -> N
     program = tmp_path / "tree" / "bin" / "python3"
     program.parent.mkdir(parents=True)
     program.write_bytes(b"the interpreter")
+    written = program.stat().st_mtime_ns
     kept = Compiler(version="3.13.5", command=(str(program),), tree=str(tmp_path / "tree"))
     seal_tree(tmp_path / "tree", kept)
     assert is_whole(tmp_path / "tree", kept)
     program.write_bytes(b"the Interpreter")
-    os.utime(program, ns=(1, 1))
+    os.utime(program, ns=(written, written))
     assert not is_whole(tmp_path / "tree", kept)
     assert not (tmp_path / "tree").exists()
 
