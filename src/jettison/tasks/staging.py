@@ -24,6 +24,7 @@ from jettison.progress import Progress, step
 from jettison.report.result_text import Result
 from jettison.rules.rule import applied_rules, growing
 from jettison.values import Skipped, human
+from jettison.verify.checks.process import NO_MORE
 from jettison.verify.verdict import CheckResult, Verdict
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
@@ -159,6 +160,7 @@ REFUSALS = {"Read-only file system": "production-compose", "Permission denied": 
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
 _PATH = re.compile(r"[\w.@+-]*/[\w./@+-]+|[\w-]+\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
+_WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"
 
 
@@ -225,16 +227,18 @@ def _is_module(path: str, module: str) -> bool:
 def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     """Requirements that were moved and whose modules are missing, or whose removal changed others.
 
-    Only the names that the change moved count.
+    Only the names that the change moved count. A line of the log that is gone may name one.
     """
     moved = {name for change in plan.applied(MoveToDevelopment) for name in change.names}
     for line in lines:
-        for module in _MODULE.findall(line):
-            for name in sorted(moved):
-                facts = plan.closure.facts.get(name)
-                known = facts.import_names if facts else (name.replace("-", "_"),)
-                if any(f"{module}.".startswith(f"{one}.") for one in known):
-                    yield Withdrawal(rule=MOVING, part=name, reason=shown(line))
+        modules = _MODULE.findall(line)
+        words = set(_WORD.findall(line.lower())) if NO_MORE in line else ()
+        for name in sorted(moved):
+            facts = plan.closure.facts.get(name)
+            known = facts.import_names if facts else (name.replace("-", "_"),)
+            missing = any(f"{module}.".startswith(f"{one}.") for module in modules for one in known)
+            if missing or name in words or any(one.lower() in words for one in known):
+                yield Withdrawal(rule=MOVING, part=name, reason=shown(line))
         if moved and "resolved differently" in line:
             yield Withdrawal(rule=MOVING, reason=shown(line))
 

@@ -233,6 +233,7 @@ SIGNALS_CHECK = Check(name=_SIGNALS, compare=_compare_signals)
 
 
 _LOGS = "logs"
+NO_MORE = "is written no more: "
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What differs between two runs, or between two places where Python is installed: months and days by
 # name, ids, numbers, paths, and space.
@@ -295,7 +296,7 @@ def _compare_logs(
         if _EXCEPTION.match(line)
     )
     changed = not keeps_command(request, before.facts)
-    details = [f"is written no more: {line}" for line in lost]
+    details = [f"{NO_MORE}{line}" for line in lost]
     details += [f"a new exception: {line}" for line in new]
     different = new or (lost and not changed)
     return CheckResult(

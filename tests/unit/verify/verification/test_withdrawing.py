@@ -56,6 +56,12 @@ def test_a_moved_requirement_whose_module_is_missing_stays(tmp_path: Path) -> No
     assert ("development-requirements", "pytest") in found
 
 
+def test_a_moved_requirement_that_the_log_tells_of_stays(tmp_path: Path) -> None:
+    line = "is written no more: INFO: tests are run by PyTest"
+    found = explained(plan(tmp_path), different("logs", line))
+    assert [(one.rule, one.part) for one in found] == [("development-requirements", "pytest")]
+
+
 def test_what_a_check_looks_at_is_left_out_where_the_plan_changed_it(tmp_path: Path) -> None:
     made = plan(tmp_path)
     assert [one.rule for one in explained(made, different("user"))] == ["non-root-user"]
