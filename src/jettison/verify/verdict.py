@@ -57,7 +57,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The result of a verification.
 
     ``isolation`` is how the images were kept apart: namespaces, chroot, or imports alone; empty
-    where an engine did it.
+    where an engine did it, unless its containers reach services of this machine.
     """
 
     engine: str
