@@ -163,8 +163,8 @@ def work_ended() -> EngineError:
 class Isolation(Struct, frozen=True, kw_only=True):
     """How containers are kept apart from this machine and from each other.
 
-    ``name`` is empty where an engine does all of it. ``unseen`` names the checks that cannot show anything
-    this way, and why. ``root`` is who runs in place of root, 0 for root itself.
+    ``name`` is empty where an engine does all of it. ``unseen`` names the checks that cannot show
+    anything this way, and why. ``root`` is who runs in place of root, 0 for root itself.
     """
 
     name: str = ""

@@ -1,8 +1,11 @@
 import pytest
 
-from jettison.engines.client import bytes_of
+from jettison.engines.cli import BuildDialect, CommandLineEngine, buildkit_steps
+from jettison.engines.client import Client, bytes_of
 from jettison.engines.finding import find_engine, require_recent
 from jettison.errors import EngineError
+
+DIALECT = BuildDialect(command=("build",), environment=(), steps=buildkit_steps)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,12 @@ def test_no_engine_on_the_path_says_what_can_be_done_without(
     assert "jettison plan" in caught.value.hint
     with pytest.raises(EngineError, match="podman is not installed"):
         find_engine("podman")
+
+
+def test_an_engine_whose_containers_reach_this_machine_says_so() -> None:
+    def named(*, apart: bool) -> str:
+        client = Client(program="docker", version="26", direct=True, apart=apart)
+        return CommandLineEngine(client, DIALECT).isolation.name
+
+    assert "reach services of this machine" in named(apart=False)
+    assert named(apart=True) == ""
