@@ -159,7 +159,8 @@ def _reached(places: set[int], tokens: tuple[str, ...]) -> set[int]:
     found = set(places)
     for place in places:
         at = place
-        while 0 <= at < len(tokens) and tokens[at].startswith("*"):
+        # where another place has led already, it has led further too
+        while 0 <= at < len(tokens) and tokens[at].startswith("*") and at + 1 not in found:
             at += 1
             found.add(at)
     return found
