@@ -25,11 +25,12 @@ from jettison.values import counted, human
 
 _OFFENDERS = 10
 _OF_BASE = {
+    "Debian packages of every base": OwnerKind.DEBIAN_PACKAGE,
     "Debian packages": OwnerKind.DEBIAN_PACKAGE,
     "Python and its standard library": OwnerKind.INTERPRETER,
     "application": OwnerKind.APPLICATION,
 }
-_KINDS = (*_OF_BASE.values(), OwnerKind.DISTRIBUTION)
+_KINDS = tuple(dict.fromkeys((*_OF_BASE.values(), OwnerKind.DISTRIBUTION)))
 
 
 def fleet_html(plan: FleetPlan) -> str:
