@@ -88,6 +88,8 @@ def test_compose_brings_the_service_up(
 ) -> None:
     # Any free port of this machine: the one that the file names may be taken.
     text = (optimized / file).read_text().replace('"8000:8000"', '"127.0.0.1::8000"')
+    # The same check, sooner.
+    text = text.replace("interval: 30s", "interval: 1s").replace("start_period: 20s\n", "")
     (optimized / f"test-{file}").write_text(text)
     command = [*compose, "--project-name", f"jettison-{container}", "-f", f"test-{file}"]
     try:
