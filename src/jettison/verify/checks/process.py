@@ -247,6 +247,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _FORM = "lines such as "
 # Python warns where it compiles, which byte code spares; what is indented belongs to other lines.
 _OF_A_WARNING = re.compile(r"^\s|Warning: |^Traceback")
+# Written or not as one thread is faster than another. Source: gunicorn 27.0.1, ctl/server.py: the
+# server that says so is stopped whenever a worker is forked.
+_OF_A_RACE = re.compile(r"Control socket listening at")
 # From so many on, forms are those of a text.
 _FEW = 30
 # of a log, or a line, that has no end
@@ -264,7 +267,7 @@ def kinds_of(log: str) -> frozenset[str]:
     there.
     """
     lines = [_COLOURS.sub("", line).rstrip() for line in log.splitlines()[:_LINES]]
-    lines = [line for line in lines if 0 < len(line) < _LONGEST]
+    lines = [one for one in lines if 0 < len(one) < _LONGEST and not _OF_A_RACE.search(one)]
     stripped = map(str.strip, lines)
     telling = {line for line in stripped if _LEVEL.search(line) or _EXCEPTION.match(line)}
     plain = (line for line in lines if line not in telling and not _OF_A_WARNING.search(line))

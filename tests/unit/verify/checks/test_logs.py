@@ -66,6 +66,11 @@ def test_what_not_every_run_writes_is_no_difference(
     assert judged(before, after).outcome is Outcome.SAME
 
 
+def test_a_line_that_a_race_between_threads_decides_is_not_compared() -> None:
+    told = f"{LOG}[2026-05-01 10:00:01 +0000] [7] [INFO] Control socket listening at /root/a.ctl\n"
+    assert judged((told, told), (LOG, LOG)).outcome is Outcome.SAME
+
+
 def test_lines_of_the_end_are_compared_too() -> None:
     def ending(log: str) -> Observation:
         stopped = Stopped(exit_status=0, seconds=0.1, killed=False)
