@@ -18,13 +18,13 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from msgspec import DecodeError, msgpack
 
+from jettison.values import READING_TYPES
+
 Value = TypeVar("Value")
 Hook = Callable[[type, Any], object]
 _SUFFIX = ".record"
 _DIGEST = hashlib.sha256().digest_size
 _damaged: list[Path] = []
-# msgspec reads the fields of a class at its first use, and crashes where two threads do so at once
-_reading_types = threading.Lock()
 # What every file system takes as a name, and no two words share.
 _PLAIN = re.compile(r"[A-Za-z0-9_+!-][A-Za-z0-9._+!-]{0,200}")
 
@@ -102,7 +102,7 @@ class Records:
 
     def _decoder(self, kind: Any) -> msgpack.Decoder[Any]:  # noqa: ANN401  # types in brackets too
         if kind not in self._decoders:
-            with _reading_types:
+            with READING_TYPES:
                 self._decoders[kind] = msgpack.Decoder(kind, dec_hook=self._read)
         return self._decoders[kind]
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 # Holds the lists and programs that steps of a build read.
 OWN_FOLDER = ".jettison"
+
+
+# msgspec reads the fields of a class at its first use, and crashes where two threads do so at once.
+READING_TYPES = threading.RLock()
+Converted = TypeVar("Converted")
+
+
+def converted(
+    found: object, kind: type[Converted], dec_hook: Callable[[type, Any], Any] | None = None
+) -> Converted:
+    """Read data as a value of a type. Raises ``msgspec.ValidationError`` for another shape."""
+    with READING_TYPES:
+        return convert(found, kind, dec_hook=dec_hook)
 
 
 class Origin(Struct, frozen=True, order=True, kw_only=True):

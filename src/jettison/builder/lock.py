@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct, ValidationError
 from msgspec.structs import fields
 
 from jettison.builder.base import BaseFacts, BaseSource
@@ -23,7 +23,7 @@ from jettison.index.debian.packages import PackageIndex
 from jettison.index.target import Target
 from jettison.lift.project import Project
 from jettison.records import Records
-from jettison.values import Origin
+from jettison.values import Origin, converted
 
 _VERSION = 1
 _HEAD = "# Written by `jettison build --lock`, which also brings it up to date.\n"
@@ -84,7 +84,7 @@ def parse_lock(text: str) -> Lock:
     if document.get("version") != _VERSION:
         raise _malformed(f"its version is {document.get('version')}, not {_VERSION}")
     try:
-        return convert(document, Lock)
+        return converted(document, Lock)
     except ValidationError as error:
         raise _malformed(str(error)) from error
 

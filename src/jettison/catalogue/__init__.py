@@ -8,7 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar, cast
 
-from msgspec import ValidationError, convert, json
+from msgspec import ValidationError, json
+
+from jettison.values import converted
 
 Table = TypeVar("Table")
 
@@ -24,7 +26,7 @@ def table(kind: type[Table]) -> Table:
     if kind not in _tables:
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
         try:
-            _tables[kind] = convert(_document(name), kind)
+            _tables[kind] = converted(_document(name), kind)
         except (tomllib.TOMLDecodeError, ValidationError) as error:
             raise ValueError(f"{name}.toml of the catalogue: {error}") from error
     return cast("Table", _tables[kind])

@@ -11,13 +11,13 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
-from msgspec import Struct, convert
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from jettison.catalogue import resource
 from jettison.index.facts import DistributionFacts, EntryPoint, InstalledFile, Source, import_names
-from jettison.values import Basis, Size
+from jettison.values import Basis, Size, converted
 
 # Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
 # 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
@@ -178,7 +178,7 @@ class Catalogue(Mapping[str, DistributionFacts]):
             "version": entry.get("version", ""),
             "source": "catalogue",
         }
-        return convert(facts, DistributionFacts, dec_hook=lambda _, text: requirement(text))
+        return converted(facts, DistributionFacts, dec_hook=lambda _, text: requirement(text))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

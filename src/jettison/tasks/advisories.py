@@ -21,6 +21,7 @@ from jettison.index.client import Client
 from jettison.index.settings import index_settings
 from jettison.progress import Progress, step
 from jettison.records import discard
+from jettison.values import READING_TYPES
 
 MIRROR = "JETTISON_OSV_MIRROR"
 PUBLIC_MIRROR = "https://osv-vulnerabilities.storage.googleapis.com"
@@ -91,7 +92,8 @@ def read_advisories(path: Path) -> Advisories:
     ecosystems: set[str] = set()
     seen: set[str] = set()
     newest = ""
-    decoder = msgspec.json.Decoder(Advisory)
+    with READING_TYPES:
+        decoder = msgspec.json.Decoder(Advisory)
     for name, content in _documents(path):
         try:
             advisory = decoder.decode(content)

@@ -25,7 +25,7 @@ from jettison.images.location import Location, is_remote, locate, nearest
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.stores.cache import blob_cache
 from jettison.progress import Progress
-from jettison.values import Basis
+from jettison.values import READING_TYPES, Basis
 
 SCHEMA = "jettison.check/v1"
 
@@ -145,7 +145,8 @@ def baselines_in(path: Path) -> Mapping[str, Figures]:
         ) from error
     hint = f"Write it again on the main branch: jettison check --report json:{path}"
     try:
-        document = msgspec.json.decode(content, type=_Document)
+        with READING_TYPES:
+            document = msgspec.json.decode(content, type=_Document)
         if document.schema != SCHEMA:
             raise InputSyntaxError(
                 f"{path} is no baseline: its schema is {document.schema}", hint=hint

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any, TypeVar
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Struct, ValidationError
 from msgspec.structs import replace
 
 from jettison.catalogue import table
@@ -16,6 +16,7 @@ from jettison.catalogue.systems import Loopback
 from jettison.engines.engine import Container, Executes, ImageFacts, ImageID
 from jettison.errors import ProgramError
 from jettison.processes.concurrent import beside
+from jettison.values import converted
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
@@ -123,7 +124,7 @@ def ask(
 def shaped(answer: object, kind: type[Answer]) -> tuple[Answer | None, str]:
     """Give what a script answered in its type; of another shape, None and why."""
     try:
-        return convert(answer, kind), ""
+        return converted(answer, kind), ""
     except ValidationError as wrong:
         return None, f"{_OTHERWISE}: {wrong}"
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from msgspec import Raw, Struct, ValidationError, convert, msgpack
+from msgspec import Raw, Struct, ValidationError, msgpack
 from msgspec.structs import replace
 
 from jettison.catalogue import resource
@@ -40,7 +40,7 @@ from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.records import Records
-from jettison.values import Skipped
+from jettison.values import Skipped, converted
 from jettison.verify.batch import run_suite
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
@@ -120,7 +120,7 @@ def _asked(engine: Engine, image: str, facts: ImageFacts, text: str) -> bytes:
 def installed_of(answer: Mapping[str, Any]) -> Installed:
     """Read what ``inside/contents.py`` gives; EngineError for an answer of another shape."""
     try:
-        return convert(answer, Installed)
+        return converted(answer, Installed)
     except ValidationError as wrong:
         raise EngineError("the environment could not be read", why=str(wrong)) from wrong
 
