@@ -1,4 +1,7 @@
-"""Advisories of PyPA's database (``pypa.json`` names its source) are matched as it lists them."""
+"""Public advisories are matched as those who publish them list them.
+
+``pypa.json`` and ``debian.json`` name their sources.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,9 @@ from jettison.images.tar_writer import Member
 
 PUBLIC: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "pypa.json").read_text(encoding="utf-8")
+)["advisories"]
+OF_DEBIAN: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "debian.json").read_text(encoding="utf-8")
 )["advisories"]
 # Releases of one afternoon in 2023, as a lock of that time might have them.
 INSTALLED = {
@@ -64,6 +70,18 @@ def test_an_advisory_affects_what_the_documented_algorithm_says(document: dict[s
             assert found == osv_oracle.affected(document, "PyPI", name, release), release
             if release in document["listed"] and "withdrawn" not in document:
                 assert found, release
+
+
+@pytest.mark.parametrize("document", OF_DEBIAN, ids=lambda one: one["id"])
+def test_an_advisory_affects_what_the_changelog_has_before_it(document: dict[str, Any]) -> None:
+    advisory = msgspec.convert({k: document[k] for k in ("id", "aliases", "affected")}, Advisory)
+    (part,) = document["affected"]
+    for release in document["earlier"]:
+        hit = affecting(advisory, "Debian:13", part["package"]["name"], release)
+        assert hit is not None, release
+        assert hit.fixed == part["ranges"][0]["events"][1]["fixed"]
+    for release in document["later"]:
+        assert affecting(advisory, "Debian:13", part["package"]["name"], release) is None, release
 
 
 def test_findings_of_an_image_are_those_of_the_database(

@@ -165,6 +165,8 @@ def _answers(container: Container, port: int) -> bool:
 _HEALTH_POLL_SECONDS = 0.02
 _ALIVE_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
+# A first request that is given up and sent again is counted twice by an application that counts.
+_FIRST_ANSWER_SECONDS = 15.0
 # A server that only just began to listen writes a line about a request in HTTP/2.
 _SILENT_SECONDS = 2.0
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d+)?(/[^\s'\"|;)]*)")
@@ -285,5 +287,5 @@ def _address(container: Container, port: int) -> tuple[str, int] | None:
 
 def _status(address: tuple[str, int], port: int, path: str) -> int | None:
     asked = {"Host": f"localhost:{port}"}
-    answer = send(address, "GET", path, asked, timeout=_ALIVE_SECONDS, kept=0)
+    answer = send(address, "GET", path, asked, timeout=_FIRST_ANSWER_SECONDS, kept=0)
     return answer.status or None
