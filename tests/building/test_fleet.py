@@ -236,7 +236,7 @@ def test_whoever_stops_a_run_waits_for_nothing_and_leaves_nothing_behind(fleet: 
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as stopped:  # fmt: skip
             held = [silent.accept()[0] for _ in range(2)]
-            stopped.send_signal(signal.SIGINT)
+            stopped.send_signal(signal.SIGTERM)
             _, said = stopped.communicate(timeout=60)
             for one in held:
                 one.close()
