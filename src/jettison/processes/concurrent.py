@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import TypeVar
@@ -23,6 +24,7 @@ def beside() -> Iterator[ThreadPoolExecutor]:
     When the block fails, also by Ctrl-C, nothing further is begun and nobody waits here: what is
     running loses its containers to the engine's own end, and cleans up after itself.
     """
+    keep_little()
     pool = ThreadPoolExecutor()
     try:
         yield pool
@@ -122,6 +124,7 @@ _LARGEST_BLOCK = 4 << 20
 _LARGEST_REST = 16 << 20
 
 
+@cache
 def keep_little() -> None:
     """Make glibc keep little of what is freed; other C libraries are not changed."""
     try:
