@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import posixpath
 import re
 import zipfile
 import zlib
@@ -56,19 +57,20 @@ def with_saved(
 
 def missing_pickle(facts: ModuleFacts, pickles: Iterable[str]) -> Call | None:
     """The first call that reads a pickle which is none of those, as far as its name is written."""
-    known = {path.rpartition("/")[2] for path in pickles}
-    given = {
-        argument.rpartition("/")[2]
-        for call in facts.calls
-        for argument in call.arguments[:1]
-        if isinstance(argument, str)
-    }
-    for call in loading_calls(facts):
-        first = call.arguments[0] if call.arguments else None
-        found = {first.rpartition("/")[2]} if isinstance(first, str) else given
-        if known.isdisjoint(found):
+    loading = loading_calls(facts)
+    if not loading:
+        return None
+    known = set(map(posixpath.basename, pickles))
+    written = {posixpath.basename(path) for call in facts.calls for path in _paths(call)}
+    for call in loading:
+        if known.isdisjoint(map(posixpath.basename, _paths(call)) if _paths(call) else written):
             return call
     return None
+
+
+def _paths(call: Call) -> tuple[str, ...]:
+    """The first argument of a call where it is written out; none where it is computed."""
+    return tuple(path for path in call.arguments[:1] if isinstance(path, str))
 
 
 def saved_in(stream: BinaryIO) -> tuple[frozenset[str], int]:

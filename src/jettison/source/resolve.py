@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from msgspec.structs import asdict
-
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.source.facts import (
@@ -23,7 +21,7 @@ from jettison.source.facts import (
     Text,
 )
 from jettison.source.literals import absolute, bindings, literal, may_name
-from jettison.source.statements import Scope, Walk
+from jettison.source.statements import Scope, Walk, catalogued
 
 _LONGEST = 200
 """Characters; a longer expression is a table, not a switch."""
@@ -124,10 +122,10 @@ class FactReader:
             )
 
     def _calls(self) -> Iterator[Call]:
-        catalogued = _catalogued()
+        recorded = catalogued()
         for name, node, scope in self._walk.calls:
             callee = absolute(name, self._aliases)
-            if callee in catalogued or name in catalogued or _is_method(name):
+            if callee in recorded or name in recorded or _is_method(name):
                 yield Call(
                     file=self._file,
                     line=node.lineno,
@@ -190,24 +188,6 @@ def _circumstance(scope: Scope) -> Circumstance:
 
 def _line(fact: Import | Text | Call | Reference | EnvironmentRead | Switch) -> int:
     return fact.line
-
-
-@cache
-def _catalogued() -> frozenset[str]:
-    catalogue = table(Calls)
-    groups = [
-        *asdict(catalogue.programs).values(),
-        *asdict(catalogue.libraries).values(),
-        *asdict(catalogue.zones).values(),
-        *(
-            getattr(catalogue.writes, group)
-            for group in ("opened", "files", "folders", "targets", "downloads")
-        ),
-        catalogue.pickles.names,
-        catalogue.loaders.names,
-        catalogue.other.names,
-    ]
-    return frozenset(name for group in groups for name in group)
 
 
 def _is_method(name: str) -> bool:

@@ -100,17 +100,33 @@ class Walk(Struct, eq=False):
 
 
 @cache
-def last_names() -> frozenset[str]:
-    """Last components of the catalogued functions, which a call's name is tried against first."""
+def catalogued() -> frozenset[str]:
+    """The functions whose calls are facts, by their absolute names."""
     catalogue = table(Calls)
+    writes = catalogue.writes
     groups = [
         *asdict(catalogue.programs).values(),
         *asdict(catalogue.libraries).values(),
-        *asdict(catalogue.writes).values(),
         *asdict(catalogue.zones).values(),
+        writes.opened,
+        writes.files,
+        writes.folders,
+        writes.targets,
+        writes.downloads,
         catalogue.pickles.names,
         catalogue.loaders.names,
         catalogue.other.names,
+    ]
+    return frozenset(name for group in groups for name in group)
+
+
+@cache
+def last_names() -> frozenset[str]:
+    """Last components of the functions and methods that a call's name is tried against first."""
+    catalogue = table(Calls)
+    groups = [
+        catalogued(),
+        *asdict(catalogue.writes).values(),
         catalogue.environment.functions,
         catalogue.environment.methods,
         catalogue.environment.casts,

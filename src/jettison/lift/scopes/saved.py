@@ -10,11 +10,9 @@ from jettison.lift.scopes.context import Context, toward_runtime
 from jettison.lift.scopes.tools import category_of
 from jettison.lift.scopes.values import Signal, Weight
 from jettison.source.facts import Call
+from jettison.source.literals import HOLE
 from jettison.source.pickles import missing_pickle
 from jettison.source.tree import is_test
-
-# what stands for a computed part of a literal
-_COMPUTED = "{}"
 
 
 def collect_saved(context: Context) -> Iterator[Signal]:
@@ -45,7 +43,7 @@ def _loads(context: Context) -> Iterator[tuple[Call, str]]:
 def _is_written(call: Call) -> bool:
     """Whether the path stands in the source, and no part of it is computed."""
     path = call.arguments[-1] if call.arguments else None
-    return isinstance(path, str) and _COMPUTED not in path
+    return isinstance(path, str) and HOLE not in path
 
 
 def _used_for_development(context: Context) -> dict[str, str]:

@@ -14,6 +14,7 @@ from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Stage, parse
+from jettison.source.facts import is_dockerfile
 from jettison.source.operations_images import is_for_development
 from jettison.values import Skipped
 
@@ -279,14 +280,6 @@ def _for_users(paths: list[str]) -> str | None:
     production = [path for path in paths if any(map(_PRODUCTION.search, path.lower().split("/")))]
     plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
     return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
-
-
-def is_dockerfile(name: str) -> bool:
-    """Whether a file's name says that it is a Dockerfile."""
-    lower = name.lower()
-    if lower.endswith(".dockerignore"):
-        return False
-    return lower.startswith(("dockerfile", "containerfile")) or lower.endswith(".dockerfile")
 
 
 _PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
