@@ -79,7 +79,6 @@ REQUEST = VerificationRequest(
     ports=(8000,),
     companions=(COMPANION,),
     workers=(Worker(name="mail", command=("python", "web.py", "work")),),
-    startup_runs=1,
 )
 Verify = Callable[..., Verdict]
 

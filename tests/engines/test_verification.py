@@ -37,7 +37,6 @@ REQUEST = VerificationRequest(
     programs=("cp",),
     libraries=("sqlite3",),
     time_zones=("Europe/Berlin",),
-    startup_runs=1,
 )
 
 

@@ -134,7 +134,7 @@ class Bench:
             found = planned(sample.source, service=None, offline=True)
             asked = project_request(found.loaded.root, found.plan, before, after, None)
             asked = replace(asked, expected_read_only=False, expected_user="")
-        return replace(asked, startup_runs=1)
+        return asked
 
 
 def _health_check(check: HealthCheck) -> str:

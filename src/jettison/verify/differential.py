@@ -31,8 +31,6 @@ _PATIENCE = 4.0
 _FURTHER_STARTS = 4
 # How many times so many again while the candidate alone has failed to start.
 _DOUBTS = 4
-# Seconds until ready from which on a start is slow.
-_SLOW = 4.0
 
 
 def compare(
@@ -85,11 +83,9 @@ def _started(
     progress: Progress,
 ) -> tuple[Observation, Observation]:
     """Start both, in turn where something differs that a busy machine may explain."""
-    # what takes long varies little in proportion, and was started several times already
-    runs = 1 if before.seconds > _SLOW else request.startup_runs
     start = partial(second_look.starting, engine, request)
     with step(progress, "Starting both at once"):
-        before, after = start(before, after, runs, at_once=True)
+        before, after = start(before, after, 1, at_once=True)
         if not after.failed_starts and second_look.altered(request, before, after):
             after = second_look.becomes_ready(engine, request, after, _FURTHER_STARTS)
     if second_look.of_the_moment(request, before, after):

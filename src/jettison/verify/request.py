@@ -194,7 +194,6 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     strict: bool = False
     trained: int = 0
     withheld: tuple[str, ...] = ()
-    startup_runs: int = 2
     grace: float = 5.0
 
 

@@ -60,7 +60,6 @@ REQUEST = VerificationRequest(
     image_after="after.py",
     ports=(8000,),
     read_only_after=False,
-    startup_runs=1,
     probes=(Probe(method="GET", path="/x"),),
 )
 
