@@ -59,12 +59,15 @@ AT_ONCE = 4
 Work = TypeVar("Work")
 
 
-def mapped(work: Iterable[Work], do: Callable[[Work], Result]) -> list[Result]:
+def mapped(work: Iterable[Work], do: Callable[[Work], Result], *, memory: int = 0) -> list[Result]:
     """Do all of the work, four pieces at a time, and return the results in the order of the work.
 
-    The first error ends what has not begun and is raised when what had begun has ended.
+    Fewer at a time where there is no room for the bytes of ``memory`` of each. The first error ends
+    what has not begun and is raised when what had begun has ended.
     """
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="jettison-transfer") as pool:
+    room = max(1.0, _available() / memory) if memory else AT_ONCE
+    at_once = int(min(room, AT_ONCE))
+    with ThreadPoolExecutor(at_once, thread_name_prefix="jettison-mapped") as pool:
         futures = [pool.submit(do, one) for one in work]
         try:
             done, _ = wait(futures, return_when=FIRST_EXCEPTION)

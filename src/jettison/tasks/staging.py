@@ -24,7 +24,7 @@ from jettison.progress import Progress, step
 from jettison.report.result_text import Result
 from jettison.rules.rule import applied_rules, growing
 from jettison.values import Skipped, human
-from jettison.verify.checks.process import NO_MORE
+from jettison.verify.checks.logs import NO_MORE
 from jettison.verify.verdict import CheckResult, Verdict
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"

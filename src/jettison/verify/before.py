@@ -29,11 +29,11 @@ from jettison.verify.observe import (
     running,
     still_there,
     unready,
-    with_workers,
 )
 from jettison.verify.request import Conversation, Setting, Surroundings, VerificationRequest
 from jettison.verify.second_look import again, setting_of
 from jettison.verify.services import SPEAKS_HTTP2, within_reach
+from jettison.verify.workers import worked
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -281,20 +281,6 @@ def _counted(
 def patient(request: VerificationRequest, seconds: float) -> VerificationRequest:
     """Give an image at least so many seconds to start."""
     return replace(request, startup_timeout=max(request.startup_timeout, seconds))
-
-
-def worked(
-    engine: Engine,
-    setting: Setting,
-    request: VerificationRequest,
-    seen: Observation,
-    progress: Progress,
-) -> Observation:
-    """Add how the other commands of an image do, where it has any."""
-    if not request.workers:
-        return seen
-    with step(progress, "Running its workers"):
-        return with_workers(engine, setting, request, seen)
 
 
 def _discover(engine: Engine, setting: Setting, request: VerificationRequest) -> Discovery:

@@ -13,7 +13,7 @@ from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.verify import batch, second_look
 from jettison.verify.batch import run_suite, with_stored
-from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient, worked
+from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
 from jettison.verify.observation import Observation
@@ -22,6 +22,7 @@ from jettison.verify.request import Conversation, Setting, Suite, VerificationRe
 from jettison.verify.second_look import further, joined, setting_of
 from jettison.verify.services import within_reach
 from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify.workers import worked
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -12,14 +11,14 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
-from jettison.verify.checks.process import kinds_of
+from jettison.verify.checks.logs import kinds_of
 from jettison.verify.discover import make_superuser
 from jettison.verify.exchange.answer import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system
-from jettison.verify.observation import Observation, Start, WorkerOutcome
-from jettison.verify.request import Conversation, Setting, VerificationRequest, Worker
+from jettison.verify.observation import Observation, Start
+from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, run_health_command, start, wait_until_ready
 from jettison.verify.trace.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
@@ -270,51 +269,3 @@ def reason_of(failure: EngineError) -> str:
     """Say in one line why an engine could not do something."""
     said = [line for line in failure.why.strip().splitlines() if not line.startswith(_USAGE)]
     return said[-1] if said else failure.what
-
-
-_WORKER_POLL_SECONDS = 0.2
-_WATCHED_SECONDS = 8.0
-
-
-def with_workers(
-    engine: Engine, setting: Setting, request: VerificationRequest, seen: Observation
-) -> Observation:
-    """Add how each worker did to what was observed of an image that starts."""
-    if seen.failure:
-        return seen
-    found = {one.name: _watched(engine, setting, request, one) for one in request.workers}
-    return replace(seen, workers=found)
-
-
-def _watched(
-    engine: Engine, setting: Setting, request: VerificationRequest, worker: Worker
-) -> WorkerOutcome:
-    """Start a worker with fresh services and look at it until it ends, for some seconds."""
-    own = replace(
-        options(setting, request),
-        ports=(),
-        environment={**request.environment, **worker.environment},
-        entrypoint=worker.entrypoint,
-        command=worker.command,
-    )
-    try:
-        with ExitStack() as stack:
-            network = start(engine, request.companions, stack)
-            container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
-            return _outcome(container)
-    except EngineError as failure:
-        still_there(engine, setting.image)
-        said = reason_of(failure)
-        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
-
-
-def _outcome(container: Container) -> WorkerOutcome:
-    begun = time.monotonic()
-    seconds, state = 0.0, container.state()
-    while state.running and seconds < _WATCHED_SECONDS:
-        time.sleep(_WORKER_POLL_SECONDS)
-        seconds, state = time.monotonic() - begun, container.state()
-    lines = container.logs().strip().splitlines()[-1:]
-    return WorkerOutcome(
-        running=state.running, status=state.exit_status, seconds=seconds, said="".join(lines)[:300]
-    )

@@ -13,7 +13,7 @@ from jettison.processes.concurrent import both
 from jettison.progress import Progress, step
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
-from jettison.verify.checks.process import kinds_of
+from jettison.verify.checks.logs import kinds_of
 from jettison.verify.exchange.answer import Exchange
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (

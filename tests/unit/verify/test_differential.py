@@ -10,7 +10,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import Engine
 from jettison.progress import SilentProgress
-from jettison.verify import before, differential, observe
+from jettison.verify import before, differential, workers
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
@@ -106,7 +106,7 @@ def test_workers_run_as_production_will_run_them(
     planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # one that ends does so at once
-    monkeypatch.setattr(observe, "_WATCHED_SECONDS", 2.0)
+    monkeypatch.setattr(workers, "_WATCHED_SECONDS", 2.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         text = SERVER.replace("start, count", f"{writes}\nstart, count", 1)
@@ -114,8 +114,8 @@ def test_workers_run_as_production_will_run_them(
     beat = Worker(name="beat", environment={"ROLE": "beat"})
     request = replace(REQUEST, read_only_after=True, expected_read_only=planned, workers=(beat,))
     found = compare(request, LocalEngine(tmp_path), SilentProgress())
-    workers = next(check for check in found.checks if check.name == "workers")
-    assert workers.outcome is (Outcome.DIFFERENT if planned else Outcome.SAME)
+    check = next(check for check in found.checks if check.name == "workers")
+    assert check.outcome is (Outcome.DIFFERENT if planned else Outcome.SAME)
 
 
 def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(

@@ -33,9 +33,9 @@ from jettison.verify.checks.contents import (
     TIME_ZONES_CHECK,
 )
 from jettison.verify.checks.files import WRITTEN_CHECK
+from jettison.verify.checks.logs import LOGS_CHECK
 from jettison.verify.checks.process import (
     HEALTH_CHECK,
-    LOGS_CHECK,
     MEMORY_CHECK,
     SIGNALS_CHECK,
     START_CHECK,

@@ -46,10 +46,11 @@ from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
 from jettison.verify.observation import Observation
-from jettison.verify.observe import converse, running, with_workers
+from jettison.verify.observe import converse, running
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, health_path, run_health_command, within_reach
 from jettison.verify.trace.watching import WatchingEngine, write_hook
+from jettison.verify.workers import watched
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of
 
@@ -256,7 +257,8 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
         interpreter = find_interpreter(container, setting.facts)
         if interpreter:
             interior(container, interpreter, request, lists=False)
-    with_workers(engine, setting, request, Observation(facts=facts))
+    for worker in request.workers:
+        watched(engine, setting, request, worker)
     return training
 
 

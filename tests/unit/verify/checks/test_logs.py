@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID, Stopped
-from jettison.verify.checks.process import LOGS_CHECK as CHECK
-from jettison.verify.checks.process import kinds_of
+from jettison.verify.checks.logs import LOGS_CHECK as CHECK
+from jettison.verify.checks.logs import kinds_of
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 from jettison.verify.verdict import CheckResult, Outcome
@@ -95,4 +95,6 @@ def test_warnings_of_what_byte_code_spares_are_no_lines_of_the_application() -> 
 def test_what_lines_for_debugging_name_does_not_count_and_that_there_are_some_does() -> None:
     one, other = "DEBUG watcher: saw idlelib", "DEBUG watcher: saw asyncio"
     assert kinds_of(one) == kinds_of(other) != kinds_of("")
+    assert kinds_of(f"{one} pip.dist-info") == kinds_of(f"{other} six.dist-info")
+    assert kinds_of("saw pip.dist-info") == kinds_of("saw six.dist-info")
     assert kinds_of(one.replace("DEBUG", "INFO")) != kinds_of(other.replace("DEBUG", "INFO"))
