@@ -24,8 +24,7 @@ from inspected import SITE, distribution
 
 from jettison.__main__ import run
 from jettison.audit.advisories import Advisory, affecting
-from jettison.audit.components import components_planned
-from jettison.audit.findings import Fate
+from jettison.audit.findings import Fate, components_planned
 from jettison.contents.measurement import (
     DebianPackageMeasurement,
     DistributionMeasurement,
@@ -41,8 +40,7 @@ from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
 from jettison.report import rendered
 from jettison.report.result_text import Result
-from jettison.tasks.advisories import MIRROR, read_advisories
-from jettison.tasks.auditing import audit_plan, with_audit
+from jettison.tasks.auditing import MIRROR, audit_plan, read_advisories, with_audit
 from jettison.tasks.loading.plan import planned
 from jettison.values import Basis, Size
 from jettison.verify.verdict import Subject, Verdict

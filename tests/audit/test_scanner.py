@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.audit.components import Component
+from jettison.audit.findings import Component
 from jettison.processes.programs import installed
 from jettison.progress import ConsoleProgress
 from jettison.tasks.auditing import side_of

@@ -12,7 +12,7 @@ from images import AMD64
 from wheels import source, wheel
 
 from jettison.__main__ import run
-from jettison.builder.bill import MEDIA_TYPE
+from jettison.builder.base import MEDIA_TYPE
 from jettison.errors import (
     BuildError,
     ImageError,

@@ -15,8 +15,7 @@ from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget, limit_of
-from jettison.gate.figures import Amount, Figures, OwnedBytes
-from jettison.gate.growth import caused
+from jettison.gate.figures import Amount, Figures, OwnedBytes, caused
 from jettison.gate.judging import CheckedImage, Gate
 from jettison.report import rendered
 from jettison.rules import RULES

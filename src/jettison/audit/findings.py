@@ -1,4 +1,4 @@
-"""What advisories say of an image, before and after: what is there, what left and why."""
+"""What of an image advisories can be about, and what they say of it, before and after."""
 
 from __future__ import annotations
 
@@ -7,14 +7,87 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from urllib.parse import quote
 
 from msgspec import Struct, field
+from packaging.utils import canonicalize_name
 
-from jettison.audit.advisories import PYPI, Advisory, Hit, affecting, package_key
-from jettison.audit.components import Component
+from jettison.audit.advisories import DEBIAN, PYPI, Advisory, Hit, affecting, package_key
 from jettison.catalogue import table
-from jettison.catalogue.vulnerable_files import VulnerableFiles
+from jettison.catalogue.systems import VulnerableFiles
+from jettison.contents.measurement import DebianPackageMeasurement, DistributionMeasurement
+from jettison.plan.plan import Plan
 from jettison.values import Skipped
+
+
+class Component(Struct, frozen=True, order=True, kw_only=True):
+    """One release of a package.
+
+    ``packages`` are package URLs: of a distribution its own, of a source package those of what was
+    installed of it. ``places`` are folders of site-packages, without a leading slash.
+    """
+
+    ecosystem: str
+    name: str
+    version: str
+    packages: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+def components_of(
+    installed: Iterable[DistributionMeasurement],
+    system: Iterable[DebianPackageMeasurement],
+    release: str,
+) -> tuple[Component, ...]:
+    """Give what is installed in an image: ``release`` is Debian's, empty for other systems."""
+    return tuple(sorted((*_distributions(installed), *_sources(system, release))))
+
+
+def components_planned(plan: Plan, *, planned: bool) -> tuple[Component, ...]:
+    """Give the distributions that the committed files install, or the plan leaves."""
+    side = plan.prediction.after if planned else plan.prediction.before
+    names = {name for part in side.parts for name in part.shares}
+    known = (plan.closure.facts[name] for name in names if name in plan.closure.facts)
+    return tuple(sorted(_distribution(one.name, one.version, ()) for one in known))
+
+
+def _distributions(installed: Iterable[DistributionMeasurement]) -> Iterator[Component]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in installed:
+        key = (canonicalize_name(one.name), one.version)
+        found.setdefault(key, []).append(one.location.strip("/"))
+    for (name, version), places in found.items():
+        yield _distribution(name, version, places)
+
+
+def _distribution(name: str, version: str, places: Iterable[str]) -> Component:
+    url = f"pkg:pypi/{quote(name)}@{quote(version, safe='')}"
+    return Component(
+        ecosystem=PYPI, name=name, version=version, packages=(url,), places=tuple(places)
+    )
+
+
+def _sources(system: Iterable[DebianPackageMeasurement], release: str) -> Iterator[Component]:
+    """Group Debian's packages by what they were built from, which advisories name."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for one in system:
+        url = _debian_url(one.name, one.version, one.architecture, release)
+        grouped.setdefault((one.source, one.source_version), []).append(url)
+    for (name, version), urls in grouped.items():
+        yield Component(
+            ecosystem=f"{DEBIAN}:{release}" if release else DEBIAN,
+            name=name,
+            version=version,
+            packages=tuple(sorted(urls)),
+        )
+
+
+def _debian_url(name: str, version: str, architecture: str, release: str) -> str:
+    qualifiers = [f"arch={architecture}"] if architecture else []
+    qualifiers += [f"distro=debian-{release}"] if release else []
+    tail = f"?{'&'.join(qualifiers)}" if qualifiers else ""
+    return f"pkg:deb/debian/{quote(name)}@{quote(version, safe='')}{tail}"
+
 
 # Tells whether an image has a file, by its path without a leading slash.
 Exists = Callable[[str], bool]

@@ -1,19 +1,23 @@
-"""Bases as the build needs them: layers, config, and what their files are."""
+"""Bases as the build needs them: layers, config, files; and the bill of materials."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison import __version__
 from jettison.builder.bytecode import Compiler
 from jettison.builder.foundation import FoundationLayer
+from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Scheme
 from jettison.errors import UnsupportedError
 from jettison.images.config import Config, History
 from jettison.images.descriptor import Platform
+from jettison.images.digest import encode
 from jettison.index.target import Target
 from jettison.processes.concurrent import GoOn, in_background
 from jettison.values import Skipped
@@ -172,3 +176,66 @@ def target_of(version: str, platform: Platform, libc: str, libc_version: str) ->
         libc="musl" if libc == "musl" else "glibc",
         libc_version=libc_version,
     )
+
+
+MEDIA_TYPE = "application/vnd.cyclonedx+json"
+
+
+def bill_of(name: str, pins: Iterable[Pin], facts: BaseFacts, platform: str) -> str:
+    """List every distribution and every Debian package of an image, without a time."""
+    components = [
+        *(_distribution(pin) for pin in pins),
+        *(_package(*each, facts.distribution) for each in facts.debian),
+        _interpreter(facts),
+    ]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "component": {"type": "container", "bom-ref": "image", "name": name},
+            "properties": [{"name": "jettison:platform", "value": platform}],
+            "tools": {
+                "components": [{"type": "application", "name": "jettison", "version": __version__}]
+            },
+        },
+        "components": sorted(components, key=lambda each: str(each["bom-ref"])),
+    }
+    return encode(document).decode()
+
+
+def _distribution(pin: Pin) -> dict[str, Any]:
+    reference = f"pkg:pypi/{quote(pin.name)}@{quote(pin.version)}"
+    return {
+        "type": "library",
+        "bom-ref": reference,
+        "name": pin.name,
+        "version": pin.version,
+        "purl": reference,
+        "hashes": [{"alg": "SHA-256", "content": pin.sha256}],
+        "properties": [{"name": "jettison:wheel", "value": pin.filename}],
+    }
+
+
+def _package(name: str, version: str, architecture: str, distribution: str) -> dict[str, Any]:
+    qualifiers = f"?arch={architecture}" + (f"&distro={distribution}" if distribution else "")
+    reference = f"pkg:deb/debian/{quote(name, safe='')}@{quote(version, safe='')}{qualifiers}"
+    return {
+        "type": "library",
+        "bom-ref": reference,
+        "name": name,
+        "version": version,
+        "purl": reference,
+    }
+
+
+def _interpreter(facts: BaseFacts) -> dict[str, Any]:
+    reference = f"pkg:generic/python@{facts.version}"
+    return {
+        "type": "platform",
+        "bom-ref": reference,
+        "name": "CPython",
+        "version": facts.version,
+        "purl": reference,
+        "cpe": f"cpe:2.3:a:python:python:{facts.version}:*:*:*:*:*:*:*",
+    }

@@ -10,8 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.builder.added_packages import added_packages
-from jettison.builder.base import Base, BaseSource
-from jettison.builder.bill import MEDIA_TYPE, bill_of
+from jettison.builder.base import MEDIA_TYPE, Base, BaseSource, bill_of
 from jettison.builder.bytecode import Compiler
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, changed_texts, read_context

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
-from msgspec import field
+from msgspec import Struct, field
 
 from jettison.catalogue.applications import Entry, Lists, Texts, Words
 
@@ -192,3 +193,19 @@ class SystemFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: tuple[SystemEntry, ...]
     idle: tuple[SystemEntry, ...]
     installers: SystemEntry
+
+
+class VulnerableFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of one vulnerability, by any of its ``names``: ``files`` are below site-packages."""
+
+    names: tuple[str, ...]
+    distribution: str
+    files: tuple[str, ...]
+    source: str
+    date: dt.date
+
+
+class VulnerableFiles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table."""
+
+    files: tuple[VulnerableFile, ...]

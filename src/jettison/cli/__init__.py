@@ -12,7 +12,7 @@ from jettison.values import printable
 
 # Commands, the modules that hold them, and their help in a line, for which none is imported.
 COMMANDS = {
-    "apply": ("apply", "Write the optimized files without building or verifying."),
+    "apply": ("plan", "Write the optimized files without building or verifying."),
     "audit": ("audit", "List known vulnerabilities of an image, and which left."),
     "base": ("plan", "Show which base images would work, and why."),
     "build": ("build", "Build the image without Docker and without root."),
@@ -24,7 +24,7 @@ COMMANDS = {
     "optimize": ("optimize", "Optimize the image and verify that it behaves the same."),
     "plan": ("plan", "Show what would change in the project, and why."),
     "verify": ("verify", "Run two images, send both the same requests, report differences."),
-    "why": ("why", "Explain why a package or file is in the image."),
+    "why": ("plan", "Explain why a package or file is in the image."),
 }
 
 

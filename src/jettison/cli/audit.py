@@ -10,8 +10,13 @@ from jettison.cli import save, show
 from jettison.cli.options import format_option, image_options, reports_option
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.tasks.advisories import fetched_advisories, read_advisories
-from jettison.tasks.auditing import audit_plan, audited, side_of
+from jettison.tasks.auditing import (
+    audit_plan,
+    audited,
+    fetched_advisories,
+    read_advisories,
+    side_of,
+)
 from jettison.tasks.loading.plan import planned
 
 

@@ -150,7 +150,7 @@ def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedI
     """Run both images."""
     # Late: what runs images, the fast check does not need.
     from jettison.engines.finding import find_engine  # noqa: PLC0415
-    from jettison.tasks.comparing import request_of_images  # noqa: PLC0415
+    from jettison.tasks.loading.plan import request_of_images  # noqa: PLC0415
     from jettison.verify.differential import compare  # noqa: PLC0415
 
     with find_engine(engine) as chosen:

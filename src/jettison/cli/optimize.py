@@ -26,13 +26,12 @@ from jettison.errors import BudgetError, EngineError, NotEquivalentError, Unsupp
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
 from jettison.report.result_text import Result
-from jettison.tasks.advisories import read_advisories
-from jettison.tasks.auditing import with_audit
-from jettison.tasks.choosing_engine import optimize_with
+from jettison.tasks.auditing import read_advisories, with_audit
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading.plan import Planned, commands_decided, planned
 from jettison.tasks.optimizing import exceeded
+from jettison.tasks.optimizing_elsewhere import optimize_with
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 _UNRUN_WHY = "both images were built, neither was run"

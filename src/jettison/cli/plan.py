@@ -1,16 +1,27 @@
-"""``jettison plan``: what would change and why; ``jettison base``: the base images considered."""
+"""Commands that only plan: ``plan``, ``base``, ``why``, and ``apply``, which writes the files."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import click
 
 from jettison.cli import show
-from jettison.cli.options import format_option, plan_options, unused_option, verbose_option
+from jettison.cli.options import (
+    format_option,
+    plan_options,
+    unused_option,
+    verbose_option,
+    write_options,
+)
+from jettison.errors import CheckError
 from jettison.report import rendered
+from jettison.report.why import why
+from jettison.rules import idle_settings
 from jettison.tasks.loading.plan import Planned
 from jettison.tasks.remembered import recalled
+from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 
 @click.command("plan")
@@ -47,3 +58,60 @@ def base_command(
     Builds nothing and pulls nothing.
     """
     show(rendered("base", output_format, plan().plan.base_as_planned), nl=False)
+
+
+@click.command("why")
+@click.argument("name", metavar="NAME_OR_PATH")
+@plan_options
+@format_option("why")
+def why_command(
+    *,
+    name: str,
+    plan: partial[Planned],
+    output_format: str,
+) -> None:
+    """Explain why a package or file is in the image.
+
+    It is a requirement or what one brings, a path below site-packages or absolute in the image, a
+    system package, a rule, or a line of the settings as FILE:LINE.
+    """
+    found = recalled(plan()).plan
+    show(rendered("why", output_format, name, why(found, name)), nl=False)
+
+
+@click.command("apply")
+@plan_options
+@unused_option
+@write_options
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with status 9 if a file would change."
+)
+def apply_command(
+    *,
+    plan: partial[Planned],
+    output: Path | None,
+    force: bool,
+    check: bool,
+) -> None:
+    """Write the optimized files without building or verifying."""
+    found = plan()
+    changes = found.plan.files
+    for finding in found.plan.findings:
+        if finding.rule == idle_settings.NAME:
+            show(f"{finding.message} ({finding.evidence[0].origin})", err=True)
+    if check:
+        if changes:
+            names = "\n".join(change.path for change in changes)
+            raise CheckError(
+                f"{len(changes)} files would change",
+                why=names,
+                hint="`jettison plan --diff` shows how.",
+            )
+        return
+    with told_if_written(output or found.loaded.root, changes):
+        if output is not None:
+            write_copy(found.loaded.root, output, changes)
+        else:
+            write_in_place(found.loaded.root, changes, force=force)
+        for change in changes:
+            show(f"{change.kind.value} {change.path}")

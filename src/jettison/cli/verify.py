@@ -21,13 +21,14 @@ from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.tasks.comparing import request_of_images, request_of_project
 from jettison.tasks.loading.plan import (
     Planned,
     commands_decided,
     planned,
     probe_command,
     read_probes,
+    request_of_images,
+    request_of_project,
 )
 from jettison.verify.differential import compare
 from jettison.verify.request import RESPONSE_SECONDS, ProbeCommand

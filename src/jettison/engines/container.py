@@ -9,7 +9,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from jettison.engines.client import LOOPBACK, Client, Relays, bytes_of
+from jettison.engines.client import (
+    LOOPBACK,
+    Client,
+    Relays,
+    bytes_of,
+    inspected,
+    make_network,
+    network_arguments,
+)
 from jettison.engines.engine import ContainerState, Network, RunOptions, Stopped
 from jettison.engines.limits import (
     EXHAUSTED,
@@ -19,7 +27,6 @@ from jettison.engines.limits import (
     image_name,
     tmpfs_of,
 )
-from jettison.engines.networks import inspected, make_network, network_arguments
 from jettison.errors import EngineError
 from jettison.processes.programs import Completed, uninterrupted
 

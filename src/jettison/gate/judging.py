@@ -11,9 +11,18 @@ from msgspec import Struct
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
-from jettison.gate.figures import Amount, Figures
-from jettison.gate.growth import Growth, caused, growths
-from jettison.gate.problems import Level, Placed, Problem, placed, worst_first
+from jettison.gate.figures import (
+    Amount,
+    Figures,
+    Growth,
+    Level,
+    Placed,
+    Problem,
+    caused,
+    growths,
+    placed,
+    worst_first,
+)
 from jettison.verify.verdict import Verdict
 
 # Growth that is not worth a budget of its own, where the settings say nothing.

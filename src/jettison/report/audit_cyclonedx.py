@@ -8,8 +8,7 @@ from typing import Any
 
 from jettison import __version__
 from jettison.audit.advisories import PYPI
-from jettison.audit.components import Component
-from jettison.audit.findings import Audit, Fate, Finding
+from jettison.audit.findings import Audit, Component, Fate, Finding
 from jettison.report.audit_openvex import JUSTIFICATIONS, impact, named
 
 

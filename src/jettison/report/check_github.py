@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from jettison.gate.figures import Level, Placed
 from jettison.gate.judging import Gate
-from jettison.gate.problems import Level, Placed
 
 # GitHub shows so many of each kind of a step.
 MOST = 10

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from jettison.gate.figures import Level
 from jettison.gate.judging import Gate
-from jettison.gate.problems import Level
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "minor", Level.NOTE: "info"}
 

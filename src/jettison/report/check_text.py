@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.formats.budgets import FIGURES, Budget
-from jettison.gate.growth import caused
+from jettison.gate.figures import Level, caused
 from jettison.gate.judging import BudgetCheck, CheckedImage, Gate, percent, written
-from jettison.gate.problems import Level
 from jettison.report import fitted, table
 from jettison.report.verdict_text import conclusion
 from jettison.values import Basis, counted, human

@@ -11,8 +11,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from jettison.audit.components import Component
-from jettison.audit.findings import Audit
+from jettison.audit.findings import Audit, Component
 from jettison.audit.findings import Finding as Vulnerability
 from jettison.contents.inspection import (
     Change,
@@ -41,10 +40,8 @@ from jettison.fleet.results import (
     StoredLayer,
     Verified,
 )
-from jettison.gate.figures import Amount, Figures, OwnedBytes
-from jettison.gate.growth import Growth
+from jettison.gate.figures import Amount, Figures, Growth, OwnedBytes, Problem
 from jettison.gate.judging import BudgetCheck, CheckedImage, Gate
-from jettison.gate.problems import Problem
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement

@@ -1,14 +1,28 @@
-"""Read advisories and images, and match them."""
+"""Read or fetch advisories once a day, read images, and match them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.audit.components import Component, components_of, components_planned
-from jettison.audit.findings import Advisories, Audit, Exists, findings_of
+from jettison.audit.advisories import DEBIAN, PYPI, Advisory, package_key
+from jettison.audit.findings import (
+    Advisories,
+    Audit,
+    Component,
+    Exists,
+    components_of,
+    components_planned,
+    findings_of,
+)
 from jettison.contents.layer_reading import image_of, measured_layers
 from jettison.contents.measurement import (
     ImageMeasurement,
@@ -17,13 +31,19 @@ from jettison.contents.measurement import (
     distributions,
     overlay,
 )
+from jettison.errors import DamagedCacheError, InputSyntaxError, NetworkError, ProjectError
 from jettison.images.location import is_remote
 from jettison.images.reference import Reference
+from jettison.images.stores.cache import cache_directory
+from jettison.images.stores.files import whole_file
+from jettison.index.client import Client
+from jettison.index.settings import index_settings
 from jettison.plan.plan import Plan
 from jettison.processes.git import stated_time
-from jettison.progress import Progress
+from jettison.progress import Progress, step
+from jettison.records import discard
 from jettison.report.result_text import Result
-from jettison.values import Skipped
+from jettison.values import READING_TYPES, Skipped
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -112,3 +132,127 @@ def _now() -> datetime:
     """Give the time of the audit; SOURCE_DATE_EPOCH sets it, to repeat a document."""
     stated = stated_time()
     return datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
+
+
+MIRROR = "JETTISON_OSV_MIRROR"
+PUBLIC_MIRROR = "https://osv-vulnerabilities.storage.googleapis.com"
+_ECOSYSTEMS = (PYPI, DEBIAN)
+# Larger than any advisory seen; a bound on memory.
+_LARGEST = 16 << 20
+_HINT = "Download the data again, or leave the file out."
+
+
+def fetched_advisories(progress: Progress, *, offline: bool) -> Advisories:
+    """Give OSV's own data of PyPI and Debian, of today where the network gives it.
+
+    What was fetched before is used without a network; the result says of which day it is. Raises
+    NetworkError when there is none, DamagedCacheError when what was kept is damaged.
+    """
+    folder = cache_directory() / "advisories"
+    days = []
+    for ecosystem in _ECOSYSTEMS:
+        path = folder / f"{ecosystem}.zip"
+        days.append(_kept_day(path, ecosystem, progress, offline=offline))
+    try:
+        found = read_advisories(folder)
+    except InputSyntaxError as error:
+        for ecosystem in _ECOSYSTEMS:
+            discard(folder / f"{ecosystem}.zip")
+        raise DamagedCacheError(error.what, why=error.why) from error
+    return replace(found, fetched=min(days).isoformat())
+
+
+def _kept_day(path: Path, ecosystem: str, progress: Progress, *, offline: bool) -> date:
+    """Fetch an archive unless it is of today; give its day."""
+    kept = path.is_file()
+    today = datetime.now(UTC).date()
+    if kept and (offline or _day(path) == today):
+        return _day(path)
+    try:
+        _fetch(path, ecosystem, progress, offline=offline)
+    except NetworkError as error:
+        if kept:
+            return _day(path)
+        hint = f"Name a folder with OSV's data (--osv DIR), or a mirror in {MIRROR}."
+        raise NetworkError(error.what, why=error.why, hint=hint) from error
+    return today
+
+
+def _day(path: Path) -> date:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+
+
+def _fetch(path: Path, ecosystem: str, progress: Progress, *, offline: bool) -> None:
+    if offline:
+        raise NetworkError("there are no advisories in the cache")
+    mirror = os.environ.get(MIRROR, "").rstrip("/") or PUBLIC_MIRROR
+    client = Client(settings=index_settings(os.environ, home=Path.home()))
+    with step(progress, f"Fetching advisories of {ecosystem}"), whole_file(path) as file:
+        for chunk in client.chunks(f"{mirror}/{ecosystem}/all.zip"):
+            file.write(chunk)
+
+
+def read_advisories(path: Path) -> Advisories:
+    """Read a folder of OSV's documents: JSON, one a file, or archives of them as OSV offers them.
+
+    Raises ProjectError when there is none, InputSyntaxError for one that is damaged.
+    """
+    if not path.exists():
+        raise ProjectError(f"there is no {path}", hint="Name a folder with data of OSV.")
+    found: dict[tuple[str, str], dict[str, Advisory]] = {}
+    ecosystems: set[str] = set()
+    seen: set[str] = set()
+    newest = ""
+    with READING_TYPES:
+        decoder = msgspec.json.Decoder(Advisory)
+    for name, content in _documents(path):
+        try:
+            advisory = decoder.decode(content)
+        except msgspec.MsgspecError as error:
+            raise InputSyntaxError(
+                f"{name} is no advisory of OSV", why=str(error), hint=_HINT
+            ) from error
+        newest = max(newest, advisory.modified)
+        seen.add(advisory.id)
+        for one in advisory.affected:
+            if one.package is not None:
+                ecosystems.add(one.package.ecosystem.partition(":")[0])
+                key = package_key(one.package.ecosystem, one.package.name)
+                found.setdefault(key, {})[advisory.id] = advisory
+    if not seen:
+        raise ProjectError(
+            f"{path} has no advisories", hint="Name a folder with JSON files or archives of OSV."
+        )
+    return Advisories(
+        by_package={key: tuple(each.values()) for key, each in found.items()},
+        count=len(seen),
+        ecosystems=tuple(sorted(ecosystems)),
+        newest=newest[:10],
+    )
+
+
+def _documents(path: Path) -> Iterator[tuple[str, bytes]]:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in files:
+        if file.suffix == ".json" and file.is_file():
+            _require_size(str(file), file.stat().st_size)
+            yield str(file), file.read_bytes()
+        elif file.suffix == ".zip" and file.is_file():
+            yield from _archived(file)
+
+
+def _archived(file: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for entry in archive.infolist():
+                if entry.filename.endswith(".json"):
+                    name = f"{file}: {entry.filename}"
+                    _require_size(name, entry.file_size)
+                    yield name, archive.read(entry)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise InputSyntaxError(f"{file} is damaged", why=str(error), hint=_HINT) from error
+
+
+def _require_size(name: str, size: int) -> None:
+    if size > _LARGEST:
+        raise InputSyntaxError(f"{name} is no advisory of OSV", why=f"it has {size} bytes")

@@ -19,9 +19,8 @@ from jettison.errors import (
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, SHARED_TABLE, Settings, find_settings
 from jettison.formats.toml import places, read_toml, table
-from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.gate.figures import Amount, Figures, OwnedBytes, Problem
 from jettison.gate.judging import CheckedImage, Outcome
-from jettison.gate.problems import Problem
 from jettison.images.stores.cache import cache_directory
 from jettison.images.stores.files import whole_file
 from jettison.records import Records

@@ -25,7 +25,6 @@ from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, optimized
-from jettison.tasks.blame import first_to_fail, planned_anew, to_blame
 from jettison.tasks.loading.plan import project_request
 from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
@@ -34,8 +33,11 @@ from jettison.tasks.staging import (
     built,
     development_image,
     explained,
+    first_to_fail,
+    planned_anew,
     shown,
     staged,
+    to_blame,
     too_large,
 )
 from jettison.values import Basis, Saving, Skipped

@@ -1,4 +1,4 @@
-"""Optimize an image without a Dockerfile, or a project without an engine."""
+"""Choose the engine; optimize an image without a Dockerfile, or a project without an engine."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID
+from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.image_reading import read_image_files
+from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure
-from jettison.errors import EngineError
+from jettison.errors import EngineError, UnsupportedError
 from jettison.images.descriptor import Platform
 from jettison.images.location import is_remote, locate, nearest
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.cache import blob_cache
+from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.candidate_images import COMPOSED
@@ -230,3 +232,43 @@ def _built(shop: EmbeddedWorkshop, plan: Plan, name: str) -> ImageMeasurement:
     identifier: ImageID = shop.engine.add(image)
     with step(shop.progress, f"measure {name}"):
         return measure(identifier, shop.engine)
+
+
+def optimize_with(
+    engine: str | None,
+    found: Planned,
+    limits: Limits,
+    progress: Progress,
+    *,
+    ablation: bool = False,
+) -> Result:
+    """Build and compare with an engine, or without one where there is none.
+
+    EngineError when the named one is not there, or none is and nothing can be done without.
+    """
+    if engine == EMBEDDED:
+        return _without_programs(found, limits, progress)
+    try:
+        chosen = find_engine(engine, limits)
+    except EngineError as missing:
+        if engine is not None:
+            raise
+        try:
+            return _without_programs(found, limits, progress)
+        except (EngineError, UnsupportedError) as refused:
+            raise EngineError(missing.what, why=str(refused), hint=missing.hint) from refused
+    with chosen:
+        shop = Workshop(root=found.loaded.root, engine=chosen, progress=progress)
+        return optimize(shop, found.start, found.plan, ablation=ablation)
+
+
+def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Result:
+    """Build and run with nothing but the kernel."""
+    # Late: what this needs, an engine's user does not.
+    from jettison.engines.embedded.engine import EmbeddedEngine  # noqa: PLC0415
+
+    with EmbeddedEngine(limits) as engine:
+        shop = EmbeddedWorkshop(
+            root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()
+        )
+        return optimize_embedded(shop, found)

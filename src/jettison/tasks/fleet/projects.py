@@ -180,7 +180,7 @@ def verify_project(argument: bytes) -> Verified:
     """
     # Late: planning and building need no engine.
     from jettison.engines.limits import Limits  # noqa: PLC0415
-    from jettison.tasks.choosing_engine import optimize_with  # noqa: PLC0415
+    from jettison.tasks.optimizing_elsewhere import optimize_with  # noqa: PLC0415
     from jettison.tasks.writing import write_in_place  # noqa: PLC0415
 
     order = msgpack.decode(argument, type=Order)

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.engines.engine import Engine
 from jettison.errors import ProjectError
 from jettison.formats.settings import BaseWish, Settings, Wish, find_settings
 from jettison.images.stores.cache import cache_directory
@@ -32,7 +33,13 @@ from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted
 from jettison.verify.planned_request import verification_request
-from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, parse_http_file
+from jettison.verify.request import (
+    Probe,
+    ProbeCommand,
+    VerificationRequest,
+    parse_http_file,
+    request_of,
+)
 from jettison.verify.verdict import ImportResult, Reachable
 
 _LONGEST_PROBES = 2 << 20
@@ -260,3 +267,25 @@ def read_probes(path: Path) -> tuple[Probe, ...]:
             hint="Give the path of a text file with requests, as editors call .http files.",
         ) from error
     return parse_http_file(text, str(path))
+
+
+def request_of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
+    """Ask for what the images themselves say."""
+    asked = request_of(engine.inspect(before), engine.inspect(after))
+    return replace(asked, image_before=before, image_after=after)
+
+
+def request_of_project(
+    engine: Engine, found: Planned, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Do not ask for what a plan would change: it need not be done in these images."""
+    asked = project_request(found.loaded.root, found.plan, before, after, development)
+    images = (asked.image_before, asked.image_after)
+    users = {_user(engine.inspect(image).user) for image in images}
+    kept = "" if len(users) == 1 else asked.expected_user
+    return replace(asked, expected_read_only=False, expected_user=kept)
+
+
+def _user(declared: str) -> str:
+    name = declared.partition(":")[0]
+    return "root" if name in {"", "0"} else name
