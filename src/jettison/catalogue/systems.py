@@ -112,6 +112,7 @@ class StandIn(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     images: Words
     packages: Words
     start: str
+    prepare: str = ""
 
 
 class DebianServices(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

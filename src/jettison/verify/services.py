@@ -25,7 +25,8 @@ _DOCKERFILE = """\
 FROM {base}
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \\
     {packages} && rm -rf /var/lib/apt/lists/*
-COPY start /start
+COPY start prepare /
+RUN ["/bin/sh", "-e", "/prepare"]
 ENTRYPOINT ["/bin/sh", "-e", "/start"]
 """
 
@@ -65,6 +66,7 @@ def _built(engine: Engine, key: str, one: StandIn, base: str, progress: Progress
         text = _DOCKERFILE.format(base=base, packages=" ".join(one.packages))
         (folder / "Dockerfile").write_text(text, encoding="utf-8")
         (folder / "start").write_text(one.start, encoding="utf-8")
+        (folder / "prepare").write_text(one.prepare, encoding="utf-8")
         request = BuildRequest(
             context=folder, dockerfile=folder / "Dockerfile", tag=f"jettison-{key}"
         )
@@ -113,13 +115,24 @@ def start(engine: Engine, companions: tuple[Companion, ...], stack: ExitStack) -
     containers end with ``stack``. Raises EngineError when one does not start.
     """
     first = ""
+    pending: list[tuple[Container, Companion]] = []
     for companion in companions:
-        container = _started(engine, companion, first, stack)
+        if not companion.instead:
+            # it may need those before it, as no stand-in does
+            _wait_for(pending)
+        container = stack.enter_context(_run(engine, companion, first))
+        pending.append((container, companion))
         first = first or container.id
+    _wait_for(pending)
     return first
 
 
-def _started(engine: Engine, companion: Companion, beside: str, stack: ExitStack) -> Container:
+def _wait_for(pending: list[tuple[Container, Companion]]) -> None:
+    while pending:
+        _wait(*pending.pop(0))
+
+
+def _run(engine: Engine, companion: Companion, beside: str) -> Container:
     options = RunOptions(
         ports=(companion.port,) if companion.port else (),
         environment=companion.environment,
@@ -127,8 +140,12 @@ def _started(engine: Engine, companion: Companion, beside: str, stack: ExitStack
         beside=beside,
         alias=companion.name,
     )
+    return engine.run(companion.image, options)
+
+
+def _started(engine: Engine, companion: Companion, beside: str, stack: ExitStack) -> Container:
     with ExitStack() as own:
-        container = own.enter_context(engine.run(companion.image, options))
+        container = own.enter_context(_run(engine, companion, beside))
         _wait(container, companion)
         stack.push(own.pop_all())
     return container
