@@ -28,7 +28,7 @@ from jettison.images.entry import Kind
 from jettison.images.location import locate
 from jettison.images.stores.cache import blob_cache
 from jettison.images.tree import FileTree
-from jettison.lift.environment import NotApart, environment_of
+from jettison.lift.stages import NotApart, environment_of
 from jettison.progress import ConsoleProgress
 from jettison.tasks.loading.plan import planned
 from jettison.values import Skipped

@@ -17,8 +17,7 @@ from pathlib import Path
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.packaging import Tools
-from jettison.catalogue.system_packages import package_of_library
+from jettison.catalogue.packaging import Tools, package_of_library
 from jettison.catalogue.systems import NativeLibraries
 from jettison.errors import JettisonError
 from jettison.images.entry import Kind, read_entries

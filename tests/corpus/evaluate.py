@@ -23,8 +23,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.index.map import closure
-from jettison.index.opening import open_map
+from jettison.index.map import closure, open_map
 from jettison.index.target import Target
 from jettison.lift.scopes.decide import decide, gather
 from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope

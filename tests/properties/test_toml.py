@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.ecosystems.pyproject import parse
+from jettison.ecosystems.finding import parse_pyproject
 from jettison.ecosystems.pyproject_moves import move_in_pyproject as move_to_development
 from jettison.formats.toml import Path, places
 
@@ -57,8 +57,8 @@ def test_every_value_is_where_its_place_says(text: str) -> None:
 
 @given(documents, st.sets(names))
 def test_moving_loses_and_invents_no_requirement(text: str, move: set[str]) -> None:
-    before = parse(text, file="p")
-    after = parse(move_to_development(text, move), file="p")
+    before = parse_pyproject(text, file="p")
+    after = parse_pyproject(move_to_development(text, move), file="p")
     written = [(one.name, one.specifier, one.extras, one.marker) for one in before]
     assert sorted((a.name, a.specifier, a.extras, a.marker) for a in after) == sorted(written)
     main = [one.name for one in after if one.kind == "main"]

@@ -63,7 +63,7 @@ from jettison.formats.settings import Ask, BaseWish
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
-from jettison.plan.base import ArchiveFile, Composition
+from jettison.plan.minimal_base import ArchiveFile, Composition
 from jettison.plan.plan import FileChange, Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
 from jettison.plan.removal.listing import SORTING

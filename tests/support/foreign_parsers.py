@@ -20,7 +20,7 @@ from jettison.builder.lock import parse_lock
 from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
-from jettison.ecosystems import conda, pdm, pipenv, poetry, pyproject, setuptools, tool, uv
+from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
 from jettison.errors import JettisonError
 from jettison.formats import dotenv
 from jettison.formats.compose import parse as parse_compose
@@ -171,7 +171,7 @@ def all_parsers() -> dict[str, Parser]:
                  "\n", "@ ", "https://", "${A}", "[", "]", ",", "file:", "'", '"', "~=", "===", "\ufeff", "\x0c", "C:\\")),
         "dockerignore": Parser(text(lambda t: parse_ignore(t, file=".dockerignore").ignores("a/b/c.py")), lines("**/*.pyc\n!a\n[a-z]?\n"),
                                lines("*", "**", "/", "!", "[", "]", "^", "-", "\\", "?", "a", "\n", "#", " ", "..")),
-        "toml": Parser(_of(pyproject.parse, pyproject.requirement_files, pyproject.project_name,
+        "toml": Parser(_of(finding.parse_pyproject, finding.named_in_pyproject, finding.project_name,
                            poetry.parse, uv.parse, pdm.parse, tool.parse, pipenv.parse_pipfile, file="pyproject.toml"), lines(
             "[project]\nname='a'\ndependencies=['six>=1']\n[project.optional-dependencies]\na=['b']\n[dependency-groups]\nx=[{include-group='y'}]\n",
             "version = 1\n[[package]]\nname='a'\nversion='1'\nsource={registry='x'}\nwheels=[{url='u',hash='sha256:a'}]\ndependencies=[{name='b'}]\n",

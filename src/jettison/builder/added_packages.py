@@ -20,7 +20,7 @@ from jettison.builder.minimal_selection import Piece, Selection, search_director
 from jettison.builder.recipe import FIXED_TIME
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.packaging import translated
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import render
 from jettison.formats.elf import library_names, loader_cache

@@ -32,7 +32,7 @@ from jettison.images.config import History
 from jettison.images.stores.blobs import SegmentCache
 from jettison.index.debian.archive import Archive
 from jettison.index.target import Target
-from jettison.plan.candidate_images import COMPOSED
+from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Plan
 from jettison.processes.concurrent import ahead, keep_little, take_turns
 from jettison.progress import Progress, step

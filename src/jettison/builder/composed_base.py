@@ -25,7 +25,7 @@ from jettison.builder.minimal_packages import Unpacked
 from jettison.builder.recipe import FIXED_TIME, BaseWanted
 from jettison.catalogue.base_release import debian_release, release_number
 from jettison.catalogue.bases import DebianFacts
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.packaging import translated
 from jettison.errors import JettisonError, UnsupportedError
 from jettison.images.config import Config, History
 from jettison.images.descriptor import Platform

@@ -29,8 +29,7 @@ from jettison.lift.other_packages import zone_groups
 from jettison.lift.project import Invocation
 from jettison.lift.stage import FinalStage
 from jettison.lower.instructions import COMPILED_LIST
-from jettison.plan.base import Works
-from jettison.plan.candidate_images import COMPOSED
+from jettison.plan.base import COMPOSED, Works
 from jettison.plan.plan import Plan
 
 _NANOSECONDS = 1_000_000_000

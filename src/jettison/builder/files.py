@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jettison.builder.accounts import Accounts
 from jettison.builder.context import ContextPath, copied
+from jettison.builder.foundation import Accounts
 from jettison.builder.recipe import (
     CopyStep,
     FolderStep,

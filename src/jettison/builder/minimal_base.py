@@ -27,7 +27,7 @@ from jettison.builder.minimal_selection import (
 )
 from jettison.catalogue import resource, table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.system_packages import package_of_library
+from jettison.catalogue.packaging import package_of_library
 from jettison.errors import NetworkError, PackageError
 from jettison.formats.elf import library_names, listing_program, loader_cache
 from jettison.images.entry import Kind

@@ -1,10 +1,16 @@
-"""What is known of packaging and its tools, as the tables of the catalogue tell of it."""
+"""What is known of packaging and its tools, and of system packages and their names."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from msgspec import field
 
+from jettison.catalogue import table
 from jettison.catalogue.applications import Entry, Lists, Programs, Texts, Words
+from jettison.catalogue.base_release import ALPINE, RELEASES, facts_of
+from jettison.catalogue.bases import SystemPackages
+from jettison.values import Basis, Size
 
 
 class IgnoreEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,3 +149,155 @@ class Tools(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     programs_only: Programs
     debugging: Programs
     ends_on_sigterm: Programs
+
+
+def runtime_libraries_of(dev_package: str, release: str) -> tuple[str, ...] | None:
+    """Return the runtime packages behind a -dev package: ``libpq-dev`` -> ``libpq5``.
+
+    Empty when nothing is needed at run time (headers only).
+    """
+    if release == ALPINE:
+        return _alpine_libraries(dev_package)
+    facts = facts_of(release)
+    return None if facts is None else facts.development.get(dev_package)
+
+
+def package_of_program(program: str, release: str) -> str | None:
+    """Return the package to install for a command; ``""`` when every image of ``release`` has it.
+
+    ``program`` is a name or a path, whose last part counts.
+    """
+    name = program.rpartition("/")[2]
+    if release == ALPINE:
+        return _alpine_program(name)
+    facts = facts_of(release)
+    return None if facts is None else facts.programs.get(name)
+
+
+def package_of_library(library: str, release: str) -> str | None:
+    """Return the package that ships a shared library.
+
+    ``library`` is a file name (``libmagic.so.1``) or what ``ctypes.util.find_library`` takes
+    (``magic``).
+    """
+    facts = facts_of(RELEASES[0] if release == ALPINE else release)
+    if facts is None:
+        return None
+    package = facts.libraries.get(library)
+    if package is None and ".so" not in library:
+        start = f"lib{library}.so"
+        names = sorted(name for name in facts.libraries if name.startswith((start + ".", start)))
+        matching = [name for name in names if name.partition(".so")[0] == f"lib{library}"]
+        package = facts.libraries[matching[0]] if matching else None
+    return translated(package, release) if package and release == ALPINE else package
+
+
+def programs_in(package: str, release: str) -> tuple[str, ...]:
+    """Return the catalogued commands for which ``package`` is installed, ordered by name."""
+    facts = facts_of(release)
+    return (
+        tuple(name for name, owner in facts.programs.items() if owner == package) if facts else ()
+    )
+
+
+def libraries_in(package: str, release: str) -> tuple[str, ...]:
+    """Return the catalogued shared libraries that ``package`` ships, ordered by name."""
+    facts = facts_of(release)
+    return (
+        tuple(name for name, owner in facts.libraries.items() if owner == package) if facts else ()
+    )
+
+
+def is_build_package(name: str) -> str | None:
+    """Say why a package only serves to build or set up an image, None when it may serve later."""
+    reason: str | None = table(SystemPackages).build.get(name)
+    if reason is None and name.endswith("-dev"):
+        reason = "build-time headers of a library"
+    return reason
+
+
+def slim_packages(release: str) -> frozenset[str]:
+    """Return the packages that the official slim Python image of a Debian release has."""
+    facts = facts_of(release)
+    return facts.base if facts else frozenset()
+
+
+def full_packages(release: str) -> frozenset[str]:
+    """Return the packages that the official full Python image of a Debian release has."""
+    facts = facts_of(release)
+    return facts.base | facts.full if facts else frozenset()
+
+
+def cost_of(
+    names: Iterable[str],
+    release: str,
+    already: Collection[str] | None = None,
+    *,
+    recommends: bool = False,
+) -> Size | None:
+    """Return what installing ``names`` together adds to a slim image, with dependencies.
+
+    Files of packages that were looked into, a share of Installed-Size of others.
+    ``already`` are the packages that are there, by default those of the slim Python image.
+    None when the catalogue knows none of ``names``, or nothing about ``release``.
+    """
+    wanted = tuple(names)
+    facts = facts_of(release)
+    if facts is None or not any(name in facts.packages for name in wanted):
+        return None
+    packages = facts.closure(wanted, already, recommends=recommends)
+    total = sum(package.bytes(documented=False) for package in packages)
+    return Size(bytes=total, basis=Basis.CATALOGUED, source=facts.source)
+
+
+def brought_by(name: str, release: str) -> tuple[str, ...]:
+    """Return what installing a package adds to a slim image beside itself, ordered by name."""
+    facts = facts_of(release)
+    closure = facts.closure([name]) if facts else ()
+    return tuple(package.name for package in closure if package.name != name)
+
+
+def translated(name: str, release: str) -> str | None:
+    """Return what ``release`` calls a package that another release or Alpine calls ``name``.
+
+    ``""`` when Alpine's base already serves.
+    """
+    if release == ALPINE:
+        to_alpine = table(SystemPackages).alpine
+        found = to_alpine.get(name)
+        return to_alpine.get(name.removesuffix("t64")) if found is None else found
+    facts = facts_of(release)
+    if facts is None:
+        return None
+    candidates = (name, f"{name}t64", name.removesuffix("t64"), *_debian_names(name))
+    return next((each for each in candidates if each in facts.packages), None)
+
+
+def _debian_names(alpine_name: str) -> tuple[str, ...]:
+    """Return Debian's names for an Alpine package: those with ``t64`` added as well."""
+    known = table(SystemPackages).alpine.items()
+    plain = [debian for debian, alpine in known if alpine and alpine == alpine_name]
+    return tuple(form for name in plain for form in (name, f"{name}t64"))
+
+
+def _alpine_libraries(dev_package: str) -> tuple[str, ...] | None:
+    newest = facts_of(RELEASES[0])
+    for debian in (dev_package, *_debian_names(dev_package)):
+        libraries = newest.development.get(debian) if newest else None
+        if libraries is not None:
+            names = {translated(library, ALPINE) for library in libraries}
+            return tuple(sorted(name for name in names if name))
+    return None
+
+
+def _alpine_program(name: str) -> str | None:
+    special = table(SystemPackages).alpine_programs
+    if name in special.busybox:
+        return ""
+    if name in ("getent", "ldd", "ldconfig", "apk"):
+        return str(getattr(special, name))
+    debian = package_of_program(name, RELEASES[0])
+    if debian in special.gnu:
+        # busybox has the usual ones of these; the others come with a package of the same name.
+        return debian
+    return translated(debian, ALPINE) or None if debian else None

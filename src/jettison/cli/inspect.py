@@ -1,4 +1,4 @@
-"""``jettison inspect``: the owner of every byte; ``jettison compare``: two images by owner."""
+"""Commands that read images: ``inspect``, ``compare`` and ``audit``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from pathlib import Path
 import click
 
 from jettison.cli import save, show
-from jettison.cli.options import format_option, image_options
+from jettison.cli.options import format_option, image_options, reports_option
 from jettison.contents.inspection import compare
 from jettison.contents.layer_reading import inspect
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.report.inspection_html import inspection_html
+from jettison.tasks.auditing import (
+    audit_plan,
+    audited,
+    fetched_advisories,
+    read_advisories,
+    side_of,
+)
+from jettison.tasks.loading.plan import planned
 
 
 @click.command("inspect")
@@ -58,3 +66,58 @@ def compare_command(*, before: str, after: str, platform: str, output_format: st
         inspect(before, progress, platform=platform), inspect(after, progress, platform=platform)
     )
     show(rendered("comparison", output_format, found), nl=False)
+
+
+@click.command("audit")
+@click.argument("target", metavar="IMAGE|DIRECTORY")
+@click.option(
+    "--osv",
+    "data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Match with the advisories in DIR, JSON files or archives of OSV; default: those of "
+    "osv.dev, fetched once a day.",
+)
+@click.option("--before", default="", metavar="IMAGE", help="Compare with this image.")
+@click.option("--service", metavar="NAME", help="Select the compose service of a project.")
+@click.option("--offline", is_flag=True, help="Fetch nothing; use cached data only.")
+@click.option(
+    "--under-investigation",
+    "undecided",
+    is_flag=True,
+    help="State what is present as under_investigation in VEX; default: say nothing of it.",
+)
+@image_options
+@reports_option("audit")
+@format_option("audit")
+def audit_command(
+    *,
+    target: str,
+    data: Path | None,
+    before: str,
+    service: str | None,
+    offline: bool,
+    undecided: bool,
+    platform: str,
+    reports: tuple[tuple[str, Path], ...],
+    output_format: str,
+) -> None:
+    """List known vulnerabilities of an image, and which left.
+
+    With --before, compares two images. Of a folder, compares the distributions that the committed
+    files install with those that the plan leaves.
+    """
+    progress = ConsoleProgress()
+    known = read_advisories(data) if data else fetched_advisories(progress, offline=offline)
+    if Path(target).is_dir():
+        if before:
+            raise click.UsageError("--before compares images; a folder is compared with its plan.")
+        plan = planned(Path(target), service=service, offline=offline).plan
+        found = audit_plan(plan, target, known)
+    else:
+        baseline = side_of(before, platform, progress) if before else None
+        found = audited(baseline, side_of(target, platform, progress), known)
+    options = {"undecided": undecided}
+    for form, path in reports:
+        save(path, rendered("audit", form, found, **options))
+    show(rendered("audit", output_format, found, **options), nl=False)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from jettison.formats.requirements import SectionComment
+from jettison.formats.requirements import RequirementsFile, SectionComment
 from jettison.formats.requirements.parse import is_switched_off
 from jettison.formats.requirements.sections import Mark, MarkKind, headings, section_of, words_above
 from jettison.formats.toml import Path, Place, Table, places, read_toml, table
@@ -211,3 +211,23 @@ def _origin(file: str, spot: Place | None) -> Origin:
     if spot is None:
         return Origin(file=file)
     return Origin(file=file, line=spot.line, end_line=spot.end_line)
+
+
+def declared(file: RequirementsFile, group: Group) -> Iterator[Declaration]:
+    """Yield the file's requirements, those without a known name omitted."""
+    for line in file.requirements:
+        if line.name:
+            yield Declaration(
+                name=line.name,
+                specifier=line.specifier,
+                extras=line.extras,
+                marker=line.marker,
+                url=line.url or line.path,
+                group=group.name,
+                kind=group.kind,
+                origin=line.origin,
+                comment=line.comment,
+                above=line.above,
+                section=line.section,
+                via=line.via,
+            )

@@ -1,25 +1,203 @@
-"""Find what a project declares and locks, and which files a move changes."""
+"""Find what a project declares, in pyproject.toml and elsewhere, and what it locks."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
+from fnmatch import fnmatchcase
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
-from jettison.ecosystems import TOOLS, pyproject
-from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind
+from jettison.ecosystems import TOOLS
+from jettison.ecosystems.declaration import (
+    MAIN,
+    Declaration,
+    Document,
+    Group,
+    Kind,
+    declared,
+    in_array,
+    read_document,
+)
 from jettison.ecosystems.pipenv import parse_pipfile
+from jettison.ecosystems.poetry import poetry
 from jettison.ecosystems.pyproject_moves import (
     move_in_pipfile,
     move_in_pyproject,
     move_in_setup_cfg,
 )
-from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py, requirement_files
+from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py
+from jettison.ecosystems.setuptools import requirement_files as setup_files
 from jettison.ecosystems.tool import Lock
 from jettison.ecosystems.tool import parse as pylock_parse
-from jettison.formats.requirements import RequirementsFile, parse
+from jettison.formats.requirements import parse as parse_requirements
+from jettison.formats.toml import Path, array, read_toml, text_of, texts
+from jettison.formats.toml import table as toml_table
+
+PROJECT: Path = ("project",)
+GROUPS: Path = ("dependency-groups",)
+_UV_DEVELOPMENT: Path = ("tool", "uv", "dev-dependencies")
+
+
+def parse_pyproject(text: str, *, file: str) -> tuple[Declaration, ...]:
+    """Read every declaration; raises InputSyntaxError with the line for bad TOML.
+
+    Tables read: ``[project]``, ``[dependency-groups]`` (an included group's members count for the
+    including group), poetry's, pdm's, uv's and hatch's.
+    """
+    document = read_document(text, file)
+    return (
+        *in_array(document, (*PROJECT, "dependencies"), MAIN),
+        *_optional(document),
+        *_groups(document),
+        *poetry(document),
+        *_pdm(document),
+        *in_array(document, _UV_DEVELOPMENT, Group(kind=Kind.GROUP, name="dev")),
+        *_hatch(document),
+    )
+
+
+def named_in_pyproject(text: str, *, file: str) -> tuple[str, ...]:
+    """Return the requirements files that dynamic dependencies are read from, as written."""
+    root = read_document(text, file).root
+    dynamic = toml_table(root, "tool", "setuptools", "dynamic", "dependencies")
+    hook = toml_table(root, "tool", "hatch", "metadata", "hooks", "requirements_txt")
+    single = (text_of(dynamic, "file"),) if text_of(dynamic, "file") else ()
+    return (*single, *texts(dynamic, "file"), *texts(hook, "files"))
+
+
+def project_name(text: str, *, file: str) -> str:
+    """Return the normalized name of the project itself, empty when it has none."""
+    root = read_document(text, file).root
+    name = text_of(toml_table(root, "project"), "name") or text_of(
+        toml_table(root, "tool", "poetry"), "name"
+    )
+    return canonicalize_name(name)
+
+
+def _optional(document: Document) -> Iterator[Declaration]:
+    for extra in toml_table(document.root, "project", "optional-dependencies"):
+        group = Group(kind=Kind.OPTIONAL, name=extra)
+        yield from in_array(document, (*PROJECT, "optional-dependencies", extra), group)
+
+
+def _groups(document: Document) -> Iterator[Declaration]:
+    for name in toml_table(document.root, "dependency-groups"):
+        group = Group(kind=Kind.GROUP, name=name)
+        for member in _with_included(document, name, ()):
+            yield from in_array(document, (*GROUPS, member), group)
+
+
+def _with_included(document: Document, name: str, seen: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of a group and of the groups it includes, as written, each once."""
+    groups = toml_table(document.root, "dependency-groups")
+    written = {canonicalize_name(key): key for key in groups}
+    key = written.get(canonicalize_name(name))
+    if key is None or key in seen:
+        return seen
+    seen = (*seen, key)
+    for member in array(groups, key):
+        if isinstance(member, dict) and text_of(member, "include-group"):
+            seen = _with_included(document, text_of(member, "include-group"), seen)
+    return seen
+
+
+def _pdm(document: Document) -> Iterator[Declaration]:
+    path: Path = ("tool", "pdm", "dev-dependencies")
+    for name in toml_table(document.root, *map(str, path)):
+        yield from in_array(document, (*path, name), Group(kind=Kind.GROUP, name=name))
+
+
+def _hatch(document: Document) -> Iterator[Declaration]:
+    """Yield what hatch environments add; they are for development, whatever their names."""
+    path: Path = ("tool", "hatch", "envs")
+    for name in toml_table(document.root, *map(str, path)):
+        group = Group(kind=Kind.GROUP, name=name)
+        yield from in_array(document, (*path, name, "dependencies"), group)
+        yield from in_array(document, (*path, name, "extra-dependencies"), group)
+
+
+_PYPROJECT = "pyproject.toml"
+
+
+def members(text: str, listing: Collection[str], *, file: str) -> tuple[str, ...]:
+    """Return the member folders of a uv or hatch workspace, relative to the project root, sorted.
+
+    ``text`` is the root's pyproject.toml and ``listing`` the project's files. The root itself is
+    not among them.
+    """
+    root = read_toml(text, file)
+    workspace = toml_table(root, "tool", "uv", "workspace")
+    patterns = [
+        *texts(workspace, "members"),
+        *texts(toml_table(root, "tool", "hatch"), "workspace"),
+    ]
+    excluded = texts(workspace, "exclude")
+    folders = {posixpath.dirname(one) for one in listing if posixpath.basename(one) == _PYPROJECT}
+    folder = posixpath.dirname(file)
+    return tuple(
+        sorted(
+            one
+            for one in folders
+            if one != folder
+            and _matches(posixpath.relpath(f"/{one}", f"/{folder}"), patterns)
+            and not _matches(posixpath.relpath(f"/{one}", f"/{folder}"), excluded)
+        )
+    )
+
+
+def _matches(path: str, patterns: Collection[str]) -> bool:
+    """Glob as the tools do: a star stays within one folder."""
+    parts = path.split("/")
+    for pattern in patterns:
+        wanted = pattern.strip("/").removeprefix("./").split("/")
+        if "**" in wanted and fnmatchcase(path, pattern.replace("**", "*")):
+            return True
+        if len(wanted) == len(parts) and all(map(fnmatchcase, parts, wanted)):
+            return True
+    return False
+
+
+_VERSION = re.compile(r"^(?P<sign>\^|~)?\s*(?P<version>\d+(\.\d+)*)$")
+
+
+def standard_specifier(written: str) -> SpecifierSet:
+    """Translate ``^1.2``, ``~1.2`` and ``1.2``; one that cannot be translated allows everything.
+
+    Alternatives (``||``) allow everything too.
+    """
+    parts = [part.strip() for part in written.split(",")]
+    try:
+        return SpecifierSet(",".join(_part(part) for part in parts if part not in ("", "*")))
+    except InvalidSpecifier:
+        return SpecifierSet()
+
+
+def _part(part: str) -> str:
+    found = _VERSION.match(part)
+    if found is None:
+        return f"=={part}" if re.fullmatch(r"\d+(\.\d+)*\.\*", part) else part
+    sign, version = found["sign"], found["version"]
+    if not sign:
+        return f"=={version}"
+    numbers = [int(number) for number in version.split(".")]
+    index = _tilde(numbers) if sign == "~" else _caret(numbers)
+    upper = ".".join(str(number) for number in [*numbers[:index], numbers[index] + 1])
+    return f">={version},<{upper}"
+
+
+def _caret(numbers: list[int]) -> int:
+    """The first number that is not zero may not change; all zero: the last one."""
+    return next((i for i, number in enumerate(numbers) if number), len(numbers) - 1)
+
+
+def _tilde(numbers: list[int]) -> int:
+    return min(1, len(numbers) - 1)
+
 
 _FILE = re.compile(
     r"(^|/)([\w.-]*requirements?[\w.-]*\.(txt|in)|requirements/([\w.-]+/)?[\w.-]+\.(txt|in))$", re.I
@@ -55,26 +233,6 @@ def group_of(file: str) -> Group:
     return Group(kind=Kind.OPTIONAL, name="-".join(named)) if named else MAIN
 
 
-def declared(file: RequirementsFile, group: Group) -> Iterator[Declaration]:
-    """Yield the file's requirements, those without a known name omitted."""
-    for line in file.requirements:
-        if line.name:
-            yield Declaration(
-                name=line.name,
-                specifier=line.specifier,
-                extras=line.extras,
-                marker=line.marker,
-                url=line.url or line.path,
-                group=group.name,
-                kind=group.kind,
-                origin=line.origin,
-                comment=line.comment,
-                above=line.above,
-                section=line.section,
-                via=line.via,
-            )
-
-
 def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declaration]:
     """Return what a file declares; raises InputSyntaxError with the line when it is not valid.
 
@@ -82,7 +240,7 @@ def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declar
     """
     match posixpath.basename(path):
         case "pyproject.toml":
-            return pyproject.parse(text, file=path)
+            return parse_pyproject(text, file=path)
         case "setup.cfg":
             return parse_setup_cfg(text, file=path)
         case "setup.py":
@@ -92,16 +250,16 @@ def declared_in(path: str, text: str, *, group: Group = MAIN) -> Iterable[Declar
         case name if name.endswith(".toml"):
             return ()  # a lock, which says what is installed and declares nothing
     own = group_of(path) if is_requirements_file(path) else group
-    return declared(parse(text, file=path), own)
+    return declared(parse_requirements(text, file=path), own)
 
 
 def named_files(path: str, text: str) -> tuple[str, ...]:
     """Return the requirements files that a declaring file says its dependencies are in."""
     match posixpath.basename(path):
         case "pyproject.toml":
-            return pyproject.requirement_files(text, file=path)
+            return named_in_pyproject(text, file=path)
         case "setup.cfg":
-            return requirement_files(text, file=path)
+            return setup_files(text, file=path)
     return parse_setup_py(text, file=path).requirement_files
 
 

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
-from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import NetworkError
-from jettison.index.client import Statistics
-from jettison.index.facts import DistributionFacts, Source, WheelFile
+from jettison.index.client import Client, Statistics
+from jettison.index.facts import DistributionFacts, Source
 from jettison.index.graph import Closure, requirement_graph
-from jettison.index.listing import wheel_tags
+from jettison.index.metadata import catalogued, requirement
 from jettison.index.package_index import Index
-from jettison.index.resolving import Resolution
+from jettison.index.resolving import LockedRelease, Resolution, resolved
+from jettison.index.settings import addressed, index_settings
 from jettison.index.target import Target, best_wheel, representative_wheel
+from jettison.records import Records
 from jettison.values import Skipped
 
 _THREADS = 8
 _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
-
-
-class LockedRelease(Struct, frozen=True, kw_only=True):
-    """A version and its wheels as a lock file states them; without wheels the index is asked."""
-
-    version: str
-    wheels: tuple[WheelFile, ...] = ()
 
 
 class DistributionMap:
@@ -249,41 +243,52 @@ def _is_due(
     return name not in facts or not admits(specifiers, facts[name].version)
 
 
-def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
-    """Give the release of every distribution that the lock takes from an index, by name.
+# Raised when an answer is read in another way than before.
+_LAYOUT = "v3"
 
-    Of a name that is locked more than once, the one whose marker holds for the target counts.
-    Wheels without an address are omitted, so that the index is asked for them.
+
+def open_map(
+    cache_folder: Path,
+    target: Target,
+    *,
+    index_url: str | None = None,
+    offline: bool = False,
+    environment: Path | None = None,
+    locked: Mapping[str, LockedRelease] | None = None,
+    requirements: Iterable[Requirement] = (),
+    bounds: Mapping[str, SpecifierSet] | None = None,
+) -> DistributionMap:
+    """Open the map; the index is asked for the exact versions of ``requirements`` alone.
+
+    ``index_url`` is a simple index, by default the one that pip or uv would ask. ``environment``
+    is a virtual environment whose distributions are used where their versions fit. ``locked``
+    gives versions and wheels that a lock file states, by normalized name. With ``offline`` only
+    the cache, the environment and the catalogue answer. ``bounds`` are constraints on versions.
     """
-    usable = [one for one in lock.distributions if _usable(one, target)]
-    return {
-        one.name: LockedRelease(version=one.version, wheels=tuple(_wheels(one.wheels)))
-        for one in reversed(usable)
-    }
+    installed = None
+    if environment:
+        from jettison.index.wheels import installed_distributions  # noqa: PLC0415 — slow
+
+        installed = installed_distributions(environment)
+    home = Path.home()
+    settings = index_settings(os.environ, home=home)
+    address = index_url or settings.url
+    extra = () if index_url else settings.extra
+    (url, *more), credentials = addressed((address, *extra), os.environ)
+    client, cache = Client(credentials=credentials, settings=settings), kept_answers(cache_folder)
+    index = Index(url=url, more=tuple(more), client=client, cache=cache, offline=offline)
+    return DistributionMap(
+        target=target,
+        index=index,
+        catalogue=catalogued(),
+        installed=installed,
+        locked=locked,
+        resolution=resolved(
+            requirements, bounds or {}, target, cache=cache, index=address, offline=offline
+        ),
+    )
 
 
-def _usable(one: LockedDistribution, target: Target) -> bool:
-    if one.source is not SourceKind.REGISTRY or not one.version:
-        return False
-    try:
-        return target.fulfils(Marker(one.marker) if one.marker else None)
-    except InvalidMarker:
-        return True
-
-
-def _wheels(files: Iterable[LockedFile]) -> Iterable[WheelFile]:
-    for file in files:
-        tags = wheel_tags(file.filename)
-        if tags and file.url.startswith(("https://", "http://")):
-            yield WheelFile(
-                filename=file.filename,
-                url=file.url,
-                tags=tags,
-                size=file.size,
-                sha256=_sha256(file.hashes),
-            )
-
-
-def _sha256(hashes: Iterable[str]) -> str:
-    prefix = "sha256:"
-    return next((one.removeprefix(prefix) for one in hashes if one.startswith(prefix)), "")
+def kept_answers(cache: Path) -> Records:
+    """Give what indexes have answered, from the cache in a folder."""
+    return Records(cache / "distributions" / _LAYOUT, read=lambda _, text: requirement(text))

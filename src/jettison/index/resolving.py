@@ -14,11 +14,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
 from jettison.errors import ProgramError
+from jettison.index.facts import WheelFile
+from jettison.index.listing import wheel_tags
 from jettison.index.settings import uv_variables
 from jettison.index.target import Target
 from jettison.processes.programs import Completed, run
@@ -214,3 +218,50 @@ def _complaint(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = (line.removeprefix("cause: ") for line in lines if line.startswith("cause: "))
     return next(causes, (lines or ["uv failed without a word"])[0]).rstrip(".")
+
+
+class LockedRelease(Struct, frozen=True, kw_only=True):
+    """A version and its wheels as a lock file states them; without wheels the index is asked."""
+
+    version: str
+    wheels: tuple[WheelFile, ...] = ()
+
+
+def locked_releases(lock: Lock, target: Target) -> dict[str, LockedRelease]:
+    """Give the release of every distribution that the lock takes from an index, by name.
+
+    Of a name that is locked more than once, the one whose marker holds for the target counts.
+    Wheels without an address are omitted, so that the index is asked for them.
+    """
+    usable = [one for one in lock.distributions if _usable(one, target)]
+    return {
+        one.name: LockedRelease(version=one.version, wheels=tuple(_wheels(one.wheels)))
+        for one in reversed(usable)
+    }
+
+
+def _usable(one: LockedDistribution, target: Target) -> bool:
+    if one.source is not SourceKind.REGISTRY or not one.version:
+        return False
+    try:
+        return target.fulfils(Marker(one.marker) if one.marker else None)
+    except InvalidMarker:
+        return True
+
+
+def _wheels(files: Iterable[LockedFile]) -> Iterable[WheelFile]:
+    for file in files:
+        tags = wheel_tags(file.filename)
+        if tags and file.url.startswith(("https://", "http://")):
+            yield WheelFile(
+                filename=file.filename,
+                url=file.url,
+                tags=tags,
+                size=file.size,
+                sha256=_sha256(file.hashes),
+            )
+
+
+def _sha256(hashes: Iterable[str]) -> str:
+    prefix = "sha256:"
+    return next((one.removeprefix(prefix) for one in hashes if one.startswith(prefix)), "")

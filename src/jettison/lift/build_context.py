@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, release_of
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile import (

@@ -11,8 +11,8 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems.commands import PipInstall
-from jettison.ecosystems.declaration import MAIN, Declaration, Kind
-from jettison.ecosystems.finding import declared, declared_in, group_of, named_files, parse_lock
+from jettison.ecosystems.declaration import MAIN, Declaration, Kind, declared
+from jettison.ecosystems.finding import declared_in, group_of, named_files, parse_lock
 from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds

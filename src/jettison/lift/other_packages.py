@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.packaging import Tools
-from jettison.catalogue.system_packages import libraries_in, slim_packages, translated
+from jettison.catalogue.packaging import Tools, libraries_in, slim_packages, translated
 from jettison.lift.action import ActionKind
 from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stage import FinalStage

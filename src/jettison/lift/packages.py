@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Tools
-from jettison.catalogue.system_packages import (
+from jettison.catalogue.packaging import (
+    Tools,
     brought_by,
     cost_of,
     is_build_package,

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.ecosystems.declaration import Declaration, Kind
-from jettison.ecosystems.pyproject import members, project_name
+from jettison.ecosystems.finding import members, project_name
 from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
 from jettison.lift.action import Action, lifted_run

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import removal_script, table
 from jettison.catalogue.bases import ComposedBase, SystemPackages
-from jettison.catalogue.system_packages import package_of_program
+from jettison.catalogue.packaging import package_of_program
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.formats.dockerfile import Instruction, Stage, healthcheck
 from jettison.formats.dockerfile.lines import in_exec_form
@@ -20,8 +20,8 @@ from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell
 from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import without_commands
 from jettison.lower.user import shadow
-from jettison.plan.base import ROOT
 from jettison.plan.changes import AddDebugTarget, ComposeBase, StartFromNothing
+from jettison.plan.minimal_base import ROOT
 from jettison.plan.removal import listing
 from jettison.plan.removal.listing import (
     LAYERS,

@@ -9,7 +9,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, LeftOut
 from jettison.formats.elf import listing_program
 from jettison.lower.instructions import WIDTH, comment
-from jettison.plan.base import ROOT, ArchiveFile, Composition
+from jettison.plan.minimal_base import ROOT, ArchiveFile, Composition
 
 # Where the packages are seen while the root is composed; the shell's package lies apart.
 PLACE = "/packages"

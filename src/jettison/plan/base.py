@@ -1,4 +1,4 @@
-"""Base images that were considered: whether each works, what is known of it, and why."""
+"""Base images: what the catalogue knows of one, and whether each that was considered works."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.catalogue import table
+from jettison.catalogue.base_release import ALPINE, debian_release, release_of
+from jettison.catalogue.bases import (
+    BaseImages,
+    ComposedBase,
+    ComposedBaseSizes,
+    SystemPackages,
+    VariantFacts,
+)
+from jettison.catalogue.packaging import full_packages, slim_packages
 from jettison.formats.settings import Policy
 from jettison.index.target import Target
-from jettison.values import Evidence, Size, Skipped
+from jettison.lift.project import PythonTag, python_tag
+from jettison.plan.minimal_base import BaseRequest, predicted_size
+from jettison.values import Basis, Evidence, Size
 
 
 class Variant(StrEnum):
@@ -138,45 +150,158 @@ class BaseChoice(Struct, frozen=True, kw_only=True):
         return next((item for item in self.candidates if item.reference == self.current), None)
 
 
-# Where a Dockerfile puts the root of the image together.
-ROOT = "/root-of-image"
+COMPOSED = "composed"
+# What Debian calls the architectures that wheel tags name.
+DEBIAN_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+_VARIANTS = {"": Variant.FULL, "slim": Variant.SLIM, "alpine": Variant.ALPINE}
 
 
-class ArchiveFile(Struct, frozen=True, kw_only=True):
-    """A package's file: ``path`` below the archive's root, ``sha256`` in hex.
+def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
+    """Look up an image; what is not an official Python image is known by its release alone."""
+    tag = python_tag(reference)
+    release = release_of(reference)
+    if tag is None:
+        return _other(reference, release)
+    variant = _VARIANTS[tag.variant]
+    known = _known(variant)
+    return ImageFacts(
+        reference=reference,
+        variant=variant,
+        python=tag.minor,
+        release=release,
+        distribution=_distribution(release, tag.alpine),
+        target=_target(tag.minor, release, architecture),
+        packages=_package_count(variant, release),
+        shell=known.shell,
+        setuid=known.setuid,
+        distribution_ends=_ends(release, tag.alpine),
+        long_term_ends=_long_term(release),
+        python_ends=_python_ends(tag.minor),
+        note=known.note,
+        size=size_of(tag),
+    )
 
-    ``security`` says that the security archive has it.
-    """
 
-    name: str
-    path: str
-    sha256: str
-    security: bool
+def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts | None:
+    """Describe the base that Jettison composes; None when no Debian release ships this Python."""
+    python = tag.minor
+    pythons = table(ComposedBase).python
+    if python is None or python not in pythons:
+        return None
+    release = pythons[python].release
+    known = _known(Variant.COMPOSED)
+    return ImageFacts(
+        reference=COMPOSED,
+        variant=Variant.COMPOSED,
+        python=python,
+        release=release,
+        distribution=_distribution(release, ""),
+        target=_target(python, release, architecture),
+        packages=len(table(ComposedBaseSizes).python[python].packages),
+        shell=known.shell,
+        setuid=known.setuid,
+        distribution_ends=_ends(release, ""),
+        long_term_ends=_long_term(release),
+        python_ends=_python_ends(python),
+        stands_on=_stands_on(tag.slim(), release),
+        size=predicted_size(BaseRequest(python=python, architecture=DEBIAN_NAMES[architecture])),
+    )
 
 
-class Composition(Struct, frozen=True, kw_only=True):
-    """What a composed base is made of, and what its tree was found to need.
+def _stands_on(slim: PythonTag, release: str) -> str:
+    """The slim image of a release, by its shorter name where that says the same."""
+    return str(slim if release_of(str(slim)) == release else replace(slim, release=release))
 
-    ``image`` is the official image that the stages which build stand on; it has the same C library.
-    ``packages`` are ordered by name, ``shell`` is the package that runs steps and is not part of
-    the tree. ``asked`` are the packages that the application needs, by the names of the release.
-    ``kept`` are shared libraries that a group of the catalogue omits and that something needs,
-    ``links`` those (path and target) that maintainer scripts would have made, ``groups_kept`` the
-    names of groups of the catalogue that are not omitted. ``archive`` and ``security_archive`` are
-    the addresses of the archives that have the packages.
-    """
 
-    image: str
-    python: str
-    architecture: str
-    packages: tuple[ArchiveFile, ...]
-    shell: ArchiveFile
-    asked: tuple[str, ...]
-    kept: tuple[str, ...]
-    links: tuple[tuple[str, str], ...]
-    time_zones: bool
-    groups_kept: tuple[str, ...] = ()
-    archive: str
-    security_archive: str
-    size: Size
-    notes: tuple[Skipped, ...] = ()
+def size_of(tag: PythonTag) -> Size | None:
+    """The catalogued size of an official image, or that of the same variant of another Python."""
+    return _sized("-".join(part for part in (tag.minor or "", tag.variant) if part))
+
+
+def packages_of(image: ImageFacts) -> frozenset[str]:
+    """The packages that an image holds, as far as the catalogue knows and others ask for them."""
+    if image.release is None:
+        return frozenset()
+    if image.release == ALPINE:
+        return frozenset(table(BaseImages).alpine.packages)
+    if image.variant is Variant.COMPOSED:
+        return frozenset(table(ComposedBaseSizes).python[image.python or ""].packages)
+    if image.variant is Variant.FULL:
+        return full_packages(image.release)
+    return slim_packages(image.release) if image.variant is Variant.SLIM else frozenset()
+
+
+def _sized(name: str) -> Size | None:
+    known = table(BaseImages).sizes
+    if name in known.bytes:
+        return Size(bytes=known.bytes[name], basis=Basis.CATALOGUED, source=known.source)
+    series, _, variant = name.partition("-")
+    alike = [other for other in known.bytes if other.partition("-")[2] == variant]
+    if not alike or not series:
+        return None
+    nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
+    return Size(bytes=known.bytes[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
+
+
+def _minor(name: str) -> int:
+    return int(name.partition("-")[0].partition(".")[2] or 0)
+
+
+def _other(reference: str, release: str | None) -> ImageFacts:
+    return ImageFacts(
+        reference=reference,
+        variant=Variant.OTHER,
+        release=release,
+        distribution=_distribution(release, ""),
+        distribution_ends=_ends(release, ""),
+        long_term_ends=_long_term(release),
+    )
+
+
+def _known(variant: Variant) -> VariantFacts:
+    return table(BaseImages).variants[variant.value]
+
+
+def _distribution(release: str | None, alpine: str) -> str:
+    if release == ALPINE:
+        return f"Alpine {alpine}".rstrip()
+    numbers = table(SystemPackages).releases.numbers
+    number = next((number for number, name in numbers.items() if name == release), "")
+    return f"Debian {number} ({release})" if number else ""
+
+
+def _target(python: str | None, release: str | None, architecture: str) -> Target | None:
+    known = debian_release(release or "")
+    if python is None:
+        return None
+    if release == ALPINE:
+        version = table(BaseImages).alpine.libc
+        return Target(python=python, architecture=architecture, libc="musl", libc_version=version)
+    return (
+        Target(python=python, architecture=architecture, libc_version=known.glibc)
+        if known
+        else None
+    )
+
+
+def _package_count(variant: Variant, release: str | None) -> int | None:
+    if release is None or release == ALPINE:
+        return None
+    names = full_packages(release) if variant is Variant.FULL else slim_packages(release)
+    return len(names) or None
+
+
+def _ends(release: str | None, alpine: str) -> date | None:
+    if release == ALPINE:
+        return table(BaseImages).alpine.ends.get(alpine)
+    known = debian_release(release or "")
+    return known.end_of_life if known else None
+
+
+def _long_term(release: str | None) -> date | None:
+    known = debian_release(release or "")
+    return known.long_term if known else None
+
+
+def _python_ends(python: str | None) -> date | None:
+    return table(BaseImages).end_of_life.python.get(python or "")

@@ -11,8 +11,16 @@ from jettison.catalogue.bases import ComposedBase
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.lift.project import PythonTag
-from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts, Variant, Works
-from jettison.plan.candidate_images import COMPOSED, composed_facts, image_facts
+from jettison.plan.base import (
+    COMPOSED,
+    BaseCandidate,
+    BaseChoice,
+    ImageFacts,
+    Variant,
+    Works,
+    composed_facts,
+    image_facts,
+)
 from jettison.plan.candidate_judging import Judged, judged
 from jettison.plan.candidate_needs import BaseNeeds, source_builds
 

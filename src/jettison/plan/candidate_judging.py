@@ -9,17 +9,11 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.system_packages import (
-    cost_of,
-    is_build_package,
-    package_of_program,
-    translated,
-)
+from jettison.catalogue.packaging import cost_of, is_build_package, package_of_program, translated
 from jettison.index.facts import environment_size
 from jettison.lift.action import ActionKind
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
-from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.plan.candidate_images import DEBIAN_NAMES, packages_of
+from jettison.plan.base import DEBIAN_NAMES, ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_libraries import library_remarks, script_remarks, surrounding_remarks
 from jettison.plan.candidate_needs import (
     BaseNeeds,

@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.system_packages import (
+from jettison.catalogue.packaging import (
     package_of_library,
     runtime_libraries_of,
     slim_packages,
@@ -25,8 +25,7 @@ from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import Usage
-from jettison.plan.base import ImageFacts, Variant, Works
-from jettison.plan.candidate_images import packages_of
+from jettison.plan.base import ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_needs import BaseNeeds, Remark, source_builds, unknown_wheels
 from jettison.values import Evidence, Origin
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, facts_of
-from jettison.catalogue.system_packages import runtime_libraries_of, translated
+from jettison.catalogue.packaging import runtime_libraries_of, translated
 from jettison.catalogue.systems import SourceBuilds
 from jettison.ecosystems.commands import PackageInstall
 from jettison.index.facts import DistributionFacts
@@ -19,8 +19,7 @@ from jettison.lift.packages import named_by, requested
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
-from jettison.plan.base import ImageFacts, Works
-from jettison.plan.candidate_images import image_facts, packages_of
+from jettison.plan.base import ImageFacts, Works, image_facts, packages_of
 from jettison.values import Evidence, Origin
 
 

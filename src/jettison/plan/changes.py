@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from jettison.plan.base import Composition
-from jettison.plan.removal.groups import Group, Unproven
-from jettison.plan.removal.listing import SystemGroup
+from jettison.plan.minimal_base import Composition
+from jettison.plan.removal.groups import Group
+from jettison.plan.removal.listing import SystemGroup, Unproven
 
 
 class MoveToDevelopment(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, LeftOut
-from jettison.catalogue.system_packages import package_of_library
+from jettison.catalogue.packaging import package_of_library
 from jettison.errors import UnsupportedError
 from jettison.images.tar_writer import Member
 from jettison.index.debian.package import Package
@@ -250,3 +250,47 @@ def _added(request: BaseRequest, wanted: list[str]) -> int:
     left_out = set(table(ComposedBase).left_out_packages) - set(wanted)
     packages = facts.closure(wanted, {*known.packages, *left_out}) if facts else ()
     return sum(known.kept.get(package.name, package.size) for package in packages)
+
+
+# Where a Dockerfile puts the root of the image together.
+ROOT = "/root-of-image"
+
+
+class ArchiveFile(Struct, frozen=True, kw_only=True):
+    """A package's file: ``path`` below the archive's root, ``sha256`` in hex.
+
+    ``security`` says that the security archive has it.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    security: bool
+
+
+class Composition(Struct, frozen=True, kw_only=True):
+    """What a composed base is made of, and what its tree was found to need.
+
+    ``image`` is the official image that the stages which build stand on; it has the same C library.
+    ``packages`` are ordered by name, ``shell`` is the package that runs steps and is not part of
+    the tree. ``asked`` are the packages that the application needs, by the names of the release.
+    ``kept`` are shared libraries that a group of the catalogue omits and that something needs,
+    ``links`` those (path and target) that maintainer scripts would have made, ``groups_kept`` the
+    names of groups of the catalogue that are not omitted. ``archive`` and ``security_archive`` are
+    the addresses of the archives that have the packages.
+    """
+
+    image: str
+    python: str
+    architecture: str
+    packages: tuple[ArchiveFile, ...]
+    shell: ArchiveFile
+    asked: tuple[str, ...]
+    kept: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+    time_zones: bool
+    groups_kept: tuple[str, ...] = ()
+    archive: str
+    security_archive: str
+    size: Size
+    notes: tuple[Skipped, ...] = ()

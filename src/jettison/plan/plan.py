@@ -22,8 +22,9 @@ from jettison.lift.scopes.values import PlannedPackage, Scope
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, writing_of
-from jettison.plan.base import BaseChoice, Composition
+from jettison.plan.base import BaseChoice
 from jettison.plan.changes import Change, StartFromNothing
+from jettison.plan.minimal_base import Composition
 from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.groups import Contents, Wishes

@@ -16,12 +16,12 @@ from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
-from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.lift.project import Project
 from jettison.lift.scopes.values import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
-from jettison.plan.base import ROOT, Variant
-from jettison.plan.candidate_images import image_facts, packages_of
+from jettison.lift.stages import BuiltEnvironment, environment_of
+from jettison.plan.base import Variant, image_facts, packages_of
+from jettison.plan.minimal_base import ROOT
 from jettison.plan.prediction_environment import Written, environments
 from jettison.plan.prediction_parts import (
     COMPILED,

@@ -13,7 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, facts_of
 from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Copy, mounts_over
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
@@ -23,7 +23,7 @@ from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.packages import named_by
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.plan.removal.groups import Contents, contents_of, installed_path
+from jettison.plan.removal.groups import Contents, Matcher, contents_of, installed_path
 from jettison.plan.removal.listing import (
     LIST,
     SCRIPT,
@@ -33,7 +33,6 @@ from jettison.plan.removal.listing import (
     paths_in,
     sections_in,
 )
-from jettison.plan.removal.paths import Matcher
 from jettison.values import Basis, Evidence, Origin, Size, Skipped, once_each
 
 COMPILED = "byte code of "

@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Known, Part
 from jettison.index.graph import total_size
-from jettison.lift.environment import NotApart
 from jettison.lift.scopes.values import Scope
+from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Finding, Plan, Safety
-from jettison.plan.removal.groups import Group, OwnedFile, Unproven
-from jettison.plan.removal.listing import ARROW, LIST, links_in, paths_in, sections_in
-from jettison.plan.removal.paths import Matcher, collapsed
+from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed
+from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.taking import leaves_late, place_of_removal
 from jettison.values import Evidence, Size, human, once_each
 

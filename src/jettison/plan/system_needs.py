@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from jettison.catalogue import table
 from jettison.catalogue.applications import Words
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.system_packages import is_build_package
+from jettison.catalogue.packaging import is_build_package
 from jettison.catalogue.systems import ProgramNeeds, SystemFiles
 from jettison.contents.environment import RAN
 from jettison.contents.reach import Observed

@@ -17,8 +17,8 @@ from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
+from jettison.plan.removal.groups import collapsed
 from jettison.plan.removal.listing import REMOVED, SystemGroup
-from jettison.plan.removal.paths import collapsed
 
 WORTHWHILE = 20_000
 

@@ -14,11 +14,10 @@ from jettison.contents.environment import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.images.config import Config
-from jettison.lift.environment import BuiltEnvironment, NotApart
-from jettison.lift.environment import environment_of as environment_environment_of
 from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.lift.stages import Said, configured, variables_said
+from jettison.lift.stages import BuiltEnvironment, NotApart, Said, configured, variables_said
+from jettison.lift.stages import environment_of as environment_environment_of
 from jettison.plan.changes import LayerOfFolders
 from jettison.plan.plan import Plan
 from jettison.plan.removal.groups import Contents, OwnedFile, wishes_of

@@ -46,7 +46,7 @@ from jettison.lift.scopes.values import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
 from jettison.plan.prediction_parts import Part, Prediction, Predictions, SizeRange
-from jettison.plan.removal.groups import Unproven
+from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report.result_text import Ablation, Result
 from jettison.report.why_text import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare

@@ -9,9 +9,8 @@ from jettison.index.graph import exclusive, path_to, required_by, weight
 from jettison.lift.scopes.values import Scope
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Plan, PlannedRequirement, Safety
-from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan.removal.groups import Group, Matcher, OwnedFile
 from jettison.plan.removal.listing import LIST, Listed, listed_lines
-from jettison.plan.removal.paths import Matcher
 from jettison.plan.removing import uninstalled
 from jettison.report.why_text import DistributionAnswer, FileAnswer, RuleShare
 from jettison.values import Evidence, Origin

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from jettison.lift.scopes.values import PackageScope, Scope
 from jettison.plan.plan import FileChange, FileKind, Finding, Plan, Safety
 from jettison.plan.prediction_parts import UNREAD, Part, Prediction, Predictions
-from jettison.plan.removal.groups import Unproven
+from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report import bars, fitted, largest, table
 from jettison.report.base_text import base_table, base_title

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from jettison.audit.findings import Audit
 from jettison.contents.measurement import ImageMeasurement
-from jettison.plan.candidate_images import COMPOSED
+from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction_parts import Predictions
 from jettison.plan.system_leaving import TOLD, left_in

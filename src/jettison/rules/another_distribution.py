@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.catalogue.base_release import ALPINE
-from jettison.catalogue.system_packages import runtime_libraries_of, translated
+from jettison.catalogue.packaging import runtime_libraries_of, translated
 from jettison.lift.build_context import installed_names
 from jettison.plan.base import BaseCandidate
 from jettison.plan.candidate_needs import build_packages

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.lower.composed_base import is_composed, refused
-from jettison.plan.base import Composition
-from jettison.plan.candidate_images import image_facts
+from jettison.plan.base import image_facts
 from jettison.plan.changes import ComposeBase
+from jettison.plan.minimal_base import Composition
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Saving, counted

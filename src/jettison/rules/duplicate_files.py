@@ -25,14 +25,12 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.ecosystems.commands import Permission
 from jettison.formats.dockerfile import copy
-from jettison.lift.environment import BuiltEnvironment, environment_of
 from jettison.lift.stage import ROOT_NAMES
-from jettison.lift.stages import services_of
+from jettison.lift.stages import BuiltEnvironment, environment_of, services_of
 from jettison.lift.writes import FOR_EVERYONE
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group, OwnedFile
+from jettison.plan.removal.groups import WILD, Group, OwnedFile
 from jettison.plan.removal.listing import ARROW
-from jettison.plan.removal.paths import WILD
 from jettison.plan.removing import WORTHWHILE, linked, present, removal
 from jettison.rules.rule import Rule
 from jettison.values import Evidence

@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from jettison.plan.base import ImageFacts
-from jettison.plan.candidate_images import image_facts
+from jettison.plan.base import ImageFacts, image_facts
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
 from jettison.values import Evidence

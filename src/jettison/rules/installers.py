@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.formats.settings import Ask
-from jettison.lift.environment import NotApart, environment_of
+from jettison.lift.stages import NotApart, environment_of
 from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group

@@ -17,8 +17,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
-from jettison.catalogue.packaging import Tools
-from jettison.catalogue.system_packages import package_of_program
+from jettison.catalogue.packaging import Tools, package_of_program
 from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.candidate_needs import brought_packages, named_packages
 from jettison.plan.changes import AddPackages

@@ -17,8 +17,7 @@ from msgspec.structs import replace
 
 from jettison.formats.settings import Ask
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import Group
-from jettison.plan.removal.paths import WILD
+from jettison.plan.removal.groups import WILD, Group
 from jettison.plan.removing import any_version, group, present, remaining, removal
 from jettison.rules.rule import Rule
 from jettison.values import Evidence

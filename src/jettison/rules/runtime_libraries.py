@@ -11,7 +11,7 @@ Safe: the library is kept whenever a requirement is built from source or may be.
 
 from __future__ import annotations
 
-from jettison.catalogue.system_packages import slim_packages
+from jettison.catalogue.packaging import slim_packages
 from jettison.lift.packages import DEFAULT_RELEASE, requested
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan

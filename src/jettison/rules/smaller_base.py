@@ -13,8 +13,7 @@ are installed by name, because the slim image does not have them.
 from __future__ import annotations
 
 from jettison.lift.packages import requested
-from jettison.plan.base import BaseCandidate, Variant
-from jettison.plan.candidate_images import image_facts
+from jettison.plan.base import BaseCandidate, Variant, image_facts
 from jettison.plan.changes import AddPackages, Change, ReplaceBase
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.taking import leaves_late

@@ -17,7 +17,7 @@ from jettison.errors import BuildError
 from jettison.gate.figures import Figures
 from jettison.gate.judging import CheckedImage, Outcome, said
 from jettison.gate.reading import amounts_of_built, image_name
-from jettison.lift.environment import NotApart
+from jettison.lift.stages import NotApart
 from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.taking import place_of_removal, with_observed
 from jettison.processes.concurrent import beside

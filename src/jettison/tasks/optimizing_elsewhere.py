@@ -35,7 +35,7 @@ from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.stages import Said, configured, variables_said
-from jettison.plan.candidate_images import COMPOSED
+from jettison.plan.base import COMPOSED
 from jettison.plan.changes import IgnorePaths, LeaveGroupsOut, MoveToDevelopment, RemoveFiles
 from jettison.plan.minimal_base import predicted_size
 from jettison.plan.plan import Plan

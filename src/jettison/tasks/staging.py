@@ -19,7 +19,7 @@ from jettison.errors import BuildError, ProgramError
 from jettison.lift.project import Project
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import FileChange, Plan, Withdrawal
-from jettison.plan.removal.paths import Matcher
+from jettison.plan.removal.groups import Matcher
 from jettison.progress import Progress, step
 from jettison.report.result_text import Result
 from jettison.rules import RULES

@@ -1,7 +1,7 @@
 import pytest
 
 from jettison.catalogue.base_release import RELEASES, facts_of
-from jettison.catalogue.system_packages import (
+from jettison.catalogue.packaging import (
     cost_of,
     is_build_package,
     libraries_in,

@@ -3,8 +3,8 @@
 import pytest
 from base_needs import project_of
 
-from jettison.lift.environment import BuiltEnvironment, NotApart, environment_of
 from jettison.lift.stage import lifted
+from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
 
 
 def found(text: str) -> BuiltEnvironment | NotApart:

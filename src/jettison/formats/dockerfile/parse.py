@@ -1,20 +1,23 @@
-"""Read a Dockerfile into values and write it back, byte for byte."""
+"""Read a Dockerfile into values, refuse what BuildKit refuses, write it back byte for byte."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 
-from e2b_dockerfile_utils import DockerfileHeredoc, ShellLex, parse_heredoc
 from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.dockerfile import check
 from jettison.formats.dockerfile.lines import (
+    HEREDOC,
     JSON,
     Lines,
     exec_form,
     join,
+    markers,
     read_directives,
+    read_heredocs,
     read_lines,
     split_instruction,
     words_of,
@@ -24,65 +27,144 @@ from jettison.formats.dockerfile.model import (
     Comment,
     Directive,
     Dockerfile,
-    Heredoc,
+    Flag,
     Instruction,
     Item,
 )
 from jettison.formats.excerpt import Excerpt
 from jettison.values import Origin
 
-HEREDOC = frozenset({"ADD", "COPY", "RUN"})
+# Flags by instruction: BuildKit, frontend/dockerfile/docs/reference.md, November 2026.
+_FLAGS: dict[str, frozenset[str]] = {
+    "ADD": frozenset({"chown", "chmod", "link", "keep-git-dir", "checksum", "exclude", "unpack"}),
+    "COPY": frozenset({"from", "chown", "chmod", "link", "parents", "exclude"}),
+    "FROM": frozenset({"platform"}),
+    "HEALTHCHECK": frozenset({"interval", "timeout", "start-period", "start-interval", "retries"}),
+    "RUN": frozenset({"mount", "network", "security", "device"}),
+}
+_SWITCHES = frozenset({"link", "keep-git-dir", "parents", "unpack"})
+_REPEATED = frozenset({"mount", "device", "exclude"})
+_KEYWORDS = frozenset(
+    {
+        *_FLAGS,
+        *("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "LABEL", "MAINTAINER", "ONBUILD"),
+        *("SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+    }
+)
+_NOT_TRIGGERS = frozenset({"ONBUILD", "MAINTAINER", "FROM"})
 
 
-def markers(line: str) -> tuple[DockerfileHeredoc, ...]:
-    """Return the heredocs that a joined instruction line opens, in order."""
-    if "<<" not in line:
-        return ()
-    try:
-        words = ShellLex("\\", raw_quotes=True, raw_escapes=True).process_words(line)
-        found = [parse_heredoc(word) for word in words]
-    except ValueError:
-        return ()
-    return tuple(marker for marker in found if marker is not None)
+def check_keyword(keyword: str, origin: Origin) -> None:
+    """Raise InputSyntaxError when no instruction has this name."""
+    if keyword.upper() in _KEYWORDS:
+        return
+    near = get_close_matches(keyword.upper(), sorted(_KEYWORDS), n=1)
+    raise InputSyntaxError(
+        f"unknown instruction {keyword}",
+        why="a line of a Dockerfile begins with an instruction, a comment, or continues another",
+        hint=f"Write {near[0]}."
+        if near
+        else "Check whether the line before it should end with the escape character.",
+        origin=origin,
+    )
 
 
-def read_heredocs(
-    lines: Lines, opened: tuple[DockerfileHeredoc, ...], first: int, start: int
-) -> tuple[tuple[Heredoc, ...], int]:
-    """Return the documents from the line with index ``start`` on, and the index after the last.
-
-    Raises InputSyntaxError, at the line ``first`` of the instruction, when one does not end.
-    """
-    documents: list[Heredoc] = []
-    index = start
-    for marker in opened:
-        end = _terminator(lines, marker, index)
-        if end is None:
+def check_flags(keyword: str, flags: Sequence[Flag], origin: Origin) -> None:
+    """Raise InputSyntaxError for a flag that the instruction does not have or that is repeated."""
+    known = _FLAGS.get(keyword, frozenset())
+    seen: set[str] = set()
+    for flag in flags:
+        problem = _problem(flag, known, seen)
+        if problem:
             raise InputSyntaxError(
-                f"the heredoc {marker.name} does not end",
-                why=f"no line holds {marker.name} alone before the end of the file",
-                hint=f"Add a line with {marker.name} alone after the last line of the document.",
-                origin=lines.origin(first),
+                f"{problem} --{flag.name} of {keyword}",
+                why=_known_flags(keyword, known),
+                hint="Correct or remove the flag.",
+                origin=origin,
             )
-        documents.append(
-            Heredoc(
-                name=marker.name,
-                body=lines.cut(index, end),
-                expand=marker.expand,
-                strip_tabs=marker.chomp,
-                origin=lines.origin(index, end),
-            )
+        seen.add(flag.name)
+
+
+def _problem(flag: Flag, known: frozenset[str], seen: set[str]) -> str:
+    if flag.name not in known:
+        return "unknown flag"
+    if flag.name in seen and flag.name not in _REPEATED:
+        return "repeated flag"
+    if flag.value is None and flag.name not in _SWITCHES:
+        return "no value for flag"
+    if flag.name in _SWITCHES and flag.value not in {None, "true", "false"}:
+        return f"{flag.value} is not a value for flag"
+    return ""
+
+
+def _known_flags(keyword: str, known: frozenset[str]) -> str:
+    names = ", ".join(f"--{name}" for name in sorted(known))
+    return f"{keyword} has the flags {names}" if names else f"{keyword} has no flags"
+
+
+def check_arguments(instruction: Instruction) -> None:
+    """Raise InputSyntaxError when an instruction has too few or too many arguments."""
+    problem, hint = _argument_problem(instruction)
+    if problem:
+        raise InputSyntaxError(problem, hint=hint, origin=instruction.origin)
+
+
+def _argument_problem(instruction: Instruction) -> tuple[str, str]:
+    keyword, words = instruction.keyword, instruction.words
+    if instruction.exec_form is not None:
+        words = instruction.exec_form
+    if not instruction.arguments and keyword not in {"RUN", "CMD", "ENTRYPOINT"}:
+        return f"{keyword} needs an argument", f"Add it, or remove the {keyword}."
+    if keyword in {"ENV", "LABEL"} and (word := _without_value(words)):
+        return f"{keyword} {word} has no value", f"Write `{keyword} {word}=value`."
+    if keyword in {"ADD", "COPY"} and len(words) < 2:  # noqa: PLR2004
+        return f"{keyword} needs a source and a destination", "Add the missing path."
+    if keyword == "SHELL" and instruction.exec_form is None:
+        return "SHELL takes a JSON array", 'Write it as `SHELL ["/bin/bash", "-c"]`.'
+    return _stage_problem(instruction, words)
+
+
+def _stage_problem(instruction: Instruction, words: Sequence[str]) -> tuple[str, str]:
+    if instruction.keyword == "FROM" and not _is_from(words):
+        return (
+            "FROM takes a base image, and AS with a name",
+            "Write `FROM image` or `FROM image AS name`.",
         )
-        index = end + 1
-    return tuple(documents), index
+    trigger = instruction.trigger
+    if trigger is not None and trigger.keyword in _NOT_TRIGGERS:
+        return f"{trigger.keyword} cannot be an ONBUILD trigger", "Remove the line."
+    return "", ""
 
 
-def _terminator(lines: Lines, marker: DockerfileHeredoc, start: int) -> int | None:
-    for index in range(start, len(lines.lines)):
-        line = lines.bare(index)
-        if (line.lstrip("\t") if marker.chomp else line) == marker.name:
-            return index
-    return None
+def _without_value(words: Sequence[str]) -> str:
+    """Return the first word that needs a value; ``ENV name value`` is the old form of one pair."""
+    if len(words) > 1 and "=" not in words[0]:
+        return ""
+    return next((word for word in words if "=" not in word), "")
+
+
+def _is_from(words: Sequence[str]) -> bool:
+    return len(words) == 1 or (len(words) == 3 and words[1].upper() == "AS")  # noqa: PLR2004
+
+
+def not_a_trigger(keyword: str, origin: Origin) -> InputSyntaxError:
+    """Return the error for an instruction that an ONBUILD cannot have."""
+    return InputSyntaxError(
+        f"{keyword} cannot be an ONBUILD trigger", hint="Remove the line.", origin=origin
+    )
+
+
+def check_order(instructions: Sequence[Instruction], file: str) -> None:
+    """Raise InputSyntaxError when the first instruction but ARG is not FROM."""
+    first = next((item for item in instructions if item.keyword != "ARG"), None)
+    if first is not None and first.keyword == "FROM":
+        return
+    raise InputSyntaxError(
+        "no FROM before the first instruction" if first else "the Dockerfile has no FROM",
+        why="a build begins with a base image; only ARG may come before it",
+        hint="Add a FROM with the base image, or `FROM scratch`.",
+        origin=first.origin if first else Origin(file=file),
+    )
 
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -99,7 +181,7 @@ def parse(text: str, *, file: str) -> Dockerfile:
     directives = read_directives(lines)
     escape = next((item.value for item in directives if item.name == "escape"), "\\")
     items = _items(lines, len(directives), escape)
-    check.check_order([item for item in items if isinstance(item, Instruction)], file)
+    check_order([item for item in items if isinstance(item, Instruction)], file)
     if mark:
         opening = Directive(name="", value="", text=mark, origin=lines.origin(0))
         directives = (opening, *directives)
@@ -160,8 +242,8 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
     """Return the instruction on one joined line, without what stands around it and after it."""
     part = split_instruction(excerpt.text, escape)
     keyword = part.keyword.upper()
-    check.check_keyword(part.keyword, origin)
-    check.check_flags(keyword, part.flags, origin)
+    check_keyword(part.keyword, origin)
+    check_flags(keyword, part.flags, origin)
     inner = excerpt.narrow(part.start, part.end)
     array = _exec_form(keyword, inner.text, origin)
     instruction = Instruction(
@@ -176,13 +258,13 @@ def _build(excerpt: Excerpt, escape: str, origin: Origin) -> Instruction:
         text=excerpt.source,
         origin=origin,
     )
-    check.check_arguments(instruction)
+    check_arguments(instruction)
     return instruction
 
 
 def _trigger(inner: Excerpt, escape: str, origin: Origin) -> Instruction:
     if split_instruction(inner.text, escape).keyword.upper() == "ONBUILD":
-        raise check.not_a_trigger("ONBUILD", origin)
+        raise not_a_trigger("ONBUILD", origin)
     return _build(inner, escape, origin)
 
 

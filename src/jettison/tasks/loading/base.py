@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from jettison.builder.minimal_base import choose, composed_base
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
-from jettison.catalogue.system_packages import translated
+from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import WHEEL, PipInstall
 from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import Stage
@@ -37,10 +37,9 @@ from jettison.lift.projects import project_requests
 from jettison.lift.scopes.values import PlannedPackage
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lower.composed_base import refused
-from jettison.plan.base import ArchiveFile, Composition
-from jettison.plan.candidate_images import COMPOSED, DEBIAN_NAMES
+from jettison.plan.base import COMPOSED, DEBIAN_NAMES
 from jettison.plan.candidate_needs import BaseNeeds
-from jettison.plan.minimal_base import BaseRequest, BaseTree
+from jettison.plan.minimal_base import ArchiveFile, BaseRequest, BaseTree, Composition
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import application_size
 from jettison.tasks.loading.knowledge import Knowledge

@@ -16,16 +16,15 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from jettison.catalogue import table
 from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.declaration import Declaration
-from jettison.ecosystems.pyproject import standard_specifier
+from jettison.ecosystems.finding import standard_specifier
 from jettison.errors import InputSyntaxError
 from jettison.formats.requirements import RequirementLine
 from jettison.formats.settings import Settings
 from jettison.index.facts import Source
 from jettison.index.graph import Closure, Leaving, gone_without, held_versions, leaving, weight
-from jettison.index.map import DistributionMap, closure, locked_releases
-from jettison.index.opening import open_map
+from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
-from jettison.index.resolving import Resolution
+from jettison.index.resolving import Resolution, locked_releases
 from jettison.index.target import Target, compatible
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.groups import production_groups
@@ -35,7 +34,7 @@ from jettison.lift.scopes.remarks import as_asked
 from jettison.lift.scopes.values import RequirementScope, Scope, ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
-from jettison.plan.candidate_images import image_facts
+from jettison.plan.base import image_facts
 from jettison.plan.candidate_libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source.operations_collect import collect

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
-from jettison.plan.removal.paths import Matcher
+from jettison.plan.removal.groups import Matcher
 from jettison.verify.checks.check import (
     Check,
     inside_check,

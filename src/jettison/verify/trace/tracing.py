@@ -35,7 +35,7 @@ from jettison.engines.image_reading import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.images.stores.cache import cache_directory
-from jettison.lift.environment import BuiltEnvironment, environment_of
+from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.plan import Plan
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step

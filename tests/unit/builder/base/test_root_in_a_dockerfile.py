@@ -20,8 +20,7 @@ from tests.unit.builder.base.conftest import fill
 from jettison.builder.minimal_base import composed_base
 from jettison.errors import NetworkError
 from jettison.index.debian.archive import Archive
-from jettison.plan.base import ROOT
-from jettison.plan.minimal_base import BaseRequest
+from jettison.plan.minimal_base import ROOT, BaseRequest
 
 __all__ = ["local_archive", "open_archive", "server"]
 

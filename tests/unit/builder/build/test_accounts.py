@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jettison.builder.accounts import Accounts
+from jettison.builder.foundation import Accounts
 from jettison.builder.recipe import GroupStep, UserStep
 from jettison.errors import UnsupportedError
 from jettison.values import Origin

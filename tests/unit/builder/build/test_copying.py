@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jettison.builder.accounts import Accounts
 from jettison.builder.context import ContextPath
 from jettison.builder.files import Files
+from jettison.builder.foundation import Accounts
 from jettison.builder.recipe import CopyStep, FolderStep, ModeStep, OwnerStep, RemoveStep, Step
 from jettison.errors import ProjectError, UnsupportedError
 from jettison.images.entry import Kind

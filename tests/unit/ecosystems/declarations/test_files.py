@@ -1,8 +1,13 @@
 import pytest
 
 from jettison.ecosystems.declaration import Group, Kind
-from jettison.ecosystems.finding import declared_in, group_of, may_be_requirements_file, named_files
-from jettison.ecosystems.pyproject import members
+from jettison.ecosystems.finding import (
+    declared_in,
+    group_of,
+    may_be_requirements_file,
+    members,
+    named_files,
+)
 from jettison.errors import InputSyntaxError
 
 

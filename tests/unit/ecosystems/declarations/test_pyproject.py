@@ -1,11 +1,11 @@
 from textwrap import dedent
 
-from jettison.ecosystems.pyproject import parse, project_name, requirement_files
+from jettison.ecosystems.finding import named_in_pyproject, parse_pyproject, project_name
 
 
 def read(text: str) -> list[tuple[str, str, str, str, int | None]]:
     """Name, specifier, kind, group and line of every declaration."""
-    found = parse(dedent(text), file="pyproject.toml")
+    found = parse_pyproject(dedent(text), file="pyproject.toml")
     return [(one.name, one.specifier, one.kind, one.group, one.origin.line) for one in found]
 
 
@@ -31,7 +31,7 @@ def test_standard_tables() -> None:
         ("ruff", "", "group", "dev", 11),
         ("pytest", ">=7", "group", "dev", 10),
     ]
-    fastapi, lib = parse(dedent(text), file="pyproject.toml")[:2]
+    fastapi, lib = parse_pyproject(dedent(text), file="pyproject.toml")[:2]
     assert (fastapi.extras, fastapi.marker) == (("all",), 'python_version >= "3.8"')
     assert lib.url == "https://files.example/lib-1.0.tar.gz"
     assert project_name(dedent(text), file="pyproject.toml") == "my-app"
@@ -82,7 +82,7 @@ def test_poetry_old_and_new() -> None:
         ("black", "", "group", "dev", 16),
         ("pytest", "^8", "group", "test", 18),
     ]
-    found = parse(dedent(text), file="pyproject.toml")
+    found = parse_pyproject(dedent(text), file="pyproject.toml")
     assert (found[2].extras, found[2].marker) == (("standard",), "os_name == 'posix'")
     assert found[3].url == "https://git.example/library.git"
 
@@ -125,7 +125,7 @@ def test_comments_and_headings_in_arrays_and_tables() -> None:
         # Tests
         nose = "*"  # old
         """
-    found = {one.name: one for one in parse(dedent(text), file="pyproject.toml")}
+    found = {one.name: one for one in parse_pyproject(dedent(text), file="pyproject.toml")}
     headings = {name: one.section.text if one.section else "" for name, one in found.items()}
     assert headings == {
         "fastapi": "Web",
@@ -149,7 +149,7 @@ def test_requirements_files_that_dynamic_dependencies_come_from() -> None:
         [tool.hatch.metadata.hooks.requirements_txt]
         files = ["more.txt"]
         """
-    assert requirement_files(dedent(text), file="p") == ("requirements.txt", "more.txt")
+    assert named_in_pyproject(dedent(text), file="p") == ("requirements.txt", "more.txt")
 
 
 def test_tables_of_another_shape_are_passed_over() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jettison.ecosystems.pyproject import standard_specifier
+from jettison.ecosystems.finding import standard_specifier
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from jettison.ecosystems.pyproject import parse
+from jettison.ecosystems.finding import parse_pyproject
 from jettison.ecosystems.pyproject_moves import move_in_pyproject as move_to_development
 from jettison.errors import InputSyntaxError
 
@@ -13,8 +13,8 @@ def moved(text: str, *names: str) -> str:
     text = dedent(text)
     new = move_to_development(text, names)
     assert move_to_development(new, names) == new, "moving twice changes more"
-    before = {one.name for one in parse(text, file="p")}
-    assert {one.name for one in parse(new, file="p")} == before
+    before = {one.name for one in parse_pyproject(text, file="p")}
+    assert {one.name for one in parse_pyproject(new, file="p")} == before
     return new
 
 

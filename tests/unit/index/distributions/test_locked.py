@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, SourceKind
-from jettison.index.map import locked_releases
+from jettison.index.resolving import locked_releases
 from jettison.index.target import Target
 from jettison.values import Origin
 

@@ -10,8 +10,9 @@ import pytest
 
 from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.listing import wheel_tags
-from jettison.index.map import DistributionMap, LockedRelease
+from jettison.index.map import DistributionMap
 from jettison.index.metadata import Catalogue
+from jettison.index.resolving import LockedRelease
 from jettison.values import Basis
 
 from .conftest import LocalIndex, make_wheel

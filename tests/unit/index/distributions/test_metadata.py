@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.index.facts import DistributionFacts, InstalledFile, Source
+from jettison.index.map import kept_answers
 from jettison.index.metadata import (
     Contents,
     facts_from,
@@ -17,7 +18,6 @@ from jettison.index.metadata import (
     parse_record,
     script_names,
 )
-from jettison.index.opening import kept_answers
 
 
 def test_metadata_is_read_and_what_is_invalid_left_out() -> None:

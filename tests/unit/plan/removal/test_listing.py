@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.plan.removal.groups import Group, Unproven, installed_path
+from jettison.plan.removal.groups import Group, Matcher, collapsed, installed_path
 from jettison.plan.removal.listing import (
+    Unproven,
     links_in,
     listed_lines,
     paths_in,
@@ -12,7 +13,6 @@ from jettison.plan.removal.listing import (
     told,
     written,
 )
-from jettison.plan.removal.paths import Matcher, collapsed
 
 FILES = {
     "numbers/__init__.py",

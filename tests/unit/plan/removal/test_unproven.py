@@ -1,7 +1,8 @@
 from environments import installed, touched
 
 from jettison.contents.reach import Observed, reached
-from jettison.plan.removal.groups import BY_NAME, Unproven, unproven
+from jettison.plan.removal.groups import BY_NAME
+from jettison.plan.removal.listing import Unproven, unproven
 
 SOURCES = {
     "app/__init__.py": "import app.load",
