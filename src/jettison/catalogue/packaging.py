@@ -82,6 +82,8 @@ class Remarks(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What comments and names say of requirements."""
 
     development: Remark
+    aim: Remark
+    kind: Remark
     leave: Remark
     keep: Remark
     purpose: Remark
@@ -89,6 +91,7 @@ class Remarks(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stay: Remark
     negation: Remark
     production: Remark
+    deployment: Remark
     name: Remark
 
 

@@ -71,16 +71,14 @@ def shipped_groups(project: Project) -> tuple[ShippedGroup, ...]:
 
 
 def production_groups(project: Project) -> frozenset[str]:
-    """The groups that a command names, where the name does not say that they are for development.
+    """Groups and extras that a command names, where no name says that it is for development.
 
     Who makes an image and asks for a group wants it in production.
     """
     return frozenset(
         group.name
         for group in shipped_groups(project)
-        if group.kind is Kind.GROUP
-        and not group.unasked
-        and not is_named_for_development(group.name)
+        if not group.unasked and not is_named_for_development(group.name)
     )
 
 

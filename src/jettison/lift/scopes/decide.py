@@ -291,12 +291,13 @@ def declared_requirement(
 
     The groups ``asked`` for by name, by what makes the image, are not for development.
     """
+    named = bool(declaration.group) and canonicalize_name(declaration.group) in asked
     return DeclaredRequirement(
         name=declaration.name,
         origin=declaration.origin,
         group=declaration.group,
-        for_development=declaration.kind is Kind.GROUP
-        and canonicalize_name(declaration.group) not in asked,
+        for_development=declaration.kind is Kind.GROUP and not named,
+        asked=named,
         remarks=tuple(remarks(declaration)),
         via=declaration.via,
     )

@@ -41,11 +41,27 @@ def collect_imports(context: Context) -> Iterator[Signal]:
                     place = _place(context, imported)
                     found.setdefault(name, {}).setdefault(place, []).append(imported)
                 yield from _integrations(context, imported)
+            else:
+                yield from _namesakes(context, imported)
     # Where a person wrote that it is for development, a script that nothing calls says less.
     told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
         weight = context.weight_of_unreached() if name in told else Weight.STRONG
         yield from _signals(name, places, weight)
+
+
+def _namesakes(context: Context, imported: Import) -> Iterator[Signal]:
+    """A distribution that is called like a folder of the project: the image may have it alone.
+
+    Repositories of several services declare their shared package by its name in each of them.
+    """
+    if imported.level or _place(context, imported) in (_Place.SWITCHED_OFF, _Place.DEVELOPMENT):
+        return
+    top = imported.module.partition(".")[0]
+    inside = f"/{top}/" in f"/{imported.file}"
+    for name in () if inside else context.owners.of_import(imported.module, imported.names):
+        message = f"{imported.file} imports {imported.module}, which the project has as well"
+        yield toward_runtime(name, Weight.FAIR, "import", message, imported.origin)
 
 
 def _integrations(context: Context, imported: Import) -> Iterator[Signal]:

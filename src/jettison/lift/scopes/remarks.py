@@ -16,15 +16,19 @@ from jettison.lift.scopes.context import Context, toward_development, toward_run
 from jettison.lift.scopes.values import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.source.facts import ModuleFacts
 from jettison.source.literals import HOLE
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, Toward
+
+# A longer comment is a sentence.
+_TITLE_WORDS = 8
 
 
 def collect_remarks(context: Context) -> Iterator[Signal]:
     """Read the words that stand with each declaration."""
-    main = {each.name for each in context.inputs.declared if not any(_of_place(each))}
+    main = {each.name for each in context.inputs.declared if not _is_for_development(each)}
     for each in context.inputs.declared:
         # A list for development often repeats what the main one asks for.
-        yield from () if each.name in main else _of_place(each)
+        if each.name not in main or not _is_for_development(each):
+            yield from _of_place(each)
         for text, origin in each.remarks:
             if _pattern("generated").search(text):
                 continue
@@ -53,9 +57,20 @@ def speaks_of_development(text: str) -> bool:
     """Whether a heading or remark is about development and not about production as well."""
     if _pattern("leave").search(text):
         return True
-    if not _pattern("development").search(text):
-        return False
-    return not _pattern("production").search(text)
+    found = _pattern("development").finditer(text)
+    if len(text.split()) > _TITLE_WORDS:
+        found = (word for word in found if _is_aim(text, word))
+    return any(found) and not _pattern("production").search(text)
+
+
+def _is_aim(text: str, word: re.Match[str]) -> bool:
+    """Whether a sentence says that something is for this, and does not only mention it."""
+    before, after = text[: word.start()], text[word.end() :]
+    return bool(_pattern("aim").search(before) or _pattern("kind").match(after))
+
+
+def _is_for_development(each: DeclaredRequirement) -> bool:
+    return any(signal.evidence.toward is Toward.DEVELOPMENT for signal in _of_place(each))
 
 
 def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
@@ -67,6 +82,14 @@ def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
     elif not each.group and _pattern("name").search(file):
         message = f"it is declared in {file}"
         yield toward_development(each.name, Weight.STRONG, "file", message, each.origin)
+    elif _pattern("deployment").search(each.group or file):
+        where = f"in the group {each.group}" if each.group else f"in {file}"
+        weight = Weight.STRONG if each.group else Weight.FAIR
+        message = f"it is declared {where}, for deployment"
+        yield toward_runtime(each.name, weight, "group", message, each.origin)
+    elif each.asked:
+        message = f"what makes the image asks for the group {each.group}"
+        yield toward_runtime(each.name, Weight.FAIR, "group", message, each.origin)
 
 
 @cache

@@ -49,7 +49,8 @@ class DeclaredRequirement(Struct, frozen=True, kw_only=True):
     """A requirement as the project declares it.
 
     ``name`` is normalized. ``group`` is the group or extra that holds it, empty for the main list;
-    ``for_development`` says that the format itself keeps the group out of production. ``remarks``
+    ``for_development`` says that the format itself keeps the group out of production, ``asked``
+    that what makes the image names the group. ``remarks``
     are the comments that stand with it, each with its place: its section's heading, the line above
     it, the end of its line. ``via`` are the requirers that a lock tool noted beside it.
     """
@@ -58,6 +59,7 @@ class DeclaredRequirement(Struct, frozen=True, kw_only=True):
     origin: Origin
     group: str = ""
     for_development: bool = False
+    asked: bool = False
     remarks: tuple[tuple[str, Origin], ...] = ()
     via: tuple[str, ...] = ()
 

@@ -1,0 +1,3 @@
+from setuptools import setup
+
+setup(name="shop-common", packages=["shop_common"])

@@ -1,0 +1,1 @@
+from shop_common.models import Order

@@ -1,0 +1,2 @@
+import flask
+from shop_common.models import Order
