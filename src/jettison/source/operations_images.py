@@ -9,22 +9,84 @@ from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
 from jettison.formats.compose import Service
 from jettison.formats.compose import parse as parse_compose
-from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment
+from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment, pairs
 from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.shell import parse as parse_shell
 from jettison.source.facts import Use, UsedCommand, is_script, use_of_file
 from jettison.source.operations_lines import split
-from jettison.values import Origin
+from jettison.values import Origin, Skipped
 
 _DEVELOPMENT = re.compile(
     r"(^|[-_.])(dev|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
 )
+_PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 
 def is_for_development(name: str) -> bool:
     """Whether the name of a stage or a service speaks of development or tests."""
     return _DEVELOPMENT.search(name) is not None
+
+
+def is_for_production(name: str) -> bool:
+    """Whether the name of a stage or a folder speaks of production."""
+    return _PRODUCTION.search(name) is not None
+
+
+def production_target(text: str, file: str) -> tuple[str, Skipped] | None:
+    """The stage that production is made from, and the last one that was passed over for it.
+
+    The one that the last stage adds to, else one that is named for production, provided that it
+    starts something. None where the last stage, which a build makes unless it is told otherwise,
+    is not named for tests or development. Raises InputSyntaxError.
+    """
+    dockerfile = parse_dockerfile(text, file=file)
+    if not dockerfile.stages or not is_for_development(dockerfile.final_stage.name or ""):
+        return None
+    last = dockerfile.final_stage
+    named = (s for s in reversed(dockerfile.stages) if is_for_production(s.name or ""))
+    for stage in (*_below(dockerfile, last), *named):
+        if stage.name and not is_for_development(stage.name) and starts(dockerfile, stage):
+            reason = f"it is for development by its name: the stage {stage.name} is looked at"
+            return stage.name, Skipped(what=f"stage {last.name}", reason=reason, origin=last.origin)
+    return None
+
+
+def _below(dockerfile: Dockerfile, stage: Stage) -> Iterator[Stage]:
+    """The stages that a stage is made from, the nearest first."""
+    base = dockerfile.stage_named(stage.base)
+    while base is not None and base.index < stage.index:
+        yield base
+        stage, base = base, dockerfile.stage_named(base.base)
+
+
+def starts(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether a stage, or one that it is made from, says what a container runs."""
+    return any(
+        item.keyword in ("CMD", "ENTRYPOINT")
+        for each in (stage, *_below(dockerfile, stage))
+        for item in each.instructions
+    )
+
+
+def arguments_for_development(
+    path: str, text: str, arguments: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """The build arguments whose values name development where the Dockerfile's own do not.
+
+    Each with what the Dockerfile says itself.
+    """
+    dockerfile = _dockerfile(path, text)
+    found = dockerfile.instructions if dockerfile else ()
+    own = {n: v for item in found if item.keyword == "ARG" for n, v in pairs(item) if v}
+    for name, default in own.items():
+        given = arguments.get(name, "")
+        if _speaks_of_development(given) and not _speaks_of_development(default):
+            yield name, default
+
+
+def _speaks_of_development(value: str) -> bool:
+    return any(part == "local" or is_for_development(part) for part in value.lower().split("/"))
 
 
 def dockerfile_commands(

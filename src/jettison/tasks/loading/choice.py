@@ -7,15 +7,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
-from jettison.formats.dockerfile import Dockerfile, Stage, parse
+from jettison.formats.dockerfile import parse
 from jettison.source.facts import is_dockerfile
-from jettison.source.operations_images import is_for_development
+from jettison.source.operations_images import (
+    arguments_for_development,
+    is_for_development,
+    is_for_production,
+    starts,
+)
 from jettison.values import Skipped
 
 DEFAULT = "Dockerfile"
@@ -190,19 +196,34 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
     inner = posixpath.relpath(choice.dockerfile, choice.context or ".")
     others = (posixpath.join(choice.context, path) for path in _beside(inner))
     other = next((path for path in others if PYTHON.search(read(path) or "")), None)
+    if other is None and (own := _own_arguments(choice, read)) is not None:
+        return own
     if other is not None:
         what, dockerfile = inner, other
     elif choice.target and is_for_development(choice.target):
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)
         last = stages.final_stage if stages.stages else None
-        if last is None or last.name == choice.target or not _starts(stages, last):
+        if last is None or last.name == choice.target or not starts(stages, last):
             return None
     else:
         return None
     reason = f"it builds {what}, which is for development by its name: {dockerfile} is looked at"
     passed = Skipped(what=f"service {choice.service}", reason=reason)
     return Choice(dockerfile=dockerfile, context=choice.context, passed_over=(passed,))
+
+
+def _own_arguments(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:
+    """The choice with the Dockerfile's own arguments where the service's name development."""
+    path, given = choice.dockerfile, dict(choice.arguments)
+    passed = [
+        Skipped(
+            what=f"service {choice.service}",
+            reason=f"its {name}={given.pop(name)} is for development: {path} has {default}",
+        )
+        for name, default in arguments_for_development(path, read(path) or "", choice.arguments)
+    ]
+    return replace(choice, arguments=given, passed_over=tuple(passed)) if passed else None
 
 
 def _beside(path: str) -> Iterator[str]:
@@ -277,44 +298,6 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
 
 def _for_users(paths: list[str]) -> str | None:
     """Give the only Dockerfile; of several the only one for production, or without a suffix."""
-    production = [path for path in paths if any(map(_PRODUCTION.search, path.lower().split("/")))]
+    production = [path for path in paths if any(map(is_for_production, path.lower().split("/")))]
     plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
     return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
-
-
-_PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
-
-
-def production_target(text: str, file: str) -> tuple[str, Skipped] | None:
-    """The stage that production is made from, and the last one that was passed over for it.
-
-    The one that the last stage adds to, else one that is named for production, provided that it
-    starts something. None where the last stage, which a build makes unless it is told otherwise,
-    is not named for tests or development. Raises InputSyntaxError.
-    """
-    dockerfile = parse(text, file=file)
-    if not dockerfile.stages or not is_for_development(dockerfile.final_stage.name or ""):
-        return None
-    last = dockerfile.final_stage
-    named = (s for s in reversed(dockerfile.stages) if _PRODUCTION.search(s.name or ""))
-    for stage in (*_below(dockerfile, last), *named):
-        if stage.name and not is_for_development(stage.name) and _starts(dockerfile, stage):
-            reason = f"it is for development by its name: the stage {stage.name} is looked at"
-            return stage.name, Skipped(what=f"stage {last.name}", reason=reason, origin=last.origin)
-    return None
-
-
-def _below(dockerfile: Dockerfile, stage: Stage) -> Iterator[Stage]:
-    """The stages that a stage is made from, the nearest first."""
-    base = dockerfile.stage_named(stage.base)
-    while base is not None and base.index < stage.index:
-        yield base
-        stage, base = base, dockerfile.stage_named(base.base)
-
-
-def _starts(dockerfile: Dockerfile, stage: Stage) -> bool:
-    return any(
-        item.keyword in ("CMD", "ENTRYPOINT")
-        for each in (stage, *_below(dockerfile, stage))
-        for item in each.instructions
-    )

@@ -18,9 +18,10 @@ from jettison.formats.settings import OWN_FILE, SHARED_FILE
 from jettison.lift.project import Project
 from jettison.records import open_regular, regular_bytes
 from jettison.source.facts import is_compose, is_dockerfile
+from jettison.source.operations_images import production_target
 from jettison.source.reading import read_text, read_tree, unreadable
 from jettison.source.tree import Tree
-from jettison.tasks.loading.choice import Choice, choose, production_target
+from jettison.tasks.loading.choice import Choice, choose
 from jettison.values import Origin, Skipped
 
 # Larger files that only look like one of these are not read; locks may be long.

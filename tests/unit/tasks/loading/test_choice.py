@@ -170,3 +170,15 @@ def test_the_image_for_production_lies_beside_that_for_development():
     taken = chosen(files)
     assert taken.dockerfile == "docker/production/web/Dockerfile"
     assert "for development by its name" in taken.passed_over[0].reason
+
+
+def test_an_argument_that_a_service_sets_for_development_leaves_the_own_one():
+    arguments = "{REQUIREMENTS: requirements/tests.txt, A: b}"
+    compose = f"services:\n  web:\n    build: {{context: ., args: {arguments}}}\n"
+    own = PYTHON + "ARG REQUIREMENTS=requirements/prod.txt\nRUN pip install -r $REQUIREMENTS\n"
+    taken = chosen({"compose.yaml": compose, "Dockerfile": own})
+    assert taken.service == "web"
+    assert taken.arguments == {"A": "b"}
+    assert "REQUIREMENTS=requirements/tests.txt is for development" in taken.passed_over[0].reason
+    bare = own.replace("=requirements/prod.txt", "")
+    assert len(chosen({"compose.yaml": compose, "Dockerfile": bare}).arguments) == 2

@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.tasks.loading.choice import production_target
+from jettison.source.operations_images import production_target
 
 
 @pytest.mark.parametrize(
