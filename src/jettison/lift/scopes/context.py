@@ -183,6 +183,12 @@ class Context:
             return Weight.FAINT
         return Weight.FAIR if self.reached_share >= _LEAST_SHARE else Weight.STRONG
 
+    def is_script(self, imported: Import) -> bool:
+        """Whether a file is run by itself and not imported: it is part of no package."""
+        folder = imported.file.rpartition("/")[0]
+        beside = f"{folder}/__init__.py" if folder else "__init__.py"
+        return imported.circumstance.main_guard or beside not in self.inputs.index.modules
+
     def is_external(self, imported: Import) -> bool:
         """Whether an import leads out of the project."""
         if imported.level or imported.module.endswith(".*"):

@@ -46,7 +46,8 @@ def collect_imports(context: Context) -> Iterator[Signal]:
     # Where a person wrote that it is for development, a script that nothing calls says less.
     told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
-        weight = context.weight_of_unreached() if name in told else Weight.STRONG
+        scripts = name in told and all(map(context.is_script, places.get(_Place.UNREACHED, ())))
+        weight = context.weight_of_unreached() if scripts else Weight.STRONG
         yield from _signals(name, places, weight)
 
 

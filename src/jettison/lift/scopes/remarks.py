@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 
 from msgspec.structs import replace
@@ -20,14 +20,19 @@ from jettison.values import Evidence, Origin, Toward
 
 # A longer comment is a sentence.
 _TITLE_WORDS = 8
+# A list for development may hold one or two things that production imports too, by mistake.
+_LEAST_USED, _LEAST_SHARE = 3, 0.25
 
 
 def collect_remarks(context: Context) -> Iterator[Signal]:
     """Read the words that stand with each declaration."""
     main = {each.name for each in context.inputs.declared if not _is_for_development(each)}
+    told = [e for e in context.inputs.declared if e.name not in main and _is_for_development(e)]
+    whole = frozenset(_whole_lists(context, told))
     for each in context.inputs.declared:
         # A list for development often repeats what the main one asks for.
-        if each.name not in main or not _is_for_development(each):
+        mentioned = each.name in main and _is_for_development(each)
+        if not mentioned and _list_of(each) not in whole:
             yield from _of_place(each)
         for text, origin in each.remarks:
             if _pattern("generated").search(text):
@@ -67,6 +72,32 @@ def _is_aim(text: str, word: re.Match[str]) -> bool:
     """Whether a sentence says that something is for this, and does not only mention it."""
     before, after = text[: word.start()], text[word.end() :]
     return bool(_pattern("aim").search(before) or _pattern("kind").match(after))
+
+
+def _whole_lists(
+    context: Context, told: Collection[DeclaredRequirement]
+) -> Iterator[tuple[str, str]]:
+    """The lists named for development that hold what production imports, and so all there is."""
+    used = _imported(context) if told else frozenset()
+    for one in dict.fromkeys(map(_list_of, told)):
+        names = {each.name for each in told if _list_of(each) == one}
+        if len(names & used) >= max(_LEAST_USED, _LEAST_SHARE * len(names)):
+            yield one
+
+
+def _list_of(each: DeclaredRequirement) -> tuple[str, str]:
+    return each.origin.file, each.group
+
+
+def _imported(context: Context) -> frozenset[str]:
+    """The distributions that code imports which production is seen to load."""
+    found = (
+        context.owners.of_import(imported.module, imported.names)
+        for file in context.inputs.reach.modules
+        for imported in context.inputs.index.modules[file].imports
+        if context.is_external(imported)
+    )
+    return frozenset(name for names in found for name in names)
 
 
 def _is_for_development(each: DeclaredRequirement) -> bool:
