@@ -95,6 +95,22 @@ def test_a_server_is_equivalent_to_itself(restless: str, tmp_path: Path) -> None
     assert not found.differences, [check.details for check in found.differences]
 
 
+@pytest.mark.parametrize("odd", [0, 1])
+def test_a_last_line_that_only_some_starts_write_is_no_difference(odd: int, tmp_path: Path) -> None:
+    for name in ("before.py", "after.py"):
+        last = (
+            "import signal\n"
+            "def end(*_):\n"
+            f"    start % 2 == {odd} and print('INFO closed', flush=True)\n"
+            "    os._exit(0)\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+        )
+        text = SERVER.replace("ThreadingHTTPServer((", f"{last}ThreadingHTTPServer((")
+        (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
+    found = compare(REQUEST, LocalEngine(tmp_path), SilentProgress())
+    assert not found.differences, [check.details for check in found.differences]
+
+
 def test_what_a_writable_root_alone_makes_possible_is_no_difference(tmp_path: Path) -> None:
     says = "'READ_ONLY' in os.environ or print('INFO control socket is ready', flush=True)"
     found = verdict(tmp_path, says, says, replace(REQUEST, read_only_after=True))
