@@ -162,6 +162,7 @@ class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     single: Words
     building: Words
     scripts: Words
+    running: Mapping[str, Words]
     optional: tuple[ProgramNeeds, ...] = ()
 
 

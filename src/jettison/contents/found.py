@@ -25,6 +25,10 @@ from jettison.index.metadata import record_rows
 PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)(?P<minor>3(?:\.\d+)?)?")
 SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
 WORD = re.compile(r"[\w./+-]+")
+# What a shell reads, executable or not.
+READ_BY_SHELL = re.compile(
+    r"(?:^|[\s;&|(])(?:\.|source|(?:/\S+/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
+)
 METADATA = re.compile(r"(?P<site>/.+)/[^/]+\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)")
 SHARED_SITE = re.compile(r"(?:/usr|/usr/local|/root/\.local|/home/[^/]+/\.local)/lib")
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
@@ -84,12 +88,12 @@ def _on_path(image: ImageFiles, names: tuple[str, ...]) -> Iterator[str]:
                 yield path
 
 
-def _program(image: ImageFiles, path: str) -> str:
+def _program(image: ImageFiles, path: str, *, executable: bool = True) -> str:
     """Give the program that a path leads to; empty when there is none."""
     *_, last = image.system.chain(path)
     file = image.files.get(last)
-    executable = file and file.kind is Kind.FILE and file.mode & EXECUTABLE
-    return last if executable else ""
+    found = file and file.kind is Kind.FILE and (not executable or file.mode & EXECUTABLE)
+    return last if found else ""
 
 
 def started_words(config: Config) -> tuple[str, ...]:
@@ -103,14 +107,16 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
     """Give the scripts of a shell that words name, with those that they name in turn."""
     found: dict[str, str] = {}
     pending = list(words)
+    read = set(READ_BY_SHELL.findall(" ".join(pending)))
     while pending:
         word = pending.pop()
         places = [posixpath.join("/", image.config.working_directory, word)]
         places += [] if "/" in word else _on_path(image, (word,))
         for path in map(posixpath.normpath, places):
-            text = image.text(_program(image, path))
-            if path not in found and SHELL.match(text):
+            text = image.text(_program(image, path, executable=word not in read))
+            if path not in found and text and (word in read or SHELL.match(text)):
                 found[path] = text
+                read.update(READ_BY_SHELL.findall(text))
                 pending += WORD.findall(text)
     return found
 

@@ -16,6 +16,8 @@ from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
 from jettison.formats.dockerfile import final_environment
 from jettison.formats.settings import Ask
+from jettison.formats.shell import parse
+from jettison.formats.shell.computed import computed_command
 from jettison.lift.packages import requested
 from jettison.lift.scopes.values import PackageScope
 from jettison.lift.stages import services_of
@@ -23,12 +25,15 @@ from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.system_removal import Used, gone_of_standard, gone_when_idle
+from jettison.values import Origin
 
 WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
 INHERITED = "\0"
+# Of a command that is shown.
+LONGEST = 60
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
@@ -37,7 +42,7 @@ def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
     gone |= gone_when_idle(system, {*plan.usage.imports, *observed.at_once})
     return Wanted(
         packages=dict(_packages(plan, system, observed)),
-        programs=dict(_programs(plan, observed)),
+        programs=_with_running(dict(_programs(plan, observed))),
         libraries=dict(_libraries(plan, system, observed)),
         paths=list(_touched(observed)),
         loading=[path for path in system.libraries if path not in owned and path not in gone],
@@ -139,14 +144,38 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     for wish in plan.settings.wishes:
         if wish.ask is Ask.KEEP and wish.text in system.packages:
             yield wish.text, "a line of the settings keeps it"
-    scripted = any(use.kind == SCRIPT for uses in plan.usage.programs.values() for use in uses)
-    if scripted or observed.scripts or plan.usage.computed:
-        yield from ((name, "scripts may call it") for name in known.scripts)
+    if why := _calls_anything(plan, observed):
+        yield from ((name, why) for name in known.scripts)
     for entry in known.optional:
         if not entry.needs and _names(plan, system, observed, entry):
             yield from ((name, f"scripts of {entry.package} may call it") for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
         yield from _computed(plan, system, observed)
+
+
+def _scripts(plan: Plan, observed: Observed) -> Mapping[str, str]:
+    """The scripts of a shell that run in the image, by their paths in it or in the project."""
+    uses = (use for uses in plan.usage.programs.values() for use in uses if use.kind == SCRIPT)
+    own = {use.origin.file for use in uses if use.origin}
+    texts = plan.original.texts
+    return {**{path: texts.get(path, "") for path in sorted(own)}, **observed.scripts}
+
+
+def _calls_anything(plan: Plan, observed: Observed) -> str:
+    """Say what may run programs that no text of the application names; empty where nothing does."""
+    if plan.usage.computed:
+        return plan.usage.computed[0].message
+    scripts = _scripts(plan, observed)
+    known = observed.system.environment if observed.system else ()
+    names = frozenset(map(posixpath.basename, scripts))
+    for path, text in scripts.items():
+        script = parse(text, origin=Origin(file=path, line=1))
+        if found := computed_command(script, known, names):
+            line = found.splitlines()[0].strip()[:LONGEST]
+            return f"{path} runs `{line}`, which may call it"
+        if not text:
+            return f"{path} may call it"
+    return ""
 
 
 def _computed(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:
@@ -202,11 +231,11 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
     )
     for word in named_words(plan):
         yield word, "a start command or a health check names it"
-    yield from (
-        (word, f"{path} names it")
-        for path, text in observed.scripts.items()
-        for word in WORD.findall(text)
-    )
+    scripts = _scripts(plan, observed)
+    for path, text in scripts.items():
+        yield from ((word, f"{path} names it") for word in WORD.findall(text))
+    for value in observed.system.environment.values() if scripts and observed.system else ():
+        yield from ((word, "a variable names it") for word in WORD.findall(value))
     for name, uses in plan.usage.programs.items():
         running = [use for use in uses if use.kind != BUILDING]
         if running:
@@ -215,6 +244,14 @@ def _programs(plan: Plan, observed: Observed) -> Iterator[tuple[str, str]]:
         yield name, f"{module} runs it"
     ran = [path.removeprefix(RAN) for path in observed.trace.touched if path.startswith(RAN)]
     yield from ((word, "the trace saw it run") for text in ran for word in WORD.findall(text))
+
+
+def _with_running(programs: Mapping[str, str]) -> dict[str, str]:
+    """Add what programs run by themselves."""
+    known = table(SystemFiles).packages.running
+    named = {posixpath.basename(name) for name in programs}
+    inner = {each: f"{name} runs it" for name in known if name in named for each in known[name]}
+    return {**inner, **programs}
 
 
 def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[str, str]]:

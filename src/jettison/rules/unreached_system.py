@@ -23,7 +23,8 @@ import, name given as text, or word in a compiled module leads. Importing one fa
 that names Jettison and the line to write to keep it.
 
 Safe: where the source runs a program whose name is computed, the packages are kept whose programs
-any text of the application names; with scripts, everything that scripts may call. The build checks
+any text of the application names. Of scripts every word counts, and where one runs what no text
+names, everything that scripts call is kept. The build checks
 again: a library that a remaining file names is kept. Variables, user, ports, volumes and commands
 are those of the stage before; where compose builds a stage by its name, the last one takes that
 name over. An image that others are built on is not changed.

@@ -1,0 +1,124 @@
+"""Commands of a script that may run a program which no text names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection
+from itertools import pairwise
+
+from msgspec.structs import replace
+
+from jettison.formats.shell.words import Command, Script, Word
+
+# What they run lies in files, or is a text of its own.
+_ANYTHING = frozenset(
+    {
+        "eval", "run-parts", "make", "service", "invoke-rc.d", "start-stop-daemon", "init", "cron",
+        "crond", "s6-svscan", "runsvdir", "runit", "supervisord", "at", "batch", "parallel",
+    }
+)  # fmt: skip
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser", "script", "watch"})
+_SOURCING = frozenset({".", "source"})
+# Sets PATH and the prompt alone.
+_ACTIVATE = "activate"
+_TEXT = re.compile(r"-\w*c")
+# They run the words behind them, some behind a word of their own.
+_FORWARDING = {
+    **dict.fromkeys(
+        (
+            "exec", "env", "xargs", "sudo", "doas", "setpriv", "nohup", "time", "nice", "ionice",
+            "command", "builtin", "tini", "dumb-init", "setsid", "stdbuf", "unshare", "trap",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("gosu", "su-exec", "chroot", "timeout", "flock"), 1),
+}  # fmt: skip
+_OWN = re.compile(r"-.*|\w+=.*")
+_FOUND = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_VARIABLE = re.compile(r"\$(?:\{[!#]?)?([A-Za-z_]\w*|[@*\d])")
+_POSITIONAL = re.compile(r"[@*\d]")
+_ARGUMENTS = re.compile(r"\$\{?[@*\d]")
+_SUBSTITUTION = re.compile(r"`|\$\(")
+# What these print is a path, or a part of it, that they were given.
+_TELLING = frozenset(
+    {"which", "command", "type", "dirname", "basename", "readlink", "realpath", "pwd", "cd", "echo"}
+)
+_FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
+
+
+def computed_command(script: Script, known: Collection[str], files: Collection[str]) -> str:
+    """Give the first command of a script that runs what its text does not name; empty without one.
+
+    ``known`` are variables whose values the caller reads as texts, as those of an image, ``files``
+    the names of the scripts that it reads. The arguments of a script are texts of whoever starts
+    it.
+    """
+    if not script.understood:
+        return next(iter(script.text.splitlines()), "")
+    named = _Named(script, known, files)
+    return next((one.raw for one in script.programs if named.is_computed(one)), "")
+
+
+class _Named:
+    """What the text of a script says of its variables and commands."""
+
+    def __init__(self, script: Script, known: Collection[str], files: Collection[str]) -> None:
+        self._files = files
+        self._functions = frozenset(_FUNCTION.findall(script.text))
+        self._runs_arguments = any(
+            one.nested and _ARGUMENTS.match(one.name) for one in script.programs
+        )
+        self._variables = set(known)
+        assigned: dict[str, list[tuple[Word, Command]]] = {}
+        for command in script.commands:
+            for name, word in command.assignments:
+                assigned.setdefault(name, []).append((word, command))
+        found = True
+        while found:
+            told = {
+                name
+                for name, words in assigned.items()
+                if name not in self._variables and all(self._tells(*each) for each in words)
+            }
+            self._variables |= told
+            found = bool(told)
+
+    def is_computed(self, command: Command) -> bool:
+        """Whether a command may run what no text names."""
+        first, *others = command.tokens
+        # the text of a trap begins with its program
+        program = (first.text.split() or [""])[0]
+        name = posixpath.basename(program)
+        if not self._tells(replace(first, text=program), command) or name in _ANYTHING:
+            return True
+        if name in _SOURCING:
+            return not (others and self._is_read(others[0]))
+        if name in _SHELLS:
+            return self._starts_anything(command, others)
+        if name in _FORWARDING:
+            inner = [one for one in others if not _OWN.fullmatch(one.text)][_FORWARDING[name] :]
+            return bool(inner) and self.is_computed(replace(command, tokens=tuple(inner)))
+        if name in self._functions and self._runs_arguments:
+            return not all(self._tells(one, command) for one in others)
+        run = (two for one, two in pairwise(others) if one.text in _FOUND)
+        return not all(self._tells(one, command) for one in run)
+
+    def _starts_anything(self, command: Command, words: list[Word]) -> bool:
+        """Whether a shell reads what is typed, a file that is not known, or a computed text."""
+        if any(_TEXT.fullmatch(one.text) for one in words):
+            return not all(self._tells(one, command) for one in words)
+        scripts = [one for one in words if not one.text.startswith("-")]
+        return not (scripts and self._is_read(scripts[0]))
+
+    def _is_read(self, word: Word) -> bool:
+        name = posixpath.basename(word.text)
+        return word.literal and (name == _ACTIVATE or name in self._files)
+
+    def _tells(self, word: Word, command: Command) -> bool:
+        """Whether all that a word can be is written somewhere."""
+        inner = command.substitutions if _SUBSTITUTION.search(word.text) else ()
+        if any(posixpath.basename(one.name) not in _TELLING for one in inner):
+            return False
+        names = _VARIABLE.findall(word.text)
+        return all(_POSITIONAL.match(name) or name in self._variables for name in names)
