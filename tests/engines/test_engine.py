@@ -17,7 +17,7 @@ from jettison.engines.measuring import measure
 from jettison.errors import BuildError, EngineError
 from jettison.progress import SilentProgress
 from jettison.verify.services import wait_until_ready
-from jettison.verify.trace.watching import file_events
+from jettison.verify.watching import file_events
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
 

@@ -44,7 +44,7 @@ from jettison.values import Basis, Saving, Skipped
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.checks.contents import resolved_differently
 from jettison.verify.differential import compare
-from jettison.verify.trace.tracing import observed
+from jettison.verify.tracing import observed
 
 # The level from which on the image is watched.
 TRACED = 3

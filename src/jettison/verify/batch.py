@@ -53,8 +53,8 @@ def _outcome(
     )
     directory = suite.working_directory or after.facts.working_directory or "/"
     with waiting(engine, request.image_after, options) as (container, interpreter):
-        library, _ = ask(container, interpreter, "library", {}, list[str])
-        present, why = ask(container, interpreter, "distributions", {}, list[str])
+        library, _ = ask(container, interpreter, "lists", {"list": "library"}, list[str])
+        present, why = ask(container, interpreter, "lists", {"list": "distributions"}, list[str])
         if present is None:
             raise EngineError("the distributions of the image could not be listed", why=why)
         packed = _packed(engine, suite, tuple(present), library)

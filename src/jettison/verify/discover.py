@@ -216,7 +216,8 @@ def _served_files(
     interpreter = find_interpreter(container, setting.facts) if folders else None
     if interpreter is None:
         return ()
-    answer, _ = ask(container, interpreter, "served", {"folders": list(folders)}, list[str])
+    asked = {"list": "served", "folders": list(folders)}
+    answer, _ = ask(container, interpreter, "lists", asked, list[str])
     return tuple(answer or ())
 
 
@@ -226,7 +227,8 @@ def _languages(container: Container, setting: Setting) -> tuple[str, ...]:
     folder = setting.facts.working_directory
     if interpreter is None or not folder.strip("/"):
         return ()
-    answer, _ = ask(container, interpreter, "languages", {"folder": folder}, list[str])
+    asked = {"list": "languages", "folder": folder}
+    answer, _ = ask(container, interpreter, "lists", asked, list[str])
     # texts of the source itself have no catalogue
     return tuple(sorted({*answer, _OF_SOURCES})) if answer else ()
 

@@ -21,6 +21,7 @@ from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
 
 Answer = TypeVar("Answer")
+_INSIDE = "jettison.verify.inside"
 _MARKER = "jettison-says:"
 _TIMEOUT = 180.0
 _OTHERWISE = "its Python answered otherwise"
@@ -67,28 +68,26 @@ def interpreters(facts: ImageFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*beside, "python", "python3", "/usr/bin/python3")))
 
 
-def script_text(
-    script: str, asked: dict[str, Any] | None, package: str = "jettison.verify.inside"
-) -> str:
-    """Give the text of a script of ``package``, with what it is asked in front if anything is.
+def script_text(script: str, asked: dict[str, Any] | None) -> str:
+    """Give the text of a script of ``inside``, with what it is asked in front if anything is.
 
-    What it imports from ``package`` comes along, so that it can be imported in the container.
+    What it imports from there comes along, so that it can be imported in the container.
     """
-    text = _text(package, script)
-    texts = {f"{package}.{name}": _text(package, name) for name in _brought(package, text)}
+    text = _text(script)
+    texts = {f"{_INSIDE}.{name}": _text(name) for name in _brought(text)}
     beside = _BESIDE.format(texts=texts) if texts else ""
     return beside + (text if asked is None else f"ASKED = {asked!r}\n{text}")
 
 
-def _text(package: str, script: str) -> str:
-    return resources.files(package).joinpath(f"{script}.py").read_text("utf-8")
+def _text(script: str) -> str:
+    return resources.files(_INSIDE).joinpath(f"{script}.py").read_text("utf-8")
 
 
-def _brought(package: str, text: str) -> tuple[str, ...]:
+def _brought(text: str) -> tuple[str, ...]:
     """Give the names of scripts that a script imports, with what those import."""
-    found = re.findall(rf"^ *from {re.escape(package)} import (.+)$", text, re.MULTILINE)
+    found = re.findall(rf"^ *from {re.escape(_INSIDE)} import (.+)$", text, re.MULTILINE)
     names = tuple(name.strip() for line in found for name in line.split(","))
-    inner = (one for name in names for one in _brought(package, _text(package, name)))
+    inner = (one for name in names for one in _brought(_text(name)))
     return tuple(dict.fromkeys((*names, *inner)))
 
 

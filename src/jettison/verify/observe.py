@@ -20,7 +20,7 @@ from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_t
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, run_health_command, start, wait_until_ready
-from jettison.verify.trace.watching import FileEvents, file_events
+from jettison.verify.watching import FileEvents, file_events
 from jettison.verify.workload.step import Step
 
 _ERROR = re.compile(r"^[\w.]*(?:Error|Exception|NotFound|Warning: cannot|Failure)\b.*")

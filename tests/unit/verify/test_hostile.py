@@ -20,7 +20,7 @@ from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps
 from jettison.verify.interior import ask
 from jettison.verify.request import parse_http_file
-from jettison.verify.trace.tracing import read_installed
+from jettison.verify.tracing import read_installed
 from jettison.verify.workload.openapi import interface, query_steps
 from jettison.verify.workload.plan import usable, workload
 from jettison.verify.workload.routes import join, placed, route_operations
@@ -169,7 +169,9 @@ class Says:
      b"7", b"[7]", b""],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_no_answer(said: bytes) -> None:
-    answer, why = ask(Says(b"jettison-says:" + said), "python", "library", {}, list[str])
+    answer, why = ask(
+        Says(b"jettison-says:" + said), "python", "lists", {"list": "library"}, list[str]
+    )
     assert answer is None
     assert "its Python answered otherwise" in why
 

@@ -19,8 +19,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from jettison.verify.exchange import websocket
-from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange.answer import METHOD, Answer, converse
 from jettison.verify.exchange.normal import decoded
 
 _SECONDS = 20.0
@@ -196,8 +195,8 @@ class Requests:
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request; over a WebSocket where the method says so."""
-        if method == websocket.METHOD:
-            return websocket.converse(self._address, target, headers)
+        if method == METHOD:
+            return converse(self._address, target, headers)
         begun = time.monotonic()
         like = f"{method} {_NUMBERED.sub('/#', target.partition('?')[0])}"
         answer = send(

@@ -12,9 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.verify.exchange.answer import Answer, Exchange, alike_long
-from jettison.verify.exchange.matching import changes
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
-from jettison.verify.exchange.pattern import Choice, Sample, choice
+from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
 from jettison.verify.workload.operation import Json
 
 _SERVER_ERROR = 500

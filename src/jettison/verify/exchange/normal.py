@@ -25,10 +25,9 @@ from jettison.verify.exchange.pattern import (
     Several,
     Text,
     Truth,
-    inner,
     name_of,
 )
-from jettison.verify.workload.operation import Json
+from jettison.verify.workload.operation import Json, inner
 
 MEASURED = "<measured>"
 _SERVER_ERROR = 500

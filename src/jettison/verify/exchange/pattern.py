@@ -1,4 +1,4 @@
-"""What several answers to one request have in common: what must stay, and what may vary. Pure."""
+"""What several answers to one request have in common, and where a value is not so. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from jettison.verify.exchange.kinds import Template, template
-from jettison.verify.workload.operation import Json
+from jettison.verify.workload.operation import ABSENT, Json, inner, kind_of, same, short, written
 
 Sample = tuple[Json, float]
 """A document, or a value of it, and when its answer came."""
@@ -18,8 +18,6 @@ Sample = tuple[Json, float]
 _RANDOM = re.compile(
     r"(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\b(?i:(?=[0-9a-f]*\d)[0-9a-f]{12,})\b"
 )
-# Stands where there is no value at all.
-ABSENT: Json = object()
 
 
 class Fixed(Struct, frozen=True, kw_only=True):
@@ -112,28 +110,6 @@ def _number(samples: Sequence[Sample]) -> Number:
     return Number(whole=all(isinstance(value, int) for value, _ in samples))
 
 
-def same(one: Json, other: Json) -> bool:
-    """Compare as JSON does: true is not 1."""
-    if type(one) is not type(other):
-        return False
-    return one == other if isinstance(one, str) else written(one) == written(other)
-
-
-def written(value: Json) -> str:
-    """Write a value so that equal ones are equal texts."""
-    return str(json.dumps(value, sort_keys=True))
-
-
-def kind_of(value: Json) -> str:
-    """Name the kind of a value of JSON."""
-    if isinstance(value, bool):
-        return "truth"
-    if value is None:
-        return "null"
-    named = ((str, "text"), (dict, "object"), (list, "list"))
-    return next((name for kind, name in named if isinstance(value, kind)), "number")
-
-
 def _fields(samples: Sequence[Sample]) -> Fields:
     everywhere = set.intersection(*(set(value) for value, _ in samples))
     rest = [[(key, at) for key in value if key not in everywhere] for value, at in samples]
@@ -214,11 +190,6 @@ def ordered(row: Sequence[Json]) -> list[Json]:
     return sorted(row, key=_blurred)
 
 
-def inner(place: str, name: str) -> str:
-    """Give the place of a field."""
-    return f"{place}.{name}" if place else name
-
-
 def name_of(pattern: Pattern) -> str:
     """Say in a few words what fits."""
     match pattern:
@@ -236,8 +207,91 @@ def name_of(pattern: Pattern) -> str:
             return "true or false"
 
 
-def short(value: Json) -> str:
-    """Write a value for people."""
-    if value is ABSENT:
-        return "nothing"
-    return repr(value[:60]) if isinstance(value, str) else written(value)[:60]
+def changes(pattern: Pattern, sample: Sample, place: str = "") -> Iterator[str]:
+    """Say where a value is not what the pattern tells, and how."""
+    value, at = sample
+    match pattern:
+        case Fixed(value=fixed):
+            yield from _differences(fixed, value, place)
+        case Choice(options=options):
+            found = [list(changes(one, sample, place)) for one in options]
+            yield from min(found, key=len)
+        case Fields() if isinstance(value, dict):
+            yield from _field_changes(pattern, value, at, place)
+        case Items() if isinstance(value, list):
+            yield from _item_changes(pattern, value, at, place)
+        case Several() if isinstance(value, list):
+            yield from _several_changes(pattern, value, at, place)
+        case _ if not _fits(pattern, value, at):
+            had = short(pattern.example) if isinstance(pattern, Text) else name_of(pattern)
+            yield f"{place}: {had} became {short(value)}"
+
+
+def _fits(pattern: Pattern, value: Json, at: float) -> bool:
+    if isinstance(pattern, Text):
+        return isinstance(value, str) and pattern.form.fits(value, at)
+    if isinstance(pattern, Number):
+        return kind_of(value) == "number" and (isinstance(value, int) or not pattern.whole)
+    return isinstance(pattern, Truth) and isinstance(value, bool)
+
+
+def _several_changes(
+    pattern: Several, value: Sequence[Json], at: float, place: str
+) -> Iterator[str]:
+    for gone in without(pattern.always, Counter(map(written, value))):
+        yield f"{place}[*]: {short(gone)} is missing"
+    for one in without(value, Counter(map(written, pattern.always))):
+        yield from changes(pattern.others, (one, at), f"{place}[*]")
+
+
+def _differences(one: Json, other: Json, place: str) -> Iterator[str]:
+    if ABSENT in (one, other):
+        yield _said(place, one, other)
+    elif same(one, other):
+        return
+    elif isinstance(one, dict) and isinstance(other, dict):
+        for name in dict.fromkeys((*one, *other)):
+            had, has = (each.get(name, ABSENT) for each in (one, other))
+            yield from _differences(had, has, inner(place, name))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (had, has) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(had, has, f"{place}[{index}]")
+    elif isinstance(one, list) and isinstance(other, list):
+        yield f"{place}: {len(one)} elements became {len(other)}"
+    else:
+        yield _said(place, one, other)
+
+
+def _field_changes(
+    pattern: Fields, value: Mapping[str, Json], at: float, place: str
+) -> Iterator[str]:
+    for name, one in pattern.named.items():
+        if name in value:
+            yield from changes(one, (value[name], at), inner(place, name))
+        else:
+            yield f"{inner(place, name)}: is missing"
+    left = {name: one for name, one in value.items() if name not in pattern.named}
+    for form, count, one in pattern.keyed:
+        fitting = [name for name in left if form.form.fits(name, at)]
+        if len(fitting) != count:
+            yield f"{place}: {count} keys such as {form.example!r} became {len(fitting)}"
+        for name in fitting:
+            yield from changes(one, (left.pop(name), at), inner(place, name))
+    for name, found in left.items():
+        if name in pattern.optional:
+            yield from changes(pattern.optional[name], (found, at), inner(place, name))
+        else:
+            yield _said(inner(place, name), ABSENT, found)
+
+
+def _item_changes(pattern: Items, value: Sequence[Json], at: float, place: str) -> Iterator[str]:
+    if len(value) != len(pattern.items):
+        yield f"{place}: {len(pattern.items)} elements became {len(value)}"
+        return
+    row = ordered(value) if pattern.sorted else value
+    for index, (one, found) in enumerate(zip(pattern.items, row, strict=True)):
+        yield from changes(one, (found, at), f"{place}[{index}]")
+
+
+def _said(place: str, had: Json, has: Json) -> str:
+    return f"{place}: {short(had)} became {short(has)}"

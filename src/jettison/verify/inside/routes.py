@@ -3,7 +3,7 @@
 import os
 import sys
 
-from jettison.verify.inside import folders, routers, running
+from jettison.verify.inside import routers, running
 
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
@@ -57,7 +57,7 @@ def declared(app):
     for layer in layers(app):
         found = routers.described(layer)
         if found is not None:
-            return {**found, "folders": folders.served(layer)}
+            return {**found, "folders": routers.served(layer)}
     return None
 
 

@@ -1,7 +1,8 @@
-"""What an application declares about its routes, and which values fit a declared pattern."""
+"""What an application declares about its routes: JSON, schemas, patterns and what fits them."""
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -195,3 +196,41 @@ def _search(pattern: str) -> Callable[[str], object]:
             return re.compile(pattern).search
     except (re.error, OverflowError, RecursionError):
         return lambda _: True
+
+
+# Stands where there is no value at all.
+ABSENT: Json = object()
+
+
+def same(one: Json, other: Json) -> bool:
+    """Compare as JSON does: true is not 1."""
+    if type(one) is not type(other):
+        return False
+    return one == other if isinstance(one, str) else written(one) == written(other)
+
+
+def written(value: Json) -> str:
+    """Write a value so that equal ones are equal texts."""
+    return str(json.dumps(value, sort_keys=True))
+
+
+def kind_of(value: Json) -> str:
+    """Name the kind of a value of JSON."""
+    if isinstance(value, bool):
+        return "truth"
+    if value is None:
+        return "null"
+    named = ((str, "text"), (dict, "object"), (list, "list"))
+    return next((name for kind, name in named if isinstance(value, kind)), "number")
+
+
+def inner(place: str, name: str) -> str:
+    """Give the place of a field."""
+    return f"{place}.{name}" if place else name
+
+
+def short(value: Json) -> str:
+    """Write a value for people."""
+    if value is ABSENT:
+        return "nothing"
+    return repr(value[:60]) if isinstance(value, str) else written(value)[:60]

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from jettison.verify.exchange import websocket
+from jettison.verify.exchange import answer
 from jettison.verify.exchange.client import Requests
 
 UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n"
@@ -30,7 +30,7 @@ def received(connection: socket.socket) -> tuple[int, str]:
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Requests]]:
     for name in ("_FIRST_SECONDS", "_ANSWER_SECONDS", "_SILENCE_SECONDS"):
-        monkeypatch.setattr(websocket, name, 0.2)
+        monkeypatch.setattr(answer, name, 0.2)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(*replies: bytes) -> Requests:

@@ -269,7 +269,7 @@ def test_files_that_are_served_have_the_addresses_of_their_folders(tmp_path: Pat
     (tmp_path / "inner" / "a b.css").write_text("x")
     (tmp_path / "top.js").write_text("x")
     (tmp_path / "gone").symlink_to("nowhere")
-    found = ask("served", {"folders": [("/static/", str(tmp_path))]}, tmp_path)
+    found = ask("lists", {"list": "served", "folders": [("/static/", str(tmp_path))]}, tmp_path)
     assert found == ["/static/inner/a%20b.css", "/static/top.js"]
 
 
@@ -396,7 +396,7 @@ def test_the_images_own_customization_still_runs(tmp_path: Path) -> None:
 
 
 def test_the_standard_library_is_listed_by_module(tmp_path: Path) -> None:
-    found = ask("library", {}, tmp_path)
+    found = ask("lists", {"list": "library"}, tmp_path)
     assert {"os", "json", "json.decoder", "email.mime.text"} <= set(found)
     assert not [name for name in found if "site-packages" in name]
 
@@ -404,7 +404,7 @@ def test_the_standard_library_is_listed_by_module(tmp_path: Path) -> None:
 def test_what_the_image_lacks_of_the_library_is_for_tools_alone(tmp_path: Path) -> None:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
-    present = [name for name in ask("library", {}, tmp_path) if name != "colorsys"]
+    present = [name for name in ask("lists", {"list": "library"}, tmp_path) if name != "colorsys"]
     packed = run("pack", {"distributions": ["iniconfig"], "library": present}, tmp_path)
     # the module is there in fact: a mark, as long as what it replaces, tells the copy apart
     packed = packed.replace(b"ONE_THIRD = 1.0/3.0", b"laid_here = True   ")
@@ -490,4 +490,4 @@ def test_the_languages_of_an_application_are_those_of_its_catalogues(tmp_path: P
     ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
-    assert ask("languages", {"folder": str(tmp_path)}, tmp_path) == ["fr", "pt-BR"]
+    assert ask("lists", {"list": "languages", "folder": str(tmp_path)}, tmp_path) == ["fr", "pt-BR"]

@@ -11,14 +11,12 @@ import pytest
 
 from jettison.errors import EngineError
 from jettison.verify.interior import script_text
-from jettison.verify.trace.tracing import installed_of
-from jettison.verify.trace.watching import HOOK, write_hook
-
-INSIDE = "jettison.verify.trace.inside"
+from jettison.verify.tracing import installed_of
+from jettison.verify.watching import HOOK, write_hook
 
 
 def noted(folder: Path) -> set[str]:
-    text = script_text("noted", {"folder": str(folder)}, INSIDE)
+    text = script_text("noted", {"folder": str(folder)})
     done = subprocess.run([sys.executable, "-S", "-c", text], capture_output=True, check=True)
     return set(done.stdout.decode().splitlines())
 
@@ -26,7 +24,7 @@ def noted(folder: Path) -> set[str]:
 def run_with_hook(folder: Path, program: str) -> subprocess.CompletedProcess[str]:
     output = folder / "noted"
     output.mkdir()
-    text = script_text("hook", {}, INSIDE).replace("/jettison-noted", str(output))
+    text = script_text("hook", {}).replace("/jettison-noted", str(output))
     (folder / "sitecustomize.py").write_text(text)
     (folder / "loaded.py").write_text("")
     (folder / "read.txt").write_text("x")
@@ -111,7 +109,7 @@ def test_an_environment_is_read_whole(tmp_path: Path) -> None:
     (application / "picture.png").write_text("")
     asked = {"environment": str(tmp_path / "venv"), "folder": str(application)}
     done = subprocess.run(
-        [sys.executable, "-B", "-c", script_text("contents", asked, INSIDE)],
+        [sys.executable, "-B", "-c", script_text("contents", asked)],
         env={**os.environ, "PYTHONPATH": str(site)},
         capture_output=True,
         check=True,

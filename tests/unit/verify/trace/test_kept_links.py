@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from jettison.contents.links import links_of
-from jettison.verify.trace import tracing
-from jettison.verify.trace.tracing import KeptLinks
+from jettison.verify import tracing
+from jettison.verify.tracing import KeptLinks
 
 SOURCE = b"""\
 from .part import one

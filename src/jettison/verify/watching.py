@@ -113,14 +113,13 @@ HOOK = "jettison_trace.pth"
 _NOTED = "/jettison-noted"
 _FOLDER = "/jettison-trace"
 _LINE = "import sys; exec(compile(open({path!r}).read(), {path!r}, 'exec'), {{}})\n"
-_PACKAGE = "jettison.verify.trace.inside"
 
 
 def write_hook(folder: Path) -> None:
     """Write what is mounted into containers to a folder of this machine."""
     folder.chmod(0o755)
     hook = folder / "hook.py"
-    hook.write_text(script_text("hook", {}, _PACKAGE), encoding="utf-8")
+    hook.write_text(script_text("hook", {}), encoding="utf-8")
     line = folder / HOOK
     line.write_text(_LINE.format(path=f"{_FOLDER}/hook.py"), encoding="utf-8")
     for file in (hook, line):
@@ -244,7 +243,7 @@ class _Watched:
             self._noted |= self._events.close()
         if not self._container.state().running:
             return
-        text = script_text("noted", {"folder": _NOTED}, _PACKAGE)
+        text = script_text("noted", {"folder": _NOTED})
         for interpreter in ("python", "python3"):
             done = self._container.execute((interpreter, "-S", "-B", "-c", text))
             if done.status == 0:

@@ -49,12 +49,11 @@ from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, health_path, run_health_command, within_reach
-from jettison.verify.trace.watching import WatchingEngine, write_hook
+from jettison.verify.watching import WatchingEngine, write_hook
 from jettison.verify.workers import watched
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of
 
-_INSIDE = "jettison.verify.trace.inside"
 # Each holds the sources of an environment; older ones go.
 MOST = 8
 _TIMEOUT = 300.0
@@ -73,9 +72,7 @@ def read_installed(
     Raises EngineError when the image has no Python that starts.
     """
     asked = {"environment": environment, "folder": facts.working_directory}
-    return installed_of(
-        _answer(engine, image, facts, script_text("contents", asked, _INSIDE), kept)
-    )
+    return installed_of(_answer(engine, image, facts, script_text("contents", asked), kept))
 
 
 def _answer(

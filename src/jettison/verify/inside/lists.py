@@ -1,0 +1,85 @@
+"""Lists something of this container. ``ASKED``, put in front of this text, says what.
+
+Each list imports what it needs: an image may lack parts of the standard library.
+"""
+
+import os
+import sys
+
+ASKED = globals().get("ASKED", {})
+MARKER = "jettison-says:"
+# What takes longer to send than to compare shows nothing more.
+LARGEST = 4_000_000
+# what others brought, and how deep catalogues of an application lie at most
+OTHERS = {"site-packages", "dist-packages", "node_modules", "__pycache__", "proc", "sys", "dev"}
+DEEPEST = 7
+MOST = 60_000
+# folders that hold one file or one folder for each language
+CATALOGUES = {"locale", "locales", "translations", "i18n", "lang", "langs", "languages", "messages"}
+
+
+def distributions():
+    """Name the distributions that this container's Python finds."""
+    import importlib.metadata
+    import re
+
+    names = (one.metadata["Name"] for one in importlib.metadata.distributions())
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in names if name}
+
+
+def library():
+    """Name the modules of the standard library. Only built-in modules are used."""
+    return set(modules(os.path.dirname(os.__file__)))
+
+
+def modules(folder, prefix=""):
+    """Give the dotted names below a folder."""
+    for entry in os.scandir(folder):
+        name = entry.name
+        if entry.is_dir() and name not in ("__pycache__", "site-packages", "dist-packages"):
+            yield from modules(entry.path, "" if name == "lib-dynload" else f"{prefix}{name}.")
+        elif name.endswith((".py", ".pyc", ".so")):
+            stem = prefix + name.split(".")[0]
+            yield stem[: -len(".__init__")] if stem.endswith(".__init__") else stem
+
+
+def served():
+    """Give the addresses of the files in the folders that are served."""
+    return {each for address, folder in ASKED["folders"] for each in addresses(address, folder)}
+
+
+def addresses(address, folder):
+    """Give the addresses of the files in a folder."""
+    from urllib.parse import quote
+
+    for place, _, names in os.walk(folder):
+        inner = os.path.relpath(place, folder)
+        for name in names:
+            path = os.path.join(place, name)
+            if os.path.isfile(path) and os.path.getsize(path) <= LARGEST:
+                yield address + quote(os.path.normpath(os.path.join(inner, name)))
+
+
+def languages():
+    """Give the codes of languages that the application has texts in, as browsers send them."""
+    import re
+
+    code = re.compile(r"^[a-z]{2,3}(?:[-_](?:[A-Z][a-z]{3}|[A-Z]{2}))?$")
+    root = ASKED["folder"]
+    found, seen = set(), 0
+    for place, inner, names in os.walk(root):
+        inner[:] = [one for one in inner if one not in OTHERS and not one.startswith(".")]
+        seen += len(names)
+        if place[len(root) :].count(os.sep) > DEEPEST or seen > MOST:
+            inner[:] = []
+            continue
+        if "LC_MESSAGES" in inner:
+            found.add(os.path.basename(place))
+        if os.path.basename(place).lower() in CATALOGUES:
+            found.update(name.rpartition(".")[0] for name in names if name.count(".") == 1)
+    return {one.replace("_", "-") for one in found if code.match(one)}
+
+
+LISTS = {each.__name__: each for each in (distributions, library, served, languages)}
+found = sorted(LISTS[ASKED["list"]]())
+sys.stdout.write(f"\n{MARKER}{found!r}\n")

@@ -1,1 +1,0 @@
-"""What an image touches while it serves: watched from inside ordinary containers."""
