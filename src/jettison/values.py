@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, AnyStr, TypeVar, cast
 
 from msgspec import Struct, convert
 
@@ -83,6 +84,13 @@ class Size(Struct, frozen=True, kw_only=True):
 
 # What a change makes smaller is a size too: one shape, one arithmetic.
 Saving = Size
+
+
+def line_numbers(text: AnyStr) -> Callable[[int], int]:
+    """Return what gives the line, from 1, of a place in the text."""
+    end = "\n" if isinstance(text, str) else b"\n"
+    ends = [found.start() for found in re.finditer(end, text)]
+    return lambda place: bisect_left(ends, place) + 1
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:

@@ -138,6 +138,30 @@ def test_a_file_that_is_passed_over_is_told(tmp_path: Path, name: str, content: 
     assert f"{name}: it" in done.stdout
 
 
+BROKEN = b"[project\nname = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "install", "status"),
+    [
+        (BROKEN, "-r requirements.txt", 0),
+        (BROKEN, ".", 5),
+        (BROKEN + b"[tool.jettison]\nlevel = 1\n", "-r requirements.txt", 5),
+    ],
+)
+def test_only_a_pyproject_that_is_needed_has_to_be_valid(
+    tmp_path: Path, content: bytes, install: str, status: int
+) -> None:
+    dockerfile = DOCKERFILE.replace("-r requirements.txt", install)
+    folder = project(tmp_path / "project", Dockerfile=dockerfile)
+    (folder / "pyproject.toml").write_bytes(content)
+    done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
+    assert done.returncode == status, done.stderr
+    assert "pyproject.toml:1: not valid TOML" in done.stderr or (
+        "pyproject.toml: it is not valid TOML: Expected" in done.stdout
+    )
+
+
 def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
     with (folder / "data.py").open("wb") as file:

@@ -48,7 +48,7 @@ REFUSED = {
                             "compose.yml:2: the file has an alias that leads back to itself"),
     "deep YAML": (compose(COMPOSE + "    command: " + "[" * 3000 + "]" * 3000),
                   "nested too deeply"),
-    "deep TOML": ({"pyproject.toml": "a = " + "[" * 5000 + "]" * 5000}, "nested too deeply"),
+    "deep TOML": ({"jettison.toml": "a = " + "[" * 5000 + "]" * 5000}, "nested too deeply"),
     "deep marker": ({"requirements.txt": f"six; {'(' * 3000}os_name=='a'{')' * 3000}\n"},
                     "requirements.txt:1"),
     "deep reference": (compose(COMPOSE + f"    user: {'${A:-' * 3000}{'}' * 3000}\n"),
@@ -62,7 +62,7 @@ REFUSED = {
     "services without end": (
         compose("services:\n" + doubled("  s{i}:\n    build: .\n", 3000)), "has 3000 services",
     ),
-    "digits without end": ({"pyproject.toml": "a = " + "9" * 5000}, "pyproject.toml"),
+    "digits without end": ({"jettison.toml": "a = " + "9" * 5000}, "jettison.toml"),
     "a release without end": (
         {"requirements.txt": "six==" + "9" * 5000 + "\n"}, "thousands of digits",
     ),

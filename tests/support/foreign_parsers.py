@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import pickle
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -21,7 +25,9 @@ from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
 from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
+from jettison.engines.image_reading import _file_read
 from jettison.errors import JettisonError
+from jettison.fleet.file import parse_fleet
 from jettison.formats import dotenv
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.debian_control import paragraphs, parse_relations
@@ -44,7 +50,10 @@ from jettison.index.listing import parse_listing, releases
 from jettison.index.metadata import parse_entry_points, parse_metadata, parse_record
 from jettison.index.target import Target
 from jettison.index.wheels import read_local_wheel
+from jettison.source.operations_collect import collect
+from jettison.source.operations_lines import with_variables
 from jettison.source.parse import parse as parse_python
+from jettison.source.pickles import saved_in
 from jettison.values import Origin
 
 ORIGIN = Origin(file="file", line=1)
@@ -115,6 +124,35 @@ def _library() -> bytes:
 def _layer() -> bytes:
     with small_image().layers[0].open() as stream:
         return stream.read()
+
+
+def _layer_of_files() -> bytes:
+    files = {
+        "app/a.pkl": bz2.compress(b"ca\nb\n"),
+        "app/b.so": _library(),
+        "app/run.sh": b"#!/bin/sh\n",
+    }
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as layer:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            layer.addfile(entry, io.BytesIO(content))
+    return held.getvalue()
+
+
+def _torch() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("model/data.pkl", b"ca\nb\n")
+    return held.getvalue()
+
+
+def _makefile(content: str) -> None:
+    texts = {"Makefile": content}
+    collect(texts)
+    whole = with_variables(content)
+    assert len(whole) < 2_000_000 + 2 * len(content)
 
 
 def _of(*parsers: Callable[..., object], file: str) -> Callable[[bytes], object]:
@@ -220,4 +258,16 @@ def all_parsers() -> dict[str, Parser]:
         ), lines("Name", "²", ":", " ", "\n", "Requires-Dist: ", "[console_scripts]\n", "=", ",", '"', "\r", "(", ")", "é", "sha256=", "%(a)s")),
         "challenges": Parser(text(lambda t: (challenges(t), Reference.parse(t))), lines('Bearer realm="https://x/t",service="y",scope="z"', "docker.io/a/b:1@sha256:" + "0" * 64),
                              lines("Bearer ", "Basic ", "realm=", '"', "\\", ",", "=", " ", ":", "/", "@", "[", "]", "é", "a" * 50, "\t")),
+        "pickles": Parser(lambda c: saved_in(io.BytesIO(c)), (
+            pickle.dumps(Origin, protocol=0), pickle.dumps(Origin, protocol=4), gzip.compress(b"ca\nb\n"), bz2.compress(b"ca\nb\n"), _torch(),
+        ), (b"c", b"i", b"a", b".", b"\n", b"ca\nb\n", b"\x8c\x01a", b"\x94", b"\x93", b"PK\3\4", b"BZh9", b"\xfd7zXZ\0", b"\x5d\0\0", b"\x1f\x8b", b"\x78\x9c"),
+            (ValueError,)),
+        "makefile": Parser(text(_makefile), lines(
+            "A := pip\nB = $(A) install\nrun: build | x\n\t$(B) six && $(MAKE) test\n%.o: %.c\n\tmake all\n",
+        ), lines("A", "=", ":=", "$(A)", "${B}", "\n", "\t", "run", ":", "%", "|", " ", "$(MAKE) ", "make ", "A=$(B)$(B)\n", "B=$(A)$(A)\n", "\\\n", "#", ";", "'", '"', "&&")),
+        "fleet": Parser(text(lambda t: parse_fleet(t, "fleet.toml")), lines(
+            "[fleet]\nnodes = 3\nlayers = 40\n[[project]]\nname = 'a'\npath = 'a'\ninstances = 5\n[[project]]\ngit = 'https://x/y.git'\nrevision = 'v1'\n",
+        ), lines("[fleet]\n", "[[project]]\n", "name", "path", "git", "image", "=", "'a'", "'--x'", "1", "-1", "\n", "[", "]", "{", "}", ".", ",", "true", "'\u001b'")),
+        "image": Parser(lambda c: _file_read(io.BytesIO(c), "app"), (_layer(), *[source("a")], _layer_of_files()),
+                        (b"\0" * 512, b"\x7fELF", b"#!", b"c", b"\n", b"\xff" * 12, b"BZh9", b"00000000777")),
     }  # fmt: skip

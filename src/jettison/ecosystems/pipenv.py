@@ -12,7 +12,7 @@ from jettison.ecosystems.declaration import MAIN, Declaration, Group, Kind, in_t
 from jettison.ecosystems.tool import SYSTEM, Lock, LockedDistribution, Setting, SourceKind, Tool
 from jettison.errors import InputSyntaxError
 from jettison.formats.toml import Table, table, text_of, texts
-from jettison.values import Origin
+from jettison.values import Origin, line_numbers
 
 PACKAGES = "packages"
 DEVELOPMENT = "dev-packages"
@@ -109,14 +109,14 @@ def _lines(text: str) -> dict[tuple[str, str], int]:
     """Line of every distribution by category and name."""
     found: dict[tuple[str, str], int] = {}
     category, outer = "", None
+    line_of = line_numbers(text)
     for key in _KEY.finditer(text):
         indent = len(key["indent"])
         outer = indent if outer is None else outer
         if indent == outer:
             category = key["key"]
         else:
-            line = text.count("\n", 0, key.start()) + 1
-            found.setdefault((category, key["key"]), line)
+            found.setdefault((category, key["key"]), line_of(key.start()))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -64,12 +65,11 @@ def package_origins(text: str, key: str, file: str) -> Iterator[Origin]:
 
     After the last one the whole file is given, so that no package lacks an origin.
     """
-    header = re.compile(rf"^\[\[[ \t]*{key}[ \t]*\]\]", re.MULTILINE)
-    lines = text.splitlines()
-    starts = [text.count("\n", 0, found.start()) + 1 for found in header.finditer(text)]
-    ends = [start - 1 for start in starts[1:]] + [len(lines)]
-    for start, end in zip(starts, ends, strict=True):
-        yield Origin(file=file, line=start, end_line=end)
+    header = re.compile(rf"[\ufeff \t]*\[\[[ \t]*(['\"]?){key}\1[ \t]*\]\]")
+    lines = text.split("\n")
+    starts = [number for number, line in enumerate(lines, 1) if header.match(line)]
+    for start, following in itertools.pairwise((*starts, len(text.splitlines()) + 1)):
+        yield Origin(file=file, line=start, end_line=following - 1)
     while True:
         yield Origin(file=file)
 

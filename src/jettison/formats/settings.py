@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.budgets import Budget, Budgets, Limit, limit_of
-from jettison.formats.toml import Path, places, read_toml, table
-from jettison.values import Origin
+from jettison.formats.toml import Path, Table, places, read_toml, table
+from jettison.values import Origin, Skipped
 
 
 class Policy(StrEnum):
@@ -152,11 +152,37 @@ def _read(texts: Mapping[str, str], path: str, rules: set[str]) -> Settings | No
     text = texts.get(path)
     if text is None:
         return None
-    above: tuple[str, ...] = () if path.endswith(OWN_FILE) else SHARED_TABLE
-    values = table(read_toml(text, path), *above)
+    values = settings_table(text, path)
     if not values:
         return None
+    above: tuple[str, ...] = () if path.endswith(OWN_FILE) else SHARED_TABLE
     return _Reader(file=path, text=text, above=above, values=values, rules=rules).settings()
+
+
+def settings_table(text: str, path: str) -> Table:
+    """Return the table of the settings in a file.
+
+    Raises InputSyntaxError for a file that is not valid, but not for a shared one that names
+    Jettison nowhere.
+    """
+    if path.endswith(OWN_FILE):
+        return read_toml(text, path)
+    try:
+        return table(read_toml(text, path), *SHARED_TABLE)
+    except InputSyntaxError:
+        if SHARED_TABLE[-1] in text:
+            raise
+        return {}
+
+
+def without_settings(texts: Mapping[str, str], folders: tuple[str, ...]) -> Iterator[Skipped]:
+    """Tell of shared files that are passed over; what installs from one of them refuses it."""
+    for path in dict.fromkeys(posixpath.join(folder, SHARED_FILE) for folder in folders):
+        try:
+            read_toml(texts.get(path, ""), path)
+        except InputSyntaxError as error:
+            reason = f"it is not valid TOML: {error.why or error.what}"
+            yield Skipped(what=path, reason=reason, origin=error.origin)
 
 
 class _Reader(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
-from jettison.values import Origin
+from jettison.values import Origin, line_numbers
 
 Table = Mapping[str, Any]
 _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
@@ -110,6 +110,7 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.line_of = line_numbers(text)
         self.at = 1 if text.startswith("\ufeff") else 0
         self.found: dict[Path, Place] = {}
         self.counts: dict[Path, int] = {}
@@ -205,8 +206,8 @@ class _Scanner:
             start=start,
             value=value,
             stop=self.at,
-            line=self.text.count("\n", 0, start) + 1,
-            end_line=self.text.count("\n", 0, self.at) + 1,
+            line=self.line_of(start),
+            end_line=self.line_of(self.at),
             comment=comment[1].strip() if comment else "",
             header=header,
         )

@@ -30,7 +30,7 @@ PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 # Where programs of packages are; a program in another folder belongs to the application.
 PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
-FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
+FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,12 +16,13 @@ from jettison.catalogue.packaging import ProjectFiles, Remarks
 from jettison.source.facts import Use, UsedCommand
 from jettison.values import Origin
 
-_HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% -]*?)\s*::?(?!=)(?P<needs>[^=#]*)")
+_HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% \t-]*+)::?(?!=)(?P<needs>[^=#]*)")
 _ASSIGNED = re.compile(
     r"^(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?:?=[ \t]*(?P<value>[^#\n]*)", re.MULTILINE
 )
 _VARIABLE = re.compile(r"\$[({](\w+)[)}]")
 _LONGEST_VALUE = 1000
+_LONGEST_TEXT = 1_000_000
 # what a target without a name stands for
 _ANY = "%"
 _CALL = re.compile(r"\$[({]MAKE[)}]|g?make\Z")
@@ -32,7 +34,6 @@ class _Target(Struct, frozen=True, kw_only=True):
     file: str
     needs: tuple[str, ...]
     first: int
-    last: int
 
 
 def is_makefile(path: str) -> bool:
@@ -42,14 +43,23 @@ def is_makefile(path: str) -> bool:
 
 
 def with_variables(text: str) -> str:
-    """Replace the variables of a makefile, line by line, by what it assigns to them."""
+    """Replace the variables of a makefile, line by line, by what it assigns to them.
+
+    A value that grows too long is not replaced, and neither is any once all have grown too long.
+    """
+    left = _LONGEST_TEXT
     values = {one["name"]: one["value"].strip() for one in _ASSIGNED.finditer(text)}
     values = {name: value for name, value in values.items() if len(value) < _LONGEST_VALUE}
 
     def replaced(found: re.Match[str]) -> str:
-        return values.get(found[1], found[0])
+        nonlocal left
+        value = values.get(found[1], found[0])
+        left -= len(value)
+        return value if left > 0 else found[0]
 
-    values = {name: _VARIABLE.sub(replaced, value) for name, value in values.items()}
+    longer = {name: _VARIABLE.sub(replaced, value) for name, value in values.items()}
+    values = {name: value for name, value in longer.items() if len(value) < _LONGEST_VALUE}
+    left = _LONGEST_TEXT
     return _VARIABLE.sub(replaced, text)
 
 
@@ -61,25 +71,43 @@ def with_called_targets(
     targets = [t for path, text in texts.items() if is_makefile(path) for t in _targets(path, text)]
     if not targets:
         return found
-    uses = _uses(found, targets)
-    return tuple(_with_use(command, targets, uses) for command in found)
+    places: dict[tuple[str, int], list[_Target]] = {}
+    for target in targets:
+        places.setdefault((target.file, target.first), []).append(target)
+    heads = sorted(places)
+    owners = [places.get(_head(command, heads), []) for command in found]
+    uses = _uses(found, targets, owners)
+    return tuple(map(partial(_with_use, uses), found, owners))
 
 
-def _uses(commands: tuple[UsedCommand, ...], targets: list[_Target]) -> dict[str, Use]:
+def _head(command: UsedCommand, heads: list[tuple[str, int]]) -> tuple[str, int]:
+    """Where the targets begin that a command may be of: the last ones before it in its file."""
+    file = command.origin.file
+    before = bisect_right(heads, (file, command.origin.line or 0)) - 1
+    return heads[before] if before >= 0 and heads[before][0] == file else (file, -1)
+
+
+def _uses(
+    commands: tuple[UsedCommand, ...], targets: list[_Target], owners: list[list[_Target]]
+) -> dict[str, Use]:
     """The most important use of each target that is not for developers alone."""
     words = frozenset(table(ProjectFiles).production_targets)
     uses = {t.name: Use.UNCALLED for t in targets if not words.isdisjoint(_parts(t.name))}
+    called: dict[str, list[str]] = {}
+    for command, owned in zip(commands, owners, strict=True):
+        for target in owned:
+            called.setdefault(target.name, []).extend(_goals(command.words, ""))
     for use in (Use.UNCALLED, Use.BUILD, Use.PRODUCTION):  # the more important one comes last
         pending = [name for name, known in uses.items() if known is use]
         for command in commands:
             if command.use is use:
                 pending += _goals(command.words, targets[0].name)
-        uses.update(dict.fromkeys(_made(pending, commands, targets), use))
+        uses.update(dict.fromkeys(_made(pending, called, targets), use))
     return uses
 
 
 def _made(
-    pending: list[str], commands: tuple[UsedCommand, ...], targets: list[_Target]
+    pending: list[str], called: Mapping[str, list[str]], targets: list[_Target]
 ) -> frozenset[str]:
     """Name the targets that are made for some, in any makefile; a pattern takes every name."""
     by_name = {target.name: target for target in reversed(targets)}
@@ -87,28 +115,20 @@ def _made(
     made: set[str] = set()
     while pending:
         name = pending.pop()
-        for target in [by_name[name]] if name in by_name else patterns:
+        known = [by_name[name]] if name in by_name else patterns
+        patterns = patterns if name in by_name else []  # all of them are made now
+        for target in known:
             if target.name not in made:
                 made.add(target.name)
-                pending += target.needs
-                for command in commands:
-                    if _is_in(command, target):
-                        pending += _goals(command.words, "")
+                pending += (*target.needs, *called.get(target.name, ()))
     return frozenset(made)
 
 
-def _with_use(command: UsedCommand, targets: list[_Target], uses: Mapping[str, Use]) -> UsedCommand:
+def _with_use(uses: Mapping[str, Use], command: UsedCommand, owners: list[_Target]) -> UsedCommand:
     if command.use is not Use.DEVELOPMENT:
         return command
-    for target in targets:
-        if target.name in uses and _is_in(command, target):
-            return replace(command, use=uses[target.name])
-    return command
-
-
-def _is_in(command: UsedCommand, target: _Target) -> bool:
-    origin = command.origin
-    return origin.file == target.file and target.first <= (origin.line or 0) <= target.last
+    found = next((uses[target.name] for target in owners if target.name in uses), None)
+    return replace(command, use=found) if found else command
 
 
 def _goals(words: tuple[str, ...], default: str) -> list[str]:
@@ -120,17 +140,11 @@ def _goals(words: tuple[str, ...], default: str) -> list[str]:
 
 
 def _targets(path: str, text: str) -> Iterator[_Target]:
-    heads: list[tuple[int, re.Match[str]]] = []
-    lines = text.splitlines()
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         head = _HEAD.match(line)
-        if head is not None:
-            heads.append((number, head))
-    ends = [number - 1 for number, _ in heads[1:]] + [len(lines)]
-    for (number, head), last in zip(heads, ends, strict=False):  # no heads, and an end
-        for name in head["names"].split():
-            needs = tuple(head["needs"].partition("#")[0].partition(";")[0].split())
-            yield _Target(name=name, file=path, needs=needs, first=number, last=last)
+        for name in head["names"].split() if head else ():
+            needs = tuple(head["needs"].partition(";")[0].split()) if head else ()
+            yield _Target(name=name, file=path, needs=needs, first=number)
 
 
 def _parts(name: str) -> list[str]:

@@ -25,7 +25,7 @@ from jettison.source.statements import (
     see_try,
     see_with,
 )
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, line_numbers
 
 # PEP 758, Python 3.14: `except A, B:`
 _EXCEPT = re.compile(
@@ -65,12 +65,13 @@ _LARGEST_OF_TEXTS = 1024 * 1024
 def skim(file: str, content: bytes) -> Iterator[Import]:
     """Every line that looks like an import statement, whatever is around it."""
     content = content[:_LONGEST]
+    line_of = line_numbers(content)
     for match in _IMPORT.finditer(content):
-        line = content.count(b"\n", 0, match.start()) + 1
+        line = line_of(match.start())
         for module in match[1].decode("ascii", "ignore").split(","):
             yield Import(file=file, line=line, module=module.strip())
     for match in _FROM.finditer(content):
-        line = content.count(b"\n", 0, match.start()) + 1
+        line = line_of(match.start())
         module = (match[2] or b"").decode("ascii", "ignore")
         yield Import(file=file, line=line, module=module, level=len(match[1]))
 

@@ -26,14 +26,16 @@ MOST = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 # What the name of a module and a class takes at most where a chunk ends.
 _OVERLAP = 1024
+_MOST_NAMES = 100_000
+_LONGEST = 256
 _WORD = rb"[A-Za-z_][\w.]{0,255}"
-# GLOBAL, and the first use of a name by STACK_GLOBAL: two short strings that are remembered.
+# GLOBAL or INST: a line whose end is a letter and the module, and a line with the class. Lines are
+# taken as a whole, so that each byte is looked at once.
+_LINES = re.compile(rb"(?<![\w.])([\w.]{2,}+)\n(%(word)s)\n" % {b"word": _WORD})
+_OLD = re.compile(rb"[ci](%(word)s)\Z" % {b"word": _WORD})
+# The first use of a name by STACK_GLOBAL: two short strings that are remembered.
 # Source: Lib/pickletools.py of CPython, protocols 0 to 5.
-_NAMED = re.compile(
-    rb"[ci](?P<old>%(word)s)\n(?P<class>%(word)s)\n"
-    rb"|\x8c.(?P<new>%(word)s)\x94?\x8c.(?P<name>%(word)s)\x94?\x93" % {b"word": _WORD},
-    re.DOTALL,
-)
+_NEW = re.compile(rb"\x8c.(%(word)s)\x94?\x8c.(%(word)s)\x94?\x93" % {b"word": _WORD}, re.DOTALL)
 
 
 def loading_calls(facts: ModuleFacts) -> tuple[Call, ...]:
@@ -80,23 +82,40 @@ def saved_in(stream: BinaryIO) -> tuple[frozenset[str], int]:
     """
     try:
         return _named(_expanded(stream))
-    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError) as error:
+    except (
+        EOFError,
+        OSError,
+        zlib.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        RuntimeError,
+    ) as error:
         raise ValueError(str(error)) from error
 
 
 def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
-    names: set[str] = set()
+    names: set[bytes] = set()
     read, before = 0, b""
     for chunk in chunks:
         read += len(chunk)
         if read > MOST:
             raise ValueError("too large")
         text = before + chunk
-        for one in _NAMED.finditer(text):
-            module, name = (one["old"], one["class"]) if one["old"] else (one["new"], one["name"])
-            names.add(f"{module.decode('ascii')}.{name.decode('ascii')}")
+        names.update(b".".join(one) for one in _NEW.findall(text))
+        names.update(_old(text))
+        if len(names) > _MOST_NAMES:
+            raise ValueError("it names too many classes")
         before = text[-_OVERLAP:]
-    return frozenset(names), read
+    return frozenset(name.decode("ascii") for name in names), read
+
+
+def _old(text: bytes) -> Iterator[bytes]:
+    place = 0
+    while lines := _LINES.search(text, place):
+        found = _OLD.search(lines[1][-_LONGEST - 1 :])
+        if found:
+            yield b".".join((found[1], lines[2]))
+        place = lines.end() if found else lines.start(2)
 
 
 def _expanded(stream: BinaryIO) -> Iterator[bytes]:

@@ -54,7 +54,7 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108 — it is only looked for
 # No source is that large, and only notebooks with pictures come near.
 LARGEST = 32 * 1024 * 1024
 # Bytes of saved objects that are looked at, after they were expanded.
-_SAVED = 1024 * 1024 * 1024
+_SAVED = 512 * 1024 * 1024
 _FACTS = msgpack.Decoder(ModuleFacts)
 
 Answer = ModuleFacts | Skipped
@@ -251,7 +251,7 @@ def read_pickles(root: Path, tree: Tree) -> dict[str, frozenset[str]]:
                     found[path], looked_at = saved_in(stream)
             except (OSError, ValueError):
                 continue
-            left -= looked_at
+            left -= max(looked_at - file.size, 0)
     return found
 
 

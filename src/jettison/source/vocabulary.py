@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jettison.source.conditions import last_name
 from jettison.source.facts import Import, ModuleFacts
-from jettison.values import Origin, Skipped
+from jettison.values import Origin, Skipped, line_numbers
 
 
 class LocaleFunctions(Struct, frozen=True, kw_only=True):
@@ -125,9 +125,10 @@ def words_in(text: str, vocabulary: Collection[str], file: str) -> Mapping[str, 
         return {}
     form = "|".join(re.escape(word) for word in sorted(vocabulary, key=len, reverse=True))
     found: dict[str, Origin] = {}
+    line_of = line_numbers(text)
     for match in re.finditer(rf"(?<!\w)(?:{form})(?!\w)", text):
-        line = text.count("\n", 0, match.start()) + 1
-        found.setdefault(match[0], Origin(file=file, line=line))
+        if match[0] not in found:
+            found[match[0]] = Origin(file=file, line=line_of(match.start()))
     return found
 
 

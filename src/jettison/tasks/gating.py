@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,13 @@ from jettison.errors import (
     ProjectError,
 )
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
-from jettison.formats.settings import OWN_FILE, SHARED_FILE, SHARED_TABLE, Settings, find_settings
+from jettison.formats.settings import (
+    OWN_FILE,
+    SHARED_FILE,
+    Settings,
+    find_settings,
+    settings_table,
+)
 from jettison.formats.toml import places, read_toml, table
 from jettison.gate.figures import Amount, Figures, OwnedBytes, Problem
 from jettison.gate.judging import CheckedImage, Outcome
@@ -93,23 +99,21 @@ def settings_in(directory: Path) -> Settings:
     """Read the settings at the root of a folder. Raises InputSyntaxError."""
     from jettison.rules import RULES  # noqa: PLC0415 — late
 
-    texts = {}
+    return find_settings(dict(_texts(directory)), ("",), {rule.name for rule in RULES})
+
+
+def _texts(directory: Path) -> Iterator[tuple[str, str]]:
+    from jettison.tasks.loading.project import needed_text  # noqa: PLC0415 — late
+
     for name in (OWN_FILE, SHARED_FILE):
-        path = directory / name
-        if path.is_file():
-            texts[name] = path.read_text("utf-8", "replace")
-    return find_settings(texts, ("",), {rule.name for rule in RULES})
+        if (text := needed_text(directory, name)) is not None:
+            yield name, text
 
 
 def images_named(directory: Path) -> tuple[str, ...]:
     """Give the images of a folder that have budgets of their own, by service or Dockerfile."""
-    found = []
-    for name, above in ((OWN_FILE, ()), (SHARED_FILE, SHARED_TABLE)):
-        path = directory / name
-        if path.is_file():
-            values = read_toml(path.read_text("utf-8", "replace"), name)
-            budgets = table(values, *above, "budgets")
-            found += [key for key, value in budgets.items() if isinstance(value, dict)]
+    tables = (table(settings_table(text, name), "budgets") for name, text in _texts(directory))
+    found = (key for each in tables for key, value in each.items() if isinstance(value, dict))
     return tuple(dict.fromkeys(found))
 
 

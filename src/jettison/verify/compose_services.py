@@ -187,10 +187,10 @@ _OPTION = re.compile(
 )
 _RUNSERVER = re.compile(rf"\brunserver(?:_plus)?[\s\"',]+{_NUMBER}")
 _KEY = re.compile(
-    rf"^\s*(?:bind|http|http-socket|socket|port)\s*=[\s\"'\[(]*(?:f\")?{_NUMBER}", re.MULTILINE
+    rf"^[ \t]*(?:bind|http|http-socket|socket|port)\s*=[\s\"'\[(]*(?:f\")?{_NUMBER}", re.MULTILINE
 )
 _REFERENCE = re.compile(r"\$\{?PORT\b(?!\}?:?[-=])")
-_ASSIGNED = re.compile(r"^\s*(?:export\s+)?(?:PORT=|:\s*\"?\$\{PORT:?=)", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]*(?:export[ \t]+)?(?:PORT=|:\s*\"?\$\{PORT:?=)", re.MULTILINE)
 _SERVER = re.compile(
     r"\b(uvicorn|gunicorn|hypercorn|daphne|waitress|granian|uwsgi|runserver|fastapi|flask)\b"
 )

@@ -15,7 +15,7 @@ from jettison.formats.dockerfile.model import Comment, Directive, Flag, Heredoc
 from jettison.formats.excerpt import Excerpt, Piece, split_lines
 from jettison.values import Origin
 
-_DIRECTIVE = re.compile(r"^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_DIRECTIVE = re.compile(r"^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)$")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
@@ -109,7 +109,7 @@ def read_directives(lines: Lines) -> tuple[Directive, ...]:
         match = _DIRECTIVE.match(lines.bare(index))
         if match is None or match[1].lower() not in _DIRECTIVES:
             break
-        name, value = match[1].lower(), match[2]
+        name, value = match[1].lower(), match[2].rstrip() or match[2]
         _check_directive(name, value, twice=name in directives, origin=lines.origin(index))
         directives[name] = Directive(
             name=name, value=value, text=lines.lines[index], origin=lines.origin(index)

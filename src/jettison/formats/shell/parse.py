@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
@@ -172,12 +173,20 @@ def _of_lines(text: Excerpt) -> Iterator[Command]:
 
 # Nobody writes it, and the time of the grammar's recovery from faults grows with its square.
 _REPEATED = re.compile(r"([|&;<>(){}\"'$`\\]{1,4}\s*|\w{1,8}\s+)\1{200}")
+# So does that of pipelines in lists, arrays and patterns; of the rest, the time is limited.
+_JOINING = re.compile(r"\|(?!\|)|=\(|[@?*+!]\(")
+_MOST_JOINED, _MICROSECONDS = 1000, 3_000_000
 
 
 def _parsed(text: Excerpt) -> Script:
-    if _REPEATED.search(text.text):
-        return Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
-    root = _parser().parse(text.text.encode("utf-8", "surrogatepass")).root_node
+    nothing = Script(excerpt=text, commands=(), parts=(), editable=False, understood=False)
+    if _REPEATED.search(text.text) or len(_JOINING.findall(text.text)) > _MOST_JOINED:
+        return nothing
+    try:
+        root = _parser().parse(text.text.encode("utf-8", "surrogatepass")).root_node
+    except ValueError:  # the time is over
+        _parser().reset()
+        return nothing
     walk = _Walk(source_of(text))
     walk.visit(root, nested=False)
     other_language = text.text.startswith("#!") and not _SHELL.match(text.text)
@@ -195,7 +204,9 @@ def _parsed(text: Excerpt) -> Script:
 
 @cache
 def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bash.language()))
+    with warnings.catch_warnings():  # the callback that is to replace it crashes in this release
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return Parser(Language(tree_sitter_bash.language()), timeout_micros=_MICROSECONDS)
 
 
 class _Walk:

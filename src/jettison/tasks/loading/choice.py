@@ -27,7 +27,7 @@ from jettison.values import Skipped
 DEFAULT = "Dockerfile"
 # What tells the Dockerfile of a Python application from that of a proxy or a front end.
 PYTHON = re.compile(
-    r"^\s*FROM\s.*\b(python|pypy|uv|conda|micromamba)\d*\b"
+    r"^[^\S\n]*FROM[^\S\n].*\b(python|pypy|uv|conda|micromamba)\d*\b"
     rf"|\b(?:pip3 install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
     re.IGNORECASE | re.MULTILINE,
 )
@@ -82,11 +82,15 @@ def choose(
         context = _copied_from(path, read, known) if told is None else told
         return Choice(dockerfile=path, context=context)
     compose = _compose(names, read, environment or {})
+
+    def beside() -> list[str]:
+        return [path for path in (*names, *deeper()) if is_dockerfile(path)]
+
     if service is not None:
-        return _of_service(compose, service, read)
+        return _of_service(compose, service, read, beside)
     built = _built(compose)
     if built and compose:
-        found = _of_service(compose, _single(built, compose, read).name, read)
+        found = _of_service(compose, _single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper)
     return Choice(dockerfile=path, context=_copied_from(path, read, known) if "/" in path else "")
@@ -147,8 +151,9 @@ def _place(service: Service) -> tuple[str, str]:
 
 
 def _of_service(
-    compose: ComposeFile | None, name: str, read: Callable[[str], str | None]
-) -> Choice:
+    compose: ComposeFile | None, name: str, read: Callable[[str], str | None],
+    beside: Callable[[], Iterable[str]],
+) -> Choice:  # fmt: skip
     service = compose.service(name) if compose else None
     if compose is None or service is None or service.build is None:
         listed = ", ".join(item.name for item in _built(compose)) or "none"
@@ -158,26 +163,16 @@ def _of_service(
             hint="Name another one with --service, or a Dockerfile with --file.",
         )
     context, dockerfile = _place(service)
-    if context.startswith(("..", "/")) or "://" in context:
-        raise ProjectError(
-            f"the build context of {name} lies outside the project: {service.build.context}",
-            hint="Run Jettison on the folder that holds both the compose file and the context.",
-            origin=service.build.origin,
-        )
-    if dockerfile.startswith(("..", "/")):
-        raise ProjectError(
-            f"the Dockerfile of {name} lies outside the project: {dockerfile}",
-            hint="Run Jettison on the folder that holds both it and the compose file.",
-            origin=service.build.origin,
-        )
+    for what, path in (("build context", context), ("Dockerfile", dockerfile)):
+        if path.startswith(("..", "/")) or "://" in path:
+            raise ProjectError(
+                f"the {what} of {name} lies outside the project: {path}",
+                hint="Run Jettison on the folder that holds both it and the compose file.",
+                origin=service.build.origin,
+            )
+    passed = None
     if service.build.inline is not None or read(dockerfile) is None:
-        inline = "it is written inside the compose file" if service.build.inline else "no such file"
-        raise ProjectError(
-            f"the Dockerfile of {name} cannot be read: {dockerfile}",
-            why=inline,
-            hint="Correct build.dockerfile, or name a Dockerfile with --file.",
-            origin=service.build.origin,
-        )
+        dockerfile, passed = _instead(service, beside)
     return Choice(
         dockerfile=dockerfile,
         context=context,
@@ -185,7 +180,28 @@ def _of_service(
         service=name,
         target=service.build.target,
         arguments={item.name: item.value for item in service.build.args if item.value is not None},
+        passed_over=(passed,) if passed else (),
     )
+
+
+def _instead(service: Service, beside: Callable[[], Iterable[str]]) -> tuple[str, Skipped]:
+    """The only Dockerfile for users in the folders where the one that a service names is not."""
+    context, dockerfile = _place(service)
+    origin = service.build.origin if service.build else None
+    folders = (context, posixpath.dirname(dockerfile))
+    others = [one for one in beside() if posixpath.dirname(one) in folders]
+    why = "no such file" + (f"; beside it there are {', '.join(others)}" if others else "")
+    if inline := service.build and service.build.inline is not None:
+        others, why = [], "it is written inside the compose file"
+    if inline or (one := _for_users(others)) is None:
+        raise ProjectError(
+            f"the Dockerfile of {service.name} cannot be read: {dockerfile}",
+            why=why,
+            hint="Correct build.dockerfile, or name a Dockerfile with --file.",
+            origin=origin,
+        )
+    reason = f"service {service.name} names it and it does not exist: {one} is looked at"
+    return one, Skipped(what=dockerfile, reason=reason, origin=origin)
 
 
 def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice | None:

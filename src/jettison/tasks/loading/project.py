@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.formats.settings import OWN_FILE, SHARED_FILE
+from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.lift.project import Project
 from jettison.records import open_regular, regular_bytes
 from jettison.source.facts import is_compose, is_dockerfile
@@ -228,6 +228,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         skipped=(
             *tree.skipped,
             *unread(root, tree, texts),
+            *without_settings(texts, ("", choice.context)),
             *choice.passed_over,
             *(other[1:] if other else ()),
         ),

@@ -163,7 +163,12 @@ def test_offsets_count_characters() -> None:
     assert [text[one.start : one.end] for one in script(text).commands] == ["echo 'ééé'", "bé"]
 
 
-@pytest.mark.parametrize("text", ["if a; then", "a 'b", "#!/usr/bin/env python3\nprint(1)\n"])
+JOINED = "".join(f"a{number} {'|' if number % 3 else '&&'} " for number in range(2000)) + "b"
+
+
+@pytest.mark.parametrize(
+    "text", ["if a; then", "a 'b", "#!/usr/bin/env python3\nprint(1)\n", JOINED]
+)
 def test_what_is_not_understood_is_said(text: str) -> None:
     found = script(text)
     assert not found.understood

@@ -182,3 +182,20 @@ def test_an_argument_that_a_service_sets_for_development_leaves_the_own_one():
     assert "REQUIREMENTS=requirements/tests.txt is for development" in taken.passed_over[0].reason
     bare = own.replace("=requirements/prod.txt", "")
     assert len(chosen({"compose.yaml": compose, "Dockerfile": bare}).arguments) == 2
+
+
+NAMED = "services:\n  web:\n    build: {context: ., dockerfile: docker/Dockerfile.prd}\n"
+
+
+def test_the_only_dockerfile_beside_one_that_does_not_exist_is_taken_and_told():
+    taken = chosen({"compose.yaml": NAMED, "Dockerfile": PYTHON, "x/Dockerfile": PYTHON})
+    assert (taken.dockerfile, taken.service) == ("Dockerfile", "web")
+    assert taken.passed_over[0].what == "docker/Dockerfile.prd"
+    assert "does not exist: Dockerfile is looked at" in taken.passed_over[0].reason
+
+
+def test_several_dockerfiles_beside_one_that_does_not_exist_leave_the_choice_open():
+    files = {"compose.yaml": NAMED, "Dockerfile.a": PYTHON, "docker/Dockerfile.b": PYTHON}
+    with pytest.raises(ProjectError, match="Dockerfile of web cannot be read") as caught:
+        chosen(files)
+    assert "beside it there are Dockerfile.a, docker/Dockerfile.b" in caught.value.why
