@@ -16,7 +16,7 @@ from jettison.processes.programs import Completed
 from jettison.verify.checks.logs import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange.answer import Answer, Exchange
-from jettison.verify.interior import ask, interior, interpreters, script_text
+from jettison.verify.interior import ask, interior, interpreters, own_files, script_text
 from jettison.verify.observation import EXIT_STATUS, Observation, Stored, SuiteOutcome
 from jettison.verify.observe import options, tmpfs
 from jettison.verify.request import Setting, Suite, VerificationRequest
@@ -145,7 +145,7 @@ def with_stored(
     facts = started or seen.facts
     words = words_of((*facts.entrypoint, *facts.command))
     asked = {
-        "folder": seen.facts.working_directory,
+        **own_files(seen.facts),
         "commands": commands,
         "targets": find_application(words, dict(facts.environment)).targets,
         "words": words,

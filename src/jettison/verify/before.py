@@ -18,7 +18,7 @@ from jettison.verify.batch import with_stored
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
-from jettison.verify.interior import ask, find_interpreter, script_text
+from jettison.verify.interior import ask, find_interpreter, own_files, script_text
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
     Running,
@@ -55,12 +55,11 @@ def with_coverage(
     ``missing`` says why.
     """
     seen = Observation(facts=setting.facts)
-    folder = setting.facts.working_directory
-    if not site or folder in ("", "/"):
-        return _without(seen, "the application's folder is not known")
+    if not site:
+        return _without(seen, "no folder of distributions is known, which its Python reads")
     try:
         with tempfile.TemporaryDirectory(prefix="jettison-coverage-") as place:
-            asked = {"folder": folder, "output": _OUTPUT}
+            asked = {**own_files(setting.facts), "output": _OUTPUT}
             watched = _watched(options(setting, request), site, Path(place), asked)
             with running(engine, setting, request, watched) as run:
                 counts, why = _counted_lines(run, setting, request, talk)
@@ -95,7 +94,7 @@ def _counted_lines(
     interpreter = find_interpreter(run.container, setting.facts)
     if interpreter is None:
         return None, "there is no Python on the path of the image"
-    asked = {"folder": setting.facts.working_directory, "output": _OUTPUT}
+    asked = {**own_files(setting.facts), "output": _OUTPUT}
     return ask(run.container, interpreter, "executed_lines", asked, dict[str, tuple[int, int]])
 
 

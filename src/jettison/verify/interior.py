@@ -178,6 +178,20 @@ def of_the_system(opened: frozenset[str] | None, facts: ImageFacts) -> frozenset
     )
 
 
+# Folders of the system: where an image has no working directory, the application lies beside them.
+_OF_SYSTEMS = (
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "lost+found", "media", "proc",
+    "run", "sbin", "sys", "tmp", "usr", "var",
+)  # fmt: skip
+
+
+def own_files(facts: ImageFacts) -> dict[str, Any]:
+    """Say to a script where the application lies: its folder, and those in it that are not its."""
+    folder = facts.working_directory or "/"
+    others = [f"/{name}" for name in _OF_SYSTEMS] if folder == "/" else []
+    return {"folder": folder, "others": others}
+
+
 def _asked(request: VerificationRequest) -> dict[str, Any]:
     return {
         "time_zones": ("", *request.time_zones),

@@ -2,8 +2,8 @@
 
 A ``.pth`` file that is mounted beside the image's distributions runs this in every Python process
 at its start, child processes included. ``ASKED``, which is put in front of this text, names the
-application's ``folder`` and ``output``, to which each process appends a file of its own. Nothing
-that goes wrong here reaches the program.
+application's ``folder``, ``others`` in it that are not its, and ``output``, to which each process
+appends a file of its own. Nothing that goes wrong here reaches the program.
 """
 
 import os
@@ -11,7 +11,8 @@ import sys
 
 ASKED = globals().get("ASKED", {})
 NAME = "jettison executed"
-FOLDER = ASKED.get("folder", "/") + "/"
+FOLDER = ASKED.get("folder", "").rstrip("/") + "/"
+OTHERS = tuple(f"{one}/" for one in ASKED.get("others", ()))
 OUTPUT = ASKED.get("output", "")
 NOT_OWN = ("/site-packages/", "/dist-packages/", "/lib/python3")
 
@@ -24,8 +25,8 @@ def own(name):
     """Give the path of a file when it is the application's, or nothing."""
     if name not in places:
         path = name if name.startswith(("/", "<")) else os.path.abspath(name)
-        inner = path.startswith(FOLDER) and not any(one in path for one in NOT_OWN)
-        places[name] = path if inner else ""
+        inner = path.startswith(FOLDER) and not path.startswith(OTHERS)
+        places[name] = path if inner and not any(one in path for one in NOT_OWN) else ""
     return places[name]
 
 

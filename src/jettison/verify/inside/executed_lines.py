@@ -6,6 +6,7 @@ import sys
 ASKED = globals().get("ASKED", {})
 MARKER = "jettison-says:"
 FOLDER = ASKED["folder"]
+OTHERS = ASKED.get("others", ())
 LEFT_OUT = ("__pycache__", "site-packages", "node_modules", "tests", "test", "testing")
 FILES = 5000
 
@@ -37,7 +38,9 @@ def sources():
         inner[:] = [
             one
             for one in sorted(inner)
-            if one not in LEFT_OUT and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
+            if one not in LEFT_OUT
+            and os.path.join(folder, one) not in OTHERS
+            and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
         ]
         for name in sorted(names):
             if name.endswith(".py") and not name.startswith(("test_", "conftest")):

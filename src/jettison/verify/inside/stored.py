@@ -1,6 +1,7 @@
 """Names the files of the application and of its distributions, and what their commands say.
 
-``ASKED`` is put in front of this text: ``folder`` is the application's. Run in a container in which
+``ASKED`` is put in front of this text: ``folder`` is the application's, ``others`` those in it that
+are not. Run in a container in which
 nothing else runs, so that all files are the image's own.
 """
 
@@ -45,7 +46,9 @@ def below(root, others=()):
             and not os.path.exists(os.path.join(folder, one, "pyvenv.cfg"))
         ]
         for name in names:
-            if name in NOT_COMPARED and folder.endswith((".dist-info", ".egg-info")):
+            path = os.path.join(folder, name)
+            installed = name in NOT_COMPARED and folder.endswith((".dist-info", ".egg-info"))
+            if installed or path in MADE:
                 continue
             # a module whose source was omitted stands for it
             source = name[:-1] if name.endswith(".pyc") else name
@@ -53,7 +56,6 @@ def below(root, others=()):
                 continue
             if len(found) >= FILES:
                 return found
-            path = os.path.join(folder, name)
             told = digests.told(path) if source == name else ""
             told += RUNS if told and os.access(path, os.X_OK) else ""
             found[os.path.relpath(os.path.join(folder, source), root)] = told
@@ -67,7 +69,8 @@ def scripts():
     found = {}
     for word in ASKED.get("words", ()):
         path = os.path.abspath(shutil.which(word) or word)
-        if os.path.isfile(path) and not path.startswith(f"{folder}/"):
+        own = path.lstrip("/") in application if folder == "/" else path.startswith(f"{folder}/")
+        if os.path.isfile(path) and not own:
             with open(path, "rb") as file:
                 first, second = file.readline(PIECE), file.readline(PIECE)
             runs = {os.path.basename(one) for one in first[2:].split()}
@@ -260,7 +263,7 @@ owner = owners()
 stored = {}
 for place in reversed(places):
     stored.update((path, (owner.get(path, ""), told)) for path, told in below(place).items())
-application = below(folder, places) if folder != "/" else {}
+application = below(folder, (*places, *ASKED.get("others", ())))
 # the folder may be a virtual environment itself
 for path in [one for one in application if os.path.join(folder, one) in owner]:
     whose = owner[os.path.join(folder, path)]

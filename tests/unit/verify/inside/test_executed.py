@@ -30,7 +30,9 @@ def test_each_line_that_is_executed_counts_once(tmp_path: Path) -> None:
     (folder / "main.py").write_text(APPLICATION)
     (folder / "unused.py").write_text("x = 1\ny = 2\n")
     (folder / "test_main.py").write_text("x = 1\n")
-    asked = {"folder": str(folder), "output": str(output)}
+    (folder / "usr").mkdir()
+    (folder / "usr" / "system.py").write_text("x = 1\n")
+    asked = {"folder": str(folder), "others": [str(folder / "usr")], "output": str(output)}
     hook = script_text("executed", asked)
     run = f"exec(compile({hook!r}, 'hook', 'exec'), {{}})\nimport main; main.answer(1)"
     subprocess.run([sys.executable, "-B", "-c", run], cwd=folder, check=True)

@@ -453,12 +453,13 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     (folder / "main.py").write_text(
         "import json\ndef late():\n    import absent_module, xml.etree.ElementTree\n1 / 0\n"
     )
-    (folder / "__pycache__").mkdir()
-    (folder / "__pycache__" / "main.pyc").write_bytes(b"")
+    for path in ("__pycache__/main.pyc", "usr/system.py"):
+        (folder / path).parent.mkdir()
+        (folder / path).write_bytes(b"")
     (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
     start.write_text("#!/bin/sh\nexec true\n")
-    asked = {"folder": str(folder), "commands": ["manage.py"], "words": [str(start), "/no/file"]}
-    answer = ask("stored", asked, folder)
+    asked = {"folder": str(folder), "others": [str(folder / "usr")], "commands": ["manage.py"]}
+    answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder)
     assert list(answer["scripts"]) == [str(start)]
     assert sorted(answer["application"]) == ["main.py", "manage.py"]
     assert answer["imports"] == {
