@@ -215,7 +215,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         fresh = (explained(result.plan, verdict) if different else ()) or too_large(result)
         if different and not fresh and not searched and applied_rules(result.plan):
             names = ", ".join(check.name for check in verdict.differences)
-            if repeated := _by_chance(shop, result.plan, before):
+            if repeated := _by_chance(shop, result.plan, before, names):
                 skip = Skipped(
                     what=names, reason=f"{_ONCE}: {shown(verdict.differences[0].message)}"
                 )
@@ -236,11 +236,11 @@ _REPEATS = 2
 _ONCE = f"differed in one of {1 + _REPEATS} comparisons of the same images"
 
 
-def _by_chance(shop: Workshop, plan: Plan, before: _Before) -> Result | None:
+def _by_chance(shop: Workshop, plan: Plan, before: _Before, names: str) -> Result | None:
     """Give the last of some further comparisons where none of them finds a difference."""
     result = None
     for _ in range(_REPEATS):
-        with step(shop.progress, "Comparing once more"):
+        with step(shop.progress, f"Comparing once more, because of {names}"):
             result = _result(shop, plan, before)
         if not result.verdict.equivalent:
             return None
