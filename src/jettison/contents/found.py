@@ -104,20 +104,35 @@ def started_words(config: Config) -> tuple[str, ...]:
 
 
 def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
-    """Give the scripts of a shell that words name, with those that they name in turn."""
+    """Give the scripts of a shell that words name, with those that they name in turn.
+
+    Of a path that is computed, or relative to another folder, the last part names every script.
+    """
     found: dict[str, str] = {}
+    named = _shell_scripts(image)
     pending = list(words)
     read = set(READ_BY_SHELL.findall(" ".join(pending)))
     while pending:
         word = pending.pop()
-        places = [posixpath.join("/", image.config.working_directory, word)]
+        places = [posixpath.normpath(posixpath.join("/", image.config.working_directory, word))]
         places += [] if "/" in word else _on_path(image, (word,))
+        if "/" in word and places[0] not in image.files:
+            places += named.get(posixpath.basename(word), [])
         for path in map(posixpath.normpath, places):
             text = image.text(_program(image, path, executable=word not in read))
             if path not in found and text and (word in read or SHELL.match(text)):
                 found[path] = text
                 read.update(READ_BY_SHELL.findall(text))
                 pending += WORD.findall(text)
+    return found
+
+
+def _shell_scripts(image: ImageFiles) -> Mapping[str, list[str]]:
+    """Give the paths of scripts of a shell by their names."""
+    found: dict[str, list[str]] = {}
+    for path, file in image.files.items():
+        if (file.text or b"").startswith(b"#!") and SHELL.match(image.text(path)):
+            found.setdefault(posixpath.basename(path), []).append(path)
     return found
 
 

@@ -44,6 +44,7 @@ _SUBSTITUTION = re.compile(r"`|\$\(")
 _TELLING = frozenset(
     {"which", "command", "type", "dirname", "basename", "readlink", "realpath", "pwd", "cd", "echo"}
 )
+_SCRIPT = ".sh"
 _FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
 
 
@@ -51,8 +52,8 @@ def computed_command(script: Script, known: Collection[str], files: Collection[s
     """Give the first command of a script that runs what its text does not name; empty without one.
 
     ``known`` are variables whose values the caller reads as texts, as those of an image, ``files``
-    the names of the scripts that it reads. The arguments of a script are texts of whoever starts
-    it.
+    the names of the scripts that it reads: what others do, which may be mounted, is not known. The
+    arguments of a script are texts of whoever starts it.
     """
     if not script.understood:
         return next(iter(script.text.splitlines()), "")
@@ -92,6 +93,8 @@ class _Named:
         name = posixpath.basename(program)
         if not self._tells(replace(first, text=program), command) or name in _ANYTHING:
             return True
+        if name.endswith(_SCRIPT):
+            return name not in self._files
         if name in _SOURCING:
             return not (others and self._is_read(others[0]))
         if name in _SHELLS:

@@ -94,6 +94,24 @@ def test_scripts_behind_the_start_command_are_followed() -> None:
     assert set(scripts_of(found, started_words(found.config))) == {"/app/start.sh", "/app/serve.sh"}
 
 
+def test_scripts_by_a_computed_path_and_what_a_shell_reads_are_followed() -> None:
+    found = image(
+        {
+            "/app/start": '. lib/names\n"$(dirname "$0")/bin/wait.sh" db\n',
+            "/app/lib/names": "NAME=value\n",
+            "/app/bin/wait.sh": "#!/bin/sh\nnc -z db 1\n",
+            "/app/bin/unused.sh": "#!/bin/sh\ngit pull\n",
+        },
+        Entrypoint=["sh", "start"],
+        WorkingDir="/app",
+    )
+    assert set(scripts_of(found, started_words(found.config))) == {
+        "/app/start",
+        "/app/lib/names",
+        "/app/bin/wait.sh",
+    }
+
+
 def test_a_module_that_starts_a_program_names_it_but_an_installer_does_not_count() -> None:
     calls = "import subprocess\nsubprocess.run(['{}', '-v'])\n"
     observed = as_observed(
