@@ -93,10 +93,9 @@ class _Named:
         name = posixpath.basename(program)
         if not self._tells(replace(first, text=program), command) or name in _ANYTHING:
             return True
-        if name.endswith(_SCRIPT):
-            return name not in self._files
-        if name in _SOURCING:
-            return not (others and self._is_read(others[0]))
+        if name in _SOURCING or name.endswith(_SCRIPT):
+            read = others[:1] if name in _SOURCING else [first]
+            return not all(map(self._is_read, read))
         if name in _SHELLS:
             return self._starts_anything(command, others)
         if name in _FORWARDING:
@@ -115,8 +114,7 @@ class _Named:
         return not (scripts and self._is_read(scripts[0]))
 
     def _is_read(self, word: Word) -> bool:
-        name = posixpath.basename(word.text)
-        return word.literal and (name == _ACTIVATE or name in self._files)
+        return posixpath.basename(word.text) in {_ACTIVATE, *self._files}
 
     def _tells(self, word: Word, command: Command) -> bool:
         """Whether all that a word can be is written somewhere."""
