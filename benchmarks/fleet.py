@@ -24,11 +24,11 @@ from support.processes import Measured, jettison, jettison_environment
 from support.processes import measured as whole
 from support.registry import registry
 
-from jettison.builder.recipe import BaseWanted
+from jettison.builder import BaseWanted
+from jettison.fleet import Project, Row, fleet_plan
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Member, fleet_of
 from jettison.fleet.layers import Item
-from jettison.fleet.results import Project, Row, fleet_plan
 from jettison.tasks.fleet.planning import size_of_base
 
 SIZES = (1, 10, 100, 1_000, 10_000)

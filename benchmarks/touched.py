@@ -32,7 +32,7 @@ from jettison.images.stores.cache import blob_cache
 from jettison.images.tree import FileTree
 from jettison.lift.stages import NotApart, environment_of
 from jettison.progress import ConsoleProgress
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.values import Skipped
 from jettison.verify.planned_request import verification_request
 

@@ -16,7 +16,7 @@ from jettison.engines.embedded.engine import NAMESPACES
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.errors import EngineError, JettisonError
-from jettison.processes.programs import installed
+from jettison.processes import installed
 
 # How long an example takes is a matter of what else the machine does.
 settings.register_profile("patient", deadline=None)

@@ -21,7 +21,7 @@ from jettison.builder.minimal_packages import merged, unpacked
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, ComposedBaseSizes, ComposedSizes, Measured
 from jettison.errors import JettisonError
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.plan.minimal_base import TRIPLETS, BaseRequest, group_of, groups
 
 TARGET = Path(__file__).parent.parent / "src/jettison/catalogue/composed_base_sizes.json"

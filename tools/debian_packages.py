@@ -20,7 +20,7 @@ from debian_contents import FileOwners, archive_owners, owners_of, relevant_line
 from jettison.catalogue import table
 from jettison.catalogue.bases import SystemPackages
 from jettison.formats.debian_control import Alternatives
-from jettison.index.debian.archive import RELEASES, Archive
+from jettison.index.debian import RELEASES, Archive
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure, needs
 

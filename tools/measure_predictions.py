@@ -17,10 +17,10 @@ from pathlib import Path
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.engines.finding import find_engine
 from jettison.errors import JettisonError
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.plan.prediction_parts import Prediction
 from jettison.progress import SilentProgress
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.tasks.writing import write_copy
 
 HEAD = "| image | predicted (MB) | built (MB) | difference |\n|---|---:|---:|---:|\n"

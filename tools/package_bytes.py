@@ -21,7 +21,7 @@ from jettison.catalogue.packaging import Tools, package_of_library
 from jettison.catalogue.systems import NativeLibraries
 from jettison.errors import JettisonError
 from jettison.images.entry import Kind, read_entries
-from jettison.index.debian.archive import Archive, read_deb
+from jettison.index.debian import Archive, read_deb
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure
 

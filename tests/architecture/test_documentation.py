@@ -27,7 +27,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 SHAPE = re.compile(r" ?(?:[a-z_*?=.]+ )+[a-z_*?=.]+")
 DOCUMENTS = [
     "src/jettison/report/documents.py",
-    "src/jettison/verify/verdict.py",
+    "src/jettison/verify/__init__.py",
 ]
 
 

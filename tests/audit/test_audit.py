@@ -23,7 +23,7 @@ from images import packed_layer
 from inspected import SITE, distribution
 
 from jettison.__main__ import run
-from jettison.audit.advisories import Advisory, affecting
+from jettison.audit import Advisory, affecting
 from jettison.audit.findings import Fate, components_planned
 from jettison.contents.measurement import (
     DebianPackageMeasurement,
@@ -34,16 +34,16 @@ from jettison.images.config import History
 from jettison.images.descriptor import Platform
 from jettison.images.image import Image
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member
 from jettison.report import rendered
 from jettison.report.result_text import Result
 from jettison.tasks.auditing import MIRROR, audit_plan, read_advisories, with_audit
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.values import Basis, Size
-from jettison.verify.verdict import Subject, Verdict
+from jettison.verify import Subject, Verdict
 
 ROOT = Path(__file__).parents[2]
 AMD64 = Platform(architecture="amd64")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jettison.audit.findings import Component
-from jettison.processes.programs import installed
+from jettison.processes import installed
 from jettison.progress import ConsoleProgress
 from jettison.tasks.auditing import side_of
 

@@ -17,7 +17,7 @@ from loopback_registry import Registry, running
 from tests.examples.test_without_engine import without_engines
 
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 
 pytestmark = pytest.mark.skipif(not can_be_made(), reason="openssl is not installed")

@@ -23,7 +23,7 @@ from wheels import wheel
 
 from jettison.images.image import Image
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 
 DOCKERFILE = """\

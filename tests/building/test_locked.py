@@ -14,7 +14,7 @@ from wheels import wheel
 from jettison.errors import NetworkError, ProjectError
 from jettison.images.config import History
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.layout import LayoutStore
 from jettison.images.tar_writer import Member

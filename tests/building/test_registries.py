@@ -21,8 +21,8 @@ from jettison.errors import NetworkError
 from jettison.images.digest import OCI_INDEX
 from jettison.images.image import Image
 from jettison.images.reference import Reference
+from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Logins
-from jettison.images.registry.store import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 
 pytestmark = pytest.mark.registry

@@ -91,7 +91,7 @@ def test_every_command_but_this_one_uses_the_cache(
             os.close(held)
         raise ProjectError("seen")
 
-    monkeypatch.setattr("jettison.tasks.loading.plan.planned", look)
+    monkeypatch.setattr("jettison.tasks.loading.planned", look)
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     run(["plan", str(tmp_path)])
     assert seen == [True]

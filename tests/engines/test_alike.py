@@ -12,9 +12,9 @@ from tests.support.runners import Runner
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
+from jettison.verify import CheckResult, Verdict
 from jettison.verify.differential import compare
 from jettison.verify.request import request_of
-from jettison.verify.verdict import CheckResult, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 

@@ -21,8 +21,8 @@ import pytest
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 
+from jettison.engines.embedded import Identity, identity
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.embedded.spec import Identity, identity
 from jettison.engines.embedded.started import refused
 from jettison.engines.engine import Bind, BuildRequest, Container, ImageID, Network, RunOptions
 from jettison.engines.limits import Limits

@@ -9,7 +9,7 @@ from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine, Network, RunOptions
 from jettison.engines.finding import EMBEDDED, find_engine
-from jettison.processes.programs import run
+from jettison.processes import run
 from jettison.progress import SilentProgress
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]

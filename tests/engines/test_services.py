@@ -10,10 +10,9 @@ from tests.support.names import RUN
 
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
-from jettison.verify import workers
+from jettison.verify import CheckResult, Outcome, Verdict, workers
 from jettison.verify.differential import compare
 from jettison.verify.request import Companion, VerificationRequest, Worker
-from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 

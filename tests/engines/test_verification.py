@@ -16,11 +16,11 @@ from jettison.engines.engine import BuildRequest, Engine
 from jettison.engines.finding import EMBEDDED
 from jettison.errors import NotEquivalentError
 from jettison.progress import SilentProgress
+from jettison.verify import CheckResult, Outcome, Verdict
 from jettison.verify.before import Baseline, look_ahead
 from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import starting
-from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.recorded_index import MAGIKA_RECORD, magika_variant, unpack
 
 from jettison.errors import UnsupportedError
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.plan.base import BaseCandidate, Works
 from jettison.formats.settings import BaseWish
 

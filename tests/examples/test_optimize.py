@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jettison.processes.programs import installed
+from jettison.processes import installed
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.support.names import RUN
 
-from jettison.processes.programs import installed
+from jettison.processes import installed
 from tree_differences import Difference, compare_trees
 from jettison.images.image import Image
 from jettison.images.descriptor import Platform

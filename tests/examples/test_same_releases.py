@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.tasks.writing import write_copy
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.processes.programs import installed
+from jettison.processes import installed
 from tests.support.names import LONG
 
 pytestmark = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.processes.programs import installed
+from jettison.processes import installed
 from tests.support.names import LONG
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]

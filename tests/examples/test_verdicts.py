@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.recorded_index import examples, unpack
 
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.plan.plan import Plan
 
 EXAMPLES = [pytest.param(path, id=path.name) for path in examples()]

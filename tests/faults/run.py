@@ -32,12 +32,12 @@ from jettison.engines.engine import (
 )
 from jettison.engines.finding import find_engine
 from jettison.progress import SilentProgress
-from jettison.tasks.loading.plan import planned, project_request
+from jettison.tasks.loading import planned, project_request
 from jettison.tasks.staging import staged
+from jettison.verify import Verdict
 from jettison.verify.before import Ahead, look_ahead
 from jettison.verify.differential import compare
 from jettison.verify.request import VerificationRequest, request_of
-from jettison.verify.verdict import Verdict
 
 NAME = "jettison-faults"
 QUIET = SilentProgress()

@@ -19,13 +19,12 @@ from jettison.engines import finding
 from jettison.images.config import History
 from jettison.images.image import Image
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.tar_writer import Member
-from jettison.tasks.loading import plan
-from jettison.verify import differential
+from jettison.tasks import loading
+from jettison.verify import CheckResult, Outcome, Subject, Verdict, differential
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 
 def with_pandas(lean: Checkout) -> tuple[str, ...]:
@@ -299,7 +298,7 @@ def test_images_that_behave_differently_have_their_own_status(
     engine = SimpleNamespace(inspect=lambda _: SimpleNamespace(healthcheck=None))
     monkeypatch.setattr(finding, "find_engine", lambda _: nullcontext(engine))
     monkeypatch.setattr(differential, "compare", compared)
-    monkeypatch.setattr(plan, "request_of", lambda *_: VerificationRequest(
+    monkeypatch.setattr(loading, "request_of", lambda *_: VerificationRequest(
         image_before="", image_after=""))  # fmt: skip
     lean.write("jettison.toml", '[budgets]\nstart-up = "2 s"\nmemory = "10 MB"\n')
     names = (f"{registry.host}/app:main", f"{registry.host}/app:grown")

@@ -15,13 +15,13 @@ from msgspec.structs import replace
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import Budget, limit_of
-from jettison.gate.figures import Amount, Figures, OwnedBytes, caused
+from jettison.gate import Amount, Figures, OwnedBytes, caused
 from jettison.gate.judging import CheckedImage, Gate
 from jettison.report import rendered
 from jettison.rules import RULES
 from jettison.values import Basis, Origin
-from jettison.verify.verdict import CheckResult, Subject, Verdict
-from jettison.verify.verdict import Outcome as Found
+from jettison.verify import CheckResult, Subject, Verdict
+from jettison.verify import Outcome as Found
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json"
 MEGABYTE = 1_000_000

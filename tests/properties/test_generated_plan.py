@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jettison.formats.dockerfile import parse
 from jettison.plan.plan import Plan, Safety
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 SOURCE = {
     "requirements.txt": "fastapi==0.115.6\nuvicorn==0.34.0\n\n# Testing\npytest==8.3.4\n",

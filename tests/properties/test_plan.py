@@ -15,7 +15,7 @@ from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.plan.plan import Plan, Safety
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.values import Origin
 
 # The properties of a case are looked at in one process, which makes its plan once.

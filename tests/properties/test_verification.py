@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from jettison.report import rendered
 from jettison.report.verdict_text import verdict_text
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.session import encode
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.workload.openapi import interface
 from jettison.verify.workload.plan import workload
 

@@ -14,14 +14,14 @@ from places import Place
 
 from jettison.engines.engine import Engine
 from jettison.images.reference import Reference
+from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Logins
-from jettison.images.registry.store import RegistryStore
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.daemon import DaemonStore
 from jettison.images.stores.layout import LayoutStore
-from jettison.processes.programs import run
+from jettison.processes import run
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from images import AMD64, small_image
 from jettison.errors import IntegrityError, JettisonError, NetworkError
 from jettison.images.entry import read_entries
 from jettison.images.reference import Reference
+from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Logins
-from jettison.images.registry.store import RegistryStore
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory

@@ -11,7 +11,7 @@ from jettison.images.digest import Compression
 from jettison.images.image import Image
 from jettison.images.location import locate
 from jettison.images.reference import Reference
-from jettison.images.registry.store import RegistryStore
+from jettison.images.registry import RegistryStore
 from jettison.images.stores.archive import ArchiveStore
 from jettison.images.stores.blobs import BlobDirectory, SegmentCache
 from jettison.images.stores.daemon import DaemonStore, packed

@@ -26,8 +26,8 @@ from jettison.errors import (
 from jettison.images.digest import Compression
 from jettison.images.image import Attachment, Image, ImageSet
 from jettison.images.reference import Reference
+from jettison.images.registry import RegistryStore
 from jettison.images.registry.authorization import Logins
-from jettison.images.registry.store import RegistryStore
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.tar_writer import Member

@@ -10,8 +10,8 @@ from jettison.index.facts import DistributionFacts, Source, WheelFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.listing import wheel_tags
 from jettison.index.target import Target
+from jettison.lift import Project
 from jettison.lift.packages import Needs, scoped_packages
-from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.candidate_needs import BaseNeeds

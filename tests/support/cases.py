@@ -71,7 +71,7 @@ from jettison.plan.removal.listing import SYSTEM_SCRIPT as SCRIPT
 from jettison.plan.taking import with_observed
 from jettison.rules import RULES, Rule
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading import Planned, planned
 from jettison.tasks.loading.usage import given_names, used_words
 from jettison.values import Basis, Evidence, Size
 

@@ -14,7 +14,7 @@ from jettison.builder.minimal_base import choose
 from jettison.formats.debian_control import parse_relations
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.package import Package
 from jettison.lower.composed_root import root_script
 from jettison.plan.minimal_base import BaseRequest, BaseTree

@@ -12,7 +12,7 @@ import pytest
 from tests.support.debian_archive import LocalArchive
 
 from jettison.index.client import Client
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.mirror import ArchiveSettings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
 EXPECTED = EXAMPLE / "expected"

@@ -7,8 +7,8 @@ import sys
 
 from msgspec import msgpack
 
+from jettison.tasks.fleet import Job, Limits
 from jettison.tasks.fleet.cluster import run_on_ray
-from jettison.tasks.fleet.running import Job, Limits
 
 
 def main(count: int, folder: str, address: str, disk: int) -> None:

@@ -43,7 +43,7 @@ from jettison.images.descriptor import Index, Manifest
 from jettison.images.entry import read_entries
 from jettison.images.reference import Reference
 from jettison.images.registry.authorization import challenges
-from jettison.index.debian.archive import read_deb
+from jettison.index.debian import read_deb
 from jettison.index.debian.openpgp import public_keys
 from jettison.index.debian.package import parse_release
 from jettison.index.listing import parse_listing, releases

@@ -23,7 +23,7 @@ from jettison.engines.engine import (
     Stopped,
 )
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.progress import Progress
 
 _PAGE = os.sysconf("SC_PAGESIZE")

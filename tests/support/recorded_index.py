@@ -19,7 +19,7 @@ from typing import Any
 
 from jettison.index.map import kept_answers
 from jettison.records import Records
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "tests" / "examples" / "index.json"

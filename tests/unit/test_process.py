@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jettison import processes
 from jettison.errors import ENDING, ProgramError
-from jettison.processes import programs as process
-from jettison.processes.programs import begin, follow, helper, piped, run, uninterrupted
+from jettison.processes import begin, follow, helper, piped, run, uninterrupted
 
 
 def test_a_result_has_status_and_both_streams() -> None:
@@ -93,7 +93,7 @@ def test_a_stream_that_ends_badly_says_why() -> None:
 
 
 def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_KEPT_BYTES", 1 << 20)
+    monkeypatch.setattr(processes, "_KEPT_BYTES", 1 << 20)
     with pytest.raises(ProgramError, match="wrote more than 1 MiB"):
         run((sys.executable, "-c", "while True: print('x' * 9999)"), timeout=60)
 
@@ -101,7 +101,7 @@ def test_a_program_that_writes_without_end_is_stopped(monkeypatch: pytest.Monkey
 def test_output_that_a_child_holds_open_is_waited_for_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(process, "_SPARE_SECONDS", 0.1)
+    monkeypatch.setattr(processes, "_SPARE_SECONDS", 0.1)
     script = "import subprocess; subprocess.Popen(['sleep', '5'], start_new_session=True)"
     with pytest.raises(ProgramError, match="did not end within"):
         run((sys.executable, "-c", script), timeout=1)
@@ -170,11 +170,11 @@ def test_a_signal_that_the_user_ignores_stays_ignored() -> None:
 
 
 def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_STREAM_SECONDS", 0.5)
+    monkeypatch.setattr(processes, "_STREAM_SECONDS", 0.5)
     endless = (sys.executable, "-c", "while True: print('x' * 999, flush=True)")
 
     def read() -> None:
-        with process.piped(endless) as stream:
+        with processes.piped(endless) as stream:
             while stream.read(1 << 16):
                 pass
 
@@ -182,4 +182,4 @@ def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> Non
         read()
     silent = (sys.executable, "-c", "import time; time.sleep(60)")
     with pytest.raises(ProgramError, match="did not end within"):
-        process.feed(silent, iter([b"x"]))
+        processes.feed(silent, iter([b"x"]))

@@ -17,11 +17,11 @@ from jettison.progress import Progress, SilentProgress
 from jettison.report import WIDTH, rendered
 from jettison.report.result_text import Result
 from jettison.tasks import optimizing
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.tasks.staging import Workshop
 from jettison.values import Basis, Size
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 FILES = {
     "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n"

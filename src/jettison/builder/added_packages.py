@@ -13,11 +13,11 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.builder import FIXED_TIME
 from jettison.builder.base import BaseFacts
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_packages import Unpacked, unpacked
 from jettison.builder.minimal_selection import Piece, Selection, search_directories, select
-from jettison.builder.recipe import FIXED_TIME
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
@@ -27,7 +27,7 @@ from jettison.formats.elf import library_names, loader_cache
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.tar_writer import Member
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import closure
 from jettison.plan.minimal_base import TRIPLETS

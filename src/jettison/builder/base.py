@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison import __version__
+from jettison.builder import Pin
 from jettison.builder.bytecode import Compiler
 from jettison.builder.foundation import FoundationLayer
-from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Scheme
 from jettison.errors import UnsupportedError
 from jettison.images.config import Config, History

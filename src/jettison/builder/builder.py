@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from jettison.builder import BaseWanted, Environment, Execution, Pin, Recipe
 from jettison.builder.added_packages import added_packages
 from jettison.builder.base import MEDIA_TYPE, Base, BaseSource, bill_of
 from jettison.builder.bytecode import Compiler
@@ -23,14 +24,13 @@ from jettison.builder.foundation import BuildOptions, Bytecode, Foundation, Foun
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.lock import LockedImage, Made, archive_for, chosen_pins, locked_digest, stale
 from jettison.builder.needs import BuildNeeds, base_source
-from jettison.builder.recipe import BaseWanted, Environment, Execution, Pin, Recipe
 from jettison.builder.removal import Removal, explanation, removal_of
 from jettison.builder.shortened_base import Staying, shortened_base
 from jettison.builder.wheel import Scheme, environment_members
 from jettison.errors import PackageError
 from jettison.images.config import History
 from jettison.images.stores.blobs import SegmentCache
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.target import Target
 from jettison.plan.base import COMPOSED
 from jettison.plan.plan import Plan

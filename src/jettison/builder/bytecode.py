@@ -20,7 +20,7 @@ from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.stores.files import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
-from jettison.processes.programs import CONFINE, NEUTRAL, helper, helper_environment, run
+from jettison.processes import CONFINE, NEUTRAL, helper, helper_environment, run
 from jettison.records import discard
 
 # The fixed order of sets, which the hashes of strings decide; nothing else of the environment.

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jettison.builder import FIXED_TIME
 from jettison.builder.base import BaseFacts
 from jettison.builder.bytecode import Compiler, bytecode_members, is_whole, seal_tree
 from jettison.builder.foundation import FoundationLayer, layer_of
-from jettison.builder.recipe import FIXED_TIME
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.image import Image
@@ -21,7 +21,7 @@ from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stores.files import partial_path, writing
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import TRIPLETS, BaseTree
-from jettison.processes.programs import run
+from jettison.processes import run
 from jettison.values import Skipped
 
 _SECONDS = 20

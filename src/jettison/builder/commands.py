@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder.recipe import (
+from jettison.builder import (
     CopyStep,
     FolderStep,
     GroupStep,
@@ -30,8 +30,8 @@ from jettison.ecosystems.commands import (
     removal,
 )
 from jettison.formats.dockerfile import Instruction, copy, environments, expand, workdir
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
 
 # What a shell computes, beside variables: substitutions, patterns of parameters, home directories.

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from jettison.builder import FIXED_TIME, BaseWanted
 from jettison.builder.base import Base, BaseFacts, target_of
 from jettison.builder.bytecode import Compiler, bytecode_members
 from jettison.builder.bytecode_interpreters import (
@@ -22,7 +23,6 @@ from jettison.builder.bytecode_interpreters import (
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.minimal_base import chosen, composed_base, unpacked_ahead
 from jettison.builder.minimal_packages import Unpacked
-from jettison.builder.recipe import FIXED_TIME, BaseWanted
 from jettison.catalogue.base_release import debian_release, release_number
 from jettison.catalogue.bases import DebianFacts
 from jettison.catalogue.packaging import translated
@@ -32,7 +32,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.tar_writer import Member
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.target import Target
 from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree
 from jettison.processes.concurrent import GoOn

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from jettison.builder.recipe import CopyStep, not_understood
+from jettison.builder import CopyStep, not_understood
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.dockerignore import IgnoreFile, Pattern, Verdict, judge, pattern
 from jettison.images.entry import Entry, Kind

@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.builder import FIXED_TIME
 from jettison.builder.bytecode import Compiler
 from jettison.builder.libraries import Library, shortened
-from jettison.builder.recipe import FIXED_TIME
 from jettison.builder.wheel import Placed, Scheme, Wheel, encoded, recorded_path
 from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind

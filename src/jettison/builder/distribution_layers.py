@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.builder import FIXED_TIME, Pin
 from jettison.builder.distribution import (
     Treatment,
     directories_of,
@@ -20,7 +21,6 @@ from jettison.builder.distribution import (
 )
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.libraries import wheel_libraries
-from jettison.builder.recipe import FIXED_TIME, Pin
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.images.config import History
 from jettison.images.stores.blobs import Segment, SegmentCache

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.builder import Environment, Installation, not_understood
 from jettison.builder.commands import Place, places
-from jettison.builder.recipe import Environment, Installation, not_understood
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
 from jettison.formats.dockerfile import Instruction, copy
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.installation import is_installer
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import steering_pip
 from jettison.lower.build_stage import is_manifest, is_removal

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from jettison.builder import BaseWanted, Execution, HealthCheck, Recipe, not_understood
 from jettison.builder.commands import Place, places, stage_steps
 from jettison.builder.environment import found_environment
-from jettison.builder.recipe import BaseWanted, Execution, HealthCheck, Recipe, not_understood
 from jettison.ecosystems.commands import PackageInstall, invocation
 from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import HealthCheck as Written
@@ -24,11 +24,11 @@ from jettison.formats.dockerfile import (
 )
 from jettison.images.config import Config
 from jettison.images.config import HealthCheck as ConfiguredHealthCheck
+from jettison.lift import Invocation
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.other_packages import zone_groups
-from jettison.lift.project import Invocation
 from jettison.lift.stage import FinalStage
-from jettison.lower.instructions import COMPILED_LIST
+from jettison.lower import COMPILED_LIST
 from jettison.plan.base import COMPOSED, Works
 from jettison.plan.plan import Plan
 

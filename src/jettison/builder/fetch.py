@@ -13,8 +13,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from jettison.builder import ENGINE, FIXED_TIME, Pin
 from jettison.builder.context import ContextPath, content_of
-from jettison.builder.recipe import ENGINE, FIXED_TIME, Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
 from jettison.errors import BuildError, IntegrityError, NetworkError, UnsupportedError
 from jettison.images.digest import Digest
@@ -27,8 +27,8 @@ from jettison.index.metadata import parse_entry_points
 from jettison.index.resolving import uv_program
 from jettison.index.settings import addressed, index_settings, index_url, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
+from jettison.processes import run
 from jettison.processes.concurrent import mapped
-from jettison.processes.programs import run
 from jettison.records import Records
 from jettison.source.reading import LARGEST
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jettison.builder.context import ContextPath, copied
-from jettison.builder.foundation import Accounts
-from jettison.builder.recipe import (
+from jettison.builder import (
     CopyStep,
     FolderStep,
     GroupStep,
@@ -24,6 +22,8 @@ from jettison.builder.recipe import (
     UserStep,
     not_understood,
 )
+from jettison.builder.context import ContextPath, copied
+from jettison.builder.foundation import Accounts
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
 from jettison.values import Origin

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jettison.builder import FIXED_TIME
 from jettison.builder.bytecode import Compiles, KeptBytecode, bytecode_members, is_whole
 from jettison.builder.context import read_context
 from jettison.builder.files import Files
 from jettison.builder.foundation import Accounts, Foundation, FoundationLayer
-from jettison.builder.recipe import FIXED_TIME
 from jettison.errors import ImageError
 from jettison.formats.dockerignore import parse as parse_ignore
 from jettison.images.config import Config, History

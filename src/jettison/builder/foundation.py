@@ -9,8 +9,8 @@ from enum import StrEnum
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
+from jettison.builder import GroupStep, Shared, Step, UserStep, not_understood
 from jettison.builder.bytecode import Compiler
-from jettison.builder.recipe import GroupStep, Shared, Step, UserStep, not_understood
 from jettison.images.descriptor import Descriptor, Platform
 from jettison.images.digest import DiffID
 from jettison.images.stores.blobs import Segment, SegmentCache

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from jettison.builder.recipe import Pin
+from jettison.builder import Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel
 from jettison.formats.elf import ElfFacts, read_elf
 from jettison.plan.removal.remove_files import QT_SECTION

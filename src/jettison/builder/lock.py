@@ -10,18 +10,18 @@ from pathlib import Path
 from msgspec import Struct, ValidationError
 from msgspec.structs import fields
 
+from jettison.builder import BaseWanted, Environment, Pin
 from jettison.builder.base import BaseFacts, BaseSource
 from jettison.builder.context import LOCK_FILE
 from jettison.builder.foundation import Foundation
 from jettison.builder.pins import pins, requirements_digest
-from jettison.builder.recipe import BaseWanted, Environment, Pin
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.toml import read_toml
 from jettison.images.descriptor import Platform
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.packages import PackageIndex
 from jettison.index.target import Target
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.records import Records
 from jettison.values import Origin, converted
 

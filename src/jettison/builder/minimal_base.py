@@ -32,7 +32,7 @@ from jettison.errors import NetworkError, PackageError
 from jettison.formats.elf import library_names, listing_program, loader_cache
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.package import Package
 from jettison.index.debian.packages import PackageIndex, closure
 from jettison.plan.minimal_base import BaseChoice, BaseRequest, BaseTree, Group, group_of, groups

@@ -18,7 +18,7 @@ from jettison.images.entry import Entry, Kind, entry_of
 from jettison.images.stores.files import sealed_file, sealed_size
 from jettison.images.stream import CHUNK, chunks_of
 from jettison.images.tar_writer import Member
-from jettison.index.debian.archive import Deb, read_deb
+from jettison.index.debian import Deb, read_deb
 
 
 class Unpacked(Struct, frozen=True, kw_only=True):

@@ -9,14 +9,14 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from jettison.builder import BaseWanted, Pin
 from jettison.builder.base import BaseSource
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.foundation import BuildOptions, Bytecode
 from jettison.builder.image_base import ImageBase
-from jettison.builder.recipe import BaseWanted, Pin
 from jettison.builder.wheel import Scheme
 from jettison.images.stores.blobs import SegmentCache
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 
 
 class BuildNeeds(Struct, frozen=True, kw_only=True):

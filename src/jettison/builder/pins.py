@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 
-from jettison.builder.recipe import ENGINE, Environment, Installation, Pin, not_understood
+from jettison.builder import ENGINE, Environment, Installation, Pin, not_understood
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
@@ -26,7 +26,7 @@ from jettison.index.listing import wheel_tags
 from jettison.index.resolving import compiled, is_silent, platform
 from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.values import Origin

@@ -15,10 +15,10 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
+from jettison.builder import Pin
 from jettison.builder.bytecode import Compiler
 from jettison.builder.distribution import links_of
 from jettison.builder.libraries import Library, wheel_libraries
-from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
 from jettison.catalogue import removal_hook
 from jettison.images.tar_writer import Member

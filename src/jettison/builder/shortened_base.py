@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.builder import Pin
 from jettison.builder.base import Base
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, content_of
 from jettison.builder.libraries import needed_libraries
-from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Placed, Scheme, opened_wheels
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase as bases_ComposedBase
@@ -24,8 +24,8 @@ from jettison.contents.reach import reached
 from jettison.contents.standard_reach import LibrarySearch, has_better
 from jettison.formats.settings import Ask
 from jettison.images.entry import Kind
-from jettison.lift.project import Project
-from jettison.lower.instructions import COMPILED_LIST
+from jettison.lift import Project
+from jettison.lower import COMPILED_LIST
 from jettison.plan.plan import Plan
 from jettison.plan.removal.listing import HOOK, LIST, SCRIPT
 from jettison.records import Records

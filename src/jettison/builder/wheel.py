@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.builder.recipe import Pin
+from jettison.builder import Pin
 from jettison.builder.wheel_listing import (
     SIGNATURES,
     FileContent,

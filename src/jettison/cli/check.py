@@ -24,7 +24,7 @@ from jettison.values import Origin
 GIVEN = Origin(file="--budget")
 
 if TYPE_CHECKING:
-    from jettison.tasks.loading.plan import Planned
+    from jettison.tasks.loading import Planned
 
 
 def _budgets(
@@ -150,7 +150,7 @@ def _verified(image: CheckedImage, asked: Asked, engine: str | None) -> CheckedI
     """Run both images."""
     # Late: what runs images, the fast check does not need.
     from jettison.engines.finding import find_engine  # noqa: PLC0415
-    from jettison.tasks.loading.plan import request_of_images  # noqa: PLC0415
+    from jettison.tasks.loading import request_of_images  # noqa: PLC0415
     from jettison.verify.differential import compare  # noqa: PLC0415
 
     with find_engine(engine) as chosen:

@@ -12,9 +12,10 @@ import click
 from jettison.cli import save, show
 from jettison.cli.options import format_option, reports_option, verbose_option
 from jettison.errors import FleetError, NotEquivalentError
-from jettison.fleet.results import FleetPlan
+from jettison.fleet import FleetPlan
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
+from jettison.tasks.fleet import Limits
 from jettison.tasks.fleet.finishing import (
     Delivery,
     built_fleet,
@@ -22,7 +23,6 @@ from jettison.tasks.fleet.finishing import (
     verified_fleet,
 )
 from jettison.tasks.fleet.planning import Found, Options, found_fleet, planned_fleet
-from jettison.tasks.fleet.running import Limits
 from jettison.values import counted
 
 Function = TypeVar("Function", bound=Callable[..., Any])

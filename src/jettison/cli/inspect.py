@@ -20,7 +20,7 @@ from jettison.tasks.auditing import (
     read_advisories,
     side_of,
 )
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 
 @click.command("inspect")

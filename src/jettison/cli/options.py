@@ -13,14 +13,14 @@ from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.formats.settings import BaseWish, Policy
 from jettison.report import formats_of
-from jettison.verify.verdict import START, Verdict
+from jettison.verify import START, Verdict
 
 # What `project_options` and `base_options` give beside the folder.
 # of the log of an image that does not run
 LAST_LINES = 3
 _CHOICES = ("dockerfile", "service", "level", "offline", "base")
 if TYPE_CHECKING:
-    from jettison.tasks.loading.plan import Planned
+    from jettison.tasks.loading import Planned
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -214,7 +214,7 @@ def plan_options(function: Function) -> Function:
 
 def _planned(directory: Path, **choice: Any) -> Planned:  # noqa: ANN401  # as click gives
     # Late: commands that plan nothing share this module.
-    from jettison.tasks.loading.plan import planned  # noqa: PLC0415
+    from jettison.tasks.loading import planned  # noqa: PLC0415
 
     return planned(directory, **choice)
 

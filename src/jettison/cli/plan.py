@@ -19,7 +19,7 @@ from jettison.errors import CheckError
 from jettison.report import rendered
 from jettison.report.why import why
 from jettison.rules import idle_settings
-from jettison.tasks.loading.plan import Planned
+from jettison.tasks.loading import Planned
 from jettison.tasks.remembered import recalled
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 

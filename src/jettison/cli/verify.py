@@ -21,7 +21,7 @@ from jettison.engines.finding import find_engine
 from jettison.errors import NotEquivalentError
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
-from jettison.tasks.loading.plan import (
+from jettison.tasks.loading import (
     Planned,
     commands_decided,
     planned,
@@ -30,9 +30,9 @@ from jettison.tasks.loading.plan import (
     request_of_images,
     request_of_project,
 )
+from jettison.verify import Verdict
 from jettison.verify.differential import compare
 from jettison.verify.request import RESPONSE_SECONDS, ProbeCommand
-from jettison.verify.verdict import Verdict
 
 
 @click.command("verify")

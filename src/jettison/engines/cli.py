@@ -32,7 +32,7 @@ from jettison.engines.limits import (
     through_environment,
 )
 from jettison.errors import BuildError
-from jettison.processes.programs import follow, piped, uninterrupted
+from jettison.processes import follow, piped, uninterrupted
 from jettison.progress import Progress
 
 _BUILDKIT_LINE = re.compile(r"^#(?P<vertex>\d+) (?P<text>.*)$")

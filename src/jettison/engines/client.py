@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Network, RunOptions
 from jettison.engines.limits import Call, Limits
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed, begin, helper, run
+from jettison.processes import Completed, begin, helper, run
 
 LABEL = "dev.jettison.run"
 """Carried by everything that Jettison makes in an engine; the value names the run."""

@@ -28,7 +28,7 @@ from jettison.engines.limits import (
     tmpfs_of,
 )
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed, uninterrupted
+from jettison.processes import Completed, uninterrupted
 
 # By the beginning of a line of /proc/PROCESS/cgroup: where the group's folder is, its file of use,
 # and the line of memory.stat for page cache that can be dropped (kernel.org, "Control Group v2" and

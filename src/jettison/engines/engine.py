@@ -18,7 +18,7 @@ from jettison.engines.limits import (
     tmpfs_of,
 )
 from jettison.errors import EngineError
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.progress import Progress
 
 ImageID = NewType("ImageID", str)

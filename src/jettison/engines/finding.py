@@ -14,8 +14,8 @@ from jettison.engines.client import Client
 from jettison.engines.engine import Engine
 from jettison.engines.limits import Limits
 from jettison.errors import EngineError
-from jettison.processes.programs import installed as process_installed
-from jettison.processes.programs import run
+from jettison.processes import installed as process_installed
+from jettison.processes import run
 
 _OLDEST = 23
 _DOCKER = BuildDialect(

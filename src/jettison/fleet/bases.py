@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder.recipe import BaseWanted
+from jettison.builder import BaseWanted
 from jettison.fleet.layers import Cost, layer_cost
 
 # An image may be so much larger on a shared base than on its own, as far as sizes are predicted:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.formats.budgets import FIGURES, GROWING, Budget, Budgets, Limit, shown
-from jettison.gate.figures import (
+from jettison.gate import (
     Amount,
     Figures,
     Growth,
@@ -23,7 +23,7 @@ from jettison.gate.figures import (
     placed,
     worst_first,
 )
-from jettison.verify.verdict import Verdict
+from jettison.verify import Verdict
 
 # Growth that is not worth a budget of its own, where the settings say nothing.
 DEFAULT_FLOOR = 1_000_000

@@ -81,9 +81,9 @@ def nearest(text: str, cache: BlobDirectory) -> Location:
     It is in a registry when no daemon that answers has it.
     """
     if is_remote(text):
-        from jettison.processes import programs as process  # noqa: PLC0415 — late, as below
+        from jettison import processes  # noqa: PLC0415 — late, as below
 
-        for daemon in filter(process.installed, _DAEMONS):
+        for daemon in filter(processes.installed, _DAEMONS):
             place = locate(f"{daemon}:{text}", cache)
             with suppress(EngineError, ProgramError):
                 if place.store.find(place.reference):
@@ -105,6 +105,6 @@ def _archive(path: Path, cache: BlobDirectory) -> Store:
 
 
 def _registries(cache: BlobDirectory) -> Store:
-    from jettison.images.registry.store import RegistryStore  # noqa: PLC0415
+    from jettison.images.registry import RegistryStore  # noqa: PLC0415
 
     return RegistryStore(cache)

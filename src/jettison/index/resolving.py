@@ -25,7 +25,7 @@ from jettison.index.facts import WheelFile
 from jettison.index.listing import wheel_tags
 from jettison.index.settings import uv_variables
 from jettison.index.target import Target
-from jettison.processes.programs import Completed, run
+from jettison.processes import Completed, run
 from jettison.records import Records
 
 # uv knows these glibc versions by name; others are rounded down to one of them.

@@ -1,1 +1,206 @@
-"""From the facts of a project to what its image is made of."""
+"""From a project's files, parsed once, to what its image is made of."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from jettison.formats.compose import ComposeFile
+from jettison.formats.compose import parse as parse_compose
+from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, copy
+from jettison.formats.dockerfile import parse as parse_dockerfile
+from jettison.formats.dockerignore import IgnoreFile
+from jettison.formats.dockerignore import parse as parse_ignore
+from jettison.formats.requirements import RequirementsFile, load
+from jettison.values import OWN_FOLDER, Origin, Skipped
+
+
+class Project(Struct, frozen=True, kw_only=True, dict=True):
+    """What a folder holds that makes one image.
+
+    All paths are relative to the project root, with ``/``. ``texts`` holds the text files that a
+    plan may read or change; ``context`` is the folder that is sent to the build (``""`` for the
+    root); ``files`` maps every file below the context, relative to it, to its bytes.
+    ``dockerfile_path``, ``compose_path`` and ``service`` say where the image is described.
+    """
+
+    name: str
+    texts: Mapping[str, str]
+    context: str
+    dockerfile_path: str
+    compose_path: str | None = None
+    service: str | None = None
+    target: str | None = None
+    build_arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    files: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    skipped: tuple[Skipped, ...] = ()
+
+    @cached_property
+    def dockerfile(self) -> Dockerfile:
+        """The parsed Dockerfile. Raises InputSyntaxError."""
+        return parse_dockerfile(self.texts[self.dockerfile_path], file=self.dockerfile_path)
+
+    @cached_property
+    def compose(self) -> ComposeFile | None:
+        """The parsed compose file; None when the project has none. Raises InputSyntaxError."""
+        if self.compose_path is None:
+            return None
+        return parse_compose(self.texts[self.compose_path], file=self.compose_path)
+
+    @property
+    def ignore_path(self) -> str:
+        """The file that keeps paths out of the context: one named after the Dockerfile wins."""
+        named = f"{self.dockerfile_path}.dockerignore"
+        return named if named in self.texts else self.in_context(".dockerignore")
+
+    @cached_property
+    def ignore(self) -> IgnoreFile | None:
+        """The parsed ignore file; None when there is none."""
+        text = self.texts.get(self.ignore_path)
+        return None if text is None else parse_ignore(text, file=self.ignore_path)
+
+    def in_context(self, path: str) -> str:
+        """Turn a path relative to the context into one relative to the project root."""
+        return posixpath.normpath(posixpath.join(self.context, path))
+
+    @property
+    def own_folder(self) -> str:
+        """The folder of what is added to the project for its builds, relative to the context.
+
+        It lies beside the Dockerfile, or at the top of the context where that is elsewhere.
+        """
+        folder = posixpath.dirname(self.dockerfile_path)
+        beside = posixpath.relpath(folder or ".", self.context or ".")
+        outside = beside == "." or beside.startswith("..")
+        return OWN_FOLDER if outside else f"{beside}/{OWN_FOLDER}"
+
+    def own(self, name: str) -> str:
+        """Turn the name of a file in the own folder into a path relative to the project root."""
+        return self.in_context(f"{self.own_folder}/{name}")
+
+    def requirements_file(self, path: str) -> tuple[RequirementsFile, ...]:
+        """Parse a requirements file (relative to the context) and what it includes.
+
+        Nothing for a file of another format that installers take as well, such as pyproject.toml.
+        """
+        if path.endswith((".toml", ".cfg", ".py")):
+            return ()
+        return load(self.texts.get, self.in_context(path))
+
+    def with_texts(self, changed: Mapping[str, str]) -> Project:
+        """Give the project with other texts in some of its files; new files are added."""
+        return replace(self, texts=MappingProxyType({**self.texts, **changed}))
+
+
+# The tag grammar of the official images (docker-library/python, versions.json):
+# VERSION[-slim|-alpine[N.NN]][-RELEASE], where VERSION may be a prefix of the full version.
+TAG = re.compile(
+    r"(?P<version>\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?)"
+    r"(?:-(?P<variant>slim|alpine)(?P<alpine>\d[\d.]*)?)?"
+    r"(?:-(?P<release>[a-z]+))?"
+)
+REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/library/python")
+
+
+class PythonTag(Struct, frozen=True, kw_only=True):
+    """A reference such as ``python:3.11-slim-bookworm``.
+
+    ``repository`` is kept as written (a mirror's path included); ``variant`` is ``""`` for the full
+    image, ``slim`` or ``alpine``; ``suffix`` is what follows ``alpine``; ``digest`` the pin.
+    """
+
+    repository: str
+    version: str
+    variant: str
+    alpine: str = ""
+    release: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        parts = [self.version, f"{self.variant}{self.alpine}", self.release]
+        tag = "-".join(part for part in parts if part)
+        return f"{self.repository}:{tag}{'@' + self.digest if self.digest else ''}"
+
+    @property
+    def minor(self) -> str | None:
+        """``3.11`` for ``3.11.4``; None for a bare ``3``, which says nothing certain."""
+        numbers = re.findall(r"\d+", self.version)[:2]
+        return ".".join(numbers) if len(numbers) == 2 else None  # noqa: PLR2004  major and minor
+
+    def slim(self) -> PythonTag:
+        """The slim image of the same version and release; a digest names one image only."""
+        return replace(self, variant="slim", alpine="", digest="")
+
+    def alpine_sibling(self) -> PythonTag:
+        """The Alpine image of the same version."""
+        return replace(self, variant="alpine", alpine="", release="", digest="")
+
+    def full(self) -> PythonTag:
+        """The image with the build packages, of the same version and release."""
+        return replace(self, variant="", alpine="", digest="")
+
+
+def python_tag(reference: str) -> PythonTag | None:
+    """Take a reference apart; None when it is not an official Python image's."""
+    name, _, digest = reference.partition("@")
+    repository, separator, tag = name.rpartition(":")
+    if not separator or "/" in tag or not is_python(repository):
+        return None
+    match = TAG.fullmatch(tag)
+    if match is None:
+        return None
+    return PythonTag(
+        repository=repository,
+        version=match["version"],
+        variant=match["variant"] or "",
+        alpine=match["alpine"] or "",
+        release=match["release"] or "",
+        digest=digest,
+    )
+
+
+def is_python(repository: str) -> bool:
+    """Whether a repository is the official Python image or a mirror of it by its last name."""
+    return repository in REPOSITORIES or repository.endswith("/library/python")
+
+
+SCRATCH = "scratch"
+# The program by which a stage takes files out of the one that it starts from.
+REMOVAL = "remove_system_files.py"
+
+
+def taken_whole(dockerfile: Dockerfile, stage: Stage) -> Stage | None:
+    """The stage of which another one, that starts from nothing, takes all files.
+
+    A stage between them that takes files out by a list is passed over.
+    """
+    first = stage.instructions[1] if len(stage.instructions) > 1 else None
+    if stage.base != SCRATCH or first is None or first.keyword != "COPY":
+        return None
+    found = copy(first)
+    source = dockerfile.stage_named(found.stage) if found.stage else None
+    if source is None or source.index >= stage.index or found.destination != "/":
+        return None
+    if any(REMOVAL in item.text for item in source.instructions if item.keyword == "RUN"):
+        return dockerfile.stage_named(source.base) or source
+    return source if found.sources == ("/",) else None
+
+
+class Invocation(Struct, frozen=True, kw_only=True):
+    """What CMD or ENTRYPOINT runs: ``words`` in exec form, or ``text`` for a shell."""
+
+    keyword: str
+    words: tuple[str, ...] | None
+    text: str
+    instruction: Instruction
+
+    @property
+    def origin(self) -> Origin:
+        """Where it stands."""
+        return self.instruction.origin

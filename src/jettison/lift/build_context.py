@@ -21,8 +21,8 @@ from jettison.formats.dockerfile import (
     mounts,
     parse,
 )
+from jettison.lift import Project, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
-from jettison.lift.project import Project, python_tag
 from jettison.lift.stage import FinalStage, lifted
 from jettison.source.facts import Use, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development

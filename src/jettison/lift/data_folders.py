@@ -17,9 +17,9 @@ from jettison.ecosystems.commands import (
 )
 from jettison.formats.dockerfile import Copy, Instruction
 from jettison.formats.shell import Command, Script
+from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_from
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
 from jettison.source.effects import files_written
 from jettison.source.facts import ModuleFacts

@@ -16,9 +16,9 @@ from jettison.ecosystems.finding import declared_in, group_of, named_files, pars
 from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
+from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import context_path
-from jettison.lift.project import Project
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
 from jettison.lift.stage import lifted_stage
 

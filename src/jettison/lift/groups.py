@@ -13,10 +13,10 @@ from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import group_of
 from jettison.formats.dockerfile import Stage
 from jettison.formats.requirements import RequirementLine
+from jettison.lift import Project
 from jettison.lift.action import Action, lifted_run
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file, declared_by
-from jettison.lift.project import Project
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import lifted
 from jettison.values import Origin

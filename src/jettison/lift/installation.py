@@ -15,9 +15,9 @@ from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction, mounts
 from jettison.formats.requirements import RequirementsFile
 from jettison.formats.shell import Word
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import context_path
-from jettison.lift.project import Project
 from jettison.lift.projects import is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip

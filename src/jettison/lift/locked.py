@@ -13,6 +13,7 @@ from jettison.ecosystems.commands import PipInstall, ProjectInstall, tool_settin
 from jettison.ecosystems.tool import VIRTUAL, Setting, SourceKind, Tool
 from jettison.formats.dockerfile import Copy, Instruction, mounts
 from jettison.formats.toml import Table, read_toml
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.declared import local_folders, locks_of
 from jettison.lift.installation import (
@@ -23,7 +24,6 @@ from jettison.lift.installation import (
     is_installer,
 )
 from jettison.lift.locked_obstacles import called, is_tool, obstacle, starts
-from jettison.lift.project import Project
 from jettison.lift.projects import ProjectRequest, project_requests
 from jettison.lift.stage import FinalStage
 from jettison.values import Evidence, Origin

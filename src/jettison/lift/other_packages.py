@@ -6,7 +6,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import Tools, libraries_in, slim_packages, translated
 from jettison.lift.action import ActionKind
-from jettison.lift.scopes.values import PackageScope
+from jettison.lift.scopes import PackageScope
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import Usage

@@ -21,7 +21,7 @@ from jettison.ecosystems.commands import PackageInstall, system_remove
 from jettison.formats.shell import assignments, value
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.other_packages import judged_other
-from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.values import Basis, Evidence, Origin, Size

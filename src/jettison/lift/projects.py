@@ -15,9 +15,9 @@ from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.ecosystems.finding import members, project_name
 from jettison.formats.dockerfile import Instruction, Stage, copy, final_environment, mounts
 from jettison.formats.toml import Table, read_toml, table, text_of, texts
+from jettison.lift import Project
 from jettison.lift.action import Action, lifted_run
 from jettison.lift.build_context import feeding_stages, may_read
-from jettison.lift.project import Project
 from jettison.lift.stage import lifted
 
 MAIN = "main"

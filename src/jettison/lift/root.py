@@ -10,8 +10,8 @@ from itertools import chain
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import GroupChange, UserChange
+from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage

@@ -27,8 +27,8 @@ from jettison.formats.dockerfile import (
     volumes,
     workdir,
 )
+from jettison.lift import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run, steps_not_understood
-from jettison.lift.project import Invocation, Project, PythonTag, python_tag, taken_whole
 from jettison.values import Evidence, once_each
 
 ROOT_NAMES = ("", "root", "0")

@@ -25,8 +25,8 @@ from jettison.formats.dockerfile import user as user_of
 from jettison.formats.dockerfile import workdir as folder_of
 from jettison.formats.dockerfile.lines import in_exec_form, quoted
 from jettison.images.config import Config
+from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.project import Project
 from jettison.lift.stage import ROOT_NAMES, FinalStage
 from jettison.values import Evidence, Origin, once_each
 

@@ -12,10 +12,10 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import Directories, Permission
 from jettison.formats.compose import ComposeMount, MountKind, Service
+from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_to
 from jettison.lift.data_folders import StoredFile, sqlite_path
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import origin_of_variable, services_of
 from jettison.lift.usage import Usage

@@ -9,14 +9,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.build_stage import remove_files, split_build_stage
-from jettison.lower.compose_files import harden_service
-from jettison.lower.composed_base import add_debug_target, compose_base, start_from_nothing
-from jettison.lower.development import add_development
-from jettison.lower.distribution import change_distribution
-from jettison.lower.instructions import (
+from jettison.lower import (
     Edits,
     add_labels,
     compile_application,
@@ -27,6 +22,11 @@ from jettison.lower.instructions import (
     set_environment,
     set_health_check,
 )
+from jettison.lower.build_stage import remove_files, split_build_stage
+from jettison.lower.compose_files import harden_service
+from jettison.lower.composed_base import add_debug_target, compose_base, start_from_nothing
+from jettison.lower.development import add_development
+from jettison.lower.distribution import change_distribution
 from jettison.lower.packages import (
     add_packages,
     remove_commands,

@@ -11,13 +11,13 @@ from jettison.ecosystems.commands import removal
 from jettison.formats.dockerfile import Instruction, copy
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.installation import Installation, NotMovable, copies_of_requirements
 from jettison.lift.locked import LockedInstallation, movable
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, NotApart
-from jettison.lower.instructions import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
+from jettison.lower import FOLDER, WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.locked_stage import (
     base_text,
     copies_of,

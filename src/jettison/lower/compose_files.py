@@ -23,7 +23,7 @@ from jettison.formats.compose.values import (
     SetTopLevel,
 )
 from jettison.formats.yaml_nodes import compose_nodes, entries
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.lower.reload import (
     script_with_reload,
     script_without_reload,

@@ -12,12 +12,12 @@ from jettison.catalogue.packaging import package_of_program
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.formats.dockerfile import Instruction, Stage, healthcheck
 from jettison.formats.dockerfile.lines import in_exec_form
+from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
+from jettison.lower import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.lower.build_stage import let_in, mounted
 from jettison.lower.composed_root import SHELL, package_stage, root_stage, shell_mount
-from jettison.lower.instructions import FOLDER, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import without_commands
 from jettison.lower.user import shadow
 from jettison.plan.changes import AddDebugTarget, ComposeBase, StartFromNothing

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase, LeftOut
 from jettison.formats.elf import listing_program
-from jettison.lower.instructions import WIDTH, comment
+from jettison.lower import WIDTH, comment
 from jettison.plan.minimal_base import ROOT, ArchiveFile, Composition
 
 # Where the packages are seen while the root is composed; the shell's package lies apart.

@@ -11,11 +11,11 @@ from jettison.ecosystems.commands import PipInstall, ProjectInstall
 from jettison.formats.dockerfile import Instruction
 from jettison.formats.dockerfile import copy as copy_of
 from jettison.formats.dockerfile.lines import in_exec_form
+from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
-from jettison.lift.project import Project
 from jettison.lift.stage import lifted
+from jettison.lower import Edits, comment, edited, ended, line_of
 from jettison.lower.build_stage import is_removal
-from jettison.lower.instructions import Edits, comment, edited, ended, line_of
 from jettison.lower.requirements import development_of
 from jettison.plan.changes import AddDevelopment
 

@@ -9,11 +9,11 @@ from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
 from jettison.formats.dockerfile import Instruction, Stage, mounts
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Word, replacing, replacing_words, without_words
+from jettison.lift import Project, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.build_context import bases_of, runs_of
-from jettison.lift.project import Project, python_tag
 from jettison.lift.stage import FinalStage, lifted
-from jettison.lower.instructions import Edits, comment, edited, line_of
+from jettison.lower import Edits, comment, edited, line_of
 from jettison.lower.packages import install_text, without_commands, without_packages
 from jettison.lower.user import busybox
 from jettison.plan.changes import ChangeDistribution

@@ -10,11 +10,11 @@ from jettison.ecosystems.commands import PackageInstall
 from jettison.formats.dockerfile import Instruction, raw_pairs
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
+from jettison.lift import Project
 from jettison.lift.action import ActionKind, LiftedRun
 from jettison.lift.locked import LockedInstallation
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
-from jettison.lower.instructions import WIDTH, Edits, comment, edited, ended, line_of
+from jettison.lower import WIDTH, Edits, comment, edited, ended, line_of
 from jettison.lower.packages import install_text
 from jettison.plan.changes import SplitBuildStage
 

@@ -11,7 +11,7 @@ from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, replacing, without, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.stage import FinalStage
-from jettison.lower.instructions import Edits, comment, edited, line_of, written
+from jettison.lower import Edits, comment, edited, line_of, written
 from jettison.plan.changes import AddPackages, RemoveCommands, RemovePackages, TidyPackageInstalls
 
 ONE_LINE = 3

@@ -17,13 +17,13 @@ from jettison.formats.dockerfile.run import with_script
 from jettison.formats.requirements import annotate, parse, split
 from jettison.formats.shell import Word, replacing_words, without, without_words
 from jettison.formats.toml import read_toml, table, text_of
+from jettison.lift import Project
 from jettison.lift.action import Action, LiftedRun
 from jettison.lift.build_context import runs_of
 from jettison.lift.declared import installed_declarations, movable_files, production_files
 from jettison.lift.groups import ShippedGroup, shipped_files, shipped_groups
-from jettison.lift.project import Project
 from jettison.lift.stage import lifted
-from jettison.lower.instructions import Edits, edited, line_of
+from jettison.lower import Edits, edited, line_of
 from jettison.plan.changes import LeaveGroupsOut, MarkUnused, MoveToDevelopment
 
 MARK = "jettison: no use found"

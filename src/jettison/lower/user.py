@@ -14,7 +14,7 @@ from jettison.formats.shell import without
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import steps_on
-from jettison.lower.instructions import Edits, comment, edited, ended, line_of
+from jettison.lower import Edits, comment, edited, ended, line_of
 from jettison.plan.changes import RunAsUser
 
 # A user that variables give, without what "${NAME:-default}" would say.

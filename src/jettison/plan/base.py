@@ -20,7 +20,7 @@ from jettison.catalogue.bases import (
 from jettison.catalogue.packaging import full_packages, slim_packages
 from jettison.formats.settings import Policy
 from jettison.index.target import Target
-from jettison.lift.project import PythonTag, python_tag
+from jettison.lift import PythonTag, python_tag
 from jettison.plan.minimal_base import BaseRequest, predicted_size
 from jettison.values import Basis, Evidence, Size
 

@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.errors import UnsupportedError
 from jettison.formats.settings import BaseWish, Policy
-from jettison.lift.project import PythonTag
+from jettison.lift import PythonTag
 from jettison.plan.base import (
     COMPOSED,
     BaseCandidate,

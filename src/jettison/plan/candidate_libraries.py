@@ -22,7 +22,7 @@ from jettison.lift.action import ActionKind
 from jettison.lift.build_context import obstacles
 from jettison.lift.other_packages import named_locales
 from jettison.lift.packages import DEFAULT_RELEASE
-from jettison.lift.scopes.values import PackageScope
+from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import origin_of_variable
 from jettison.lift.usage import Usage
 from jettison.plan.base import ImageFacts, Variant, Works, packages_of

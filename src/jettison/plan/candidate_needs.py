@@ -16,7 +16,7 @@ from jettison.index.graph import Closure, path_to, required_by
 from jettison.index.target import Target, compatible
 from jettison.lift.action import lifted_run
 from jettison.lift.packages import named_by, requested
-from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage
 from jettison.lift.usage import Usage
 from jettison.plan.base import ImageFacts, Works, image_facts, packages_of

@@ -17,8 +17,8 @@ from jettison.contents.reach import Observed
 from jettison.formats.settings import Settings
 from jettison.index.facts import DistributionFacts
 from jettison.index.graph import NOTHING, Closure, Leaving, RequirementGraph
-from jettison.lift.project import Project
-from jettison.lift.scopes.values import PlannedPackage, Scope
+from jettison.lift import Project
+from jettison.lift.scopes import PlannedPackage, Scope
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.usage import Usage
 from jettison.lift.writes import Writing, writing_of

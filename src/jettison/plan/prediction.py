@@ -15,9 +15,9 @@ from jettison.ecosystems.commands import Permission, UserChange, compile_bytecod
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
-from jettison.lift.project import Project
-from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.base import Variant, image_facts, packages_of

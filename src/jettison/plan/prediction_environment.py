@@ -21,11 +21,11 @@ from jettison.formats.dockerfile import mounts
 from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
+from jettison.lift import Project
 from jettison.lift.action import LiftedRun
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.locked import locked_place
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
 from jettison.values import Basis, Origin, Size, Skipped

@@ -19,9 +19,9 @@ from jettison.formats.dockerfile import Copy, mounts_over
 from jettison.formats.dockerignore import Pattern, pattern, verdicts
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.packages import named_by
-from jettison.lift.project import Project
 from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.removal.groups import Contents, Matcher, contents_of, installed_path
 from jettison.plan.removal.listing import (

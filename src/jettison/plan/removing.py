@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue.dead_weight import Known, Part
 from jettison.index.graph import total_size
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
 from jettison.plan.changes import RemoveFiles

@@ -19,7 +19,7 @@ from jettison.formats.settings import Ask
 from jettison.formats.shell import parse
 from jettison.formats.shell.computed import computed_command
 from jettison.lift.packages import requested
-from jettison.lift.scopes.values import PackageScope
+from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import services_of
 from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.minimal_base import pattern

@@ -14,7 +14,7 @@ from jettison.contents.environment import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
 from jettison.images.config import Config
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import BuiltEnvironment, NotApart, Said, configured, variables_said
 from jettison.lift.stages import environment_of as environment_environment_of

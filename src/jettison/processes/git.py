@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import NetworkError, ProgramError, ProjectError
-from jettison.processes.programs import NEUTRAL, Completed, helper_environment, installed, run
+from jettison.processes import NEUTRAL, Completed, helper_environment, installed, run
 
 _SECONDS = 60
 _HARMLESS = r"^core\.(excludesfile|autocrlf|eol)$"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jettison import __version__
-from jettison.audit.advisories import PYPI
+from jettison.audit import PYPI
 from jettison.audit.findings import Audit, Component, Fate, Finding
 from jettison.report.audit_openvex import JUSTIFICATIONS, impact, named
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jettison.gate.figures import Level, Placed
+from jettison.gate import Level, Placed
 from jettison.gate.judging import Gate
 
 # GitHub shows so many of each kind of a step.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from jettison.gate.figures import Level
+from jettison.gate import Level
 from jettison.gate.judging import Gate
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "minor", Level.NOTE: "info"}

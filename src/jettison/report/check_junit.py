@@ -7,19 +7,19 @@ from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
+from jettison import verify
 from jettison.gate.judging import CheckedImage, Gate, Outcome, said
 from jettison.values import printable
-from jettison.verify import verdict
 
-_FAILED = (Outcome.OVER, verdict.Outcome.DIFFERENT)
-_SKIPPED = (Outcome.UNKNOWN, verdict.Outcome.SKIPPED)
+_FAILED = (Outcome.OVER, verify.Outcome.DIFFERENT)
+_SKIPPED = (Outcome.UNKNOWN, verify.Outcome.SKIPPED)
 
 
 class _Case(Struct, frozen=True, kw_only=True):
     name: str
     group: str
     message: str
-    outcome: Outcome | verdict.Outcome
+    outcome: Outcome | verify.Outcome
     details: tuple[str, ...] = ()
 
 

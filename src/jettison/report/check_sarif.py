@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jettison import __version__
-from jettison.gate.figures import Placed
+from jettison.gate import Placed
 from jettison.gate.judging import Gate
 from jettison.rules import RULES
 

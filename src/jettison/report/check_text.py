@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.formats.budgets import FIGURES, Budget
-from jettison.gate.figures import Level, caused
+from jettison.gate import Level, caused
 from jettison.gate.judging import BudgetCheck, CheckedImage, Gate, percent, written
 from jettison.report import fitted, table
 from jettison.report.verdict_text import conclusion

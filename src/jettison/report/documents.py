@@ -29,20 +29,12 @@ from jettison.contents.measurement import (
     ImageMeasurement,
 )
 from jettison.contents.stored_files import Owner
+from jettison.fleet import BuiltImage, Failure, FleetPlan, Project, Row, StoredLayer, Verified
 from jettison.fleet.bases import Group
 from jettison.fleet.layers import Alignment, Cost, Item
-from jettison.fleet.results import (
-    BuiltImage,
-    Failure,
-    FleetPlan,
-    Project,
-    Row,
-    StoredLayer,
-    Verified,
-)
-from jettison.gate.figures import Amount, Figures, Growth, OwnedBytes, Problem
+from jettison.gate import Amount, Figures, Growth, OwnedBytes, Problem
 from jettison.gate.judging import BudgetCheck, CheckedImage, Gate
-from jettison.lift.scopes.values import PlannedPackage
+from jettison.lift.scopes import PlannedPackage
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.plan.plan import FileChange, Finding, Plan, PlannedRequirement
 from jettison.plan.prediction_parts import Part, Prediction, Predictions, SizeRange
@@ -51,7 +43,7 @@ from jettison.plan.removing import unproven_of
 from jettison.report.result_text import Ablation, Result
 from jettison.report.why_text import Answer, DistributionAnswer, FileAnswer, LineAnswer, RuleShare
 from jettison.values import Evidence, Origin, Skipped
-from jettison.verify.verdict import Attempt, ImportResult, Loss, verdict_document
+from jettison.verify import Attempt, ImportResult, Loss, verdict_document
 
 # The largest of them; the totals beside the lists count all.
 _FILES_LISTED = 100

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from jettison.index.graph import exclusive, path_to, required_by, weight
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Plan, PlannedRequirement, Safety
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jettison.contents.stored_files import OwnerKind
-from jettison.fleet.results import FleetPlan, Row, StoredLayer, shared_layers
+from jettison.fleet import FleetPlan, Row, StoredLayer, shared_layers
 from jettison.report.fleet_text import (
     ALIGNMENT_HEADER,
     BASE_HEADER,

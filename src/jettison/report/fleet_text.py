@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jettison.fleet import FleetPlan, Row, shared_layers
 from jettison.fleet.bases import Group
 from jettison.fleet.layers import Alignment, Cost
-from jettison.fleet.results import FleetPlan, Row, shared_layers
 from jettison.report import fitted, table
 from jettison.values import counted, human
 

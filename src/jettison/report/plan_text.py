@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from jettison.lift.scopes.values import PackageScope, Scope
+from jettison.lift.scopes import PackageScope, Scope
 from jettison.plan.plan import FileChange, FileKind, Finding, Plan, Safety
 from jettison.plan.prediction_parts import UNREAD, Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven

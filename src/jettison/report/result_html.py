@@ -14,7 +14,7 @@ from jettison.report.plan_text import named
 from jettison.report.result_text import Result, compared_figures, savings, summary
 from jettison.report.verdict_text import conclusion
 from jettison.values import human, sized
-from jettison.verify.verdict import CheckResult, Outcome
+from jettison.verify import CheckResult, Outcome
 
 # What Debian declares counts documentation that images leave out.
 _NAMES = {

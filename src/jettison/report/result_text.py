@@ -17,7 +17,7 @@ from jettison.report.audit_text import audit_text, summary_text
 from jettison.report.plan_text import diff_text, plan_text, to_review
 from jettison.report.verdict_text import conclusion, differences_text, verdict_text
 from jettison.values import Saving, Size, human, sized
-from jettison.verify.verdict import Subject, Verdict
+from jettison.verify import Subject, Verdict
 
 
 class Ablation(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from jettison.report import fitted, table
 from jettison.values import counted
-from jettison.verify.verdict import (
+from jettison.verify import (
     COVERAGE,
     Attempt,
     CheckResult,

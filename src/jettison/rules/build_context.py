@@ -25,8 +25,8 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.formats.dockerignore_proposal import Proposal, propose
+from jettison.lift import Project
 from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
-from jettison.lift.project import Project
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
 from jettison.plan.changes import IgnorePaths

@@ -38,7 +38,7 @@ from jettison.lift.action import ActionKind
 from jettison.lift.installation import Installation, NotMovable, fixed_path
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.packages import removable, requested, saved_without
-from jettison.lift.scopes.values import PackageScope
+from jettison.lift.scopes import PackageScope
 from jettison.lift.usage import UNCALLED
 from jettison.plan.changes import (
     Change,

@@ -18,7 +18,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.commands import GroupChange, UserChange
 from jettison.lift.action import Action, ActionKind
 from jettison.lift.packages import removable, saved_without
-from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stages import service_of
 from jettison.plan.changes import RemoveCommands, RemovePackages
 from jettison.plan.plan import Finding, Plan, Safety

@@ -36,7 +36,7 @@ from jettison.lift.declared import (
     movable_files,
     shipped_names,
 )
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.lower.requirements import MARK
 from jettison.plan.changes import MarkUnused, MoveToDevelopment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety

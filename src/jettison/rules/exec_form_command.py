@@ -19,7 +19,7 @@ import re
 
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import Command, Script
-from jettison.lift.project import Invocation
+from jettison.lift import Invocation
 from jettison.plan.changes import SetCommand
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Optional
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import (

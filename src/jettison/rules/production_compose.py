@@ -24,7 +24,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.data_folders import filled_folders, made_folders
 from jettison.lift.health_probe import probe_of_service
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
 from jettison.lift.writes import CACHES, home_writers, source_targets
 from jettison.plan.changes import HardenService

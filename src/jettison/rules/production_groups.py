@@ -36,7 +36,7 @@ from jettison.lift.groups import (
     shipped_groups,
 )
 from jettison.lift.locked import LockedInstallation, movable
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
 from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety

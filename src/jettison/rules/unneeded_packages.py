@@ -20,7 +20,7 @@ from jettison.catalogue.packaging import Tools
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.action import ActionKind
 from jettison.lift.packages import passing_packages, removable, saved_without
-from jettison.lift.scopes.values import PackageScope
+from jettison.lift.scopes import PackageScope
 from jettison.plan.changes import RemovePackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.audit.advisories import DEBIAN, PYPI, Advisory, package_key
+from jettison.audit import DEBIAN, PYPI, Advisory, package_key
 from jettison.audit.findings import (
     Advisories,
     Audit,

@@ -19,7 +19,7 @@ from jettison.errors import (
     TransientNetworkError,
 )
 from jettison.formats.budgets import Budget
-from jettison.gate.figures import Amount, Figures, OwnedBytes
+from jettison.gate import Amount, Figures, OwnedBytes
 from jettison.images.descriptor import Platform
 from jettison.images.location import Location, is_remote, locate, nearest
 from jettison.images.reference import DOCKER_HUB, Reference

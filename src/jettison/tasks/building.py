@@ -35,7 +35,7 @@ def remember(key: str, foundation: Foundation, records: Records) -> None:
 
 if TYPE_CHECKING:
     from jettison.builder.lock import LockedImage, Made
-    from jettison.tasks.loading.plan import Planned
+    from jettison.tasks.loading import Planned
 
 
 class ProjectChoice(Struct, frozen=True, kw_only=True):
@@ -195,7 +195,7 @@ def _write_lock(root: Path, taken: Sequence[LockedImage]) -> None:
 
 def _planned(project: ProjectChoice, folder: Path) -> Planned:
     # Late, here and below: what is remembered needs no plan, and starts in a third of the time.
-    from jettison.tasks.loading.plan import planned  # noqa: PLC0415
+    from jettison.tasks.loading import planned  # noqa: PLC0415
 
     return planned(
         project.directory,

@@ -98,15 +98,15 @@ def _bills(content: Image | ImageSet, file: Path) -> Iterator[tuple[Path, bytes]
 def _daemon(named: str) -> str:
     """Return the engine that was named, or the first that answers."""
     # Late: only loading needs an engine.
+    from jettison import processes  # noqa: PLC0415
     from jettison.engines.finding import find_engine  # noqa: PLC0415
-    from jettison.processes import programs as process  # noqa: PLC0415
 
     if named and named not in _DAEMONS:
         raise EngineError(
             f"{named!r} keeps no images", hint=f"Load into one of {', '.join(_DAEMONS)}."
         )
     failures: list[EngineError] = []
-    for program in [named] if named else filter(process.installed, _DAEMONS):
+    for program in [named] if named else filter(processes.installed, _DAEMONS):
         try:
             with find_engine(program):
                 return program

@@ -25,7 +25,7 @@ from jettison.formats.settings import (
     settings_table,
 )
 from jettison.formats.toml import places, read_toml, table
-from jettison.gate.figures import Amount, Figures, OwnedBytes, Problem
+from jettison.gate import Amount, Figures, OwnedBytes, Problem
 from jettison.gate.judging import CheckedImage, Outcome
 from jettison.images.stores.cache import cache_directory
 from jettison.images.stores.files import whole_file
@@ -39,12 +39,12 @@ from jettison.tasks.baselines import (
     figures_of,
 )
 from jettison.tasks.project_state import key_of
-from jettison.verify.verdict import Subject, Verdict
+from jettison.verify import Subject, Verdict
 
 # Late, here and in functions: what plans and reads layers takes longer to load than a warm check.
 if TYPE_CHECKING:
     from jettison.plan.plan import Plan
-    from jettison.tasks.loading.plan import Planned
+    from jettison.tasks.loading import Planned
 
 # So many projects are remembered.
 _MOST = 50

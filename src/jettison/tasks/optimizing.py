@@ -14,7 +14,7 @@ from jettison.engines.engine import ImageID
 from jettison.engines.image_reading import read_image_files
 from jettison.engines.measuring import measure
 from jettison.errors import BuildError
-from jettison.gate.figures import Figures
+from jettison.gate import Figures
 from jettison.gate.judging import CheckedImage, Outcome, said
 from jettison.gate.reading import amounts_of_built, image_name
 from jettison.lift.stages import NotApart
@@ -25,7 +25,7 @@ from jettison.progress import step
 from jettison.report.result_text import Ablation, Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, optimized
-from jettison.tasks.loading.plan import project_request
+from jettison.tasks.loading import project_request
 from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
     MOST_MEASURED,

@@ -12,12 +12,12 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
+from jettison.builder import BaseWanted
 from jettison.builder.builder import Builder
 from jettison.builder.composed_base import request_of
 from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions
-from jettison.builder.recipe import BaseWanted
 from jettison.contents.found import installed_in, python_of, started_words
 from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
@@ -45,7 +45,7 @@ from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.delivery import Delivery, written
-from jettison.tasks.loading.plan import Planned, project_request
+from jettison.tasks.loading import Planned, project_request
 from jettison.tasks.optimizing import optimize
 from jettison.tasks.staging import Workshop
 from jettison.tasks.unrun import compare_unrun

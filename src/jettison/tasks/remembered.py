@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from jettison.contents.reach import Observed
 from jettison.images.stores.cache import cache_directory
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.plan.plan import Built, Withdrawal
 from jettison.plan.taking import with_observed
 from jettison.records import Records
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import Planned
+from jettison.tasks.loading import Planned
 
 # So many projects are remembered.
 MOST = 50

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import BuildRequest, Engine, ImageID
 from jettison.errors import BuildError, ProgramError
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import FileChange, Plan, Withdrawal
 from jettison.plan.removal.groups import Matcher
@@ -25,8 +25,8 @@ from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
 from jettison.values import Skipped, human
+from jettison.verify import CheckResult, Verdict
 from jettison.verify.checks.logs import NO_MORE
-from jettison.verify.verdict import CheckResult, Verdict
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"

@@ -17,18 +17,18 @@ from packaging.utils import canonicalize_name
 
 from jettison.builder.image_base import through_loader
 from jettison.contents.measurement import ImageMeasurement
+from jettison.engines.embedded import identity
 from jettison.engines.embedded.confine import ONLY
 from jettison.engines.embedded.engine import EmbeddedEngine
-from jettison.engines.embedded.spec import identity
 from jettison.engines.engine import ImageFacts, Isolation
 from jettison.images.stores.root import Root
-from jettison.processes.programs import CONFINE, Completed, helper, run
+from jettison.processes import CONFINE, Completed, helper, run
+from jettison.verify import Verdict
 from jettison.verify.checks import CHECKS
 from jettison.verify.differential import verdict
 from jettison.verify.interior import ask, interpreters
 from jettison.verify.observation import Interior, Loaded, Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import Verdict
 
 # The checks that need no running container.
 _SHOWN = (

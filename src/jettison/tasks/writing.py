@@ -14,8 +14,8 @@ from msgspec import Struct
 
 from jettison.errors import InterruptedByUserError, WriteError
 from jettison.plan.plan import FileChange
+from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
-from jettison.processes.programs import uninterrupted
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
 WRITABLE = 0o222

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.verify.checks.logs import kinds_of
 from jettison.verify.discover import find_application, words_of
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.interior import ask, interior, interpreters, own_files, script_text
 from jettison.verify.observation import EXIT_STATUS, Observation, Stored, SuiteOutcome
 from jettison.verify.observe import options, tmpfs

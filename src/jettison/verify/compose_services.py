@@ -16,7 +16,7 @@ from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service, parse
 from jettison.formats.dotenv import interpolate
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import services_of
 from jettison.source.operations_collect import find_script

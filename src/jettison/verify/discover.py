@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
 from jettison.engines.engine import Container
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.client import send
 from jettison.verify.interior import ask, find_interpreter
 from jettison.verify.observation import Observation
 from jettison.verify.request import Credentials, Setting, VerificationRequest
-from jettison.verify.workload.operation import Interface, Operation
+from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.plan import usable
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
 

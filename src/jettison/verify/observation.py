@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from jettison.engines.engine import ImageFacts, Stopped
-from jettison.verify.exchange.answer import Exchange
+from jettison.verify.exchange import Exchange
 from jettison.verify.workload.step import Step
 
 

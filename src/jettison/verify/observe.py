@@ -13,7 +13,7 @@ from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
 from jettison.verify.checks.logs import kinds_of
 from jettison.verify.discover import make_superuser
-from jettison.verify.exchange.answer import Exchange, carry_out
+from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.exchange.client import Requests
 from jettison.verify.exchange.session import Session
 from jettison.verify.interior import HOST_NAME, find_interpreter, interior, of_the_system

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from jettison.engines.engine import ImageFacts
 from jettison.errors import InputSyntaxError
 from jettison.values import Origin
-from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Step, Training
 
 

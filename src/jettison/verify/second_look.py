@@ -11,10 +11,11 @@ from jettison.engines.engine import Engine
 from jettison.errors import EngineError
 from jettison.processes.concurrent import both
 from jettison.progress import Progress, step
+from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.checks.logs import kinds_of
-from jettison.verify.exchange.answer import Exchange
+from jettison.verify.exchange import Exchange
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (
     converse,
@@ -27,7 +28,6 @@ from jettison.verify.observe import (
 )
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_path
-from jettison.verify.verdict import START, Outcome
 
 # Checks whose outcome a busy machine may change; some lines at the end are a race.
 _OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time", "logs"})

@@ -27,7 +27,7 @@ from jettison.engines.engine import (
     RunOptions,
     Stopped,
 )
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.progress import Progress
 from jettison.verify.interior import script_text
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.builder.recipe import BaseWanted
+from jettison.builder import BaseWanted
 from jettison.fleet.bases import BaseNeeds, Standing, bases_bound, cost_of_bases, grouped
 from jettison.fleet.layers import (
     Item,

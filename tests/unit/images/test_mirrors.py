@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jettison.images import registry
 from jettison.images.reference import Reference
-from jettison.images.registry import store
 
 CONFIGURATION = """
 unqualified-search-registries = ["docker.io"]
@@ -24,7 +24,7 @@ location = "quay.io"
 
 
 def asked(text: str, settings: Path) -> list[str]:
-    found = store.places(Reference.parse(text), {"CONTAINERS_REGISTRIES_CONF": str(settings)})
+    found = registry.places(Reference.parse(text), {"CONTAINERS_REGISTRIES_CONF": str(settings)})
     return [str(one) for one in found]
 
 
@@ -44,7 +44,7 @@ def test_mirrors_of_docker_hub_are_those_of_the_daemon(
 ) -> None:
     daemon = tmp_path / "daemon.json"
     daemon.write_text('{"registry-mirrors": ["https://mirror.example/", "https://Bad Host"]}')
-    monkeypatch.setattr(store, "_DAEMON", (str(daemon),))
+    monkeypatch.setattr(registry, "_DAEMON", (str(daemon),))
     nothing = tmp_path / "none"
     digest = f"sha256:{'0' * 64}"
     found = asked(f"python@{digest}", nothing)

@@ -7,7 +7,7 @@ from base_needs import project_of
 
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import Needs, scoped_packages
-from jettison.lift.scopes.values import PackageScope, PlannedPackage
+from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.candidate_libraries import libraries_needed, libraries_unused, linked_packages

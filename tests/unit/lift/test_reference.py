@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.lift.project import python_tag
+from jettison.lift import python_tag
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from jettison.contents.environment import Installed, Trace
 from jettison.contents.reach import Observed, Reach
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 
 def test_only_what_imports_lead_to_is_compiled(tmp_path: Path) -> None:

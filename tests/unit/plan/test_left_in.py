@@ -15,7 +15,7 @@ from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 DOCKERFILE = 'FROM python:3.13-slim\nCOPY . /app\nRUN /app/install\nCMD ["env", "python", "x.py"]\n'
 PYTHON = "/usr/local/bin/python3.13"

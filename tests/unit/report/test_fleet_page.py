@@ -10,19 +10,11 @@ from pathlib import Path
 import pytest
 from browser import shown
 
-from jettison.builder.recipe import BaseWanted
+from jettison.builder import BaseWanted
+from jettison.fleet import BuiltImage, Failure, FleetPlan, Project, Row, StoredLayer, fleet_plan
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Member, fleet_of
 from jettison.fleet.layers import Item
-from jettison.fleet.results import (
-    BuiltImage,
-    Failure,
-    FleetPlan,
-    Project,
-    Row,
-    StoredLayer,
-    fleet_plan,
-)
 from jettison.report import rendered
 
 MB = 1_000_000

@@ -2,7 +2,7 @@
 
 from jettison.report.verdict_text import imports_text
 from jettison.values import Origin, Skipped
-from jettison.verify.verdict import Attempt, ImportResult, Loss
+from jettison.verify import Attempt, ImportResult, Loss
 
 MISSING = Attempt(
     module="shop.main",

@@ -18,7 +18,7 @@ from jettison.plan.plan import Plan
 from jettison.report.result_html import result_html
 from jettison.report.result_text import Result
 from jettison.values import Basis, Size
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
 
 
 def size(count: int) -> Size:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import msgpack
 
-from jettison.tasks.fleet.running import Job, Limits, run_here
+from jettison.tasks.fleet import Job, Limits, run_here
 
 LIMITS = Limits(seconds=60, memory=4_000_000_000, disk=0)
 

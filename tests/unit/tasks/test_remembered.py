@@ -19,7 +19,7 @@ from jettison.plan.taking import with_observed
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading import Planned, planned
 from jettison.tasks.remembered import recalled, remember
 
 DOCKERFILE = """\

@@ -12,8 +12,8 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.images.image import Image
 from jettison.tasks.unrun import compare_unrun
 from jettison.values import Basis, Size
+from jettison.verify import Outcome, Verdict
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import Outcome, Verdict
 
 NOTHING = Size(bytes=0, basis=Basis.MEASURED, source="test")
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.verify import batch
 from jettison.verify.checks.behaviour import compared
 from jettison.verify.observation import Observation

@@ -10,11 +10,10 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import Engine
 from jettison.progress import SilentProgress
-from jettison.verify import before, differential, workers
+from jettison.verify import CheckResult, Outcome, Verdict, before, differential, workers
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
-from jettison.verify.verdict import CheckResult, Outcome, Verdict
 
 SERVER = """
 import json, os, random, sys, time, uuid

@@ -13,7 +13,7 @@ import pytest
 
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.errors import ProgramError
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.verify.services import run_health_command, wait_until_ready
 
 

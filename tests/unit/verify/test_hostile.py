@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from jettison.engines.engine import ImageFacts, ImageID
 from jettison.errors import EngineError, InputSyntaxError
-from jettison.processes.programs import Completed
+from jettison.processes import Completed
 from jettison.records import Records
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.exchange.pages import landing_steps, page_steps
 from jettison.verify.interior import ask

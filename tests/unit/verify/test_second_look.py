@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jettison.engines.engine import ImageFacts, ImageID
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
 from jettison.verify.second_look import altered, hindered

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from jettison.report import rendered
 from jettison.report.verdict_text import verdict_text
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
 
 SAME = CheckResult(name="start", outcome=Outcome.SAME, message="both become ready")
 DIFFERENT = CheckResult(

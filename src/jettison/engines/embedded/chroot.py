@@ -19,7 +19,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from jettison.engines.embedded.spec import Identity, Spec
+from jettison.engines.embedded import Identity, Spec
 from jettison.engines.engine import Isolation, Network, RunOptions
 from jettison.errors import EngineError
 from jettison.images.stores.root import Root, Spot

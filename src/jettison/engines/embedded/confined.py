@@ -13,12 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from jettison.engines.embedded import started
+from jettison.engines.embedded import Identity, Program, Spec, started
 from jettison.engines.embedded.container import EmbeddedContainer, limited, own_directory
-from jettison.engines.embedded.spec import Identity, Program, Spec
 from jettison.engines.limits import Limits, groups_for
 from jettison.errors import EngineError
-from jettison.processes.programs import CONFINE, Completed, helper, run, uninterrupted
+from jettison.processes import CONFINE, Completed, helper, run, uninterrupted
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = ("alternatives", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "ssl")

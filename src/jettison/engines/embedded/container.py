@@ -20,22 +20,14 @@ from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
 from jettison.engines.client import LOOPBACK, Relays
-from jettison.engines.embedded import started
+from jettison.engines.embedded import Program, Spec, identity, started
 from jettison.engines.embedded.chroot import somebody
-from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import Started
 from jettison.engines.engine import ContainerState, Stopped
 from jettison.engines.limits import EXHAUSTED, Groups, Limits
 from jettison.errors import EngineError
 from jettison.images.stores.unpack import remove_unpacked
-from jettison.processes.programs import (
-    NEUTRAL,
-    Completed,
-    helper,
-    helper_environment,
-    run,
-    uninterrupted,
-)
+from jettison.processes import NEUTRAL, Completed, helper, helper_environment, run, uninterrupted
 
 _LOG_BYTES = 8 * 2**20
 ENTER = "jettison.engines.embedded.enter"

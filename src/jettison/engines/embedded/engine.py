@@ -15,7 +15,7 @@ from typing import IO, Self
 from msgspec import Struct
 
 from jettison.engines.client import image_facts
-from jettison.engines.embedded import started, syscalls
+from jettison.engines.embedded import Program, Spec, identity, started, syscalls
 from jettison.engines.embedded.chroot import CHROOT, Ports, in_chroot, lay
 from jettison.engines.embedded.container import (
     EmbeddedContainer,
@@ -23,7 +23,6 @@ from jettison.engines.embedded.container import (
     own_directory,
     signal_number,
 )
-from jettison.engines.embedded.spec import Program, Spec, identity
 from jettison.engines.embedded.started import REFUSED, require_linux
 from jettison.engines.engine import (
     BuildRequest,
@@ -45,7 +44,7 @@ from jettison.images.stores.cache import blob_cache
 from jettison.images.stores.files import write_error
 from jettison.images.stores.unpack import unpack
 from jettison.images.stream import reader
-from jettison.processes.programs import uninterrupted
+from jettison.processes import uninterrupted
 from jettison.progress import Progress
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

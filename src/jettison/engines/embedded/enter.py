@@ -12,7 +12,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from jettison.engines.embedded import syscalls
+from jettison.engines.embedded import Program, syscalls
 from jettison.engines.embedded.launch import in_chroot
 from jettison.engines.embedded.privileges import (
     become,
@@ -21,7 +21,6 @@ from jettison.engines.embedded.privileges import (
     status_of,
     why_not,
 )
-from jettison.engines.embedded.spec import Program
 
 _NOT_STARTED = 126
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from jettison.engines.embedded import started, syscalls
+from jettison.engines.embedded import Spec, started, syscalls
 from jettison.engines.embedded.mounts import mount_all
 from jettison.engines.embedded.privileges import (
     become,
@@ -32,7 +32,6 @@ from jettison.engines.embedded.privileges import (
     status_of,
     why_not,
 )
-from jettison.engines.embedded.spec import Spec
 
 _OWN = syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 _SHARED = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNET

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.spec import Spec
+from jettison.engines.embedded import Spec, syscalls
 from jettison.engines.embedded.syscalls import (
     MS_BIND,
     MS_MOVE,

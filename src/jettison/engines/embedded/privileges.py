@@ -19,8 +19,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.spec import Program
+from jettison.engines.embedded import Program, syscalls
 
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
 # sys_chroot, mknod, audit_write, setfcap: linux/capability.h.

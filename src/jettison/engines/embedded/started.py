@@ -12,10 +12,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jettison.engines.embedded import syscalls
-from jettison.engines.embedded.spec import Spec
+from jettison.engines.embedded import Spec, syscalls
 from jettison.errors import EngineError, UnsupportedError
-from jettison.processes.programs import begin, helper
+from jettison.processes import begin, helper
 
 REFUSED = "the kernel does not let you run images without an engine"
 # A setting, the value that forbids, and the command that allows.

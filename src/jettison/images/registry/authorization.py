@@ -19,7 +19,7 @@ from msgspec import Struct
 from jettison.errors import InputSyntaxError, NetworkError, ProgramError
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.transport import Answer, Request, Transport, failure
-from jettison.processes.programs import run
+from jettison.processes import run
 from jettison.records import regular_bytes
 
 # RFC 9110: a scheme, or a parameter whose value is a token or a quoted text.

@@ -18,8 +18,8 @@ from jettison.images.stores.archive import archive_tar, read_archive
 from jettison.images.stores.blobs import BlobDirectory, SegmentCache
 from jettison.images.stores.members import CachedMembers
 from jettison.images.stream import chunks_of
+from jettison.processes import Completed, feed, piped, run
 from jettison.processes.concurrent import mapped
-from jettison.processes.programs import Completed, feed, piped, run
 
 # What Docker and Podman say when the daemon answers but has no such image.
 _ABSENT = ("no such image", "image not known", "no such object", "not found")

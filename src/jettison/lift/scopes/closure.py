@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.index.graph import RequirementGraph
+from jettison.lift.scopes import Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, Owners, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import hosts_helped
 from jettison.lift.scopes.tools import category_of, host_of
-from jettison.lift.scopes.values import Scope, Signal, Weight
 from jettison.source.facts import Import
 
 

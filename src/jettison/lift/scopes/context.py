@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
 from jettison.index.facts import DistributionFacts
-from jettison.lift.scopes.values import ScopeInputs, Signal, Weight
+from jettison.lift.scopes import ScopeInputs, Signal, Weight
 from jettison.source.facts import Circumstance, Import, Text
 from jettison.source.literals import word_roles
 from jettison.source.tree import folders_of, is_development_place

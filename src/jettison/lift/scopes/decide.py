@@ -15,6 +15,14 @@ from jettison.ecosystems.declaration import Declaration, Kind
 from jettison.formats.requirements import SectionComment
 from jettison.index.facts import DistributionFacts
 from jettison.index.graph import RequirementGraph
+from jettison.lift.scopes import (
+    DeclaredRequirement,
+    RequirementScope,
+    Scope,
+    ScopeInputs,
+    Signal,
+    Weight,
+)
 from jettison.lift.scopes.closure import close
 from jettison.lift.scopes.context import Context, Owners, toward_runtime
 from jettison.lift.scopes.imports import (
@@ -25,14 +33,6 @@ from jettison.lift.scopes.imports import (
 )
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
 from jettison.lift.scopes.tools import category_of, collect_commands, collect_extensions
-from jettison.lift.scopes.values import (
-    DeclaredRequirement,
-    RequirementScope,
-    Scope,
-    ScopeInputs,
-    Signal,
-    Weight,
-)
 from jettison.source.entries import Entry, entries_of_command
 from jettison.source.facts import Call, Commands, ModuleFacts, Use
 from jettison.source.literals import HOLE

@@ -11,10 +11,10 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Drivers
+from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, is_setting, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import collect_remarks
 from jettison.lift.scopes.tools import category_of
-from jettison.lift.scopes.values import Signal, Weight
 from jettison.source.facts import Import, Text
 from jettison.values import Origin, Toward
 

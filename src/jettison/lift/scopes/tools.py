@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 from jettison.catalogue import table
 from jettison.catalogue.applications import DevelopmentTools, Launchers
 from jettison.index.facts import DistributionFacts
+from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
-from jettison.lift.scopes.values import Signal, Weight
 from jettison.source.effects import ProgramCall, programs_called
 from jettison.source.facts import Use, UsedCommand, fits
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jettison.contents.environment import module_name
 from jettison.contents.reach import Observed, source_of
-from jettison.lift.project import REMOVAL
+from jettison.lift import REMOVAL
 from jettison.plan.removal.groups import _SPOKEN_FOR, BY_NAME, Group, collapsed
 from jettison.values import KILOBYTE, human, sized
 

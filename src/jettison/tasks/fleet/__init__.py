@@ -1,1 +1,232 @@
-"""A whole fleet: find its projects, plan, build and verify each apart, and put them together."""
+"""Work on many projects, each in a process of its own with limits; nothing of it stops the rest.
+
+Without Ray the processes are those of this machine. There is no scheduler here: a pool of threads
+waits for the processes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import importlib
+import os
+import resource
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from platform import node as host_name
+from threading import Event
+from typing import Any
+
+from msgspec import Struct, field, msgpack
+
+from jettison.errors import DamagedCacheError, JettisonError
+from jettison.fleet import Failure
+from jettison.images.stores.cache import cache_directory, cache_in_use
+
+# What planning imports; loaded once, so that a project costs no start of Python.
+_PRELOADED = ["jettison.tasks.fleet.projects"]
+_ATTEMPTS = 3
+_PAUSE = 0.05
+_PDEATHSIG = 1
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """The most that one project may take, and what must be free on the disk of the cache."""
+
+    seconds: float = 900.0
+    memory: int = 4_000_000_000
+    disk: int = 500_000_000
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Work on one project: ``module:function`` that takes ``argument``, msgpack, as a value."""
+
+    name: str
+    work: str
+    argument: bytes
+    limits: Limits = field(default_factory=Limits)
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What became of a job: its value as msgpack, or why there is none.
+
+    ``full`` says that the disk of ``node`` has no room, so that the job may go elsewhere.
+    """
+
+    name: str
+    value: bytes = b""
+    failure: Failure | None = None
+    seconds: float = 0.0
+    node: str = ""
+    full: bool = False
+
+
+def run_here(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
+    """Yield what becomes of each job, in the order in which they end."""
+    pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="jettison-fleet")
+    left = Event()
+    futures = [pool.submit(attempt, job, left) for job in jobs]
+    try:
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        left.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        while not all(future.done() for future in futures):
+            for child in _context().active_children():
+                _end(child.pid)
+            time.sleep(_PAUSE)
+
+
+def attempt(job: Job, left: Event | None = None) -> Done:
+    """Do a job in a process of its own; whatever happens there is a value here.
+
+    One that died is done again, unless nobody waits for it any more, as ``left`` says.
+    """
+    begun = time.monotonic()
+    full = lacks_room(job.limits.disk)
+    if full:
+        return Done(name=job.name, failure=full, node=host_name(), full=True)
+    for _ in range(_ATTEMPTS):
+        value, failure, again = _once(job)
+        if not again or (left and left.is_set()):
+            break
+    return Done(
+        name=job.name,
+        value=value,
+        failure=failure,
+        seconds=time.monotonic() - begun,
+        node=host_name(),
+        full=failure is not None and failure.what == _FULL,
+    )
+
+
+_FULL = "no space is left on the disk"
+
+
+def lacks_room(needed: int) -> Failure | None:
+    """Return the failure of a disk that has less than the needed bytes for the cache."""
+    folder = cache_directory()
+    with suppress(OSError):
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            return Failure(
+                what=_FULL,
+                why=f"{folder} on {host_name()} has {free >> 20} MB, a project takes up to"
+                f" {needed >> 20} MB",
+                hint="Free the disk, set XDG_CACHE_HOME elsewhere, or lower --disk.",
+            )
+    return None
+
+
+@cache
+def _context() -> ForkServerContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    return context
+
+
+def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
+    """Run it once; tell besides whether to run it again: the cache was damaged, or it died."""
+    ours, theirs = _context().Pipe(duplex=False)
+    with tempfile.TemporaryDirectory(prefix="jettison-fleet-", ignore_cleanup_errors=True) as own:
+        process = _context().Process(target=_child, args=(theirs, job, own, dict(os.environ)))
+        process.start()
+        theirs.close()
+        try:
+            if not ours.poll(job.limits.seconds):
+                why = f"it was stopped after {job.limits.seconds:.0f} s"
+                hint = "Raise --timeout, or look at the project alone."
+                return b"", Failure(what="it takes too long", why=why, hint=hint), False
+            value, failure, again = ours.recv()
+        except (EOFError, OSError):
+            process.join(1)
+            return b"", _died(process.exitcode), True
+        finally:
+            _end(process.pid)
+            process.join()
+            ours.close()
+    return value, failure, again
+
+
+def _died(status: int | None) -> Failure:
+    name = signal.Signals(-status).name if status and status < 0 else f"status {status}"
+    return Failure(
+        what="its process ended early", why=name, hint="Raise --memory, or look at it alone."
+    )
+
+
+def _end(process: int | None) -> None:
+    """End a child with all that it started."""
+    with suppress(ProcessLookupError, PermissionError, TypeError):
+        os.killpg(process or 0, signal.SIGKILL) if process else None
+
+
+def _child(pipe: Connection, job: Job, own: str, environment: dict[str, str]) -> None:
+    """Do the job and send what became of it; ends with what it started when it is killed."""
+    os.setsid()
+    _end_with_parent()
+    # the server of forks was started with the environment of then
+    os.environ.clear()
+    os.environ.update(environment | {"TMPDIR": own})
+    tempfile.tempdir = own
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_DATA, (job.limits.memory, resource.RLIM_INFINITY))
+    with cache_in_use():
+        pipe.send(_result(job))
+    pipe.close()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this process when the one that started it is gone (prctl(2))."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
+
+
+def _result(job: Job) -> tuple[bytes, Failure | None, bool]:
+    try:
+        return msgpack.encode(_work(job.work)(job.argument), enc_hook=str), None, False
+    except MemoryError:
+        why = f"it takes more than {job.limits.memory >> 20} MB"
+        hint = "Raise --memory, or look at the project alone."
+        return b"", Failure(what="it takes too much memory", why=why, hint=hint), False
+    except Exception as error:  # noqa: BLE001 — a project that breaks Jettison is a row, too
+        return b"", _failure(error), isinstance(error, DamagedCacheError)
+
+
+def _failure(error: BaseException) -> Failure:
+    for one in (error, error.__cause__):
+        if isinstance(one, OSError) and one.errno == errno.ENOSPC:
+            return Failure(what=_FULL, why=str(error), hint="Free the disk.")
+    if isinstance(error, JettisonError):
+        return Failure(what=str(error), why=error.why, hint=error.hint)
+    if isinstance(error, OSError):
+        return Failure(what="a file cannot be used", why=str(error))
+    return Failure(what="Jettison failed", why=f"{type(error).__name__}: {error}")
+
+
+def _work(path: str) -> Callable[[bytes], Any]:
+    module, _, name = path.partition(":")
+    found: Callable[[bytes], Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def workers_for(limits: Limits, asked: int | None) -> int:
+    """Return how many jobs this machine does at once: its processors, as far as the disk goes."""
+    if asked:
+        return asked
+    free = limits.disk
+    with suppress(OSError):
+        free = shutil.disk_usage(cache_directory()).free
+    fitting = free // limits.disk if limits.disk else os.cpu_count() or 1
+    return max(1, min(len(os.sched_getaffinity(0)), fitting))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jettison.errors import EngineError
-from jettison.fleet.results import Failure
-from jettison.tasks.fleet.running import Done, Job, attempt
+from jettison.fleet import Failure
+from jettison.tasks.fleet import Done, Job, attempt
 
 LOCAL = "local"
 # What a node has as many of as jobs may run there at once; a cluster's nodes are started with it.

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.errors import JettisonError
-from jettison.fleet.results import BuiltImage, FleetPlan, Project, Row, Verified
+from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified
 from jettison.images.location import locate
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.progress import Progress

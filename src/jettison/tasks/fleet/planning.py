@@ -12,17 +12,17 @@ from msgspec.structs import replace
 
 from jettison.builder.composed_base import request_of
 from jettison.errors import JettisonError, ProjectError
+from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Fleet, Member, fleet_of, name_of, parse_fleet
-from jettison.fleet.results import BuiltImage, FleetPlan, Project, Row, Verified, fleet_plan
 from jettison.images.descriptor import Platform
 from jettison.images.stores.cache import cache_directory
 from jettison.plan.minimal_base import predicted_size
 from jettison.processes.git import COMMIT
 from jettison.progress import Progress
 from jettison.records import Records, regular_bytes
+from jettison.tasks.fleet import Done, Job, Limits, run_here, workers_for
 from jettison.tasks.fleet.projects import Order
-from jettison.tasks.fleet.running import Done, Job, Limits, run_here, workers_for
 from jettison.tasks.project_state import key_of
 from jettison.values import Origin, counted
 

@@ -11,22 +11,22 @@ from pathlib import Path
 
 from msgspec import Struct, msgpack
 
+from jettison.builder import Shared
 from jettison.builder.builder import Builder
 from jettison.builder.foundation import BuildOptions
 from jettison.builder.needs import BuildNeeds
-from jettison.builder.recipe import Shared
 from jettison.errors import JettisonError, ProjectError, UnsupportedError
+from jettison.fleet import BuiltImage, Project, StoredLayer, Verified
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Member
 from jettison.fleet.layers import Item
-from jettison.fleet.results import BuiltImage, Project, StoredLayer, Verified
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image
 from jettison.images.location import locate
 from jettison.images.stores.cache import CHECKOUTS, blob_cache, cache_directory
 from jettison.images.stream import Compressor
-from jettison.lift.scopes.values import PackageScope, Scope
+from jettison.lift.scopes import PackageScope, Scope
 from jettison.plan.plan import Plan
 from jettison.plan.prediction_parts import application_size
 from jettison.processes.git import COMMIT, checked_out
@@ -34,7 +34,7 @@ from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion
 from jettison.tasks.building import ProjectChoice, built, lock_of
 from jettison.tasks.delivery import written
-from jettison.tasks.loading.plan import Planned, commands_decided, planned
+from jettison.tasks.loading import Planned, commands_decided, planned
 
 _FETCH_SECONDS = 300.0
 

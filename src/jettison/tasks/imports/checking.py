@@ -16,12 +16,12 @@ from jettison.index.wheels import installed_distributions
 from jettison.lift.declared import shipped_names
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
-from jettison.tasks.imports.environment import Environment, environment_of, interpreter
+from jettison.tasks.imports import Environment, environment_of, interpreter
 from jettison.tasks.imports.trial import Copied, copied, looked_for, place, tried
-from jettison.tasks.loading.plan import Planned
+from jettison.tasks.loading import Planned
 from jettison.values import Origin, Skipped
+from jettison.verify import Attempt, Importable, ImportResult, Loss, Reachable
 from jettison.verify.planned_request import removed_distributions
-from jettison.verify.verdict import Attempt, Importable, ImportResult, Loss, Reachable
 
 # A plan is corrected so often at most; each time at least one requirement more stays.
 ROUNDS = 10

@@ -20,9 +20,9 @@ from msgspec.json import decode as json_decode
 from jettison.engines.embedded.confined import Confined
 from jettison.errors import ImageError, ProgramError
 from jettison.images.stores.root import Root
-from jettison.tasks.imports.environment import Environment
+from jettison.tasks.imports import Environment
 from jettison.values import Origin
-from jettison.verify.verdict import Attempt, Importable, Reachable
+from jettison.verify import Attempt, Importable, Reachable
 
 SECONDS = 60.0
 # After so many seconds no further module is begun.

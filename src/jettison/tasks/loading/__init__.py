@@ -1,1 +1,291 @@
-"""Reads a project: which image is meant, its files, its source, its distributions."""
+"""From a folder to a plan: which image is meant, its files, its source, its distributions."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.engines.engine import Engine
+from jettison.errors import ProjectError
+from jettison.formats.settings import BaseWish, Settings, Wish, find_settings
+from jettison.images.stores.cache import cache_directory
+from jettison.lift import Project
+from jettison.lift.packages import Needs, scoped_packages
+from jettison.lift.scopes import PlannedPackage
+from jettison.lift.stage import lifted
+from jettison.lower.apply import led_back
+from jettison.plan.candidate_choice import base_choice
+from jettison.plan.plan import Finding, Plan
+from jettison.plan.removal.groups import contents_of, wishes_of
+from jettison.processes import installed
+from jettison.processes.git import stated_time
+from jettison.records import regular_bytes
+from jettison.rules import RULES
+from jettison.rules.rule import not_larger, optimized
+from jettison.source.reading import read_text
+from jettison.tasks.loading.base import base_needs, with_composition
+from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
+from jettison.tasks.loading.project import Loaded, load_project
+from jettison.values import counted
+from jettison.verify import ImportResult, Reachable
+from jettison.verify.planned_request import verification_request
+from jettison.verify.request import (
+    Probe,
+    ProbeCommand,
+    VerificationRequest,
+    parse_http_file,
+    request_of,
+)
+
+_LONGEST_PROBES = 2 << 20
+
+DEFAULT_LEVEL = 2
+# From this level on a trace takes out more than is known yet.
+TRACED = 3
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """A folder, the plan before any rule, the plan after all of them, and what is imported.
+
+    ``imports`` is what importing with the planned distributions gave, where it was tried.
+    """
+
+    loaded: Loaded
+    start: Plan
+    plan: Plan
+    reachable: Reachable
+    imports: ImportResult | None = None
+
+    def for_builder(self) -> Planned:
+        """The same for the embedded builder, which composes a base itself and runs no steps."""
+        if self.start.composition is None and not self.start.debug:
+            return self
+        start = replace(self.start, composition=None, debug=False)
+        plan = optimized(start, RULES, without=start.settings.without)
+        return replace(self, start=start, plan=plan)
+
+
+def planned(
+    directory: Path,
+    *,
+    dockerfile: str | None = None,
+    service: str | None = None,
+    level: int | None = None,
+    offline: bool = False,
+    base: BaseWish | None = None,
+    remove_unused: bool = False,
+    cache: Path | None = None,
+    today: date | None = None,
+    wishes: tuple[Wish, ...] = (),
+) -> Planned:
+    """Read a folder and plan.
+
+    ``level``, ``base`` and ``remove_unused`` come before those of the project's settings.
+    ``cache`` is the folder of Jettison's caches, by default the user's; with ``offline`` no package
+    index is asked. ``today`` is the day on which support may have ended, and ``wishes`` come after
+    those of the settings. Raises the errors of :func:`load_project`, and UnsupportedError for a
+    base that does not work.
+    """
+    loaded = load_project(directory, dockerfile=dockerfile, service=service)
+    settings = settings_of(loaded.project)
+    settings = replace(
+        settings,
+        remove_unused=settings.remove_unused or remove_unused,
+        wishes=(*settings.wishes, *wishes),
+        missing=frozenset(one for one in settings.probes if not (loaded.root / one).is_file()),
+    )
+    folder = cache or cache_directory()
+    knowledge = knowledge_of(loaded, cache=folder, offline=offline, settings=settings)
+    chosen = level if level is not None else settings.level
+    wish = _wish(base, settings.base)
+    start = _start(loaded, knowledge, DEFAULT_LEVEL if chosen is None else chosen, wish)
+    meant = wishes_of(settings.wishes, start.contents)
+    start = replace(start, settings=settings, wishes=meant)
+    start = replace(start, today=today or _today())
+    plan = optimized(start, RULES, without=settings.without)
+    settled = _settled(start, plan, knowledge, wish)
+    if settled.base.chosen != start.base.chosen:
+        plan = optimized(settled, RULES, without=settings.without)
+    plan = replace(plan, base=settled.base)
+    composed = with_composition(settled, plan, cache=folder, offline=offline)
+    if composed.composition is not None or wish.debug:
+        settled = replace(composed, debug=wish.debug)
+        plan = optimized(settled, RULES, without=settings.without)
+    if start.level < TRACED:
+        plan = not_larger(settled, plan, RULES)
+    return Planned(loaded=loaded, start=settled, plan=plan, reachable=knowledge.reachable)
+
+
+def _wish(given: BaseWish | None, set_in_file: BaseWish | None) -> BaseWish:
+    """What is asked of the base; a bare ``--debug`` leaves the rest to the project's settings."""
+    if given == BaseWish(debug=True) and set_in_file is not None:
+        return replace(set_in_file, debug=True)
+    return given or set_in_file or BaseWish()
+
+
+def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> Plan:
+    """The start with the base that the finished plan would choose.
+
+    Whether another distribution is worth it is judged by what the rules leave: steps and packages
+    that go are no obstacle. So the same is chosen when the result is planned again.
+    """
+    packages = _packages(plan.project, knowledge)
+    asked = base_needs(plan.project, knowledge, packages, wish)
+    last = base_choice(asked, wish, level=start.level).taken
+    if wish.reference or last is None or last.facts.release in (None, plan.stage.release):
+        return start
+    found = Finding(rule="", message=last.verdict, evidence=last.evidence)
+    last = replace(last, evidence=led_back(found, plan).evidence)
+    candidates = tuple(
+        last
+        if item.reference == last.reference
+        else replace(item, accepted=False, verdict="works, but larger than the chosen base")
+        if item.accepted
+        else item
+        for item in start.base.candidates
+    )
+    base = replace(start.base, chosen=last.reference, candidates=candidates)
+    return replace(start, base=base)
+
+
+def _packages(project: Project, knowledge: Knowledge) -> tuple[PlannedPackage, ...]:
+    needs = Needs(
+        usage=knowledge.usage,
+        linked=knowledge.linked,
+        from_source=knowledge.from_source,
+        unknown=knowledge.unknown,
+    )
+    return scoped_packages(lifted(project), needs)
+
+
+def _start(loaded: Loaded, knowledge: Knowledge, level: int, wish: BaseWish) -> Plan:
+    project = loaded.project
+    packages = _packages(project, knowledge)
+    installed = {
+        name: facts
+        for name, facts in knowledge.closure.facts.items()
+        if name in knowledge.production
+    }
+    asked = base_needs(project, knowledge, packages, wish)
+    return Plan(
+        original=project,
+        project=project,
+        level=level,
+        requirements=knowledge.requirements,
+        packages=packages,
+        base=base_choice(asked, wish, level=level, across=False),
+        usage=knowledge.usage,
+        linked=knowledge.linked,
+        loaded=knowledge.loaded,
+        leaving=knowledge.leaving,
+        closure=knowledge.closure,
+        keeps_cache=knowledge.keeps_cache,
+        unread=asked.not_listed,
+        distributions=installed,
+        contents=contents_of(installed.values()),
+        learned=knowledge.skipped,
+    )
+
+
+def settings_of(project: Project) -> Settings:
+    """What the project asks in files of its own, beside the Dockerfile or at its root."""
+    return find_settings(project.texts, ("", project.context), {rule.name for rule in RULES})
+
+
+def _today() -> date:
+    """The day by which support ends; SOURCE_DATE_EPOCH sets it, to repeat a report."""
+    stated = stated_time()
+    now = datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
+    return now.date()
+
+
+def project_request(
+    root: Path, plan: Plan, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Ask for all that a plan may have broken, with the probes and commands of its settings.
+
+    ``root`` is the folder that the settings are relative to; the rest are names of images. Raises
+    the errors of :func:`read_probes`.
+    """
+    read = partial(read_text, root)
+    request = verification_request(plan, before, after, development, read)
+    probes = (probe for name in plan.settings.probes for probe in read_probes(root / name))
+    commands = (probe_command(root, words) for words in plan.settings.probe_commands)
+    return replace(request, probes=tuple(probes), commands=tuple(commands))
+
+
+def commands_decided(found: Planned, *, allowed: bool | None) -> Planned:
+    """Give the plan with the commands of its settings, or without them as the user decided.
+
+    Whoever wrote the project wrote them, and they run on this machine with all rights of the user.
+    Raises ProjectError when there are some and nothing was decided.
+    """
+    commands = found.plan.settings.probe_commands
+    if allowed or not commands:
+        return found
+    if allowed is None:
+        raise ProjectError(
+            f"{found.plan.settings.file} runs {counted(len(commands), 'command')} on this machine",
+            why="\n".join(shlex.join(words) for words in commands),
+            hint="--allow-commands runs them on this machine, with your rights; --no-commands "
+            "compares without them.",
+        )
+    start, plan = (
+        replace(one, settings=replace(one.settings, probe_commands=()))
+        for one in (found.start, found.plan)
+    )
+    return replace(found, start=start, plan=plan)
+
+
+def probe_command(root: Path, words: tuple[str, ...]) -> ProbeCommand:
+    """Give a command that is run in a folder. Raises ProjectError when there is no such program."""
+    program = words[0] if words else ""
+    if "/" in program:
+        program = str(root.absolute() / program)
+    if not installed(program):
+        raise ProjectError(
+            f"the probe cannot be run: {words[0] if words else 'an empty command'}",
+            why="there is no such program on the search path, nor in the folder that it names",
+            hint="Name a program of this machine, or one below the project as ./program.",
+        )
+    return ProbeCommand(words=(program, *words[1:]), directory=str(root))
+
+
+def read_probes(path: Path) -> tuple[Probe, ...]:
+    """Read an ``.http`` file. Raises ProjectError without one, InputSyntaxError for a wrong one."""
+    try:
+        text = regular_bytes(path, _LONGEST_PROBES).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            f"the probes cannot be read: {path}",
+            why=str(error),
+            hint="Give the path of a text file with requests, as editors call .http files.",
+        ) from error
+    return parse_http_file(text, str(path))
+
+
+def request_of_images(engine: Engine, before: str, after: str) -> VerificationRequest:
+    """Ask for what the images themselves say."""
+    asked = request_of(engine.inspect(before), engine.inspect(after))
+    return replace(asked, image_before=before, image_after=after)
+
+
+def request_of_project(
+    engine: Engine, found: Planned, before: str, after: str, development: str | None
+) -> VerificationRequest:
+    """Do not ask for what a plan would change: it need not be done in these images."""
+    asked = project_request(found.loaded.root, found.plan, before, after, development)
+    images = (asked.image_before, asked.image_after)
+    users = {_user(engine.inspect(image).user) for image in images}
+    kept = "" if len(users) == 1 else asked.expected_user
+    return replace(asked, expected_read_only=False, expected_user=kept)
+
+
+def _user(declared: str) -> str:
+    name = declared.partition(":")[0]
+    return "root" if name in {"", "0"} else name

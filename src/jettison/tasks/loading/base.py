@@ -21,10 +21,11 @@ from jettison.errors import UnsupportedError
 from jettison.formats.dockerfile import Stage
 from jettison.formats.settings import BaseWish
 from jettison.images.entry import Kind
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.index.debian.mirror import MIRROR, archive_settings
 from jettison.index.debian.package import Package
 from jettison.index.facts import DistributionFacts
+from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.declared import context_file
@@ -32,9 +33,8 @@ from jettison.lift.installation import NotMovable, fixed_path, is_installer
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.other_packages import zone_groups
 from jettison.lift.packages import requested
-from jettison.lift.project import Project
 from jettison.lift.projects import project_requests
-from jettison.lift.scopes.values import PlannedPackage
+from jettison.lift.scopes import PlannedPackage
 from jettison.lift.stage import FinalStage, lifted, lifted_stage
 from jettison.lower.composed_base import refused
 from jettison.plan.base import COMPOSED, DEBIAN_NAMES

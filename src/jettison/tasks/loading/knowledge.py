@@ -26,12 +26,12 @@ from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution, locked_releases
 from jettison.index.target import Target, compatible
+from jettison.lift import Project
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.groups import production_groups
-from jettison.lift.project import Project
+from jettison.lift.scopes import RequirementScope, Scope, ScopeInputs
 from jettison.lift.scopes.decide import decide, declared_requirement, gather
 from jettison.lift.scopes.remarks import as_asked
-from jettison.lift.scopes.values import RequirementScope, Scope, ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.base import image_facts
@@ -43,7 +43,7 @@ from jettison.source.reading import Sources, read_documents, read_pickles, read_
 from jettison.tasks.loading.project import Loaded
 from jettison.tasks.loading.usage import given_names, used, used_words
 from jettison.values import Evidence, Skipped
-from jettison.verify.verdict import Importable, Reachable
+from jettison.verify import Importable, Reachable
 
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.records import open_regular, regular_bytes
 from jettison.source.facts import is_compose, is_dockerfile
 from jettison.source.operations_images import production_target

@@ -14,9 +14,9 @@ from jettison.catalogue.dead_weight import DeadWeight, Language, Locales, Servic
 from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
+from jettison.lift import Project
 from jettison.lift.health_probe import probe_of_service
-from jettison.lift.project import Project
-from jettison.lift.scopes.values import ScopeInputs
+from jettison.lift.scopes import ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jettison.verify import COVERAGE, CheckResult, Outcome
 from jettison.verify.checks.check import Check, compare_uses, skipped
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 from jettison.verify.observation import Loaded, Observation, WorkerOutcome
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import COVERAGE, CheckResult, Outcome
 
 _ROUTES = "routes"
 _FOUND = range(200, 400)

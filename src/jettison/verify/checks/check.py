@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from jettison.engines.engine import ImageFacts
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.discover import words_of
 from jettison.verify.observation import Interior, Loaded, Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 Compare = Callable[[Observation, Observation, VerificationRequest], CheckResult]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.engines.client import LABEL
 from jettison.engines.engine import ImageFacts
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,
     command_of,
@@ -22,7 +23,6 @@ from jettison.verify.checks.check import (
 )
 from jettison.verify.observation import Interior, Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 _ENTRY_POINT = "entry-point"
 _USUAL_SIGNAL = "SIGTERM"

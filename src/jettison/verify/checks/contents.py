@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import inside_check, judged, skipped, uses_check
 from jettison.verify.observation import Interior, Inventory
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 _DISTRIBUTIONS = "distributions"
 _RESOLVED = "resolved differently"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.plan.removal.groups import Matcher
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
     Check,
     inside_check,
@@ -20,7 +21,6 @@ from jettison.verify.checks.check import (
 )
 from jettison.verify.observation import Interior, Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 _NAME = "files"
 # They describe how the image is made, and nothing of them is run.

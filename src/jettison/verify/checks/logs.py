@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import Check, keeps_command, skipped
 from jettison.verify.observation import Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 _LOGS = "logs"
 NO_MORE = "is written no more: "

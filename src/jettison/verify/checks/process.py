@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from statistics import median
 
 from jettison.engines.engine import HealthCheck
+from jettison.verify import READY, START, CheckResult, Outcome
 from jettison.verify.checks.check import Check, keeps_command, often, skipped
 from jettison.verify.observation import HealthOutcome, Observation
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import READY, START, CheckResult, Outcome
 
 
 def _compare_start(

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from jettison.verify.exchange.answer import METHOD, Answer, converse
+from jettison.verify.exchange import METHOD, Answer, converse
 from jettison.verify.exchange.normal import decoded
 
 _SECONDS = 20.0

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from jettison.verify.exchange.answer import Answer
-from jettison.verify.workload.operation import Json
+from jettison.verify.exchange import Answer
+from jettison.verify.workload import Json
 from jettison.verify.workload.step import Client, Remembered, Step
 
 # Where development servers of front ends listen: the origin that settings allow most often.

@@ -11,10 +11,10 @@ from math import comb
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.verify.exchange.answer import Answer, Exchange, alike_long
+from jettison.verify.exchange import Answer, Exchange, alike_long
 from jettison.verify.exchange.normal import VARIES, Mask, document, masks
 from jettison.verify.exchange.pattern import Choice, Sample, changes, choice
-from jettison.verify.workload.operation import Json
+from jettison.verify.workload import Json
 
 _SERVER_ERROR = 500
 _EXCERPT = 160

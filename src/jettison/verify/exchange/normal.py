@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Compared
-from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange import Answer
 from jettison.verify.exchange.kinds import Clock, number_of_time, relative
 from jettison.verify.exchange.pattern import (
     Choice,
@@ -27,7 +27,7 @@ from jettison.verify.exchange.pattern import (
     Truth,
     name_of,
 )
-from jettison.verify.workload.operation import Json, inner
+from jettison.verify.workload import Json, inner
 
 MEASURED = "<measured>"
 _SERVER_ERROR = 500

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import Struct
 
-from jettison.verify.workload.operation import is_sign_up
+from jettison.verify.workload import is_sign_up
 from jettison.verify.workload.sample import Extent, sample
 from jettison.verify.workload.step import HtmlForm, Payload, Step
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from jettison.verify.exchange.kinds import Template, template
-from jettison.verify.workload.operation import ABSENT, Json, inner, kind_of, same, short, written
+from jettison.verify.workload import ABSENT, Json, inner, kind_of, same, short, written
 
 Sample = tuple[Json, float]
 """A document, or a value of it, and when its answer came."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.clients import (
     Memory,
     Repetition,
@@ -22,8 +22,8 @@ from jettison.verify.exchange.clients import (
 )
 from jettison.verify.exchange.pages import hidden_values, landing_steps, page_steps
 from jettison.verify.request import Probe
+from jettison.verify.workload import Json, TokenScheme
 from jettison.verify.workload.openapi import query_steps
-from jettison.verify.workload.operation import Json, TokenScheme
 from jettison.verify.workload.sample import Upload
 from jettison.verify.workload.step import Client, Payload, Remembered, Step, Training
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 
-from jettison.verify.workload.operation import (
+from jettison.verify.workload import (
     ODD,
     Body,
     Interface,

@@ -10,8 +10,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from jettison.verify.request import Credentials
-from jettison.verify.workload.openapi import schema_steps
-from jettison.verify.workload.operation import (
+from jettison.verify.workload import (
     ODD,
     Account,
     Interface,
@@ -21,6 +20,7 @@ from jettison.verify.workload.operation import (
     Place,
     find_account,
 )
+from jettison.verify.workload.openapi import schema_steps
 from jettison.verify.workload.sample import FILE, Extent, Upload, flattened, sample, uploads
 from jettison.verify.workload.step import (
     WITHOUT_ACCOUNT,

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from jettison.verify.workload import ODD, Body, Interface, Operation, Parameter, Place
 from jettison.verify.workload.openapi import interface
-from jettison.verify.workload.operation import ODD, Body, Interface, Operation, Parameter, Place
 
 # <int:id> of Flask and Django, {id:int} of Starlette, {id:\d+} of aiohttp
 _PLACEHOLDER = re.compile(

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
-from jettison.verify.workload.operation import Json, Schema, fits
+from jettison.verify.workload import Json, Schema, fits
 
 _QUOTED = re.compile(r"['\"`]([A-Za-z0-9_.-]{2,40})['\"`]")
 CHOICES = 40

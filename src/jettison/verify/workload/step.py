@@ -13,14 +13,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples
-from jettison.verify.workload.operation import (
-    Interface,
-    Json,
-    Operation,
-    Place,
-    Schema,
-    find_account,
-)
+from jettison.verify.workload import Interface, Json, Operation, Place, Schema, find_account
 from jettison.verify.workload.sample import (
     CHOICES,
     FILE,

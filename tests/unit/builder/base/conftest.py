@@ -12,7 +12,7 @@ from tests.support.elf import shared_library
 __all__ = ["compose_local", "local_archive", "open_archive", "server"]
 
 from jettison.builder.minimal_base import composed_base
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.plan.minimal_base import BaseRequest, BaseTree
 
 LIBRARIES = "./usr/lib/x86_64-linux-gnu"

@@ -11,9 +11,9 @@ from jettison.builder.minimal_base import composed_base
 from jettison.errors import NetworkError
 from jettison.formats.elf import read_elf
 from jettison.images.entry import Kind
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.plan.minimal_base import TRIPLETS, BaseRequest
-from jettison.processes.programs import run
+from jettison.processes import run
 
 pytestmark = pytest.mark.network
 PROGRAM = """

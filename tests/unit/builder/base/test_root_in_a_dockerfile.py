@@ -19,7 +19,7 @@ from tests.unit.builder.base.conftest import fill
 
 from jettison.builder.minimal_base import composed_base
 from jettison.errors import NetworkError
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 from jettison.plan.minimal_base import ROOT, BaseRequest
 
 __all__ = ["local_archive", "open_archive", "server"]

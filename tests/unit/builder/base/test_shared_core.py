@@ -9,14 +9,14 @@ import pytest
 from tests.support.debian_archive import LocalArchive
 from tests.unit.builder.base.conftest import fill
 
+from jettison.builder import BaseWanted
 from jettison.builder.composed_base import ComposedBase
-from jettison.builder.recipe import BaseWanted
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.image import Image
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stream import Compressor
-from jettison.index.debian.archive import Archive
+from jettison.index.debian import Archive
 
 Composed = Callable[..., tuple[Image, tuple[str, ...]]]
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from jettison.builder import GroupStep, UserStep
 from jettison.builder.foundation import Accounts
-from jettison.builder.recipe import GroupStep, UserStep
 from jettison.errors import UnsupportedError
 from jettison.values import Origin
 

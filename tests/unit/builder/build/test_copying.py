@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from jettison.builder import CopyStep, FolderStep, ModeStep, OwnerStep, RemoveStep, Step
 from jettison.builder.context import ContextPath
 from jettison.builder.files import Files
 from jettison.builder.foundation import Accounts
-from jettison.builder.recipe import CopyStep, FolderStep, ModeStep, OwnerStep, RemoveStep, Step
 from jettison.errors import ProjectError, UnsupportedError
 from jettison.images.entry import Kind
 from jettison.images.tar_writer import Member

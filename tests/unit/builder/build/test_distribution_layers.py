@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from jettison.builder import Pin
 from jettison.builder.distribution import Treatment
 from jettison.builder.distribution_layers import Method, Packed, layers
-from jettison.builder.recipe import Pin
 from jettison.builder.wheel import Scheme
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stream import Compressor

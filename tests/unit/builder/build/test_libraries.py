@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from wheels import wheel
 
+from jettison.builder import Pin
 from jettison.builder.libraries import Library, wheel_libraries
-from jettison.builder.recipe import Pin
 from jettison.images.stream import CHUNK
 from jettison.records import Records
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from jettison.builder import Pin
 from jettison.builder.lock import Lock, LockedImage, parse_lock
-from jettison.builder.recipe import Pin
 from jettison.errors import InputSyntaxError, ProjectError
 
 PIN = Pin(

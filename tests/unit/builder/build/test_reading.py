@@ -5,7 +5,7 @@ from cases import FOLDER, read_case
 
 from jettison.builder.execution import base_wanted, recipe_of
 from jettison.errors import UnsupportedError
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 
 def test_a_composed_base_compiles_what_the_plan_lists_and_has_the_programs_called(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from wheels import wheel
 
-from jettison.builder.recipe import Pin
+from jettison.builder import Pin
 from jettison.builder.removal import Removal, explanation, removal_of
 from jettison.builder.wheel import Scheme
 from jettison.plan.removal.jettison_removed import rule

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from jettison.builder import Installation
 from jettison.builder.pins import checked_text, checked_words
-from jettison.builder.recipe import Installation
 from jettison.errors import UnsupportedError
 from jettison.index.target import Target
 from jettison.values import Origin

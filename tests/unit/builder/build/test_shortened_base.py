@@ -3,8 +3,8 @@ from pathlib import Path
 
 from wheels import wheel
 
+from jettison.builder import Pin
 from jettison.builder.context import ContextPath
-from jettison.builder.recipe import Pin
 from jettison.builder.shortened_base import Staying, library_use
 from jettison.builder.wheel import Scheme
 from jettison.images.entry import Kind

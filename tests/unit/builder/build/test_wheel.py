@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from wheels import wheel
 
+from jettison.builder import FIXED_TIME
 from jettison.builder.distribution import Treatment, installed_members, installed_paths
-from jettison.builder.recipe import FIXED_TIME
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.errors import IntegrityError
 from jettison.images.entry import Entry, Kind

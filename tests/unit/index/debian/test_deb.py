@@ -7,7 +7,7 @@ from tests.support.debian_archive import deb_of
 
 from jettison.errors import IntegrityError, JettisonError
 from jettison.images.entry import read_entries
-from jettison.index.debian.archive import read_deb
+from jettison.index.debian import read_deb
 
 CONTROL = "Package: a\nVersion: 1\n"
 FILES = {"./usr/": b"", "./usr/x": b"x" * 70_000, "./usr/link": "x"}

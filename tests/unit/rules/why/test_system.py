@@ -7,7 +7,7 @@ import pytest
 from jettison.plan.plan import Plan
 from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 LIST = """\
 # What leaves the system around the application, and why.

@@ -17,11 +17,11 @@ from wheels import wheel
 
 from jettison.errors import EngineError
 from jettison.formats.settings import Wish
-from jettison.lift.scopes.values import Scope
+from jettison.lift.scopes import Scope
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import imports_text
 from jettison.tasks.imports.checking import Checked, checked, guarded
-from jettison.tasks.loading.plan import Planned, planned
+from jettison.tasks.loading import Planned, planned
 
 DOCKERFILE = """FROM python:3.11-slim
 WORKDIR /app

@@ -8,7 +8,7 @@ import pytest
 
 from jettison.__main__ import run
 from jettison.errors import ProjectError
-from jettison.tasks.loading.plan import Planned, commands_decided, planned, project_request
+from jettison.tasks.loading import Planned, commands_decided, planned, project_request
 
 
 @pytest.fixture

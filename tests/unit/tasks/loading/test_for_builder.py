@@ -5,7 +5,7 @@ from tests.support.cases import composition
 
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 DOCKERFILE = 'FROM python:3.13-slim\nCOPY app.py .\nCMD ["python", "app.py"]\n'
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jettison.lift.scopes.values import Scope
-from jettison.tasks.loading.plan import planned
+from jettison.lift.scopes import Scope
+from jettison.tasks.loading import planned
 
 DECLARED = """[project]
 name = "app"

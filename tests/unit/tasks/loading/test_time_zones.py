@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jettison.plan.base import Variant
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 
 DOCKERFILE = 'FROM python:3.13-slim\nCOPY app.py .\nCMD ["python", "app.py"]\n'
 COMPOSE = "services:\n  web:\n    build: .\n"

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from jettison.cli.options import require_equivalent
 from jettison.engines.engine import HealthCheck, ImageFacts, ImageID, Stopped
 from jettison.errors import NotEquivalentError
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.contents import resolved_differently
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import (
     HealthOutcome,
     Interior,
@@ -20,7 +21,6 @@ from jettison.verify.observation import (
     WorkerOutcome,
 )
 from jettison.verify.request import Companion, Suite, Unreached, VerificationRequest, Worker
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 WORKS, GONE = Loaded(works=True, said="/usr/bin/cp"), Loaded(works=False, said="not found")
 LISTS = Inventory(

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from tests.unit.verify.checks.test_checks import INTERIOR
 
 from jettison.engines.engine import ImageFacts, ImageID
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks import CHECKS
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
 HELD = Stored(

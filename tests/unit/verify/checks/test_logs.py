@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID, Stopped
+from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.logs import LOGS_CHECK as CHECK
 from jettison.verify.checks.logs import kinds_of
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
-from jettison.verify.verdict import CheckResult, Outcome
 
 ASKED = VerificationRequest(image_before="a", image_after="b")
 LOG = """\

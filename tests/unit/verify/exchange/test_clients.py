@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange import Answer
 from jettison.verify.exchange.session import Session
-from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Client, Step
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import ProjectError
-from jettison.tasks.loading.plan import probe_command
-from jettison.verify.exchange.answer import Answer, carry_out
+from jettison.tasks.loading import probe_command
+from jettison.verify.exchange import Answer, carry_out
 from jettison.verify.exchange.judging import compare_exchanges
 from jettison.verify.request import ProbeCommand
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from jettison.verify.exchange.answer import Answer, Exchange
+from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.exchange.judging import Comparison, compare_exchanges
 
 BEGUN = 1_764_400_000.0  # 2025-11-29 07:06:40 UTC

@@ -1,10 +1,10 @@
 import json
 from collections.abc import Mapping
 
-from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange import Answer
 from jettison.verify.exchange.session import Session, encode, probe_steps
 from jettison.verify.request import Probe
-from jettison.verify.workload.operation import TokenScheme
+from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.sample import uploads
 from jettison.verify.workload.step import HtmlForm, Payload, Remembered, Step
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from jettison.verify.exchange import answer
+from jettison.verify import exchange
 from jettison.verify.exchange.client import Requests
 
 UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: x\r\n\r\n"
@@ -30,7 +30,7 @@ def received(connection: socket.socket) -> tuple[int, str]:
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Requests]]:
     for name in ("_FIRST_SECONDS", "_ANSWER_SECONDS", "_SILENCE_SECONDS"):
-        monkeypatch.setattr(answer, name, 0.2)
+        monkeypatch.setattr(exchange, name, 0.2)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(*replies: bytes) -> Requests:
@@ -55,11 +55,11 @@ def test_what_the_server_says_and_how_it_closes_is_the_body(
     serve: Callable[..., Requests],
 ) -> None:
     closing = frame("\x03", 8)[:1] + b"\x02\x03\xe8"
-    answer = serve(UPGRADE + frame("who is there?"), frame("hello!"), frame("pong"), closing)(
+    exchange = serve(UPGRADE + frame("who is there?"), frame("hello!"), frame("pong"), closing)(
         "WEBSOCKET", "/chat", {"Host": "x"}, b""
     )
-    assert answer.status == 101
-    assert answer.body.decode().splitlines() == [
+    assert exchange.status == 101
+    assert exchange.body.decode().splitlines() == [
         "< who is there?",
         "> hello",
         "< hello!",
@@ -71,12 +71,12 @@ def test_what_the_server_says_and_how_it_closes_is_the_body(
 
 def test_a_server_that_refuses_answers_over_http(serve: Callable[..., Requests]) -> None:
     refused = serve(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")
-    answer = refused("WEBSOCKET", "/chat", {"Host": "x"}, b"")
-    assert (answer.status, answer.body) == (403, b"")
+    exchange = refused("WEBSOCKET", "/chat", {"Host": "x"}, b"")
+    assert (exchange.status, exchange.body) == (403, b"")
 
 
 def test_messages_without_end_are_cut(serve: Callable[..., Requests]) -> None:
-    answer = serve(UPGRADE + frame("tick") * 1000)("WEBSOCKET", "/", {"Host": "x"}, b"")
-    lines = answer.body.decode().splitlines()
+    exchange = serve(UPGRADE + frame("tick") * 1000)("WEBSOCKET", "/", {"Host": "x"}, b"")
+    lines = exchange.body.decode().splitlines()
     assert lines[:6] == ["< tick"] * 5 + ["> hello"]
     assert len(lines) < 30

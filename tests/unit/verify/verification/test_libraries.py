@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.verify.planned_request import verification_request
 
 EXAMPLES = Path(__file__).parents[4] / "examples"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base_needs import project_of
 from msgspec.structs import replace
 
-from jettison.lift.project import Project
+from jettison.lift import Project
 from jettison.verify.compose_services import companions_of, workers_of
 from jettison.verify.request import Companion, Worker
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from jettison.plan.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
-from jettison.tasks.loading.plan import planned
+from jettison.tasks.loading import planned
 from jettison.tasks.staging import OF_CHECKS, explained
+from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
-from jettison.verify.verdict import CheckResult, Outcome, Subject, Verdict
 
 FILES = {
     "Dockerfile": "FROM python:3.13-slim\nWORKDIR /app\nCOPY requirements.txt .\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jettison.verify.workload import Interface, Operation
 from jettison.verify.workload.openapi import query_steps, schema_steps
-from jettison.verify.workload.operation import Interface, Operation
 
 ID = {"kind": "SCALAR", "name": "ID", "ofType": None}
 

@@ -1,7 +1,7 @@
 from typing import Any
 
+from jettison.verify.workload import Interface, Place, TokenScheme
 from jettison.verify.workload.openapi import interface
-from jettison.verify.workload.operation import Interface, Place, TokenScheme
 from jettison.verify.workload.routes import join, join_documents, placed, route_operations
 
 DOCUMENT: dict[str, Any] = {

@@ -1,6 +1,6 @@
 from typing import Any
 
-from jettison.verify.workload.operation import Body, Interface, Operation, find_account
+from jettison.verify.workload import Body, Interface, Operation, find_account
 from jettison.verify.workload.plan import MOST_FILES, workload
 from jettison.verify.workload.routes import join, route_operations
 from jettison.verify.workload.sample import uploads

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jettison.verify.exchange.answer import Answer
+from jettison.verify.exchange import Answer
 from jettison.verify.exchange.session import Session
-from jettison.verify.workload.operation import Body, Interface, Operation, TokenScheme
+from jettison.verify.workload import Body, Interface, Operation, TokenScheme
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import FEWEST, training_of
 
