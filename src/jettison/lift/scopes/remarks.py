@@ -115,9 +115,8 @@ def _of_place(each: DeclaredRequirement) -> Iterator[Signal]:
         yield toward_development(each.name, Weight.STRONG, "file", message, each.origin)
     elif _pattern("deployment").search(each.group or file):
         where = f"in the group {each.group}" if each.group else f"in {file}"
-        weight = Weight.STRONG if each.group else Weight.FAIR
         message = f"it is declared {where}, for deployment"
-        yield toward_runtime(each.name, weight, "group", message, each.origin)
+        yield toward_runtime(each.name, Weight.STRONG, "group", message, each.origin)
     elif each.asked:
         message = f"what makes the image asks for the group {each.group}"
         yield toward_runtime(each.name, Weight.FAIR, "group", message, each.origin)

@@ -1,0 +1,2 @@
+import fastapi
+from authlib.integrations.starlette_client import OAuth
