@@ -27,6 +27,7 @@ from jettison.source.operations_images import (
     compose_environment,
     dockerfile_commands,
     dockerfile_environment,
+    has_services,
     shell_commands,
 )
 from jettison.source.operations_lines import (
@@ -91,7 +92,7 @@ def collect(
         if is_dockerfile(path):
             goal = target if chosen else None
             found += dockerfile_commands(path, text, chosen=chosen, target=goal)
-        elif is_compose(path):
+        elif is_compose(path) or has_services(path, text):
             found += compose_commands(path, text, service=service if path == compose else None)
         elif not is_script(path, text):
             found += _in_file(path, text)
@@ -185,7 +186,14 @@ def _common_end(one: list[str], other: list[str]) -> int:
 
 
 def _of_script(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
-    yield from shell_commands(text, Origin(file=path, line=1), use, path)
+    """The commands of a script, those too that it keeps in a variable before it runs them."""
+    script = parse_shell(text, origin=Origin(file=path, line=1))
+    held = {n: word.text for one in script.commands for n, word in one.assignments}
+    for command in script.programs:
+        yield UsedCommand(words=command.words, origin=command.origin, use=use, source=path)
+        kept = held.get(command.name.strip("${}")) if command.name.startswith("$") else None
+        if kept:
+            yield from shell_commands(kept, command.origin, use, path)
 
 
 def _set_by_scripts(texts: Mapping[str, str], scripts: Mapping[str, Use]) -> dict[str, str]:

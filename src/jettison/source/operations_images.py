@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
-from jettison.formats.compose import Service
+from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment, pairs
 from jettison.formats.dockerfile import parse as parse_dockerfile
@@ -67,6 +67,29 @@ def starts(dockerfile: Dockerfile, stage: Stage) -> bool:
         for each in (stage, *_below(dockerfile, stage))
         for item in each.instructions
     )
+
+
+# As projects name them that have no compose file which Docker finds by itself.
+_COMPOSE_FOR_PRODUCTION = re.compile(r"((docker-)?compose[-._])?prod(uction)?\.ya?ml")
+_SERVICES = re.compile(r"^services:\s*(?:#.*\s*)*\n\s+[\w.-]+:", re.MULTILINE)
+
+
+def has_services(path: str, text: str) -> bool:
+    """Whether a file is a compose file by what it holds."""
+    return path.endswith((".yml", ".yaml")) and _SERVICES.search(text) is not None
+
+
+def compose_beside(
+    names: Sequence[str], read: Callable[[str], str | None], environment: Mapping[str, str]
+) -> ComposeFile | None:
+    """The compose file of a folder, variables filled in. Raises InputSyntaxError."""
+    found = next((name for name in COMPOSE_NAMES if name in names), None)
+    found = found or next(filter(_COMPOSE_FOR_PRODUCTION.fullmatch, names), None)
+    text = read(found) if found else None
+    if found is None or text is None or not (found in COMPOSE_NAMES or has_services(found, text)):
+        return None
+    known = {one.name: one.value for one in dotenv.beside(read) if one.value is not None}
+    return parse_compose(text, file=found, env={**known, **environment})
 
 
 def arguments_for_development(

@@ -45,6 +45,7 @@ class Owners:
     def __init__(self, names: Iterable[str], facts: Mapping[str, DistributionFacts]) -> None:
         self._roots: dict[str, list[str]] = {}
         self._programs: dict[str, list[str]] = {}
+        self._parts: dict[tuple[str, str], list[str]] = {}
         self.guessed: set[str] = set()
         self._names = tuple(dict.fromkeys(names))
         for name in self._names:
@@ -54,6 +55,10 @@ class Owners:
                 self._roots.setdefault(root.lower(), []).append(name)
             for program in _programs_of(name, known):
                 self._programs.setdefault(program, []).append(name)
+            for point in known.entry_points if known else ():
+                program, _, kind = point.group.partition(".")
+                if kind == "commands":
+                    self._parts.setdefault((program, point.name), []).append(name)
 
     def _guess(self, name: str) -> set[str]:
         self.guessed.add(name)
@@ -90,6 +95,10 @@ class Owners:
     def of_program(self, program: str) -> tuple[str, ...]:
         """Distributions that put a program on PATH."""
         return tuple(self._programs.get(program, ()))
+
+    def of_part(self, program: str, word: str) -> tuple[str, ...]:
+        """Distributions that give a program one of its commands, as ``celery flower``."""
+        return tuple(self._parts.get((program, word), ()))
 
 
 def _programs_of(name: str, known: DistributionFacts | None) -> Iterable[str]:

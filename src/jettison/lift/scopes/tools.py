@@ -117,7 +117,7 @@ def _started_elsewhere(context: Context) -> Iterator[Signal]:
 def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
     """Distributions whose program or module a command runs, and worker classes it names."""
     launchers = table(Launchers)
-    started = False
+    started, last = False, ""
     for position, word in enumerate(words):
         program = word.rpartition("/")[2]
         before = words[position - 1] if position else ""
@@ -125,12 +125,14 @@ def _used(context: Context, words: Sequence[str]) -> Iterator[str]:
             started = False
         elif before == "-m":
             yield from context.owners.of_module(word)
-            started = True
+            started, last = True, word
         elif not started and not word.startswith("-") and "=" not in word:
             yield from context.owners.of_program(program)
+            last = program
             prefix = program in launchers.prefixes or program in launchers.runners
             started = not (prefix or word == "run" or before in launchers.valued)
         elif started:
+            yield from context.owners.of_part(last, word)
             yield from _of_argument(context, before, word)
 
 

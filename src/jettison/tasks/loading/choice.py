@@ -11,13 +11,12 @@ from msgspec.structs import replace
 
 from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.formats import dotenv
-from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
-from jettison.formats.compose import parse as parse_compose
+from jettison.formats.compose import ComposeFile, Service
 from jettison.formats.dockerfile import parse
 from jettison.source.facts import is_dockerfile
 from jettison.source.operations_images import (
     arguments_for_development,
+    compose_beside,
     is_for_development,
     is_for_production,
     starts,
@@ -72,7 +71,8 @@ def choose(
     compose file come from ``environment``, then from the environment file beside it. A
     Dockerfile that is named without a service is built as ``docker build -f`` does it: a
     compose file only tells its context. Raises ProjectError when nothing can be built or a
-    choice is left open, and InputSyntaxError for a compose file that is not valid.
+    choice is left open, and InputSyntaxError for a compose file that is not valid where no
+    Dockerfile lies beside it or a service is named.
     """
     names = sorted(names)
     known = exists or (lambda path: read(path) is not None)
@@ -81,11 +81,17 @@ def choose(
         told = _built_beside(names, path, read, environment or {})
         context = _copied_from(path, read, known) if told is None else told
         return Choice(dockerfile=path, context=context)
-    compose = _compose(names, read, environment or {})
 
     def beside() -> list[str]:
         return [path for path in (*names, *deeper()) if is_dockerfile(path)]
 
+    passed: tuple[Skipped, ...] = ()
+    try:
+        compose = compose_beside(names, read, environment or {})
+    except InputSyntaxError as error:
+        if service is not None or DEFAULT not in names:
+            raise
+        compose, passed = None, (_not_read(error),)
     if service is not None:
         return _of_service(compose, service, read, beside)
     built = _built(compose)
@@ -93,24 +99,14 @@ def choose(
         found = _of_service(compose, _single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper)
-    return Choice(dockerfile=path, context=_copied_from(path, read, known) if "/" in path else "")
+    context = _copied_from(path, read, known) if "/" in path else ""
+    return Choice(dockerfile=path, context=context, passed_over=passed)
 
 
-# As projects name them that have no compose file which Docker finds by itself.
-_COMPOSE_FOR_PRODUCTION = re.compile(r"((docker-)?compose[-._])?prod(uction)?\.ya?ml")
-_SERVICES = re.compile(r"^services:", re.MULTILINE)
-
-
-def _compose(
-    names: list[str], read: Callable[[str], str | None], environment: Mapping[str, str]
-) -> ComposeFile | None:
-    found = next((name for name in COMPOSE_NAMES if name in names), None)
-    found = found or next(filter(_COMPOSE_FOR_PRODUCTION.fullmatch, names), None)
-    text = read(found) if found else None
-    if found is None or text is None or not (found in COMPOSE_NAMES or _SERVICES.search(text)):
-        return None
-    known = {one.name: one.value for one in dotenv.beside(read) if one.value is not None}
-    return parse_compose(text, file=found, env={**known, **environment})
+def _not_read(error: InputSyntaxError) -> Skipped:
+    """The compose file that Docker Compose would refuse too, while the Dockerfile builds."""
+    reason = f"{error.what}: {DEFAULT} is looked at without it"
+    return Skipped(what="the compose file", reason=reason, origin=error.origin)
 
 
 def _built(compose: ComposeFile | None) -> list[Service]:
@@ -265,7 +261,7 @@ def _built_beside(
             f"no Dockerfile {path}", hint="Give --file a path inside the project folder."
         )
     try:
-        built = _built(_compose(names, read, environment))
+        built = _built(compose_beside(names, read, environment))
     except InputSyntaxError:
         built = []
     places = (_place(service) for service in built)

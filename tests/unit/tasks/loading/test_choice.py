@@ -1,6 +1,6 @@
 import pytest
 
-from jettison.errors import ProjectError
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.tasks.loading.choice import choose
 
 COMPOSE = """\
@@ -199,3 +199,12 @@ def test_several_dockerfiles_beside_one_that_does_not_exist_leave_the_choice_ope
     with pytest.raises(ProjectError, match="Dockerfile of web cannot be read") as caught:
         chosen(files)
     assert "beside it there are Dockerfile.a, docker/Dockerfile.b" in caught.value.why
+
+
+def test_a_compose_file_that_compose_refuses_leaves_the_dockerfile():
+    files = {"docker-compose.yml": "web:\n  build: .\n", "Dockerfile": PYTHON}
+    taken = chosen(files)
+    assert (taken.dockerfile, taken.service) == ("Dockerfile", None)
+    assert "no services" in taken.passed_over[0].reason
+    with pytest.raises(InputSyntaxError, match="no services"):
+        chosen(files, service="web")
