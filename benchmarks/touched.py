@@ -25,9 +25,9 @@ from jettison.verify.trace.tracing import trace
 
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
+from jettison.images import locate
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
-from jettison.images.location import locate
 from jettison.images.stores.cache import blob_cache
 from jettison.images.tree import FileTree
 from jettison.lift.stages import NotApart, environment_of

@@ -27,7 +27,7 @@ from jettison.index.map import closure, open_map
 from jettison.index.target import Target
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope
 from jettison.lift.scopes.decide import decide, gather
-from jettison.source.facts import is_compose, is_dockerfile, use_of_file
+from jettison.source import is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_collect import collect
 from jettison.source.reading import read_documents, read_sources, read_texts, read_tree
 from jettison.values import Origin

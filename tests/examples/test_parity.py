@@ -16,7 +16,7 @@ from tree_differences import Difference, compare_trees
 from jettison.images.image import Image
 from jettison.images.descriptor import Platform
 from jettison.images.stores.cache import blob_cache
-from jettison.images.location import locate
+from jettison.images import locate
 
 pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
 

@@ -7,9 +7,9 @@ from image_oracle import validate
 from images import AMD64, packed_layer, small_image
 
 from jettison.errors import ImageError
+from jettison.images import locate
 from jettison.images.digest import Compression
 from jettison.images.image import Image
-from jettison.images.location import locate
 from jettison.images.reference import Reference
 from jettison.images.registry import RegistryStore
 from jettison.images.stores.archive import ArchiveStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jettison.images.location import Store
+from jettison.images import Store
 from jettison.images.reference import Reference
 
 

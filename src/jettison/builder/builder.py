@@ -23,9 +23,8 @@ from jettison.builder.files import owner_of
 from jettison.builder.foundation import BuildOptions, Bytecode, Foundation, FoundationLayer
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.lock import LockedImage, Made, archive_for, chosen_pins, locked_digest, stale
-from jettison.builder.needs import BuildNeeds, base_source
 from jettison.builder.removal import Removal, explanation, removal_of
-from jettison.builder.shortened_base import Staying, shortened_base
+from jettison.builder.shortened_base import BuildNeeds, Staying, base_source, shortened_base
 from jettison.builder.wheel import Scheme, environment_members
 from jettison.errors import PackageError
 from jettison.images.config import History

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
-from jettison.images.stores.files import sealed_bytes, sealed_file
+from jettison.images.stores import sealed_bytes, sealed_file
 from jettison.images.tar_writer import Member
 from jettison.processes import CONFINE, NEUTRAL, helper, helper_environment, run
 from jettison.records import discard

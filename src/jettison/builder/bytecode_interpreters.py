@@ -17,8 +17,8 @@ from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.errors import ProgramError
 from jettison.images.entry import Kind
 from jettison.images.image import Image
+from jettison.images.stores import partial_path, writing
 from jettison.images.stores.blobs import SegmentCache
-from jettison.images.stores.files import partial_path, writing
 from jettison.images.tar_writer import Member
 from jettison.plan.minimal_base import TRIPLETS, BaseTree
 from jettison.processes import run

@@ -19,8 +19,8 @@ from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
 from jettison.errors import BuildError, IntegrityError, NetworkError, UnsupportedError
 from jettison.images.digest import Digest
 from jettison.images.entry import Kind
+from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file
 from jettison.images.stream import checked_chunks
 from jettison.index.client import Client
 from jettison.index.metadata import parse_entry_points

@@ -23,15 +23,15 @@ from jettison.catalogue.base_release import debian_release
 from jettison.catalogue.bases import BaseImages
 from jettison.errors import UnsupportedError
 from jettison.formats.debian_control import paragraphs
+from jettison.images import is_remote, locate
 from jettison.images.config import History
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind
 from jettison.images.image import Image, Layer
-from jettison.images.location import is_remote, locate
+from jettison.images.stores import partial_path, writing
 from jettison.images.stores.blobs import SegmentCache
 from jettison.images.stores.daemon import packed
-from jettison.images.stores.files import partial_path, writing
 from jettison.images.stores.unpack import remove_unpacked, unpack
 from jettison.images.stream import chunks_of
 from jettison.images.tree import TreeBuilder

@@ -15,7 +15,7 @@ from jettison.errors import IntegrityError
 from jettison.formats.debian_control import Paragraph
 from jettison.formats.elf import ElfFacts, read_elf
 from jettison.images.entry import Entry, Kind, entry_of
-from jettison.images.stores.files import sealed_file, sealed_size
+from jettison.images.stores import sealed_file, sealed_size
 from jettison.images.stream import CHUNK, chunks_of
 from jettison.images.tar_writer import Member
 from jettison.index.debian import Deb, read_deb

@@ -1,19 +1,22 @@
-"""A composed base without the modules of its standard library that nothing reaches."""
+"""What an image needs and where its base comes from; a base without what nothing reaches."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.builder import Pin
-from jettison.builder.base import Base
+from jettison.builder import BaseWanted, Pin
+from jettison.builder.base import Base, BaseSource
 from jettison.builder.composed_base import ComposedBase
 from jettison.builder.context import ContextPath, content_of
+from jettison.builder.foundation import BuildOptions, Bytecode
+from jettison.builder.image_base import ImageBase
 from jettison.builder.libraries import needed_libraries
 from jettison.builder.wheel import Placed, Scheme, opened_wheels
 from jettison.catalogue import table
@@ -24,6 +27,8 @@ from jettison.contents.reach import reached
 from jettison.contents.standard_reach import LibrarySearch, has_better
 from jettison.formats.settings import Ask
 from jettison.images.entry import Kind
+from jettison.images.stores.blobs import SegmentCache
+from jettison.index.debian import Archive
 from jettison.lift import Project
 from jettison.lower import COMPILED_LIST
 from jettison.plan.plan import Plan
@@ -247,3 +252,68 @@ def _commands_in(project: Project) -> tuple[str, ...]:
     """Return the texts of a project that may run Python, without the lists of what leaves."""
     lists = {project.own(name) for name in (LIST, SCRIPT, HOOK, COMPILED_LIST)}
     return tuple(text for path, text in sorted(project.texts.items()) if path not in lists)
+
+
+class BuildNeeds(Struct, frozen=True, kw_only=True):
+    """A base, the libraries that distributions want of it, and the distributions.
+
+    ``marks`` has a text for each distribution; equal texts stand for equal files in the image.
+    ``family`` is the Python and the place of the environment.
+    """
+
+    wanted: BaseWanted
+    libraries: frozenset[str] = frozenset()
+    pins: tuple[Pin, ...] = ()
+    marks: tuple[str, ...] = ()
+    family: str = ""
+
+    @classmethod
+    def of(
+        cls, wanted: BaseWanted, pins: Sequence[Pin], scheme: Scheme, how: str, *,
+        libraries: frozenset[str] = frozenset(),
+        gone: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> BuildNeeds:  # fmt: skip
+        """Return them; ``how`` is what all are treated by, ``gone`` what leaves of which."""
+        return cls(
+            wanted=wanted,
+            libraries=libraries,
+            pins=tuple(pins),
+            marks=tuple(
+                hashlib.sha256("\0".join(parts).encode()).hexdigest()
+                for pin in pins
+                for parts in [(pin.sha256, repr(scheme), how, *sorted(gone.get(pin.name, ())))]
+            ),
+            family=f"{scheme.python} {scheme.prefix}",
+        )
+
+
+def base_source(
+    wanted: BaseWanted,
+    options: BuildOptions,
+    archive: Archive,
+    cache: SegmentCache,
+    folder: Path,
+    *,
+    locked: str,
+) -> BaseSource:
+    """Return where the base comes from; ``locked`` is the digest that an image must have."""
+    interpreters = folder / "interpreters"
+    bytecode = options.bytecode is not Bytecode.NONE
+    if wanted.kind == "image":
+        return ImageBase(
+            wanted=wanted,
+            platform=options.platform,
+            cache=cache,
+            interpreters=interpreters,
+            bytecode=bytecode,
+            locked=locked,
+        )
+    return ComposedBase(
+        wanted=wanted,
+        platform=options.platform,
+        archive=archive,
+        cache=cache,
+        interpreters=interpreters,
+        bytecode=bytecode,
+        core_apart=options.shared is not None,
+    )

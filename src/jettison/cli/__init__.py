@@ -65,7 +65,7 @@ def command_line(context: click.Context) -> None:
 
 def save(path: Path, text: str) -> None:
     """Write a report to a file, whole or not at all. WriteError names the file."""
-    from jettison.images.stores.files import output_file  # noqa: PLC0415  late, as the commands
+    from jettison.images.stores import output_file  # noqa: PLC0415  late, as the commands
 
     with output_file(path) as file:
         file.write(text.encode("utf-8"))

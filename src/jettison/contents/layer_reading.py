@@ -39,11 +39,11 @@ from jettison.contents.stored_files import (
     stored_files,
 )
 from jettison.errors import ImageError
+from jettison.images import nearest
 from jettison.images.config import History
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image, Layer
-from jettison.images.location import nearest
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.progress import Progress, step
 from jettison.records import Records

@@ -1,1 +1,110 @@
-"""How each kind of file is written, and how it is edited without losing a byte."""
+"""How each kind of file is written, and edited without losing a byte; text taken out of a file."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from jettison.values import Origin
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """A run of text copied verbatim: it begins at ``start`` in the text, ``source`` in the source.
+
+    ``line`` is the line of the file that it begins on; a piece never spans two lines.
+    """
+
+    start: int
+    source: int
+    line: int
+
+
+class Excerpt(Struct, frozen=True, kw_only=True):
+    """What a parser reads (``text``) and the part of the file that it was joined from (``source``).
+
+    A Dockerfile joins continuation lines and drops the comments between them before anything else
+    reads an instruction. The pieces lead from an offset in the joined text back to the file.
+    """
+
+    file: str
+    text: str
+    source: str
+    pieces: tuple[Piece, ...]
+
+    def _piece(self, offset: int) -> Piece:
+        index = bisect_right(self.pieces, offset, key=lambda piece: piece.start)
+        return self.pieces[max(index - 1, 0)]
+
+    def line(self, offset: int) -> int:
+        """Return the line of the file that holds the character at ``offset`` of the text."""
+        return self._piece(offset).line
+
+    def place(self, offset: int) -> int:
+        """Return the offset in the source of the character at ``offset`` of the text."""
+        piece = self._piece(offset)
+        return piece.source + offset - piece.start
+
+    def place_after(self, offset: int) -> int:
+        """Return the offset in the source just after the character that ends at ``offset``."""
+        return self.place(offset - 1) + 1 if offset > 0 else self.place(0)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The offsets in the source of the whole text."""
+        return self.place(0), self.place_after(len(self.text))
+
+    @property
+    def written(self) -> str:
+        """The text as it is written in the source, with what was omitted of it."""
+        start, end = self.bounds
+        return self.source[start:end]
+
+    def narrow(self, start: int, end: int) -> Excerpt:
+        """Return the part of the text from ``start`` up to ``end``, with the same source."""
+        first = self._piece(start)
+        moved = Piece(start=0, source=first.source + start - first.start, line=first.line)
+        rest = (
+            Piece(start=piece.start - start, source=piece.source, line=piece.line)
+            for piece in self.pieces
+            if start < piece.start < end
+        )
+        return Excerpt(
+            file=self.file,
+            text=self.text[start:end],
+            source=self.source,
+            pieces=(moved, *rest),
+        )
+
+    def origin(self, start: int, end: int) -> Origin:
+        """Return the lines that the text from ``start`` up to ``end`` stands on."""
+        return Origin(
+            file=self.file, line=self.line(start), end_line=self.line(max(start, end - 1))
+        )
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their endings; only a line feed ends one, as in BuildKit and shells."""
+    parts = text.split("\n")
+    lines = [part + "\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
+
+
+def excerpt(text: str, *, file: str, line: int = 1) -> Excerpt:
+    """Text which is the source itself, and begins on ``line`` of ``file``."""
+    starts = _starts(split_lines(text))
+    pieces = tuple(
+        Piece(start=start, source=start, line=line + index) for index, start in enumerate(starts)
+    )
+    return Excerpt(
+        file=file, text=text, source=text, pieces=pieces or (Piece(start=0, source=0, line=line),)
+    )
+
+
+def _starts(lines: Iterable[str]) -> list[int]:
+    starts, offset = [], 0
+    for line in lines:
+        starts.append(offset)
+        offset += len(line)
+    return starts

@@ -10,7 +10,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.excerpt import split_lines
+from jettison.formats import split_lines
 from jettison.values import Origin
 
 # An expression with so many stars takes no longer than a thousand steps for a path.

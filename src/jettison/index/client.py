@@ -1,9 +1,12 @@
-"""A polite client for package indexes: few requests, one identity, no waiting twice in vain."""
+"""A polite client for package indexes: few requests, one identity, wheels read by ranges."""
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,6 +14,7 @@ from msgspec import Struct
 
 from jettison import __version__
 from jettison.errors import NetworkError
+from jettison.index.facts import WheelFile
 from jettison.index.settings import (
     NOT_MODIFIED,
     OK,
@@ -161,3 +165,121 @@ class Client:
 def _safe(url: str) -> str:
     """Give an address without its query, which may hold a signature."""
     return urlsplit(url)._replace(query="", fragment="").geturl()
+
+
+# Small wheels are fetched whole: one request then, and the hash can be checked.
+_WHOLE_BELOW = 96 << 10
+
+
+_SMALLEST_TAIL, _LARGEST_TAIL = 48 << 10, 256 << 10
+
+
+# Without ranges a wheel is fetched whole, but not one that would hold up a plan for minutes.
+_LARGEST_WHEEL = 64 << 20
+
+
+_AROUND = 16 << 10
+
+
+_NO_SUCH_RANGE = 416
+
+
+def open_wheel(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
+    """Open a wheel as a file of which the pieces that are read are fetched."""
+    if wheel.size is not None and wheel.size <= _WHOLE_BELOW:
+        return _whole(client, wheel)
+    headers = {"range": f"bytes={_tail_range(wheel.size)}", "accept-encoding": "identity"}
+    answer = client.get(wheel.url, headers, limit=_LARGEST_WHEEL, expected=(_NO_SUCH_RANGE,))
+    if answer.status == _NO_SUCH_RANGE:
+        return _whole(client, wheel)
+    if not answer.partial:
+        return _checked(answer, wheel)
+    start, total = _content_range(answer)
+    return _RangeFile(_fetcher(client, wheel.url), start, total, answer.body)
+
+
+def _tail_range(size: int | None) -> str:
+    if size is None:
+        return f"-{_SMALLEST_TAIL}"
+    tail = min(max(size // 24, _SMALLEST_TAIL), _LARGEST_TAIL, size)
+    return f"{size - tail}-{size - 1}"
+
+
+def _whole(client: Client, wheel: WheelFile) -> io.BytesIO:
+    headers = {"accept-encoding": "identity"}
+    return _checked(client.get(wheel.url, headers, limit=_LARGEST_WHEEL), wheel)
+
+
+def _checked(answer: Answer, wheel: WheelFile) -> io.BytesIO:
+    if wheel.sha256 and hashlib.sha256(answer.body).hexdigest() != wheel.sha256:
+        raise NetworkError(f"{wheel.filename} does not match its hash")
+    return io.BytesIO(answer.body)
+
+
+def _content_range(answer: Answer) -> tuple[int, int]:
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("content-range", ""))
+    if match is None:
+        raise ValueError("the range that was sent is not stated")
+    start, end, total = (int(one) for one in match.groups())
+    if end - start + 1 != len(answer.body) or end >= total:
+        raise ValueError("the range that was sent is cut short")
+    return start, total
+
+
+def _fetcher(client: Client, url: str) -> Callable[[int, int], bytes]:
+    def fetch(start: int, end: int) -> bytes:
+        headers = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
+        answer = client.get(url, headers, limit=_LARGEST_WHEEL)
+        if not answer.partial or _content_range(answer)[0] != start:
+            raise ValueError("the server stopped serving ranges")
+        return answer.body
+
+    return fetch
+
+
+class _RangeFile(io.BufferedIOBase):
+    """A remote file of which the pieces that are read are fetched; ``end`` is exclusive."""
+
+    def __init__(
+        self, fetch: Callable[[int, int], bytes], start: int, total: int, tail: bytes
+    ) -> None:
+        self._fetch = fetch
+        self._total = total
+        self._place = 0
+        self._pieces: list[tuple[int, bytes]] = [(start, tail)]
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._total}[whence]
+        self._place = max(0, origin + offset)
+        return self._place
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._total - self._place if size is None or size < 0 else size
+        end = min(self._place + wanted, self._total)
+        if end <= self._place:
+            return b""
+        piece = self._piece(self._place, end)
+        self._place = end
+        return piece
+
+    def _piece(self, start: int, end: int) -> bytes:
+        for first, content in self._pieces:
+            if first <= start and end <= first + len(content):
+                return content[start - first : end - first]
+        # The metadata lies before the directory and members lie close together, so a piece is
+        # fetched with its surroundings, up to the next one that is known.
+        known = min((first for first, _ in self._pieces if first > start), default=self._total)
+        since = max(0, start - _AROUND)
+        until = max(end, min(end + _AROUND, known))
+        content = self._fetch(since, until)
+        self._pieces.append((since, content))
+        return content[start - since : end - since]

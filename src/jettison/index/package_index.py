@@ -177,7 +177,7 @@ class Index(Struct, frozen=True, kw_only=True):
         if known is not None:
             return known
         self._require_network(sdist.filename)
-        from jettison.index.sdist import read_sdist  # noqa: PLC0415 — few need it
+        from jettison.index.wheels import read_sdist  # noqa: PLC0415 — few need it
 
         facts = read_sdist(self.client, sdist, name=name, version=str(release.version))
         self.cache.put(facts, "sdists", *key)

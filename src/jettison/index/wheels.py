@@ -1,37 +1,39 @@
-"""Read metadata from wheels: in an index, in a folder, installed."""
+"""Read metadata from wheels and source distributions: in an index, in a folder, installed."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import re
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.errors import NetworkError
 from jettison.formats.elf import BEGINNING, unloaded_bytes
-from jettison.index.client import Client
+from jettison.images.entry import TAR_ERRORS, BoundedTarInfo
+from jettison.index.client import Client, open_wheel
 from jettison.index.facts import DistributionFacts, InstalledFile, Source, WheelFile
-from jettison.index.metadata import Contents, facts_from, installed_files, parse_record
-from jettison.index.settings import Answer
+from jettison.index.listing import IndexFile
+from jettison.index.metadata import (
+    Contents,
+    facts_from,
+    installed_files,
+    parse_record,
+    requirements,
+)
+from jettison.values import Basis, Size
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
 _MEMBERS = ("METADATA", "entry_points.txt", "namespace_packages.txt")
 _LARGEST_MEMBER = 8 << 20
-# Small wheels are fetched whole: one request then, and the hash can be checked.
-_WHOLE_BELOW = 96 << 10
-_SMALLEST_TAIL, _LARGEST_TAIL = 48 << 10, 256 << 10
-# Without ranges a wheel is fetched whole, but not one that would hold up a plan for minutes.
-_LARGEST_WHEEL = 64 << 20
-_AROUND = 16 << 10
-_NO_SUCH_RANGE = 416
 
 
 def read_wheel(client: Client, wheel: WheelFile) -> Contents:
@@ -88,107 +90,6 @@ def _metadata_folder(paths: Iterable[str]) -> str:
     if not folders:
         raise ValueError("it has no .dist-info folder")
     return folders[0]
-
-
-def open_wheel(client: Client, wheel: WheelFile) -> io.BufferedIOBase:
-    """Open a wheel as a file of which the pieces that are read are fetched."""
-    if wheel.size is not None and wheel.size <= _WHOLE_BELOW:
-        return _whole(client, wheel)
-    headers = {"range": f"bytes={_tail_range(wheel.size)}", "accept-encoding": "identity"}
-    answer = client.get(wheel.url, headers, limit=_LARGEST_WHEEL, expected=(_NO_SUCH_RANGE,))
-    if answer.status == _NO_SUCH_RANGE:
-        return _whole(client, wheel)
-    if not answer.partial:
-        return _checked(answer, wheel)
-    start, total = _content_range(answer)
-    return _RangeFile(_fetcher(client, wheel.url), start, total, answer.body)
-
-
-def _tail_range(size: int | None) -> str:
-    if size is None:
-        return f"-{_SMALLEST_TAIL}"
-    tail = min(max(size // 24, _SMALLEST_TAIL), _LARGEST_TAIL, size)
-    return f"{size - tail}-{size - 1}"
-
-
-def _whole(client: Client, wheel: WheelFile) -> io.BytesIO:
-    headers = {"accept-encoding": "identity"}
-    return _checked(client.get(wheel.url, headers, limit=_LARGEST_WHEEL), wheel)
-
-
-def _checked(answer: Answer, wheel: WheelFile) -> io.BytesIO:
-    if wheel.sha256 and hashlib.sha256(answer.body).hexdigest() != wheel.sha256:
-        raise NetworkError(f"{wheel.filename} does not match its hash")
-    return io.BytesIO(answer.body)
-
-
-def _content_range(answer: Answer) -> tuple[int, int]:
-    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", answer.headers.get("content-range", ""))
-    if match is None:
-        raise ValueError("the range that was sent is not stated")
-    start, end, total = (int(one) for one in match.groups())
-    if end - start + 1 != len(answer.body) or end >= total:
-        raise ValueError("the range that was sent is cut short")
-    return start, total
-
-
-def _fetcher(client: Client, url: str) -> Callable[[int, int], bytes]:
-    def fetch(start: int, end: int) -> bytes:
-        headers = {"range": f"bytes={start}-{end - 1}", "accept-encoding": "identity"}
-        answer = client.get(url, headers, limit=_LARGEST_WHEEL)
-        if not answer.partial or _content_range(answer)[0] != start:
-            raise ValueError("the server stopped serving ranges")
-        return answer.body
-
-    return fetch
-
-
-class _RangeFile(io.BufferedIOBase):
-    """A remote file of which the pieces that are read are fetched; ``end`` is exclusive."""
-
-    def __init__(
-        self, fetch: Callable[[int, int], bytes], start: int, total: int, tail: bytes
-    ) -> None:
-        self._fetch = fetch
-        self._total = total
-        self._place = 0
-        self._pieces: list[tuple[int, bytes]] = [(start, tail)]
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._total}[whence]
-        self._place = max(0, origin + offset)
-        return self._place
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        wanted = self._total - self._place if size is None or size < 0 else size
-        end = min(self._place + wanted, self._total)
-        if end <= self._place:
-            return b""
-        piece = self._piece(self._place, end)
-        self._place = end
-        return piece
-
-    def _piece(self, start: int, end: int) -> bytes:
-        for first, content in self._pieces:
-            if first <= start and end <= first + len(content):
-                return content[start - first : end - first]
-        # The metadata lies before the directory and members lie close together, so a piece is
-        # fetched with its surroundings, up to the next one that is known.
-        known = min((first for first, _ in self._pieces if first > start), default=self._total)
-        since = max(0, start - _AROUND)
-        until = max(end, min(end + _AROUND, known))
-        content = self._fetch(since, until)
-        self._pieces.append((since, content))
-        return content[start - since : end - since]
 
 
 # Each library costs a request, and small ones have little to lose.
@@ -263,3 +164,126 @@ def _files(distribution: Distribution) -> tuple[InstalledFile, ...]:
         return parse_record(record)
     # An old .egg-info names its files without their sizes.
     return tuple(InstalledFile(path=path.as_posix(), size=0) for path in distribution.files or ())
+
+
+_LARGEST_SDIST = 256 << 20
+_LARGEST_TEXT = 4 << 20
+_SOURCE_TEXTS = (
+    "PKG-INFO",
+    "entry_points.txt",
+    "top_level.txt",
+    "namespace_packages.txt",
+    "requires.txt",
+)
+_NOT_INSTALLED = frozenset({"tests", "test", "docs", "doc", "examples", "benchmarks", "tools"})
+_COMPILED = (
+    ".c",
+    ".cc",
+    ".cpp",
+    ".cxx",
+    ".pyx",
+    ".f",
+    ".f90",
+    ".rs",
+    "/CMakeLists.txt",
+    "/meson.build",
+)
+_BUILD_FILES = frozenset({"setup", "conftest", "noxfile", "tasks", "versioneer"})
+
+
+def read_sdist(client: Client, sdist: IndexFile, *, name: str, version: str) -> DistributionFacts:
+    """Fetch an sdist and guess what a build of it would install; nothing of it is run.
+
+    Raises NetworkError when it cannot be had or read.
+    """
+    headers = {"accept-encoding": "identity"}
+    body = client.get(sdist.url, headers, limit=_LARGEST_SDIST).body
+    try:
+        files, texts = _unpack(body, sdist.filename)
+    except (*TAR_ERRORS, zipfile.BadZipFile, zlib.error, OSError) as error:
+        raise NetworkError(f"{sdist.filename} is not readable", why=str(error)) from error
+    return replace(guess(files, texts, filename=sdist.filename), name=name, version=version)
+
+
+def guess(
+    files: Iterable[tuple[str, int]], texts: Mapping[str, str], *, filename: str
+) -> DistributionFacts:
+    """Guess facts from the paths below an sdist's folder and the texts of its ``.egg-info``.
+
+    The packages are those that ``top_level.txt`` names, else those with an ``__init__.py`` at the
+    root or under ``src``. The size is an estimate: the bytes of these packages' Python files.
+    """
+    top = frozenset(texts.get("top_level.txt", "").split())
+    listed = list(files)
+    kept = tuple(_installed(listed, top))
+    contents = Contents(files=kept, texts={**texts, "METADATA": texts.get("PKG-INFO", "")})
+    facts = facts_from(contents, size_source=filename, source=Source.SDIST_GUESS)
+    declared = requirements(_egg_requirements(texts.get("requires.txt", "")))
+    size = Size(
+        bytes=sum(file.size for file in kept),
+        basis=Basis.ESTIMATED,
+        source=f"Python files of {filename}; what a build compiles is not counted",
+    )
+    return replace(
+        facts,
+        has_sdist=True,
+        compiles=any(path.endswith(_COMPILED) for path, _ in listed),
+        import_names=facts.import_names or tuple(sorted(top)),
+        requires=facts.requires or declared,
+        installed_size=size,
+        sdist_only=True,
+    )
+
+
+def _installed(files: Iterable[tuple[str, int]], top: frozenset[str]) -> Iterator[InstalledFile]:
+    listed = [(path.removeprefix("src/"), size) for path, size in files if path.endswith(".py")]
+    packages = {path.partition("/")[0] for path, _ in listed if path.count("/") == 1
+                and path.endswith("/__init__.py")}  # fmt: skip
+    wanted = top or (packages - _NOT_INSTALLED)
+    for path, size in listed:
+        first = path.partition("/")[0]
+        module = first.removesuffix(".py")
+        single = "/" not in path and not packages and module not in _BUILD_FILES
+        if first in wanted or (module in top and "/" not in path) or (not top and single):
+            yield InstalledFile(path=path, size=size)
+
+
+def _egg_requirements(text: str) -> Iterator[str]:
+    """Lines of ``requires.txt`` as Requires-Dist; ``[extra:marker]`` heads a section."""
+    extra = marker = ""
+    for line in (raw.strip() for raw in text.splitlines()):
+        if line.startswith("["):
+            extra, _, marker = line.strip("[]").partition(":")
+        elif line:
+            parts = [f"({marker})" if marker else "", f'extra == "{extra}"' if extra else ""]
+            condition = " and ".join(part for part in parts if part)
+            yield f"{line} ; {condition}" if condition else line
+
+
+def _unpack(body: bytes, filename: str) -> tuple[list[tuple[str, int]], dict[str, str]]:
+    if filename.endswith(".zip"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            entries = [(one.filename, one.file_size) for one in archive.infolist()]
+            return _below(entries), _texts(
+                (path, archive.read(path)) for path, size in entries if _is_text(path, size)
+            )
+    with tarfile.open(fileobj=io.BytesIO(body), mode="r:*", tarinfo=BoundedTarInfo) as tar:
+        members = [one for one in tar.getmembers() if one.isfile()]
+        streams = ((one.name, tar.extractfile(one)) for one in members
+                   if _is_text(one.name, one.size))  # fmt: skip
+        texts = _texts((path, stream.read()) for path, stream in streams if stream)
+        return _below((one.name, one.size) for one in members), texts
+
+
+def _is_text(path: str, size: int) -> bool:
+    return path.rpartition("/")[2] in _SOURCE_TEXTS and size <= _LARGEST_TEXT
+
+
+def _texts(members: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """Texts by member name; the ``.egg-info`` copy, which is the fuller one, wins."""
+    ordered = sorted(members, key=lambda member: ".egg-info/" in member[0])
+    return {path.rpartition("/")[2]: body.decode("utf-8", "replace") for path, body in ordered}
+
+
+def _below(entries: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(path.partition("/")[2], size) for path, size in entries if "/" in path]

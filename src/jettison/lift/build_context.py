@@ -24,7 +24,7 @@ from jettison.formats.dockerfile import (
 from jettison.lift import Project, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted
-from jettison.source.facts import Use, is_dockerfile, use_of_file
+from jettison.source import Use, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
 from jettison.values import Evidence, Origin
 

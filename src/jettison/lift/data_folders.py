@@ -21,8 +21,8 @@ from jettison.lift import Project
 from jettison.lift.action import ActionKind
 from jettison.lift.build_context import copied_from
 from jettison.lift.stage import FinalStage
+from jettison.source import ModuleFacts
 from jettison.source.effects import files_written
-from jettison.source.facts import ModuleFacts
 from jettison.values import Evidence, Origin
 
 # Files that only keep a folder in version control.

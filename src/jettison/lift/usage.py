@@ -13,6 +13,7 @@ from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
 from jettison.formats.shell import Script
 from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
+from jettison.source import ModuleFacts
 from jettison.source.effects import (
     LibraryLoad,
     ProgramCall,
@@ -22,7 +23,6 @@ from jettison.source.effects import (
     programs_called,
     time_zones,
 )
-from jettison.source.facts import ModuleFacts
 from jettison.source.tree import is_test
 from jettison.values import Evidence, Origin, counted
 

@@ -22,15 +22,13 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.base import Variant, image_facts, packages_of
 from jettison.plan.minimal_base import ROOT
-from jettison.plan.prediction_environment import Written, environments
+from jettison.plan.prediction_environment import Written, copied_files, environments, sent_files
 from jettison.plan.prediction_parts import (
     COMPILED,
     Packages,
     Part,
     Prediction,
     SizeRange,
-    copied_files,
-    sent_files,
     taken_out_of_system,
 )
 from jettison.plan.removal.listing import LIST, MANIFEST_FOLDER

@@ -1,8 +1,9 @@
-"""What installers of Python distributions write in a stage."""
+"""What steps write in a stage: installers of Python distributions, and COPY."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from packaging.requirements import InvalidRequirement, Requirement
@@ -17,7 +18,8 @@ from jettison.ecosystems.commands import (
     VirtualEnvironment,
     compile_bytecode,
 )
-from jettison.formats.dockerfile import mounts
+from jettison.formats.dockerfile import Copy, mounts
+from jettison.formats.dockerignore import Pattern, pattern, verdicts
 from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
@@ -26,9 +28,9 @@ from jettison.lift.action import LiftedRun
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.locked import locked_place
-from jettison.lift.stage import FinalStage
+from jettison.lift.stage import FinalStage, lifted
 from jettison.plan.prediction_parts import Part, applies_list, taken_out
-from jettison.values import Basis, Origin, Size, Skipped
+from jettison.values import Basis, Origin, Size, Skipped, once_each
 
 
 def locked_roots(project: Project) -> frozenset[str]:
@@ -206,3 +208,62 @@ def _left(fact: PipInstall) -> Part:
 def _absolute(path: str, stage: FinalStage) -> str:
     expanded = stage.expanded(path)
     return expanded if expanded.startswith("/") else f"{stage.folder.rstrip('/')}/{expanded}"
+
+
+def application_size(project: Project) -> int:
+    """Add up the files that each COPY of the final stage takes, after .dockerignore.
+
+    A file that two instructions copy counts twice, as it does in the layers of the image.
+    """
+    sent = sent_files(project)
+    copies = (found for _, found in lifted(project).copies if found.stage is None)
+    return sum(size for found in copies for _, size in copied_files(found, sent))
+
+
+@once_each
+def sent_files(project: Project) -> Mapping[str, int]:
+    """The files of the context that reach the builder, with their bytes."""
+    patterns = project.ignore.patterns if project.ignore else ()
+    judged = verdicts(project.files, patterns)
+    return {path: project.files[path] for path, verdict in judged if not verdict.ignored}
+
+
+def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """The files that one COPY takes, by their paths below its destination, with their bytes.
+
+    The name of a file that is copied alone is empty when the destination names it.
+    """
+    alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
+    for source in found.sources:
+        wanted = posixpath.normpath(source).lstrip("/")
+        form = _form(wanted)
+        for path, size in sent.items():
+            matched = _matched(path, wanted, form)
+            if matched == path:
+                yield ("" if alone else posixpath.basename(path)), size
+            elif matched is not None:
+                yield (path[len(matched) + 1 :] if matched else path), size
+
+
+def _form(wanted: str) -> Pattern | None:
+    """The pattern that a source is; None for a path, or for what no build takes as a pattern."""
+    try:
+        return pattern(wanted) if any(c in wanted for c in "*?[") else None
+    except ValueError:
+        return None
+
+
+def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:
+    """The path or the folder above it that a source names; empty for the whole context."""
+    if wanted == ".":
+        return ""
+    for each in (path, *_parents(path)):
+        if each == wanted or (form and form.matches(each)):
+            return each
+    return None
+
+
+def _parents(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path

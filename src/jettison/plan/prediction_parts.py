@@ -15,14 +15,13 @@ from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import PackageInstall
-from jettison.formats.dockerfile import Copy, mounts_over
-from jettison.formats.dockerignore import Pattern, pattern, verdicts
+from jettison.formats.dockerfile import mounts_over
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.packages import named_by
-from jettison.lift.stage import FinalStage, lifted
+from jettison.lift.stage import FinalStage
 from jettison.plan.removal.groups import Contents, Matcher, contents_of, installed_path
 from jettison.plan.removal.listing import (
     LIST,
@@ -33,7 +32,7 @@ from jettison.plan.removal.listing import (
     paths_in,
     sections_in,
 )
-from jettison.values import Basis, Evidence, Origin, Size, Skipped, once_each
+from jettison.values import Basis, Evidence, Origin, Size, Skipped
 
 COMPILED = "byte code of "
 
@@ -272,62 +271,3 @@ class Packages:
 def _some(names: list[str]) -> list[str]:
     """A few names, and how many more there are."""
     return names if len(names) <= SHOWN else [*names[: SHOWN - 1], f"{len(names) - SHOWN + 1} more"]
-
-
-def application_size(project: Project) -> int:
-    """Add up the files that each COPY of the final stage takes, after .dockerignore.
-
-    A file that two instructions copy counts twice, as it does in the layers of the image.
-    """
-    sent = sent_files(project)
-    copies = (found for _, found in lifted(project).copies if found.stage is None)
-    return sum(size for found in copies for _, size in copied_files(found, sent))
-
-
-@once_each
-def sent_files(project: Project) -> Mapping[str, int]:
-    """The files of the context that reach the builder, with their bytes."""
-    patterns = project.ignore.patterns if project.ignore else ()
-    judged = verdicts(project.files, patterns)
-    return {path: project.files[path] for path, verdict in judged if not verdict.ignored}
-
-
-def copied_files(found: Copy, sent: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """The files that one COPY takes, by their paths below its destination, with their bytes.
-
-    The name of a file that is copied alone is empty when the destination names it.
-    """
-    alone = len(found.sources) == 1 and not found.destination.endswith(("/", "."))
-    for source in found.sources:
-        wanted = posixpath.normpath(source).lstrip("/")
-        form = _form(wanted)
-        for path, size in sent.items():
-            matched = _matched(path, wanted, form)
-            if matched == path:
-                yield ("" if alone else posixpath.basename(path)), size
-            elif matched is not None:
-                yield (path[len(matched) + 1 :] if matched else path), size
-
-
-def _form(wanted: str) -> Pattern | None:
-    """The pattern that a source is; None for a path, or for what no build takes as a pattern."""
-    try:
-        return pattern(wanted) if any(c in wanted for c in "*?[") else None
-    except ValueError:
-        return None
-
-
-def _matched(path: str, wanted: str, form: Pattern | None) -> str | None:
-    """The path or the folder above it that a source names; empty for the whole context."""
-    if wanted == ".":
-        return ""
-    for each in (path, *_parents(path)):
-        if each == wanted or (form and form.matches(each)):
-            return each
-    return None
-
-
-def _parents(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

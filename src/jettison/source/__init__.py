@@ -1,1 +1,268 @@
-"""What the application's source and its other files say and run."""
+"""What the application's source and its other files say and run: facts with their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache as once
+from typing import Final
+
+from msgspec import Struct
+
+from jettison.catalogue import table
+from jettison.catalogue.packaging import ProjectFiles
+from jettison.source.tree import is_test
+from jettison.values import Origin, Skipped
+
+# An argument that is text, a flat list of texts, a number or a truth value; None when it is
+# computed. A list keeps None in the place of each computed element.
+Literal = str | int | float | bool | None | tuple[str | None, ...]
+
+
+class Circumstance(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Under which conditions a statement runs.
+
+    ``condition`` is the expression of the enclosing ``if`` statements that speak of an
+    environment (``settings.DEBUG``, ``sys.platform == 'win32'``), joined with ``and``; empty when
+    there is none.
+    """
+
+    optional: bool = False
+    typing_only: bool = False
+    main_guard: bool = False
+    condition: str = ""
+
+
+ALWAYS = Circumstance()
+
+
+class Placed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that stands on a line of a file."""
+
+    file: str
+    line: int
+
+    @property
+    def origin(self) -> Origin:
+        """Where it is."""
+        return Origin(file=self.file, line=self.line)
+
+
+class Import(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """One imported module: ``import module`` or ``from module import names``.
+
+    ``level`` counts the leading dots. ``dynamic`` marks ``importlib.import_module`` and
+    ``__import__``; a ``module`` that ends in ``.*`` stands for every module under a package, from
+    a text whose beginning alone is literal.
+    """
+
+    module: str
+    names: tuple[str, ...] = ()
+    level: int = 0
+    dynamic: bool = False
+    circumstance: Circumstance = ALWAYS
+
+
+class Text(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """A string that may name a module, a driver or a URL.
+
+    ``target`` is the name that the enclosing statement assigns (``INSTALLED_APPS``); ``role`` is
+    the nearest dictionary key (``ENGINE``), keyword (``engine``) or called name
+    (``BeautifulSoup``). For a formatted string, ``value`` is its literal beginning.
+    """
+
+    value: str
+    target: str = ""
+    role: str = ""
+    circumstance: Circumstance = ALWAYS
+
+
+class Call(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """A call of a catalogued function, its name made absolute through the file's imports."""
+
+    callee: str
+    arguments: tuple[Literal, ...] = ()
+    keywords: tuple[tuple[str, Literal], ...] = ()
+    circumstance: Circumstance = ALWAYS
+
+    def keyword(self, name: str) -> Literal:
+        """Return the literal given for a keyword, None when it is absent or computed."""
+        return dict(self.keywords).get(name)
+
+
+class Reference(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """An attribute of an imported name, absolute: ``django.db.models.ImageField``."""
+
+    name: str
+
+
+class EnvironmentRead(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """An environment variable that the code reads."""
+
+    name: str
+
+
+class Switch(Placed, frozen=True, kw_only=True, omit_defaults=True):
+    """An assignment that chooses an environment: ``DEBUG = env.bool("DEBUG")`` as text."""
+
+    name: str
+    expression: str
+
+
+class ModuleFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that was learned from one Python file.
+
+    ``skipped`` is set when the file is not valid Python, not text or too large; its imports are
+    then the ones that could be read line by line. ``calls_seen`` counts every call expression.
+    """
+
+    file: str
+    calls_seen: int = 0
+    imports: tuple[Import, ...] = ()
+    texts: tuple[Text, ...] = ()
+    calls: tuple[Call, ...] = ()
+    references: tuple[Reference, ...] = ()
+    environment: tuple[EnvironmentRead, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    skipped: Skipped | None = None
+
+    def names_used(self) -> Iterator[tuple[str, Origin]]:
+        """Every absolute name that the file imports or refers to, with its place."""
+        for imported in self.imports:
+            if imported.level == 0 and not imported.circumstance.typing_only:
+                for name in imported.names:
+                    yield f"{imported.module}.{name}", imported.origin
+        for reference in self.references:
+            yield reference.name, reference.origin
+
+
+class Use(StrEnum):
+    """What a command is for.
+
+    A BUILD command runs while the image is made; an UNCALLED one is in a script that nothing
+    is seen to call.
+    """
+
+    PRODUCTION = "production"
+    BUILD = "build"
+    UNCALLED = "uncalled"
+    DEVELOPMENT = "development"
+
+
+class UsedCommand(Struct, frozen=True, kw_only=True):
+    """One simple command: its words without quotes, and the file or instruction that holds it."""
+
+    words: tuple[str, ...]
+    origin: Origin
+    use: Use
+    source: str
+
+
+class Commands(Struct, frozen=True, kw_only=True):
+    """What the text files of a project say beside its Python source.
+
+    ``environment`` are the variables that the image and its service set; ``texts`` are strings of
+    production configuration that may name a module, a driver or a URL. ``scripts`` maps each shell
+    script that was read to its use.
+    """
+
+    commands: tuple[UsedCommand, ...]
+    environment: Mapping[str, str]
+    texts: tuple[Text, ...]
+    scripts: Mapping[str, Use]
+
+
+_WILD = re.compile(r"[*?[]")
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Tell whether a name fits a pattern, as ``fnmatch.fnmatchcase`` does."""
+    middle = pattern.strip("*")
+    if _WILD.search(middle):
+        return fnmatchcase(name, pattern)
+    if pattern.startswith("*"):
+        return middle in name if pattern.endswith("*") else name.endswith(middle)
+    return name.startswith(middle) if pattern.endswith("*") else name == middle
+
+
+_READ: Final = (".sh", ".bash", ".ini", ".cfg", ".conf", ".toml", ".yml", ".yaml", ".json", ".env",
+                ".service", ".cron", ".mk", ".dockerfile", ".timer", ".properties")  # fmt: skip
+_SCRIPT_FOLDERS: Final = frozenset(
+    {"bin", "scripts", "script", "docker", "deploy", "ops", "compose"}
+)
+_NO_SETTINGS: Final = re.compile(
+    r"(^|/)(locale|locales|static|staticfiles|fixtures|assets|vendor|migrations|i18n|"
+    r"translations|node_modules|frontend|testdata|licenses?)/"
+)
+_LARGEST: Final = 256 * 1024
+_LARGEST_SCRIPT: Final = 64 * 1024
+
+
+def is_read(path: str, *, size: int, executable: bool) -> bool:
+    """Whether a file can say something about commands and settings."""
+    name = path.rpartition("/")[2].lower()
+    if size > _LARGEST or _NO_SETTINGS.search(path):
+        return False
+    if name.endswith(_READ) or name.startswith(
+        (".env", "dockerfile", "containerfile", ".pre-commit")
+    ):
+        return not name.endswith(("-lock.json", "-lock.yaml", ".lock", ".min.json"))
+    if "." in name.strip("."):
+        return any(fits(name, pattern) for pattern in table(ProjectFiles).production)
+    folder = path.rpartition("/")[0].rpartition("/")[2]
+    return size <= _LARGEST_SCRIPT and (
+        executable
+        or folder in _SCRIPT_FOLDERS
+        or name in ("makefile", "procfile", "justfile", "crontab", "jenkinsfile")
+    )
+
+
+@once
+def use_of_file(path: str) -> Use | None:
+    """PRODUCTION or DEVELOPMENT where the name says so, None where it does not."""
+    lower = path.lower()
+    name = lower.rpartition("/")[2]
+    catalogue = table(ProjectFiles)
+    for pattern in catalogue.development:
+        if fits(lower, pattern) or fits(name, pattern):
+            return Use.DEVELOPMENT
+    if is_test(lower):
+        return Use.DEVELOPMENT
+    for pattern in catalogue.production:
+        if fits(name, pattern):
+            return Use.PRODUCTION
+    return None
+
+
+@once
+def use_of_script(path: str) -> Use:
+    """DEVELOPMENT or UNCALLED for a shell script that nothing calls."""
+    if use_of_file(path) is Use.DEVELOPMENT:
+        return Use.DEVELOPMENT
+    words = re.split(r"[^a-z0-9]+", path.lower())
+    development = not set(words).isdisjoint(table(ProjectFiles).development_words)
+    return Use.DEVELOPMENT if development else Use.UNCALLED
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file's name is a Dockerfile's."""
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(".dockerignore"):
+        return False
+    return name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile")
+
+
+def is_compose(path: str) -> bool:
+    """Whether a file's name is a compose file's."""
+    name = path.rpartition("/")[2].lower()
+    return "compose" in name and name.endswith((".yml", ".yaml"))
+
+
+def is_script(path: str, text: str) -> bool:
+    """Whether a file is a shell script."""
+    if path.endswith((".sh", ".bash")):
+        return True
+    first = text[:80].partition("\n")[0]
+    return first.startswith("#!") and re.search(r"\b(ba|da|a|z|k)?sh\b", first) is not None

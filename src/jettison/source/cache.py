@@ -21,7 +21,7 @@ from msgspec import Raw, msgpack
 
 from jettison.catalogue import resource
 from jettison.records import Records
-from jettison.source.facts import ModuleFacts
+from jettison.source import ModuleFacts
 from jettison.source.tree import TreeFile
 
 _GRAIN_NS = 2_000_000_000

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Mapping
 
-from jettison.source.facts import Switch
+from jettison.source import Switch
 
 _TEST_RUN = re.compile(r"tests?|pytest|unittest|PYTEST_\w+|(\w+_)?TEST(S|ING)?")
 _DEVELOPMENT_VALUES = frozenset(

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source.facts import Call, Literal, ModuleFacts
+from jettison.source import Call, Literal, ModuleFacts
 from jettison.source.literals import HOLE
 from jettison.values import Origin
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source.facts import Literal
+from jettison.source import Literal
 
 HOLE = "{}"
 """What stands in a text for a part that is computed."""

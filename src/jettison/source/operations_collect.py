@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles
 from jettison.formats.shell import parse as parse_shell
 from jettison.formats.shell.words import assignments
-from jettison.source.facts import (
+from jettison.source import (
     Commands,
     Text,
     Use,

@@ -12,7 +12,7 @@ from jettison.formats.compose import parse as parse_compose
 from jettison.formats.dockerfile import Dockerfile, Instruction, Stage, final_environment, pairs
 from jettison.formats.dockerfile import parse as parse_dockerfile
 from jettison.formats.shell import parse as parse_shell
-from jettison.source.facts import Use, UsedCommand, is_script, use_of_file
+from jettison.source import Use, UsedCommand, is_script, use_of_file
 from jettison.source.operations_lines import split
 from jettison.values import Origin, Skipped
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import ProjectFiles, Remarks
-from jettison.source.facts import Use, UsedCommand
+from jettison.source import Use, UsedCommand
 from jettison.values import Origin
 
 _HEAD = re.compile(r"^(?P<names>[A-Za-z0-9_%][\w./% \t-]*+)::?(?!=)(?P<needs>[^=#]*)")

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 
-from jettison.source.facts import Import, ModuleFacts, Text
+from jettison.source import Import, ModuleFacts, Text
 from jettison.source.literals import dotted, may_name
 from jettison.source.resolve import FactReader
 from jettison.source.statements import (

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source.facts import Call, ModuleFacts, Text
+from jettison.source import Call, ModuleFacts, Text
 
 SUFFIXES = (
     ".pkl", ".pickle", ".pck", ".pk", ".p", ".joblib", ".jbl", ".sav", ".dill", ".model", ".pt",

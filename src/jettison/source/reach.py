@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
+from jettison.source import Circumstance, Import, ModuleFacts, Switch, Text
 from jettison.source.conditions import Production
 from jettison.source.entries import Entry
-from jettison.source.facts import Circumstance, Import, ModuleFacts, Switch, Text
 from jettison.source.tree import folders_of, is_development_place, is_test
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Origin, Skipped

@@ -16,8 +16,8 @@ from pathlib import Path
 from msgspec import Struct, msgpack
 
 from jettison.records import open_regular
+from jettison.source import ModuleFacts, is_read
 from jettison.source.cache import SourceCache
-from jettison.source.facts import ModuleFacts, is_read
 from jettison.source.operations_lines import is_document
 from jettison.source.parse import parse
 from jettison.source.pickles import MOST, SUFFIXES, saved_in

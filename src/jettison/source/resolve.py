@@ -8,7 +8,7 @@ from functools import cache
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
-from jettison.source.facts import (
+from jettison.source import (
     ALWAYS,
     Call,
     Circumstance,

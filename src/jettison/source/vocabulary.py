@@ -10,8 +10,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from jettison.source import Import, ModuleFacts
 from jettison.source.conditions import last_name
-from jettison.source.facts import Import, ModuleFacts
 from jettison.values import Origin, Skipped, line_numbers
 
 

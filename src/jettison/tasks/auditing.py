@@ -32,10 +32,10 @@ from jettison.contents.measurement import (
     overlay,
 )
 from jettison.errors import DamagedCacheError, InputSyntaxError, NetworkError, ProjectError
-from jettison.images.location import is_remote
+from jettison.images import is_remote
 from jettison.images.reference import Reference
+from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory
-from jettison.images.stores.files import whole_file
 from jettison.index.client import Client
 from jettison.index.settings import index_settings
 from jettison.plan.plan import Plan

@@ -20,8 +20,8 @@ from jettison.errors import (
 )
 from jettison.formats.budgets import Budget
 from jettison.gate import Amount, Figures, OwnedBytes
+from jettison.images import Location, is_remote, locate, nearest
 from jettison.images.descriptor import Platform
-from jettison.images.location import Location, is_remote, locate, nearest
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.stores.cache import blob_cache
 from jettison.progress import Progress

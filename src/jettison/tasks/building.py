@@ -13,8 +13,8 @@ from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions, Foundation
 from jettison.errors import InputSyntaxError
 from jettison.images.image import Image, ImageSet
+from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import SegmentCache
-from jettison.images.stores.files import whole_file
 from jettison.progress import Progress
 from jettison.records import Records
 from jettison.tasks.project_state import key_of

@@ -9,10 +9,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import EngineError, ImageError
+from jettison.images import Location, locate
 from jettison.images.image import Image, ImageSet
-from jettison.images.location import Location, locate
+from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import output_file
 from jettison.tasks.building import Built
 
 _DAEMONS = ("docker", "podman")

@@ -27,8 +27,8 @@ from jettison.formats.settings import (
 from jettison.formats.toml import places, read_toml, table
 from jettison.gate import Amount, Figures, OwnedBytes, Problem
 from jettison.gate.judging import CheckedImage, Outcome
+from jettison.images.stores import whole_file
 from jettison.images.stores.cache import cache_directory
-from jettison.images.stores.files import whole_file
 from jettison.records import Records
 from jettison.tasks.baselines import (
     Looked,

@@ -28,8 +28,8 @@ from jettison.engines.image_reading import read_image_files
 from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure
 from jettison.errors import EngineError, UnsupportedError
+from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform
-from jettison.images.location import is_remote, locate, nearest
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.cache import blob_cache, cache_directory

@@ -100,7 +100,7 @@ def _entry(
 def _digest(root: Path, path: str, size: int, *, executable: bool, exact: bool) -> str:
     """Return what a plan would see of a file; nothing for one that is known by its name alone."""
     # Late: most files are as they were.
-    from jettison.source.facts import is_read  # noqa: PLC0415
+    from jettison.source import is_read  # noqa: PLC0415
     from jettison.source.reading import LARGEST  # noqa: PLC0415
     from jettison.tasks.loading.project import NAMES  # noqa: PLC0415
 

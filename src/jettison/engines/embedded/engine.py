@@ -35,13 +35,13 @@ from jettison.engines.engine import (
 )
 from jettison.engines.limits import Limits, container_path, groups_for, tmpfs_of
 from jettison.errors import EngineError, JettisonError, UnsupportedError
+from jettison.images import locate
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.image import Image
-from jettison.images.location import locate
+from jettison.images.stores import write_error
 from jettison.images.stores.archive import archive_tar
 from jettison.images.stores.cache import blob_cache
-from jettison.images.stores.files import write_error
 from jettison.images.stores.unpack import unpack
 from jettison.images.stream import reader
 from jettison.processes import uninterrupted

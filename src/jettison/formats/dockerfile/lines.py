@@ -11,8 +11,8 @@ from e2b_dockerfile_utils import DockerfileHeredoc, ShellLex, parse_heredoc, par
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
+from jettison.formats import Excerpt, Piece, split_lines
 from jettison.formats.dockerfile.model import Comment, Directive, Flag, Heredoc
-from jettison.formats.excerpt import Excerpt, Piece, split_lines
 from jettison.values import Origin
 
 _DIRECTIVE = re.compile(r"^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+)$")

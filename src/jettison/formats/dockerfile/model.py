@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from jettison.formats.excerpt import Excerpt
+from jettison.formats import Excerpt
 from jettison.values import Origin
 
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError
+from jettison.formats import Excerpt
 from jettison.formats.dockerfile.lines import (
     HEREDOC,
     JSON,
@@ -31,7 +32,6 @@ from jettison.formats.dockerfile.model import (
     Instruction,
     Item,
 )
-from jettison.formats.excerpt import Excerpt
 from jettison.values import Origin
 
 # Flags by instruction: BuildKit, frontend/dockerfile/docs/reference.md, November 2026.

@@ -10,9 +10,8 @@ from e2b_dockerfile_utils import parse_heredoc
 from msgspec import Struct
 
 from jettison.errors import InputSyntaxError
-from jettison.formats import shell
+from jettison.formats import Excerpt, Piece, shell, split_lines
 from jettison.formats.dockerfile.model import Heredoc, Instruction
-from jettison.formats.excerpt import Excerpt, Piece, split_lines
 from jettison.formats.shell import Command, Script, Word
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -11,7 +11,7 @@ import tree_sitter_bash
 from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
-from jettison.formats.excerpt import Excerpt, excerpt
+from jettison.formats import Excerpt, excerpt
 from jettison.formats.shell.words import (
     EXPANSIONS,
     Block,

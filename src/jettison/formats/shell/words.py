@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from tree_sitter import Node
 
-from jettison.formats.excerpt import Excerpt
+from jettison.formats import Excerpt
 from jettison.values import Origin
 
 

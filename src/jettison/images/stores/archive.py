@@ -26,8 +26,8 @@ from jettison.images.digest import (
 )
 from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
+from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import output_file
 from jettison.images.stores.layout import LAYOUT_CONTENT, LAYOUT_FILE, choose, named
 from jettison.images.stores.members import CachedMembers, Members, TarMembers
 from jettison.images.stream import checked, chunks_of, compression_of

@@ -14,7 +14,7 @@ from jettison.errors import DamagedCacheError, ImageError, IntegrityError
 from jettison.images.descriptor import Descriptor
 from jettison.images.digest import DiffID, Digest, layer_type
 from jettison.images.image import Layer
-from jettison.images.stores.files import (
+from jettison.images.stores import (
     damaged_cache,
     is_sound,
     partial_path,

@@ -17,8 +17,8 @@ from jettison.images.descriptor import Descriptor, Index, Platform
 from jettison.images.digest import INDEXES, MANIFESTS
 from jettison.images.image import Image, ImageSet
 from jettison.images.reference import Reference
+from jettison.images.stores import whole_file, writing
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file, writing
 from jettison.images.stream import chunks_of
 from jettison.records import open_regular
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from jettison.errors import ImageError
 from jettison.images.entry import Entry, Kind, ReadEntry
 from jettison.images.image import Image
-from jettison.images.stores.files import write_error
+from jettison.images.stores import write_error
 from jettison.images.stores.root import Root, Spot
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -17,8 +17,8 @@ from msgspec import Struct
 from jettison.errors import IntegrityError, PackageError
 from jettison.formats.debian_control import Paragraph, paragraph
 from jettison.images.entry import read_entries
+from jettison.images.stores import sealed_file, sealed_size
 from jettison.images.stores.cache import cache_directory
-from jettison.images.stores.files import sealed_file, sealed_size
 from jettison.images.stream import CHUNK, chunks_of, reader, uncompressed
 from jettison.index.client import Client
 from jettison.index.debian.mirror import ArchiveSettings, Mirror, archive_settings

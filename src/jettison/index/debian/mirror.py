@@ -15,8 +15,8 @@ from jettison.catalogue import resource
 from jettison.errors import InputSyntaxError, IntegrityError, JettisonError, NetworkError
 from jettison.images.descriptor import Descriptor
 from jettison.images.digest import Digest
+from jettison.images.stores import whole_file
 from jettison.images.stores.blobs import BlobDirectory
-from jettison.images.stores.files import whole_file
 from jettison.index.client import Client
 from jettison.index.debian.openpgp import (
     HASHES,

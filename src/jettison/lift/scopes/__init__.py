@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from jettison.index.facts import DistributionFacts
 from jettison.index.graph import RequirementGraph
-from jettison.source.facts import Commands
+from jettison.source import Commands
 from jettison.source.reach import Link, Reach
 from jettison.source.vocabulary import SourceIndex
 from jettison.values import Evidence, Origin, Size

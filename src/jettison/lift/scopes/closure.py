@@ -12,7 +12,7 @@ from jettison.lift.scopes import Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, Owners, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import hosts_helped
 from jettison.lift.scopes.tools import category_of, host_of
-from jettison.source.facts import Import
+from jettison.source import Import
 
 
 def undeclared(context: Context, graph: RequirementGraph) -> dict[str, Import]:

@@ -13,7 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Conventions
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes import ScopeInputs, Signal, Weight
-from jettison.source.facts import Circumstance, Import, Text
+from jettison.source import Circumstance, Import, Text
 from jettison.source.literals import word_roles
 from jettison.source.tree import folders_of, is_development_place
 from jettison.values import Evidence, Origin, Toward

@@ -33,8 +33,8 @@ from jettison.lift.scopes.imports import (
 )
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
 from jettison.lift.scopes.tools import category_of, collect_commands, collect_extensions
+from jettison.source import Call, Commands, ModuleFacts, Use
 from jettison.source.entries import Entry, entries_of_command
-from jettison.source.facts import Call, Commands, ModuleFacts, Use
 from jettison.source.literals import HOLE
 from jettison.source.pickles import missing_pickle, with_saved
 from jettison.source.reach import Link, reach

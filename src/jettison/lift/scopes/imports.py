@@ -15,7 +15,7 @@ from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, is_setting, toward_development, toward_runtime
 from jettison.lift.scopes.remarks import collect_remarks
 from jettison.lift.scopes.tools import category_of
-from jettison.source.facts import Import, Text
+from jettison.source import Import, Text
 from jettison.values import Origin, Toward
 
 

@@ -14,7 +14,7 @@ from jettison.catalogue.packaging import Need, Needs, Remark, Remarks
 from jettison.formats.settings import Ask, Wish
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope, Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
-from jettison.source.facts import ModuleFacts
+from jettison.source import ModuleFacts
 from jettison.source.literals import HOLE
 from jettison.values import Evidence, Origin, Toward
 

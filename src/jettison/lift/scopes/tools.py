@@ -13,8 +13,8 @@ from jettison.catalogue.applications import DevelopmentTools, Launchers
 from jettison.index.facts import DistributionFacts
 from jettison.lift.scopes import Signal, Weight
 from jettison.lift.scopes.context import Context, toward_development, toward_runtime
+from jettison.source import Use, UsedCommand, fits
 from jettison.source.effects import ProgramCall, programs_called
-from jettison.source.facts import Use, UsedCommand, fits
 
 _TYPES = frozenset({"stubs", "types", "typing", "typeshed"})
 

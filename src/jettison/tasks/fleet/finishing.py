@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from jettison.errors import JettisonError
 from jettison.fleet import BuiltImage, FleetPlan, Project, Row, Verified
-from jettison.images.location import locate
+from jettison.images import locate
 from jettison.images.stores.cache import blob_cache, cache_directory
 from jettison.progress import Progress
 from jettison.records import Records

@@ -14,21 +14,21 @@ from msgspec import Struct, msgpack
 from jettison.builder import Shared
 from jettison.builder.builder import Builder
 from jettison.builder.foundation import BuildOptions
-from jettison.builder.needs import BuildNeeds
+from jettison.builder.shortened_base import BuildNeeds
 from jettison.errors import JettisonError, ProjectError, UnsupportedError
 from jettison.fleet import BuiltImage, Project, StoredLayer, Verified
 from jettison.fleet.bases import BaseNeeds
 from jettison.fleet.file import Member
 from jettison.fleet.layers import Item
+from jettison.images import locate
 from jettison.images.descriptor import Platform
 from jettison.images.digest import Compression
 from jettison.images.image import Image
-from jettison.images.location import locate
 from jettison.images.stores.cache import CHECKOUTS, blob_cache, cache_directory
 from jettison.images.stream import Compressor
 from jettison.lift.scopes import PackageScope, Scope
 from jettison.plan.plan import Plan
-from jettison.plan.prediction_parts import application_size
+from jettison.plan.prediction_environment import application_size
 from jettison.processes.git import COMMIT, checked_out
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import conclusion

@@ -41,7 +41,7 @@ from jettison.plan.base import COMPOSED, DEBIAN_NAMES
 from jettison.plan.candidate_needs import BaseNeeds
 from jettison.plan.minimal_base import ArchiveFile, BaseRequest, BaseTree, Composition
 from jettison.plan.plan import Plan
-from jettison.plan.prediction_parts import application_size
+from jettison.plan.prediction_environment import application_size
 from jettison.tasks.loading.knowledge import Knowledge
 from jettison.values import Basis, Evidence, Origin, Size
 

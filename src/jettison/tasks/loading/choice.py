@@ -13,7 +13,7 @@ from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.compose import ComposeFile, Service
 from jettison.formats.dockerfile import parse
-from jettison.source.facts import is_dockerfile
+from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
     arguments_for_development,
     compose_beside,

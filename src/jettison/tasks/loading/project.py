@@ -17,7 +17,7 @@ from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.lift import Project
 from jettison.records import open_regular, regular_bytes
-from jettison.source.facts import is_compose, is_dockerfile
+from jettison.source import is_compose, is_dockerfile
 from jettison.source.operations_images import production_target
 from jettison.source.reading import read_text, read_tree, unreadable
 from jettison.source.tree import Tree

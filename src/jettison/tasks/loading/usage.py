@@ -20,7 +20,7 @@ from jettison.lift.scopes import ScopeInputs
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
-from jettison.source.facts import Commands, Use
+from jettison.source import Commands, Use
 from jettison.source.operations_collect import called_scripts
 from jettison.source.reading import Sources, read_text
 from jettison.source.tree import folders_of, is_test

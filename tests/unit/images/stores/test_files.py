@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jettison.errors import WriteError
-from jettison.images.stores.files import output_file, whole_file
+from jettison.images.stores import output_file, whole_file
 
 
 def test_a_device_is_written_to_and_stays(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jettison.images.stores.files import is_sound, sealed_bytes, sealed_file, sealed_size
+from jettison.images.stores import is_sound, sealed_bytes, sealed_file, sealed_size
 from jettison.records import damaged
 
 

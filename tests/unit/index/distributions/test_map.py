@@ -90,7 +90,7 @@ def test_a_server_without_ranges_gives_the_same_facts(local_index: LocalIndex, o
 def test_a_wheel_too_large_to_fetch_whole_is_known_by_its_metadata(
     local_index: LocalIndex, open_local: Open, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("jettison.index.wheels._LARGEST_WHEEL", 300_000)
+    monkeypatch.setattr("jettison.index.client._LARGEST_WHEEL", 300_000)
     wheel = make_wheel({"big/__init__.py": ""}, name="big-one", padding=400_000)
     local_index.add("big_one-1.0-py3-none-any.whl", wheel, **{"core-metadata": True})
     metadata = b"Metadata-Version: 2.1\nName: big-one\nVersion: 1.0\nRequires-Dist: six\n"

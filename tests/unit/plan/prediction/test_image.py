@@ -12,7 +12,8 @@ from jettison.index.facts import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
 from jettison.plan.prediction import predicted
-from jettison.plan.prediction_parts import Prediction, copied_files
+from jettison.plan.prediction_environment import copied_files
+from jettison.plan.prediction_parts import Prediction
 
 PURE = "py3-none-any"
 SLIM = "FROM python:3.11-slim\n"

@@ -1,4 +1,4 @@
-from jettison.source.facts import Use
+from jettison.source import Use
 from jettison.source.operations_collect import collect, find_script
 
 

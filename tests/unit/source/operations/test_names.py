@@ -3,7 +3,7 @@ from fnmatch import fnmatchcase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jettison.source.facts import fits
+from jettison.source import fits
 
 TEXT = st.text(alphabet="ab.*?[]!-", max_size=6)
 

@@ -1,7 +1,7 @@
 import pytest
 
+from jettison.source import Switch
 from jettison.source.conditions import Production
-from jettison.source.facts import Switch
 
 
 def holds(condition, **switches):

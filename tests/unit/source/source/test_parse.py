@@ -3,7 +3,7 @@ from textwrap import dedent
 
 import pytest
 
-from jettison.source.facts import ModuleFacts
+from jettison.source import ModuleFacts
 from jettison.source.parse import LARGEST, parse
 
 
