@@ -16,7 +16,9 @@ import loopback_registry
 import pytest
 from images import AMD64, small_image
 
-from jettison.errors import IntegrityError, JettisonError, NetworkError
+from jettison.errors import ImageError, IntegrityError, JettisonError, NetworkError
+from jettison.images.descriptor import Descriptor
+from jettison.images.digest import Digest
 from jettison.images.entry import read_entries
 from jettison.images.reference import Reference
 from jettison.images.registry import RegistryStore
@@ -298,3 +300,13 @@ def test_where_a_registry_leads_is_refused(tmp_path: Path, headers: dict[str, st
         store = RegistryStore(cache, logins=Logins(files=()), transport=transport)
         with pytest.raises(JettisonError):
             store.read(Reference.parse(f"{registry.host}/app:1"), AMD64)
+
+
+def test_a_document_that_is_too_large_is_not_read_in_part(tmp_path: Path) -> None:
+    store = LayoutStore(tmp_path)
+    known = store.write(small_image(), None)
+    padded = store.document(known) + b" " * (9 << 20)
+    large = Descriptor(media_type=known.media_type, digest=Digest.of(padded), size=len(padded))
+    (tmp_path / "blobs/sha256" / large.digest.hex).write_bytes(padded)
+    with pytest.raises(ImageError, match="has more than 8 MiB"):
+        store.document(large)

@@ -37,7 +37,7 @@ STARTING = re.compile(
     rb"subprocess|Popen|\bsystem\(|spawn|which\(|\bexec[lv]p?e?\(|check_(?:call|output)"
 )
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "virtualenv", *TOOLS})
-LIBRARY = re.compile(rb"\blib[\w+-]+\.so(?:\.\d+)*")
+LIBRARY = re.compile(rb"\blib[\w+-]{1,128}\.so(?:\.\d+)*")
 FOUND = re.compile(rb"""(?:find_library|CDLL|LoadLibrary)\(\s*["']([\w.+-]+)["']""")
 AT_ONCE = re.compile(rb"^(?:import|from)\s+(\w+)", re.MULTILINE)
 INSTALLED = "it is installed"

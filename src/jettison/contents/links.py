@@ -15,7 +15,7 @@ from jettison.catalogue.applications import LibraryModules, Loaders
 from jettison.contents.attributes import attributes_asked, goes_on, inside, running
 
 _TEXT = re.compile(rb"""["'](\.*[A-Za-z_]\w*(?:\.\w+)*)(?::[\w.]*)?["']""")
-_NAME = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)+")
+_NAME = re.compile(rb"(?<!\w)[A-Za-z_]\w*+(?:\.\w++)+")
 
 
 class Import(Struct, frozen=True, kw_only=True):

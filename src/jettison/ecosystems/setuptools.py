@@ -22,7 +22,7 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin
 
 _SECTION = re.compile(r"\[(?P<name>[^\]]+)\]")
-_OPTION = re.compile(r"(?P<key>[^\s=:\[#;][^=:]*?)\s*[=:]\s*(?P<value>.*)$")
+_OPTION = re.compile(r"(?P<key>[^\s=:\[#;][^=:]*+)[=:]\s*(?P<value>.*)$")
 _FILE = re.compile(r"file:\s*(.+)$")
 _REQUIREMENTS = ("options", "install_requires")
 _TESTS = ("options", "tests_require")

@@ -74,7 +74,7 @@ _STRING = re.compile(
     r"\"\"\"(?:\\.|[^\\])*?\"{3,5}|'''.*?'{3,5}|\"(?:\\.|[^\"\\])*\"|'[^']*'", re.DOTALL
 )
 _BARE = re.compile(r"[^,\]}#\r\n]+")
-_COMMENT = re.compile(r"[ \t]*,?[ \t]*#[ \t]*([^\n\r]*)")
+_COMMENT = re.compile(r"[ \t]*+,?[ \t]*+#[ \t]*([^\n\r]*)")
 _ESCAPE = re.compile(r"\\(.)")
 
 

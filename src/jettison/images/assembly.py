@@ -17,8 +17,16 @@ from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
 
 # Larger than any manifest a registry accepts (4 MiB) and any config seen; a bound on memory.
-LARGEST_DOCUMENT = 16 << 20
+LARGEST_DOCUMENT = 8 << 20
 _DEEPEST_INDEX = 4
+
+
+def read_document(stream: BinaryIO, name: str) -> bytes:
+    """Read a manifest, an index or a config to its end; ImageError when it is too large."""
+    content = stream.read(LARGEST_DOCUMENT + 1)
+    if len(content) > LARGEST_DOCUMENT:
+        raise ImageError(f"{name} has more than {LARGEST_DOCUMENT >> 20} MiB")
+    return content
 
 
 class Source(Protocol):

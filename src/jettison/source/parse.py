@@ -53,7 +53,7 @@ def in_older_words(content: bytes) -> bytes:
 _IMPORT = re.compile(
     rb"^[ \t]*import[ \t]+([A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*)", re.M
 )
-_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([A-Za-z_][\w.]*)?[ \t]+import\b", re.M)
+_FROM = re.compile(rb"^[ \t]*from[ \t]++(\.*+)([A-Za-z_][\w.]*+)?[ \t]++import\b", re.M)
 _QUOTED = re.compile(rb"""(["'])([A-Za-z_][A-Za-z0-9_.:+/-]{1,199})\1""")
 _SETTING = re.compile(rb"^[ \t]*INSTALLED_APPS\b", re.M)
 _LONGEST = 32 * 1024 * 1024

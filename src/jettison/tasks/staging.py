@@ -159,7 +159,7 @@ OF_CHECKS = {
 # What a program says where a rule keeps it from writing.
 REFUSALS = {"Read-only file system": "production-compose", "Permission denied": "non-root-user"}
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
-_PATH = re.compile(r"[\w.@+-]*/[\w./@+-]+|[\w-]+\.\w+")
+_PATH = re.compile(r"(?<![\w.@+-])[\w.@+-]*+/[\w./@+-]+|(?<![\w-])[\w-]++\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from jettison.errors import InputSyntaxError
 from jettison.formats.compose.values import ComposeCommand, ComposeMount, MountKind, Port, Service
 from jettison.formats.dotenv import Variable, interpolate
 from jettison.formats.yaml_nodes import Entry, entries, is_empty, is_null, origin_of, wrong_shape
@@ -127,6 +128,8 @@ class Fields(Struct, frozen=True, kw_only=True):
         return interpolate(str(node.value), self.env, keep_unset=True)
 
 
+# No path is longer.
+_LONGEST = 4096
 _PARTS = re.compile(r"(?:\$\{[^}]*\}|\[[^\]]*\]|[^:])+")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 
@@ -136,6 +139,10 @@ def short_mount(written: str, origin: Origin) -> ComposeMount:
     drive = ""
     if _DRIVE.match(written):
         drive, written = written[:2], written[2:]
+    if len(written) > _LONGEST:
+        raise InputSyntaxError(
+            f"a mount has more than {_LONGEST:,} characters", hint="Shorten it.", origin=origin
+        )
     parts = _PARTS.findall(written)
     if len(parts) <= 1:
         kind, source, target, mode = MountKind.ANONYMOUS, "", written, ""
@@ -160,7 +167,7 @@ def is_path(source: str) -> bool:
 def short_port(written: str) -> Port:
     """Read ``[[ADDRESS:]PUBLISHED:]TARGET[/PROTOCOL]``."""
     numbers, _, protocol = written.partition("/")
-    parts = _PARTS.findall(numbers) or [numbers]
+    parts = _PARTS.findall(numbers[:_LONGEST]) or [numbers]
     return Port(
         target=parts[-1],
         protocol=protocol or "tcp",

@@ -13,6 +13,7 @@ from jettison.formats.dockerfile.model import Instruction
 from jettison.values import Origin, once_each
 
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_LONGEST_DURATION = 100
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -119,7 +120,7 @@ def healthcheck(instruction: Instruction) -> HealthCheck:
 
 def seconds(duration: str) -> float:
     """Return the seconds of a duration such as ``1m30s``. Raises ValueError when it is not one."""
-    parts = _DURATION.findall(duration)
+    parts = _DURATION.findall(duration[:_LONGEST_DURATION])
     whole = "".join(number + unit for number, unit in parts) or "0"
     if whole != duration:
         raise ValueError(f"{duration} is not a duration")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
@@ -205,7 +204,7 @@ def _annotated(line: RequirementLine, mark: str) -> str:
 
 
 def _append(line: str, mark: str, *, after_comment: bool) -> str:
-    found = re.match(r"(.*?)([ \t]*(?:\\)?[ \t]*[\r\n]*)$", line, re.DOTALL)
-    body, end = (found[1], found[2]) if found else (line, "")
-    newline = end[len(end.rstrip("\r\n")) :]
+    written = line.rstrip("\r\n")
+    newline = line[len(written) :]
+    body = written.rstrip(" \t").removesuffix("\\").rstrip(" \t")
     return f"{body}{';' if after_comment else '  #'} {mark}{newline}"

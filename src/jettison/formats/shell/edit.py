@@ -13,7 +13,7 @@ from jettison.formats.shell.words import Command, Part, Script, Word
 
 _BOUNDARIES = frozenset({"", ";", "newline"})
 _SETTINGS = frozenset({"set", ":", "true"})
-_TRAILING_COMMENT = re.compile(r"[ \t]*;?[ \t]+#[^\n]*")
+_TRAILING_COMMENT = re.compile(r"(?:[ \t]*+;)?[ \t]++#[^\n]*")
 _COMMENT_LINE = re.compile(r"^[ \t]*#(?!!)", re.MULTILINE)
 _COMMENT_LINES = re.compile(r"^[ \t]*#(?!!)[^\n]*\n", re.MULTILINE)
 _OPERATOR = re.compile(r"(?:&&|\|\||;)[ \t]?")

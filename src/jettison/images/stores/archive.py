@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.errors import ImageError
-from jettison.images.assembly import LARGEST_DOCUMENT, Blob, Publication, read_image
+from jettison.images.assembly import Blob, Publication, read_document, read_image
 from jettison.images.config import Config
 from jettison.images.descriptor import Descriptor, Index, Platform, spoken
 from jettison.images.digest import (
@@ -56,7 +56,7 @@ class _Blobs(Struct, frozen=True):
 
     def document(self, descriptor: Descriptor) -> bytes:
         with self.open(descriptor) as stream:
-            return stream.read(LARGEST_DOCUMENT)
+            return read_document(stream, str(descriptor.digest))
 
     def open(self, descriptor: Descriptor) -> BinaryIO:
         name = blob_name(descriptor.digest)
@@ -130,7 +130,7 @@ def _open(members: Members, name: str, digest: Digest) -> BinaryIO:
 
 def _document(members: Members, name: str) -> bytes:
     with members.open(name) as stream:
-        return stream.read(LARGEST_DOCUMENT)
+        return read_document(stream, name)
 
 
 def archive_tar(content: Image | ImageSet, reference: Reference | None) -> Iterator[bytes]:

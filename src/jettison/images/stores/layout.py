@@ -12,7 +12,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from jettison.errors import ImageError
-from jettison.images.assembly import LARGEST_DOCUMENT, Blob, Publication, read_image
+from jettison.images.assembly import Blob, Publication, read_document, read_image
 from jettison.images.descriptor import Descriptor, Index, Platform
 from jettison.images.digest import INDEXES, MANIFESTS
 from jettison.images.image import Image, ImageSet
@@ -133,7 +133,7 @@ class LayoutStore:
     def document(self, descriptor: Descriptor) -> bytes:
         """Return a small blob, checked."""
         with self._blobs.open(descriptor) as stream:
-            return stream.read(LARGEST_DOCUMENT)
+            return read_document(stream, f"{self}: {descriptor.digest}")
 
     def open(self, descriptor: Descriptor) -> BinaryIO:
         """Open a blob; reading it to the end checks it."""
@@ -147,7 +147,7 @@ class LayoutStore:
     def _index(self) -> Index:
         try:
             with open_regular(self.directory / INDEX_FILE) as file:
-                return Index(content=file.read(LARGEST_DOCUMENT))
+                return Index(content=read_document(file, str(self.directory / INDEX_FILE)))
         except FileNotFoundError:
             return Index.compose(())
         except OSError as error:
