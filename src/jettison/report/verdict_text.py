@@ -93,7 +93,9 @@ def conclusion(verdict: Verdict) -> str:
     if verdict.equivalent:
         compared = sum(check.outcome is not Outcome.SKIPPED for check in verdict.checks)
         executed = [
-            check.message for check in verdict.checks if check.name == COVERAGE and check.before
+            check.message
+            for check in verdict.checks
+            if check.before and (check.name == COVERAGE or verdict.is_of_ended(check))
         ]
         how = _isolation(verdict)
         said = f"Verdict: equivalent ({counted(compared, 'check')}{how})"

@@ -83,13 +83,24 @@ class Verdict(Struct, frozen=True, kw_only=True):
     def ran(self) -> bool:
         """Whether the images were run at all."""
         return any(
-            check.name == START and check.outcome is not Outcome.SKIPPED for check in self.checks
+            check.name == START
+            and (check.outcome is not Outcome.SKIPPED or self.is_of_ended(check))
+            for check in self.checks
         )
+
+    def is_of_ended(self, check: CheckResult) -> bool:
+        """Whether a check says that both images were run, and refused to go on."""
+        return check.name == START and check.outcome is Outcome.SKIPPED and bool(check.before)
 
     @property
     def dead_before(self) -> bool:
         """Whether the image before does not run itself, so that nothing could be compared."""
-        return any(check.name == START and check.before not in ("", READY) for check in self.checks)
+        return any(
+            check.name == START
+            and check.outcome is Outcome.DIFFERENT
+            and check.before not in ("", READY)
+            for check in self.checks
+        )
 
     @property
     def differences(self) -> tuple[CheckResult, ...]:

@@ -45,6 +45,17 @@ def test_without_a_look_at_what_it_does_nothing_is_equivalent(
     ]
 
 
+def test_images_that_both_refuse_to_go_on_were_run_and_the_verdict_says_so() -> None:
+    said = "both end with status 1: ValueError: no token"
+    ended = replace(SAME, outcome=SKIP, message=said, before="ended", after="ended")
+    verdict = replace(VERDICT, checks=(ended, ROUTES))
+    assert verdict.equivalent
+    assert verdict.ran
+    assert not verdict.dead_before
+    assert said in " ".join(verdict_text(verdict).split("before:")[0].split())
+    assert not replace(verdict, checks=(replace(SAME, outcome=SKIP), ROUTES)).ran
+
+
 def test_json_holds_all_of_it() -> None:
     document = json.loads(rendered("verdict", "json", VERDICT))
     assert document["schema"] == "jettison.verdict/v1"

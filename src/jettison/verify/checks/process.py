@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from msgspec.structs import replace
+
 from jettison.engines.engine import HealthCheck
 from jettison.verify import READY, START, CheckResult, Outcome
 from jettison.verify.checks.check import Check, keeps_command, often, skipped
@@ -21,10 +23,16 @@ def _compare_start(
     status = before.status
     if status not in ("", "0") and after.status == status:
         line = next(iter(before.errors), "")
-        return skipped(
-            START,
-            f"both end with status {status}{': ' * bool(line)}{line}: no more than that, the output"
-            " and the files could be compared; give what it needs with --env or --volume",
+        ended = f"ended with status {status}"
+        return replace(
+            skipped(
+                START,
+                f"both end with status {status}{': ' * bool(line)}{line}: no more than that, the"
+                " output and the files could be compared; give what it needs with --env or"
+                " --volume",
+            ),
+            before=ended,
+            after=ended,
         )
     if before.failure and after.failure:
         message = f"neither image becomes ready: before, {before.failure}"
