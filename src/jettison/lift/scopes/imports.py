@@ -156,7 +156,9 @@ def collect_plugins(context: Context) -> Iterator[Signal]:
             if group in read:
                 message = f"the project loads the entry points of {group}, where it registers"
                 yield toward_runtime(name, Weight.STRONG, "plugin", message, None)
-            for host in _readers(context, group.replace("-", "_")):
+            # What a debugger gives other packages, as a lexer of its prompt, is there for itself.
+            helps = not category_of(name)
+            for host in _readers(context, group.replace("-", "_")) if helps else ():
                 if host != name and not category_of(host):
                     message = f"it registers in {group}, which {host} reads"
                     yield toward_runtime(name, Weight.FAIR, "plugin", message, None)
