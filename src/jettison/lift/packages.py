@@ -17,7 +17,7 @@ from jettison.catalogue.packaging import (
     slim_packages,
     translated,
 )
-from jettison.ecosystems.commands import PackageInstall, system_remove
+from jettison.ecosystems.commands import PackageInstall, PackageRequest, system_remove
 from jettison.formats.shell import assignments, value
 from jettison.lift.action import Action, ActionKind, LiftedRun
 from jettison.lift.other_packages import judged_other
@@ -27,6 +27,7 @@ from jettison.lift.usage import Usage
 from jettison.values import Basis, Evidence, Origin, Size
 
 DEFAULT_RELEASE = "trixie"
+LISTS = "/var/lib/apt/lists"
 SHOWN = 3
 MOVED = (ActionKind.PYTHON, ActionKind.ENVIRONMENT)
 # What the commands that add a package source need beside the programs they name.
@@ -81,10 +82,15 @@ def removable(stage: FinalStage) -> dict[str, Origin]:
 
 def named_by(action: Action, run: LiftedRun, stage: FinalStage) -> Iterator[tuple[str, Origin]]:
     """The packages that a command installs, those in variables of its script or stage too."""
-    if not isinstance(action.fact, PackageInstall):
-        return
+    if isinstance(action.fact, PackageInstall):
+        yield from _named(action.fact.packages, run, stage)
+
+
+def _named(
+    requests: Iterable[PackageRequest], run: LiftedRun, stage: FinalStage
+) -> Iterator[tuple[str, Origin]]:
     known: dict[str, str] | None = None
-    for request in action.fact.packages:
+    for request in requests:
         if request.literal:
             yield request.name, request.origin
             continue
@@ -249,14 +255,23 @@ def saved_without(stage: FinalStage, gone: Collection[str]) -> Size | None:
 
 def passing_packages(stage: FinalStage) -> frozenset[str]:
     """Packages that the step which installs them removes again, so that the image has none."""
+    return frozenset(name for run in stage.runs for name in removed_again(run, stage))
+
+
+def removed_again(run: LiftedRun, stage: FinalStage) -> frozenset[str]:
+    """The packages that a RUN installs and removes again, those in variables too."""
     found: set[str] = set()
-    for run in stage.runs:
-        gone: set[str] = set()
-        for action in reversed(run.actions):
-            removed = system_remove(action.command)
-            if removed is not None:
-                gone.update(request.name for request in removed.packages)
-            elif isinstance(action.fact, PackageInstall):
-                names = {request.name for request in action.fact.packages}
-                found |= names if action.fact.virtual in gone else names & gone
+    gone: set[str] = set()
+    for action in reversed(run.actions):
+        removed = system_remove(action.command)
+        if removed is not None:
+            gone.update(name for name, _ in _named(removed.packages, run, stage))
+        elif isinstance(action.fact, PackageInstall):
+            names = {name for name, _ in named_by(action, run, stage)}
+            found |= names if action.fact.virtual in gone else names & gone
     return frozenset(found)
+
+
+def empties_lists(action: Action) -> bool:
+    """Whether a clean-up takes apt's package lists away."""
+    return LISTS in action.text or "distclean" in action.command.words

@@ -10,6 +10,7 @@ from jettison.formats.dockerfile import mounts_over
 from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import Command, replacing, without, without_words
 from jettison.lift.action import Action, ActionKind, LiftedRun
+from jettison.lift.packages import LISTS, empties_lists
 from jettison.lift.stage import FinalStage
 from jettison.lower import Edits, comment, edited, line_of, written
 from jettison.plan.changes import AddPackages, RemoveCommands, RemovePackages, TidyPackageInstalls
@@ -140,7 +141,6 @@ def _is_plumbing(action: Action) -> bool:
     return action.kind is ActionKind.INDEX
 
 
-LISTS = "/var/lib/apt/lists"
 OPTION = "--no-install-recommends"
 CLEANUP = "rm -rf /var/lib/apt/lists/*"
 
@@ -193,12 +193,8 @@ def _relies_on_lists(run: LiftedRun) -> bool:
 def _leaves_lists(run: LiftedRun) -> bool:
     """Whether a RUN installs with apt and leaves its package lists in the layer."""
     apt = [a for a in run.actions if isinstance(a.fact, PackageInstall) and a.fact.manager == "apt"]
-    cleaned = any(a.kind is ActionKind.CLEANUP and _empties_lists(a) for a in run.actions)
+    cleaned = any(a.kind is ActionKind.CLEANUP and empties_lists(a) for a in run.actions)
     return bool(apt) and not cleaned and not mounts_over(run.instruction, LISTS)
-
-
-def _empties_lists(action: Action) -> bool:
-    return LISTS in action.text or "distclean" in action.command.words
 
 
 def _without_recommended(run: LiftedRun) -> str | None:

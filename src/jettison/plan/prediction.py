@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.bases import BaseImages, ComposedBaseSizes, Measured
-from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode
+from jettison.ecosystems.commands import Permission, UserChange, compile_bytecode, system_remove
 from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
@@ -109,7 +109,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             elif action.command.name.rpartition("/")[2] in LOCALES:
                 count = table(BaseImages).apt.locale
                 yield _catalogued("compiled locales", count, action.origin)
-            elif action.command.words[:2] == ("sed", "-i"):
+            elif action.command.words[:2] == ("sed", "-i") or system_remove(action.command):
                 continue
             elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
                 text = " ".join(action.text.split())[:60]

@@ -14,13 +14,13 @@ from jettison.catalogue.base_release import ALPINE, RELEASES, PackageFacts, fact
 from jettison.catalogue.bases import BaseImages
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.packaging import translated
-from jettison.ecosystems.commands import PackageInstall
+from jettison.ecosystems.commands import PackageInstall, system_remove
 from jettison.formats.dockerfile import mounts_over
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
-from jettison.lift.packages import named_by
+from jettison.lift.packages import LISTS, empties_lists, named_by, removed_again
 from jettison.lift.stage import FinalStage
 from jettison.plan.removal.groups import Contents, Matcher, contents_of, installed_path
 from jettison.plan.removal.listing import (
@@ -183,7 +183,6 @@ def _shortened(
 
 SHOWN = 4
 MANAGERS = ("apt", "apk")
-LISTS = "/var/lib/apt/lists"
 PACKAGES_FORMULA = "files of the packages and what they bring, dpkg's records"
 
 
@@ -207,13 +206,16 @@ class Packages:
         """Give what a RUN adds with apt: the packages, dpkg's records, and lists that stay."""
         added: list[PackageFacts] = []
         asked: list[str] = []
+        gone = removed_again(run, stage)
         for action in run.actions:
             if isinstance(action.fact, PackageInstall):
                 names = [name for name, _ in named_by(action, run, stage)]
-                asked += names
-                yield from self._unknown(action.fact, names)
-                added += self._added(action.fact, names)
-        if added or any(isinstance(action.fact, PackageInstall) for action in run.actions):
+                kept = [name for name in names if name not in gone]
+                asked += kept
+                if kept or not names:
+                    yield from self._unknown(action.fact, kept)
+                added += self._added(action.fact, kept if _takes_along(run) else names, gone)
+        if added or asked:
             count = sum(each.bytes(documented=self._documented) for each in added)
             size = Size(
                 bytes=count + self._records(added), basis=Basis.ESTIMATED, source=PACKAGES_FORMULA
@@ -222,13 +224,17 @@ class Packages:
             yield Part(what=what, size=size, origin=run.instruction.origin, of_base=True)
             yield from self._lists(run)
 
-    def _added(self, fact: PackageInstall, names: Iterable[str]) -> list[PackageFacts]:
+    def _added(
+        self, fact: PackageInstall, names: Iterable[str], gone: Iterable[str]
+    ) -> list[PackageFacts]:
         if self._facts is None or fact.manager not in MANAGERS:
             return []
         own = [self._name(name) for name in names]
+        removed = {self._name(name) for name in gone}
         closure = self._facts.closure(own, self._present, recommends=fact.recommends)
-        self._present |= {each.name for each in closure}
-        return list(closure)
+        found = [each for each in closure if each.name not in removed]
+        self._present |= {each.name for each in found}
+        return found
 
     def _name(self, name: str) -> str:
         """The name of the release whose packages are counted."""
@@ -257,7 +263,7 @@ class Packages:
 
     def _lists(self, run: LiftedRun) -> Iterator[Part]:
         updated = any(a.kind is ActionKind.INDEX and "apt" in a.text for a in run.actions)
-        cleaned = any(a.kind is ActionKind.CLEANUP and LISTS in a.text for a in run.actions)
+        cleaned = any(a.kind is ActionKind.CLEANUP and empties_lists(a) for a in run.actions)
         cached = mounts_over(run.instruction, LISTS)
         if updated and not cleaned and not cached and not self._has_lists:
             known = table(BaseImages).apt
@@ -266,6 +272,12 @@ class Packages:
             self._has_lists = True
             origin = run.instruction.origin
             yield Part(what="package lists that stay", size=size, origin=origin, of_base=True)
+
+
+def _takes_along(run: LiftedRun) -> bool:
+    """Whether what a RUN removes takes along what came with it."""
+    words = (w for a in run.actions if system_remove(a.command) for w in a.command.words)
+    return any(word == "apk" or "auto" in word for word in words)
 
 
 def _some(names: list[str]) -> list[str]:
