@@ -14,10 +14,11 @@ from jettison.formats.shell.words import Command, Script, Word
 # What they run lies in files, or is a text of its own.
 _ANYTHING = frozenset(
     {
-        "eval", "run-parts", "make", "service", "invoke-rc.d", "start-stop-daemon", "init", "cron",
+        "run-parts", "make", "service", "invoke-rc.d", "start-stop-daemon", "init", "cron",
         "crond", "s6-svscan", "runsvdir", "runit", "supervisord", "at", "batch", "parallel",
     }
 )  # fmt: skip
+_EVALUATING = "eval"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser", "script", "watch"})
 _SOURCING = frozenset({".", "source"})
 # Sets PATH and the prompt alone.
@@ -68,7 +69,10 @@ class _Named:
         self._files = files
         self._functions = frozenset(_FUNCTION.findall(script.text))
         self._runs_arguments = any(
-            one.nested and _ARGUMENTS.match(one.name) for one in script.programs
+            _ARGUMENTS.match(word.text)
+            for one in script.programs
+            if one.nested
+            for word in one.tokens[: None if one.name in {_EVALUATING, *_FORWARDING} else 1]
         )
         self._variables = set(known)
         assigned: dict[str, list[tuple[Word, Command]]] = {}
@@ -80,7 +84,7 @@ class _Named:
             told = {
                 name
                 for name, words in assigned.items()
-                if name not in self._variables and all(self._tells(*each) for each in words)
+                if name not in self._variables and all(self._tells(*each, name) for each in words)
             }
             self._variables |= told
             found = bool(told)
@@ -101,7 +105,7 @@ class _Named:
         if name in _FORWARDING:
             inner = [one for one in others if not _OWN.fullmatch(one.text)][_FORWARDING[name] :]
             return bool(inner) and self.is_computed(replace(command, tokens=tuple(inner)))
-        if name in self._functions and self._runs_arguments:
+        if name == _EVALUATING or (name in self._functions and self._runs_arguments):
             return not all(self._tells(one, command) for one in others)
         run = (two for one, two in pairwise(others) if one.text in _FOUND)
         return not all(self._tells(one, command) for one in run)
@@ -116,10 +120,11 @@ class _Named:
     def _is_read(self, word: Word) -> bool:
         return posixpath.basename(word.text) in {_ACTIVATE, *self._files}
 
-    def _tells(self, word: Word, command: Command) -> bool:
-        """Whether all that a word can be is written somewhere."""
+    def _tells(self, word: Word, command: Command, assigned: str = "") -> bool:
+        """Whether all that a word can be is written somewhere; ``assigned`` is what it adds to."""
         inner = command.substitutions if _SUBSTITUTION.search(word.text) else ()
         if any(posixpath.basename(one.name) not in _TELLING for one in inner):
             return False
         names = _VARIABLE.findall(word.text)
-        return all(_POSITIONAL.match(name) or name in self._variables for name in names)
+        known = {*self._variables, assigned}
+        return all(_POSITIONAL.match(name) or name in known for name in names)
