@@ -11,8 +11,8 @@ from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import Declaration, Kind, mark_of
 from jettison.ecosystems.setuptools import lines_of, parse_setup_cfg
+from jettison.formats.requirements import Parted, parted
 from jettison.formats.requirements.sections import Mark
-from jettison.formats.requirements.split import Parted, parted
 from jettison.formats.toml import Path, Table, array, places, read_toml, table
 from jettison.formats.toml_edit import (
     add_keys,

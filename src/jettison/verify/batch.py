@@ -1,10 +1,11 @@
-"""Runs that end: commands of an image, and the tests of the project."""
+"""Runs beside the requests: commands that end, the tests of the project, and workers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -13,13 +14,22 @@ from msgspec.structs import replace
 from jettison.engines.engine import Container, Engine, ImageFacts, Network, RunOptions
 from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
+from jettison.processes.concurrent import mapped
+from jettison.progress import Progress, step
 from jettison.verify.checks.logs import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.interior import ask, interior, interpreters, own_files, script_text
-from jettison.verify.observation import EXIT_STATUS, Observation, Stored, SuiteOutcome
-from jettison.verify.observe import options, tmpfs
-from jettison.verify.request import Setting, Suite, VerificationRequest
+from jettison.verify.observation import (
+    EXIT_STATUS,
+    Observation,
+    Stored,
+    SuiteOutcome,
+    WorkerOutcome,
+)
+from jettison.verify.observe import options, reason_of, still_there, tmpfs
+from jettison.verify.request import Setting, Suite, VerificationRequest, Worker
+from jettison.verify.services import start
 
 _OVERLAY = "/jettison"
 _LINES_KEPT = 40
@@ -252,3 +262,58 @@ def _file(path: str, content: bytes, size: int) -> Answer:
     kind = _KINDS.get(path[path.rfind(".") :].lower(), "application/octet-stream")
     rest = f"{size} bytes" if size > len(content) else ""
     return replace(_text(content), headers={"content-type": kind}, rest=rest)
+
+
+_POLL_SECONDS = 0.2
+_WATCHED_SECONDS = 8.0
+
+
+def worked(
+    engine: Engine,
+    setting: Setting,
+    request: VerificationRequest,
+    seen: Observation,
+    progress: Progress,
+) -> Observation:
+    """Add how each other command did to what was observed of an image that starts."""
+    if not request.workers or seen.failure:
+        return seen
+    with step(progress, "Running its workers"):
+        watch = partial(watched, engine, setting, request)
+        found = mapped(request.workers, watch, memory=seen.grown or 0)
+    names = (one.name for one in request.workers)
+    return replace(seen, workers=dict(zip(names, found, strict=True)))
+
+
+def watched(
+    engine: Engine, setting: Setting, request: VerificationRequest, worker: Worker
+) -> WorkerOutcome:
+    """Start a worker with fresh services and look at it until it ends, for some seconds."""
+    own = replace(
+        options(setting, request),
+        ports=(),
+        environment={**request.environment, **worker.environment},
+        entrypoint=worker.entrypoint,
+        command=worker.command,
+    )
+    try:
+        with ExitStack() as stack:
+            network = start(engine, request.companions, stack)
+            container = stack.enter_context(engine.run(setting.image, replace(own, beside=network)))
+            return _worker_outcome(container)
+    except EngineError as failure:
+        still_there(engine, setting.image)
+        said = reason_of(failure)
+        return WorkerOutcome(running=False, status=-1, seconds=0.0, said=said)
+
+
+def _worker_outcome(container: Container) -> WorkerOutcome:
+    begun = time.monotonic()
+    seconds, state = 0.0, container.state()
+    while state.running and seconds < _WATCHED_SECONDS:
+        time.sleep(_POLL_SECONDS)
+        seconds, state = time.monotonic() - begun, container.state()
+    lines = container.logs().strip().splitlines()[-1:]
+    return WorkerOutcome(
+        running=state.running, status=state.exit_status, seconds=seconds, said="".join(lines)[:300]
+    )

@@ -14,7 +14,7 @@ from jettison.errors import EngineError, ProgramError
 from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.verify import batch
-from jettison.verify.batch import with_stored
+from jettison.verify.batch import with_stored, worked
 from jettison.verify.checks.check import made_from
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
@@ -33,7 +33,6 @@ from jettison.verify.observe import (
 from jettison.verify.request import Conversation, Setting, Surroundings, VerificationRequest
 from jettison.verify.second_look import again, setting_of
 from jettison.verify.services import SPEAKS_HTTP2, within_reach
-from jettison.verify.workers import worked
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 

@@ -12,7 +12,7 @@ from jettison.engines.engine import Engine, ImageFacts, Isolation
 from jettison.processes.concurrent import beside, both
 from jettison.progress import Progress, step
 from jettison.verify import CheckResult, Outcome, Subject, Verdict, batch, second_look
-from jettison.verify.batch import run_suite, with_stored
+from jettison.verify.batch import run_suite, with_stored, worked
 from jettison.verify.before import Ahead, Baseline, begun_somehow, finished, patient
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.check import made_from, skipped
@@ -21,7 +21,6 @@ from jettison.verify.observe import observe
 from jettison.verify.request import Conversation, Setting, Suite, VerificationRequest
 from jettison.verify.second_look import further, joined, setting_of
 from jettison.verify.services import within_reach
-from jettison.verify.workers import worked
 
 Commands = Callable[[], tuple[str, ...] | None]
 """The names of commands that both images are to run."""

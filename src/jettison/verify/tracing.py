@@ -41,7 +41,7 @@ from jettison.processes.concurrent import beside
 from jettison.progress import Progress, step
 from jettison.records import Records
 from jettison.values import Skipped, converted
-from jettison.verify.batch import run_suite
+from jettison.verify.batch import run_suite, watched
 from jettison.verify.discover import Discovery, discover
 from jettison.verify.exchange.session import probe_steps
 from jettison.verify.interior import find_interpreter, interior, interpreters, script_text
@@ -50,7 +50,6 @@ from jettison.verify.observe import converse, running
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_command, health_path, run_health_command, within_reach
 from jettison.verify.watching import WatchingEngine, write_hook
-from jettison.verify.workers import watched
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of
 

@@ -10,7 +10,7 @@ from tests.support.local_engine import LocalEngine
 
 from jettison.engines.engine import Engine
 from jettison.progress import SilentProgress
-from jettison.verify import CheckResult, Outcome, Verdict, before, differential, workers
+from jettison.verify import CheckResult, Outcome, Verdict, batch, before, differential
 from jettison.verify.differential import compare
 from jettison.verify.observation import Observation, Stored
 from jettison.verify.request import Probe, Surroundings, VerificationRequest, Worker
@@ -121,7 +121,7 @@ def test_workers_run_as_production_will_run_them(
     planned: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # one that ends does so at once
-    monkeypatch.setattr(workers, "_WATCHED_SECONDS", 2.0)
+    monkeypatch.setattr(batch, "_WATCHED_SECONDS", 2.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
         text = SERVER.replace("start, count", f"{writes}\nstart, count", 1)

@@ -4,6 +4,17 @@
 lines that it came from.
 """
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from e2b_dockerfile_utils import ShellLex
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from jettison.errors import InputSyntaxError
+from jettison.formats.dockerfile.lines import is_plain
 from jettison.formats.dockerfile.model import (
     Blank,
     Comment,
@@ -17,13 +28,6 @@ from jettison.formats.dockerfile.model import (
 )
 from jettison.formats.dockerfile.parse import parse, render
 from jettison.formats.dockerfile.run import Mount, mounts, mounts_over, run_script, with_script
-from jettison.formats.dockerfile.variables import (
-    Environment,
-    base_reference,
-    environments,
-    expand,
-    final_environment,
-)
 from jettison.formats.dockerfile.views import (
     Copy,
     HealthCheck,
@@ -39,3 +43,157 @@ from jettison.formats.dockerfile.views import (
     volumes,
     workdir,
 )
+from jettison.formats.dotenv import require_bounded
+from jettison.values import Origin
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """The variables that an instruction sees when it is read: ENV, and ARG of its stage."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Every name that can be replaced; ENV wins."""
+        return {**self.args, **self.env}
+
+
+def expand(
+    word: str,
+    variables: Mapping[str, str],
+    *,
+    escape: str = "\\",
+    keep_unset: bool = False,
+    origin: Origin | None = None,
+) -> str:
+    """Return the word with its variables replaced and its quotes removed.
+
+    A variable without a value becomes empty, or stays as written with ``keep_unset``. Raises
+    InputSyntaxError for a bad substitution and for ``${X?message}`` when X has no value.
+    """
+    if is_plain(word, escape):
+        return word
+    require_bounded(word, variables, origin)
+    try:
+        lexer = ShellLex(escape, env=variables, skip_unset_env=keep_unset)
+        return lexer.process_word(word)
+    except ValueError as error:
+        raise InputSyntaxError(
+            f"{word} cannot be expanded",
+            why=str(error),
+            hint="Give the variable a value, or correct the substitution.",
+            origin=origin,
+        ) from None
+
+
+def environments(
+    dockerfile: Dockerfile,
+    build_args: Mapping[str, str] = _EMPTY,
+    inherited: Mapping[str, str] = _EMPTY,
+) -> tuple[Environment, ...]:
+    """Return what each of ``dockerfile.instructions`` sees, in the same order.
+
+    A stage that is built on another one inherits its ENV; ``inherited`` is that of base images.
+    """
+    return tuple(before for _, before, _ in _walk(dockerfile, build_args, inherited))
+
+
+def final_environment(
+    dockerfile: Dockerfile,
+    stage: Stage,
+    build_args: Mapping[str, str] = _EMPTY,
+    inherited: Mapping[str, str] = _EMPTY,
+) -> Environment:
+    """Return the variables at the end of a stage: its ENV is that of the image.
+
+    ``inherited`` is the ENV of base images, as far as it is known.
+    """
+    last = Environment()
+    own = {id(item) for item in stage.items}
+    for instruction, _, after in _walk(dockerfile, build_args, inherited):
+        if id(instruction) in own:
+            last = after
+    return last
+
+
+def base_reference(
+    stage: Stage, dockerfile: Dockerfile, build_args: Mapping[str, str] = _EMPTY
+) -> str:
+    """Return the base of a stage with the ARGs before the first FROM; others stay as written."""
+    known = {**build_args, **_preamble(dockerfile, build_args).args}
+    return expand(stage.base, known, escape=dockerfile.escape, keep_unset=True, origin=stage.origin)
+
+
+_Step = tuple[Instruction, Environment, Environment]
+
+
+def _walk(
+    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str] = _EMPTY
+) -> list[_Step]:
+    """Each instruction with what it sees and what it leaves; worked out once for a file."""
+    known: dict[object, list[_Step]] = vars(dockerfile).setdefault("_walked", {})
+    key = (tuple(sorted(build_args.items())), tuple(sorted(inherited.items())))
+    if key not in known:
+        known[key] = _steps(dockerfile, build_args, inherited)
+    return known[key]
+
+
+def _steps(
+    dockerfile: Dockerfile, build_args: Mapping[str, str], inherited: Mapping[str, str]
+) -> list[_Step]:
+    steps: list[_Step] = []
+    preamble = Environment()
+    for instruction in dockerfile.preamble:
+        before, preamble = preamble, _after(instruction, preamble, build_args, {})
+        steps.append((instruction, before, preamble))
+    ends: dict[str, Environment] = {}
+    for stage in dockerfile.stages:
+        base = base_reference(stage, dockerfile, build_args).lower()
+        current = Environment(env=ends[base].env if base in ends else inherited)
+        first, *rest = stage.instructions
+        steps.append((first, preamble, current))
+        for instruction in rest:
+            before, current = current, _after(instruction, current, build_args, preamble.args)
+            steps.append((instruction, before, current))
+        if stage.name:
+            ends[stage.name] = current
+    return steps
+
+
+def _preamble(dockerfile: Dockerfile, build_args: Mapping[str, str]) -> Environment:
+    current = Environment()
+    for instruction in dockerfile.preamble:
+        current = _after(instruction, current, build_args, {})
+    return current
+
+
+def _after(
+    instruction: Instruction,
+    before: Environment,
+    build_args: Mapping[str, str],
+    outer: Mapping[str, str],
+) -> Environment:
+    if instruction.keyword == "ENV":
+        values = {
+            _expanded(name, instruction, before): _expanded(value or "", instruction, before)
+            for name, value in raw_pairs(instruction)
+        }
+        return replace(before, env=MappingProxyType({**before.env, **values}))
+    if instruction.keyword == "ARG":
+        args = dict(before.args)
+        for name, default in raw_pairs(instruction):
+            known = replace(before, args=args)
+            written = None if default is None else _expanded(default, instruction, known)
+            # A build argument wins; the preamble counts only where the stage gives no default.
+            value = build_args.get(name, outer.get(name) if written is None else written)
+            if value is not None:
+                args[name] = value
+        return replace(before, args=MappingProxyType(args))
+    return before
+
+
+def _expanded(word: str, instruction: Instruction, before: Environment) -> str:
+    return expand(word, before.variables, escape=instruction.escape, origin=instruction.origin)
