@@ -131,6 +131,7 @@ class Commands(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Development(Modules, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Names by which modules for development are called."""
 
+    inner: Words
     root_modules: Words
     settings_folders: Words
     settings_modules: Words

@@ -147,7 +147,18 @@ class Context:
     @cached_property
     def _production(self) -> frozenset[str]:
         reached = (folder for file in self.inputs.reach.modules for folder in folders_of(file))
-        return self.inputs.reach.folders.union(reached)
+        return self.inputs.reach.folders.union(reached, self._parts)
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """Packages inside packages: what they are called is what that part is about."""
+        suffix = "/__init__.py"
+        packages = {f.removesuffix(suffix) for f in self.inputs.index.modules if f.endswith(suffix)}
+        words = frozenset(table(Conventions).development.inner)
+        parts = (folder.rpartition("/") for folder in packages)
+        return frozenset(
+            f"{above}/{name}" for above, _, name in parts if above in packages and name in words
+        )
 
     def serves_development(self, file: str) -> bool:
         """Whether a file's path is that of tests, tools and the like; production may load it."""
