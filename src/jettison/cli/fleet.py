@@ -52,6 +52,55 @@ def reporting(function: Function) -> Function:
     return cast("Function", gathered)
 
 
+_OPTIONS = (
+    click.argument("place", metavar="FLEET", type=click.Path(path_type=Path)),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        help="Work on so many projects at once; default: the processors, as the disk allows.",
+    ),
+    click.option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Run on the Ray cluster at ADDRESS; `local` starts one on this machine.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=900,
+        show_default=True,
+        metavar="SECONDS",
+        help="Stop a project that takes longer.",
+    ),
+    click.option(
+        "--memory",
+        type=click.IntRange(min=100),
+        default=4000,
+        show_default=True,
+        metavar="MB",
+        help="Stop a project that takes more.",
+    ),
+    click.option(
+        "--disk",
+        type=click.IntRange(min=0),
+        default=500,
+        show_default=True,
+        metavar="MB",
+        help="Begin no project on a node that has less free for the cache.",
+    ),
+    click.option(
+        "--platform",
+        default="",
+        metavar="OS/ARCH",
+        help="Select a platform, such as linux/arm64; default: this machine's.",
+    ),
+    click.option("-O", "level", type=click.IntRange(0, 2), help="Level, as for `plan`."),
+    click.option(
+        "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
+    ),
+)
+
+
 def fleet_options(function: Function) -> Function:
     """Add the fleet and how it is worked on; the command gets ``found`` and ``options``."""
 
@@ -67,53 +116,7 @@ def fleet_options(function: Function) -> Function:
         )  # fmt: skip
         return function(found=found_fleet(place), options=options, **rest)
 
-    for decorator in (
-        click.argument("place", metavar="FLEET", type=click.Path(path_type=Path)),
-        click.option(
-            "--workers",
-            type=click.IntRange(min=1),
-            help="Work on so many projects at once; default: the processors, as the disk allows.",
-        ),
-        click.option(
-            "--ray",
-            metavar="ADDRESS",
-            help="Run on the Ray cluster at ADDRESS; `local` starts one on this machine.",
-        ),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=1),
-            default=900,
-            show_default=True,
-            metavar="SECONDS",
-            help="Stop a project that takes longer.",
-        ),
-        click.option(
-            "--memory",
-            type=click.IntRange(min=100),
-            default=4000,
-            show_default=True,
-            metavar="MB",
-            help="Stop a project that takes more.",
-        ),
-        click.option(
-            "--disk",
-            type=click.IntRange(min=0),
-            default=500,
-            show_default=True,
-            metavar="MB",
-            help="Begin no project on a node that has less free for the cache.",
-        ),
-        click.option(
-            "--platform",
-            default="",
-            metavar="OS/ARCH",
-            help="Select a platform, such as linux/arm64; default: this machine's.",
-        ),
-        click.option("-O", "level", type=click.IntRange(0, 2), help="Level, as for `plan`."),
-        click.option(
-            "--offline", is_flag=True, help="Do not query package indexes; use cached data only."
-        ),
-    ):
+    for decorator in _OPTIONS:
         gathered = decorator(gathered)
     return cast("Function", gathered)
 

@@ -14,7 +14,6 @@ from jettison.cli.options import (
     commands_option,
     format_option,
     limit_options,
-    limits_of,
     plan_options,
     require_equivalent,
     unused_option,
@@ -22,6 +21,7 @@ from jettison.cli.options import (
 )
 from jettison.engines.engine import Engine
 from jettison.engines.finding import EMBEDDED, find_engine
+from jettison.engines.limits import Limits
 from jettison.errors import BudgetError, EngineError, NotEquivalentError, UnsupportedError
 from jettison.progress import ConsoleProgress, Progress
 from jettison.report import rendered
@@ -113,8 +113,7 @@ def command(
     ablation: bool,
     imports: bool,
     allow_commands: bool | None,
-    memory_limit: int | None,
-    process_limit: int | None,
+    limits: Limits,
     data: Path | None,
     diff: bool,
     verbose: bool,
@@ -136,9 +135,8 @@ def command(
         delivery = Delivery(
             outputs=(str(output),) if output else (), load=load, pushed=pushed, tag=tag
         )
-        chosen = find_engine(engine, limits_of(memory_limit, process_limit))
         plan_of = partial(planned, **plan.keywords)
-        result, where = _of_image(image, chosen, delivery, plan_of, progress)
+        result, where = _of_image(image, find_engine(engine, limits), delivery, plan_of, progress)
         _report(result, where, shown)
         return
     found = commands_decided(plan(), allowed=allow_commands)
@@ -150,7 +148,6 @@ def command(
             offline=plan.keywords["offline"],
         )
     try:
-        limits = limits_of(memory_limit, process_limit)
         result = optimize_with(engine, found, limits, progress, ablation=ablation)
     except EngineError as error:
         if engine is not None or write or output is not None:

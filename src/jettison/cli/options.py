@@ -61,7 +61,12 @@ def commands_option(function: Function) -> Function:
 
 
 def limit_options(function: Function) -> Function:
-    """Add the most that each container may take of this machine."""
+    """Add the most that each container may take of this machine; the command gets ``limits``."""
+
+    @wraps(function)
+    def gathered(*, memory_limit: int | None, process_limit: int | None, **rest: object) -> object:
+        return function(limits=_limits(memory_limit, process_limit), **rest)
+
     for decorator in (
         click.option(
             "--memory-limit",
@@ -77,12 +82,11 @@ def limit_options(function: Function) -> Function:
             help="Limit processes and threads of each container; default: 2048; 0: no limit.",
         ),
     ):
-        function = decorator(function)
-    return function
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
 
 
-def limits_of(memory: int | None, processes: int | None) -> Limits:
-    """Read the values of ``limit_options``."""
+def _limits(memory: int | None, processes: int | None) -> Limits:
     limits = Limits()
     return Limits(
         memory=limits.memory if memory is None else memory * 1_000_000,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 from msgspec.structs import replace
@@ -14,10 +16,10 @@ from jettison.cli.options import (
     commands_option,
     format_option,
     limit_options,
-    limits_of,
     require_equivalent,
 )
 from jettison.engines.finding import find_engine
+from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
@@ -32,7 +34,103 @@ from jettison.tasks.loading import (
 )
 from jettison.verify import Verdict
 from jettison.verify.differential import compare
-from jettison.verify.request import RESPONSE_SECONDS, ProbeCommand
+from jettison.verify.request import RESPONSE_SECONDS, Probe, ProbeCommand, VerificationRequest
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_REQUEST_OPTIONS = (
+    click.option(
+        "--port",
+        "ports",
+        type=int,
+        multiple=True,
+        help="Publish a TCP port; the first speaks HTTP.",
+    ),
+    click.option(
+        "--env",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Set a variable in both images.",
+    ),
+    click.option(
+        "--volume",
+        "volumes",
+        metavar="PATH",
+        multiple=True,
+        help="Mount a writable volume at PATH.",
+    ),
+    click.option(
+        "--probes",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Send the requests of this .http file after the generated ones.",
+    ),
+    click.option(
+        "--probe-command",
+        "commands",
+        metavar="COMMAND",
+        multiple=True,
+        help="Run this command on the host after all requests, with JETTISON_URL set; repeatable.",
+    ),
+    click.option(
+        "--health-path", default="", metavar="PATH", help="Request this path to check health."
+    ),
+    click.option(
+        "--startup-timeout",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait this long for an image to become ready.",
+    ),
+    click.option(
+        "--response-timeout",
+        type=click.FloatRange(min=1),
+        default=RESPONSE_SECONDS,
+        show_default=True,
+        metavar="SECONDS",
+        help="Wait this long for each response.",
+    ),
+    click.option(
+        "--writable-root", is_flag=True, help="Do not require a read-only root file system."
+    ),
+    click.option("--strict", is_flag=True, help="Mask no measured quantity by its name."),
+    click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root."),
+)
+
+
+def request_options(function: Function) -> Function:
+    """Add what a person changes of the requests; the command gets ``changed``, which does it."""
+
+    @wraps(function)
+    def gathered(
+        *, ports: tuple[int, ...], variables: tuple[str, ...], volumes: tuple[str, ...],
+        commands: tuple[str, ...], health_path: str, startup_timeout: float,
+        response_timeout: float, writable_root: bool, strict: bool, allow_root: bool,
+        **rest: object,
+    ) -> object:  # fmt: skip
+        def changed(asked: VerificationRequest, own: tuple[Probe, ...]) -> VerificationRequest:
+            return replace(
+                asked,
+                ports=ports or asked.ports,
+                environment={**asked.environment, **_environment(variables)},
+                volumes=(*asked.volumes, *volumes),
+                probes=(*asked.probes, *own),
+                commands=(*asked.commands, *_commands(commands)),
+                health_path=health_path,
+                startup_timeout=startup_timeout,
+                response_timeout=response_timeout,
+                read_only_after=asked.read_only_after and not writable_root,
+                root_allowed=allow_root,
+                strict=strict,
+            )
+
+        return function(changed=changed, **rest)
+
+    for decorator in reversed(_REQUEST_OPTIONS):
+        gathered = decorator(gathered)
+    return cast("Function", gathered)
 
 
 @click.command("verify")
@@ -63,50 +161,7 @@ from jettison.verify.request import RESPONSE_SECONDS, ProbeCommand
 @click.option(
     "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
 )
-@click.option(
-    "--port", "ports", type=int, multiple=True, help="Publish a TCP port; the first speaks HTTP."
-)
-@click.option(
-    "--env", "variables", metavar="NAME=VALUE", multiple=True, help="Set a variable in both images."
-)
-@click.option(
-    "--volume", "volumes", metavar="PATH", multiple=True, help="Mount a writable volume at PATH."
-)
-@click.option(
-    "--probes",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Send the requests of this .http file after the generated ones.",
-)
-@click.option(
-    "--probe-command",
-    "commands",
-    metavar="COMMAND",
-    multiple=True,
-    help="Run this command on the host after all requests, with JETTISON_URL set; repeatable.",
-)
-@click.option(
-    "--health-path", default="", metavar="PATH", help="Request this path to check health."
-)
-@click.option(
-    "--startup-timeout",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Wait this long for an image to become ready.",
-)
-@click.option(
-    "--response-timeout",
-    type=click.FloatRange(min=1),
-    default=RESPONSE_SECONDS,
-    show_default=True,
-    metavar="SECONDS",
-    help="Wait this long for each response.",
-)
-@click.option("--writable-root", is_flag=True, help="Do not require a read-only root file system.")
-@click.option("--strict", is_flag=True, help="Mask no measured quantity by its name.")
-@click.option("--allow-root", is_flag=True, help="Allow the candidate to run as root.")
+@request_options
 @commands_option
 @limit_options
 @format_option("verdict")
@@ -121,20 +176,10 @@ def command(
     service: str | None,
     development: str | None,
     engine: str | None,
-    ports: tuple[int, ...],
-    variables: tuple[str, ...],
-    volumes: tuple[str, ...],
     probes: Path | None,
-    commands: tuple[str, ...],
-    health_path: str,
-    startup_timeout: float,
-    response_timeout: float,
-    writable_root: bool,
-    strict: bool,
-    allow_root: bool,
     allow_commands: bool | None,
-    memory_limit: int | None,
-    process_limit: int | None,
+    limits: Limits,
+    changed: Callable[[VerificationRequest, tuple[Probe, ...]], VerificationRequest],
     output_format: str,
 ) -> None:
     """Run two images, send both the same requests, report differences.
@@ -151,28 +196,14 @@ def command(
     if before is None or after is None:
         raise click.UsageError("Two images are needed, or --imports and a folder.")
     own = read_probes(probes) if probes else ()
-    with find_engine(engine, limits_of(memory_limit, process_limit)) as chosen:
+    with find_engine(engine, limits) as chosen:
         if project is None:
             asked = request_of_images(chosen, before, after)
         else:
             found = planned(project, service=service, offline=True)
             found = commands_decided(found, allowed=allow_commands)
             asked = request_of_project(chosen, found, before, after, development)
-        asked = replace(
-            asked,
-            ports=ports or asked.ports,
-            environment={**asked.environment, **_environment(variables)},
-            volumes=(*asked.volumes, *volumes),
-            probes=(*asked.probes, *own),
-            commands=(*asked.commands, *_commands(commands)),
-            health_path=health_path,
-            startup_timeout=startup_timeout,
-            response_timeout=response_timeout,
-            read_only_after=asked.read_only_after and not writable_root,
-            root_allowed=allow_root,
-            strict=strict,
-        )
-        verdict = compare(asked, chosen, ConsoleProgress())
+        verdict = compare(changed(asked, own), chosen, ConsoleProgress())
     _tell(verdict, before, after, output_format)
 
 

@@ -216,9 +216,8 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         if different and not fresh and not searched and applied_rules(result.plan):
             names = ", ".join(check.name for check in verdict.differences)
             if repeated := _by_chance(shop, result.plan, before, names):
-                skip = Skipped(
-                    what=names, reason=f"{_ONCE}: {shown(verdict.differences[0].message)}"
-                )
+                reason = f"{_ONCE}: {shown(verdict.differences[0].message)}"
+                skip = Skipped(what=names, reason=reason)
                 learned = (*start.learned, skip)
                 result = replace(repeated, plan=replace(repeated.plan, learned=learned))
                 return replace(start, learned=learned), result

@@ -25,14 +25,14 @@ from jettison.lift.scopes import (
 )
 from jettison.lift.scopes.closure import close
 from jettison.lift.scopes.context import Context, Owners, toward_runtime
-from jettison.lift.scopes.imports import (
-    collect_drivers,
-    collect_imports,
-    collect_plugins,
-    collect_texts,
-)
+from jettison.lift.scopes.imports import collect_drivers, collect_imports, collect_texts
 from jettison.lift.scopes.remarks import collect_needs, collect_remarks
-from jettison.lift.scopes.tools import category_of, collect_commands, collect_extensions
+from jettison.lift.scopes.tools import (
+    category_of,
+    collect_commands,
+    collect_extensions,
+    collect_plugins,
+)
 from jettison.source import Call, Commands, ModuleFacts, Use
 from jettison.source.entries import Entry, entries_of_command
 from jettison.source.literals import HOLE

@@ -136,49 +136,6 @@ def _development(name: str, imports: list[Import]) -> Signal:
     return toward_development(name, Weight.FAIR, "tests", message, first.origin)
 
 
-_PROGRAMS = frozenset({"console_scripts", "gui_scripts", "distutils.commands"})
-# Read where a developer asks for it: who runs tests, who opens a shell.
-_DEVELOPMENT = frozenset({"pytest11", "pyramid.pshell_runner", "flake8.extension"})
-_READERS = frozenset(
-    {"importlib.metadata.entry_points", "importlib_metadata.entry_points",
-     "pkg_resources.iter_entry_points"}
-)  # fmt: skip
-_LEFT_OUT = _PROGRAMS | _DEVELOPMENT
-
-
-def collect_plugins(context: Context) -> Iterator[Signal]:
-    """Keep what registers in a group that the project, or another requirement, reads."""
-    read = _groups_read(context)
-    for name in context.names:
-        facts = context.facts(name)
-        groups = {point.group for point in facts.entry_points} - _LEFT_OUT if facts else set()
-        for group in sorted(groups):
-            if group in read:
-                message = f"the project loads the entry points of {group}, where it registers"
-                yield toward_runtime(name, Weight.STRONG, "plugin", message, None)
-            # What a debugger gives other packages, as a lexer of its prompt, is there for itself.
-            helps = not category_of(name)
-            for host in _readers(context, group.replace("-", "_")) if helps else ():
-                if host != name and not category_of(host):
-                    message = f"it registers in {group}, which {host} reads"
-                    yield toward_runtime(name, Weight.FAIR, "plugin", message, None)
-
-
-def _readers(context: Context, group: str) -> tuple[str, ...]:
-    """The distributions whose module a group is named after, as ``spacy`` for ``spacy_lookups``."""
-    return context.owners.of_module(group) or context.owners.of_module(group.partition("_")[0])
-
-
-def _groups_read(context: Context) -> frozenset[str]:
-    groups: set[str] = set()
-    for file in context.inputs.reach.modules:
-        for call in context.inputs.index.modules[file].calls:
-            if call.callee in _READERS:
-                given = (*call.arguments, call.keyword("group"))
-                groups.update(word for word in given if isinstance(word, str))
-    return frozenset(groups)
-
-
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9_]*)(?:\+([A-Za-z0-9_]+))?(?:://|\Z)")
 
 _TESTING = re.compile(r"(^|_)TEST(S|ING)?(_|$)", re.IGNORECASE)

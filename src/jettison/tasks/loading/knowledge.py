@@ -37,41 +37,14 @@ from jettison.lift.usage import Usage
 from jettison.plan.base import image_facts
 from jettison.plan.candidate_libraries import linked_packages
 from jettison.plan.plan import PlannedRequirement
+from jettison.source import Commands
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls
 from jettison.source.reading import Sources, read_documents, read_pickles, read_sources, read_texts
 from jettison.tasks.loading.project import Loaded
-from jettison.tasks.loading.usage import given_names, used, used_words
+from jettison.tasks.loading.usage import given_names, reachable, used, used_words
 from jettison.values import Evidence, Skipped
-from jettison.verify import Importable, Reachable
-
-MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-
-
-def reachable(inputs: ScopeInputs, python: str) -> Reachable:
-    """Name every file that production loads as it is imported, and every module from outside.
-
-    ``python`` is the minor version that the distributions were chosen for.
-    """
-    reach, index = inputs.reach, inputs.index
-    entries = {entry.file for entry in reach.entries}
-    named = [(index.module_name(file), file) for file in sorted(reach.modules)]
-    externals = {
-        name: next(each.origin for each in places if not each.circumstance.optional)
-        for name, places in reach.externals.items()
-        if any(not each.circumstance.optional for each in places)
-    }
-    return Reachable(
-        python=python,
-        roots=index.roots,
-        modules=tuple(
-            Importable(name=name, entry=file in entries)
-            for name, file in named
-            if MODULE.fullmatch(name) and not name.endswith("__main__")
-        ),
-        externals=externals,
-        environment=inputs.commands.environment,
-    )
+from jettison.verify import Reachable
 
 
 def roots(found: Iterable[Installed], *, resolved: bool = False) -> list[Requirement]:
@@ -199,17 +172,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     )
     found = opened(requirements=() if locked else roots(listed, resolved=True))
     brought = closure(found, roots(listed), bounding)
-    asked = production_groups(project)
-    inputs = gather(
-        declared=[declared_requirement(one.declaration, asked) for one in listed],
-        modules=sources.modules,
-        commands=commands,
-        distributions=brought.facts,
-        graph=brought.graph,
-        pyproject=project.texts.get(project.in_context("pyproject.toml")),
-        roots=_search_path(project),
-        pickles=_pickles(loaded, sources),
-    )
+    inputs = _inputs(loaded, sources, commands, listed, brought)
     if _is_readable(target.python):
         _check_entries(inputs)
     verdicts = as_asked(decide(inputs), settings.wishes, remove_unused=settings.remove_unused)
@@ -244,6 +207,28 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
             *found.skipped,
             *(() if locked else approximate(brought, shipped, found.resolution)),
         ),
+    )
+
+
+def _inputs(
+    loaded: Loaded,
+    sources: Sources,
+    commands: Commands,
+    listed: Iterable[Installed],
+    brought: Closure,
+) -> ScopeInputs:
+    """Gather what decides the scope of each requirement."""
+    project = loaded.project
+    asked = production_groups(project)
+    return gather(
+        declared=[declared_requirement(one.declaration, asked) for one in listed],
+        modules=sources.modules,
+        commands=commands,
+        distributions=brought.facts,
+        graph=brought.graph,
+        pyproject=project.texts.get(project.in_context("pyproject.toml")),
+        roots=_search_path(project),
+        pickles=_pickles(loaded, sources),
     )
 
 

@@ -27,6 +27,7 @@ from jettison.source.tree import folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin
+from jettison.verify import Importable, Reachable
 
 KINDS = {Use.UNCALLED: UNCALLED, Use.BUILD: BUILDING}
 
@@ -230,3 +231,32 @@ def _vocabulary(distributions: Collection[str]) -> Iterator[str]:
     for collection in known.collections:
         if collection.distribution in distributions:
             yield from (word for each in collection.data.values() for word in each.words)
+
+
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def reachable(inputs: ScopeInputs, python: str) -> Reachable:
+    """Name every file that production loads as it is imported, and every module from outside.
+
+    ``python`` is the minor version that the distributions were chosen for.
+    """
+    reach, index = inputs.reach, inputs.index
+    entries = {entry.file for entry in reach.entries}
+    named = [(index.module_name(file), file) for file in sorted(reach.modules)]
+    externals = {
+        name: next(each.origin for each in places if not each.circumstance.optional)
+        for name, places in reach.externals.items()
+        if any(not each.circumstance.optional for each in places)
+    }
+    return Reachable(
+        python=python,
+        roots=index.roots,
+        modules=tuple(
+            Importable(name=name, entry=file in entries)
+            for name, file in named
+            if MODULE.fullmatch(name) and not name.endswith("__main__")
+        ),
+        externals=externals,
+        environment=inputs.commands.environment,
+    )
