@@ -13,11 +13,15 @@ is reported and not added.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import table
 from jettison.catalogue.base_release import facts_of
 from jettison.catalogue.packaging import Tools, package_of_program
+from jettison.ecosystems.commands import PipInstall
+from jettison.lift.action import lifted_run
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.candidate_needs import brought_packages, named_packages
 from jettison.plan.changes import AddPackages
@@ -26,6 +30,7 @@ from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
 NAME = "missing-programs"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 # What the Python of every image brings.
 PYTHON = ("python", "pip")
 
@@ -44,7 +49,8 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
     named = named_packages(plan.stage)
     others = table(Tools).alternatives
-    provided = {*plan.scripts, *(name for package in named for name in others.get(package, ()))}
+    provided = {*plan.scripts, *_installed(plan)}
+    provided.update(name for package in named for name in others.get(package, ()))
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if _is_certain(use, plan)]
         package = package_of_program(program, release)
@@ -54,6 +60,16 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
             continue
         if certain and package and not present:
             yield program, package, certain[0]
+
+
+def _installed(plan: Plan) -> Iterator[str]:
+    """What commands of the build install by name with pip: a program may be called like it."""
+    for stage in feeding_stages(plan.original_stage):
+        for item in stage.instructions:
+            for action in lifted_run(item).actions if item.keyword == "RUN" else ():
+                if isinstance(action.fact, PipInstall):
+                    words = (_NAME.match(word.text) for word in action.fact.requirements)
+                    yield from (found[0].lower() for found in words if found)
 
 
 def _is_certain(use: Evidence, plan: Plan) -> bool:

@@ -181,8 +181,25 @@ def _is_misplaced(context: Context, signals: list[Signal]) -> bool:
         and s.evidence.kind in ("import", "string", "command", "feature", "url")
         and s.weight >= Weight.STRONG
         and (s.evidence.origin is None or _is_followed(context, s.evidence.origin.file))
+        and _is_needed_to_run(context, s)
         for s in signals
     )
+
+
+def _is_needed_to_run(context: Context, signal: Signal) -> bool:
+    """Whether it is the running container that needs it, and this distribution for sure.
+
+    A step of the build has its tools in a stage of its own, or from the base; what is imported
+    undeclared may come with a distribution of which nothing is known.
+    """
+    origin = signal.evidence.origin
+    if signal.evidence.kind == "command":
+        commands = context.inputs.commands.commands
+        return not any(each.origin == origin and each.use is Use.BUILD for each in commands)
+    facts = context.inputs.index.modules.get(origin.file) if origin else None
+    imports = [each for each in facts.imports if each.origin == origin] if facts else []
+    owners = (context.owners.of_import(each.module, each.names) for each in imports)
+    return not imports or any(signal.name in names for names in owners)
 
 
 def _is_followed(context: Context, file: str) -> bool:

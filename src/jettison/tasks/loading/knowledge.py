@@ -41,7 +41,7 @@ from jettison.source import Commands
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls
 from jettison.source.reading import Sources, read_documents, read_pickles, read_sources, read_texts
-from jettison.tasks.loading.project import Loaded
+from jettison.tasks.loading.project import LOCKS, Loaded
 from jettison.tasks.loading.usage import given_names, reachable, used, used_words
 from jettison.values import Evidence, Skipped
 from jettison.verify import Reachable
@@ -154,7 +154,8 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     project = loaded.project
     stage = lifted(project)
     sources = read_sources(loaded.root, loaded.tree, cache=cache)
-    texts = {**read_texts(loaded.root, loaded.tree), **project.texts}
+    known = {path: text for path, text in project.texts.items() if not LOCKS.search(path)}
+    texts = {**read_texts(loaded.root, loaded.tree), **known}
     commands = collect(
         texts,
         dockerfile=project.dockerfile_path,
