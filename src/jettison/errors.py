@@ -116,7 +116,7 @@ class PackageError(JettisonError):
 
 
 class ImageError(JettisonError):
-    """An image does not exist, is not valid in its own format, or lacks the platform asked for."""
+    """An image does not exist, is not valid in its own format, or lacks the requested platform."""
 
     exit_status = 15
 

@@ -96,7 +96,7 @@ def added_packages(
         raise UnsupportedError(
             f"{', '.join(names)} cannot be installed on this base",
             why=f"it is {facts.distribution or 'not known'}, and not Debian",
-            hint="Build on a composed base: `--base composed`.",
+            hint="Build on the minimal base: `--base composed`.",
         )
     index = archive.index(release, architecture)
     wanted = [translated(name, release) or name for name in names]

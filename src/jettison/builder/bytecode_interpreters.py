@@ -94,7 +94,7 @@ def composed_compiler(tree: BaseTree, folder: Path) -> Compiler | Skipped:
     loader = f"{directory}/{_LOADERS.get(architecture)}"
     if loader not in {member.entry.path for member in tree.members}:
         return Skipped(
-            what=f"bytecode by the Python {tree.python_version} of the composed base",
+            what=f"bytecode by the Python {tree.python_version} of the minimal base",
             reason="it does not run on this machine",
         )
     root = folder / tree.key

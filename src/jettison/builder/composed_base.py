@@ -270,7 +270,7 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
             return replace(self, library=None).compiler()
         if self.platform.architecture != host_architecture():
             if not host_architecture():
-                return Skipped(what="bytecode", reason="no composed base runs on this machine")
+                return Skipped(what="bytecode", reason="no minimal base runs on this machine")
             platform = replace(self.platform, architecture=host_architecture())
             wanted = replace(self.wanted, packages=(), time_zones=False)
             return replace(self, platform=platform, wanted=wanted, libraries=()).compiler()

@@ -211,7 +211,7 @@ def base_wanted(plan: Plan, asked: str = "", *, shell: bool = False) -> BaseWant
         if shell:
             raise UnsupportedError(
                 f"no shell is added to {location}",
-                why="it is an image, and a shell is added to composed bases alone",
+                why="it is an image, and only the minimal base can get a shell",
                 hint="Omit --debug-base, or add `--base composed`.",
             )
         return BaseWanted(kind="image", location=location, python=stage.python or "")

@@ -105,7 +105,7 @@ def audit_command(
     """List known vulnerabilities of an image, and which left.
 
     With --before, compares two images. Of a folder, compares the distributions that the committed
-    files install with those that the plan leaves.
+    files install with those that the plan keeps.
     """
     progress = ConsoleProgress()
     known = read_advisories(data) if data else fetched_advisories(progress, offline=offline)

@@ -216,7 +216,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
             return f"{gain}: less than half, so glibc stays; --base alpine takes it"
         if is_worth_it(item, self.chosen, self.found):
             return f"{gain} today, but not after the plan; --base alpine takes it"
-        return f"{gain}, but a composed base comes near with glibc; --base alpine takes it"
+        return f"{gain}, but the minimal base comes near with glibc; --base alpine takes it"
 
     def _smaller(self, item: Judged) -> str:
         """How much smaller than the image on another base, the chosen one or the one in use."""

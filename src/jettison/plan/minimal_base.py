@@ -61,7 +61,7 @@ class BaseRequest(Struct, frozen=True, kw_only=True):
         pythons = table(ComposedBase).python
         if self.python not in pythons or self.architecture not in TRIPLETS:
             raise UnsupportedError(
-                f"no composed base for Python {self.python} on {self.architecture}",
+                f"no minimal base for Python {self.python} on {self.architecture}",
                 why="Debian ships one Python with each release",
                 hint=f"Pythons: {', '.join(pythons)}; architectures: {', '.join(TRIPLETS)}."
                 " Or take a base image from a registry.",

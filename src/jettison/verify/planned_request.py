@@ -190,13 +190,13 @@ def _otherwise(
         companions = companions_of(project)
         yield Surroundings(how=how, ports=ports, companions=companions)
     if not serves:
-        how = "without a port, as nothing tells of one"
+        how = "without a port, as none is declared"
         yield Surroundings(how=how, ports=(), environment=_variables(plan))
     for other in neighbours(project) if service is None else ():
         beside = replace(project, compose_path=other.path, service=other.service.name)
         variables = environment(other.service)
         yield Surroundings(
-            how=f"with the variables and companions of the service {other.service.name}",
+            how=f"with the variables and services of {other.service.name}",
             ports=listening_ports(project, stage, None, variables, sources),
             environment=variables,
             companions=companions_of(beside),

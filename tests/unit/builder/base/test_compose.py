@@ -130,7 +130,7 @@ def test_packages_that_do_not_exist_are_named(compose_local):
     "fields", [{"python": "3.12"}, {"python": "3.13", "architecture": "s390x"}]
 )
 def test_a_python_that_no_release_ships_is_said(fields):
-    with pytest.raises(UnsupportedError, match="no composed base") as caught:
+    with pytest.raises(UnsupportedError, match="no minimal base") as caught:
         _ = BaseRequest(**fields).release
     assert "3.13, 3.11, 3.9" in caught.value.hint
 
