@@ -10,6 +10,7 @@
     Debug: yes
     Watched: no
     Manual: curl git
+    Site: /usr/local/lib/python3.11/site-packages
 
     === project: Dockerfile
     FROM python:3.12
@@ -38,7 +39,8 @@ watched image holds of a distribution, `=== source` the text of one of its files
 site-packages, or absolute. `=== system` is a package of the watched image with what it depends on,
 `-` what belongs to none. `touched` marks a file that the trace saw. `Composed` names the packages
 of a composed base for Python 3.13; `Debug` asks for a target with a shell. With `Watched: no` the
-image was read and not watched; `Manual` are packages that the user asked for. What follows
+image was read and not watched; `Manual` are packages that the user asked for, `Site` is where its
+distributions are. What follows
 `=== findings` is written by `make golden` and read by people.
 """
 
@@ -76,7 +78,7 @@ from jettison.tasks.loading.usage import given_names, used_words
 from jettison.values import Basis, Evidence, Size
 
 FOLDER = Path(__file__).parents[1] / "rules" / "cases"
-FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug|Watched|Manual): ?")
+FIELD = re.compile(r"(Why|Rules|Level|Service|File|Base|Composed|Debug|Watched|Manual|Site): ?")
 SECTION = re.compile(r"^=== (?P<title>.+)\n", re.MULTILINE)
 PROJECT = "project: "
 WHEEL = "wheel: "
@@ -156,6 +158,11 @@ class Case:
             plan = with_observed(plan, self.observed(plan))
         return optimized(plan, self.rules, without=plan.settings.without)
 
+    @property
+    def site(self) -> str:
+        """The folder of the watched image's distributions."""
+        return self.field("Site") or SITE
+
     def observed(self, plan: Plan) -> Observed:
         """What a watched image would have shown."""
         rows = [
@@ -166,7 +173,7 @@ class Case:
         inner = {path: (name, int(size)) for name, path, size, *_ in rows if path[0] != "/"}
         touched = {path for _, path, _, *marks in rows if marks}
         installed = Installed(
-            site=SITE,
+            site=self.site,
             library=LIBRARY,
             files={path: size for path, (_, size) in inner.items()},
             owners={path: name for path, (name, _) in inner.items()},
@@ -180,7 +187,7 @@ class Case:
         )
         seen = (line for body in self.system.values() for line in body.splitlines())
         touched |= {line.split()[0] for line in seen if " touched" in line}
-        served = frozenset(path if path[0] == "/" else f"{SITE}/{path}" for path in touched)
+        served = frozenset(path if path[0] == "/" else f"{self.site}/{path}" for path in touched)
         if self.field("Watched") == "no":
             return self._unwatched(installed)
         trace = Trace(served=served)
@@ -221,7 +228,12 @@ class Case:
     def _system(self) -> System | None:
         """What lies around the environment of the watched image."""
         packages, links = {}, {}
-        files = {f"{SITE}/{path}": 100 for body in self.installed.values() for path in _paths(body)}
+        files = {
+            f"{self.site}/{path}": int(line.split()[1])
+            for body in self.installed.values()
+            for line in body.splitlines()
+            for path in [line.split()[0]]
+        }
         libraries: dict[str, tuple[str, ...]] = {}
         for title, body in self.system.items():
             name, *rest = title.split()

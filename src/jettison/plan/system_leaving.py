@@ -76,7 +76,7 @@ def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
         *((standard,) if standard and standard.paths else ()),
         *package_groups(RULE, system, reach.packages),
         *program_groups(RULE, system, reach),
-        *file_groups(RULE, system, observed, reach.packages, used),
+        *file_groups(RULE, plan, observed, reach.packages, used),
     )
 
 

@@ -11,16 +11,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
+from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.systems import SystemEntry, SystemFiles
+from jettison.contents.environment import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
+from jettison.lift.stages import NotApart, environment_of
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.groups import collapsed
 from jettison.plan.removal.listing import REMOVED, SystemGroup
 
 WORTHWHILE = 20_000
+# Their modules, by the name of the distribution.
+INSTALLERS = {"pip": ("pip",), "setuptools": ("setuptools", "pkg_resources", "distutils")}
 
 
 class Used(Struct, frozen=True, kw_only=True):
@@ -132,12 +137,15 @@ def gone_with(system: System, kept: Collection[str]) -> frozenset[str]:
 
 
 def file_groups(
-    rule: str, system: System, observed: Observed, kept: Collection[str], used: Used
+    rule: str, plan: Plan, observed: Observed, kept: Collection[str], used: Used
 ) -> Iterator[SystemGroup]:
     """Give the groups of the catalogue of which nothing is used; ``kept`` packages stay."""
+    system = observed.system
+    if system is None:
+        return
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table(SystemFiles)
-    for entry in (*known.idle, *known.files, *_installers(observed)):
+    for entry in (*known.idle, *known.files, *_installers(plan, observed)):
         if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
@@ -147,16 +155,49 @@ def file_groups(
             yield group
 
 
-def _installers(observed: Observed) -> Iterator[SystemEntry]:
+def _installers(plan: Plan, observed: Observed) -> Iterator[SystemEntry]:
     """Give those of the interpreter where the application's environment is another one.
 
-    Modules that this has itself are not taken from the interpreter's.
+    Modules that this has itself are not taken from the interpreter's. Where it is the same, and
+    was copied over that of the base image, both their installers are in it.
     """
     installed, known = observed.installed, table(SystemFiles).installers
     if not installed.site.startswith(installed.library):
         own = {path.partition("/")[0] for path in installed.files}
         modules = tuple(name for name in known.modules if name not in own)
         yield replace(known, modules=modules)
+    elif not isinstance(environment_of(plan.project, plan.stage), NotApart):
+        for name, seed in table(DeadWeight).seeds.items():
+            if name not in plan.distributions and not _imported(installed, name, seed.paths):
+                yield SystemEntry(
+                    reason=f"{name}, which no module imports and no program calls",
+                    paths=tuple(_below(installed.site, seed.paths)),
+                    programs=known.programs,
+                    modules=INSTALLERS[name],
+                )
+
+
+def _below(site: str, paths: Iterable[str]) -> Iterator[str]:
+    """Give patterns of an environment as those of the image."""
+    root = site.partition("/lib/python3")[0]
+    for path in paths:
+        inner = f"{path}**" if path.endswith("/") else path
+        yield f"{root}{inner}" if inner.startswith("/") else f"{site}/{inner}"
+
+
+def _imported(installed: Installed, name: str, own: Iterable[str]) -> bool:
+    """Whether a module that stays imports an installer, other than to build something."""
+    words = "|".join(INSTALLERS[name]).encode()
+    imports = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(?:%b)\b" % words, re.MULTILINE)
+    building = (module.replace(".", "/") for module in table(DeadWeight).importers)
+    passed = tuple(prefix for one in building for prefix in (f"{one}.py", f"{one}/")) + tuple(
+        one for one in own if one.endswith("/")
+    )
+    return any(
+        imports.search(text)
+        for path, text in installed.sources.items()
+        if not path.startswith((*passed, "wheel/"))
+    )
 
 
 def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterator[str]:

@@ -24,16 +24,13 @@ from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
+from jettison.plan.system_removal import INSTALLERS
 from jettison.plan.taking import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis
 
 NAME = "installers"
 WITHOUT_SETUPTOOLS = (3, 12)
-MODULES = {
-    "pip": ("pip",),
-    "setuptools": ("setuptools", "pkg_resources", "distutils"),
-}
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -41,7 +38,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     where = environment_of(plan.project, plan.stage)
     minor = tuple(int(part) for part in (plan.python or "0").split("."))
     if leaves_late(plan):
-        names = tuple(name for name in MODULES if name in plan.contents.versions)
+        names = tuple(name for name in INSTALLERS if name in plan.contents.versions)
     elif isinstance(where, NotApart) or not where.seeded:
         return ()
     else:
@@ -71,7 +68,7 @@ def _is_needed(plan: Plan, name: str) -> bool:
     called = (use.kind not in (UNCALLED, BUILDING) for use in plan.usage.programs.get(name, ()))
     if name in kept or name in plan.distributions or any(called):
         return True
-    modules = MODULES[name]
+    modules = INSTALLERS[name]
     return any(used.partition(".")[0] in modules for used in plan.usage.imports)
 
 

@@ -18,9 +18,10 @@ from jettison.builder.composed_base import request_of
 from jettison.builder.execution import base_wanted
 from jettison.builder.finishing import Lost, finished
 from jettison.builder.foundation import BuildOptions
-from jettison.contents.found import installed_in, python_of, started_words
+from jettison.contents.found import installed_in
 from jettison.contents.image import ImageFiles
 from jettison.contents.measurement import ImageMeasurement
+from jettison.contents.started import python_of, started_words
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID
 from jettison.engines.finding import EMBEDDED, find_engine

@@ -20,16 +20,13 @@ from jettison.contents.environment import KERNEL, METHOD, Installed, Trace
 from jettison.contents.found import (
     imported_at_once,
     installed_in,
-    interpreters_of,
     libraries_named,
-    python_of,
-    scripts_of,
-    started_words,
 )
 from jettison.contents.image import ImageFiles
 from jettison.contents.links import Links, links_of
 from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
+from jettison.contents.started import interpreters_of, python_of, scripts_of, started_words
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.image_reading import read_image_files
 from jettison.errors import EngineError

@@ -11,8 +11,9 @@ from typing import IO, Any, cast
 from archives import layer_tar
 from elf import shared_library
 
-from jettison.contents.found import as_observed, python_of, scripts_of, site_of, started_words
+from jettison.contents.found import as_observed, site_of
 from jettison.contents.image import ImageFile, ImageFiles
+from jettison.contents.started import python_of, scripts_of, started_words
 from jettison.engines.engine import Engine
 from jettison.engines.image_reading import read_image_files
 from jettison.images.config import Config
@@ -225,6 +226,9 @@ def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
             "/usr/local/bin/gunicorn": "#!/usr/bin/python3\n",
             "/app/bin/serve": "#!/usr/bin/env -S python3 -u\n",
             "/app/notes.txt": "#!/usr/bin/perl\n",
+            f"{SITE}/flask/vendor.sh": "#!/bin/bash\n# Usage: vendor.sh\n",
+            f"{SITE}/flask/make.sh": "#!/bin/zsh\n",
+            f"{SITE}/flask/cli.py": "run([HERE / 'make.sh'])\n",
         },
         Cmd=["gunicorn"],
     )
@@ -233,6 +237,7 @@ def test_what_interprets_scripts_is_named_with_one_of_them() -> None:
         "/usr/bin/python3": "/usr/local/bin/gunicorn",
         "/usr/bin/env": "/app/bin/serve",
         "python3": "/app/bin/serve",
+        "/bin/zsh": f"{SITE}/flask/make.sh",
     }
 
 
