@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError
 from jettison.formats import dotenv
 from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
@@ -67,6 +68,24 @@ def starts(dockerfile: Dockerfile, stage: Stage) -> bool:
         for each in (stage, *_below(dockerfile, stage))
         for item in each.instructions
     )
+
+
+# What tells the Dockerfile of a Python application from that of a proxy or a front end.
+PYTHON = re.compile(
+    r"^[^\S\n]*FROM[^\S\n].*\b(python|pypy|uv|conda|micromamba)\d*\b"
+    rf"|\b(?:pip3 install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def ends_with_python(text: str, file: str, target: str | None) -> bool:
+    """Whether the image itself has Python, and not a stage alone that makes files for it."""
+    dockerfile = _dockerfile(file, text)
+    if dockerfile is not None and dockerfile.stages:
+        stage = (dockerfile.stage_named(target) if target else None) or dockerfile.final_stage
+        chain = (stage, *_below(dockerfile, stage))
+        text = "\n".join(item.text for each in chain for item in each.instructions)
+    return PYTHON.search(text) is not None
 
 
 # As projects name them that have no compose file which Docker finds by itself.

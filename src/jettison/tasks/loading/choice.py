@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.ecosystems import INSTALLING
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.compose import ComposeFile, Service
 from jettison.formats.dockerfile import parse
 from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
+    PYTHON,
     arguments_for_development,
     compose_beside,
+    ends_with_python,
     is_for_development,
     is_for_production,
     starts,
@@ -24,13 +25,6 @@ from jettison.source.operations_images import (
 from jettison.values import Skipped
 
 DEFAULT = "Dockerfile"
-# What tells the Dockerfile of a Python application from that of a proxy or a front end.
-PYTHON = re.compile(
-    r"^[^\S\n]*FROM[^\S\n].*\b(python|pypy|uv|conda|micromamba)\d*\b"
-    rf"|\b(?:pip3 install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
-    re.IGNORECASE | re.MULTILINE,
-)
-
 # What a COPY from the build context names.
 COPIED = re.compile(
     r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
@@ -98,7 +92,7 @@ def choose(
     if built and compose:
         found = _of_service(compose, _single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found
-    path = _dockerfile(names, deeper)
+    path = _dockerfile(names, deeper, read)
     context = _copied_from(path, read, known) if "/" in path else ""
     return Choice(dockerfile=path, context=context, passed_over=passed)
 
@@ -118,12 +112,15 @@ def _single(
 ) -> Service:
     """Give the first of services that build one and the same image.
 
-    Of several it is the only Python image, or the one of the Dockerfile in the folder itself.
+    Of several it is the only Python image, or the one of the Dockerfile in the folder itself, or
+    the only one that ends with Python, or that is built from the folder and not for development.
     """
     images = {_place(item) for item in built}
-    python = [item for item in built if PYTHON.search(read(_place(item)[1]) or "")]
+    python = [item for item in built if PYTHON.search(_text(item, read)[0])]
     own = [item for item in python if _place(item) == ("", DEFAULT)]
-    for found in (python, own):
+    ending = [item for item in python if ends_with_python(*_text(item, read))]
+    whole = [item for item in ending if not _place(item)[0] and not _is_beside(item)]
+    for found in (python, own, ending, whole):
         if len({_place(item) for item in found}) == 1:
             return found[0]
     if len(images) > 1:
@@ -134,6 +131,17 @@ def _single(
             hint="Name one with --service.",
         )
     return built[0]
+
+
+def _text(service: Service, read: Callable[[str], str | None]) -> tuple[str, str, str | None]:
+    path = _place(service)[1]
+    return read(path) or "", path, service.build.target if service.build else None
+
+
+def _is_beside(service: Service) -> bool:
+    """Whether a service or its Dockerfile is for development by its name."""
+    parts = (service.name, *_place(service)[1].lower().split("/"))
+    return any(part == ".devcontainer" or is_for_development(part) for part in parts)
 
 
 def _place(service: Service) -> tuple[str, str]:
@@ -281,7 +289,9 @@ def _copied_from(
     return folder if there and not here else ""
 
 
-def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
+def _dockerfile(
+    names: list[str], deeper: Callable[[], Iterable[str]], read: Callable[[str], str | None]
+) -> str:
     if DEFAULT in names:
         return DEFAULT
     others = [name for name in names if is_dockerfile(name)]
@@ -295,7 +305,7 @@ def _dockerfile(names: list[str], deeper: Callable[[], Iterable[str]]) -> str:
         )
     if not others:
         below = list(deeper())
-        if one := _for_users(below):
+        if one := _for_users(below) or _topmost(below, read):
             return one
         found = ", ".join(below)
         raise ProjectError(
@@ -313,3 +323,16 @@ def _for_users(paths: list[str]) -> str | None:
     production = [path for path in paths if any(map(is_for_production, path.lower().split("/")))]
     plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
     return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
+
+
+def _topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
+    """Give the only Dockerfile of an application of Python, of several the topmost.
+
+    Those in folders for development, and in hidden ones, are passed over.
+    """
+    plain = [path for path in paths if posixpath.basename(path) == DEFAULT and path[0] != "."]
+    found = [path for path in plain if PYTHON.search(read(path) or "")]
+    found = [path for path in found if not any(map(is_for_development, path.split("/")))]
+    least = min((path.count("/") for path in found), default=0)
+    upper = [path for path in found if path.count("/") == least]
+    return upper[0] if len(upper) == 1 else None

@@ -208,3 +208,30 @@ def test_a_compose_file_that_compose_refuses_leaves_the_dockerfile():
     assert "no services" in taken.passed_over[0].reason
     with pytest.raises(InputSyntaxError, match="no services"):
         chosen(files, service="web")
+
+
+def test_a_proxy_whose_files_a_stage_with_python_makes_is_no_python_image():
+    compose = "services:\n  proxy:\n    build: {context: ., dockerfile: proxy.Dockerfile}\n"
+    compose += "  app:\n    build: {context: ., dockerfile: app.Dockerfile}\n"
+    proxy = "FROM python:3.13 AS made\nRUN ./collect\nFROM nginx\nCOPY --from=made /s /s\n"
+    files = {"compose.yaml": compose, "proxy.Dockerfile": proxy, "app.Dockerfile": PYTHON}
+    assert chosen(files).service == "app"
+
+
+def test_an_image_of_the_folder_is_meant_and_not_those_that_serve_development():
+    compose = "services:\n  base:\n    build: {context: ., dockerfile: docker/Dockerfile}\n"
+    compose += "  devcontainer:\n    build: {context: ., dockerfile: docker/dev/Dockerfile}\n"
+    compose += "  fake:\n    build: ./docker/fake\n"
+    places = ("docker", "docker/dev", "docker/fake")
+    files = {"compose.yaml": compose} | {f"{place}/Dockerfile": PYTHON for place in places}
+    assert chosen(files).service == "base"
+
+
+def test_of_dockerfiles_in_folders_the_topmost_for_python_is_taken():
+    database = "FROM postgres:17\n"
+    files = {"docker/app/Dockerfile": PYTHON, "docker/db/Dockerfile": database}
+    assert chosen(files).dockerfile == "docker/app/Dockerfile"
+    files = {".devcontainer/Dockerfile": PYTHON, "docker/Dockerfile": PYTHON}
+    assert chosen(files | {"demo/one/Dockerfile": PYTHON}).dockerfile == "docker/Dockerfile"
+    with pytest.raises(ProjectError, match="no Dockerfile"):
+        chosen({"one/Dockerfile": PYTHON, "two/Dockerfile": PYTHON})
