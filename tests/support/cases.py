@@ -70,7 +70,7 @@ from jettison.plan.plan import FileChange, Finding, Plan
 from jettison.plan.removal.groups import contents_of, wishes_of
 from jettison.plan.removal.listing import SORTING
 from jettison.plan.removal.listing import SYSTEM_SCRIPT as SCRIPT
-from jettison.plan.taking import with_observed
+from jettison.plan.system_removal import with_observed
 from jettison.rules import RULES, Rule
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import Planned, planned

@@ -23,7 +23,7 @@ from jettison.ecosystems.tool import Lock, LockedDistribution, LockedFile, Sourc
 from jettison.errors import ProgramError
 from jettison.index.facts import WheelFile
 from jettison.index.listing import wheel_tags
-from jettison.index.settings import uv_variables
+from jettison.index.settings import index_url, uv_variables
 from jettison.index.target import Target
 from jettison.processes import Completed, run
 from jettison.records import Records
@@ -265,3 +265,20 @@ def _wheels(files: Iterable[LockedFile]) -> Iterable[WheelFile]:
 def _sha256(hashes: Iterable[str]) -> str:
     prefix = "sha256:"
     return next((one.removeprefix(prefix) for one in hashes if one.startswith(prefix)), "")
+
+
+INSTALL_SECONDS = 600.0
+
+
+def run_uv(*words: str, offline: bool = False) -> Completed:
+    """Run uv without its files of settings, on the index of pip or uv, for minutes."""
+    environment: Mapping[str, str] = {
+        **uv_variables(os.environ),
+        # By the environment: it may hold a password, and others can list processes.
+        "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
+        "UV_LINK_MODE": "hardlink",
+        "VIRTUAL_ENV": "",
+    }
+    command = (uv_program(), "--no-config", "--color", "never", *words)
+    network = ("--offline",) if offline else ()
+    return run([*command, *network], timeout=INSTALL_SECONDS, environment=environment)

@@ -40,7 +40,7 @@ from jettison.plan.removal.listing import (
     told,
     written,
 )
-from jettison.plan.taking import place_of_removal
+from jettison.plan.system_removal import place_of_removal
 
 
 def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildStage) -> str:

@@ -16,7 +16,7 @@ from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
-from jettison.plan.taking import leaves_late, place_of_removal
+from jettison.plan.system_removal import leaves_late, place_of_removal
 from jettison.values import Evidence, Size, human, once_each
 
 # Less than this of one distribution is not worth a line of the list.

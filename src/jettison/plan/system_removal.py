@@ -1,4 +1,4 @@
-"""Which files of the system leave, of packages that stay and of none."""
+"""Which files of the system leave an image, and where removal happens; what was observed."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jettison.catalogue import table
+from jettison.catalogue import removal_hook, removal_script, table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.catalogue.systems import SystemEntry, SystemFiles
 from jettison.contents.environment import Installed
 from jettison.contents.reach import Observed
 from jettison.contents.standard_reach import unreached_standard
 from jettison.contents.system import PROGRAMS, System, SystemReach
-from jettison.lift.stages import NotApart, environment_of
+from jettison.lift import Project
+from jettison.lift.stage import FinalStage
+from jettison.lift.stages import BuiltEnvironment, NotApart, environment_of
 from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
-from jettison.plan.removal.groups import collapsed
-from jettison.plan.removal.listing import REMOVED, SystemGroup
+from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, wishes_of
+from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
+from jettison.values import Evidence, Origin, once_each
 
 WORTHWHILE = 20_000
 # Their modules, by the name of the distribution.
@@ -223,3 +227,68 @@ def _group(rule: str, entry: SystemEntry, count: int, quiet: Collection[str]) ->
 @lru_cache(maxsize=64)
 def _compiled(globs: tuple[str, ...]) -> re.Pattern[str]:
     return pattern(globs)
+
+
+# By so many characters a file is known as one that was written here.
+OPENING = 40
+
+
+def place_of_removal(project: Project, stage: FinalStage) -> BuiltEnvironment | NotApart:
+    """Return the environment that files can be removed from, or why there is none."""
+    for name, opening in ((LIST, HEAD), (SCRIPT, removal_script()), (HOOK, removal_hook())):
+        path = project.own(name)
+        if not project.texts.get(path, opening).startswith(opening[:OPENING]):
+            message = f"{path} is a file of the project's own"
+            return NotApart(
+                evidence=Evidence(kind="file", message=message, origin=Origin(file=path))
+            )
+    return environment_of(project, stage)
+
+
+@once_each
+def starts_from_nothing(plan: Plan) -> bool:
+    """Whether the image can start from nothing: something was read of it, and it is started.
+
+    An image that others are built on stays as it is.
+    """
+    stage, observed = plan.stage, plan.observed
+    config = observed.config if observed else None
+    started = config.entrypoint or config.command if config else stage.command or stage.entrypoint
+    return (
+        observed is not None
+        and bool(observed.python or stage.tag)
+        and stage.finish is None
+        and not stage.triggers
+        and bool(started)
+    )
+
+
+@once_each
+def leaves_late(plan: Plan) -> bool:
+    """Whether files of the environment leave behind the final stage, as no other makes it."""
+    apart = not isinstance(place_of_removal(plan.project, plan.stage), NotApart)
+    return not apart and starts_from_nothing(plan)
+
+
+def with_observed(start: Plan, observed: Observed) -> Plan:
+    """Give the plan before any rule, with what is in the image.
+
+    Where no stage makes the environment apart, its files are those that were found, for the files
+    of the Dockerfile tell little of them.
+    """
+    plan = replace(start, observed=observed)
+    if not leaves_late(plan) or not observed.installed.site:
+        return plan
+    contents = _contents(observed.installed)
+    return replace(plan, contents=contents, wishes=wishes_of(plan.settings.wishes, contents))
+
+
+def _contents(installed: Installed) -> Contents:
+    files = {
+        path: OwnedFile(path=path, distribution=owner, size=installed.files[path])
+        for path, owner in installed.owners.items()
+        if path in installed.files and not path.endswith(".pyc")
+    }
+    return Contents(
+        files=MappingProxyType(files), versions=MappingProxyType(dict(installed.versions))
+    )

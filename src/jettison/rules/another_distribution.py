@@ -21,7 +21,7 @@ from jettison.plan.base import BaseCandidate
 from jettison.plan.candidate_needs import build_packages
 from jettison.plan.changes import AddPackages, Change, ChangeDistribution
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.taking import leaves_late
+from jettison.plan.system_removal import leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Saving
 

@@ -24,8 +24,7 @@ from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
-from jettison.plan.system_removal import INSTALLERS
-from jettison.plan.taking import leaves_late
+from jettison.plan.system_removal import INSTALLERS, leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis
 

@@ -32,23 +32,22 @@ name over. An image that others are built on is not changed.
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from jettison.contents.reach import Observed
 from jettison.contents.system import System
-from jettison.plan.changes import StartFromNothing
+from jettison.images.config import Config
+from jettison.lift.stages import Said, configured, variables_said
+from jettison.plan.changes import LayerOfFolders, StartFromNothing
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.prediction import WORTH_A_STAGE
 from jettison.plan.removal.listing import SystemGroup
 from jettison.plan.system_leaving import RULE as NAME
 from jettison.plan.system_leaving import leaving_groups, staying_bytes, system_reach
-from jettison.plan.system_removal import build_group
-from jettison.plan.taking import (
-    environment_of,
-    layers_of,
-    leaves_late,
-    said_of,
-    starts_from_nothing,
-)
+from jettison.plan.system_needs import variables_of
+from jettison.plan.system_removal import build_group, leaves_late, starts_from_nothing
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Saving, human
 
@@ -100,3 +99,71 @@ def _evidence(
 
 
 RULE = Rule(name=NAME, level=2, documentation=__doc__, detect=detect)
+
+
+# A distribution of this size has a layer apart from those that change more often.
+HEAVY = 10_000_000
+
+
+LIBRARY = "/lib/python"
+
+
+# Folders that hold more than an environment or an application.
+SHARED = ("/", "/bin", "/etc", "/lib", "/usr", "/usr/local", "/var")
+
+
+def environment_of(observed: Observed) -> str:
+    """The folder of the environment: that of its interpreter, or that of distributions alone."""
+    site = observed.installed.site
+    return site.partition(LIBRARY)[0] if site.endswith("/site-packages") else site
+
+
+def layers_of(plan: Plan, observed: Observed) -> tuple[LayerOfFolders, ...]:
+    """The layers, in the order in which they change less often."""
+    site, folder = observed.installed.site, plan.stage.folder
+    library = observed.installed.library
+    environment = environment_of(observed)
+    own = site if environment in SHARED or not site else environment
+    found = {
+        "system": (),
+        "interpreter": (library,) if library.startswith("/usr/local/") else (),
+        "heavy-distributions": tuple(_heavy(observed)),
+        "distributions": (own,) if own else (),
+        "application": (folder,) if folder not in SHARED else (),
+    }
+    return tuple(
+        LayerOfFolders(name=name, folders=folders)
+        for name, folders in found.items()
+        if folders or name == "system"
+    )
+
+
+def _heavy(observed: Observed) -> Iterator[str]:
+    """The folders of heavy distributions, but not those that several share."""
+    installed = observed.installed
+    sizes: Counter[str] = Counter()
+    folders: dict[str, set[str]] = {}
+    for path, owner in installed.owners.items():
+        sizes[owner] += installed.files.get(path, 0)
+        top, slash, _ = path.partition("/")
+        if slash:
+            folders.setdefault(top, set()).add(owner)
+    for top, owners in sorted(folders.items()):
+        if all(sizes[owner] >= HEAVY for owner in owners):
+            yield posixpath.join(installed.site, top)
+
+
+def said_of(plan: Plan, system: System, config: Config | None) -> Iterator[str]:
+    """The instructions for what the base image is configured with and the file does not say."""
+    variables = variables_of(plan, system)
+    if variables:
+        yield variables_said(variables)
+    if config is not None:
+        stage = plan.stage
+        said = Said(
+            keywords=frozenset(item.keyword for item in stage.inherited),
+            labels=frozenset(stage.labels),
+            ports=frozenset(stage.ports),
+            volumes=frozenset(stage.volumes),
+        )
+        yield from configured(config, said)

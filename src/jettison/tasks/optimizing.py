@@ -19,7 +19,7 @@ from jettison.gate.judging import CheckedImage, Outcome, said
 from jettison.gate.reading import amounts_of_built, image_name
 from jettison.lift.stages import NotApart
 from jettison.plan.plan import Plan, Withdrawal
-from jettison.plan.taking import place_of_removal, with_observed
+from jettison.plan.system_removal import place_of_removal, with_observed
 from jettison.processes.concurrent import beside
 from jettison.progress import step
 from jettison.report.result_text import Ablation, Result

@@ -26,7 +26,7 @@ from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
 from jettison.values import Skipped, human
 from jettison.verify import CheckResult, Verdict
-from jettison.verify.checks.logs import NO_MORE
+from jettison.verify.checks.check import NO_MORE
 
 DEVELOPMENT_DOCKERFILE = "Dockerfile.dev"
 TAG = "jettison"

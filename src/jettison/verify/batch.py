@@ -16,7 +16,7 @@ from jettison.errors import EngineError, ProgramError
 from jettison.processes import Completed
 from jettison.processes.concurrent import mapped
 from jettison.progress import Progress, step
-from jettison.verify.checks.logs import kinds_of
+from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import find_application, words_of
 from jettison.verify.exchange import Answer, Exchange
 from jettison.verify.interior import ask, interior, interpreters, own_files, script_text

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import Container, Engine, RunOptions
 from jettison.errors import EngineError
-from jettison.verify.checks.logs import kinds_of
+from jettison.verify.checks.check import kinds_of
 from jettison.verify.discover import make_superuser
 from jettison.verify.exchange import Exchange, carry_out
 from jettison.verify.exchange.client import Requests

@@ -14,7 +14,7 @@ from jettison.progress import Progress, step
 from jettison.verify import START, Outcome
 from jettison.verify.checks import CHECKS
 from jettison.verify.checks.behaviour import compared
-from jettison.verify.checks.logs import kinds_of
+from jettison.verify.checks.check import kinds_of
 from jettison.verify.exchange import Exchange
 from jettison.verify.observation import Observation
 from jettison.verify.observe import (

@@ -10,7 +10,7 @@ from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
 from jettison.plan.plan import Plan
 from jettison.plan.system_leaving import leaving_distributions, left_in
-from jettison.plan.taking import with_observed
+from jettison.plan.system_removal import with_observed
 from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
 from jettison.rules import RULES

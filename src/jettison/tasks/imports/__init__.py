@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, field
+from msgspec.json import decode as json_decode
 
-from jettison.errors import ProgramError
+from jettison.engines.embedded.confined import Confined
+from jettison.errors import ImageError, ProgramError
+from jettison.images.stores.root import Root
 from jettison.index.facts import DistributionFacts
-from jettison.index.resolving import uv_program
+from jettison.index.resolving import run_uv, uv_program
 from jettison.index.settings import index_url, uv_variables
 from jettison.processes import Completed, run
-from jettison.values import Skipped
+from jettison.values import Origin, Skipped
+from jettison.verify import Attempt, Importable, Reachable
 
-SECONDS = 600.0
 # How many environments are kept; the oldest leave first.
 KEPT = 8
 COMPILED = "its source would have to be built on this machine"
@@ -41,7 +50,7 @@ class Environment(Struct, frozen=True, kw_only=True):
 def interpreter(wanted: str | None) -> tuple[str, str]:
     """An interpreter and its minor version: the wanted one, else the one that runs Jettison."""
     if wanted:
-        found = _uv("python", "find", "--system", wanted)
+        found = run_uv("python", "find", "--system", wanted)
         if found.status == 0 and found.text:
             return found.text.splitlines()[-1], wanted
     return sys.executable, "{}.{}".format(*sys.version_info[:2])
@@ -84,7 +93,7 @@ def _complete(place: Path) -> bool:
 
 def _made(place: Path, python: str, facts: Iterable[DistributionFacts], *, offline: bool) -> None:
     # Scripts of the environment are not run, so that it may move.
-    made = _uv("venv", "--quiet", "--python", python, str(place), offline=offline)
+    made = run_uv("venv", "--quiet", "--python", python, str(place), offline=offline)
     if made.status != 0:
         raise ProgramError(
             "an environment for the imports could not be made",
@@ -112,30 +121,10 @@ def _installed(
 
 
 def _install(place: Path, facts: Sequence[DistributionFacts], *, offline: bool) -> Completed:
-    return _uv(
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--python",
-        str(place),
-        "--no-build",
-        *(f"{each.name}=={each.version}" for each in facts),
-        offline=offline,
-    )
-
-
-def _uv(*words: str, offline: bool = False) -> Completed:
-    environment: Mapping[str, str] = {
-        **uv_variables(os.environ),
-        # By the environment: it may hold a password, and others can list processes.
-        "UV_DEFAULT_INDEX": index_url(os.environ, home=Path.home()),
-        "UV_LINK_MODE": "hardlink",
-        "VIRTUAL_ENV": "",
-    }
-    command = (uv_program(), "--no-config", "--color", "never", *words)
-    network = ("--offline",) if offline else ()
-    return run([*command, *network], timeout=SECONDS, environment=environment)
+    return run_uv(
+        "pip", "install", "--quiet", "--no-deps", "--python", str(place), "--no-build",
+        *(f"{each.name}=={each.version}" for each in facts), offline=offline,
+    )  # fmt: skip
 
 
 def _forget(home: Path) -> None:
@@ -146,3 +135,180 @@ def _forget(home: Path) -> None:
     )
     for path in kept[KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+SECONDS = 60.0
+# After so many seconds no further module is begun.
+LIMIT = 240.0
+# What never needs to be imported, and larger files, which no import reads.
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"
+)
+# Belongs to this machine, or to where the image has its environment.
+OWN = frozenset({"PATH", "HOME", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"})
+SCRIPT = "inside.py"
+ANSWER = "answer.json"
+LARGEST_ANSWER = 16 << 20
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What an import tells of itself: code of the project may have written anything else."""
+
+    error: str = ""
+    missing: str = ""
+    message: str = ""
+    place: tuple[str, int] | None = None
+    loaded: frozenset[str] = frozenset()
+    found: Mapping[str, Told] = field(default_factory=dict)
+
+
+class Copied(Struct, frozen=True, kw_only=True):
+    """A copy of the project that imports may write to, as all in ``room``.
+
+    ``folder`` is where the image has the build context, ``context`` that in the project.
+    """
+
+    room: Path
+    top: Path
+    context: str
+    folder: str
+
+    def inside(self, path: str) -> str | None:
+        """The place in the copy of a path of the image; None for paths outside the project."""
+        if path == self.folder or path.startswith(f"{self.folder.rstrip('/')}/"):
+            return str(self.top / self.context / path[len(self.folder) :].lstrip("/"))
+        return None if path.startswith("/") else str(self.top / self.context / path)
+
+
+@contextmanager
+def copied(root: Path, context: str, folder: str) -> Iterator[Copied]:
+    """A copy of a project for as long as the block takes."""
+    with tempfile.TemporaryDirectory(prefix="jettison-imports-") as name:
+        room = Path(name).resolve()
+        top = room / "project"
+        shutil.copytree(root, top, symlinks=True, ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+        yield Copied(room=room, top=top, context=context, folder=folder)
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where imports run: an environment, a copy of the project, and a confined place for both."""
+
+    python: Path
+    copy: Copied
+    confined: Confined
+
+
+@contextmanager
+def place(where: Environment, copy: Copied) -> Iterator[Place]:
+    """Give a place where imports run for as long as the block takes."""
+    (copy.room / SCRIPT).write_bytes((files("jettison.tasks.imports") / SCRIPT).read_bytes())
+    readable = (where.folder, *_prefixes(where.python))
+    with Confined(readable, copy.room, copy.top / copy.context) as confined:
+        confined.hand_over(copy.room)
+        yield Place(python=where.python, copy=copy, confined=confined)
+
+
+def _prefixes(python: Path) -> Iterator[Path]:
+    """Yield the installations that an interpreter's links lead through."""
+    link = python
+    while link.is_symlink():
+        link = link.parent / link.readlink()
+        prefix = link.parent.parent
+        if any((prefix / "lib").glob("python3*")):
+            yield Path(os.path.normpath(prefix))
+        else:
+            yield link
+
+
+def tried(
+    reachable: Reachable, modules: Iterable[Importable], where: Place
+) -> Mapping[str, Attempt]:
+    """Import each module, entry points first; what one of them imported is not imported again."""
+    found: dict[str, Attempt] = {}
+    waiting = sorted(modules, key=lambda each: not each.entry)
+    wanted = {each.name for each in waiting}
+    width = os.cpu_count() or 1
+    end = time.monotonic() + LIMIT
+    with ThreadPoolExecutor(max_workers=width) as pool:
+        while waiting and time.monotonic() < end:
+            now, waiting = waiting[:width], waiting[width:]
+            names = [each.name for each in now]
+            answers = pool.map(lambda name: _import(name, reachable, where), names)
+            for name, (attempt, loaded) in zip(names, answers, strict=True):
+                found[name] = attempt
+                if not attempt.error:
+                    well = (loaded & wanted) - found.keys()
+                    found.update({other: Attempt(module=other) for other in well})
+            waiting = [each for each in waiting if each.name not in found]
+    late = f"not tried: {LIMIT:.0f} s had passed"
+    return {
+        **found,
+        **{w.name: Attempt(module=w.name, error="Late", message=late) for w in waiting},
+    }
+
+
+def looked_for(reachable: Reachable, names: Sequence[str], where: Place) -> Mapping[str, Attempt]:
+    """Look for modules of distributions, which functions may import much later."""
+    answer = _asked({"find": list(names)}, reachable, where)
+    if isinstance(answer, str):
+        return {}
+    return {
+        name: _attempt(name, told, reachable.externals.get(name))
+        for name, told in answer.found.items()
+    }
+
+
+def _import(name: str, reachable: Reachable, where: Place) -> tuple[Attempt, frozenset[str]]:
+    answer = _asked({"module": name}, reachable, where)
+    if isinstance(answer, str):
+        return Attempt(module=name, error="NoAnswer", message=answer), frozenset()
+    return _attempt(name, answer, None), answer.loaded
+
+
+def _attempt(name: str, told: Told, origin: Origin | None) -> Attempt:
+    return Attempt(
+        module=name,
+        error=told.error,
+        missing=told.missing,
+        message=told.message,
+        origin=Origin(file=told.place[0], line=told.place[1]) if told.place else origin,
+    )
+
+
+def _asked(request: Mapping[str, Any], reachable: Reachable, where: Place) -> Told | str:
+    """The answer of a process in the environment, or why there is none."""
+    copy = where.copy
+    roots = [str(copy.top / root) for root in reachable.roots]
+    full = {**request, "roots": _paths(reachable, copy) + roots, "top": str(copy.top)}
+    home = Path(tempfile.mkdtemp(prefix="home-", dir=copy.room))
+    where.confined.hand_over(home)
+    try:
+        done = where.confined.run(
+            (str(where.python), str(copy.room / SCRIPT), str(home / ANSWER)),
+            stdin=json.dumps(full).encode(),
+            timeout=SECONDS,
+            environment=_variables(reachable, copy, home),
+        )
+    except ProgramError as late:
+        return late.what
+    try:
+        content = Root(copy.room).read(f"{home.name}/{ANSWER}", LARGEST_ANSWER)
+        return json_decode(content, type=Told)
+    except (OSError, ImageError, DecodeError):
+        return f"it ended the process with status {done.status}"
+
+
+def _variables(reachable: Reachable, copy: Copied, home: Path) -> dict[str, str]:
+    """The variables of the image; paths of the project are led to its copy."""
+    given = {
+        name: copy.inside(value) or value if value.startswith("/") else value
+        for name, value in reachable.environment.items()
+        if name not in OWN and not name.startswith("LD_")
+    }
+    return {**given, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
+
+
+def _paths(reachable: Reachable, copy: Copied) -> list[str]:
+    """PYTHONPATH as the image has it."""
+    paths = reachable.environment.get("PYTHONPATH", "").split(":")
+    return [place for path in paths if path and (place := copy.inside(path))]

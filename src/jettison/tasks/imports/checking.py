@@ -16,8 +16,16 @@ from jettison.index.wheels import installed_distributions
 from jettison.lift.declared import shipped_names
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
-from jettison.tasks.imports import Environment, environment_of, interpreter
-from jettison.tasks.imports.trial import Copied, copied, looked_for, place, tried
+from jettison.tasks.imports import (
+    Copied,
+    Environment,
+    copied,
+    environment_of,
+    interpreter,
+    looked_for,
+    place,
+    tried,
+)
 from jettison.tasks.loading import Planned
 from jettison.values import Origin, Skipped
 from jettison.verify import Attempt, Importable, ImportResult, Loss, Reachable

@@ -11,7 +11,7 @@ from jettison.verify.checks.behaviour import (
     SUITE_CHECK,
     WORKERS_CHECK,
 )
-from jettison.verify.checks.check import Check
+from jettison.verify.checks.check import LOGS_CHECK, Check
 from jettison.verify.checks.configuration import (
     ENTRY_POINT_CHECK,
     ENVIRONMENT_CHECK,
@@ -33,7 +33,6 @@ from jettison.verify.checks.contents import (
     TIME_ZONES_CHECK,
 )
 from jettison.verify.checks.files import WRITTEN_CHECK
-from jettison.verify.checks.logs import LOGS_CHECK
 from jettison.verify.checks.process import (
     HEALTH_CHECK,
     MEMORY_CHECK,

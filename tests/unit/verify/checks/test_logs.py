@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts, ImageID, Stopped
 from jettison.verify import CheckResult, Outcome
-from jettison.verify.checks.logs import LOGS_CHECK as CHECK
-from jettison.verify.checks.logs import kinds_of
+from jettison.verify.checks.check import LOGS_CHECK as CHECK
+from jettison.verify.checks.check import kinds_of
 from jettison.verify.observation import Observation, Start
 from jettison.verify.request import VerificationRequest
 
