@@ -101,6 +101,7 @@ class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     account: Account
     text: tuple[SampleText, ...]
+    variables: tuple[SampleText, ...]
     fitting: Words
     formats: Texts
     others: Texts
@@ -122,10 +123,29 @@ class DebianServices(Entry, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stand_ins: Mapping[str, StandIn]
 
 
+class Store(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service that variables of some names lead to, with what stands in them.
+
+    ``schemes`` are those of its address by the driver that is required, ``environment`` are the
+    variables of its image. Without an image it is a file.
+    """
+
+    pattern: str
+    schemes: Mapping[str, str]
+    address: str
+    image: str = ""
+    host: str = ""
+    user: str = ""
+    password: str = ""
+    database: str = ""
+    environment: Texts = field(default_factory=dict)
+
+
 class Services(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Services beside an application."""
 
     ports: Mapping[str, int]
+    stores: tuple[Store, ...]
     debian: DebianServices
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
-from msgspec.structs import replace
+from collections.abc import Callable, Iterable, Mapping
 
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.declared import shipped_names
@@ -25,13 +23,13 @@ from jettison.verify.compose_services import (
     companions_of,
     environment,
     listening_ports,
-    neighbours,
     started_sources,
     tells_of_server,
     wants_port,
     workers_of,
 )
-from jettison.verify.request import Credentials, Suite, Surroundings, VerificationRequest
+from jettison.verify.other_ways import other_ways
+from jettison.verify.request import Credentials, Suite, VerificationRequest
 
 _SHELL = ("/bin/sh", "-c")
 _FIRST = re.compile(r"admin|superuser|first_user|initial_user|default_user", re.I)
@@ -101,7 +99,9 @@ def verification_request(
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
         bind_mounts=_volumes(plan, MountKind.BIND),
         companions=companions_of(plan.original),
-        otherwise=tuple(_otherwise(plan, read, serves=serves)),
+        otherwise=tuple(
+            other_ways(plan, variables, _sources(plan, None, read), read, serves=serves)
+        ),
         serves=serves,
         workers=workers_of(plan.original),
         read_only_volumes=_read_only_volumes(plan),
@@ -173,34 +173,6 @@ def _sources(
     project = plan.original
     started = started_sources(project, plan.original_stage, service)
     return tuple(text for path in started if (text := read(project.in_context(path))))
-
-
-def _otherwise(
-    plan: Plan, read: Callable[[str], str | None], *, serves: bool
-) -> Iterator[Surroundings]:
-    """Other ways to run the image: as it is, and as a compose file runs its neighbours.
-
-    Compose files often describe development: with other variables and another command.
-    """
-    project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
-    sources = _sources(plan, None, read)
-    if service and (service.environment or service.env_file or service.command):
-        ports = listening_ports(project, stage, None, {}, sources)
-        how = f"without the variables and the command of the service {service.name}"
-        companions = companions_of(project)
-        yield Surroundings(how=how, ports=ports, companions=companions)
-    if not serves:
-        how = "without a port, as none is declared"
-        yield Surroundings(how=how, ports=(), environment=_variables(plan))
-    for other in neighbours(project) if service is None else ():
-        beside = replace(project, compose_path=other.path, service=other.service.name)
-        variables = environment(other.service)
-        yield Surroundings(
-            how=f"with the variables and services of {other.service.name}",
-            ports=listening_ports(project, stage, None, variables, sources),
-            environment=variables,
-            companions=companions_of(beside),
-        )
 
 
 def _read_only(plan: Plan) -> bool:
