@@ -1,7 +1,8 @@
-"""Commands and variables of Dockerfiles and compose files."""
+"""Which Dockerfiles users run; commands and variables of Dockerfiles and compose files."""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -272,3 +273,26 @@ def _variables(path: str, text: str) -> dict[str, str]:
         return {v.name: v.value for v in dotenv.parse(text, file=path) if v.value is not None}
     except InputSyntaxError:
         return {}
+
+
+DEFAULT = "Dockerfile"
+
+
+def for_users(paths: list[str]) -> str | None:
+    """Give the only Dockerfile; of several the only one for production, or without a suffix."""
+    production = [path for path in paths if any(map(is_for_production, path.lower().split("/")))]
+    plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
+    return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
+
+
+def topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
+    """Give the only Dockerfile of an application of Python, of several the topmost.
+
+    Those in folders for development, and in hidden ones, are passed over.
+    """
+    plain = [path for path in paths if posixpath.basename(path) == DEFAULT and path[0] != "."]
+    found = [path for path in plain if PYTHON.search(read(path) or "")]
+    found = [path for path in found if not any(map(is_for_development, path.split("/")))]
+    least = min((path.count("/") for path in found), default=0)
+    upper = [path for path in found if path.count("/") == least]
+    return upper[0] if len(upper) == 1 else None

@@ -14,17 +14,18 @@ from jettison.formats.compose import ComposeFile, Service
 from jettison.formats.dockerfile import parse
 from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
+    DEFAULT,
     PYTHON,
     arguments_for_development,
     compose_beside,
     ends_with_python,
+    for_users,
     is_for_development,
-    is_for_production,
     starts,
+    topmost,
 )
 from jettison.values import Skipped
 
-DEFAULT = "Dockerfile"
 # What a COPY from the build context names.
 COPIED = re.compile(
     r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
@@ -197,7 +198,7 @@ def _instead(service: Service, beside: Callable[[], Iterable[str]]) -> tuple[str
     why = "no such file" + (f"; beside it there are {', '.join(others)}" if others else "")
     if inline := service.build and service.build.inline is not None:
         others, why = [], "it is written inside the compose file"
-    if inline or (one := _for_users(others)) is None:
+    if inline or (one := for_users(others)) is None:
         raise ProjectError(
             f"the Dockerfile of {service.name} cannot be read: {dockerfile}",
             why=why,
@@ -295,7 +296,7 @@ def _dockerfile(
     if DEFAULT in names:
         return DEFAULT
     others = [name for name in names if is_dockerfile(name)]
-    if len(others) > 1 and (one := _for_users(others)):
+    if len(others) > 1 and (one := for_users(others)):
         return one
     if len(others) > 1:
         raise ProjectError(
@@ -305,7 +306,7 @@ def _dockerfile(
         )
     if not others:
         below = list(deeper())
-        if one := _for_users(below) or _topmost(below, read):
+        if one := for_users(below) or topmost(below, read):
             return one
         found = ", ".join(below)
         raise ProjectError(
@@ -316,23 +317,3 @@ def _dockerfile(
             hint="Run Jettison on the folder of a Dockerfile, or name one with --file.",
         )
     return others[0]
-
-
-def _for_users(paths: list[str]) -> str | None:
-    """Give the only Dockerfile; of several the only one for production, or without a suffix."""
-    production = [path for path in paths if any(map(is_for_production, path.lower().split("/")))]
-    plain = [path for path in paths if posixpath.basename(path) in (DEFAULT, "Containerfile")]
-    return next((found[0] for found in (paths, production, plain) if len(found) == 1), None)
-
-
-def _topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
-    """Give the only Dockerfile of an application of Python, of several the topmost.
-
-    Those in folders for development, and in hidden ones, are passed over.
-    """
-    plain = [path for path in paths if posixpath.basename(path) == DEFAULT and path[0] != "."]
-    found = [path for path in plain if PYTHON.search(read(path) or "")]
-    found = [path for path in found if not any(map(is_for_development, path.split("/")))]
-    least = min((path.count("/") for path in found), default=0)
-    upper = [path for path in found if path.count("/") == least]
-    return upper[0] if len(upper) == 1 else None
