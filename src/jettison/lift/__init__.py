@@ -27,7 +27,8 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
     All paths are relative to the project root, with ``/``. ``texts`` holds the text files that a
     plan may read or change; ``context`` is the folder that is sent to the build (``""`` for the
     root); ``files`` maps every file below the context, relative to it, to its bytes.
-    ``dockerfile_path``, ``compose_path`` and ``service`` say where the image is described.
+    ``dockerfile_path``, ``compose_path`` and ``service`` say where the image is described;
+    ``utf_16`` are the lists of requirements that are written so.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
     build_arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     files: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     skipped: tuple[Skipped, ...] = ()
+    utf_16: frozenset[str] = frozenset()
 
     @cached_property
     def dockerfile(self) -> Dockerfile:

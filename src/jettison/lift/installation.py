@@ -205,8 +205,10 @@ def _collected(
                     return _stays(
                         fact.origin, f"{path} is not a readable file of the build context"
                     )
-                if is_declaring(source):
-                    return _stays(fact.origin, f"{path} is no requirements file")
+                if is_declaring(source) or source in project.utf_16:
+                    other = "UTF-16, which uv does not read"
+                    what = "no requirements file" if is_declaring(source) else other
+                    return _stays(fact.origin, f"{path} is {what}")
                 sources.append(source)
                 read += project.requirements_file(source)
     lines = [line for file in read for line in file.requirements]

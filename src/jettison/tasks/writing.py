@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jettison.errors import InterruptedByUserError, WriteError
+from jettison.formats.requirements import decoded
 from jettison.plan.plan import FileChange
 from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
@@ -216,7 +217,10 @@ def _explained(place: Path) -> Iterator[None]:
 def _refuse_changed(place: _Place, change: FileChange) -> None:
     with _explained(place.path):
         content = place.content()
-    now = None if content is None else content.decode("utf-8", "replace")
+    try:
+        now = None if content is None else decoded(content)
+    except UnicodeDecodeError:
+        now = str(content, "utf-8", "replace") if content else None
     if now != change.before:
         raise WriteError(
             f"{change.path} changed while Jettison was at work",

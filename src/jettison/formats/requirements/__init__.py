@@ -22,7 +22,14 @@ from jettison.formats.requirements.lines import (
     SectionComment,
     render,
 )
-from jettison.formats.requirements.parse import load, logical_lines, only_bounds, parse
+from jettison.formats.requirements.parse import (
+    decoded,
+    is_utf_16,
+    load,
+    logical_lines,
+    only_bounds,
+    parse,
+)
 from jettison.formats.requirements.sections import Heading, Mark, MarkKind, headings, marks, remark
 
 

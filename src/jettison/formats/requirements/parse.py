@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -121,6 +122,19 @@ _SWITCHED_OFF = re.compile(
     r"|-[recfi]\s\S+|--[a-z][a-z-]+([ =]\S+)?|git\+\S+)$"
 )
 _VIA_WORD = re.compile(r"^via\b\s*")
+
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def is_utf_16(content: bytes) -> bool:
+    """Whether a list has the mark of UTF-16, as some shells write it; pip reads it, uv not."""
+    return content.startswith(_UTF_16)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a list as pip reads it. Raises UnicodeDecodeError."""
+    return content.decode("utf-16" if is_utf_16(content) else "utf-8")
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats.requirements import decoded, is_utf_16
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.lift import Project
 from jettison.records import open_regular, regular_bytes
@@ -123,6 +124,13 @@ def _is_shell(place: Path) -> bool:
         return False
 
 
+def _is_marked(place: Path) -> bool:
+    try:
+        return is_utf_16(regular_bytes(place, LOCK_LIMIT))
+    except OSError:
+        return False
+
+
 def needed_text(root: Path, path: str) -> str | None:
     """Read a file that decides what is planned; None when there is none.
 
@@ -162,7 +170,7 @@ def needed_text(root: Path, path: str) -> str | None:
 
 def _text(place: Path) -> str | None:
     try:
-        return regular_bytes(place, LOCK_LIMIT).decode("utf-8")
+        return decoded(regular_bytes(place, LOCK_LIMIT))
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -225,6 +233,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         target=other[0] if other else choice.target,
         build_arguments=MappingProxyType(dict(choice.arguments)),
         files=MappingProxyType(_context_files(tree, prefix)),
+        utf_16=frozenset(path for path in texts if LISTS.search(path) and _is_marked(root / path)),
         skipped=(
             *tree.skipped,
             *unread(root, tree, texts),

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from jettison.lift.declared import installed_declarations
+from jettison.lift.installation import NotMovable
+from jettison.lift.locked import movable
+from jettison.lift.stage import lifted
+from jettison.plan.plan import FileChange
 from jettison.source.reading import read_tree
 from jettison.tasks.loading.project import load_project, read_texts
+from jettison.tasks.writing import write_in_place
 
 LARGE = "# padding\n" * 300_000
 
@@ -61,3 +67,21 @@ def test_a_named_dockerfile_may_copy_folders_and_files_that_are_no_text(
     (tmp_path / "Dockerfile").write_text(f"FROM python\nCOPY {copied} /srv/\nCMD python -m app\n")
     loaded = load_project(tmp_path, dockerfile="Dockerfile", service=None)
     assert loaded.project.context == ""
+
+
+def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_stays_with_pip(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        'FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["python"]\n'
+    )
+    (tmp_path / "requirements.txt").write_bytes("flask==3.1.0\r\npytest\r\n".encode("utf-16"))
+    project = load_project(tmp_path, dockerfile=None, service=None).project
+    assert {one.declaration.name for one in installed_declarations(project)} == {"flask", "pytest"}
+    found = movable(project, lifted(project))
+    assert isinstance(found, NotMovable)
+    assert found.evidence is not None
+    assert "UTF-16, which uv does not read" in found.evidence.message
+    change = FileChange(
+        path="requirements.txt", before=project.texts["requirements.txt"], after="flask==3.1.0\n"
+    )
+    write_in_place(tmp_path, (change,), force=True)
+    assert (tmp_path / "requirements.txt").read_text() == "flask==3.1.0\n"
