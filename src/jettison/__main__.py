@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
+from contextlib import suppress
 
 import click
 
@@ -32,7 +34,23 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     gc.set_threshold(_NEW_OBJECTS)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(_with_output(run(sys.argv[1:])))
+
+
+def _with_output(status: int) -> int:
+    """Write what waits to be written; give another status where that fails.
+
+    Python would try it again as it ends, say so, and end with a status of its own.
+    """
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if status == 0 and isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            return _report(_told(error))
+    return status
 
 
 def run(arguments: list[str]) -> int:
@@ -60,8 +78,9 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return _report(InterruptedByUserError("interrupted", hint="Nothing was written."))
-    except BrokenPipeError:
-        # The reader of the output went away (for example `head`); there is nobody left to tell.
+    except (BrokenPipeError, SystemExit):
+        # The reader of the output went away (for example `head`), which click turns into an exit
+        # with status 1; there is nobody left to tell.
         sys.stderr.close()
         return 0
     except (JettisonError, OSError, RecursionError, MemoryError, ValueError) as error:

@@ -65,7 +65,11 @@ def contents(folder: Path) -> dict[str, bytes]:
         ),
         ({"Dockerfile": "FROM python:3.11-slim\nRUNN x\n"}, 5, "Dockerfile:2"),
         ({"requirements__txt": "six=1\n"}, 5, "requirements.txt:1"),
-        ({"compose__yml": "services:\n  web:\n   build: .\n  - x\n"}, 5, "compose.yml:"),
+        (
+            {"Dockerfile": None, "compose__yml": "services:\n  web:\n   build: .\n  - x\n"},
+            5,
+            "compose.yml:",
+        ),
         ({"main__py": "def broken(:\n"}, 5, "main.py:1"),
     ],
 )
@@ -169,6 +173,36 @@ def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
     done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert "data.py: it has more than 32 MiB" in done.stdout
+
+
+def test_a_reader_of_the_output_may_go_away(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        words = [sys.executable, "-m", "jettison", "plan", "--offline", str(folder)]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        done = subprocess.run(
+            words, stdout=gone, stderr=subprocess.PIPE, text=True, check=False, env=environment
+        )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["cache"], ["plan", "--offline"]])
+def test_output_that_cannot_be_written_is_an_error_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    monkeypatch.chdir(project(tmp_path / "project"))
+    words = [sys.executable, "-m", "jettison", *command]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment
+        )
+    assert done.returncode == 8
+    assert done.stderr.count("No space left on device") == 1
 
 
 @pytest.mark.parametrize(

@@ -201,8 +201,9 @@ def findings_of(
 def _of_before(
     known: Advisories, before: tuple[Component, ...], after: tuple[Component, ...], exists: Exists
 ) -> Iterator[Finding]:
+    now = _by_package(after)
     for component in before:
-        there = [one for one in after if _package(one) == _package(component)]
+        there = now.get(_package(component), [])
         for hits in _grouped(known.hits(component)):
             yield _finding(component, hits, _fate(known, there, hits), there, exists)
 
@@ -211,12 +212,20 @@ def _of_after(
     known: Advisories, before: tuple[Component, ...], after: tuple[Component, ...]
 ) -> Iterator[Finding]:
     """Give what only the candidate has."""
+    then = _by_package(before)
     for component in after:
-        old = [one for one in before if _package(one) == _package(component)]
+        old = then.get(_package(component), [])
         had = {name for one in old for hit in known.hits(one) for name in hit.advisory.names}
         for hits in _grouped(known.hits(component)):
             if not had & _names(hits):
                 yield _finding(component, hits, Fate.NEW, [component], lambda _: True)
+
+
+def _by_package(components: Iterable[Component]) -> dict[tuple[str, str], list[Component]]:
+    found: dict[tuple[str, str], list[Component]] = {}
+    for one in components:
+        found.setdefault(_package(one), []).append(one)
+    return found
 
 
 def _fate(known: Advisories, there: list[Component], hits: list[Hit]) -> Fate:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
@@ -34,12 +34,16 @@ from jettison.ecosystems.setuptools import parse_setup_cfg, parse_setup_py
 from jettison.ecosystems.setuptools import requirement_files as setup_files
 from jettison.ecosystems.tool import Lock
 from jettison.ecosystems.tool import parse as pylock_parse
+from jettison.errors import InputSyntaxError
 from jettison.formats.requirements import parse as parse_requirements
-from jettison.formats.toml import Path, array, read_toml, text_of, texts
+from jettison.formats.toml import Path, Table, array, read_toml, text_of, texts
 from jettison.formats.toml import table as toml_table
+from jettison.values import Origin
 
 PROJECT: Path = ("project",)
 GROUPS: Path = ("dependency-groups",)
+# Of all groups together; a project has a few.
+_MOST_INCLUDED = 10_000
 _UV_DEVELOPMENT: Path = ("tool", "uv", "dev-dependencies")
 
 
@@ -86,24 +90,34 @@ def _optional(document: Document) -> Iterator[Declaration]:
 
 
 def _groups(document: Document) -> Iterator[Declaration]:
-    for name in toml_table(document.root, "dependency-groups"):
+    groups = toml_table(document.root, "dependency-groups")
+    written = {canonicalize_name(key): key for key in groups}
+    left = _MOST_INCLUDED
+    for name in groups:
         group = Group(kind=Kind.GROUP, name=name)
-        for member in _with_included(document, name, ()):
+        for member in _with_included(groups, written, name):
+            left -= 1
+            if left < 0:
+                what = f"dependency groups include others more than {_MOST_INCLUDED:,} times"
+                origin = Origin(file=document.file)
+                raise InputSyntaxError(what, hint="Include fewer of them.", origin=origin)
             yield from in_array(document, (*GROUPS, member), group)
 
 
-def _with_included(document: Document, name: str, seen: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of a group and of the groups it includes, as written, each once."""
-    groups = toml_table(document.root, "dependency-groups")
-    written = {canonicalize_name(key): key for key in groups}
-    key = written.get(canonicalize_name(name))
-    if key is None or key in seen:
-        return seen
-    seen = (*seen, key)
-    for member in array(groups, key):
-        if isinstance(member, dict) and text_of(member, "include-group"):
-            seen = _with_included(document, text_of(member, "include-group"), seen)
-    return seen
+def _with_included(
+    groups: Table, written: Mapping[NormalizedName, str], name: str
+) -> Iterator[str]:
+    """Yield the names of a group and of the groups it includes, as written, each once."""
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        key = written.get(canonicalize_name(pending.pop()))
+        if key is None or key in seen:
+            continue
+        seen.add(key)
+        yield key
+        included = (m for m in array(groups, key) if isinstance(m, dict))
+        pending += reversed([text for m in included if (text := text_of(m, "include-group"))])
 
 
 def _pdm(document: Document) -> Iterator[Declaration]:

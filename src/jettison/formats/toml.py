@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -13,17 +14,21 @@ from jettison.errors import InputSyntaxError
 from jettison.values import Origin, line_numbers
 
 Table = Mapping[str, Any]
+_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){200}")
 _LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
 
 def read_toml(text: str, file: str) -> Table:
     """Return the document's root table; raises InputSyntaxError with the line."""
+    deep = InputSyntaxError(
+        "the file is nested too deeply", hint="Flatten it.", origin=Origin(file=file)
+    )
+    if _DEEP_KEY.search(text):  # each part of a key takes as long as all before it
+        raise deep
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError:
-        raise InputSyntaxError(
-            "the file is nested too deeply", hint="Flatten it.", origin=Origin(file=file)
-        ) from None
+        raise deep from None
     except ValueError as error:  # a number with too many digits is none of tomllib's own
         found = _LINE.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
@@ -95,6 +100,7 @@ class Place(Struct, frozen=True, kw_only=True):
     header: bool = False
 
 
+@lru_cache(maxsize=4)
 def places(text: str) -> Mapping[Path, Place]:
     """Return the place of every table header, key and array member by its path.
 

@@ -21,8 +21,8 @@ from jettison.images.digest import (
     Digest,
     encode,
     layer_type,
-    list_field,
     text_field,
+    texts_field,
 )
 from jettison.images.image import Image, ImageSet, Layer
 from jettison.images.reference import Reference
@@ -100,8 +100,8 @@ def _listed(members: Members) -> Iterator[_Listed]:
         for image in images:
             yield _Listed(
                 config=Config(content=_document(members, text_field(image, "Config"))),
-                layers=tuple(list_field(image, "Layers")),
-                tags=tuple(map(Reference.parse, list_field(image, "RepoTags"))),
+                layers=texts_field(image, "Layers"),
+                tags=tuple(map(Reference.parse, texts_field(image, "RepoTags"))),
             )
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ImageError(f"{DOCKER_MANIFEST} of an archive is damaged", why=str(error)) from error

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from jettison.errors import InputSyntaxError, ProjectError
-from jettison.formats.compose import ComposeFile, Service
+from jettison.formats.compose import COMPOSE_NAMES, ComposeFile, Service
 from jettison.formats.dockerfile import parse
 from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
@@ -80,6 +80,8 @@ def choose(
     def beside() -> list[str]:
         return [path for path in (*names, *deeper()) if is_dockerfile(path)]
 
+    for name in set(names) & set(COMPOSE_NAMES):
+        read(name)  # raises for one that is no text, which may say anything
     passed: tuple[Skipped, ...] = ()
     try:
         compose = compose_beside(names, read, environment or {})
