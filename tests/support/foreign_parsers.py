@@ -25,7 +25,7 @@ from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
 from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
-from jettison.engines.image_reading import _file_read
+from jettison.engines.measuring import _file_read
 from jettison.errors import JettisonError
 from jettison.fleet.file import parse_fleet
 from jettison.formats import dotenv

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import bz2
+import io
 import lzma
 import posixpath
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -152,3 +154,10 @@ def _through(
         if expanding.needs_input and not waiting:
             return
         yield expanding.decompress(waiting, _CHUNK)
+
+
+def names_saved(content: bytes) -> bytes:
+    """Give the classes of saved objects as a text."""
+    with suppress(ValueError):
+        return "\n".join(saved_in(io.BytesIO(content))[0]).encode()
+    return b""

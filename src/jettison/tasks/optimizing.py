@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from jettison.contents.found import as_observed
 from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
-from jettison.engines.image_reading import read_image_files
-from jettison.engines.measuring import measure
+from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import BuildError
 from jettison.gate import Figures
 from jettison.gate.judging import CheckedImage, Outcome, said

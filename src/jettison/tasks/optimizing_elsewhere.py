@@ -25,9 +25,8 @@ from jettison.contents.started import python_of, started_words
 from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.engine import Engine, ImageID
 from jettison.engines.finding import EMBEDDED, find_engine
-from jettison.engines.image_reading import read_image_files
 from jettison.engines.limits import Limits
-from jettison.engines.measuring import measure
+from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import EngineError, UnsupportedError
 from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform

@@ -28,7 +28,7 @@ from jettison.contents.reach import Observed, reached
 from jettison.contents.standard_reach import reached_standard
 from jettison.contents.started import interpreters_of, python_of, scripts_of, started_words
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
-from jettison.engines.image_reading import read_image_files
+from jettison.engines.measuring import read_image_files
 from jettison.errors import EngineError
 from jettison.formats.settings import Ask
 from jettison.images.stores.cache import cache_directory

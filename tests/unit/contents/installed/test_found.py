@@ -15,7 +15,7 @@ from jettison.contents.found import as_observed, site_of
 from jettison.contents.image import ImageFile, ImageFiles
 from jettison.contents.started import python_of, scripts_of, started_words
 from jettison.engines.engine import Engine
-from jettison.engines.image_reading import read_image_files
+from jettison.engines.measuring import read_image_files
 from jettison.images.config import Config
 from jettison.images.descriptor import Platform
 from jettison.images.entry import Kind
