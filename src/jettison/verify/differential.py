@@ -28,6 +28,8 @@ Commands = Callable[[], tuple[str, ...] | None]
 _PATIENCE = 4.0
 # How often both are started once more when figures differ.
 _FURTHER_STARTS = 4
+# How often while lines of the log differ.
+_RACES = 3
 # How many times so many again while the candidate alone has failed to start.
 _DOUBTS = 4
 
@@ -84,7 +86,10 @@ def _started(
     """Start both, in turn where something differs that a busy machine may explain."""
     start = partial(second_look.starting, engine, request)
     with step(progress, "Starting both at once"):
-        before, after = start(before, after, 1, at_once=True)
+        for _ in range(_RACES):
+            before, after = start(before, after, 1, at_once=True)
+            if not second_look.raced(request, before, after):
+                break
         if not after.failed_starts and second_look.altered(request, before, after):
             after = second_look.becomes_ready(engine, request, after, _FURTHER_STARTS)
     if second_look.of_the_moment(request, before, after):

@@ -29,8 +29,10 @@ from jettison.verify.observe import (
 from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.services import health_path
 
-# Checks whose outcome a busy machine may change; some lines at the end are a race.
-_OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time", "logs"})
+# Checks whose outcome a busy machine may change.
+_OF_THE_MOMENT = frozenset({START, "health-check", "signals", "memory", "start-up-time"})
+# Where some lines are written in one start and not in the next.
+_OF_A_RACE = frozenset({"logs"})
 _OF_CODE = frozenset({"files", "entry-point"})
 # How often both are run once more while answers are in doubt.
 _RERUNS = 3
@@ -200,6 +202,11 @@ def _unlike(before: Observation, other: Observation, request: VerificationReques
 def of_the_moment(request: VerificationRequest, before: Observation, after: Observation) -> bool:
     """Tell whether something differs that a busy machine may be the reason of."""
     return _differs(_OF_THE_MOMENT, request, before, after)
+
+
+def raced(request: VerificationRequest, before: Observation, after: Observation) -> bool:
+    """Tell whether something differs that may be the order of threads and processes."""
+    return _differs(_OF_A_RACE, request, before, after)
 
 
 def altered(request: VerificationRequest, before: Observation, after: Observation) -> bool:
