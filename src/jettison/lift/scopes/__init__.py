@@ -70,7 +70,7 @@ class ScopeInputs(Struct, frozen=True, kw_only=True, dict=True):
     ``distributions`` has the facts of declared and of brought distributions by normalized name;
     what is missing is unknown. ``graph`` is the requirement graph from the declared ones; None
     when it was not made. ``pickles`` are the files of saved objects of which it is known what they
-    name.
+    name, ``programs`` the files with what the project's own programs start.
     """
 
     declared: tuple[DeclaredRequirement, ...]
@@ -80,6 +80,7 @@ class ScopeInputs(Struct, frozen=True, kw_only=True, dict=True):
     distributions: Mapping[str, DistributionFacts] = field(default_factory=dict)
     graph: RequirementGraph | None = None
     pickles: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
 
 
 class RequirementScope(Struct, frozen=True, kw_only=True):

@@ -146,7 +146,8 @@ class Context:
 
     @cached_property
     def _production(self) -> frozenset[str]:
-        reached = (folder for file in self.inputs.reach.modules for folder in folders_of(file))
+        files = (*self.inputs.reach.modules, *self.inputs.programs)
+        reached = (folder for file in files for folder in folders_of(file))
         return self.inputs.reach.folders.union(reached, self._parts)
 
     @cached_property

@@ -31,7 +31,7 @@ from jettison.lift.scopes.tools import (
     collect_plugins,
     collect_saved,
 )
-from jettison.source import Commands, ModuleFacts, Use
+from jettison.source import Commands, ModuleFacts, Use, use_of_script
 from jettison.source.entries import Entry, entries_of_command
 from jettison.source.pickles import with_saved
 from jettison.source.reach import Link, reach
@@ -217,7 +217,16 @@ def gather(
         distributions=distributions,
         graph=graph,
         pickles=frozenset(pickles),
+        programs=frozenset(_for_users(index, scripts)),
     )
+
+
+def _for_users(index: SourceIndex, scripts: Mapping[str, str]) -> Iterator[str]:
+    """The files that the project's console scripts start, but for those that serve developers."""
+    for name, module in scripts.items():
+        file = index.find(module)
+        if file and not file.endswith("/") and use_of_script(name) is not Use.DEVELOPMENT:
+            yield file
 
 
 def console_scripts(pyproject: str) -> dict[str, str]:

@@ -1,0 +1,2 @@
+from yamllint import linter
+import rich
