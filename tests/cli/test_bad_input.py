@@ -368,12 +368,22 @@ def test_a_byte_order_mark_and_another_escape_character_are_kept(
     assert again.returncode == 0, again.stderr
 
 
-def test_no_module_of_the_project_is_imported(tmp_path: Path) -> None:
-    for name in ("json", "signal", "click", "msgspec", "tomllib", "sitecustomize"):
+OWN = str(Path(sys.executable).with_name("jettison"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[sys.executable, "-m", "jettison", "plan"], [OWN, "plan"], [OWN, "fleet", "plan", "."]],
+)
+def test_no_module_of_the_project_is_imported(tmp_path: Path, command: list[str]) -> None:
+    names = ["json", "signal", "click", "msgspec", "tomllib", "sitecustomize"]
+    # `python -m` looks for its own modules there, before any other runs
+    names += ["types", "socket", "multiprocessing", "selectors"] if command[0] == OWN else []
+    for name in names:
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a')\n")
     (tmp_path / "Dockerfile").write_text('FROM python:3.11-slim\nCOPY . .\nCMD ["python"]\n')
     done = subprocess.run(
-        [sys.executable, "-m", "jettison", "plan", "--offline"],
+        [*command, "--offline"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -17,6 +17,8 @@ from jettison.errors import NetworkError, ProgramError, ProjectError
 from jettison.processes import NEUTRAL, Completed, helper_environment, installed, run
 
 _SECONDS = 60
+# What looks at no file of the project ends at once, unless a pipe stands in for a file of Git.
+_SECONDS_WITHOUT_FILES = 8
 _HARMLESS = r"^core\.(excludesfile|autocrlf|eol)$"
 _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "",
@@ -144,7 +146,7 @@ def _git(root: Path, *words: str) -> Completed:
     off = [
         word for setting in (*_users_own(), *_filters_off(root), *_OFF) for word in ("-c", setting)
     ]
-    return _plain(root, *off, *words)
+    return _plain(root, *off, *words, seconds=_SECONDS)
 
 
 def _users_own() -> Iterator[str]:
@@ -173,10 +175,10 @@ def _filters_off(root: Path) -> Iterator[str]:
         yield f"{name}.required=false"
 
 
-def _plain(root: Path, *words: str) -> Completed:
+def _plain(root: Path, *words: str, seconds: float = _SECONDS_WITHOUT_FILES) -> Completed:
     return run(
         ("git", "--no-pager", "-C", str(root), *words),
-        timeout=_SECONDS,
+        timeout=seconds,
         environment={**helper_environment(), **_ENVIRONMENT},
         bare=True,
     )

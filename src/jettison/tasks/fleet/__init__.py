@@ -21,9 +21,9 @@ from contextlib import suppress
 from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from platform import node as host_name
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from msgspec import Struct, field, msgpack
@@ -37,6 +37,8 @@ _PRELOADED = ["jettison.tasks.fleet.projects"]
 _ATTEMPTS = 3
 _PAUSE = 0.05
 _PDEATHSIG = 1
+_SAFE_PATH = "PYTHONSAFEPATH"
+_STARTING = Lock()
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -135,12 +137,25 @@ def _context() -> ForkServerContext:
     return context
 
 
+def _started(job: Job, pipe: Connection, own: str) -> ForkServerProcess:
+    """Start a child; the server that forks it imports no module of the current folder."""
+    with _STARTING:
+        process = _context().Process(target=_child, args=(pipe, job, own, dict(os.environ)))
+        kept = os.environ.get(_SAFE_PATH)
+        os.environ[_SAFE_PATH] = "1"
+        try:
+            process.start()
+        finally:
+            os.environ.pop(_SAFE_PATH)
+            os.environ.update({_SAFE_PATH: kept} if kept is not None else {})
+    return process
+
+
 def _once(job: Job) -> tuple[bytes, Failure | None, bool]:
     """Run it once; tell besides whether to run it again: the cache was damaged, or it died."""
     ours, theirs = _context().Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="jettison-fleet-", ignore_cleanup_errors=True) as own:
-        process = _context().Process(target=_child, args=(theirs, job, own, dict(os.environ)))
-        process.start()
+        process = _started(job, theirs, own)
         theirs.close()
         try:
             if not ours.poll(job.limits.seconds):
