@@ -21,8 +21,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from jettison.verify.trace.tracing import trace
-
 from jettison.engines.engine import Engine, ImageFacts, Network, RunOptions
 from jettison.engines.finding import find_engine
 from jettison.images import locate
@@ -35,6 +33,7 @@ from jettison.progress import ConsoleProgress
 from jettison.tasks.loading import planned
 from jettison.values import Skipped
 from jettison.verify.planned_request import verification_request
+from jettison.verify.tracing import trace
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PROJECTS = ("flask-links", "django-guestbook", "fastapi-units")
