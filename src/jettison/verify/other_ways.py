@@ -6,7 +6,6 @@ sets.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
@@ -14,7 +13,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
-from jettison.catalogue.applications import Calls
 from jettison.catalogue.systems import Samples, Services, Store
 from jettison.lift.stages import service_of
 from jettison.plan.plan import Plan
@@ -25,16 +23,14 @@ from jettison.verify.compose_services import (
     neighbours,
 )
 from jettison.verify.request import Companion, Surroundings
+from jettison.verify.variables import Variable, variables_of
 
-_MOST_FILES, _LONGEST = 400, 1 << 20
+_MOST_FILES = 400
 # Variables that a sentence names.
 _NAMED = 5
-_NAME = re.compile(r"[A-Za-z_]\w{0,80}")
-_SETTINGS = "Settings"
-_NUMBERS, _TRUTH = ("int", "float", "decimal"), "bool"
 _ADDRESS = re.compile(r"(URL|URI|DSN)$|^\w*(BROKER|BACKEND)$")
 _PARTS = (
-    ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR)$")),
+    ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR|_IP)$")),
     ("port", re.compile(r"PORT$")),
     ("user", re.compile(r"(USER|USERNAME|LOGIN)$")),
     ("password", re.compile(r"(PASSWORD|PASSWD|PASS|PWD)$")),
@@ -105,13 +101,6 @@ def _with_values(
         )
 
 
-class Needed(Struct, frozen=True, kw_only=True):
-    """A variable that a source reads without a default; ``kind`` is the type that it expects."""
-
-    name: str
-    kind: str = ""
-
-
 class Given(Struct, frozen=True, kw_only=True):
     """Values for variables, and the services that some of them lead to."""
 
@@ -130,129 +119,48 @@ def given(
 
     ``read`` gives the text of a file. What leads to a database, cache or broker gets the address
     of one of the ``companions`` with its port, or of a new one, by the driver that is among the
-    ``distributions``.
+    ``distributions``; with a new one, also where there is a default, which leads elsewhere.
     """
-    needed: dict[str, Needed] = {}
+    seen: dict[str, list[Variable]] = {}
     for path in sorted(path for path in paths if path.endswith(".py"))[:_MOST_FILES]:
-        for one in needs_of(read(path) or ""):
+        for one in variables_of(read(path) or ""):
             if one.name not in known:
-                needed.setdefault(one.name, one)
+                seen.setdefault(one.name, []).append(one)
     services = _Services(distributions, companions)
-    led = {name: services.value(name) for name in sorted(needed)}
-    found = {name: _sample(needed[name]) if value is None else value for name, value in led.items()}
+    found: dict[str, str] = {}
+    for name, reads in sorted(seen.items()):
+        one = _together(reads)
+        value = services.value(name) if one.required or services.is_of_another(name) else None
+        if value is not None:
+            found[name] = value
+        elif one.required:
+            found[name] = _sample(one)
     return Given(variables=found, companions=tuple(services.companions))
 
 
-def needs_of(text: str) -> tuple[Needed, ...]:
-    """Find the variables that a source reads without a default. Pure."""
-    if len(text) > _LONGEST:
-        return ()
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    return tuple(
-        one for node in ast.walk(tree) for one in _needs(node) if _NAME.fullmatch(one.name)
+def _together(reads: list[Variable]) -> Variable:
+    """Give what all reads of a variable say: one with a default may be why another has none."""
+    return replace(
+        reads[0],
+        required=any(one.certain for one in reads) or all(one.required for one in reads),
+        kind=next((one.kind for one in reads if one.kind), ""),
+        choice=next((one.choice for one in reads if one.choice), ""),
     )
 
 
-def _needs(node: ast.AST) -> Iterator[Needed]:
-    match node:
-        case ast.Call(func=ast.Name(id=kind), args=[inner]) if kind in (*_NUMBERS, _TRUTH):
-            yield from (Needed(name=one.name, kind=kind) for one in _needs(inner))
-        case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
-            if _last(value) == "environ":
-                yield Needed(name=name)
-        case ast.Call(func=called, args=[ast.Constant(value=str(name))], keywords=keywords):
-            options = {one.arg: one.value for one in keywords}
-            if _reads(called) and "default" not in options:
-                kind = _last(options["cast"]) if "cast" in options else _last(called)
-                yield Needed(name=name, kind=kind.lower())
-        case ast.ClassDef(bases=bases) if any(_last(base).endswith(_SETTINGS) for base in bases):
-            yield from _of_settings(node)
-
-
-def _reads(called: ast.expr) -> bool:
-    """Whether a function gives the value of the variable that its argument names."""
-    known = table(Calls).environment
-    match called:
-        case ast.Name(id=name):
-            return name in {"getenv", *known.methods}
-        case ast.Attribute(attr="getenv"):
-            return True
-        case ast.Attribute(attr="get", value=value):
-            return _last(value) == "environ"
-        case ast.Attribute(value=ast.Name(id=name), attr=attr):
-            return name in known.methods and name != "environ" and attr != "get"
-        case _:
-            return False
-
-
-def _of_settings(node: ast.ClassDef) -> Iterator[Needed]:
-    """The fields of a class of settings without a default.
-
-    Source: docs.pydantic.dev, "Settings management": the name of a field with ``env_prefix``, or
-    its alias, in any case of letters.
-    """
-    texts = {
-        one.arg: one.value.value
-        for one in ast.walk(node)
-        if isinstance(one, ast.keyword) and isinstance(one.value, ast.Constant)
-    }
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Assign(targets=[ast.Name(id=str(name))], value=ast.Constant(value=value)):
-                texts[name] = value
-    prefix = str(texts.get("env_prefix") or "")
-    for field in node.body:
-        match field:
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=None):
-                yield Needed(name=(prefix + name).upper(), kind=ast.unparse(kind).lower())
-            case ast.AnnAssign(
-                target=ast.Name(id=name),
-                annotation=kind,
-                value=ast.Call(args=args, keywords=given_),
-            ) if _is_required(args, given_):
-                alias = _alias(given_) or prefix + name
-                yield Needed(name=alias.upper(), kind=ast.unparse(kind).lower())
-
-
-def _is_required(args: list[ast.expr], keywords: list[ast.keyword]) -> bool:
-    names = {one.arg for one in keywords}
-    dots = args and isinstance(args[0], ast.Constant) and args[0].value is ...
-    return bool(dots or not args) and not names & {"default", "default_factory"}
-
-
-def _alias(keywords: list[ast.keyword]) -> str:
-    names = ("validation_alias", "alias", "env")
-    found = {one.arg: one.value for one in keywords if one.arg in names}
-    values = (found.get(name) for name in names)
-    return next((str(v.value) for v in values if isinstance(v, ast.Constant)), "")
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Subscript(value=value):
-            return _last(value)
-        case _:
-            return ""
-
-
-def _sample(needed: Needed) -> str:
+def _sample(variable: Variable) -> str:
     """Give an ordinary value of the kind that a name speaks of, which fits the type."""
-    upper = needed.name.upper()
+    upper = variable.name.upper()
     value = next(one.value for one in table(Samples).variables if re.search(one.pattern, upper))
-    kind = needed.kind
-    if kind.startswith(_TRUTH):
-        return "false"
-    if kind.startswith(_NUMBERS):
-        return value if value.isdecimal() else "1"
-    if re.match(r"(list|tuple|set|frozenset)\[", kind):
-        inner = f'"{value}"' if "str" in kind or "url" in kind else ""
-        return f"[{inner}]"
-    return "{}" if kind.startswith("dict") else value
+    otherwise = {
+        "bool": "false",
+        "int": value if value.isdecimal() else "1",
+        "float": value if value.isdecimal() else "1",
+        "list": f'["{value}"]',
+        "dict": "{}",
+        "json": "{}",
+    }
+    return variable.choice or otherwise.get(variable.kind, value)
 
 
 class _Services:
@@ -272,6 +180,13 @@ class _Services:
             if scheme and wanted and re.search(store.pattern, upper):
                 return self._parts(store, scheme)[wanted]
         return None
+
+    def is_of_another(self, name: str) -> bool:
+        """Whether a variable leads to a service of another process, whatever its default."""
+        return any(
+            store.image and self._scheme(store) and re.search(store.pattern, name.upper())
+            for store in table(Services).stores
+        )
 
     def _scheme(self, store: Store) -> str:
         found = (

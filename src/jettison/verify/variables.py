@@ -1,0 +1,181 @@
+"""Which environment variables a source reads, and of what kind. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jettison.catalogue import table
+from jettison.catalogue.applications import Calls
+
+_LONGEST = 1 << 20
+_NAME = re.compile(r"[A-Za-z_]\w{0,80}")
+_SETTINGS, _DEFAULT, _FACTORY = "Settings", "default", "default_factory"
+_ALIASES = ("validation_alias", "alias", "env")
+_CASTS = ("int", "float", "bool", "list", "json")
+_LISTS = ("list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "Sequence")
+_ONE_OF = ("Literal", "Optional", "Annotated")
+
+
+class Variable(Struct, frozen=True, kw_only=True):
+    """A variable that a source reads.
+
+    ``required`` tells that it has no default, ``certain`` that nothing else will do either;
+    ``kind`` is ``int``, ``float``, ``bool``, ``list``, ``dict`` or nothing for text, ``choice`` one
+    of a few values that are allowed.
+    """
+
+    name: str
+    required: bool = True
+    certain: bool = False
+    kind: str = ""
+    choice: str = ""
+
+
+def variables_of(text: str) -> tuple[Variable, ...]:
+    """Find the variables that a source reads, the kind before the mere name."""
+    if len(text) > _LONGEST:
+        return ()
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    choices = dict(_enumerations(tree))
+    found = (one for node in ast.walk(tree) for one in _read(node, choices))
+    return tuple(one for one in found if _NAME.fullmatch(one.name))
+
+
+def _enumerations(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The first value of each enumeration of texts."""
+    for node in tree.body:
+        match node:
+            case ast.ClassDef(name=name, bases=bases) if any("Enum" in _last(b) for b in bases):
+                values = (
+                    one.value.value
+                    for one in node.body
+                    if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+                )
+                yield name, str(next(values, ""))
+
+
+def _read(node: ast.AST, choices: dict[str, str]) -> Iterator[Variable]:
+    match node:
+        case ast.Call(func=ast.Name(id=kind), args=[inner]) if kind in _CASTS:
+            for one in _read(inner, choices):
+                yield replace(one, kind=kind)
+        case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
+            if _last(value) == "environ":
+                yield Variable(name=name, certain=True)
+        case ast.Call(func=called, args=[ast.Constant(value=str(name)), *more], keywords=keywords):
+            if _reads(called):
+                options = {one.arg: one.value for one in keywords}
+                kind = _last(options["cast"]) if "cast" in options else _last(called)
+                yield Variable(
+                    name=name,
+                    required=not more and _DEFAULT not in options,
+                    kind=kind if kind in _CASTS else "",
+                )
+        case ast.ClassDef(bases=bases) if any(_last(base).endswith(_SETTINGS) for base in bases):
+            yield from _of_settings(node, choices)
+
+
+def _reads(called: ast.expr) -> bool:
+    """Whether a function gives the value of the variable that its argument names."""
+    known = table(Calls).environment
+    match called:
+        case ast.Name(id=name):
+            return name in {"getenv", *known.methods}
+        case ast.Attribute(attr="getenv"):
+            return True
+        case ast.Attribute(attr="get", value=value):
+            return _last(value) == "environ"
+        case ast.Attribute(value=ast.Name(id=name)):
+            return name in known.methods and name != "environ"
+        case _:
+            return False
+
+
+def _of_settings(node: ast.ClassDef, choices: dict[str, str]) -> Iterator[Variable]:
+    """The fields of a class of settings.
+
+    Source: docs.pydantic.dev, "Settings management": the name of a field behind ``env_prefix``, or
+    its alias, in any case of letters.
+    """
+    prefix = _prefix(node)
+    for field in node.body:
+        match field:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=value):
+                options = _options(value)
+                yield Variable(
+                    name=(_alias(options) or prefix + name).upper(),
+                    required=_DEFAULT not in options,
+                    certain=_DEFAULT not in options,
+                    kind=_kind(kind),
+                    choice=_choice(kind, choices),
+                )
+
+
+def _prefix(node: ast.ClassDef) -> str:
+    for inner in ast.walk(node):
+        match inner:
+            case ast.keyword(arg="env_prefix", value=ast.Constant(value=str(prefix))):
+                return prefix
+            case ast.Assign(
+                targets=[ast.Name(id="env_prefix")], value=ast.Constant(value=str(prefix))
+            ):
+                return prefix
+    return ""
+
+
+def _options(value: ast.expr | None) -> dict[str, ast.expr]:
+    """What is said of a field beside its type; ``default`` is in it where it has one."""
+    match value:
+        case None:
+            return {}
+        case ast.Call(func=called, args=args, keywords=keywords) if _last(called) == "Field":
+            found = {one.arg: one.value for one in keywords if one.arg}
+            first = args[0] if args else found.pop(_DEFAULT, found.pop(_FACTORY, None))
+            dots = isinstance(first, ast.Constant) and first.value is ...
+            return found if first is None or dots else {**found, _DEFAULT: first}
+        case _:
+            return {_DEFAULT: value}
+
+
+def _alias(options: dict[str, ast.expr]) -> str:
+    values = (options.get(name) for name in _ALIASES)
+    return next((str(one.value) for one in values if isinstance(one, ast.Constant)), "")
+
+
+def _kind(annotation: ast.expr) -> str:
+    match annotation:
+        case ast.Subscript(value=value, slice=inner) if _last(value) in _ONE_OF:
+            return _kind(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
+        case ast.BinOp(left=left):
+            return _kind(left)
+    name = _last(annotation)
+    return "list" if name in _LISTS else name.lower() if name.lower() in (*_CASTS, "dict") else ""
+
+
+def _choice(annotation: ast.expr, choices: dict[str, str]) -> str:
+    for inner in ast.walk(annotation):
+        match inner:
+            case ast.Subscript(value=value, slice=values) if _last(value) == "Literal":
+                first = values.elts[0] if isinstance(values, ast.Tuple) else values
+                return str(first.value) if isinstance(first, ast.Constant) else ""
+            case ast.Name(id=name) if name in choices:
+                return choices[name]
+    return ""
+
+
+def _last(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=value):
+            return _last(value)
+        case _:
+            return ""
