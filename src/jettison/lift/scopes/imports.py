@@ -43,11 +43,13 @@ def collect_imports(context: Context) -> Iterator[Signal]:
                 yield from _integrations(context, imported)
             else:
                 yield from _namesakes(context, imported)
-    # Where a person wrote that it is for development, a script that nothing calls says less.
+    # Where a person wrote that it is for development, a script that nothing calls says less, and of
+    # a tool for development any module that nothing imports.
     told = {s.name for s in collect_remarks(context) if s.evidence.toward is Toward.DEVELOPMENT}
     for name, places in found.items():
-        scripts = name in told and all(map(context.is_script, places.get(_Place.UNREACHED, ())))
-        weight = context.weight_of_unreached() if scripts else Weight.STRONG
+        unreached = places.get(_Place.UNREACHED, ())
+        less = name in told and bool(category_of(name) or all(map(context.is_script, unreached)))
+        weight = context.weight_of_unreached() if less else Weight.STRONG
         yield from _signals(name, places, weight)
 
 
