@@ -65,6 +65,7 @@ def environments(
     """Follow the RUN instructions of a stage: environments, distributions, what pip leaves."""
     place, left, compiled = LIBRARY, False, False
     names: set[str] = set()
+    there: dict[str, set[str]] = {}
     for run in stage.runs:
         for action in run.actions:
             fact = action.fact
@@ -72,10 +73,15 @@ def environments(
                 place = _absolute(fact.path, stage)
                 yield Written(path=place, part=_virtual_environment(fact))
             elif isinstance(fact, PipInstall):
-                names |= installed_names(project, stage, fact, closure)
-                compiled |= _compiles(stage, fact)
                 where = fact.target or ("/root/.local" if fact.user else place)
-                yield from _installed(project, stage, closure, fact, where)
+                # What an earlier command put there already is not installed again.
+                own = there.setdefault(where, set())
+                new = installed_names(project, stage, fact, closure) - own
+                own |= new
+                names |= new
+                byte_code = _compiles(stage, fact)
+                compiled |= byte_code
+                yield from _written(closure, new, where, fact.origin, byte_code=byte_code)
                 if fact.tool.startswith("uv"):
                     continue
                 if keeps_cache and _caches(stage, run, fact):
@@ -123,14 +129,6 @@ def _named(word: str) -> str:
         return canonicalize_name(Requirement(word).name)
     except InvalidRequirement:
         return ""
-
-
-def _installed(
-    project: Project, stage: FinalStage, closure: Closure, fact: PipInstall, where: str
-) -> Iterator[Written | Skipped]:
-    names = installed_names(project, stage, fact, closure)
-    byte_code = _compiles(stage, fact)
-    yield from _written(closure, names, where, fact.origin, byte_code=byte_code)
 
 
 def _written(

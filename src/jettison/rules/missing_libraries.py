@@ -22,6 +22,7 @@ from jettison.rules.rule import Rule
 
 NAME = "missing-libraries"
 FROM_SOURCE = "built from source"
+_SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -41,6 +42,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         if name not in present
         and name not in headed
         and not (FROM_SOURCE in why.message and _is_made_here(plan.stage))
+        and (name in brought or not _takes_libraries(plan.stage))
+    )
+
+
+def _takes_libraries(stage: FinalStage) -> bool:
+    """Whether folders of the system come from another stage or image, libraries with them."""
+    copied = ((item, found) for item, found in stage.all_copies if found.stage is not None)
+    places = (f"{stage.absolute(found.destination, item)}/" for item, found in copied)
+    return any(
+        place in ("//", "/usr/") or (place.startswith(_SYSTEM) and "/python" not in place)
+        for place in places
     )
 
 

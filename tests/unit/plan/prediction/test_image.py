@@ -208,3 +208,15 @@ def test_equal_files_that_become_one_count_once() -> None:
 
     assert size("") - size("link: a.so -> a.py\n") == 500_000
     assert size("a.py\n") == size("a.py\n\nlink: a.so -> a.py\n")
+
+
+def test_what_an_earlier_command_installed_to_the_same_place_counts_once() -> None:
+    install = "RUN pip install --no-cache-dir {}-r requirements.txt\n"
+    start = f"{SLIM}COPY requirements.txt .\n"
+    once = of(start + install.format(""), "one", "two")
+    twice = of(start + install.format("") + install.format("--upgrade "), "one", "two")
+    assert twice.size == once.size
+    elsewhere = of(start + install.format("") + install.format("--target /two "), "one", "two")
+    assert elsewhere.size is not None
+    assert once.size is not None
+    assert elsewhere.size.bytes > once.size.bytes
