@@ -30,9 +30,9 @@ from jettison.verify.observe import (
     still_there,
     unready,
 )
-from jettison.verify.request import Conversation, Setting, Surroundings, VerificationRequest
+from jettison.verify.request import Conversation, Setting, VerificationRequest
 from jettison.verify.second_look import again, setting_of
-from jettison.verify.services import SPEAKS_HTTP2, within_reach
+from jettison.verify.services import SPEAKS_HTTP2, run_as, within_reach
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Client, Step
 
@@ -135,7 +135,7 @@ class Ahead(Struct, frozen=True, kw_only=True):
 
     def within_reach(self, request: VerificationRequest) -> VerificationRequest:
         """Give a request with what is known of services."""
-        return replace(_run_as(request, self.reached), unreached=self.reached.unreached)
+        return replace(run_as(request, self.reached), unreached=self.reached.unreached)
 
 
 def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress) -> Ahead:
@@ -148,14 +148,6 @@ def look_ahead(request: VerificationRequest, engine: Engine, progress: Progress)
         reached, first = begun_somehow(reached, engine, progress, pool)
         baseline = finished(first, reached, engine, progress)
     return Ahead(asked=request, reached=reached, baseline=baseline)
-
-
-def _run_as(
-    request: VerificationRequest, other: Surroundings | VerificationRequest
-) -> VerificationRequest:
-    """Give a request with the way in which another value says to run the images."""
-    names = Surroundings.__struct_fields__
-    return replace(request, **{name: getattr(other, name) for name in names})
 
 
 def _of_before(request: VerificationRequest) -> VerificationRequest:
@@ -195,7 +187,7 @@ def begun_somehow(
     first = _begun(request, engine, progress, held)
     if not first.baseline.observation.failure:
         return request, first
-    ways = [_run_as(request, other) for other in request.otherwise]
+    ways = [run_as(request, other) for other in request.otherwise]
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
         ways = [replace(request, ports=(), how=how)]

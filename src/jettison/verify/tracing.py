@@ -7,6 +7,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache as once
 from importlib.resources import files
 from pathlib import Path
@@ -45,7 +46,13 @@ from jettison.verify.interior import find_interpreter, interior, interpreters, s
 from jettison.verify.observation import Observation
 from jettison.verify.observe import converse, running
 from jettison.verify.request import Conversation, Setting, VerificationRequest
-from jettison.verify.services import health_command, health_path, run_health_command, within_reach
+from jettison.verify.services import (
+    health_command,
+    health_path,
+    run_as,
+    run_health_command,
+    within_reach,
+)
 from jettison.verify.watching import WatchingEngine, write_hook
 from jettison.verify.workload.plan import workload
 from jettison.verify.workload.step import Training, training_of
@@ -177,7 +184,6 @@ def trace(
     what was not seen to work tells nothing about what is not needed.
     """
     image = request.image_after
-    request = within_reach(engine, request, progress)
     facts = engine.inspect(image)
     try:
         with step(progress, "Reading what is installed"):
@@ -190,7 +196,7 @@ def trace(
         with tempfile.TemporaryDirectory(prefix="jettison-trace-") as name:
             write_hook(Path(name))
             watching = [WatchingEngine(engine, image, installed.site, Path(name)) for _ in range(2)]
-            training = _watch(request, facts, watching, progress)
+            training = _watched_somehow(request, facts, watching, engine, progress)
     except EngineError as failure:
         return Skipped(what="the trace", reason=f"{failure} {failure.why[-200:]}".strip())
     served, tested = (frozenset(each.noted) for each in watching)
@@ -202,6 +208,22 @@ def trace(
         withheld=tuple(f"{one.method} {one.path}" for one in training.withheld),
     )
     return Traced(installed=installed, trace=seen, image=image_files)
+
+
+def _watched_somehow(
+    request: VerificationRequest,
+    facts: ImageFacts,
+    watching: list[WatchingEngine],
+    engine: Engine,
+    progress: Progress,
+) -> Training:
+    """Watch the image in the first way in which it becomes ready. EngineError where it is none."""
+
+    *ways, last = (request, *(run_as(request, other) for other in request.otherwise))
+    for way in ways:
+        with suppress(EngineError):
+            return _watch(within_reach(engine, way, progress), facts, watching, progress)
+    return _watch(within_reach(engine, last, progress), facts, watching, progress)
 
 
 def _watch(
@@ -236,9 +258,7 @@ def _serve(request: VerificationRequest, facts: ImageFacts, engine: WatchingEngi
     )
     with running(engine, setting, request) as run:
         if run.failure:
-            raise EngineError(
-                "the image did not become ready while it was watched", why=run.failure
-            )
+            raise EngineError("the image did not become ready while watched", why=run.failure)
         container = run.container
         if request.ports:
             found = discover(container, setting, request)
