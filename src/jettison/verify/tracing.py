@@ -218,7 +218,6 @@ def _watched_somehow(
     progress: Progress,
 ) -> Training:
     """Watch the image in the first way in which it becomes ready. EngineError where it is none."""
-
     *ways, last = (request, *(run_as(request, other) for other in request.otherwise))
     for way in ways:
         with suppress(EngineError):
