@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -100,7 +101,7 @@ def remarks(
     ``names`` has the requirement that starts on a line. Headings are read as in a requirements
     file.
     """
-    lines = text.splitlines()[first - 1 : last]
+    lines = _lines(text)[first - 1 : last]
     marks = [mark_of(line, first + at, names) for at, line in enumerate(lines)]
     found = headings(marks, file)
     return {
@@ -108,6 +109,11 @@ def remarks(
         for index, mark in enumerate(marks)
         if mark.line in names
     }
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())
 
 
 def mark_of(line: str, number: int, names: Mapping[int, str]) -> Mark:
@@ -187,8 +193,17 @@ def _key_place(document: Document, path: Path) -> Place | None:
     """Place of a key, or of the first part of it when it is written in parts."""
     if path in document.found:
         return document.found[path]
-    parts = (place for other, place in document.found.items() if other[: len(path)] == path)
-    return next(parts, None)
+    return _first_parts(document.text).get(path)
+
+
+@lru_cache(maxsize=4)
+def _first_parts(text: str) -> Mapping[Path, Place]:
+    """The first place below each path."""
+    found: dict[Path, Place] = {}
+    for path, place in places(text).items():
+        for length in range(1, len(path)):
+            found.setdefault(path[:length], place)
+    return found
 
 
 def _around(
