@@ -116,6 +116,13 @@ class Records:
             old.unlink(missing_ok=True)
 
 
+def irregular(folder: str, names: list[str]) -> set[str]:
+    """Name the pipes, sockets and devices of a folder: nobody copies one."""
+    kinds = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}  # noqa: PTH118
+    usual = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    return {name for name, mode in kinds.items() if not any(is_kind(mode) for is_kind in usual)}
+
+
 def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading; OSError for a pipe or a device, which could wait for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

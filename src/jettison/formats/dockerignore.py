@@ -15,6 +15,7 @@ from jettison.values import Origin
 
 # An expression with so many stars takes no longer than a thousand steps for a path.
 _FEW_STARS = 3
+_MOST_STARS = 100
 _STARS = re.compile(r"\*\*?")
 _PLAIN = re.compile(r"[^*?\[\]\\]+")
 _CLASS = re.compile(r"\[\^?(?:\\.|[^\\\]-])(?:-?(?:\\.|[^\\\]-]))*\]", re.DOTALL)
@@ -37,7 +38,7 @@ class Pattern(Struct, frozen=True, kw_only=True):
         if _PLAIN.fullmatch(name):
             return path == name or (name != self.text and path.endswith(f"/{name}"))
         if self.stars > _FEW_STARS:
-            return _matches_many(_tokens(self.text), path)
+            return _matches_many(self.text, path)
         return _compiled(self.expression).fullmatch(path) is not None
 
     def __str__(self) -> str:
@@ -65,11 +66,14 @@ def pattern(text: str) -> Pattern:
     clean = posixpath.normpath(re.sub("/+", "/", body))
     if len(clean) > 1:
         clean = clean.removeprefix("/")
+    stars = len(_STARS.findall(clean))
+    if stars > _MOST_STARS:
+        raise ValueError(f"{clean[:40]}... has more than {_MOST_STARS} stars")
     return Pattern(
         text=clean,
         exception=exception,
         expression=_expression(clean),
-        stars=len(_STARS.findall(clean)),
+        stars=stars,
     )
 
 
@@ -130,18 +134,25 @@ def _tokens(text: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _matches_many(tokens: tuple[str, ...], path: str) -> bool:
+def _matches_many(text: str, path: str) -> bool:
     """Match a pattern with many stars: an expression would try every way to divide a path.
 
     All tokens that may come next are followed at once; ``~place`` is within directories.
     """
-    places = _reached({0}, tokens)
+    tokens = _tokens(text)
+    places = frozenset(_reached({0}, tokens))
     for character in path:
-        following: set[int] = set()
-        for place in places:
-            following |= _after(place, tokens, character)
-        places = _reached(following, tokens)
+        places = _step(text, places, character)
     return len(tokens) in places
+
+
+@lru_cache(maxsize=1 << 16)
+def _step(text: str, places: frozenset[int], character: str) -> frozenset[int]:
+    tokens = _tokens(text)
+    following: set[int] = set()
+    for place in places:
+        following |= _after(place, tokens, character)
+    return frozenset(_reached(following, tokens))
 
 
 def _after(place: int, tokens: tuple[str, ...], character: str) -> set[int]:

@@ -21,6 +21,7 @@ from jettison.plan.changes import MoveToDevelopment, RemoveFiles
 from jettison.plan.plan import FileChange, Plan, Withdrawal
 from jettison.plan.removal.groups import Matcher
 from jettison.progress import Progress, step
+from jettison.records import irregular
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
@@ -122,11 +123,11 @@ def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[st
     context, ignore = root / project.context, project.ignore
 
     def names(folder: str, found: list[str]) -> set[str]:
-        large = LARGE & set(found)
+        out, large = irregular(folder, found), LARGE & set(found)
         if not large or ignore is None or not Path(folder).is_relative_to(context):
-            return set()
+            return out
         inner = Path(folder).relative_to(context)
-        return {name for name in large if ignore.ignores((inner / name).as_posix())}
+        return out | {name for name in large if ignore.ignores((inner / name).as_posix())}
 
     return names
 

@@ -26,6 +26,7 @@ from jettison.index.facts import DistributionFacts
 from jettison.index.resolving import run_uv, uv_program
 from jettison.index.settings import index_url, uv_variables
 from jettison.processes import Completed, run
+from jettison.records import irregular
 from jettison.values import Origin, Skipped
 from jettison.verify import Attempt, Importable, Reachable
 
@@ -140,7 +141,6 @@ def _forget(home: Path) -> None:
 SECONDS = 60.0
 # After so many seconds no further module is begun.
 LIMIT = 240.0
-# What never needs to be imported, and larger files, which no import reads.
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"
 )
@@ -180,13 +180,19 @@ class Copied(Struct, frozen=True, kw_only=True):
         return None if path.startswith("/") else str(self.top / self.context / path)
 
 
+def left_out(folder: str, names: list[str]) -> set[str]:
+    """Name what of a folder is not copied; no import reads what is larger than that."""
+    large = {name for name in names if Path(folder, name).lstat().st_size > 512 << 20}
+    return LEFT_OUT(folder, names) | irregular(folder, names) | large
+
+
 @contextmanager
 def copied(root: Path, context: str, folder: str) -> Iterator[Copied]:
     """A copy of a project for as long as the block takes."""
     with tempfile.TemporaryDirectory(prefix="jettison-imports-") as name:
         room = Path(name).resolve()
         top = room / "project"
-        shutil.copytree(root, top, symlinks=True, ignore=LEFT_OUT, ignore_dangling_symlinks=True)
+        shutil.copytree(root, top, symlinks=True, ignore=left_out, ignore_dangling_symlinks=True)
         yield Copied(room=room, top=top, context=context, folder=folder)
 
 

@@ -20,6 +20,7 @@ from jettison.formats.settings import Wish
 from jettison.lift.scopes import Scope
 from jettison.progress import SilentProgress
 from jettison.report.verdict_text import imports_text
+from jettison.tasks.imports import copied
 from jettison.tasks.imports.checking import Checked, checked, guarded
 from jettison.tasks.loading import Planned, planned
 
@@ -271,3 +272,12 @@ def test_an_answer_that_is_none_is_told(answer: str, tmp_path: Path) -> None:
     main = f"import os, sys, webby\npath = sys.argv[1]\n{answer}\nos._exit(0)\n"
     found = check(project(tmp_path / "p", main=main))
     assert [each.error for each in found.result.failed] == ["NoAnswer"]
+
+
+def test_only_what_an_import_can_read_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import json\n")
+    os.mkfifo(tmp_path / "pipe.py")
+    with (tmp_path / "data.bin").open("wb") as file:
+        file.truncate(40 << 30)
+    with copied(tmp_path, "", "/app") as copy:
+        assert [place.name for place in copy.top.iterdir()] == ["app.py"]
