@@ -24,7 +24,7 @@ from jettison.index.facts import distribution_size
 from jettison.index.graph import Closure
 from jettison.index.metadata import catalogued
 from jettison.lift import Project
-from jettison.lift.action import LiftedRun
+from jettison.lift.action import LiftedRun, lifted_run
 from jettison.lift.build_context import context_path
 from jettison.lift.declared import installed_declarations
 from jettison.lift.locked import locked_place
@@ -62,11 +62,11 @@ class Written(Struct, frozen=True, kw_only=True):
 def environments(
     project: Project, stage: FinalStage, closure: Closure, *, keeps_cache: bool
 ) -> Iterator[Written | Skipped]:
-    """Follow the RUN instructions of a stage: environments, distributions, what pip leaves."""
+    """Follow the RUN instructions of a stage and of those below it: what each of them installs."""
     place, left, compiled = LIBRARY, False, False
     names: set[str] = set()
     there: dict[str, set[str]] = {}
-    for run in stage.runs:
+    for run in _runs(stage):
         for action in run.actions:
             fact = action.fact
             if isinstance(fact, VirtualEnvironment):
@@ -101,6 +101,10 @@ def environments(
                 yield from _written(closure, fresh, place, fact.origin, byte_code=compiled)
 
 
+def _runs(stage: FinalStage) -> Iterator[LiftedRun]:
+    return (lifted_run(item) for item in stage.inherited if item.keyword == "RUN")
+
+
 def installed_names(
     project: Project, stage: FinalStage, fact: PipInstall, closure: Closure
 ) -> set[str]:
@@ -117,7 +121,8 @@ def _is_local(word: str) -> bool:
 
 
 def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator[str]:
-    step = next(action.instruction for action in stage.actions if action.fact is fact)
+    found = (action for run in _runs(stage) for action in run.actions)
+    step = next(action.instruction for action in found if action.fact is fact)
     for path in fact.requirement_files:
         source = context_path(project, stage, step, path)
         for file in project.requirements_file(source) if source else ():

@@ -220,3 +220,14 @@ def test_what_an_earlier_command_installed_to_the_same_place_counts_once() -> No
     assert elsewhere.size is not None
     assert once.size is not None
     assert elsewhere.size.bytes > once.size.bytes
+
+
+def test_what_the_stage_below_installs_counts() -> None:
+    install = "COPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n"
+    alone = of(SLIM + install, "one", "two")
+    below = of(
+        SLIM.replace("\n", " AS base\n") + install + 'FROM base AS app\nCMD ["one"]\n',
+        "one",
+        "two",
+    )
+    assert below.size == alone.size
