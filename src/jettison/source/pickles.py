@@ -29,6 +29,7 @@ _CHUNK = 1024 * 1024
 # What the name of a module and a class takes at most where a chunk ends.
 _OVERLAP = 1024
 _MOST_NAMES = 100_000
+_MOST_LINES = 2_000_000
 _LONGEST = 256
 _WORD = rb"[A-Za-z_][\w.]{0,255}"
 # GLOBAL or INST: a line whose end is a letter and the module, and a line with the class. Lines are
@@ -97,26 +98,30 @@ def saved_in(stream: BinaryIO) -> tuple[frozenset[str], int]:
 
 def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
     names: set[bytes] = set()
-    read, before = 0, b""
+    read, lines, before = 0, 0, b""
     for chunk in chunks:
         read += len(chunk)
         if read > MOST:
             raise ValueError("too large")
         text = before + chunk
         names.update(b".".join(one) for one in _NEW.findall(text))
-        names.update(_old(text))
+        for found in _old(text):
+            lines += 1
+            names.update(found)
+            if lines > _MOST_LINES:
+                raise ValueError("it has too many lines")
         if len(names) > _MOST_NAMES:
             raise ValueError("it names too many classes")
         before = text[-_OVERLAP:]
     return frozenset(name.decode("ascii") for name in names), read
 
 
-def _old(text: bytes) -> Iterator[bytes]:
+def _old(text: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Give what each two lines of words name: one class, or none."""
     place = 0
     while lines := _LINES.search(text, place):
         found = _OLD.search(lines[1][-_LONGEST - 1 :])
-        if found:
-            yield b".".join((found[1], lines[2]))
+        yield (b".".join((found[1], lines[2])),) if found else ()
         place = lines.end() if found else lines.start(2)
 
 
