@@ -296,3 +296,19 @@ def topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
     least = min((path.count("/") for path in found), default=0)
     upper = [path for path in found if path.count("/") == least]
     return upper[0] if len(upper) == 1 else None
+
+
+# What a COPY from the build context names.
+COPIED = re.compile(
+    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
+)
+
+
+def copied_from(path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]) -> str:
+    """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
+    folder = posixpath.dirname(path)
+    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
+    copied = [word for word in words if posixpath.normpath(word) != "."]
+    here = any(map(exists, copied))
+    there = any(exists(posixpath.join(folder, word)) for word in copied)
+    return folder if there and not here else ""

@@ -100,3 +100,18 @@ def is_test(file: str, production: frozenset[str] = frozenset()) -> bool:
             return True
     name = file.rpartition("/")[2].lower().removesuffix(".py")
     return name in conventions.modules or _TEST.fullmatch(name) is not None
+
+
+def context_files(tree: Tree, prefix: str) -> dict[str, int]:
+    """Every file below the context; a folder that was not read counts as one entry."""
+    files = {
+        path.removeprefix(prefix): file.size
+        for path, file in tree.files.items()
+        if path.startswith(prefix)
+    }
+    folders = {
+        f"{path.removeprefix(prefix)}/*": count
+        for path, count in tree.left_out.items()
+        if path.startswith(prefix)
+    }
+    return files | folders

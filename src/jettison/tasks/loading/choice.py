@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -18,6 +17,7 @@ from jettison.source.operations_images import (
     PYTHON,
     arguments_for_development,
     compose_beside,
+    copied_from,
     ends_with_python,
     for_users,
     is_for_development,
@@ -25,11 +25,6 @@ from jettison.source.operations_images import (
     topmost,
 )
 from jettison.values import Skipped
-
-# What a COPY from the build context names.
-COPIED = re.compile(
-    r"^[ \t]*(?:COPY|ADD)[ \t]+(?!.*--from)(?:--\S+[ \t]+)*(.+)$", re.IGNORECASE | re.M
-)
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -74,7 +69,7 @@ def choose(
     if dockerfile is not None and service is None:
         path = posixpath.normpath(dockerfile)
         told = _built_beside(names, path, read, environment or {})
-        context = _copied_from(path, read, known) if told is None else told
+        context = copied_from(path, read, known) if told is None else told
         return Choice(dockerfile=path, context=context)
 
     def beside() -> list[str]:
@@ -96,7 +91,7 @@ def choose(
         found = _of_service(compose, _single(built, compose, read).name, read, beside)
         return _for_production(found, read) or found
     path = _dockerfile(names, deeper, read)
-    context = _copied_from(path, read, known) if "/" in path else ""
+    context = copied_from(path, read, known) if "/" in path else ""
     return Choice(dockerfile=path, context=context, passed_over=passed)
 
 
@@ -278,18 +273,6 @@ def _built_beside(
     places = (_place(service) for service in built)
     inside = (one for one in places if not one[0].startswith(("..", "/")))
     return next((one[0] for one in inside if one[1] == path), None)
-
-
-def _copied_from(
-    path: str, read: Callable[[str], str | None], exists: Callable[[str], bool]
-) -> str:
-    """The Dockerfile's own folder, where the files that it copies lie there and not at the root."""
-    folder = posixpath.dirname(path)
-    words = (word for line in COPIED.findall(read(path) or "") for word in line.split()[:-1])
-    copied = [word for word in words if posixpath.normpath(word) != "."]
-    here = any(map(exists, copied))
-    there = any(exists(posixpath.join(folder, word)) for word in copied)
-    return folder if there and not here else ""
 
 
 def _dockerfile(

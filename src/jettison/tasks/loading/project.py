@@ -21,7 +21,7 @@ from jettison.records import open_regular, regular_bytes
 from jettison.source import is_compose, is_dockerfile
 from jettison.source.operations_images import production_target
 from jettison.source.reading import read_text, read_tree, unreadable
-from jettison.source.tree import Tree
+from jettison.source.tree import Tree, context_files
 from jettison.tasks.loading.choice import Choice, choose
 from jettison.values import Origin, Skipped
 
@@ -232,7 +232,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
         service=choice.service,
         target=other[0] if other else choice.target,
         build_arguments=MappingProxyType(dict(choice.arguments)),
-        files=MappingProxyType(_context_files(tree, prefix)),
+        files=MappingProxyType(context_files(tree, prefix)),
         utf_16=frozenset(path for path in texts if LISTS.search(path) and _is_marked(root / path)),
         skipped=(
             *tree.skipped,
@@ -299,21 +299,6 @@ def _within(tree: Tree, choice: Choice, names: list[str]) -> Tree:
         left_out={p: n for p, n in tree.left_out.items() if p.startswith(prefix)},
         links={p: t for p, t in tree.links.items() if p.startswith(prefix)},
     )
-
-
-def _context_files(tree: Tree, prefix: str) -> dict[str, int]:
-    """Every file below the context; a folder that was not read counts as one entry."""
-    files = {
-        path.removeprefix(prefix): file.size
-        for path, file in tree.files.items()
-        if path.startswith(prefix)
-    }
-    folders = {
-        f"{path.removeprefix(prefix)}/*": count
-        for path, count in tree.left_out.items()
-        if path.startswith(prefix)
-    }
-    return files | folders
 
 
 def _parsed(project: Project) -> None:
