@@ -17,7 +17,7 @@ from jettison.images.entry import Kind
 from jettison.images.image import Image
 from jettison.images.stores.layout import LayoutStore
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.network]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"
 # The field e_machine of the System V ABI.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.network]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi-units"
 

@@ -14,7 +14,7 @@ import pytest
 from debian_registry import debian_registry
 from tests.support.names import RUN
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.network]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi-units"
 ENGINES = [

@@ -16,7 +16,7 @@ from jettison.verify import CheckResult, Verdict
 from jettison.verify.differential import compare
 from jettison.verify.request import request_of
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
+pytestmark = [pytest.mark.engine]
 
 # Runs as root, has orders, numbers and states that never repeat, and writes below its own folder.
 RESTLESS = """\

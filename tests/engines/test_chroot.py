@@ -30,7 +30,7 @@ from jettison.images.tar_writer import Member
 from jettison.tasks.unrun import compare_unrun
 from jettison.verify.request import VerificationRequest
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine]
 
 BASE = "python:3.11-slim"
 SERVER = """

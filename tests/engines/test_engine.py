@@ -19,7 +19,7 @@ from jettison.progress import SilentProgress
 from jettison.verify.services import wait_until_ready
 from jettison.verify.watching import file_events
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine]
 
 DOCKERFILE = """\
 FROM python:3.11-slim AS base

@@ -13,7 +13,7 @@ from tests.support.names import RUN
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine]
 
 CASE = Path(__file__).parent / "cases" / "hostile"
 TEXT = """\

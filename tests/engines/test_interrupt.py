@@ -22,7 +22,7 @@ from jettison.engines.client import LABEL
 from jettison.engines.engine import BuildRequest, Engine
 from jettison.progress import SilentProgress
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine]
 
 SLEEPS = """\
 FROM python:3.11-slim

@@ -12,7 +12,7 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.processes import run
 from jettison.progress import SilentProgress
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine]
 
 SCRIPT = Path(__file__).parents[1] / "support" / "reach.py"
 HARDENED = ("--rm", "--interactive", "--read-only", "--cap-drop=ALL", "--network=none")

@@ -14,7 +14,7 @@ from jettison.verify import CheckResult, Outcome, Verdict, batch
 from jettison.verify.differential import compare
 from jettison.verify.request import Companion, VerificationRequest, Worker
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
+pytestmark = [pytest.mark.engine]
 
 STORE = """\
 import socketserver

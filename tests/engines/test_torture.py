@@ -20,7 +20,7 @@ from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.daemon import DaemonStore
 
-pytestmark = [pytest.mark.engine, pytest.mark.namespaces, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.namespaces]
 
 LIST = """
 import json, os, stat

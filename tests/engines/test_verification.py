@@ -22,7 +22,7 @@ from jettison.verify.differential import observe_after, verdict
 from jettison.verify.request import Suite, VerificationRequest
 from jettison.verify.second_look import starting
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("verification")]
+pytestmark = [pytest.mark.engine]
 
 SAMPLE = Path(__file__).parent / "cases" / "sample"
 LIBRARY = "/usr/local/lib/python3.11"

@@ -14,7 +14,7 @@ import pytest
 
 from jettison.index.debian.mirror import MIRROR, PUBLIC_MIRROR
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network]
 
 ALPINE = "python:3.13-alpine"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "flask-links"

@@ -16,7 +16,7 @@ import pytest
 
 from jettison.processes import installed
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
 HEALTHY_WITHIN = 90.0

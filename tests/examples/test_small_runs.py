@@ -16,7 +16,7 @@ from tests.support.recorded_index import examples
 
 from jettison.index.debian.mirror import MIRROR, PUBLIC_MIRROR
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
+pytestmark = [pytest.mark.engine, pytest.mark.network, LONG]
 
 # The index is read from this mirror, so it has the packages that a snapshot would keep for good.
 ENVIRONMENT = {MIRROR: PUBLIC_MIRROR, **os.environ}

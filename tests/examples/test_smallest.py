@@ -13,7 +13,7 @@ import pytest
 from jettison.processes import installed
 from tests.support.names import LONG
 
-pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("engine"), LONG]
+pytestmark = [pytest.mark.engine, pytest.mark.network, LONG]
 
 ROOT = Path(__file__).parents[2]
 # The folder that the Dockerfile reads while it builds, which the image has not.

@@ -14,7 +14,7 @@ from tests.support.names import LONG
 
 pytestmark = [pytest.mark.namespaces,
     pytest.mark.network,
-    pytest.mark.xdist_group("engine"), LONG]
+    LONG]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pkms"
 ENGINES = ("docker", "podman")

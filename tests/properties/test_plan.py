@@ -19,10 +19,7 @@ from jettison.tasks.loading import planned
 from jettison.values import Origin
 
 # The properties of a case are looked at in one process, which makes its plan once.
-CASES = [
-    pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(case.name))
-    for case in all_cases()
-]
+CASES = [pytest.param(case, id=case.name) for case in all_cases()]
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 
 from jettison.verify.interior import script_text
 
-pytestmark = [pytest.mark.network, pytest.mark.xdist_group("frameworks")]
+pytestmark = [pytest.mark.network]
 
 PACKAGES = (
     "aiohttp==3.14.5", "bottle==0.13.4", "django==5.2.19", "djangorestframework==3.18.3",
