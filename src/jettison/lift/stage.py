@@ -195,7 +195,7 @@ class FinalStage(Struct, frozen=True, kw_only=True, dict=True):
         return expand(word, self.variables, escape=self.dockerfile.escape, keep_unset=True)
 
     def _before(self, instruction: Instruction) -> Iterator[Instruction]:
-        return takewhile(lambda item: item is not instruction, self.inherited)
+        return takewhile(lambda item: item != instruction, self.inherited)
 
     def _folder(self, instructions: Iterable[Instruction]) -> str:
         folder = "/"

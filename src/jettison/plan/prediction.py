@@ -22,7 +22,13 @@ from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, environment_of
 from jettison.plan.base import Variant, image_facts, packages_of
 from jettison.plan.minimal_base import ROOT
-from jettison.plan.prediction_environment import Written, copied_files, environments, sent_files
+from jettison.plan.prediction_environment import (
+    NO_FACTS,
+    Written,
+    copied_files,
+    environments,
+    sent_files,
+)
 from jettison.plan.prediction_parts import (
     COMPILED,
     Packages,
@@ -241,6 +247,8 @@ LEAST, MOST = 0.9, 1.3
 # Below level 3, the share of the image that has to leave where its environment is made apart.
 WORTH_A_STAGE = 0.1
 LEVEL = 2
+# The share of the distributions whose size may be unknown.
+MOST_MISSING = 0.25
 GONE = (PackageScope.BUILD, PackageScope.UNNEEDED)
 
 
@@ -262,7 +270,7 @@ def expected(
     started = stage.command or stage.entrypoint
     if level < LEVEL or smallest is None or planned.size is None:
         return None
-    if stage.finish or stage.triggers or not started or stage.tag is None:
+    if stage.finish or stage.triggers or not started or stage.tag is None or _is_a_guess(planned):
         return None
     own = sum(part.size.bytes for part in planned.parts if not part.of_base)
     byte_code = sum(
@@ -274,3 +282,10 @@ def expected(
     if middle >= planned.size.bytes * ((1 - WORTH_A_STAGE) if apart else 1):
         return None
     return SizeRange(low=round(LEAST * middle), high=min(round(MOST * middle), planned.size.bytes))
+
+
+def _is_a_guess(planned: Prediction) -> bool:
+    """Whether the size of much of what is installed is not known."""
+    known = sum(len(part.shares) for part in planned.parts)
+    missing = (each.what.count(",") + 1 for each in planned.unknown if each.reason == NO_FACTS)
+    return sum(missing) > MOST_MISSING * known

@@ -49,6 +49,7 @@ def locked_byte_code(fact: ProjectInstall, stage: FinalStage) -> bool:
 
 LIBRARY = "/usr/local"
 FORMULA = "files of the wheels, byte code by the size of the sources"
+NO_FACTS = "no facts about these distributions"
 CACHES = ("/root/.cache", "/root/.cache/pip")
 
 
@@ -147,7 +148,7 @@ def _written(
     if unknown:
         yield Skipped(
             what=f"the size of {', '.join(unknown)}",
-            reason="no facts about these distributions",
+            reason=NO_FACTS,
             origin=origin,
         )
     size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)

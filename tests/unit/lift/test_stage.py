@@ -58,3 +58,11 @@ def test_steps_of_a_stage_between_count_when_it_does_more_than_taking_files_out(
     stage = lifted(project_of(text.replace("remove_system_files.py", "other.py"), {"main.py": ""}))
     assert stage.stage.name == "kept"
     assert [each.name for each in stage.chain] == ["complete", "kept"]
+
+
+def test_a_step_stands_where_it_stands_before_and_after_a_change() -> None:
+    text = "FROM python:3.13 AS base\nRUN pip install flask\nFROM base\nWORKDIR /app\n"
+    before = lifted(project_of(text))
+    after = lifted(project_of(f"{text}USER 10001\n"))
+    step = next(item for item in before.inherited if item.keyword == "RUN")
+    assert before.folder_at(step) == after.folder_at(step) == "/"

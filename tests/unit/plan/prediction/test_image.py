@@ -11,7 +11,8 @@ from jettison.formats.dockerfile import copy, parse
 from jettison.index.facts import InstalledFile
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.target import Target
-from jettison.plan.prediction import predicted
+from jettison.lift.stage import lifted
+from jettison.plan.prediction import expected, predicted
 from jettison.plan.prediction_environment import copied_files
 from jettison.plan.prediction_parts import Prediction
 
@@ -231,3 +232,15 @@ def test_what_the_stage_below_installs_counts() -> None:
         "two",
     )
     assert below.size == alone.size
+
+
+@pytest.mark.parametrize(("missing", "told"), [(0, True), (1, True), (5, False)])
+def test_no_range_is_given_where_much_of_what_is_installed_is_not_known(
+    missing: int, told: bool
+) -> None:
+    known = [f"known{number}" for number in range(6)]
+    names = known + [f"gone{number}" for number in range(missing)]
+    text = "FROM python:3.13\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    project = project_of(text + 'CMD ["python"]\n', {"requirements.txt": "\n".join(names)})
+    found = predicted(project, closure(*known), keeps_cache=True)
+    assert (expected(project, lifted(project), found, (), 2) is not None) is told
