@@ -17,6 +17,7 @@ from jettison.errors import (
     InputSyntaxError,
     InterruptedByUserError,
     JettisonError,
+    ProgramError,
     WriteError,
 )
 
@@ -83,7 +84,7 @@ def _run(arguments: list[str]) -> int:
         # with status 1; there is nobody left to tell.
         sys.stderr.close()
         return 0
-    except (JettisonError, OSError, RecursionError, MemoryError, ValueError) as error:
+    except (JettisonError, OSError, RuntimeError, MemoryError, ValueError) as error:
         return _report(_told(error))
     return 0
 
@@ -109,6 +110,14 @@ def _told(error: Exception) -> JettisonError:
             why=error.strerror or str(error),
             hint="Check the path, its permissions, and the space that is left.",
         )
+    if "start new thread" in str(error):
+        return ProgramError(
+            "this machine starts no more threads for you",
+            why=str(error),
+            hint="End other programs, or raise the limit: `ulimit -u`.",
+        )
+    if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
+        raise error
     if isinstance(error, ValueError) and "integer string conversion" not in str(error):
         raise error
     return InputSyntaxError(

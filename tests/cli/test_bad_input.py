@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from jettison.__main__ import run
+from jettison.cli import command_line
+
 DOCKERFILE = """FROM python:3.11-slim
 WORKDIR /app
 COPY requirements.txt .
@@ -173,6 +176,17 @@ def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
     done = jettison("plan", folder, "--offline", cache=tmp_path / "cache")
     assert done.returncode == 0, done.stderr
     assert "data.py: it has more than 32 MiB" in done.stdout
+
+
+def test_a_machine_that_starts_no_more_threads_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(command_line, "main", refused)
+    assert run(["plan"]) == 13
+    assert "starts no more threads" in capsys.readouterr().err
 
 
 def test_a_reader_of_the_output_may_go_away(tmp_path: Path) -> None:
