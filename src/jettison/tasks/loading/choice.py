@@ -174,7 +174,9 @@ def _of_service(
             )
     passed = None
     if service.build.inline is not None or read(dockerfile) is None:
-        dockerfile, passed = _instead(service, beside)
+        folders = (context, posixpath.dirname(dockerfile))
+        dockerfile, passed = _instead(service, beside, folders)
+        context = context if posixpath.dirname(dockerfile) in folders else ""
     return Choice(
         dockerfile=dockerfile,
         context=context,
@@ -186,12 +188,18 @@ def _of_service(
     )
 
 
-def _instead(service: Service, beside: Callable[[], Iterable[str]]) -> tuple[str, Skipped]:
-    """The only Dockerfile for users in the folders where the one that a service names is not."""
-    context, dockerfile = _place(service)
+def _instead(
+    service: Service, beside: Callable[[], Iterable[str]], folders: tuple[str, str]
+) -> tuple[str, Skipped]:
+    """The only Dockerfile for users in the folders where the one that a service names is not.
+
+    Without one, that of the project itself: its files may have been moved since.
+    """
+    dockerfile = _place(service)[1]
     origin = service.build.origin if service.build else None
-    folders = (context, posixpath.dirname(dockerfile))
-    others = [one for one in beside() if posixpath.dirname(one) in folders]
+    there = list(beside())
+    others = [one for one in there if posixpath.dirname(one) in folders]
+    others = others or [one for one in there if one == DEFAULT]
     why = "no such file" + (f"; beside it there are {', '.join(others)}" if others else "")
     if inline := service.build and service.build.inline is not None:
         others, why = [], "it is written inside the compose file"

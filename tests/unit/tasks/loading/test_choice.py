@@ -194,6 +194,13 @@ def test_the_only_dockerfile_beside_one_that_does_not_exist_is_taken_and_told():
     assert "does not exist: Dockerfile is looked at" in taken.passed_over[0].reason
 
 
+def test_a_project_whose_files_were_moved_has_its_own_dockerfile():
+    compose = "services:\n  web:\n    build: ./app\n    environment: [CACHE=redis]\n"
+    taken = chosen({"docker-compose.yml": compose, "Dockerfile": PYTHON})
+    assert (taken.dockerfile, taken.context, taken.service) == ("Dockerfile", "", "web")
+    assert "app/Dockerfile" in taken.passed_over[0].what
+
+
 def test_several_dockerfiles_beside_one_that_does_not_exist_leave_the_choice_open():
     files = {"compose.yaml": NAMED, "Dockerfile.a": PYTHON, "docker/Dockerfile.b": PYTHON}
     with pytest.raises(ProjectError, match="Dockerfile of web cannot be read") as caught:
