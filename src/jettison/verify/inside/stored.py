@@ -150,6 +150,11 @@ def there(name):
     for number in range(len(parts)):
         try:
             spec = PathFinder.find_spec(".".join(parts[: number + 1]), where)
+        except KeyError:
+            # folders of modules within a package that was not imported
+            where = [os.path.join(one, parts[number]) for one in where]
+            where = [one for one in where if os.path.isdir(one)]
+            continue
         except (ImportError, ValueError):
             return False
         if spec is None:

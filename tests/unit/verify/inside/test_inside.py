@@ -451,19 +451,21 @@ def test_what_an_image_holds_is_told_without_running_the_application(tmp_path: P
     folder, start = tmp_path / "application", tmp_path / "start"
     folder.mkdir()
     (folder / "main.py").write_text(
-        "import json\ndef late():\n    import absent_module, xml.etree.ElementTree\n1 / 0\n"
+        "import json\ndef late():\n    import absent_module, xml.etree.ElementTree\n"
+        "    import parts.inner.late.part, parts.inner.absent.part\n1 / 0\n"
     )
-    for path in ("__pycache__/main.pyc", "usr/system.py"):
-        (folder / path).parent.mkdir()
+    for path in ("__pycache__/main.pyc", "usr/system.py", "parts/inner/late/part.py"):
+        (folder / path).parent.mkdir(parents=True)
         (folder / path).write_bytes(b"")
     (folder / "manage.py").write_text("import sys; sys.exit(0 if sys.argv[1:] == ['help'] else 3)")
     start.write_text("#!/bin/sh\nexec true\n")
     asked = {"folder": str(folder), "others": [str(folder / "usr")], "commands": ["manage.py"]}
     answer = ask("stored", {**asked, "words": [str(start), "/no/file"]}, folder)
     assert list(answer["scripts"]) == [str(start)]
-    assert sorted(answer["application"]) == ["main.py", "manage.py"]
+    assert sorted(answer["application"]) == ["main.py", "manage.py", "parts/inner/late/part.py"]
     assert answer["imports"] == {
         "json": "main.py",
+        "parts.inner.late.part": "main.py",
         "sys": "manage.py",
         "xml.etree.ElementTree": "main.py",
     }
