@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,16 @@ from packaging.utils import canonicalize_name
 from jettison.index.map import closure, open_map
 from jettison.index.target import Target
 from jettison.lift.scopes import DeclaredRequirement, RequirementScope, Scope
-from jettison.lift.scopes.decide import decide, gather
+from jettison.lift.scopes.decide import console_scripts, decide, gather
 from jettison.source import is_compose, is_dockerfile, use_of_file
 from jettison.source.operations_collect import collect
-from jettison.source.reading import read_documents, read_sources, read_texts, read_tree
+from jettison.source.reading import (
+    read_documents,
+    read_sources,
+    read_text,
+    read_texts,
+    read_tree,
+)
 from jettison.values import Origin
 
 _LIST = "requirements.txt"
@@ -95,7 +102,6 @@ def evaluate(checkout: Path, label: Mapping[str, Any], options: argparse.Namespa
         DeclaredRequirement(name=name, origin=Origin(file=_LIST, line=line))
         for line, (name, one) in enumerate(requirements.items(), 1)
     ]
-    pyproject = root / "pyproject.toml"
     verdicts = decide(
         gather(
             declared=declared,
@@ -103,7 +109,7 @@ def evaluate(checkout: Path, label: Mapping[str, Any], options: argparse.Namespa
             commands=commands,
             distributions=brought.facts,
             graph=brought.graph,
-            pyproject=pyproject.read_text() if pyproject.is_file() else None,
+            scripts=console_scripts(partial(read_text, root)),
         )
     )
     both = frozenset(map(canonicalize_name, label.get("in_both", ())))

@@ -6,6 +6,7 @@ A case is ``cases/<name>/project`` with ``expected.toml`` beside it: ``why`` say
 """
 
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from jettison.index.facts import DistributionFacts, EntryPoint, Source
 from jettison.index.graph import requirement_graph
 from jettison.index.metadata import catalogued
 from jettison.index.target import Target
-from jettison.lift.scopes.decide import decide, declared_requirement, gather
+from jettison.lift.scopes.decide import console_scripts, decide, declared_requirement, gather
 from jettison.source.operations_collect import collect
 from jettison.source.reading import (
     read_documents,
@@ -97,7 +98,7 @@ def verdicts(root, expected):
             ),
             distributions=facts,
             graph=requirement_graph(facts, roots, Target(python="3.12")),
-            pyproject=read_text(root, "pyproject.toml"),
+            scripts=console_scripts(partial(read_text, root)),
             pickles=read_pickles(root, tree),
         )
     )

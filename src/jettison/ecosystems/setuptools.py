@@ -37,6 +37,40 @@ class _Option(Struct, frozen=True, kw_only=True):
     lines: tuple[tuple[int, str], ...]
 
 
+_SCRIPT = re.compile(r"^\s*([\w.-]+)\s*=\s*([\w.]+)\s*(?::|$)", re.MULTILINE)
+_SCRIPTS = "console_scripts"
+
+
+def scripts_of_cfg(text: str) -> dict[str, str]:
+    """Programs that setup.cfg declares, with the modules they start."""
+    options = _options(text, "setup.cfg")
+    lines = (
+        line
+        for one in options
+        if (one.section, one.key) == ("options.entry_points", _SCRIPTS)
+        for _, line in one.lines
+    )
+    return dict(_SCRIPT.findall("\n".join(lines)))
+
+
+def scripts_of_py(text: str) -> dict[str, str]:
+    """Programs that setup.py declares as texts, with the modules they start."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = (
+        inner.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == _SCRIPTS
+        for inner in ast.walk(value)
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+    )
+    return dict(_SCRIPT.findall("\n".join(found)))
+
+
 def parse_setup_cfg(text: str, *, file: str) -> tuple[Declaration, ...]:
     """Read ``install_requires``, ``extras_require`` and ``tests_require``.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import Declaration, Kind
+from jettison.ecosystems.setuptools import scripts_of_cfg, scripts_of_py
 from jettison.formats.requirements import SectionComment
 from jettison.index.facts import DistributionFacts
 from jettison.index.graph import RequirementGraph
@@ -193,21 +195,20 @@ def gather(
     commands: Commands,
     distributions: Mapping[str, DistributionFacts],
     graph: RequirementGraph | None = None,
-    pyproject: str | None = None,
+    scripts: Mapping[str, str] = MappingProxyType({}),
     roots: Iterable[str] = ("", "src"),
     pickles: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> ScopeInputs:
     """Index the source, find the entry points in the commands, follow what they load.
 
-    ``modules`` and ``commands`` are relative to the same root. ``pyproject`` is the text of the
-    project's ``pyproject.toml``: its console scripts are entry points of the commands that name
-    them. ``roots`` are folders on the module search path. ``pickles`` say what saved objects name.
+    ``modules`` and ``commands`` are relative to the same root. ``scripts`` are the programs that
+    the project installs, with their modules: entry points of the commands that name them.
+    ``roots`` are folders on the module search path. ``pickles`` say what saved objects name.
     """
     requirements = tuple(declared)
     owners = Owners((each.name for each in requirements), distributions)
     modules = with_saved(modules, pickles)
     index = SourceIndex.build(modules, roots=roots, external=owners.import_names)
-    scripts = console_scripts(pyproject) if pyproject else {}
     entries = tuple(dict.fromkeys(_entries(commands, index, scripts)))
     return ScopeInputs(
         declared=requirements,
@@ -229,8 +230,19 @@ def _for_users(index: SourceIndex, scripts: Mapping[str, str]) -> Iterator[str]:
             yield file
 
 
-def console_scripts(pyproject: str) -> dict[str, str]:
-    """Programs that a project installs, with the modules they start; none of an invalid file."""
+def console_scripts(read: Callable[[str], str | None]) -> dict[str, str]:
+    """Programs that a project installs, with the modules they start; none of an invalid file.
+
+    ``read`` gives the text of a file beside ``pyproject.toml``, ``setup.cfg`` and ``setup.py``.
+    """
+    return {
+        **scripts_of_py(read("setup.py") or ""),
+        **scripts_of_cfg(read("setup.cfg") or ""),
+        **_of_pyproject(read("pyproject.toml") or ""),
+    }
+
+
+def _of_pyproject(pyproject: str) -> dict[str, str]:
     try:
         document: Mapping[str, Any] = tomllib.loads(pyproject)
     except (ValueError, RecursionError):
@@ -252,7 +264,7 @@ def _entries(commands: Commands, index: SourceIndex, scripts: Mapping[str, str])
         yield from entries_of_command(
             command.words, command.origin, index, environment=commands.environment
         )
-        for word in command.words[:4]:
+        for word in map(posixpath.basename, command.words[:4]):
             file = index.find(scripts[word]) if word in scripts else None
             if file and not file.endswith("/"):
                 yield Entry(file=file, why=f"the script {word}", origin=command.origin)

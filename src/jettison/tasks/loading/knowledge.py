@@ -30,7 +30,7 @@ from jettison.lift import Project
 from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
 from jettison.lift.groups import production_groups
 from jettison.lift.scopes import RequirementScope, Scope, ScopeInputs
-from jettison.lift.scopes.decide import decide, declared_requirement, gather
+from jettison.lift.scopes.decide import console_scripts, decide, declared_requirement, gather
 from jettison.lift.scopes.remarks import as_asked
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
@@ -40,7 +40,14 @@ from jettison.plan.plan import PlannedRequirement
 from jettison.source import Commands
 from jettison.source.operations_collect import collect
 from jettison.source.pickles import loading_calls
-from jettison.source.reading import Sources, read_documents, read_pickles, read_sources, read_texts
+from jettison.source.reading import (
+    Sources,
+    read_documents,
+    read_pickles,
+    read_sources,
+    read_text,
+    read_texts,
+)
 from jettison.tasks.loading.project import LOCKS, Loaded
 from jettison.tasks.loading.usage import given_names, reachable, used, used_words
 from jettison.values import Evidence, Skipped
@@ -227,7 +234,7 @@ def _inputs(
         commands=commands,
         distributions=brought.facts,
         graph=brought.graph,
-        pyproject=project.texts.get(project.in_context("pyproject.toml")),
+        scripts=console_scripts(lambda name: read_text(loaded.root, project.in_context(name))),
         roots=_search_path(project),
         pickles=_pickles(loaded, sources),
     )
