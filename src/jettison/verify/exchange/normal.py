@@ -44,7 +44,9 @@ _PRIVATE = re.compile(
 _METRIC = re.compile(
     r"^(?P<place>(?P<name>[A-Za-z_:][\w:]*)(?:\{.*\})?) (?P<value>[-+.\deE]+|NaN)$"
 )
-_METRICS = ("version=0.0.4", "openmetrics")
+# Types of Prometheus' formats, and how a text of them begins whatever its type.
+_METRICS = ("version=0.0.4", "version=1.0.0", "openmetrics")
+_OF_METRICS = (b"# HELP ", b"# TYPE ")
 _TEXT_TYPES = ("text/", "application/xml", "application/javascript", "application/xhtml")
 # An attribute of a cookie that holds a time; the others are compared as they are written.
 _EXPIRES = "expires"
@@ -123,7 +125,7 @@ class _Reader:
                 return self.value(json.loads(answer.body), "", _DEEPEST)
             except (ValueError, RecursionError):
                 pass
-        if any(word in kind for word in _METRICS):
+        if any(word in kind for word in _METRICS) or answer.body.startswith(_OF_METRICS):
             return dict(map(self.metric, answer.body.decode("utf-8", "replace").splitlines()))
         if answer.content_type.startswith(_TEXT_TYPES):
             lines = answer.body.decode("utf-8", "replace").splitlines()

@@ -217,6 +217,8 @@ def test_lines_of_text_and_metrics_are_compared() -> None:
     kind = "text/plain; version=0.0.4; charset=utf-8"
     assert difference([text(one, kind)] * 2, text(one.replace("0.25", "0.5"), kind)) == ""
     assert "calls_total" in difference([text(one, kind)] * 2, text(one.replace("3.0", "4"), kind))
+    told = f"# HELP calls_total Calls.\n{one}"
+    assert difference([text(told, "text/plain")] * 2, text(told.replace("0.25", "0.5"))) == ""
 
 
 def test_other_bodies_are_compared_by_their_bytes() -> None:
