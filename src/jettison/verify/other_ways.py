@@ -26,6 +26,8 @@ from jettison.verify.request import Companion, Surroundings
 from jettison.verify.variables import Variable, variables_of
 
 _MOST_FILES = 400
+# Its addresses name the driver; those of others do not know such a scheme.
+_DIALECTS = "sqlalchemy"
 # Variables that a sentence names.
 _NAMED = 5
 _ADDRESS = re.compile(r"(URL|URI|DSN)$|^\w*(BROKER|BACKEND)$")
@@ -194,7 +196,8 @@ class _Services:
             for driver, scheme in store.schemes.items()
             if driver in self._distributions or driver == "*"
         )
-        return next(found, "")
+        scheme = next(found, "")
+        return scheme if _DIALECTS in self._distributions else scheme.partition("+")[0]
 
     def _parts(self, store: Store, scheme: str) -> Mapping[str, str]:
         """Give the parts of an address, and all of it, as the service is started."""

@@ -83,6 +83,8 @@ def test_an_address_leads_to_a_service_by_the_driver_that_is_required() -> None:
     assert found["CELERY_BROKER_URL"] == "redis://redis:6379/0"
     assert [(one.name, one.port) for one in companions] == [("redis", 6379), ("database", 5432)]
     assert values(text, {"flask"})[0]["DATABASE_URL"].startswith("sqlite:////tmp/")
+    found, _ = values(text, {"psycopg2", "sqlalchemy"})
+    assert found["DATABASE_URL"].startswith("postgresql+psycopg2://")
 
 
 def test_parts_lead_to_the_service_that_is_there() -> None:
