@@ -9,6 +9,8 @@ from jettison.report import fitted, table
 from jettison.values import counted
 from jettison.verify import (
     COVERAGE,
+    START,
+    WAY,
     Attempt,
     CheckResult,
     ImportResult,
@@ -97,9 +99,14 @@ def conclusion(verdict: Verdict) -> str:
             for check in verdict.checks
             if check.before and (check.name == COVERAGE or verdict.is_of_ended(check))
         ]
+        ways = [
+            WAY + check.message.partition(WAY)[2]
+            for check in verdict.checks
+            if check.name == START and WAY in check.message
+        ]
         how = _isolation(verdict)
         said = f"Verdict: equivalent ({counted(compared, 'check')}{how})"
-        return fitted(_printable("; ".join((said, *executed))))
+        return fitted(_printable("; ".join((said, *ways, *executed))))
     if not verdict.differences:
         return "Verdict: unknown (no behaviour of the application could be compared)"
     if verdict.dead_before:

@@ -13,6 +13,8 @@ from jettison.values import Origin, Skipped
 
 SCHEMA = "jettison.verdict/v1"
 START, READY, COVERAGE = "start", "ready", "coverage"
+# How a message says in which way other than the project's both were run.
+WAY = "both were run "
 # The checks that see the application at work. The others see what surrounds it.
 BEHAVIOUR = ("routes", "test-suite", "workers", "modules")
 

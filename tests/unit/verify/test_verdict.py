@@ -56,6 +56,13 @@ def test_images_that_both_refuse_to_go_on_were_run_and_the_verdict_says_so() -> 
     assert not replace(verdict, checks=(replace(SAME, outcome=SKIP), ROUTES)).ran
 
 
+def test_the_way_in_which_both_were_run_is_a_part_of_the_verdict() -> None:
+    way = "both were run with sample values for TOKEN"
+    started = replace(SAME, message=f"both become ready; {way}")
+    said = verdict_text(replace(VERDICT, checks=(started, ROUTES)))
+    assert f"equivalent (2 checks); {way}" in " ".join(said.split("\n\n")[0].split())
+
+
 def test_json_holds_all_of_it() -> None:
     document = json.loads(rendered("verdict", "json", VERDICT))
     assert document["schema"] == "jettison.verdict/v1"

@@ -8,7 +8,7 @@ from statistics import median
 from msgspec.structs import replace
 
 from jettison.engines.engine import HealthCheck
-from jettison.verify import READY, START, CheckResult, Outcome
+from jettison.verify import READY, START, WAY, CheckResult, Outcome
 from jettison.verify.checks.check import Check, keeps_command, often, skipped
 from jettison.verify.observation import HealthOutcome, Observation
 from jettison.verify.request import VerificationRequest
@@ -50,7 +50,7 @@ def _compare_start(
         names = ", ".join(f"{one.name} ({one.image})" for one in request.unreached)
         message += f"; it may need what could not be started here: {names}"
     if request.how:
-        message += f"; both were run {request.how}"
+        message += f"; {WAY}{request.how}"
     now_and_then = bool(after.failed_starts) and not before.failed_starts
     failed = bool(before.failure or after.failure) or now_and_then
     return CheckResult(
