@@ -145,12 +145,14 @@ def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, st
 
 def _mentioned(image: ImageFiles, names: Iterable[str]) -> frozenset[str]:
     """Give those of the names that another source in the image holds as a part of a path."""
-    words = "|".join(map(re.escape, sorted(names))).encode()
-    found = re.compile(rb"(?<![\w.-])(?:%b)(?![\w.-])" % words).findall
+    words = [name.encode() for name in sorted(names)]
+    found = re.compile(rb"(?<![\w.-])(?:%b)(?![\w.-])" % b"|".join(map(re.escape, words))).findall
     return frozenset(
         word.decode()
         for path, file in image.files.items()
-        if words and file.text and path.endswith(SOURCES)
+        if file.text and path.endswith(SOURCES)
+        # a search for many words at once is slow, and few texts hold any
+        if any(word in file.text for word in words)
         for word in found(file.text)
         if word.decode() != posixpath.basename(path)
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
+from jettison.source.conditions import last_name
 
 _LONGEST = 1 << 20
 _NAME = re.compile(r"[A-Za-z_]\w{0,80}")
@@ -38,7 +40,8 @@ class Variable(Struct, frozen=True, kw_only=True):
 
 def variables_of(text: str) -> tuple[Variable, ...]:
     """Find the variables that a source reads, the kind before the mere name."""
-    if len(text) > _LONGEST:
+    # few sources read any, and parsing is what takes time
+    if len(text) > _LONGEST or not _reading().search(text):
         return ()
     try:
         tree = ast.parse(text)
@@ -47,6 +50,13 @@ def variables_of(text: str) -> tuple[Variable, ...]:
     choices = dict(_enumerations(tree))
     found = (one for node in ast.walk(tree) for one in _read(node, choices))
     return tuple(one for one in found if _NAME.fullmatch(one.name))
+
+
+@cache
+def _reading() -> re.Pattern[str]:
+    """What a source holds that reads variables."""
+    names = {"environ", "getenv", *table(Calls).environment.methods}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b|{_SETTINGS}\b")
 
 
 def _enumerations(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -172,10 +182,9 @@ def _choice(annotation: ast.expr, choices: dict[str, str]) -> str:
 
 
 def _last(node: ast.expr) -> str:
+    """The last part of a name, also of one with arguments in brackets."""
     match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
         case ast.Subscript(value=value):
             return _last(value)
         case _:
-            return ""
+            return last_name(node)
