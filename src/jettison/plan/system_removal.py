@@ -172,7 +172,7 @@ def _installers(plan: Plan, observed: Observed) -> Iterator[SystemEntry]:
         yield replace(known, modules=modules)
     elif not isinstance(environment_of(plan.project, plan.stage), NotApart):
         for name, seed in table(DeadWeight).seeds.items():
-            if name not in plan.distributions and not _imported(installed, name, seed.paths):
+            if name not in plan.distributions and not _imported(plan, installed, name, seed.paths):
                 yield SystemEntry(
                     reason=f"{name}, which no module imports and no program calls",
                     paths=tuple(_below(installed.site, seed.paths)),
@@ -189,19 +189,28 @@ def _below(site: str, paths: Iterable[str]) -> Iterator[str]:
         yield f"{root}{inner}" if inner.startswith("/") else f"{site}/{inner}"
 
 
-def _imported(installed: Installed, name: str, own: Iterable[str]) -> bool:
+def _imported(plan: Plan, installed: Installed, name: str, own: Iterable[str]) -> bool:
     """Whether a module that stays imports an installer, other than to build something."""
     words = "|".join(INSTALLERS[name]).encode()
     imports = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(?:%b)\b" % words, re.MULTILINE)
-    building = (module.replace(".", "/") for module in table(DeadWeight).importers)
-    passed = tuple(prefix for one in building for prefix in (f"{one}.py", f"{one}/")) + tuple(
-        one for one in own if one.endswith("/")
-    )
+    folders = (one for one in own if one.endswith("/"))
+    passed = (*building_modules(plan), *folders, "wheel/")
     return any(
         imports.search(text)
         for path, text in installed.sources.items()
-        if not path.startswith((*passed, "wheel/"))
+        if not path.startswith(passed)
     )
+
+
+def building_modules(plan: Plan) -> Iterator[str]:
+    """Give the files and folders of modules that import installers only to build something.
+
+    Where the application imports one of them, it is no longer only that.
+    """
+    for module in table(DeadWeight).importers:
+        if not any(f"{used}.".startswith(f"{module}.") for used in plan.usage.imports):
+            path = module.replace(".", "/")
+            yield from (f"{path}.py", f"{path}/")
 
 
 def _meant(entry: SystemEntry, system: System, gone: Collection[str]) -> Iterator[str]:

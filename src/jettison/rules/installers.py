@@ -24,7 +24,7 @@ from jettison.lift.usage import BUILDING, UNCALLED
 from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group
 from jettison.plan.removing import listed, removal
-from jettison.plan.system_removal import INSTALLERS, leaves_late
+from jettison.plan.system_removal import INSTALLERS, building_modules, leaves_late
 from jettison.rules.rule import Rule
 from jettison.values import Basis
 
@@ -55,7 +55,7 @@ def _groups(plan: Plan, names: tuple[str, ...]) -> Iterator[Group]:
                 reason=f"{name}, which is in every new environment",
                 paths=tuple(known.paths),
                 together=True,
-                not_counting=tuple(_importers(plan)) if name != "pip" else (),
+                not_counting=tuple(_building(plan)) if name != "pip" else (),
                 bytes=known.bytes,
                 basis=Basis.CATALOGUED,
             )
@@ -71,13 +71,9 @@ def _is_needed(plan: Plan, name: str) -> bool:
     return any(used.partition(".")[0] in modules for used in plan.usage.imports)
 
 
-def _importers(plan: Plan) -> Iterator[str]:
-    """Files whose imports of an installer do not count, as patterns."""
-    for module in table(DeadWeight).importers:
-        if not any(f"{used}.".startswith(f"{module}.") for used in plan.usage.imports):
-            path = module.replace(".", "/")
-            files = (f"{path}.py", f"{path}/")
-            yield from (one for one in files if _exists(plan, one))
+def _building(plan: Plan) -> Iterator[str]:
+    """Those of the modules that only build which are there, as patterns."""
+    return (path for path in building_modules(plan) if _exists(plan, path))
 
 
 def _exists(plan: Plan, path: str) -> bool:
