@@ -146,9 +146,15 @@ def _companion(service: Service) -> Companion:
         name=service.name,
         image=service.image or "",
         environment=environment(service),
-        command=service.command.words if service.command else (),
+        command=started_by(service)[1],
         port=_port(service),
     )
+
+
+def started_by(service: Service | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the words of the entry point and of the command that a service sets, or none."""
+    entrypoint, command = (service.entrypoint, service.command) if service else (None, None)
+    return entrypoint.words if entrypoint else (), command.words if command else ()
 
 
 def _port(service: Service) -> int | None:
@@ -169,8 +175,8 @@ def workers_of(project: Project) -> tuple[Worker, ...]:
     return tuple(
         Worker(
             name=service.name,
-            entrypoint=service.entrypoint.words if service.entrypoint else (),
-            command=service.command.words if service.command else (),
+            entrypoint=started_by(service)[0],
+            command=started_by(service)[1],
             environment=environment(service),
         )
         for service in compose.services

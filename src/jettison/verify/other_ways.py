@@ -21,6 +21,7 @@ from jettison.verify.compose_services import (
     environment,
     listening_ports,
     neighbours,
+    started_by,
 )
 from jettison.verify.request import Companion, Surroundings
 from jettison.verify.variables import Variable, variables_of
@@ -91,14 +92,15 @@ def _with_values(
     told = list(found.variables)
     if told:
         more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+        entrypoint, command = started_by(service)
         everything = {**variables, **found.variables}
         ports = listening_ports(project, stage, service, everything, sources) if serves else ()
         yield Surroundings(
             how=f"with sample values for {', '.join(told[:_NAMED])}{more}",
             ports=ports,
             environment=everything,
-            entrypoint=service.entrypoint.words if service and service.entrypoint else (),
-            command=service.command.words if service and service.command else (),
+            entrypoint=entrypoint,
+            command=command,
             companions=found.companions,
         )
 

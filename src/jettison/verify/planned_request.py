@@ -23,6 +23,7 @@ from jettison.verify.compose_services import (
     companions_of,
     environment,
     listening_ports,
+    started_by,
     started_sources,
     tells_of_server,
     wants_port,
@@ -84,7 +85,7 @@ def verification_request(
     stage = plan.stage
     service = service_of(plan.original)
     variables = _variables(plan)
-    command = service.command.words if service and service.command else ()
+    entrypoint, command = started_by(service)
     ports, application = _ports(plan, read), _application(plan)
     told = tells_of_server(plan.original, plan.original_stage, service) or bool(application)
     serves = told or ports != (DEFAULT_PORT,)
@@ -93,7 +94,7 @@ def verification_request(
         image_after=after,
         ports=ports,
         environment=variables,
-        entrypoint=service.entrypoint.words if service and service.entrypoint else (),
+        entrypoint=entrypoint,
         command=command,
         credentials=account_of({**plan.original_stage.environment, **variables}),
         volumes=_volumes(plan, MountKind.VOLUME, MountKind.ANONYMOUS),
