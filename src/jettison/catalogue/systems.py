@@ -166,12 +166,14 @@ class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ProgramNeeds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only some programs of a package use, by their names or the options that run them.
 
-    ``needs`` are dependencies of the package; without any, what scripts of the shell call.
+    ``needs`` are dependencies of the package, ``paths`` files of its own; with neither, what scripts
+    of the shell call.
     """
 
     package: str
     programs: Words
     needs: Words = ()
+    paths: Words = ()
 
 
 class PackageNames(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
 from jettison.formats.shell import Script
+from jettison.formats.shell.computed import computed_command
 from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
@@ -37,6 +39,8 @@ UNCALLED = "uncalled-script"
 # That from one which only steps of the build call.
 BUILDING = "build-script"
 SCRIPT = "script"
+# Of a command that is shown.
+LONGEST = 60
 Use = tuple[str, Evidence]
 
 
@@ -106,6 +110,7 @@ def usage_of(
         computed=(
             *(_computed(call) for call in calls if not call.program),
             *_computed_by_imported(imports),
+            *_computed_by_scripts(script for script, kind in scripts if kind == SCRIPT),
         ),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
@@ -150,6 +155,15 @@ def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator
         for origin in _places_of(module, imports)[:1]:
             message = f"{module}, which is imported, runs a program that is computed"
             yield Evidence(kind="caller", message=message, origin=origin)
+
+
+def _computed_by_scripts(scripts: Iterable[Script]) -> Iterator[Evidence]:
+    running = {script.excerpt.file: script for script in scripts}
+    names = frozenset(map(posixpath.basename, running))
+    for file, script in running.items():
+        if found := computed_command(script, (), names):
+            message = f"the script runs `{found.splitlines()[0].strip()[:LONGEST]}`"
+            yield Evidence(kind=SCRIPT, message=message, origin=Origin(file=file, line=1))
 
 
 def _places_of(module: str, imports: Mapping[str, tuple[Origin, ...]]) -> tuple[Origin, ...]:

@@ -10,7 +10,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Words
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import is_build_package
-from jettison.catalogue.systems import ProgramNeeds, SystemFiles
+from jettison.catalogue.systems import ProgramNeeds, SystemEntry, SystemFiles
 from jettison.contents.environment import RAN
 from jettison.contents.reach import Observed
 from jettison.contents.system import PROGRAMS, System, Wanted
@@ -31,6 +31,11 @@ WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
+# A program whose name is a common word, where it is called: `git push`, "git", "-C", "push", git.push().
+CALLED = (
+    r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]*["'](?:%(names)s)["']"""
+    r"""|\b%(package)s\.(?:%(names)s)\("""
+)
 INHERITED = "\0"
 # Of a command that is shown.
 LONGEST = 60
@@ -59,6 +64,15 @@ def _unnamed(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[s
             yield entry.package, entry.needs
 
 
+def _unnamed_files(plan: Plan, system: System, observed: Observed) -> Iterator[SystemEntry]:
+    """The files of packages that serve only programs of them which no text names."""
+    for entry in table(SystemFiles).packages.optional:
+        if entry.paths and not _names(plan, system, observed, entry):
+            programs = tuple(map(posixpath.basename, entry.paths))
+            why = f"programs of {entry.package} that nothing calls"
+            yield SystemEntry(reason=why, paths=entry.paths, programs=programs)
+
+
 def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) -> bool:
     """Whether a text of the application names one of some programs, or one of a distribution.
 
@@ -68,10 +82,13 @@ def _names(plan: Plan, system: System, observed: Observed, entry: ProgramNeeds) 
         return False
     # a library may make a method of each
     names = "|".join(name.replace("-", "[-_]") for name in entry.programs)
-    named = re.compile(names.encode()).search
+    called = CALLED % {"package": entry.package, "names": names} if entry.paths else names
+    own = rf"""{called}|["'](?:{names})["']""" if entry.paths else names
     texts = (text.encode() for text in plan.original.texts.values())
-    brought = observed.installed.sources.values() if entry.needs else ()
-    return any(map(named, (*texts, *observed.installed.application.values(), *brought)))
+    brought = observed.installed.sources.values() if entry.needs or entry.paths else ()
+    return any(
+        map(re.compile(own.encode()).search, (*texts, *observed.installed.application.values()))
+    ) or any(map(re.compile(called.encode()).search, brought))
 
 
 def _touched(observed: Observed) -> Iterator[str]:
@@ -83,12 +100,14 @@ def _touched(observed: Observed) -> Iterator[str]:
 
 
 def used_of(plan: Plan, observed: Observed, wanted: Wanted) -> Used:
-    """Gather what keeps files of the catalogue, and the libraries that need none of them."""
+    """Gather what keeps files of the catalogue, and what needs none of them."""
+    system = observed.system
     return Used(
         names=frozenset(
             {*wanted.programs, *wanted.packages, *plan.usage.imports, *observed.at_once}
         ),
         quiet=tuple(_quiet(plan, observed.installed.site)),
+        unnamed=tuple(_unnamed_files(plan, system, observed)) if system else (),
     )
 
 
@@ -147,7 +166,8 @@ def _packages(plan: Plan, system: System, observed: Observed) -> Iterator[tuple[
     if why := _calls_anything(plan, observed):
         yield from ((name, why) for name in known.scripts)
     for entry in known.optional:
-        if not entry.needs and _names(plan, system, observed, entry):
+        idle = entry.needs or entry.paths
+        if not idle and _names(plan, system, observed, entry):
             yield from ((name, f"scripts of {entry.package} may call it") for name in known.scripts)
     if plan.usage.computed or plan.usage.computed_libraries:
         yield from _computed(plan, system, observed)

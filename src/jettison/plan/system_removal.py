@@ -35,11 +35,13 @@ INSTALLERS = {"pip": ("pip",), "setuptools": ("setuptools", "pkg_resources", "di
 class Used(Struct, frozen=True, kw_only=True):
     """Programs that are called, packages asked for, and modules imported, by ``names``.
 
-    ``quiet`` are patterns of libraries that name a function without needing files for it.
+    ``quiet`` are patterns of libraries that name a function without needing files for it,
+    ``unnamed`` programs of a package that no text names.
     """
 
     names: frozenset[str]
     quiet: tuple[str, ...] = ()
+    unnamed: tuple[SystemEntry, ...] = ()
 
 
 def build_group(rule: str, plan: Plan) -> SystemGroup:
@@ -149,7 +151,7 @@ def file_groups(
         return
     gone = {*gone_with(system, kept), *gone_of_standard(observed)}
     known = table(SystemFiles)
-    for entry in (*known.idle, *known.files, *_installers(plan, observed)):
+    for entry in (*known.idle, *known.files, *used.unnamed, *_installers(plan, observed)):
         if {*entry.programs, *entry.modules} & used.names:
             continue
         meant = frozenset(_meant(entry, system, gone))
