@@ -166,8 +166,8 @@ class SourceBuilds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class ProgramNeeds(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only some programs of a package use, by their names or the options that run them.
 
-    ``needs`` are dependencies of the package, ``paths`` files of its own; with neither, what scripts
-    of the shell call.
+    ``needs`` are dependencies of the package, ``paths`` files of its own; with neither, what
+    scripts of the shell call.
     """
 
     package: str
