@@ -31,7 +31,7 @@ WORD = re.compile(r"[\w./+-]+")
 # The word that a literal of Python begins with, and any word of another text.
 LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
-# Where a program is called whose name is a common word: `git push`, "git", "-C", "push", git.push().
+# Calls of a program whose name is a common word: `git push`, "git", "-C", "push", git.push().
 CALLED = (
     r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]*["'](?:%(names)s)["']"""
     r"""|\b%(package)s\.(?:%(names)s)\("""
