@@ -23,7 +23,7 @@ from jettison.formats.dockerfile import (
 )
 from jettison.formats.dockerfile import user as user_of
 from jettison.formats.dockerfile import workdir as folder_of
-from jettison.formats.dockerfile.lines import in_exec_form, quoted
+from jettison.formats.dockerfile.lines import UNSAYABLE, in_exec_form, literal, word
 from jettison.images.config import Config
 from jettison.lift import Project
 from jettison.lift.action import ActionKind, lifted_run
@@ -125,18 +125,23 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 def variables_said(variables: Iterable[tuple[str, str]]) -> str:
-    """Write variables as one ENV."""
-    return "ENV " + " \\\n    ".join(f"{key}={quoted(value)}" for key, value in variables) + "\n"
+    """Write variables as one ENV. Raises UnsupportedError as ``configured`` does."""
+    said = " \\\n    ".join(f"{literal(key)}={literal(value)}" for key, value in variables if key)
+    return f"ENV {said}\n" if said else ""
 
 
 def configured(config: Config, said: Said) -> Iterator[str]:
-    """Give the instructions for everything but variables that is not said yet."""
+    """Give the instructions for everything but variables that is not said yet.
+
+    What the image says stays on its line and stands for itself: an image must not write steps.
+    Raises UnsupportedError for what no line can say.
+    """
     yield from _collected(config, said)
     started_anew = "ENTRYPOINT" in said.keywords
     single = {
-        "WORKDIR": config.working_directory.rstrip("/"),
-        "USER": config.user,
-        "STOPSIGNAL": config.stop_signal,
+        "WORKDIR": word(config.working_directory.rstrip("/")),
+        "USER": word(config.user),
+        "STOPSIGNAL": word(config.stop_signal),
         "HEALTHCHECK": _health_check(config),
         "ENTRYPOINT": in_exec_form(config.entrypoint) if config.entrypoint else "",
         "CMD": in_exec_form(config.command) if config.command and not started_anew else "",
@@ -149,25 +154,28 @@ def configured(config: Config, said: Said) -> Iterator[str]:
 def _collected(config: Config, said: Said) -> Iterator[str]:
     """The instructions of which each adds to the others."""
     labels = [
-        f"{key}={quoted(value)}"
+        f"{literal(key)}={literal(str(value))}"
         for key, value in config.labels.items()
-        if key not in said.labels and not key.startswith(OWN_LABEL)
+        if key and key not in said.labels and not key.startswith(OWN_LABEL)
     ]
     if labels:
         yield f"LABEL {' '.join(labels)}\n"
     exposed = {port.removesuffix("/tcp") for port in said.ports}
     ports = [port.removesuffix("/tcp") for port in config.ports]
-    if new := [port for port in ports if port not in exposed]:
+    if new := [word(port) for port in ports if port not in exposed]:
         yield f"EXPOSE {' '.join(new)}\n"
     if volumes := [path for path in config.volumes if path not in said.volumes]:
-        yield f"VOLUME {in_exec_form(volumes)}\n"
+        escaped = in_exec_form(path.replace("$", "\\$") for path in volumes)
+        yield f"VOLUME {escaped}\n"
 
 
 def _health_check(config: Config) -> str:
     check = config.health_check
-    kind, *words = check.test if check else ("",)
-    if check is None or kind not in ("CMD", "CMD-SHELL"):
-        return kind
+    kind, *words = (check.test if check else ()) or ("",)
+    if check is None or not words or kind not in ("CMD", "CMD-SHELL"):
+        return "NONE" if kind == "NONE" else ""
+    if kind == "CMD-SHELL" and (UNSAYABLE.search(words[0]) or words[0].endswith("\\")):
+        kind, words = "CMD", ["/bin/sh", "-c", words[0]]
     times = {
         "interval": check.interval,
         "timeout": check.timeout,

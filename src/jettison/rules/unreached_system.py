@@ -38,6 +38,7 @@ from collections.abc import Iterator, Mapping
 
 from jettison.contents.reach import Observed
 from jettison.contents.system import System
+from jettison.errors import UnsupportedError
 from jettison.images.config import Config
 from jettison.lift.stages import Said, configured, variables_said
 from jettison.plan.changes import LayerOfFolders, StartFromNothing
@@ -67,10 +68,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     late = leaves_late(plan)
     if not late and plan.level < WATCHED and saved < WORTH_A_STAGE * sum(system.files.values()):
         return ()
+    try:
+        said = tuple(said_of(plan, system, observed.config))
+    except UnsupportedError:
+        return ()
     change = StartFromNothing(
         groups=(*groups, build_group(NAME, plan)),
         layers=layers_of(plan, observed),
-        said=tuple(said_of(plan, system, observed.config)),
+        said=said,
         python=observed.python or f"/usr/local/bin/python{plan.stage.python}",
         environment=environment_of(observed) if late else "",
         stays=staying_bytes(plan, observed, system),

@@ -122,7 +122,8 @@ def _program(engine: Engine) -> str:
 def _folder_name(reference: str) -> str:
     """The last part of an image's name, which the project is called by."""
     bare = reference if is_remote(reference) else reference.partition(":")[2]
-    return posixpath.basename(bare).partition("@")[0].partition(":")[0] or "image"
+    name = posixpath.basename(bare).partition("@")[0].partition(":")[0]
+    return name if name.strip(".") else "image"
 
 
 def _dockerfile(name: str, image: ImageFiles) -> str:

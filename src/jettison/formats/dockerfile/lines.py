@@ -10,7 +10,7 @@ from itertools import accumulate
 from e2b_dockerfile_utils import DockerfileHeredoc, ShellLex, parse_heredoc, parse_words
 from msgspec import Struct
 
-from jettison.errors import InputSyntaxError
+from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats import Excerpt, Piece, split_lines
 from jettison.formats.dockerfile.model import Comment, Directive, Flag, Heredoc
 from jettison.values import Origin
@@ -242,6 +242,27 @@ def quoted(value: str) -> str:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+# No line holds a line break, and nobody wants to read the others.
+UNSAYABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_SHOWN = 60
+
+
+def literal(value: str) -> str:
+    """Write what an image is configured with as a word that stands for itself."""
+    if UNSAYABLE.search(value):
+        raise UnsupportedError(
+            "the configuration of the image cannot be said in a Dockerfile",
+            why=f"{value[:_SHOWN]!r} holds a line break or another control character",
+            hint="Build the image without it.",
+        )
+    return quoted(value).replace("$", "\\$")
+
+
+def word(text: str) -> str:
+    """Write the same of an instruction that is left out where there is nothing to say."""
+    return literal(text) if text else ""
 
 
 HEREDOC = frozenset({"ADD", "COPY", "RUN"})
