@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.declared import shipped_names
@@ -14,6 +14,7 @@ from jettison.lift.stages import service_of, services_of
 from jettison.lift.writes import data_mounts
 from jettison.plan.candidate_libraries import libraries_needed
 from jettison.plan.plan import Plan
+from jettison.plan.removal.listing import SYSTEM_LIST, paths_in
 from jettison.plan.removing import removed_lines, uninstalled
 from jettison.plan.system_leaving import leaving_distributions
 from jettison.rules.rule import applied_rules
@@ -121,7 +122,7 @@ def verification_request(
         expected_user=stage.user,
         labels=frozenset(plan.original_stage.labels),
         planned=True,
-        removed_files=tuple(removed_lines(plan)),
+        removed_files=(*removed_lines(plan), *_removed_of_system(plan)),
         fewer_groups="container-client" in applied_rules(plan),
         kept_out=_kept_out(plan),
         edited=tuple(change.path for change in plan.files),
@@ -254,6 +255,11 @@ def _installed(plan: Plan) -> tuple[str, ...] | None:
     if not brought_tools(plan.original_stage) - brought_tools(plan.stage):
         return None
     return tuple(sorted(plan.closure.graph.reached(shipped_names(plan.project))))
+
+
+def _removed_of_system(plan: Plan) -> Iterator[str]:
+    text = plan.project.texts.get(plan.project.own(SYSTEM_LIST), "")
+    return (path for path in paths_in(text) if path.startswith("/"))
 
 
 def _kept_out(plan: Plan) -> tuple[str, ...]:

@@ -139,8 +139,9 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     it changed nothing. ``labels`` names those that the project itself sets, which have to stay;
     others are the base image's. None where that is not known: then all have to. ``kept_out`` are
     files of the context that the plan keeps out of the image and ``edited`` those that it edits;
-    ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns below
-    site-packages that it removes. ``fewer_groups`` says that it takes the user out of some.
+    ``planned`` says that a plan is known, and ``removed_files`` are the paths and patterns that it
+    removes, below site-packages or absolute. ``fewer_groups`` says that it takes the user out of
+    some.
 
     ``startup_timeout`` and ``response_timeout`` are the seconds that a start and a response have.
     ``strict`` masks no measured quantity by its name. ``trained`` is how many routes a trace saw,

@@ -64,7 +64,8 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     whole = made_from(before.facts, after.facts)
     if not same_base(before, after):
         had = _without_renamed(had, has)
-    gone = tuple(_gone(had, has, request, opened, whole=whole))
+    folder = before.facts.working_directory.rstrip("/")
+    gone = tuple(_gone(had, has, request, opened, folder, whole=whole))
     other = tuple(_other(had, has, request, whole=whole))
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
     new = tuple(_new(had, has, request))
@@ -98,20 +99,22 @@ def _gone(
     has: Stored,
     request: VerificationRequest,
     opened: frozenset[str],
+    folder: str,
     *,
     whole: bool,
 ) -> Iterator[str]:
     """Name what is gone without a reason, or although a run of the image before opened it.
 
-    ``whole`` has also those stay that have no owner, or none any more.
+    The application lies in ``folder``; ``whole`` has also those stay that have no owner, or none
+    any more.
     """
+    listed = Matcher.of((path, True) for path in request.removed_files)
     for path in had.application.keys() - has.application.keys():
         used = _ends(path, opened)
         if used:
             yield f"{path} of the application is gone, and the baseline opened it"
-        elif not _accounted(path, request):
+        elif not (_accounted(path, request) or listed.find(f"{folder}/{path}")):
             yield f"{path} of the application is gone"
-    listed = Matcher.of((path, True) for path in request.removed_files)
     owners = {canonicalize_name(owner) for owner, _ in has.distributions.values() if owner}
     for path, (owner, _) in had.distributions.items():
         name = canonicalize_name(owner)

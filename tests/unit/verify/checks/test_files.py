@@ -112,6 +112,8 @@ def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
             less("distributions", "idna/core.py"),
             replace(ASKED, removed_files=("idna/**/*.py",)),
         ),
+        # the application lies in the root folder, beside the user's caches
+        (less("application", "page.html"), replace(ASKED, removed_files=("/page.*",))),
         # the whole distribution: another check knows whether it may be gone
         (less("distributions", "certifi/cacert.pem"), ASKED),
         (less("distributions", "pip/cache.py", "loose.pth"), ASKED),
