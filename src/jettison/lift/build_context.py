@@ -11,7 +11,6 @@ from jettison.catalogue.base_release import ALPINE, release_of
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
-from jettison.errors import InputSyntaxError
 from jettison.formats.dockerfile import (
     Copy,
     Instruction,
@@ -19,13 +18,10 @@ from jettison.formats.dockerfile import (
     base_reference,
     copy,
     mounts,
-    parse,
 )
 from jettison.lift import Project, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
-from jettison.lift.stage import FinalStage, lifted
-from jettison.source import Use, is_dockerfile, use_of_file
-from jettison.source.operations_images import is_for_development
+from jettison.lift.stage import FinalStage, lifted_stage
 from jettison.values import Evidence, Origin
 
 # Steps that mean the same everywhere, or that have a counterpart.
@@ -155,14 +151,38 @@ def _told(message: str, origin: Origin) -> Evidence:
 def context_path(project: Project, stage: FinalStage, step: Instruction, path: str) -> str | None:
     """The file behind ``path`` as ``step`` of ``stage`` means it; None when it is no such file.
 
-    What was copied last counts; mounts of the step itself lie over it.
+    What was copied last counts; mounts of the step itself lie over it. A file that another stage
+    of the file hands on as it got it is that file.
     """
     wanted = stage.absolute(path, step)
     for source, target in (*_mounted(stage, step), *_copied(project, stage, step)):
         found = _behind(project, wanted, source, target)
         if found is not None:
             return found
+    for giving, inner in handed_on(project, stage, step, wanted):
+        name = posixpath.basename(inner)
+        steps = (action for action in giving.actions if action.kind is not ActionKind.PYTHON)
+        if not any(name in action.text for action in steps):
+            return context_path(project, giving, step, inner)
     return None
+
+
+def handed_on(
+    project: Project, stage: FinalStage, step: Instruction, wanted: str
+) -> Iterator[tuple[FinalStage, str]]:
+    """The stages that a path may come from by COPY --from, with what it is called there."""
+    for item, copied in reversed(stage.all_copies):
+        source = stage.dockerfile.stage_named(copied.stage) if copied.stage else None
+        if source is None or (item.origin.line or 0) > (step.origin.line or 0):
+            continue
+        giving = lifted_stage(project, source)
+        into = stage.absolute(copied.destination, item)
+        for path in copied.sources:
+            origin = posixpath.normpath(posixpath.join("/", stage.expanded(path)))
+            for target in (into, posixpath.join(into, posixpath.basename(origin))):
+                found = _source_of(wanted, origin, target)
+                if found is not None:
+                    yield giving, found
 
 
 def copied_to(project: Project, stage: FinalStage, path: str) -> str | None:
@@ -239,45 +259,6 @@ def _source_of(wanted: str, source: str, target: str) -> str | None:
 
 def _is_folder(project: Project, source: str) -> bool:
     return source == "." or any(path.startswith(f"{source}/") for path in project.files)
-
-
-def copied_elsewhere(project: Project) -> tuple[str, ...]:
-    """The paths of the context that stages of other images name in COPY and ADD."""
-    found = (source for stage, _ in _others(project) for source in _sources(stage))
-    return tuple(dict.fromkeys(found))
-
-
-def runs_tests_elsewhere(project: Project) -> bool:
-    """Whether an image for development or tests takes the whole context, and so its tests."""
-    return any(
-        development and any(posixpath.normpath(source) == "." for source in _sources(stage))
-        for stage, development in _others(project)
-    )
-
-
-def _others(project: Project) -> Iterator[tuple[Stage, bool]]:
-    """The stages of other images, and whether each is for development by its name."""
-    own = {stage.index for stage in feeding_stages(lifted(project))}
-    for stage in project.dockerfile.stages:
-        if stage.index not in own:
-            yield stage, is_for_development(stage.name or "")
-    beside = posixpath.dirname(project.dockerfile_path)
-    for path, text in project.texts.items():
-        if path == project.dockerfile_path or posixpath.dirname(path) != beside:
-            continue
-        if is_dockerfile(path):
-            development = use_of_file(path) is Use.DEVELOPMENT
-            try:
-                stages = parse(text, file=path).stages
-            except InputSyntaxError:
-                continue
-            yield from ((stage, development) for stage in stages)
-
-
-def _sources(stage: Stage) -> Iterator[str]:
-    for item in stage.instructions:
-        if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
-            yield from copy(item).sources
 
 
 def may_read(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
-from jettison.ecosystems.commands import PipInstall
+from jettison.ecosystems.commands import WHEEL, PipInstall
 from jettison.ecosystems.declaration import MAIN, Declaration, Kind, declared
 from jettison.ecosystems.finding import declared_in, group_of, named_files, parse_lock
 from jettison.ecosystems.tool import Lock, SourceKind
@@ -18,9 +18,10 @@ from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
 from jettison.lift import Project
 from jettison.lift.action import ActionKind
-from jettison.lift.build_context import context_path
+from jettison.lift.build_context import context_path, handed_on
 from jettison.lift.projects import PYPROJECT, SETUP, ProjectRequest, is_declaring, project_requests
-from jettison.lift.stage import lifted_stage
+from jettison.lift.stage import FinalStage, lifted_stage
+from jettison.values import Origin
 
 LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
 
@@ -200,3 +201,59 @@ def _declared_in(project: Project, folder: str, request: ProjectRequest) -> Iter
         files += [found for name in named if (found := posixpath.normpath(name)) in project.texts]
     for path in dict.fromkeys(files):
         yield from declared_in(path, project.texts[path])
+
+
+def wheels_from(
+    project: Project, stage: FinalStage, step: Instruction, word: str
+) -> Instruction | None:
+    """The COPY that brings nothing but the wheels which a word names, made by another stage."""
+    if not word.endswith((".whl", "/*")):
+        return None
+    for item, copied in stage.copies:
+        maker = project.dockerfile.stage_named(copied.stage) if copied.stage else None
+        if maker is None or (item.origin.line or 0) > (step.origin.line or 0):
+            continue
+        giving = lifted_stage(project, maker)
+        folders = {
+            giving.absolute(action.fact.target or ".", action.instruction)
+            for action in giving.of_kind(ActionKind.PYTHON)
+            if isinstance(action.fact, PipInstall) and action.fact.tool == WHEEL
+        }
+        sources = [posixpath.join("/", giving.expanded(path)) for path in copied.sources]
+        made = all(
+            posixpath.normpath(path) in folders or posixpath.basename(path) == "*.whl"
+            for path in sources
+        )
+        into = stage.absolute(copied.destination, item)
+        if made and posixpath.dirname(stage.absolute(word, step)) == into:
+            return item
+    return None
+
+
+def list_from(
+    project: Project, stage: FinalStage, step: Instruction, path: str
+) -> Instruction | None:
+    """The COPY that brings nothing but a list of requirements which another stage makes."""
+    wanted = stage.absolute(path, step)
+    if not any(handed_on(project, stage, step, wanted)):
+        return None
+    for item, copied in reversed(stage.copies):
+        into = stage.absolute(copied.destination, item)
+        names = {posixpath.basename(source) for source in copied.sources}
+        lists = all(name.endswith((".txt", ".in", ".lock")) for name in names)
+        if copied.stage and lists and {posixpath.dirname(wanted), wanted} & {into}:
+            return item
+    return None
+
+
+def exported(
+    project: Project, stage: FinalStage, step: Instruction, path: str, read: Collection[Origin]
+) -> bool:
+    """Whether a list of requirements is written by one of the steps ``read``, in any stage."""
+    wanted = stage.absolute(path, step)
+    places = [(stage, wanted), *handed_on(project, stage, step, wanted)]
+    return any(
+        posixpath.basename(name) in action.text and action.origin in read
+        for giving, name in places
+        for action in giving.of_kind(ActionKind.LOCKED)
+    )

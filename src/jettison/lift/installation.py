@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
@@ -18,6 +17,7 @@ from jettison.formats.shell import Word
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import context_path
+from jettison.lift.declared import list_from, wheels_from
 from jettison.lift.projects import is_declaring
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import stages_on, steering_pip
@@ -29,10 +29,11 @@ OLD_PATHS = ("/usr/local/bin/", "/usr/local/lib/python")
 NEEDS_PIP = re.compile(r"\bspacy(\.cli)?\s+download\b|-m\s+pip\s|-m\s+ensurepip\b")
 # spaCy's own download is an installation of a wheel.
 MODEL = "a requirement with the address of the model's wheel can move"
+LINKS = ("--find-links", "-f")
 INSTALLING = (ActionKind.PYTHON, ActionKind.LOCKED, ActionKind.ENVIRONMENT)
 
 
-def obstacles(stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
+def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence]:
     """Everything that keeps the installing ``actions`` in the stage."""
     yield from _too_old(stage)
     yield from _other_users(stage)
@@ -43,7 +44,8 @@ def obstacles(stage: FinalStage, actions: Iterable[Action]) -> Iterator[Evidence
         if not run.editable:
             yield obstacle_at(run.instruction.origin, "the installation is part of a shell script")
         if isinstance(action.fact, PipInstall):
-            for reason in (*_unknown_to_uv(action.fact), *_surroundings(stage, action)):
+            unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
+            for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
 
 
@@ -107,16 +109,20 @@ def _installs(item: Instruction) -> bool:
     return any(a.kind in INSTALLING or NEEDS_PIP.search(a.text) for a in actions)
 
 
-def _unknown_to_uv(fact: PipInstall) -> Iterator[str]:
-    if fact.editable or any(word.text.startswith((".", "/")) for word in fact.requirements):
-        local = next((w.text for w in fact.requirements if w.text.startswith((".", "/"))), ".")
-        yield f"`{local}` is installed, which is not a list of requirements"
+def _unknown_to_uv(
+    project: Project, stage: FinalStage, step: Instruction, fact: PipInstall
+) -> Iterator[str]:
+    own = [word.text for word in fact.requirements if word.text.startswith((".", "/"))]
+    local = [word for word in own if not wheels_from(project, stage, step, word)]
+    if fact.editable or local:
+        yield f"`{[*local, '.'][0]}` is installed, which is not a list of requirements"
     if fact.target or fact.user:
         yield "the requirements go to a folder of their own"
     if fact.groups:
         yield "dependency groups are installed"
-    for option in fact.options.every("--find-links", "-f"):
-        if option.value and "://" not in option.value:
+    for option in fact.options.every(*LINKS):
+        value = option.value or ""
+        if value and "://" not in value and not wheels_from(project, stage, step, f"{value}/*"):
             yield f"distributions come from {option.value}, which another step fills"
     known = table(Tools).pip
     names = {*known.valued, *known.flags, *known.without_effect, *known.files}
@@ -149,8 +155,9 @@ class Installation(Struct, frozen=True, kw_only=True):
 
     ``requirement_files`` and ``constraint_files`` are those that the commands name and ``files``
     all that are read, relative to the context; ``requirements`` are words of the commands
-    themselves; ``options`` are in uv's spelling. ``version_control`` is where the first requirement
-    stands that is fetched with git.
+    themselves; ``options`` are in uv's spelling. ``wheels`` are paths of wheels that another stage
+    makes, and ``brought`` what brings those and its lists. ``version_control`` is where the first
+    requirement stands that is fetched with git.
     """
 
     actions: tuple[Action, ...]
@@ -160,6 +167,8 @@ class Installation(Struct, frozen=True, kw_only=True):
     options: tuple[str, ...]
     files: tuple[str, ...]
     version_control: Origin | None
+    wheels: tuple[str, ...] = ()
+    brought: tuple[Instruction, ...] = ()
 
     @property
     def origin(self) -> Origin:
@@ -181,16 +190,17 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
         return _stays(locked[0].origin, f"the environment is made by `{locked[0].text[:60]}`")
     if not actions or stage.tag is None:
         return NotMovable(evidence=None)
-    obstacle = next(obstacles(stage, actions), None)
+    obstacle = next(obstacles(project, stage, actions), None)
     if obstacle is not None:
         return NotMovable(evidence=obstacle)
-    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
-    return _collected(project, stage, actions, facts)
+    return _collected(project, stage, actions)
 
 
 def _collected(
-    project: Project, stage: FinalStage, actions: tuple[Action, ...], facts: list[PipInstall]
+    project: Project, stage: FinalStage, actions: tuple[Action, ...]
 ) -> Installation | NotMovable:
+    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
+    wheels, brought = _made_elsewhere(project, stage, actions)
     requirement_files: list[str] = []
     constraint_files: list[str] = []
     read: list[RequirementsFile] = []
@@ -201,6 +211,10 @@ def _collected(
         ):
             for path in paths:
                 source = context_path(project, stage, step, path)
+                if source is None and (item := list_from(project, stage, step, path)):
+                    brought.append(item)
+                    sources.append(stage.absolute(path, step))
+                    continue
                 if source is None:
                     return _stays(
                         fact.origin, f"{path} is not a readable file of the build context"
@@ -215,11 +229,12 @@ def _collected(
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         return _stays(local.origin, "a requirement is a folder of the project")
-    words = [word for fact in facts for word in fact.requirements if not is_installer(word)]
+    named = [word for fact in facts for word in fact.requirements if not is_installer(word)]
+    words = [word for word in named if word.text not in wheels]
     variable = next((word for word in words if not word.literal), None)
     if variable is not None:
         return _stays(variable.origin, f"`{variable.text}` is known only while building")
-    if not requirement_files and not words:
+    if not requirement_files and not words and not wheels:
         return NotMovable(evidence=None)
     prefix = f"{project.context}/" if project.context else ""
     return Installation(
@@ -227,7 +242,9 @@ def _collected(
         requirement_files=_unique(requirement_files),
         constraint_files=_unique(constraint_files),
         requirements=_unique(word.text for word in words),
-        options=_unique_options(facts),
+        options=_unique_options(stage, actions),
+        wheels=_unique(wheels.values()),
+        brought=tuple({item.origin: item for item in brought}.values()),
         files=_unique(file.file.removeprefix(prefix) for file in read),
         version_control=next(
             (line.origin for line in lines if line.url.startswith("git+")),
@@ -236,35 +253,21 @@ def _collected(
     )
 
 
-def copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Instruction, ...]:
-    """The COPY instructions that bring nothing but files which the installation reads.
-
-    A folder of requirements counts as such when a later copy of everything brings it again.
-    """
-    wanted = set(found.files)
-    folders = {posixpath.dirname(file) for file in wanted} - {""}
-    own = [(item, copied) for item, copied in stage.copies if copied.stage is None]
-    again = any(set(copied.sources) & {".", "./"} for _, copied in own)
-    names = wanted | folders if again else wanted
-    read = _named_by_other_steps(stage)
-    return tuple(
-        item
-        for item, copied in own
-        if copied.sources
-        and all(posixpath.normpath(source.lstrip("/")) in names for source in copied.sources)
-        and not copied.documents
-        and (again or not read & {posixpath.basename(source) for source in copied.sources})
-    )
-
-
-def _named_by_other_steps(stage: FinalStage) -> frozenset[str]:
-    """The last parts of all words of steps that stay, but for those that remove files."""
-    return frozenset(
-        posixpath.basename(word)
-        for action in stage.actions
-        if action.kind not in (ActionKind.PYTHON, ActionKind.CLEANUP)
-        for word in action.command.words
-    )
+def _made_elsewhere(
+    project: Project, stage: FinalStage, actions: tuple[Action, ...]
+) -> tuple[dict[str, str], list[Instruction]]:
+    """The words that name wheels of another stage, as absolute paths, and what brings them."""
+    wheels: dict[str, str] = {}
+    brought: list[Instruction] = []
+    for step, fact in ((a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)):
+        for word in fact.requirements:
+            if item := wheels_from(project, stage, step, word.text):
+                wheels[word.text] = stage.absolute(word.text, step)
+                brought.append(item)
+        for option in fact.options.every(*LINKS):
+            item = wheels_from(project, stage, step, f"{option.value}/*")
+            brought += [item] if item else []
+    return wheels, brought
 
 
 def is_installer(word: Word) -> bool:
@@ -273,11 +276,18 @@ def is_installer(word: Word) -> bool:
     return name.strip().lower() in INSTALLERS
 
 
-def _unique_options(facts: list[PipInstall]) -> tuple[str, ...]:
+def _unique_options(stage: FinalStage, actions: tuple[Action, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     known = table(Tools).pip
-    for option in (each for fact in facts for each in fact.options.options):
-        if option.name in known.valued:
+    for step, option in (
+        (action.instruction, each)
+        for action in actions
+        if isinstance(action.fact, PipInstall)
+        for each in action.fact.options.options
+    ):
+        if option.name in LINKS and "://" not in (option.value or ""):
+            found.setdefault(f"--find-links {stage.absolute(option.value or '.', step)}")
+        elif option.name in known.valued:
             found.setdefault(f"{option.name} {option.value}")
         elif option.name in known.flags:
             found.setdefault(option.name)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
-from jettison.ecosystems.commands import PipInstall, VirtualEnvironment
+from jettison.ecosystems.commands import WHEEL, PipInstall, VirtualEnvironment
 from jettison.formats.compose import Service
 from jettison.formats.dockerfile import (
     Instruction,
@@ -297,7 +297,7 @@ def _targets(project: Project, stage: Stage) -> frozenset[str]:
     return frozenset(
         posixpath.normpath(_expanded(project, stage, fact.target))
         for fact in facts
-        if isinstance(fact, PipInstall) and fact.target
+        if isinstance(fact, PipInstall) and fact.target and fact.tool != WHEEL
     )
 
 

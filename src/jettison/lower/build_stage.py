@@ -13,7 +13,7 @@ from jettison.formats.dockerfile.run import with_script
 from jettison.formats.shell import without
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, LiftedRun
-from jettison.lift.installation import Installation, NotMovable, copies_of_requirements
+from jettison.lift.installation import Installation, NotMovable
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, NotApart
@@ -54,7 +54,7 @@ def split_build_stage(project: Project, stage: FinalStage, change: SplitBuildSta
     start = stage.stage.instructions[0]
     edits = Edits(
         before={
-            line_of(start): _build_stage(name, stage, found, change) + "\n",
+            line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
             line_of(_environment_anchor(stage, found)): _copy_environment(name, change),
         },
         replaced=_removed(stage, found),
@@ -79,6 +79,7 @@ def _build_stage(name: str, stage: FinalStage, found: Installation, change: Spli
         f"ENV VIRTUAL_ENV={change.environment} UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy\n",
         f"RUN pip install --no-cache-dir uv=={change.uv} && uv venv {change.environment}\n",
         *_requirements(found),
+        *_brought(stage, found),
         _installation(found),
     ]
     return "".join(ended(part) if part != "\n" else part for part in parts if part)
@@ -102,6 +103,7 @@ def _words(found: Installation) -> Iterable[str]:
     for path in found.requirement_files:
         yield f"-r {path}"
     yield from (shlex.quote(word) for word in found.requirements)
+    yield from found.wheels
 
 
 def _requirements(found: Installation) -> list[str]:
@@ -110,6 +112,16 @@ def _requirements(found: Installation) -> list[str]:
         return []
     text = "Requirements before the source: a change of code does not install them again."
     return ["WORKDIR /build\n", "\n", comment(text), *copies_of(found.files)]
+
+
+def _brought(stage: FinalStage, found: Installation) -> Iterator[str]:
+    """What other stages make for the installation, at the paths that it has in the final stage."""
+    for item in found.brought:
+        copied = copy(item)
+        into = stage.absolute(copied.destination, item)
+        slash = "/" if copied.destination.endswith(("/", ".")) or len(copied.sources) > 1 else ""
+        sources = " ".join(stage.expanded(source) for source in copied.sources)
+        yield f"COPY --from={copied.stage} {sources} {into}{slash}\n"
 
 
 def _environment_anchor(stage: FinalStage, found: Installation) -> Instruction:
@@ -126,9 +138,49 @@ def _copy_environment(name: str, change: SplitBuildStage) -> str:
     )
 
 
+def _copies_of_requirements(stage: FinalStage, found: Installation) -> tuple[Instruction, ...]:
+    """The COPY instructions that bring nothing but files which the installation reads.
+
+    A folder of requirements counts as such when a later copy of everything brings it again. What
+    another stage makes for it alone counts where no other step names it.
+    """
+    wanted = set(found.files)
+    folders = {posixpath.dirname(file) for file in wanted} - {""}
+    own = [(item, copied) for item, copied in stage.copies if copied.stage is None]
+    again = any(set(copied.sources) & {".", "./"} for _, copied in own)
+    names = wanted | folders if again else wanted
+    read = _named_by_other_steps(stage)
+    given = ((item, copied) for item, copied in stage.copies if item in found.brought)
+    brought = [
+        item
+        for item, copied in given
+        if not read
+        & {posixpath.basename(each) for each in (*copied.sources, copied.destination.rstrip("/"))}
+    ]
+    lists = (
+        item
+        for item, copied in own
+        if copied.sources
+        and all(posixpath.normpath(source.lstrip("/")) in names for source in copied.sources)
+        and not copied.documents
+        and (again or not read & {posixpath.basename(source) for source in copied.sources})
+    )
+    return (*brought, *lists)
+
+
+def _named_by_other_steps(stage: FinalStage) -> frozenset[str]:
+    """The last parts of all words of steps that stay, but for those that remove files."""
+    return frozenset(
+        posixpath.basename(word)
+        for action in stage.actions
+        if action.kind not in (ActionKind.PYTHON, ActionKind.CLEANUP)
+        for word in action.command.words
+    )
+
+
 def _removed(stage: FinalStage, found: Installation) -> dict[int, str]:
     """What leaves the final stage: the installation and the files that only it reads."""
-    copies = copies_of_requirements(stage, found)
+    copies = _copies_of_requirements(stage, found)
     gone = frozenset(path for item in copies for path in _targets(stage, item))
     replaced = {line_of(item): "" for item in copies}
     for run in stage.runs:

@@ -28,8 +28,10 @@ CERTIFICATES = frozenset({"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE
 
 
 def free_name(project: Project) -> str:
-    """A name for the build stage that no stage of the Dockerfile has."""
-    return next(one for one in NAMES if project.dockerfile.stage_named(one) is None)
+    """A name for the build stage that no stage of the Dockerfile has, nor one much like it."""
+    taken = [(stage.name or "").lower() for stage in project.dockerfile.stages]
+    free = [one for one in NAMES if one not in taken]
+    return next((one for one in free if not any(one in name for name in taken)), free[0])
 
 
 def base_text(stage: FinalStage) -> str:
@@ -87,7 +89,7 @@ def split_locked(
     start, anchor = stage.stage.instructions[0], _anchor(stage, found)
     edits = Edits(
         before={
-            line_of(start): _build_stage(name, stage, found, change) + "\n",
+            line_of(start): f"\n{_build_stage(name, stage, found, change)}\n",
             line_of(anchor): f"{_arrival(name, stage, found, change)}\n",
         },
         replaced=_removed(stage, found, stays=change.installer_stays),

@@ -24,14 +24,19 @@ from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
+from jettison.errors import InputSyntaxError
+from jettison.formats.dockerfile import Stage, copy, parse
 from jettison.formats.dockerignore_proposal import Proposal, propose
 from jettison.lift import Project
-from jettison.lift.build_context import copied_elsewhere, runs_tests_elsewhere
+from jettison.lift.build_context import feeding_stages
+from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
 from jettison.plan.changes import IgnorePaths
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
+from jettison.source import Use, is_dockerfile, use_of_file
+from jettison.source.operations_images import is_for_development
 from jettison.values import Basis, Evidence, Origin, Saving, counted, human
 
 # Words in the names of files that only show what settings there are.
@@ -83,9 +88,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     read = settings_that_are_read(project, plan.usage)
     needed = [source for item in _copies(plan) for source in item]
-    needed += [*read, *copied_elsewhere(plan.original), *_served(project.files)]
+    needed += [*read, *_copied_elsewhere(plan.original), *_served(project.files)]
     needed += plan.withheld(NAME)
-    elsewhere = runs_tests_elsewhere(plan.original)
+    elsewhere = _runs_tests_elsewhere(plan.original)
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
@@ -174,6 +179,45 @@ def _evidence(item: Proposal) -> Evidence:
     return Evidence(
         kind="ignore", message=f"{item.pattern}: {item.reason} ({amount}; {item.source})"
     )
+
+
+def _copied_elsewhere(project: Project) -> tuple[str, ...]:
+    """The paths of the context that stages of other images name in COPY and ADD."""
+    found = (source for stage, _ in _others(project) for source in _sources(stage))
+    return tuple(dict.fromkeys(found))
+
+
+def _runs_tests_elsewhere(project: Project) -> bool:
+    """Whether an image for development or tests takes the whole context, and so its tests."""
+    return any(
+        development and any(posixpath.normpath(source) == "." for source in _sources(stage))
+        for stage, development in _others(project)
+    )
+
+
+def _others(project: Project) -> Iterator[tuple[Stage, bool]]:
+    """The stages of other images, and whether each is for development by its name."""
+    own = {stage.index for stage in feeding_stages(lifted(project))}
+    for stage in project.dockerfile.stages:
+        if stage.index not in own:
+            yield stage, is_for_development(stage.name or "")
+    beside = posixpath.dirname(project.dockerfile_path)
+    for path, text in project.texts.items():
+        if path == project.dockerfile_path or posixpath.dirname(path) != beside:
+            continue
+        if is_dockerfile(path):
+            development = use_of_file(path) is Use.DEVELOPMENT
+            try:
+                stages = parse(text, file=path).stages
+            except InputSyntaxError:
+                continue
+            yield from ((stage, development) for stage in stages)
+
+
+def _sources(stage: Stage) -> Iterator[str]:
+    for item in stage.instructions:
+        if item.keyword in ("COPY", "ADD") and copy(item).stage is None:
+            yield from copy(item).sources
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

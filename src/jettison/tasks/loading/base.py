@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +16,8 @@ from jettison.builder.minimal_base import choose, composed_base
 from jettison.catalogue import table
 from jettison.catalogue.bases import ComposedBase
 from jettison.catalogue.packaging import translated
-from jettison.ecosystems.commands import WHEEL, PipInstall
+from jettison.ecosystems.commands import PipInstall
 from jettison.errors import UnsupportedError
-from jettison.formats.dockerfile import Stage
 from jettison.formats.settings import BaseWish
 from jettison.images.entry import Kind
 from jettison.index.debian import Archive
@@ -28,7 +27,7 @@ from jettison.index.facts import DistributionFacts
 from jettison.lift import Project
 from jettison.lift.action import Action, ActionKind, lifted_run
 from jettison.lift.build_context import feeding_stages
-from jettison.lift.declared import context_file
+from jettison.lift.declared import context_file, exported, wheels_from
 from jettison.lift.installation import NotMovable, fixed_path, is_installer
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.other_packages import zone_groups
@@ -87,10 +86,13 @@ def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
         for action in lifted_run(item).actions if item.keyword == "RUN" else ():
             fact = action.fact
             words = fact.requirements if isinstance(fact, PipInstall) else ()
-            wheels = _wheel_folders(project, stage)
-            named = (w for w in words if not (is_installer(w) or w.text.startswith(wheels)))
-            unread = any(_name(word.text) not in known for word in named)
-            unread = unread or _has_unknown_list(project, stage, action)
+            made = lifted_stage(project, stage)
+            named = [w.text for w in words if not is_installer(w)]
+            unread = any(
+                _name(word) not in known and not wheels_from(project, made, item, word)
+                for word in named
+            )
+            unread = unread or _has_unknown_list(project, made, action, read)
             if action.origin not in read and (unread or action.kind is ActionKind.LOCKED):
                 text = " ".join(action.text.split())[:60]
                 message = f"what `{text}` installs was not read"
@@ -98,21 +100,15 @@ def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
     return None
 
 
-def _has_unknown_list(project: Project, stage: Stage, action: Action) -> bool:
-    """Whether a list of requirements is made by another step, or is not there."""
+def _has_unknown_list(
+    project: Project, stage: FinalStage, action: Action, read: Collection[Origin]
+) -> bool:
+    """Whether a list of requirements is not there, or made by a step that was not read."""
     files = action.fact.requirement_files if isinstance(action.fact, PipInstall) else ()
-    return any(context_file(project, stage, action.instruction, path) is None for path in files)
-
-
-def _wheel_folders(project: Project, stage: Stage) -> tuple[str, ...]:
-    """The folders that a stage gets from another one that makes wheels of what it is told."""
-    made = lifted_stage(project, stage)
-    return tuple(
-        f"{made.absolute(copied.destination, item)}/"
-        for item, copied in made.copies
-        if copied.stage and (source := project.dockerfile.stage_named(copied.stage)) is not None
-        for action in lifted_stage(project, source).of_kind(ActionKind.PYTHON)
-        if isinstance(action.fact, PipInstall) and action.fact.tool == WHEEL
+    return any(
+        context_file(project, stage.stage, action.instruction, path) is None
+        and not exported(project, stage, action.instruction, path, read)
+        for path in files
     )
 
 
