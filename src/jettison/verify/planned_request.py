@@ -210,12 +210,21 @@ def _mounts(plan: Plan) -> tuple[ComposeMount, ...]:
 
 
 def _programs(plan: Plan) -> tuple[str, ...]:
-    """Programs that the source or its scripts run; words of start commands may be anything."""
+    """Programs that the source or its scripts run; words of start commands may be anything.
+
+    A start script that can also run the tests names programs that leave with development.
+    """
+    facts, gone = plan.closure.facts, removed_distributions(plan)
+    left, kept = (
+        {each for name in facts if (name in gone) is leaves for each in facts[name].console_scripts}
+        for leaves in (True, False)
+    )
     return tuple(
         sorted(
             name
             for name, uses in plan.usage.programs.items()
             if any(use.kind in ("subprocess", "script") for use in uses)
+            if name not in left - kept
         )
     )
 

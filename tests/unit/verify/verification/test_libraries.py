@@ -24,3 +24,22 @@ def test_a_command_that_the_plan_leaves_as_it_is_is_that_of_the_image(tmp_path: 
     (tmp_path / "start.sh").write_text('#!/bin/sh\nexec "$@"\n')
     plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
     assert verification_request(plan, "before", "after", None).expected_command is None
+
+
+def test_a_start_script_that_can_run_the_tests_does_not_ask_for_their_program(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nWORKDIR /srv\nCOPY . .\nRUN pip install -r requirements.txt\n"
+        'CMD ["./run"]\n'
+    )
+    (tmp_path / "requirements.txt").write_text("flask==3.1.2\ngunicorn==23.0.0\npytest==8.4.2\n")
+    (tmp_path / "main.py").write_text("import flask\napp = flask.Flask(__name__)\n")
+    (tmp_path / "run").write_text(
+        '#!/bin/sh\nif [ "$1" = test ]; then pytest; else exec gunicorn main:app; fi\n'
+    )
+    plan = planned(tmp_path, offline=True, cache=tmp_path / "cache").plan
+    request = verification_request(plan, "before", "after", None)
+    assert "pytest" in request.removed_distributions
+    assert "pytest" not in request.programs
+    assert "gunicorn" in request.programs
