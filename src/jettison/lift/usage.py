@@ -32,6 +32,8 @@ PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
 INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 # Where programs of packages are; a program in another folder belongs to the application.
 PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
+# Builtins that run the program behind them.
+FORWARDING = frozenset({"exec", "command"})
 FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
@@ -187,7 +189,8 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
             yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
-            folder, _, name = command.name.rpartition("/")
+            words = (word for word in command.words if word not in FORWARDING)
+            folder, _, name = next(words, "").rpartition("/")
             if name and name not in functions and (not folder or folder in PATH):
                 message = f"the script runs {name}"
                 yield name, Evidence(kind=kind, message=message, origin=command.origin)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from jettison.catalogue import table
+from jettison.catalogue.bases import SystemPackages
 from jettison.formats.compose import ComposeMount, MountKind, Service
 from jettison.lift.declared import shipped_names
 from jettison.lift.locked import brought_tools
@@ -40,6 +42,10 @@ _PASSWORD = re.compile(r"^(?P<whose>.+?)_?(PASSWORD|PASSWD|PASS)$", re.I)
 # of the database, not of the application
 _OTHER = re.compile(r"postgres|mysql|mariadb|mongo|redis|rabbit|pgadmin|minio|smtp|^db_", re.I)
 _BEST = ("username", "user_name", "login", "user", "name", "email")
+
+
+# Kinds of evidence that a program is called.
+CALLING = frozenset({"subprocess", "script"})
 
 
 def account_of(variables: Mapping[str, str]) -> Credentials | None:
@@ -214,6 +220,7 @@ def _programs(plan: Plan) -> tuple[str, ...]:
 
     A start script that can also run the tests names programs that leave with development.
     """
+    builtins = table(SystemPackages).builtins
     facts, gone = plan.closure.facts, removed_distributions(plan)
     left, kept = (
         {each for name in facts if (name in gone) is leaves for each in facts[name].console_scripts}
@@ -223,8 +230,8 @@ def _programs(plan: Plan) -> tuple[str, ...]:
         sorted(
             name
             for name, uses in plan.usage.programs.items()
-            if any(use.kind in ("subprocess", "script") for use in uses)
             if name not in left - kept
+            if {use.kind for use in uses} & ({"subprocess"} if name in builtins else CALLING)
         )
     )
 
