@@ -125,6 +125,8 @@ class Commands(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prefixes: Mapping[str, Prefix]
     runners: Lists
     leftovers: Words
+    fetching: Words
+    silent: Words
     values: Lists
 
 

@@ -102,10 +102,11 @@ class Project(Struct, frozen=True, kw_only=True, dict=True):
 
 # The tag grammar of the official images (docker-library/python, versions.json):
 # VERSION[-slim|-alpine[N.NN]][-RELEASE], where VERSION may be a prefix of the full version.
+LATEST = "latest"
 TAG = re.compile(
-    r"(?P<version>\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?)"
-    r"(?:-(?P<variant>slim|alpine)(?P<alpine>\d[\d.]*)?)?"
-    r"(?:-(?P<release>[a-z]+))?"
+    r"(?:(?P<version>\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?)(?:-|$))?"
+    r"(?:(?P<variant>slim|alpine)(?P<alpine>\d[\d.]*)?(?:-|$))?"
+    r"(?P<release>[a-z]+)?"
 )
 REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/library/python")
 
@@ -113,8 +114,9 @@ REPOSITORIES = ("python", "library/python", "docker.io/python", "docker.io/libra
 class PythonTag(Struct, frozen=True, kw_only=True):
     """A reference such as ``python:3.11-slim-bookworm``.
 
-    ``repository`` is kept as written (a mirror's path included); ``variant`` is ``""`` for the full
-    image, ``slim`` or ``alpine``; ``suffix`` is what follows ``alpine``; ``digest`` the pin.
+    ``repository`` is kept as written (a mirror's path included); ``version`` is ``""`` in tags like
+    ``latest``; ``variant`` is ``""`` for the full image, ``slim`` or ``alpine``; ``suffix`` is what
+    follows ``alpine``; ``digest`` the pin.
     """
 
     repository: str
@@ -127,11 +129,11 @@ class PythonTag(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         parts = [self.version, f"{self.variant}{self.alpine}", self.release]
         tag = "-".join(part for part in parts if part)
-        return f"{self.repository}:{tag}{'@' + self.digest if self.digest else ''}"
+        return f"{self.repository}:{tag or LATEST}{'@' + self.digest if self.digest else ''}"
 
     @property
     def minor(self) -> str | None:
-        """``3.11`` for ``3.11.4``; None for a bare ``3``, which says nothing certain."""
+        """``3.11`` for ``3.11.4``; None for ``3`` and ``latest``, which say nothing certain."""
         numbers = re.findall(r"\d+", self.version)[:2]
         return ".".join(numbers) if len(numbers) == 2 else None  # noqa: PLR2004  major and minor
 
@@ -154,12 +156,13 @@ def python_tag(reference: str) -> PythonTag | None:
     repository, separator, tag = name.rpartition(":")
     if not separator or "/" in tag or not is_python(repository):
         return None
-    match = TAG.fullmatch(tag)
-    if match is None:
+    match = TAG.fullmatch("" if tag == LATEST else tag)
+    named = match and (tag == LATEST or match["version"] or match["variant"])
+    if match is None or not named or tag.endswith("-"):
         return None
     return PythonTag(
         repository=repository,
-        version=match["version"],
+        version=match["version"] or "",
         variant=match["variant"] or "",
         alpine=match["alpine"] or "",
         release=match["release"] or "",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import lru_cache
 
 from msgspec import Struct
 
+from jettison.catalogue import table
+from jettison.catalogue.applications import Commands
 from jettison.ecosystems.commands import (
     Directories,
     GroupChange,
@@ -133,8 +137,11 @@ _SIGNS: tuple[tuple[ActionKind, Callable[[Command], object]], ...] = (
     (ActionKind.APPLICATION, compile_bytecode),
     (ActionKind.CLEANUP, removal),
 )
-# Shells that read what `/bin/sh` reads.
-SHELLS = ('"/bin/sh", "-c"]', '"/mnt/busybox", "sh", "-c"]')
+# Shells that read what `/bin/sh` reads, with options that only stop a step earlier.
+SHELLS = re.compile(
+    r'"(?:/bin/(?:ba|a|da)?sh"|/mnt/busybox",\s*"sh")'
+    r'(?:,\s*"(?:-[eoux]+|errexit|nounset|pipefail|xtrace)")*,\s*"-[eoux]*c"\s*\]\s*$'
+)
 # Commands that only change how the shell or its messages behave.
 _SILENT = frozenset({"set", "true", ":", "echo", "cd", "export", "exit", "test", "["})
 
@@ -168,6 +175,18 @@ def _action(command: Command, instruction: Instruction) -> Action:
     return Action(command=command, kind=kind, fact=None, instruction=instruction)
 
 
+def is_silent(action: Action) -> bool:
+    """Whether a command adds nothing to speak of: a link, a line of text, a question, a version."""
+    words = action.command.words
+    asks = len(words) == 2 and words[1] in ("--version", "-V", "version", "-v")  # noqa: PLR2004
+    return asks or posixpath.basename(action.command.name) in table(Commands).silent
+
+
+def is_plain(action: Action) -> bool:
+    """Whether a command only fetches, unpacks or writes files, so that it needs no compiler."""
+    return is_silent(action) or posixpath.basename(action.command.name) in table(Commands).fetching
+
+
 def steps_not_understood(
     actions: Iterable[Action], instructions: Iterable[Instruction]
 ) -> tuple[Evidence, ...]:
@@ -175,13 +194,12 @@ def steps_not_understood(
     steps = [
         Evidence(kind="step", message=f"RUN {_short(action.text)}", origin=action.origin)
         for action in actions
-        if action.kind is ActionKind.OTHER
+        if action.kind is ActionKind.OTHER and not is_plain(action)
     ]
     steps += [
         Evidence(kind="step", message=_short(item.text), origin=item.origin)
         for item in instructions
-        if item.keyword == "ONBUILD"
-        or (item.keyword == "SHELL" and not item.text.rstrip().endswith(SHELLS))
+        if item.keyword == "ONBUILD" or (item.keyword == "SHELL" and not SHELLS.search(item.text))
     ]
     return tuple(steps)
 

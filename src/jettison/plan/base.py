@@ -215,7 +215,7 @@ def _stands_on(slim: PythonTag, release: str) -> str:
 
 def size_of(tag: PythonTag) -> Size | None:
     """The catalogued size of an official image, or that of the same variant of another Python."""
-    return _sized("-".join(part for part in (tag.minor or "", tag.variant) if part))
+    return _sized(f"{tag.minor or ''}-{tag.variant}".rstrip("-"))
 
 
 def packages_of(image: ImageFacts) -> frozenset[str]:
@@ -237,9 +237,11 @@ def _sized(name: str) -> Size | None:
         return Size(bytes=known.bytes[name], basis=Basis.CATALOGUED, source=known.source)
     series, _, variant = name.partition("-")
     alike = [other for other in known.bytes if other.partition("-")[2] == variant]
-    if not alike or not series:
+    if not alike:
         return None
-    nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
+    nearest = max(alike, key=_minor)
+    if series:
+        nearest = min(alike, key=lambda other: abs(_minor(other) - _minor(series)))
     return Size(bytes=known.bytes[nearest], basis=Basis.ESTIMATED, source=f"as large as {nearest}")
 
 

@@ -16,7 +16,7 @@ from jettison.formats.dockerfile import Copy, Instruction, copy
 from jettison.index.facts import byte_code_of
 from jettison.index.graph import Closure
 from jettison.lift import Project
-from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
+from jettison.lift.action import Action, ActionKind, LiftedRun, is_silent, lifted_run
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stage import FinalStage, lifted
 from jettison.lift.stages import BuiltEnvironment, environment_of
@@ -115,7 +115,7 @@ class _Walk(Struct, frozen=True, kw_only=True):
             elif action.command.name.rpartition("/")[2] in LOCALES:
                 count = table(BaseImages).apt.locale
                 yield _catalogued("compiled locales", count, action.origin)
-            elif action.command.words[:2] == ("sed", "-i") or system_remove(action.command):
+            elif is_silent(action) or system_remove(action.command):
                 continue
             elif action.kind in (ActionKind.OTHER, ActionKind.UPGRADE, ActionKind.REPOSITORY):
                 text = " ".join(action.text.split())[:60]

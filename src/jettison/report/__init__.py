@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
@@ -13,6 +14,7 @@ from jettison.values import Saving, counted, human, sized
 # Columns of a terminal that a report fits in.
 WIDTH = 100
 _LEAST = 24
+DIGEST = re.compile(r"(sha256:[0-9a-f]{8})[0-9a-f]{56}")
 # So many optimizations a summary shows, and so many columns a bar has.
 _LARGEST, _BAR = 5, 48
 _NO_CHANGE = "No rule changes anything."
@@ -46,9 +48,9 @@ def table(
 ) -> str:
     """Lay out rows under a header in aligned columns; ``right`` lists right-aligned columns.
 
-    The last column is wrapped where a line would not fit.
+    The last column is wrapped where a line would not fit; digests are cut to their beginning.
     """
-    lines = [list(header), *[list(row) for row in rows]]
+    lines = [list(header), *[[DIGEST.sub(r"\1…", cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     widths[-1] = min(widths[-1], max(_LEAST, WIDTH - sum(widths[:-1]) - 2 * (len(widths) - 1)))
 

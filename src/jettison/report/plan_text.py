@@ -13,6 +13,9 @@ from jettison.report import bars, fitted, largest, table
 from jettison.report.base_text import base_table, base_title
 from jettison.values import OWN_FOLDER, Basis, Evidence, Size, Skipped, counted, human, sized
 
+# How many things of one kind are named that are not counted.
+UNTOLD = 3
+
 
 def prediction_text(found: Predictions) -> str:
     """Give both totals, and what the candidate consists of."""
@@ -27,7 +30,11 @@ def prediction_text(found: Predictions) -> str:
     ]
     lines = [title, table(("bytes", "of", "where"), rows, right=(0,))]
     untold = {item.what: item.reason for item in (*found.before.unknown, *found.after.unknown)}
-    lines += [f"  not counted: {what}: {reason}" for what, reason in untold.items()]
+    for reason in dict.fromkeys(untold.values()):
+        what = [name for name, why in untold.items() if why == reason]
+        more = f" and {len(what) - UNTOLD} more" if len(what) > UNTOLD + 1 else ""
+        shown = ", ".join(what[:UNTOLD] if more else what)
+        lines.append(f"  not counted: {shown}{more}: {reason}")
     return "\n".join(lines)
 
 

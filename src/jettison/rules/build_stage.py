@@ -34,7 +34,7 @@ from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems import TOOLS
 from jettison.formats.dockerfile import Instruction
-from jettison.lift.action import ActionKind
+from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable, fixed_path
 from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.packages import removable, requested, saved_without
@@ -184,7 +184,7 @@ def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> 
     ``moves`` is the step that brings a tool, where only the build stage needs it.
     """
     steps = plan.stage.of_kind(ActionKind.OTHER)
-    unknown = [action for action in steps if action.instruction is not moves]
+    unknown = [each for each in steps if each.instruction is not moves and not is_plain(each)]
     if name in FETCHING:
         return name == "ca-certificates" or _called_otherwise(plan, moves, name)
     if name == "git":

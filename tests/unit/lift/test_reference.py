@@ -10,8 +10,10 @@ from jettison.lift import python_tag
         ("python:3.11.4-bookworm", "python:3.11.4-slim-bookworm"),
         ("python:3.12-alpine3.20", "python:3.12-slim"),
         ("docker.io/library/python:3", "docker.io/library/python:3-slim"),
+        ("python:latest", "python:slim"),
         ("mirror.example:5000/library/python:3.13", "mirror.example:5000/library/python:3.13-slim"),
         ("python:3.11@sha256:abc", "python:3.11-slim"),
+        ("python:latest", "python:slim"),
     ],
 )
 def test_the_slim_sibling_keeps_version_release_and_repository(reference: str, slim: str) -> None:
@@ -23,7 +25,7 @@ def test_the_slim_sibling_keeps_version_release_and_repository(reference: str, s
 
 @pytest.mark.parametrize(
     "reference",
-    ["debian:trixie", "python", "python:latest", "python:windowsservercore", "a/python:3"],
+    ["debian:trixie", "python", "python:3.12-", "python:windowsservercore", "a/python:3"],
 )
 def test_other_images_are_not_taken_for_python(reference: str) -> None:
     assert python_tag(reference) is None

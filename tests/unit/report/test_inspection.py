@@ -4,6 +4,7 @@ import re
 from inspected import distribution, inspected
 
 from jettison.contents.inspection import compare
+from jettison.report import table
 from jettison.report.documents import comparison_document, inspection_document
 from jettison.report.inspection_html import inspection_html
 from jettison.report.inspection_text import comparison_text, inspection_text
@@ -81,3 +82,9 @@ def test_a_comparison_names_what_grew_and_what_is_gone() -> None:
     assert document["schema"] == "jettison.compare/v1"
     assert document["growth"] == smaller.size - IMAGE.size
     assert {change["name"] for change in document["only_before"]} == {"/app", "/etc", "base image"}
+
+
+def test_a_digest_in_a_table_leaves_room_for_the_other_columns() -> None:
+    reference = f"python:3.14-slim@sha256:{'0123456789abcdef' * 4}"
+    text = table(("candidate", "why"), [(reference, "in use")])
+    assert "python:3.14-slim@sha256:01234567…  in use" in text
