@@ -26,7 +26,12 @@ _SYSTEM = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "/usr/local/lib/")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
-    """Find packages that must be there at run time and that the final stage does not install."""
+    """Find packages that must be there at run time and that the final stage does not install.
+
+    What a release calls them has to be known.
+    """
+    if plan.stage.release is None:
+        return ()
     present = named_packages(plan.stage) | inherited_packages(plan.stage)
     brought = brought_packages(plan.original_stage)
     # The headers bring the library, and the library takes their place when they leave.

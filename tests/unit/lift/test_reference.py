@@ -13,7 +13,6 @@ from jettison.lift import python_tag
         ("python:latest", "python:slim"),
         ("mirror.example:5000/library/python:3.13", "mirror.example:5000/library/python:3.13-slim"),
         ("python:3.11@sha256:abc", "python:3.11-slim"),
-        ("python:latest", "python:slim"),
     ],
 )
 def test_the_slim_sibling_keeps_version_release_and_repository(reference: str, slim: str) -> None:

@@ -70,7 +70,8 @@ class ScopeInputs(Struct, frozen=True, kw_only=True, dict=True):
     ``distributions`` has the facts of declared and of brought distributions by normalized name;
     what is missing is unknown. ``graph`` is the requirement graph from the declared ones; None
     when it was not made. ``pickles`` are the files of saved objects of which it is known what they
-    name, ``programs`` the files with what the project's own programs start.
+    name, ``programs`` the files with what the project's own programs start, ``absent`` the parts of
+    the source that are not here.
     """
 
     declared: tuple[DeclaredRequirement, ...]
@@ -81,6 +82,7 @@ class ScopeInputs(Struct, frozen=True, kw_only=True, dict=True):
     graph: RequirementGraph | None = None
     pickles: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
+    absent: tuple[Evidence, ...] = ()
 
 
 class RequirementScope(Struct, frozen=True, kw_only=True):

@@ -65,6 +65,10 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     for collect in COLLECTORS:
         for signal in collect(context):
             signals[signal.name].append(signal)
+    for part in inputs.absent[:1]:
+        for name, found in signals.items():
+            if not _strongest(found, Toward.RUNTIME):
+                found.append(Signal(name=name, weight=Weight.FAIR, evidence=part))
     scopes = {name: _direct(context, name, found) for name, found in signals.items()}
     helpers = [name for name, found in signals.items() if _only_helps(found)]
     for name, scope, signal in close(context, scopes, helpers):
@@ -198,12 +202,14 @@ def gather(
     scripts: Mapping[str, str] = MappingProxyType({}),
     roots: Iterable[str] = ("", "src"),
     pickles: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    absent: tuple[Evidence, ...] = (),
 ) -> ScopeInputs:
     """Index the source, find the entry points in the commands, follow what they load.
 
     ``modules`` and ``commands`` are relative to the same root. ``scripts`` are the programs that
     the project installs, with their modules: entry points of the commands that name them.
-    ``roots`` are folders on the module search path. ``pickles`` say what saved objects name.
+    ``roots`` are folders on the module search path. ``pickles`` say what saved objects name,
+    ``absent`` what of the source is not here.
     """
     requirements = tuple(declared)
     owners = Owners((each.name for each in requirements), distributions)
@@ -219,6 +225,7 @@ def gather(
         graph=graph,
         pickles=frozenset(pickles),
         programs=frozenset(_for_users(index, scripts)),
+        absent=absent,
     )
 
 

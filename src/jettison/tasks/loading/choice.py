@@ -299,7 +299,8 @@ def _dockerfile(
         )
     if not others:
         below = list(deeper())
-        if one := for_users(below) or topmost(below, read):
+        python = [path for path in below if "python" in (read(path) or "").lower()]
+        if one := for_users(python) or topmost(below, read):
             return one
         found = ", ".join(below)
         raise ProjectError(

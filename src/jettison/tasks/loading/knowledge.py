@@ -49,7 +49,13 @@ from jettison.source.reading import (
     read_texts,
 )
 from jettison.tasks.loading.project import LOCKS, Loaded
-from jettison.tasks.loading.usage import given_names, reachable, used, used_words
+from jettison.tasks.loading.usage import (
+    absent_parts,
+    given_names,
+    reachable,
+    used,
+    used_words,
+)
 from jettison.values import Evidence, Skipped
 from jettison.verify import Reachable
 
@@ -237,6 +243,7 @@ def _inputs(
         scripts=console_scripts(lambda name: read_text(loaded.root, project.in_context(name))),
         roots=_search_path(project),
         pickles=_pickles(loaded, sources),
+        absent=tuple(absent_parts(loaded.root)),
     )
 
 

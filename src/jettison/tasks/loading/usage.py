@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -26,7 +27,7 @@ from jettison.source.reading import Sources, read_text
 from jettison.source.tree import folders_of, is_test
 from jettison.source.vocabulary import LocaleFunctions, first_arguments, locales_named, words_in
 from jettison.tasks.loading.project import Loaded
-from jettison.values import Evidence, Origin
+from jettison.values import Evidence, Origin, Toward
 from jettison.verify import Importable, Reachable
 
 KINDS = {Use.UNCALLED: UNCALLED, Use.BUILD: BUILDING}
@@ -260,3 +261,20 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
         externals=externals,
         environment=inputs.commands.environment,
     )
+
+
+SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
+
+
+def absent_parts(root: Path) -> Iterator[Evidence]:
+    """The submodules that are not checked out: what they import is not known."""
+    for path in SUBMODULE.findall(read_text(root, ".gitmodules") or ""):
+        folder = root / path
+        if not (folder.is_dir() and any(folder.iterdir())):
+            message = f"{path} is a submodule that is not checked out, and may import it"
+            yield Evidence(
+                kind="submodule",
+                message=message,
+                origin=Origin(file=".gitmodules"),
+                toward=Toward.RUNTIME,
+            )

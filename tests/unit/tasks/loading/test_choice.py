@@ -128,7 +128,9 @@ def test_the_last_stage_is_meant_where_a_service_builds_one_for_development():
 
 
 def test_the_only_dockerfile_of_the_folders_is_meant():
-    taken = chosen({"docker/Dockerfile": PYTHON}, deeper=lambda: ["docker/Dockerfile"])
+    below = ["docker/Dockerfile", "web/Dockerfile"]
+    files = {"docker/Dockerfile": PYTHON, "web/Dockerfile": "FROM node:22\n"}
+    taken = chosen(files, deeper=lambda: below)
     assert taken.dockerfile == "docker/Dockerfile"
 
 
