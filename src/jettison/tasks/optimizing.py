@@ -29,6 +29,7 @@ from jettison.tasks.remembered import remember
 from jettison.tasks.staging import (
     MOST_MEASURED,
     Workshop,
+    as_different,
     built,
     development_image,
     explained,
@@ -205,13 +206,15 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
         with step(shop.progress, "find the rule that makes a difference"):
             return _result(shop, plan, before).verdict.equivalent
 
-    searched = False
+    searched, innocent = False, frozenset[tuple[str, str]]()
     for _ in range(ROUNDS):
         verdict = result.verdict
         different = bool(verdict.differences) and not verdict.dead_before
         if any(map(resolved_differently, verdict.differences)) and not shop.anew:
             break
-        fresh = (explained(result.plan, verdict) if different else ()) or too_large(result)
+        told = explained(result.plan, verdict) if different else ()
+        fresh = tuple(one for one in told if (one.rule, one.part) not in innocent)
+        fresh = fresh or too_large(result)
         if different and not fresh and not searched and applied_rules(result.plan):
             names = ", ".join(check.name for check in verdict.differences)
             if repeated := _by_chance(shop, result.plan, before, names):
@@ -224,8 +227,13 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
             searched, fresh = True, to_blame(start, result.plan, alike, reason)
         if not fresh:
             break
-        start = _without(shop, start, fresh)
-        result = _result(shop, planned_anew(start), before)
+        without = _without(shop, start, fresh)
+        found = _result(shop, planned_anew(without), before)
+        if different and told and as_different(verdict, found.verdict):
+            # it was none of these
+            innocent |= {(one.rule, one.part) for one in fresh}
+            continue
+        start, result = without, found
     return start, result
 
 

@@ -162,21 +162,34 @@ REFUSALS = {"Read-only file system": "production-compose", "Permission denied": 
 _REQUEST = re.compile(r"\b(?:GET|HEAD|POST|PUT)\s+([^\s:?]+)")
 _PATH = re.compile(r"(?<![\w.@+-])[\w.@+-]*+/[\w./@+-]+|(?<![\w-])[\w-]++\.\w+")
 _MODULE = re.compile(r"No module named ['\"]?([\w.]+)")
+# Of the check of programs.
+_PROGRAM = re.compile(r"([\w.+-]+): FileNotFoundError\b")
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _SITE = "site-packages/"
 
 
 def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
-    """Give what of the plan explains differences, by what they name; nothing when nothing does."""
-    lines = [line for one in verdict.differences for line in (one.message, *one.details)]
-    found = [
-        *_kept_out(plan, lines),
-        *_not_installed(plan, lines),
-        *_taken_out(plan, lines),
-        *_refused(plan, lines),
-        *(each for one in verdict.differences for each in _of_check(plan, one)),
-    ]
+    """Give what of the plan explains differences: by what they name, or else by what was checked.
+
+    Nothing when nothing does.
+    """
+    found: list[Withdrawal] = []
+    for one in verdict.differences:
+        lines = (one.message, *one.details)
+        named = [
+            *_kept_out(plan, lines),
+            *_not_installed(plan, lines),
+            *_taken_out(plan, lines),
+            *_refused(plan, lines),
+        ]
+        found += named or _of_check(plan, one)
     return tuple({(one.rule, one.part): one for one in found}.values())
+
+
+def as_different(one: Verdict, other: Verdict) -> bool:
+    """Whether two comparisons found the same differences."""
+    first, second = ({(c.name, c.message) for c in each.differences} for each in (one, other))
+    return first == second
 
 
 def too_large(result: Result) -> tuple[Withdrawal, ...]:
@@ -227,18 +240,19 @@ def _is_module(path: str, module: str) -> bool:
 
 
 def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
-    """Requirements that were moved and whose modules are missing, or whose removal changed others.
+    """Requirements that were moved and of which something is missing, or that changed others.
 
     Only the names that the change moved count. A line of the log that is gone may name one.
     """
     moved = {name for change in plan.applied(MoveToDevelopment) for name in change.names}
     for line in lines:
-        modules = _MODULE.findall(line)
+        modules, program = _MODULE.findall(line), _PROGRAM.match(line)
         words = set(_WORD.findall(line.lower())) if NO_MORE in line else ()
         for name in sorted(moved):
             facts = plan.closure.facts.get(name)
             known = facts.import_names if facts else (name.replace("-", "_"),)
             missing = any(f"{module}.".startswith(f"{one}.") for module in modules for one in known)
+            missing |= bool(facts and program and program[1] in facts.console_scripts)
             if missing or name in words or any(one.lower() in words for one in known):
                 yield Withdrawal(rule=MOVING, part=name, reason=shown(line))
         if moved and "resolved differently" in line:

@@ -10,7 +10,7 @@ from jettison.plan.plan import Plan
 from jettison.rules import RULES
 from jettison.rules.rule import optimized
 from jettison.tasks.loading import planned
-from jettison.tasks.staging import OF_CHECKS, explained
+from jettison.tasks.staging import OF_CHECKS, as_different, explained
 from jettison.verify import CheckResult, Outcome, Subject, Verdict
 from jettison.verify.checks import CHECKS
 
@@ -56,6 +56,12 @@ def test_a_moved_requirement_whose_module_is_missing_stays(tmp_path: Path) -> No
     assert ("development-requirements", "pytest") in found
 
 
+def test_a_moved_requirement_whose_program_is_missing_stays(tmp_path: Path) -> None:
+    line = "pytest: FileNotFoundError: pytest"
+    found = explained(plan(tmp_path), different("programs", line))
+    assert [(one.rule, one.part) for one in found] == [("development-requirements", "pytest")]
+
+
 def test_a_moved_requirement_that_the_log_tells_of_stays(tmp_path: Path) -> None:
     line = "is written no more: INFO: tests are run by PyTest"
     found = explained(plan(tmp_path), different("logs", line))
@@ -83,3 +89,9 @@ def test_a_difference_that_nothing_of_the_plan_explains_stands(tmp_path: Path) -
 def test_what_a_check_looks_at_and_the_rules_for_it_are_there() -> None:
     assert set(OF_CHECKS) <= {check.name for check in CHECKS}
     assert {rule for rules in OF_CHECKS.values() for rule in rules} <= {rule.name for rule in RULES}
+
+
+def test_omitting_what_changes_no_difference_is_seen() -> None:
+    two = replace(different("user"), checks=(*different("user").checks, *different("logs").checks))
+    assert as_different(different("user", "1 s"), different("user", "2 s"))
+    assert not as_different(two, different("user"))
