@@ -183,3 +183,12 @@ def test_a_stream_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> Non
     silent = (sys.executable, "-c", "import time; time.sleep(60)")
     with pytest.raises(ProgramError, match="did not end within"):
         processes.feed(silent, iter([b"x"]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit it")
+def test_a_program_takes_no_more_memory_than_it_may():
+    script = "import sys; sys.stdin.read(); print(len(bytearray(1 << 29)))"
+    assert run((sys.executable, "-c", script)).text == str(1 << 29)
+    limited = run((sys.executable, "-c", script), memory=1 << 28)
+    assert limited.status
+    assert "MemoryError" in limited.error_text

@@ -138,7 +138,10 @@ def normal_name(name: str) -> str:
 
 
 def _points(distribution: str, text: str) -> Iterator[EntryPoint]:
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    # without a section whose values all others get too
+    parser = configparser.ConfigParser(
+        delimiters=("=",), interpolation=None, strict=False, default_section=""
+    )
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:
         parser.read_string(text)

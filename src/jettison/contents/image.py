@@ -94,6 +94,7 @@ def _real_paths(paths: Iterator[str] | list[str], real: Real) -> Iterator[str]:
 
 
 EXECUTABLE = 0o111
+_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 class ImageFile(Struct, frozen=True, kw_only=True):
@@ -139,6 +140,23 @@ class ImageFiles(Struct, frozen=True, kw_only=True, dict=True):
             target = found.target if found and found.kind is Kind.SYMLINK else ""
             real = posixpath.normpath(posixpath.join(real or "/", target)) if target else step
         return real
+
+    @cached_property
+    def on_path(self) -> Mapping[str, list[tuple[int, str, str]]]:
+        """Give by name what lies in folders of the PATH, with their numbers.
+
+        Of each its path as the PATH names the folder, and without links.
+        """
+        folders: dict[str, tuple[int, str]] = {}
+        for number, folder in enumerate(self.config.env.get("PATH", _PATH).split(":")):
+            folders.setdefault(self.folder_of(folder), (number, folder))
+        found: dict[str, list[tuple[int, str, str]]] = {}
+        for path in self.files:
+            above, _, name = path.rpartition("/")
+            if above in folders:
+                number, folder = folders[above]
+                found.setdefault(name, []).append((number, posixpath.join(folder, name), path))
+        return found
 
     @cached_property
     def system(self) -> System:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -17,13 +18,16 @@ SHELL = re.compile(r"#!\s*\S*(?:/|\s)(?:ba|da|a|k|z)?sh\b")
 WORD = re.compile(r"[\w./+-]+")
 # What a shell reads, executable or not.
 READ_BY_SHELL = re.compile(
-    r"(?:^|[\s;&|(])(?:\.|source|(?:/\S+/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
+    r"(?:^|[\s;&|(])(?:\.|source|(?:/[\w./-]{1,99}/)?(?:ba|da|a|k|z)?sh)\s+(?:-\w+\s+)*([\w./-]+)"
 )
 SHEBANG = re.compile(r"#!\s*(?P<program>\S+)(?:\s+(?:-S\s+)?(?P<word>\S+))?")
 OF_DISTRIBUTIONS = re.compile(r"/(?:site|dist)-packages/")
 SOURCES = (".py", ".sh")
+NAME = re.compile(rb"[\w.-]+")
 # No kernel reads more of a first line.
 LONGEST = 256
+# Of more scripts among distributions, each counts as called.
+MOST_NAMES = 300
 
 
 class Python(Struct, frozen=True, kw_only=True):
@@ -62,11 +66,10 @@ def _named(image: ImageFiles, words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _on_path(image: ImageFiles, names: tuple[str, ...]) -> Iterator[str]:
-    for folder in image.config.env.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
-        for name in names:
-            path = posixpath.join(folder, name)
-            if name and _program(image, path):
-                yield path
+    """Give the programs of some names in the order of the PATH, each folder by its first name."""
+    found = (one for name in names for one in image.on_path.get(name, ()))
+    for _, *paths in sorted(found, key=itemgetter(0)):
+        yield from [path for path in paths if _program(image, path)][:1]
 
 
 def _program(image: ImageFiles, path: str, *, executable: bool = True) -> str:
@@ -91,20 +94,27 @@ def scripts_of(image: ImageFiles, words: Iterable[str]) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     named = _shell_scripts(image)
-    pending = list(words)
+    pending = list(dict.fromkeys(words))
+    seen, searched = set(pending), set[tuple[str, bool]]()
     read = set(READ_BY_SHELL.findall(" ".join(pending)))
     while pending:
         word = pending.pop()
         places = [posixpath.normpath(posixpath.join("/", image.config.working_directory, word))]
         places += [] if "/" in word else _on_path(image, (word,))
-        if "/" in word and places[0] not in image.files:
-            places += named.get(posixpath.basename(word), [])
+        name = posixpath.basename(word)
+        if "/" in word and places[0] not in image.files and (name, word in read) not in searched:
+            searched.add((name, word in read))
+            places += named.get(name, [])
         for path in map(posixpath.normpath, places):
-            text = image.text(_program(image, path, executable=word not in read))
-            if path not in found and text and (word in read or SHELL.match(text)):
+            program = _program(image, path, executable=word not in read)
+            text = image.text(program) if path not in found else ""
+            if text and (word in read or SHELL.match(text)):
                 found[path] = text
-                read.update(READ_BY_SHELL.findall(text))
-                pending += WORD.findall(text)
+                known = [one for one in dict.fromkeys(WORD.findall(text)) if one not in seen]
+                again = [one for one in READ_BY_SHELL.findall(text) if one not in read]
+                seen.update(known)
+                read.update(again)
+                pending += [*known, *again]
     return found
 
 
@@ -145,14 +155,16 @@ def interpreters_of(image: ImageFiles, python: Python | None) -> Mapping[str, st
 
 def _mentioned(image: ImageFiles, names: Iterable[str]) -> frozenset[str]:
     """Give those of the names that another source in the image holds as a part of a path."""
-    words = [name.encode() for name in sorted(names)]
-    found = re.compile(rb"(?<![\w.-])(?:%b)(?![\w.-])" % b"|".join(map(re.escape, words))).findall
-    return frozenset(
-        word.decode()
+    words = {name.encode("utf-8", "surrogateescape"): name for name in names}
+    if len(words) > MOST_NAMES:
+        return frozenset(words.values())
+    odd = (name for word, name in words.items() if not NAME.fullmatch(word))
+    return frozenset(odd).union(
+        words[word]
         for path, file in image.files.items()
         if file.text and path.endswith(SOURCES)
-        # a search for many words at once is slow, and few texts hold any
+        # most texts hold none
         if any(word in file.text for word in words)
-        for word in found(file.text)
-        if word.decode() != posixpath.basename(path)
+        for word in words.keys() & set(NAME.findall(file.text))
+        if words[word] != posixpath.basename(path)
     )

@@ -35,6 +35,8 @@ _WITHOUT_WHEEL = re.compile(r"^hint: Wheels are required for `([^`]+)`", re.MULT
 _NO_ANSWER = ("Failed to fetch", "error sending request")
 _SILENT = "the package index did not answer"
 _PLAN_SECONDS = 60.0
+# Twenty times what it takes: what an index sends may unpack to any size.
+_MEMORY = 2 << 30
 # A plan has an approximate answer to go on with, so it waits for an index once and not for long.
 _IMPATIENT = {"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "10"}
 _MOST_WITHOUT_WHEEL = 20
@@ -167,6 +169,7 @@ def compiled(
             # The address goes by the environment: it may hold a password, and others can list
             # processes.
             environment={**certificates, **variables, **({} if patient else _IMPATIENT)},
+            memory=_MEMORY,
         )  # fmt: skip
         if not done.status or (not patient and is_silent(done.error_text)):
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
 from jettison.catalogue import table
@@ -279,8 +280,12 @@ def _libraries(plan: Plan, system: System, observed: Observed) -> Iterator[tuple
         **{name: f"{path} names it" for name, path in observed.libraries.items()},
         **{name: uses[0].message for name, uses in plan.usage.libraries.items()},
     }
+    names = sorted(system.named)
     for name, why in reasons.items():
         start = name if ".so" in name else f"lib{name}.so"
-        for known in system.named:
-            if known == start or known.startswith(f"{start}."):
-                yield known, why
+        if start in system.named:
+            yield start, why
+        for at in range(bisect_left(names, f"{start}."), len(names)):
+            if not names[at].startswith(f"{start}."):
+                break
+            yield names[at], why

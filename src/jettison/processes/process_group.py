@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,15 @@ from typing import IO
 from jettison.errors import ProgramError
 
 _GRACE_SECONDS = 3.0
+
+
+def limit_memory(process: int, most: int) -> None:
+    """Let a program that has just begun take no more bytes, where the system can do that."""
+    if sys.platform == "linux":
+        import resource  # noqa: PLC0415  # not there on every system
+
+        with suppress(OSError):
+            resource.prlimit(process, resource.RLIMIT_DATA, (most, most))
 
 
 @contextmanager

@@ -46,7 +46,9 @@ _TELLING = frozenset(
     {"which", "command", "type", "dirname", "basename", "readlink", "realpath", "pwd", "cd", "echo"}
 )
 _SCRIPT = ".sh"
-_FUNCTION = re.compile(r"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.MULTILINE)
+_FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
+# Nobody writes more of them in one command.
+_MOST_FORWARDING = 20
 
 
 def computed_command(script: Script, known: Collection[str], files: Collection[str]) -> str:
@@ -75,21 +77,29 @@ class _Named:
             for word in one.tokens[: None if one.name in {_EVALUATING, *_FORWARDING} else 1]
         )
         self._variables = set(known)
-        assigned: dict[str, list[tuple[Word, Command]]] = {}
+        self._learn(script)
+
+    def _learn(self, script: Script) -> None:
+        """Add the variables that are only ever assigned what is told, each read once."""
+        needs: dict[str, set[str]] = {}
         for command in script.commands:
             for name, word in command.assignments:
-                assigned.setdefault(name, []).append((word, command))
-        found = True
-        while found:
-            told = {
-                name
-                for name, words in assigned.items()
-                if name not in self._variables and all(self._tells(*each, name) for each in words)
-            }
-            self._variables |= told
-            found = bool(told)
+                found = _variables_in(word) if _is_written(word, command) else {""}
+                needs.setdefault(name, set()).update(found - {name})
+        users: dict[str, list[str]] = {}
+        for name, others in needs.items():
+            others -= self._variables
+            for other in others:
+                users.setdefault(other, []).append(name)
+        told = [name for name, others in needs.items() if not others]
+        while told:
+            name = told.pop()
+            self._variables.add(name)
+            for user in users.get(name, ()):
+                needs[user].discard(name)
+                told += [] if needs[user] else [user]
 
-    def is_computed(self, command: Command) -> bool:
+    def is_computed(self, command: Command, depth: int = 0) -> bool:
         """Whether a command may run what no text names."""
         first, *others = command.tokens
         # the text of a trap begins with its program
@@ -104,7 +114,9 @@ class _Named:
             return self._starts_anything(command, others)
         if name in _FORWARDING:
             inner = [one for one in others if not _OWN.fullmatch(one.text)][_FORWARDING[name] :]
-            return bool(inner) and self.is_computed(replace(command, tokens=tuple(inner)))
+            forwarded = replace(command, tokens=tuple(inner))
+            deep = depth > _MOST_FORWARDING
+            return bool(inner) and (deep or self.is_computed(forwarded, depth + 1))
         if name == _EVALUATING or (name in self._functions and self._runs_arguments):
             return not all(self._tells(one, command) for one in others)
         run = (two for one, two in pairwise(others) if one.text in _FOUND)
@@ -118,13 +130,19 @@ class _Named:
         return not (scripts and self._is_read(scripts[0]))
 
     def _is_read(self, word: Word) -> bool:
-        return posixpath.basename(word.text) in {_ACTIVATE, *self._files}
+        name = posixpath.basename(word.text)
+        return name == _ACTIVATE or name in self._files
 
-    def _tells(self, word: Word, command: Command, assigned: str = "") -> bool:
-        """Whether all that a word can be is written somewhere; ``assigned`` is what it adds to."""
-        inner = command.substitutions if _SUBSTITUTION.search(word.text) else ()
-        if any(posixpath.basename(one.name) not in _TELLING for one in inner):
-            return False
-        names = _VARIABLE.findall(word.text)
-        known = {*self._variables, assigned}
-        return all(_POSITIONAL.match(name) or name in known for name in names)
+    def _tells(self, word: Word, command: Command) -> bool:
+        """Whether all that a word can be is written somewhere."""
+        return _is_written(word, command) and _variables_in(word) <= self._variables
+
+
+def _is_written(word: Word, command: Command) -> bool:
+    """Whether what a word substitutes, if anything, prints what it was given."""
+    inner = command.substitutions if _SUBSTITUTION.search(word.text) else ()
+    return all(posixpath.basename(one.name) in _TELLING for one in inner)
+
+
+def _variables_in(word: Word) -> set[str]:
+    return {name for name in _VARIABLE.findall(word.text) if not _POSITIONAL.match(name)}

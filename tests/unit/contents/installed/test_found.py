@@ -261,3 +261,31 @@ def test_modules_of_the_library_are_known_that_imports_lead_to() -> None:
         *("os.py", "json/__init__.py", "json/decoder.py", "urllib/parse.py"),
         "collections/__init__.py",
     }
+
+
+def test_scripts_cost_what_their_texts_do():
+    """Each word is looked up once, and each name among the scripts."""
+    shell = "#!/bin/sh\n"
+    folders = ":".join(f"/p{i}" for i in range(500))
+    words = " ".join(f"w{i}" for i in range(20_000))
+    files = {
+        "/usr/bin/start.sh": shell + "q/x.sh " * 20_000 + "(/" * 200_000 + words,
+        **{f"/d{i}/x.sh": shell + f"r{i}/x.sh " * 50 for i in range(1000)},
+    }
+    found = scripts_of(image(files, Env=[f"PATH=/usr/bin:{folders}"]), ["start.sh"])
+    assert len(found) == 1001
+
+
+def test_the_scripts_of_distributions_cost_what_the_sources_do():
+    """Of many that are named alike, each counts as called."""
+    names = [f"s{'s' * 40}{i}" for i in range(5000)]
+    files = {
+        **{f"{SITE}/bin/{name}": "#!/usr/bin/perl\n" for name in names},
+        "/app/main.py": "s " * 1_000_000,
+    }
+    assert "/usr/bin/perl" in as_observed(image(files)).interpreters
+
+
+def test_names_that_are_no_text_are_looked_up():
+    files = {f"{SITE}/bin/\udcff": "#!/usr/bin/perl\n", "/app/main.py": "pass"}
+    assert "/usr/bin/perl" in as_observed(image(files)).interpreters

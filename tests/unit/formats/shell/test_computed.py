@@ -64,3 +64,19 @@ def test_what_the_text_names_is_told(text: str) -> None:
 )
 def test_what_only_the_run_tells_is_named(text: str) -> None:
     assert computed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # each of these took time that grew with its square or its cube
+        "".join(f"a{i}=$a{i + 1}\n" for i in range(3000)) + "a3000=x\n$a0\n",
+        "\n" * 60_000 + "true",
+    ],
+)
+def test_a_script_costs_what_its_length_does(text: str) -> None:
+    assert computed(text) == ""
+
+
+def test_no_depth_of_programs_that_run_others_is_told() -> None:
+    assert computed(" ".join(f"exec env -u{i} nohup nice" for i in range(1500)) + " true")
