@@ -88,7 +88,7 @@ class _Named:
                 needs.setdefault(name, set()).update(found - {name})
         users: dict[str, list[str]] = {}
         for name, others in needs.items():
-            others -= self._variables
+            others.difference_update(self._variables)
             for other in others:
                 users.setdefault(other, []).append(name)
         told = [name for name, others in needs.items() if not others]
