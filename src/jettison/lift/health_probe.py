@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.formats.compose import Service
 from jettison.formats.shell import Command, Script
@@ -17,13 +19,18 @@ WGET_VALUED = frozenset({"-O", "--output-document", "-T", "--timeout", "-t", "--
 LIMITS = frozenset({"-m", "--max-time", "-T", "--timeout"})
 # Options that change the question itself; a check with one of them stays as it is.
 CURL_QUESTIONS = frozenset("XHduFI") | {"--request", "--header", "--data", "--user", "--head"}
+FOLLOWING = frozenset({"-L", "--location"})
+# A port that a shell looks up when the check runs: $PORT, ${PORT}, ${PORT:-8000}.
+VARIABLE = re.compile(r":(?:\$(\w+)|\$\{(\w+)(?::-(\d+))?\})(?=/|$)")
+HTTP = 80
 
 
 class Probe(Struct, frozen=True, kw_only=True):
     """A GET request that says whether the application is well.
 
-    ``strict`` says that a status of 400 or more is a failure; ``timeout`` is in
-    seconds, None where only that of the health check itself holds.
+    ``strict`` says that a status of 400 or more is a failure, ``follows`` that redirects are
+    followed; ``timeout`` is in seconds, None where only that of the health check itself holds.
+    ``variable`` is the one that tells the port where it has a value, ``port`` the other.
     """
 
     host: str
@@ -31,17 +38,29 @@ class Probe(Struct, frozen=True, kw_only=True):
     path: str
     strict: bool
     timeout: float | None = None
+    follows: bool = False
+    variable: str = ""
 
     def python(self) -> tuple[str, ...]:
         """The words of a command that asks the same with the standard library.
 
-        Redirects count as an answer, as they do for curl without ``-L``.
+        Redirects count as an answer where they are not followed.
         """
+        port = f"os.environ.get('{self.variable}') or {self.port}" if self.variable else self.port
+        modules = "os, " if self.variable else ""
+        if self.follows:
+            limit = "" if self.timeout is None else f", timeout={self.timeout:g}"
+            address = f"'http://{self.host}:{self.port}{self.path}'"
+            if self.variable:
+                address = f"'http://{self.host}:%s{self.path}' % ({port})"
+            asked = f"urllib.request.urlopen({address}{limit})"
+            return ("python", "-c", f"import {modules}urllib.request; {asked}")
         verdict = "sys.exit(c.getresponse().status >= 400)" if self.strict else "c.getresponse()"
         limit = "" if self.timeout is None else f", timeout={self.timeout:g}"
+        number = f"int({port})" if self.variable else port
         program = (
-            "import http.client, sys; "
-            f"c = http.client.HTTPConnection('{self.host}', {self.port}{limit}); "
+            f"import {modules}http.client, sys; "
+            f"c = http.client.HTTPConnection('{self.host}', {number}{limit}); "
             f"c.request('GET', '{self.path}'); {verdict}"
         )
         return ("python", "-c", program)
@@ -50,14 +69,31 @@ class Probe(Struct, frozen=True, kw_only=True):
 def probe_of(script: Script) -> Probe | None:
     """The request that a health check's script makes, when it makes nothing else.
 
-    Understood are one curl or wget, and ``|| exit 1`` behind it.
+    Understood are one curl or wget, and ``|| exit 1`` behind it. The port may be a variable.
     """
     commands = script.commands
     if not script.understood or not 1 <= len(commands) <= 2:  # noqa: PLR2004  with its fallback
         return None
     if len(commands) == 2 and not _is_fallback(commands[1]):  # noqa: PLR2004
         return None
-    return probe_of_words(commands[0].words)
+    found = next(filter(None, map(VARIABLE.search, commands[0].words)), None)
+    if found is None or any("'" in token.raw for token in commands[0].tokens):
+        return probe_of_words(commands[0].words)
+    port = int(found[3] or HTTP)
+    probe = probe_of_words([VARIABLE.sub(f":{port}", word) for word in commands[0].words])
+    return probe and replace(probe, variable=found[1] or found[2])
+
+
+def why_not(script: Script) -> str:
+    """Say what keeps a check from being asked by Python alone."""
+    words = [word for command in script.programs for word in command.words]
+    if any(word.startswith("https:") for word in words):
+        return "it asks by https, and Python may trust other certificates"
+    if not script.understood or len([w for w in words if w in ("curl", "wget")]) > 1:
+        return "it is more than one request"
+    if len(script.programs) > 1 and not _is_fallback(script.programs[1]):
+        return f"{script.programs[1].name} reads or follows the answer"
+    return "it is no plain request of one address"
 
 
 def probe_of_words(words: Sequence[str]) -> Probe | None:
@@ -88,7 +124,10 @@ def _curl(words: Sequence[str]) -> Probe | None:
     if len(urls) != 1 or CURL_QUESTIONS & (letters | options):
         return None
     strict = "f" in letters or bool(options & {"--fail", "--fail-with-body"})
-    return _probe(urls[0], strict=strict, timeout=timeout)
+    follows = "L" in letters or bool(options & FOLLOWING)
+    if follows and not strict:
+        return None
+    return _probe(urls[0], strict=strict, timeout=timeout, follows=follows)
 
 
 def _wget(words: Sequence[str]) -> Probe | None:
@@ -99,7 +138,7 @@ def _wget(words: Sequence[str]) -> Probe | None:
         o for o in options if o.partition("=")[0] in valued
     }:
         return None
-    return _probe(urls[0], strict=True, timeout=timeout)
+    return _probe(urls[0], strict=True, timeout=timeout, follows=True)
 
 
 def _options(
@@ -122,17 +161,24 @@ def _options(
     return urls, options, timeout
 
 
-def _probe(url: str, *, strict: bool, timeout: float | None) -> Probe | None:
+def _probe(url: str, *, strict: bool, timeout: float | None, follows: bool) -> Probe | None:
     text = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(text)
-        port = parts.port or 80
+        port = parts.port or HTTP
     except ValueError:
         return None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if parts.scheme != "http" or parts.username or not parts.hostname or _has_syntax(text):
         return None
-    return Probe(host=parts.hostname, port=port, path=path, strict=strict, timeout=timeout)
+    return Probe(
+        host=parts.hostname,
+        port=port,
+        path=path,
+        strict=strict,
+        timeout=timeout,
+        follows=follows,
+    )
 
 
 def _has_syntax(text: str) -> bool:

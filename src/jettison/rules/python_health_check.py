@@ -8,13 +8,14 @@ Source: blog.sixeyed.com, "Docker healthchecks: why not to use curl or iwr"; mea
 project: a Python probe takes about 0.1 s.
 
 Safe: only a plain GET of one URL is rewritten, and it succeeds for the same answers: with `curl -f`
-and wget a status of 400 or more fails, with plain curl any answer will do.
+and wget a status of 400 or more fails, with plain curl any answer will do; `curl -L` and wget
+follow redirects. A port that is a variable is looked up when the check runs.
 """
 
 from __future__ import annotations
 
 from jettison.formats.dockerfile.run import run_script
-from jettison.lift.health_probe import probe_of, probe_of_words
+from jettison.lift.health_probe import probe_of, probe_of_words, why_not
 from jettison.plan.changes import SetHealthCheck
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
@@ -39,7 +40,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
     )
     if probe is None:
-        message = f"the health check calls {tool} in a way that is not understood: {tool} is kept"
+        message = f"the health check keeps {tool}: {why_not(script)}"
         return (Finding(rule=NAME, message=message, evidence=(evidence,), safety=Safety.REVIEW),)
     return (
         Finding(
