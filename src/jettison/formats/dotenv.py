@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 from msgspec import Struct
 
@@ -122,7 +124,16 @@ _END_COMMENT = re.compile(r"(^|\s)#.*$")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
 # Secrets stay out of repositories; what shows which there are stands for them.
-_EXAMPLES = ("", ".example", ".sample", ".template", ".dist")
+_EXAMPLES = ("example", "sample", "template", "dist", "default", "defaults", "EXAMPLE")
+
+
+_EXAMPLE = re.compile(rf"(^|[._-])({'|'.join(_EXAMPLES)})([._-]|$)")
+
+
+def is_example(path: str) -> bool:
+    """Whether a file shows which variables there are, by its name."""
+    name = posixpath.basename(path)
+    return "env" in name and _EXAMPLE.search(name) is not None
 
 
 def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Variable, ...]:
@@ -130,7 +141,7 @@ def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Varia
 
     ``read`` gives the text of a path, None when there is none.
     """
-    for name in (f"{path}{ending}" for ending in _EXAMPLES):
+    for name in _names(path):
         text = read(name)
         if text is not None:
             try:
@@ -138,6 +149,17 @@ def beside(read: Callable[[str], str | None], path: str = ".env") -> tuple[Varia
             except InputSyntaxError:
                 return ()
     return ()
+
+
+def _names(path: str) -> Iterator[str]:
+    """Give a file's own name and those of its examples: ``.env.example``, ``sample.env``."""
+    folder, name = posixpath.split(path)
+    yield path
+    stem = name.removeprefix(".")
+    stems = (stem, f"dot{stem}") if stem.startswith("env") else (stem,)
+    for word, one, mark, dot in product(_EXAMPLES, stems, ".-_", (".", "")):
+        for example in (f"{dot}{one}{mark}{word}", f"{dot}{word}{mark}{one}"):
+            yield posixpath.join(folder, example)
 
 
 def parse(text: str, *, file: str, env: Mapping[str, str] | None = None) -> tuple[Variable, ...]:

@@ -6,14 +6,17 @@ sets.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import Samples, Services, Store
+from jettison.formats import dotenv
 from jettison.lift.stages import service_of
 from jettison.plan.plan import Plan
 from jettison.verify.compose_services import (
@@ -56,7 +59,9 @@ def other_ways(
     variables and another command.
     """
     project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
-    if service and (service.environment or service.env_file or service.command):
+    yield from _with_values(plan, variables, sources, read, serves=serves)
+    alone = service and (service.environment or service.env_file or service.command)
+    if service and alone and (stage.command or stage.entrypoint or not service.command):
         ports = listening_ports(project, stage, None, {}, sources)
         how = f"without the variables and the command of the service {service.name}"
         companions = companions_of(project)
@@ -73,7 +78,6 @@ def other_ways(
             environment=own,
             companions=companions_of(beside),
         )
-    yield from _with_values(plan, variables, sources, read, serves=serves)
 
 
 def _with_values(
@@ -88,7 +92,9 @@ def _with_values(
     project, stage, service = plan.original, plan.original_stage, service_of(plan.original)
     known = {name for name, value in {**stage.environment, **variables}.items() if value}
     names = plan.distributions.keys() or {one.name for one in plan.requirements}
-    found = given(plan.loaded, read, known, names, companions_of(project))
+    beside = posixpath.join(project.context or "", ".env")
+    examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
+    found = given(plan.loaded, read, known, names, companions_of(project), examples=examples)
     told = list(found.variables)
     if told:
         more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
@@ -118,12 +124,15 @@ def given(
     known: Collection[str],
     distributions: Collection[str],
     companions: tuple[Companion, ...],
+    *,
+    examples: Mapping[str, str] = MappingProxyType({}),
 ) -> Given:
     """Give values for what some sources need and ``known`` does not have.
 
-    ``read`` gives the text of a file. What leads to a database, cache or broker gets the address
-    of one of the ``companions`` with its port, or of a new one, by the driver that is among the
-    ``distributions``; with a new one, also where there is a default, which leads elsewhere.
+    ``read`` gives the text of a file, ``examples`` are values that the project shows. What leads to
+    a database, cache or broker gets the address of one of the ``companions`` with its port, or of a
+    new one, by the driver that is among the ``distributions``; with a new one, also where there is
+    a default, which leads elsewhere.
     """
     seen: dict[str, list[Variable]] = {}
     for path in sorted(path for path in paths if path.endswith(".py"))[:_MOST_FILES]:
@@ -138,7 +147,7 @@ def given(
         if value is not None:
             found[name] = value
         elif one.required:
-            found[name] = _sample(one)
+            found[name] = examples.get(name) or _sample(one)
     return Given(variables=found, companions=tuple(services.companions))
 
 

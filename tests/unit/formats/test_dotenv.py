@@ -1,7 +1,7 @@
 import pytest
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.dotenv import parse
+from jettison.formats.dotenv import beside, is_example, parse
 
 FILE = """\
 # settings
@@ -51,3 +51,23 @@ def test_a_broken_line_is_named(text: str, line: int) -> None:
         parse(text, file=".env")
     assert caught.value.origin is not None
     assert caught.value.origin.line == line
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (".env", ".env.example"), (".env", "env.sample"), (".env", "example.env"),
+        (".env", ".env-dist"), (".env", "dotenv.template"),
+        ("shop/.env.dev", "shop/.env.dev.example"),
+        ("shop/db.env", "shop/db.env.dist"),
+    ],
+)  # fmt: skip
+def test_an_example_stands_for_a_file_that_is_not_there(path: str, name: str) -> None:
+    assert [(one.name, one.value) for one in beside({name: "A=1"}.get, path)] == [("A", "1")]
+    assert is_example(name)
+
+
+def test_a_file_that_is_there_comes_before_its_example() -> None:
+    texts = {".env": "A=1", ".env.example": "A=2\nB=2"}
+    assert [one.value for one in beside(texts.get)] == ["1"]
+    assert not is_example(".env.production")

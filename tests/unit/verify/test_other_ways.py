@@ -106,3 +106,10 @@ def test_a_default_that_leads_to_another_machine_is_replaced() -> None:
     assert found["POSTGRES_HOST"] == "database"
     assert found.keys() == {"POSTGRES_HOST", "KEY"}
     assert [one.image for one in companions] == ["postgres"]
+
+
+def test_a_value_that_the_project_shows_comes_before_one_that_is_made_up() -> None:
+    text = "import os\nx = os.environ['REGION']\ny = os.environ['ZONE']"
+    found = given(("a.py",), {"a.py": text}.get, (), (), (), examples={"REGION": "eu-1"})
+    assert found.variables["REGION"] == "eu-1"
+    assert found.variables["ZONE"]

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from jettison.ecosystems import TOOLS
 from jettison.errors import InputSyntaxError, ProjectError
+from jettison.formats.dotenv import is_example
 from jettison.formats.requirements import decoded, is_utf_16
 from jettison.formats.settings import OWN_FILE, SHARED_FILE, without_settings
 from jettison.lift import Project
@@ -39,14 +40,14 @@ NAMES = re.compile(
     r"|requirements[^/]*\.(txt|in)$|(^|/)requirements/[^/]+\.(txt|in)$|constraints[^/]*\.txt$"
     rf"|(^|/)({'|'.join(map(re.escape, sorted(OF_TOOLS)))}|setup\.(cfg|py)|pylock[^/]*\.toml)$"
     r"|(^|/)(conda[-_]?)?env(ironment)?[^/.]*\.ya?ml$|(^|/)conda\.ya?ml$"
-    r"|(^|/)\.env[^/]*$|\.env$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
+    r"|(^|/)\.env[^/]*$|\.env$|(^|/)(dot)?env[._-][a-zA-Z]+$|(^|/)Procfile$|(^|/)\.python-version$|\.(sh|bash|conf|ini|service)$"
     r"|(^|/)(gunicorn|hypercorn)[^/]*\.py$"
     r"|(^|/)(jettison\.toml|(removed-files|removed-system-files|compiled-modules|layers)\.txt)$"
     r"|(^|/)(remove_files|remove_system_files|sort_into_layers|jettison_removed)\.py$"
 )
 
 # Of these, what only tells how something is run, and may be anything by its ending.
-RUNNING = re.compile(r"\.(sh|bash|conf|ini|service)$|\.dockerignore$")
+RUNNING = re.compile(r"\.(sh|bash|conf|ini|service)$|\.dockerignore$|(^|/)(dot)?env[._-][a-zA-Z]+$")
 LISTS = re.compile(r"(requirements|constraints)[^/]*\.(txt|in)$|(^|/)requirements/[^/]+$")
 # Scripts without an ending: the first line tells them.
 BARE = re.compile(r"(^|/)[^/.]+$")
@@ -199,7 +200,7 @@ def load_project(directory: Path, *, dockerfile: str | None, service: str | None
     def read(path: str) -> str | None:
         if path.startswith(("..", "/")):
             return None
-        if posixpath.basename(path).startswith(".env."):  # an example of it
+        if is_example(path):
             return read_text(root, path)
         text = needed_text(root, path)
         return None if text is None else text.removeprefix("\ufeff")
