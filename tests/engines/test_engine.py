@@ -161,6 +161,19 @@ def test_the_kernel_tells_what_programs_open(engine: Engine, image: ImageID) -> 
     assert file_events(0) is None
 
 
+def test_files_that_are_opened_without_end_keep_nobody_waiting(
+    engine: Engine, image: ImageID
+) -> None:
+    restless = ("sh", "-c", "while :; do cat /etc/debian_version; sleep 0.01; done")
+    with engine.run(image, RunOptions(entrypoint=restless)) as container:
+        events = file_events(container.state().process)
+        if events is None:
+            pytest.skip("the kernel tells no file events here: CAP_SYS_ADMIN and overlayfs needed")
+        container.execute(("cat", "/etc/hostname"))
+        assert "/etc/debian_version" in events.close()
+        assert container.state().running
+
+
 REACH = """
 import socket
 network = socket.gethostbyname(socket.gethostname()).rpartition(".")[0]

@@ -32,7 +32,7 @@ from jettison.progress import Progress
 from jettison.verify.interior import script_text
 
 _CLOSED_ON_EXEC, _NON_BLOCKING, _UNLIMITED_QUEUE = 0x1, 0x2, 0x10
-_ADD, _WHOLE_FILE_SYSTEM = 0x1, 0x100
+_ADD, _FORGET_ALL, _WHOLE_FILE_SYSTEM = 0x1, 0x80, 0x100
 _OPENED, _OPENED_TO_RUN = 0x20, 0x1000
 _HERE = -100
 _HEAD = struct.Struct("=IBBHQii")
@@ -55,6 +55,8 @@ class FileEvents:
     def close(self) -> frozenset[str]:
         """Give what was opened up to now, and listen no longer."""
         if not self._closing.is_set():
+            # who opens files without end would keep the reader from an end
+            _mark(self._descriptor, _FORGET_ALL, 0, None)
             self._closing.set()
             self._reader.join()
             os.close(self._descriptor)
@@ -62,11 +64,12 @@ class FileEvents:
 
     def _read(self) -> None:
         while True:
-            waiting, _, _ = select.select([self._descriptor], [], [], _WAIT)
+            closing = self._closing.is_set()
+            waiting, _, _ = select.select([self._descriptor], [], [], 0 if closing else _WAIT)
             if waiting:
                 with suppress(BlockingIOError):
                     self._note(os.read(self._descriptor, _BUFFER))
-            elif self._closing.is_set():
+            elif closing:
                 return
 
     def _note(self, events: bytes) -> None:
@@ -93,12 +96,17 @@ def file_events(process: int) -> FileEvents | None:
         return None
     if descriptor < 0:
         return None
-    wanted = ctypes.c_uint64(_OPENED | _OPENED_TO_RUN)
     root = f"/proc/{process}/root".encode()
-    if libc.fanotify_mark(descriptor, _ADD | _WHOLE_FILE_SYSTEM, wanted, _HERE, root) < 0:
+    if not _mark(descriptor, _ADD, _OPENED | _OPENED_TO_RUN, root):
         os.close(descriptor)
         return None
     return FileEvents(descriptor)
+
+
+def _mark(descriptor: int, change: int, wanted: int, root: bytes | None) -> bool:
+    mark = ctypes.CDLL(None).fanotify_mark
+    flags = change | _WHOLE_FILE_SYSTEM
+    return bool(mark(descriptor, flags, ctypes.c_uint64(wanted), _HERE, root) == 0)
 
 
 def _has_own_root(process: int) -> bool:
