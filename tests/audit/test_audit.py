@@ -444,7 +444,7 @@ def mirror(*documents: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
             self.wfile.write(written.getvalue())
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", asked

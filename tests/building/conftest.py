@@ -30,5 +30,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         index.add("tools-1.5-py3-none-any.whl", wheel("tools", "1.5"))
         monkeypatch.setenv("UV_DEFAULT_INDEX", f"{index.url}/simple")
         monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+        # an index that refuses does so again
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
         monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
         yield Site(project=project, base=tmp_path / "base", index=index, cache=tmp_path / "cache")

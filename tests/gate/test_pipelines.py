@@ -61,7 +61,7 @@ def serving() -> Iterator[Api]:
         do_GET = do_POST = do_PATCH = _answer  # noqa: N815 — http.server's names
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     api.url = f"http://127.0.0.1:{server.server_port}"
     try:

@@ -101,7 +101,7 @@ def serving() -> Iterator[PackageIndex]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     index.url = f"http://127.0.0.1:{server.server_port}"
     try:
         yield index

@@ -69,7 +69,7 @@ def answering(status: Callable[[str], int]) -> Iterator[Machine]:
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield Machine(server.server_port)
         server.shutdown()
 
@@ -106,7 +106,7 @@ def test_a_server_of_grpc_is_known_by_its_first_frame() -> None:
                 self.request.sendall(settings)
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         found = wait_until_ready(Machine(server.server_address[1]), 8080, "", 5.0)
         server.shutdown()
     assert found.failure == "port 8080 speaks HTTP/2 alone, as servers of gRPC do"

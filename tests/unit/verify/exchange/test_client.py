@@ -30,7 +30,7 @@ class Echo(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
     with HTTPServer(("127.0.0.1", 0), Echo) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield "127.0.0.1", server.server_port
         server.shutdown()
 
