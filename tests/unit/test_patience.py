@@ -62,13 +62,21 @@ def overloaded(plug: socket.socket, ended: threading.Event) -> None:
 
 
 @pytest.fixture(autouse=True)
-def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "HEADERS", 0.2)
-    for module in ("processes.patience", "index.http", "images.registry.transport"):
-        monkeypatch.setattr(f"jettison.{module}.PART", 0.2)
+def _direct(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
+@pytest.fixture
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEADERS", 0.2)
+    for module in ("processes.patience", "index.http", "images.registry.transport"):
+        monkeypatch.setattr(f"jettison.{module}.PART", 0.2)
+
+
+impatient = pytest.mark.usefixtures("_little_patience")
+
+
+@impatient
 @pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
 def test_an_index_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
@@ -80,6 +88,7 @@ def test_an_index_that_trickles_is_given_up(
             list(Client(backoff=0.0).chunks(url))
 
 
+@impatient
 @pytest.mark.parametrize("talk", [slow_headers, slow_body, absurd_chunk])
 def test_a_registry_that_trickles_is_given_up(
     talk: Callable[[socket.socket, threading.Event], None],
@@ -92,6 +101,7 @@ def silent(plug: socket.socket, ended: threading.Event) -> None:
     ended.wait()
 
 
+@impatient
 @pytest.mark.parametrize("talk", [slow_headers, silent])
 def test_silence_uses_up_the_patience_with_a_registry(
     talk: Callable[[socket.socket, threading.Event], None], monkeypatch: pytest.MonkeyPatch
@@ -105,6 +115,7 @@ def test_silence_uses_up_the_patience_with_a_registry(
     assert waits == []
 
 
+@impatient
 def test_an_index_that_trickles_is_not_asked_again() -> None:
     client = Client(backoff=0.0)
     with server(slow_body) as url:

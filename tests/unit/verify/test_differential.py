@@ -124,7 +124,8 @@ def test_workers_run_as_production_will_run_them(
     monkeypatch.setattr(batch, "_WATCHED_SECONDS", 2.0)
     writes = "'ROLE' in os.environ and 'READ_ONLY' in os.environ and sys.exit(1)"
     for name in ("before.py", "after.py"):
-        text = SERVER.replace("start, count", f"{writes}\nstart, count", 1)
+        # before anything takes time
+        text = f"import os, sys\n{writes}\n{SERVER}"
         (tmp_path / name).write_text(text.replace("FAULT", NOTHING))
     beat = Worker(name="beat", environment={"ROLE": "beat"})
     request = replace(REQUEST, read_only_after=True, expected_read_only=planned, workers=(beat,))
@@ -143,7 +144,6 @@ def test_what_does_not_start_as_its_service_runs_it_is_compared_in_another_way(
     request = replace(
         REQUEST,
         environment={"MODE": "development"},
-        startup_timeout=2.0,
         otherwise=(Surroundings(how="without the variables of the service", ports=(8000,)),),
     )
     found = compare(request, LocalEngine(tmp_path), SilentProgress())
