@@ -19,6 +19,7 @@ import pytest
 from images import AMD64, packed_layer
 from msgspec.structs import replace
 from tests.engines.test_embedded import eventually, fetched
+from tests.support.names import RUN
 
 from jettison.engines.embedded.chroot import CHROOT, NOT_ROOT
 from jettison.engines.embedded.engine import EmbeddedEngine
@@ -33,11 +34,16 @@ from jettison.verify.request import VerificationRequest
 pytestmark = [pytest.mark.engine]
 
 BASE = "python:3.11-slim"
-SERVER = """
+with socket.create_server(("127.0.0.1", 0)) as _free:
+    PORT = _free.getsockname()[1]
+# another run of these tests has another one
+OUTSIDE = f"/tmp/{RUN}-outside"
+LONG, LATER = (f"{seconds}.{os.getpid()}" for seconds in (4711, 4712))
+SERVER = f"""
 import http.server
-http.server.HTTPServer(("0.0.0.0", 8462), http.server.SimpleHTTPRequestHandler).serve_forever()
+http.server.HTTPServer(("0.0.0.0", {PORT}), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
-SERVES = RunOptions(ports=(8462,), tmpfs=("/tmp",), volumes=("/data", "/new"))
+SERVES = RunOptions(ports=(PORT,), tmpfs=("/tmp",), volumes=("/data", "/new"))
 WAITS = RunOptions(command=("sleep", "60"), network=Network.NONE)
 # What is tried, and what comes of it; a name is that of an error.
 PROBE = """
@@ -50,11 +56,11 @@ def tried(action):
     return "works"
 print({
     "who": (os.getuid(), os.getgid()),
-    "connect": tried(lambda: socket.create_connection(("127.0.0.1", 8462))),
+    "connect": tried(lambda: socket.create_connection(("127.0.0.1", PORT))),
     "datagram": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
     "raw": tried(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)),
     "netlink": tried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)),
-    "fast open": tried(lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", 8462))),
+    "fast open": tried(lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", PORT))),
     "local": tried(lambda: socket.socket(socket.AF_UNIX).connect("/tmp/none")),
     "listen": tried(lambda: socket.create_server(("127.0.0.1", 0))),
     "pair": tried(lambda: socket.socketpair()),
@@ -68,7 +74,7 @@ print({
     "node": tried(lambda: os.mknod("/tmp/node", 0o20666, os.makedev(1, 1))),
     "signal": tried(lambda: os.kill(1, 0)),
 })
-"""
+""".replace("PORT", str(PORT))
 REFUSED = "Operation not permitted"
 
 
@@ -94,8 +100,8 @@ def image(chroot: EmbeddedEngine, base: Path) -> ImageID:
     more = packed_layer(
         Member.directory("data").owned(1234, 1234),
         Member.file("data/seed", b"seed").owned(1234, 1234),
-        Member.symlink("outside", "/../../../../tmp/jettison-outside"),
-        Member.symlink("etc/hosts", "/../../../../tmp/jettison-outside"),
+        Member.symlink("outside", f"/../../../..{OUTSIDE}"),
+        Member.symlink("etc/hosts", f"/../../../..{OUTSIDE}"),
     )
     changed = own.append(more)
     config = changed.config.with_user("1234").with_command(["python3", "-c", SERVER])
@@ -104,7 +110,7 @@ def image(chroot: EmbeddedEngine, base: Path) -> ImageID:
 
 def tried(chroot: EmbeddedEngine, image: ImageID, user: str) -> dict[str, object]:
     with chroot.run(image, replace(SERVES, user=user)) as container:
-        host, port = container.address(8462)
+        host, port = container.address(PORT)
         assert fetched(f"http://{host}:{port}/etc/hostname").strip()
         done = container.execute(("python3", "-"), stdin=PROBE.encode())
     assert done.status == 0, done.error_text
@@ -139,13 +145,13 @@ def test_what_one_container_writes_no_other_sees(chroot: EmbeddedEngine, image: 
 
 
 def test_nothing_that_was_started_is_left(chroot: EmbeddedEngine, image: ImageID) -> None:
-    script = "(setsid sleep 4711 &); (setsid sleep 4711 &); exec sleep 4711"
+    script = f"(setsid sleep {LONG} &); (setsid sleep {LONG} &); exec sleep {LONG}"
     with chroot.run(image, RunOptions(command=("sh", "-c", script), network=Network.NONE)) as one:
-        assert eventually(lambda: len(sleepers("4711")) == 3)
-        done = one.execute(("sh", "-c", "setsid sleep 4712 >/dev/null 2>&1 & echo started"))
+        assert eventually(lambda: len(sleepers(LONG)) == 3)
+        done = one.execute(("sh", "-c", f"setsid sleep {LATER} >/dev/null 2>&1 & echo started"))
         assert done.text == "started"
-        assert sleepers("4712") == []
-    assert sleepers("4711") == []
+        assert sleepers(LATER) == []
+    assert sleepers(LONG) == []
 
 
 def sleepers(word: str) -> list[str]:
@@ -165,11 +171,11 @@ from jettison.engines.embedded.engine import EmbeddedEngine
 from jettison.engines.embedded.chroot import CHROOT
 from jettison.engines.engine import Network, RunOptions
 engine = EmbeddedEngine(isolation=CHROOT)
-script = "(setsid sleep 4713 &); exec sleep 4713"
+script = "(setsid sleep LONG &); exec sleep LONG"
 engine.run(sys.argv[1], RunOptions(entrypoint=("sh", "-c", script), network=Network.NONE))
 print("started", flush=True)
 time.sleep(60)
-"""
+""".replace("LONG", LONG)
 
 
 def test_a_container_ends_with_jettison(base: Path, tmp_path: Path) -> None:
@@ -178,13 +184,12 @@ def test_a_container_ends_with_jettison(base: Path, tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout
         assert process.stdout.readline() == b"started\n"
-        assert eventually(lambda: len(sleepers("4713")) == 2)
+        assert eventually(lambda: len(sleepers(LONG)) == 2)
         process.send_signal(signal.SIGKILL)
-    assert eventually(lambda: not sleepers("4713"))
+    assert eventually(lambda: not sleepers(LONG))
 
 
 def test_no_link_of_an_image_leads_out(chroot: EmbeddedEngine, image: ImageID) -> None:
-    outside = Path("/tmp/jettison-outside")
     options = RunOptions(
         command=("sleep", "60"),
         network=Network.NONE,
@@ -196,13 +201,13 @@ def test_no_link_of_an_image_leads_out(chroot: EmbeddedEngine, image: ImageID) -
     with chroot.run(image, options) as container:
         assert container.execute(("touch", "/outside/memory/x")).status == 0
         assert container.execute(("cat", "/etc/hosts")).text.startswith("127.0.0.1")
-    assert not outside.exists()
+    assert not Path(OUTSIDE).exists()
 
 
 def test_a_port_of_this_machine_is_not_taken_for_the_containers(
     chroot: EmbeddedEngine, image: ImageID
 ) -> None:
-    with _listening(8462), pytest.raises(EngineError, match="8462"):
+    with _listening(PORT), pytest.raises(EngineError, match=str(PORT)):
         chroot.run(image, SERVES)
 
 

@@ -36,7 +36,9 @@ WORKDIR /srv
 RUN mv /usr/local/bin/python3.11 /usr/local/bin/runtime && mv /usr/bin/rm /remove \\
     && /remove /usr/local/bin/python* /usr/bin/*sh /usr/bin/perl* /remove
 EXPOSE 8000
-CMD ["/usr/local/bin/runtime", "-m", "http.server", "8000"]
+CMD ["/usr/local/bin/runtime", "-c", "import http.server as h, signal, sys; \
+signal.signal(signal.SIGTERM, lambda *_: sys.exit()); \
+h.HTTPServer(('', 8000), h.SimpleHTTPRequestHandler).serve_forever()"]
 """
 # A server that answers once and ends, as one whose second worker cannot start.
 ENDS = r"""

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import signal
 import sys
 import threading
 import time
@@ -44,4 +45,5 @@ class Greedy(http.server.BaseHTTPRequestHandler):
         threading.Thread(target={"processes": processes, "memory": memory, "disk": disk}[KIND], daemon=True).start()
 
 
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 http.server.ThreadingHTTPServer(("", 8000), Greedy).serve_forever()

@@ -1,6 +1,8 @@
 """Answers in every way that keeps somebody waiting, and writes to its log without end."""
 
 import http.server
+import os
+import signal
 import threading
 import time
 
@@ -42,9 +44,13 @@ class Hostile(http.server.BaseHTTPRequestHandler):
 
 
 def talk():
-    while True:
+    # more than anybody may keep, then as much as leaves the machine to others
+    for number in range(1 << 40):
         print("INFO talking " + "x" * 1000)
+        if number > 300_000:
+            time.sleep(0.01)
 
 
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 threading.Thread(target=talk, daemon=True).start()
 http.server.ThreadingHTTPServer(("", 8000), Hostile).serve_forever()
