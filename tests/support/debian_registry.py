@@ -63,7 +63,7 @@ def _free_port() -> int:
 
 def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
     """Wait until the registry serves, and tell whether it is this one that does."""
-    for _ in range(200):
+    for _ in range(1200):
         status = _status(port)
         if server.poll() is not None:
             return False
