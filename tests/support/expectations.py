@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from jettison.tasks.loading import planned
@@ -12,6 +13,7 @@ EXPECTED = EXAMPLE / "expected"
 CHANGING = "pkms-backend/.jettison/removed-files.txt"
 
 
+@cache
 def planned_files() -> dict[str, str]:
     """Plan the example with the package index; give the text of each file that differs."""
     return {change.path: change.after for change in planned(EXAMPLE).plan.files}
