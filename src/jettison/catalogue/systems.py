@@ -108,11 +108,15 @@ class Samples(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class StandIn(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a service is started from packages of Debian, in place of some images."""
+    """How a service is started from packages of Debian, in place of some images.
+
+    ``further`` are packages that only some of the images need.
+    """
 
     images: Words
     packages: Words
     start: str
+    further: Mapping[str, Words] = field(default_factory=dict)
     prepare: str = ""
 
 

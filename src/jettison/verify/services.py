@@ -40,14 +40,20 @@ def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Compan
         return None
     name = companion.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     known = table(Services).debian
-    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
+    found = [
+        (f"{key}-{name}", replace(one, packages=(*one.packages, *one.further[name])))
+        if name in one.further
+        else (key, one)
+        for key, one in known.stand_ins.items()
+        if name in one.images
+    ]
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
     for key, one in found:
         try:
             image = _built(engine, key, one, base, progress)
         except (BuildError, EngineError, UnsupportedError):
             return None
-        note = f"Debian's {one.packages[0]} instead of {companion.image}"
+        note = f"Debian's {one.packages[-1]} instead of {companion.image}"
         return replace(companion, image=image, instead=note)
     return None
 

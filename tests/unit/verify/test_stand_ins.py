@@ -49,3 +49,10 @@ def test_an_image_that_is_there_is_taken() -> None:
 def test_nothing_stands_in_for_a_service_that_nobody_knows() -> None:
     asked = Companion(name="own", image="own/broker:1")
     assert stand_in(Shelf(), asked, SilentProgress()) is None
+
+
+def test_an_image_of_a_database_with_an_extension_has_it_here_too() -> None:
+    shelf = Shelf("debian:trixie-slim")
+    found = stand_in(shelf, Companion(name="db", image="postgis/postgis:15"), SilentProgress())
+    assert found is not None
+    assert "postgresql postgresql-postgis " in shelf.built
