@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 
 import click
@@ -34,6 +35,8 @@ def main() -> None:
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    # what Python says of a source that is only read
+    warnings.filterwarnings("ignore", module="<unknown>")
     gc.set_threshold(_NEW_OBJECTS)
     sys.exit(_with_output(run(sys.argv[1:])))
 

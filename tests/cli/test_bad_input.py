@@ -178,6 +178,15 @@ def test_a_source_of_many_gigabytes_is_not_read(tmp_path: Path) -> None:
     assert "data.py: it has more than 32 MiB" in done.stdout
 
 
+def test_no_warning_of_python_about_a_source_is_shown(tmp_path: Path) -> None:
+    setup = 'from setuptools import setup\n\nsetup(name="demo", description="\\d")\n'
+    dockerfile = DOCKERFILE.replace("-r requirements.txt", ".").replace("requirements.txt", ".")
+    root = project(tmp_path / "demo", setup__py=setup, Dockerfile=dockerfile)
+    done = jettison("plan", "--offline", root, cache=tmp_path, PYTHONWARNINGS="default")
+    assert done.returncode == 0
+    assert "invalid escape" not in done.stderr
+
+
 def test_a_machine_that_starts_no_more_threads_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
