@@ -159,6 +159,15 @@ _UNPRINTABLE = re.compile(
 )
 
 
+_PASSWORD = re.compile(r"(://[^/:@]*):([^/]*)(?=@)")
+
+
+def without_password(address: str) -> tuple[str, str]:
+    """Give an address without the password that it holds, and the password as it is written."""
+    found = _PASSWORD.search(address)
+    return _PASSWORD.sub(r"\1", address, count=1), found[2] if found else ""
+
+
 def printable(text: str) -> str:
     """Return a text with everything escaped that a terminal would obey instead of showing.
 

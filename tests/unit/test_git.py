@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+from base64 import b64encode
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from jettison.errors import WriteError
-from jettison.processes.git import Unknown, last_commit, uncommitted
+from jettison.errors import NetworkError, WriteError
+from jettison.processes.git import Unknown, checked_out, last_commit, uncommitted
 from jettison.tasks.writing import write_in_place
 
 WHO = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
@@ -131,3 +135,38 @@ def test_without_git_a_repository_is_not_written_to(
     assert uncommitted(repository) == Unknown(why="git is not installed")
     assert uncommitted(repository.parent) == ()
     assert last_commit(repository) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed by /proc")
+def test_the_password_of_a_repository_is_in_no_list_of_processes_and_no_message(
+    tmp_path: Path,
+) -> None:
+    right = f"Basic {b64encode(b'me:hid@den').decode()}"
+    given, listed = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            given.append(self.headers.get("Authorization", ""))
+            for line in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    listed.append(line.read_bytes())
+                except OSError:
+                    continue
+            self.send_response(404 if given[-1] == right else 401)
+            self.send_header("WWW-Authenticate", "Basic realm=x")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://me:hid%40den@127.0.0.1:{server.server_port}/x.git"
+        with pytest.raises(NetworkError) as caught:
+            checked_out(address, "", tmp_path, 60)
+        server.shutdown()
+    assert right in given
+    assert any(b"git-remote-http" in line for line in listed)
+    assert not any(b"hid%40den" in line or b"hid@den" in line for line in listed)
+    assert "hid" not in f"{caught.value} {caught.value.why}"

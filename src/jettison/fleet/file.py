@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from jettison.errors import InputSyntaxError
 from jettison.formats.toml import places, read_toml
-from jettison.values import Origin
+from jettison.values import Origin, without_password
 
 # What every registry takes as the last part of a repository's name.
 _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
@@ -42,7 +42,8 @@ class Member(Struct, frozen=True, kw_only=True):
     @property
     def where(self) -> str:
         """The place as reports name it."""
-        repository = f"{self.git}@{self.revision}" if self.revision else self.git
+        address, _ = without_password(self.git)
+        repository = f"{address}@{self.revision}" if self.revision else address
         return self.image or ":".join(filter(None, (repository, self.path)))
 
 

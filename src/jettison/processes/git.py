@@ -10,11 +10,13 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from msgspec import Struct
 
 from jettison.errors import NetworkError, ProgramError, ProjectError
 from jettison.processes import NEUTRAL, Completed, helper_environment, installed, run
+from jettison.values import without_password
 
 _SECONDS = 60
 # What looks at no file of the project ends at once, unless a pipe stands in for a file of Git.
@@ -105,16 +107,20 @@ _REVISION = re.compile(r"[A-Za-z0-9][\w./@^~+-]*", re.ASCII)
 # What a repository may be fetched over; others run programs that the address names.
 _PROTOCOLS = "https:http:ssh:git:file"
 _KEPT = ("HOME", "PATH", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
+_PASSWORD = "JETTISON_GIT_PASSWORD"  # noqa: S105 - the name of the variable
+_HELPER = f"credential.helper=!f() {{ printf 'password=%s\\n' \"${_PASSWORD}\"; }}; f"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def checked_out(address: str, revision: str, folder: Path, seconds: float) -> str:
     """Fetch one revision of a repository into an empty folder; give its commit.
 
-    Neither hooks nor filters run, and nobody is asked for a password. ProjectError when the address
-    or the revision is none, NetworkError when there is no answer.
+    Neither hooks nor filters run, and nobody is asked for a password: that of the address is no
+    argument of a program, which others can list. ProjectError when the address or the revision is
+    none, NetworkError when there is no answer.
     """
     wanted = revision or "HEAD"
+    address, password = without_password(address)
     if address.startswith("-") or not _REVISION.fullmatch(wanted):
         raise ProjectError(
             f"{address} at {wanted} is no revision of a repository",
@@ -123,9 +129,10 @@ def checked_out(address: str, revision: str, folder: Path, seconds: float) -> st
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment = {
         **kept, **_ENVIRONMENT, "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
-        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes", _PASSWORD: unquote(password),
     }  # fmt: skip
-    off = [word for setting in _OFF for word in ("-c", setting)]
+    settings = (*_OFF, *((_HELPER,) if password else ()))
+    off = [word for setting in settings for word in ("-c", setting)]
     for words in (
         ("init", "--quiet"),
         ("fetch", "--quiet", "--depth=1", "--no-tags", "--", address, wanted),

@@ -54,3 +54,8 @@ def test_a_wrong_file_is_refused_with_its_line(text: str, line: int | None, said
     assert refused.value.hint
     assert refused.value.origin is not None
     assert (refused.value.origin.file, refused.value.origin.line) == ("fleet.toml", line)
+
+
+def test_a_report_names_no_password():
+    text = '[[project]]\ngit = "https://me:hidden@example.org/a.git"\n'
+    assert parse_fleet(text, "fleet.toml").members[0].where == "https://me@example.org/a.git"
