@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -171,6 +171,11 @@ def names(fields: Fields, key: str) -> tuple[str, ...]:
     )
 
 
+def linked(fields: Fields) -> Iterator[str]:
+    """The services of ``links``, by which older files say what a service depends on."""
+    yield from (word.partition(":")[0] for word in fields.words("links"))
+
+
 def extends(fields: Fields) -> Extends | None:
     """Return the service that is extended."""
     node = fields.node("extends")
@@ -238,7 +243,7 @@ def _service(name: str, fields: Fields, origin: Origin) -> Service:
         expose=fields.words("expose"),
         volumes=tuple(mount(fields, node) for node in fields.nodes("volumes")),
         healthcheck=health_check(fields),
-        depends_on=names(fields, "depends_on"),
+        depends_on=tuple(dict.fromkeys((*names(fields, "depends_on"), *linked(fields)))),
         user=fields.text("user"),
         read_only=fields.flag("read_only"),
         tmpfs=fields.words("tmpfs"),

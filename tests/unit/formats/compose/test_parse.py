@@ -149,6 +149,7 @@ def test_the_other_keys() -> None:
             required: false
         depends_on:
           db: {condition: service_healthy}
+        links: [db, "cache:memory"]
         """,
         TAG="3",
     )
@@ -157,7 +158,7 @@ def test_the_other_keys() -> None:
     assert one.security_opt == ("no-new-privileges:true",)
     assert one.profiles == ("dev", "test")
     assert one.env_file == (".env", "more.env")
-    assert one.depends_on == ("db",)
+    assert one.depends_on == ("db", "cache")
     origin = one.origin_of("security_opt")
     assert origin is not None
     assert (origin.line, origin.end_line) == (10, 11)
