@@ -33,6 +33,8 @@ NAME = "missing-programs"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 # What the Python of every image brings.
 PYTHON = ("python", "pip")
+# How the packages are called that one which is named brings.
+PARTS = ("-common", "-core", "-bin", "-base")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -54,8 +56,10 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if _is_certain(use, plan)]
         package = package_of_program(program, release)
+        # A package of one version, or one that brings the whole: libreoffice, libreoffice-common.
+        whole = any(f"{name}{part}" == package for name in named for part in PARTS)
         versioned = any(name.startswith(f"{package}-") for name in named)
-        present = package in named or versioned or program in provided
+        present = package in named or versioned or whole or program in provided
         if program.startswith(PYTHON):
             continue
         if certain and package and not present:

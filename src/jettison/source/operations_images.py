@@ -19,7 +19,7 @@ from jettison.source.operations_lines import split
 from jettison.values import Origin, Skipped
 
 _DEVELOPMENT = re.compile(
-    r"(^|[-_.])(dev|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
+    r"(^|[-_.])(dev|devserver|devel|develop|development|debug|debugging|test|tests|testing|lint|ci|docs)($|[-_.])"
 )
 _PRODUCTION = re.compile(r"(^|[-_.])(prod|production|release|live)($|[-_.])")
 _RUNNING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
@@ -74,7 +74,7 @@ def starts(dockerfile: Dockerfile, stage: Stage) -> bool:
 # What tells the Dockerfile of a Python application from that of a proxy or a front end.
 PYTHON = re.compile(
     r"^[^\S\n]*FROM[^\S\n].*\b(python|pypy|uv|conda|micromamba)\d*\b"
-    rf"|\b(?:pip3 install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
+    rf"|\b(?:pip3[.\d]* install|{'|'.join(INSTALLING)})\b".replace(" ", r"\s+"),
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -150,6 +150,7 @@ class _Search:
             environment.get("DJANGO_CONFIGURATION", ""),
         )
         self._environment = environment
+        self._set_elsewhere = False
 
     def _installed_for_development(self) -> frozenset[str]:
         return frozenset(
@@ -160,6 +161,7 @@ class _Search:
         )
 
     def run(self) -> Reach:
+        self._set_elsewhere = self._is_set_elsewhere()
         for entry in self._entries:
             self._load(entry.file, entry.origin, entry.why)
         settings = self._environment.get("DJANGO_SETTINGS_MODULE", "")
@@ -167,9 +169,8 @@ class _Search:
         if file and not file.endswith("/"):
             self._load(file, Origin(file=file), f"DJANGO_SETTINGS_MODULE={settings}")
         if not self._links:  # whatever runs, these are the switches it can find
-            for facts in self._index.modules.values():
-                if not is_development_place(facts.file, self._folders):
-                    self._switch(facts)
+            for facts in self._production_modules():
+                self._switch(facts)
         while self._queue:
             self._follow(self._index.modules[self._queue.popleft()])
         return Reach(
@@ -183,6 +184,26 @@ class _Search:
             folders=self._folders,
         )
 
+    def _production_modules(self) -> Iterator[ModuleFacts]:
+        for facts in self._index.modules.values():
+            if not is_development_place(facts.file, self._folders):
+                yield facts
+
+    def _is_set_elsewhere(self) -> bool:
+        """Whether settings come from a module of the application that a deployment adds."""
+        return any(
+            imported.names == ("*",)
+            and (imported.level or self._index.is_local(imported.module))
+            and not self._has(imported)
+            for facts in self._production_modules()
+            for imported in facts.imports
+        )
+
+    def _has(self, imported: Import) -> bool:
+        last = imported.module.rpartition(".")[2]
+        ends = (f"/{last}.py", f"/{last}/__init__.py")
+        return any(f"/{file}".endswith(ends) for file in self._index.resolve(imported))
+
     def _load(self, file: str, origin: Origin, why: str) -> None:
         for each in (*self._packages_of(file), file):
             if each not in self._links and each in self._index.modules:
@@ -192,6 +213,8 @@ class _Search:
                 self._switch(self._index.modules[each])
 
     def _switch(self, facts: ModuleFacts) -> None:
+        if self._set_elsewhere:
+            return
         for_development = is_development_place(facts.file, self._folders)
         for switch in facts.switches:
             if for_development and switch.name in self._switches:

@@ -34,7 +34,7 @@ def test_a_python_image_is_known_by_what_it_installs():
     files = {
         "compose.yaml": COMPOSE,
         "proxy/Dockerfile": "FROM nginx:1.27\n",
-        "web/Dockerfile": "FROM ubuntu:24.04\nRUN apt-get update && pip3 install flask\n",
+        "web/Dockerfile": "FROM ubuntu:24.04\nRUN apt-get update && pip3.12 install flask\n",
     }
     assert chosen(files).service == "web"
 

@@ -1,0 +1,3 @@
+from django.conf import settings
+if settings.DEBUG:
+    import template_inspector
