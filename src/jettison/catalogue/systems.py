@@ -202,10 +202,11 @@ class Quiet(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SystemEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files of the system that leave for one reason."""
+    """Files of the system that leave for one reason; ``caches`` are what their makers make anew."""
 
     reason: str
     paths: Words
+    caches: bool = False
     keep: Words = ()
     programs: Words = ()
     modules: Words = ()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
+from jettison.catalogue import table
+from jettison.catalogue.systems import SystemFiles
+from jettison.plan.minimal_base import pattern
 from jettison.plan.removal.groups import Matcher
 from jettison.verify import CheckResult, Outcome
 from jettison.verify.checks.check import (
@@ -65,6 +69,7 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
     if not same_base(before, after):
         had = _without_renamed(had, has)
     folder = before.facts.working_directory.rstrip("/")
+    had, has = (_without_caches(one, folder) for one in (had, has))
     gone = tuple(_gone(had, has, request, opened, folder, whole=whole))
     other = tuple(_other(had, has, request, whole=whole))
     lost = (*_lost_imports(had, has, request), *_scripts(before, after, request))
@@ -81,6 +86,18 @@ def _compare(before: Observation, after: Observation, request: VerificationReque
 
 def _count(stored: Stored) -> int:
     return len(stored.application) + len(stored.distributions)
+
+
+def _without_caches(stored: Stored, folder: str) -> Stored:
+    """Leave out what installers keep for their next run; the application lies in ``folder``."""
+    caches = (entry.paths for entry in table(SystemFiles).files if entry.caches)
+    known = pattern(tuple(chain.from_iterable(caches)))
+    kept = {
+        path: told
+        for path, told in stored.application.items()
+        if not known.fullmatch(f"{folder}/{path}")
+    }
+    return replace(stored, application=kept)
 
 
 def _without_renamed(had: Stored, has: Stored) -> Stored:

@@ -23,6 +23,7 @@ HELD = Stored(
         "Dockerfile": "3",
         "tests/test_a.py": "4",
         "run.sh": "7, can be run",
+        "root/.cache/pip/selfcheck": "11",
     },
     distributions={
         "idna/core.py": ("idna", "5"),
@@ -99,6 +100,7 @@ def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
     ("has", "asked"),
     [
         (less("application", "Dockerfile", "tests/test_a.py"), ASKED),
+        (less("application", "root/.cache/pip/selfcheck"), ASKED),
         (less("application", "page.html"), replace(ASKED, kept_out=("web/page.html",))),
         (
             replace(HELD, application={**HELD.application, "main.py": "x"}),
@@ -112,6 +114,7 @@ def test_what_is_gone_or_other_is_named(has: Stored, said: str) -> None:
             less("distributions", "idna/core.py"),
             replace(ASKED, removed_files=("idna/**/*.py",)),
         ),
+        (replace(HELD, application={**HELD.application, "root/.cache/pip/a": "x"}), ASKED),
         # the application lies in the root folder, beside the user's caches
         (less("application", "page.html"), replace(ASKED, removed_files=("/page.*",))),
         # the whole distribution: another check knows whether it may be gone
