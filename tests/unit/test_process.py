@@ -188,3 +188,11 @@ def test_a_program_takes_no_more_memory_than_it_may():
     limited = run((sys.executable, "-c", script), memory=1 << 28)
     assert limited.status
     assert "MemoryError" in limited.error_text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit it")
+def test_a_program_that_outlives_this_process_does_not_compute_for_ever():
+    script = "import resource as r, sys; sys.stdin.read(); print(*r.getrlimit(r.RLIMIT_CPU))"
+    most = 7 * (os.cpu_count() or 1)
+    limited = run((sys.executable, "-c", script), memory=1 << 28, timeout=7)
+    assert limited.text == f"{most} {most}"

@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from jettison.errors import ENDING, ProgramError
-from jettison.processes.process_group import deadline, end_group, group, limit_memory, pipe
+from jettison.processes.process_group import deadline, end_group, group, limit, pipe
 
 _GRACE_SECONDS = 3.0
 _KEPT_BYTES = 512 * 2**20
@@ -74,7 +74,8 @@ def run(
     """Run to the end and keep what the program wrote, up to 512 MiB of each stream.
 
     ``environment`` is added to the one of this process, or with ``bare`` to nothing. A program
-    that takes more than ``memory`` bytes fails, where the system can limit it. Raises
+    that takes more than ``memory`` bytes fails, where the system can limit it; such a one ends when
+    it has computed for too long, though this process be gone. Raises
     ProgramError when the program is missing, writes more than that, or is still running after
     ``timeout`` seconds.
     """
@@ -85,7 +86,7 @@ def run(
     whole = given if bare else {**os.environ, **given}
     with group(command, whole, directory, stderr=subprocess.PIPE) as process:
         if memory is not None:
-            limit_memory(process.pid, memory)
+            limit(process.pid, memory, timeout)
         streams = (pipe(process.stdout), pipe(process.stderr))
         readers = [
             threading.Thread(target=_keep, args=(*pair, process, full), daemon=True)

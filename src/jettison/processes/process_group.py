@@ -17,13 +17,20 @@ from jettison.errors import ProgramError
 _GRACE_SECONDS = 3.0
 
 
-def limit_memory(process: int, most: int) -> None:
-    """Let a program that has just begun take no more bytes, where the system can do that."""
+def limit(process: int, memory: int, seconds: float | None) -> None:
+    """Let a program that has just begun take no more bytes, where the system can do that.
+
+    It computes no longer than ``seconds`` either, also when nobody is left to end it.
+    """
     if sys.platform == "linux":
         import resource  # noqa: PLC0415  # not there on every system
 
-        with suppress(OSError):
-            resource.prlimit(process, resource.RLIMIT_DATA, (most, most))
+        limits = {resource.RLIMIT_DATA: memory}
+        if seconds is not None:
+            limits[resource.RLIMIT_CPU] = int(seconds) * (os.cpu_count() or 1)
+        for kind, most in limits.items():
+            with suppress(OSError):
+                resource.prlimit(process, kind, (most, most))
 
 
 @contextmanager
