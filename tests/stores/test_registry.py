@@ -27,7 +27,8 @@ from jettison.images.digest import Compression
 from jettison.images.image import Attachment, Image, ImageSet
 from jettison.images.reference import Reference
 from jettison.images.registry import RegistryStore
-from jettison.images.registry.authorization import Logins
+from jettison.images.registry.authorization import Authorizer, Logins
+from jettison.images.registry.session import Session
 from jettison.images.registry.transport import Transport
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.tar_writer import Member
@@ -199,6 +200,28 @@ def test_a_redirect_to_another_host_gets_no_credentials(
         fetch(store.read(reference, AMD64))
         assert elsewhere.asked("GET", digest)
         assert not any("Authorization" in headers for headers in elsewhere.seen_headers)
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("http://registry.example/upload", "of http"),
+        ("file:///etc/passwd", "of file"),
+        ("http://[", "is none"),
+    ],
+)
+def test_no_upload_goes_where_encryption_would_be_dropped(
+    cache: BlobDirectory, address: str, what: str
+) -> None:
+    transport = Transport()
+    session = Session(
+        transport=transport,
+        authorizer=Authorizer(transport=transport, logins=Logins()),
+        reference=Reference.parse("registry.example/app:1"),
+        actions="push",
+    )
+    with pytest.raises(NetworkError, match=what):
+        session.url(address)
 
 
 def test_what_is_pinned_and_cached_needs_no_network(

@@ -11,6 +11,7 @@ import urllib3
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.errors import NetworkError
 from jettison.images.reference import DOCKER_HUB, Reference
 from jettison.images.registry.authorization import Authorizer, Scopes
 from jettison.images.registry.transport import Answer, Request, Transport
@@ -39,11 +40,25 @@ class Session(Struct, frozen=True, kw_only=True):
         return replace(self, also=(f"repository:{repository}:pull",))
 
     def url(self, path: str) -> str:
-        """Return the address of ``path`` under this repository."""
+        """Return the address of ``path`` under this repository.
+
+        NetworkError for a whole one, as the registry gave it, that would drop encryption.
+        """
         scheme = "http" if self.reference.is_loopback else "https"
         is_hub = self.reference.registry == DOCKER_HUB
         host = "registry-1.docker.io" if is_hub else self.reference.registry
-        return urljoin(f"{scheme}://{host}/v2/{self.reference.repository}/", path)
+        try:
+            url = urljoin(f"{scheme}://{host}/v2/{self.reference.repository}/", path)
+            given = urlsplit(url).scheme
+        except ValueError as error:
+            raise NetworkError(f"{host} gave an address that is none", why=str(error)) from error
+        if given not in {scheme, "https"}:
+            raise NetworkError(
+                f"{host} sends to an address of {given}",
+                why="it would drop encryption",
+                hint="Tell the registry by which address it is reached.",
+            )
+        return url
 
     def ask(
         self,
@@ -94,7 +109,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
     def _authorization(self, url: str) -> dict[str, str]:
         """Return the header for addresses of the registry itself; others get none."""
-        if urlsplit(url).netloc != urlsplit(self.url("")).netloc:
+        if urlsplit(url)[:2] != urlsplit(self.url(""))[:2]:
             return {}
         return self.authorizer.header(self.reference.registry, self.scopes)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from typing import BinaryIO, TypeVar
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 import urllib3
 from msgspec import Struct
@@ -158,6 +158,7 @@ def _media_type(answer: Answer) -> str:
 
 # A larger blob goes in chunks, so that a broken connection or a proxy's limit costs one of them.
 CHUNK_SIZE = 32 << 20
+_DIGITS = 19
 _OCTETS = {"Content-Type": "application/octet-stream"}
 # What registries that take no chunks answer to one.
 _NO_CHUNKS = frozenset({400, 404, 405, 411, 415, 416, 501})
@@ -260,7 +261,8 @@ class Pusher(Struct, frozen=True, kw_only=True):
         answer = self.session.ask("GET", location)
         last = answer.headers.get("range", "").rpartition("-")[2]
         # A registry that has nothing says 0-0 too, so one byte counts as none.
-        if answer.status == HTTPStatus.NO_CONTENT and last.isdecimal() and int(last):
+        known = answer.status == HTTPStatus.NO_CONTENT and last.isdecimal() and len(last) < _DIGITS
+        if known and 0 < int(last) < blob.descriptor.size:
             return self._location(answer, location), int(last) + 1
         return self._patiently(lambda: self._begin(blob)), 0
 
@@ -277,7 +279,7 @@ class Pusher(Struct, frozen=True, kw_only=True):
         location = answer.headers.get("location", default)
         if not location:
             raise NetworkError(f"{self.session.reference.registry} gave no address for an upload")
-        return urljoin(self.session.url(""), location)
+        return self.session.url(location)
 
     def _require(self, answer: Answer, wanted: set[HTTPStatus], doing: str) -> None:
         if answer.status not in wanted:
