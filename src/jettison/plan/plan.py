@@ -241,6 +241,9 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         taken, planned = self.base.taken, self.prediction.after.size
         if taken is None or taken.predicted is None or planned is None:
             return self.base
+        if any(self.applied(StartFromNothing)):
+            # what leaves behind the final stage is known of this base alone
+            return self.base.heavier_by(0, taken=planned.bytes - taken.predicted.bytes)
         own = self.prediction.after.taken_from_base
         return self.base.heavier_by(planned.bytes + own - taken.predicted.bytes, taken=-own)
 
