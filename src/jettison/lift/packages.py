@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import (
@@ -192,6 +193,9 @@ def _program(stage: FinalStage, name: str, programs: Collection[str], needs: Nee
     if needs.usage.sourceless:
         message = f"kept: the project holds no Python source that could show who calls {name}"
         return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),), ()
+    for part in needs.usage.absent[:1]:
+        message = f"kept: {part.message} and may call {name}"
+        return PackageScope.RUNTIME, (replace(part, kind="unknown", message=message),), ()
     evidence = [needs.usage.search(_some(tuple(names)))]
     check = stage.health_check
     if check and any(

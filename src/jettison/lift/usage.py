@@ -63,7 +63,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     those of the rules' vocabulary that are in the source at all, each with its first place.
     ``given`` maps distributions that load data by name to the names that the source gives them.
     ``searched`` says what was read, in words; ``sourceless`` that it was no Python at all, as where
-    the application is itself installed from an index.
+    the application is itself installed from an index; ``absent`` are parts of it that are not here.
     """
 
     programs: Uses = field(default_factory=lambda: MappingProxyType({}))
@@ -79,6 +79,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     given: Mapping[str, Given] = field(default_factory=lambda: MappingProxyType({}))
     searched: str = ""
     sourceless: bool = False
+    absent: tuple[Evidence, ...] = ()
 
     def search(self, what: str) -> Evidence:
         """The evidence that ``what`` was looked for and not found."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from jettison.ecosystems.declaration import Declaration, Kind
@@ -68,7 +69,8 @@ def decide(inputs: ScopeInputs) -> tuple[RequirementScope, ...]:
     for part in inputs.absent[:1]:
         for name, found in signals.items():
             if not _strongest(found, Toward.RUNTIME):
-                found.append(Signal(name=name, weight=Weight.FAIR, evidence=part))
+                why = replace(part, message=f"kept: {part.message} and may import it")
+                found.append(Signal(name=name, weight=Weight.FAIR, evidence=why))
     scopes = {name: _direct(context, name, found) for name, found in signals.items()}
     helpers = [name for name, found in signals.items() if _only_helps(found)]
     for name, scope, signal in close(context, scopes, helpers):

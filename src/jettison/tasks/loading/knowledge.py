@@ -243,7 +243,7 @@ def _inputs(
         scripts=console_scripts(lambda name: read_text(loaded.root, project.in_context(name))),
         roots=_search_path(project),
         pickles=_pickles(loaded, sources),
-        absent=tuple(absent_parts(loaded.root)),
+        absent=tuple(absent_parts(loaded.root, project)),
     )
 
 

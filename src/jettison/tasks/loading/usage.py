@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,9 +17,10 @@ from jettison.formats.dockerfile.run import run_script
 from jettison.formats.shell import parse as parse_shell
 from jettison.index.graph import Closure
 from jettison.lift import Project
+from jettison.lift.build_context import feeding_stages
 from jettison.lift.health_probe import probe_of_service
 from jettison.lift.scopes import ScopeInputs
-from jettison.lift.stage import lifted
+from jettison.lift.stage import lifted, lifted_stage
 from jettison.lift.stages import services_of
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED, Given, Usage, usage_of
 from jettison.source import Commands, Use
@@ -68,7 +70,7 @@ def used(
         for name, places in inputs.reach.externals.items()
     }
     found = usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
-    return replace(found, zones=(*found.zones, *_zones(project)))
+    return replace(found, zones=(*found.zones, *_zones(project)), absent=inputs.absent)
 
 
 def _zones(project: Project) -> Iterator[Evidence]:
@@ -266,15 +268,38 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
 SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 
 
-def absent_parts(root: Path) -> Iterator[Evidence]:
-    """The submodules that are not checked out: what they import is not known."""
+# Folders that builds outside of the image make: they hold no Python.
+MADE = frozenset({
+    "dist", "build", "out", "target", "static", "staticfiles", "public", "assets", "media", "www",
+    "html", "data", "certs", "node_modules", "wheels", "wheelhouse",
+})  # fmt: skip
+
+
+def absent_parts(root: Path, project: Project) -> Iterator[Evidence]:
+    """What the image gets and is not here: submodules, folders and modules that a COPY names."""
     for path in SUBMODULE.findall(read_text(root, ".gitmodules") or ""):
         folder = root / path
         if not (folder.is_dir() and any(folder.iterdir())):
-            message = f"{path} is a submodule that is not checked out, and may import it"
-            yield Evidence(
-                kind="submodule",
-                message=message,
-                origin=Origin(file=".gitmodules"),
-                toward=Toward.RUNTIME,
-            )
+            yield _absent(f"{path} is a submodule that is not checked out", ".gitmodules")
+    for stage in feeding_stages(lifted(project)):
+        made = lifted_stage(project, stage)
+        for item, copied in made.copies:
+            for source in copied.sources if copied.stage is None else ():
+                path = posixpath.normpath(made.expanded(source).lstrip("/") or ".")
+                if _is_absent(path, project):
+                    yield _absent(f"{path} is not here, which the image gets", item.origin)
+
+
+def _is_absent(path: str, project: Project) -> bool:
+    """Whether a path that may hold Python is neither a file nor a folder of the context."""
+    name = posixpath.basename(path)
+    holds_python = "." not in name[1:] or name.endswith(".py")
+    if path == "." or not holds_python or "://" in path or set(path) & set("*?[<"):
+        return False
+    known = any(file == path or file.startswith(f"{path}/") for file in project.files)
+    return not known and not MADE & set(path.split("/"))
+
+
+def _absent(message: str, origin: Origin | str) -> Evidence:
+    place = Origin(file=origin) if isinstance(origin, str) else origin
+    return Evidence(kind="absent", message=message, origin=place, toward=Toward.RUNTIME)
