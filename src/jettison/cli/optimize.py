@@ -30,8 +30,7 @@ from jettison.tasks.auditing import read_advisories, with_audit
 from jettison.tasks.delivery import Delivery
 from jettison.tasks.imports.checking import guarded
 from jettison.tasks.loading import Planned, commands_decided, planned
-from jettison.tasks.optimizing import exceeded
-from jettison.tasks.optimizing_elsewhere import optimize_with
+from jettison.tasks.optimizing_elsewhere import exceeded, optimize_with
 from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 
 _UNRUN_WHY = "both images were built, neither was run"

@@ -13,9 +13,6 @@ from jettison.contents.measurement import ImageMeasurement
 from jettison.engines.engine import ImageID
 from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import BuildError
-from jettison.gate import Figures
-from jettison.gate.judging import CheckedImage, Outcome, said
-from jettison.gate.reading import amounts_of_built, image_name
 from jettison.lift.stages import NotApart
 from jettison.plan.plan import Plan, Withdrawal
 from jettison.plan.system_removal import place_of_removal, with_observed
@@ -229,7 +226,7 @@ def _settled(shop: Workshop, start: Plan, result: Result, before: _Before) -> tu
             break
         without = _without(shop, start, fresh)
         found = _result(shop, planned_anew(without), before)
-        if different and told and as_different(verdict, found.verdict):
+        if told and as_different(verdict, found.verdict):
             # it was none of these
             innocent |= {(one.rule, one.part) for one in fresh}
             continue
@@ -313,15 +310,3 @@ def _ablations(shop: Workshop, start: Plan, result: Result) -> Iterator[Ablation
         source = "built with and without the rule"
         saving = Saving(bytes=difference, basis=Basis.MEASURED, source=source)
         yield Ablation(rule=rule, saving=saving)
-
-
-def exceeded(result: Result) -> tuple[str, ...]:
-    """Say of each budget that the image after exceeds how far; what was not measured is passed."""
-    plan, subject = result.plan, result.verdict.after
-    amounts = amounts_of_built(result.after, subject.memory, subject.startup_seconds)
-    name = image_name(plan)
-    image = CheckedImage(
-        figures=Figures(image=name, basis=Basis.MEASURED, amounts=amounts),
-        budgets=plan.settings.budgets_of(plan.original.dockerfile_path, name),
-    )
-    return tuple(said(check) for check in image.checks if check.outcome is Outcome.OVER)

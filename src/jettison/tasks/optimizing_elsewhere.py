@@ -28,6 +28,9 @@ from jettison.engines.finding import EMBEDDED, find_engine
 from jettison.engines.limits import Limits
 from jettison.engines.measuring import measure, read_image_files
 from jettison.errors import EngineError, UnsupportedError
+from jettison.gate import Figures
+from jettison.gate.judging import CheckedImage, Outcome, said
+from jettison.gate.reading import amounts_of_built, image_name
 from jettison.images import is_remote, locate, nearest
 from jettison.images.descriptor import Platform
 from jettison.images.reference import Reference
@@ -49,6 +52,7 @@ from jettison.tasks.loading import Planned, project_request
 from jettison.tasks.optimizing import optimize
 from jettison.tasks.staging import Workshop
 from jettison.tasks.unrun import compare_unrun
+from jettison.values import Basis
 from jettison.verify.differential import compare
 
 SOURCE = "jettison-source:latest"
@@ -273,3 +277,15 @@ def _without_programs(found: Planned, limits: Limits, progress: Progress) -> Res
             root=found.loaded.root, engine=engine, progress=progress, folder=cache_directory()
         )
         return optimize_embedded(shop, found)
+
+
+def exceeded(result: Result) -> tuple[str, ...]:
+    """Say of each budget that the image after exceeds how far; what was not measured is passed."""
+    plan, subject = result.plan, result.verdict.after
+    amounts = amounts_of_built(result.after, subject.memory, subject.startup_seconds)
+    name = image_name(plan)
+    image = CheckedImage(
+        figures=Figures(image=name, basis=Basis.MEASURED, amounts=amounts),
+        budgets=plan.settings.budgets_of(plan.original.dockerfile_path, name),
+    )
+    return tuple(said(check) for check in image.checks if check.outcome is Outcome.OVER)

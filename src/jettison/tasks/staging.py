@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -169,19 +168,12 @@ _SITE = "site-packages/"
 
 
 def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
-    """Give what of the plan explains differences: by what they name, or else by what was checked.
-
-    Nothing when nothing does.
-    """
+    """Give what of the plan explains differences, by what they name or else by what was checked."""
     found: list[Withdrawal] = []
     for one in verdict.differences:
         lines = (one.message, *one.details)
-        named = [
-            *_kept_out(plan, lines),
-            *_not_installed(plan, lines),
-            *_taken_out(plan, lines),
-            *_refused(plan, lines),
-        ]
+        traces = (_kept_out, _not_installed, _taken_out, _refused)
+        named = [each for trace in traces for each in trace(plan, lines)]
         found += named or _of_check(plan, one)
     return tuple({(one.rule, one.part): one for one in found}.values())
 
@@ -224,13 +216,9 @@ def _kept_out(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
 
 def _nearest(word: str, paths: list[str]) -> list[str]:
     """The paths that share the longest end with what was named."""
-    shared = {path: len(_common_end(path.split("/"), word.split("/"))) for path in paths}
+    end = word.split("/")[::-1]
+    shared = {path: len(posixpath.commonprefix([path.split("/")[::-1], end])) for path in paths}
     return [path for path in paths if shared[path] == max(shared.values())]
-
-
-def _common_end(one: list[str], other: list[str]) -> list[str]:
-    pairs = zip(reversed(one), reversed(other), strict=False)
-    return [left for left, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
 def _is_module(path: str, module: str) -> bool:

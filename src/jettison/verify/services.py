@@ -40,20 +40,16 @@ def stand_in(engine: Engine, companion: Companion, progress: Progress) -> Compan
         return None
     name = companion.image.partition("@")[0].rpartition("/")[2].partition(":")[0]
     known = table(Services).debian
-    found = [
-        (f"{key}-{name}", replace(one, packages=(*one.packages, *one.further[name])))
-        if name in one.further
-        else (key, one)
-        for key, one in known.stand_ins.items()
-        if name in one.images
-    ]
+    found = [(key, one) for key, one in known.stand_ins.items() if name in one.images]
     base = next((one for one in known.bases if _is_there(engine, one)), known.bases[0])
     for key, one in found:
+        packages = (*one.packages, *one.further.get(name, ()))
+        tag = f"{key}-{name}" if name in one.further else key
         try:
-            image = _built(engine, key, one, base, progress)
+            image = _built(engine, tag, replace(one, packages=packages), base, progress)
         except (BuildError, EngineError, UnsupportedError):
             return None
-        note = f"Debian's {one.packages[-1]} instead of {companion.image}"
+        note = f"Debian's {packages[-1]} instead of {companion.image}"
         return replace(companion, image=image, instead=note)
     return None
 
