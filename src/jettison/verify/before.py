@@ -191,12 +191,23 @@ def begun_somehow(
     if first.baseline.observation.failure.endswith(SPEAKS_HTTP2):
         how = f"without requests, as port {request.ports[0]} {SPEAKS_HTTP2}"
         ways = [replace(request, ports=(), how=how)]
+    said = first.baseline.observation.errors
     for way in ways:
-        tried = within_reach(engine, way, progress)
-        found = _begun(tried, engine, progress, held)
-        if not found.baseline.observation.failure:
-            return tried, found
+        taken = way.wanted(said)
+        for _ in range(_TRIES):
+            tried = within_reach(engine, way.with_samples(taken), progress)
+            found = _begun(tried, engine, progress, held)
+            if not found.baseline.observation.failure:
+                return tried, found
+            if taken == way.optional:
+                break
+            more = taken | way.wanted(found.baseline.observation.errors)
+            taken = more if more != taken else way.optional
     return request, first
+
+
+# Of values that an application may do without: those that its errors name, then more, then all.
+_TRIES = 4
 
 
 def _held(engine: Engine, request: VerificationRequest) -> Observation:

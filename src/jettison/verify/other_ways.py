@@ -32,8 +32,6 @@ from jettison.verify.variables import Variable, variables_of
 _MOST_FILES = 400
 # Its addresses name the driver; those of others do not know such a scheme.
 _DIALECTS = "sqlalchemy"
-# Variables that a sentence names.
-_NAMED = 5
 _ADDRESS = re.compile(r"(URL|URI|DSN)$|^\w*(BROKER|BACKEND)$")
 _PARTS = (
     ("host", re.compile(r"(HOST|HOSTNAME|SERVER|ADDRESS|ADDR|_IP)$")),
@@ -95,16 +93,16 @@ def _with_values(
     beside = posixpath.join(project.context or "", ".env")
     examples = {one.name: one.value for one in dotenv.beside(read, beside) if one.value}
     found = given(plan.loaded, read, known, names, companions_of(project), examples=examples)
-    told = list(found.variables)
-    if told:
-        more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    if found.variables:
         entrypoint, command = started_by(service)
         everything = {**variables, **found.variables}
         ports = listening_ports(project, stage, service, everything, sources) if serves else ()
         yield Surroundings(
-            how=f"with sample values for {', '.join(told[:_NAMED])}{more}",
+            how="with sample values",
             ports=ports,
             environment=everything,
+            samples=tuple(found.variables),
+            optional=found.optional - variables.keys(),
             entrypoint=entrypoint,
             command=command,
             companions=found.companions,
@@ -112,10 +110,14 @@ def _with_values(
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """Values for variables, and the services that some of them lead to."""
+    """Values for variables, and the services that some of them lead to.
+
+    ``optional`` are those without which a source may do.
+    """
 
     variables: Mapping[str, str]
     companions: tuple[Companion, ...]
+    optional: frozenset[str] = frozenset()
 
 
 def given(
@@ -141,6 +143,7 @@ def given(
                 seen.setdefault(one.name, []).append(one)
     services = _Services(distributions, companions)
     found: dict[str, str] = {}
+    optional = {name for name, reads in seen.items() if not any(one.certain for one in reads)}
     for name, reads in sorted(seen.items()):
         one = _together(reads)
         value = services.value(name) if one.required or services.is_of_another(name) else None
@@ -148,7 +151,10 @@ def given(
             found[name] = value
         elif one.required:
             found[name] = examples.get(name) or _sample(one)
-    return Given(variables=found, companions=tuple(services.companions))
+    optional = {name for name in optional & found.keys() if not services.value(name)}
+    return Given(
+        variables=found, companions=tuple(services.companions), optional=frozenset(optional)
+    )
 
 
 def _together(reads: list[Variable]) -> Variable:

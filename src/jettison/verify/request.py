@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.engines.engine import ImageFacts
-from jettison.errors import InputSyntaxError
-from jettison.values import Origin
 from jettison.verify.workload import TokenScheme
 from jettison.verify.workload.step import Step, Training
+
+_WORD = re.compile(r"\w+")
+# Variables that a sentence names.
+_SHOWN = 5
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -101,12 +103,16 @@ class Suite(Struct, frozen=True, kw_only=True):
 class Surroundings(Struct, frozen=True, kw_only=True):
     """Another way to run the images, where the baseline does not become ready in the first one.
 
-    ``how`` ends a sentence that begins with "both were run".
+    ``how`` ends a sentence that begins with "both were run". ``samples`` are the variables whose
+    values were made up; the ``optional`` ones have something else to fall back on, so that a value
+    may do harm, and are set when nothing else helps.
     """
 
     how: str
     ports: tuple[int, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     companions: tuple[Companion, ...] = ()
@@ -152,6 +158,8 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     image_after: str
     ports: tuple[int, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
@@ -196,6 +204,26 @@ class VerificationRequest(Struct, frozen=True, kw_only=True):
     trained: int = 0
     withheld: tuple[str, ...] = ()
     grace: float = 5.0
+
+    def wanted(self, lines: Iterable[str]) -> frozenset[str]:
+        """Give the variables that it may do without to set at first: those that errors name.
+
+        All of them where no others would be set.
+        """
+        words = {word for line in lines for word in _WORD.findall(line)}
+        named = self.optional & words
+        return named if named or set(self.samples) - self.optional else self.optional
+
+    def with_samples(self, taken: frozenset[str]) -> VerificationRequest:
+        """Set only these of the variables that it may do without."""
+        if not self.samples:
+            return self
+        left = self.optional - taken
+        told = [name for name in self.samples if name not in left]
+        more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+        how = f"{self.how} for {', '.join(told[:_SHOWN])}{more}"
+        kept = {name: value for name, value in self.environment.items() if name not in left}
+        return replace(self, environment=kept, how=how)
 
 
 def request_of(before: ImageFacts, after: ImageFacts) -> VerificationRequest:
@@ -252,69 +280,3 @@ class Conversation(Struct, frozen=True, kw_only=True):
     ends: bool = False
     training: Training | None = None
     touched: frozenset[str] | None = None
-
-
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_HEADER = re.compile(r"^([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*(.*)$")
-_Line = tuple[int, str]
-
-
-def parse_http_file(text: str, file: str) -> tuple[Probe, ...]:
-    """Read all requests, in their order. Raises InputSyntaxError with the line that is wrong."""
-    return tuple(_probe(block, file) for block in _blocks(text) if block)
-
-
-def _blocks(text: str) -> Iterator[list[_Line]]:
-    block: list[_Line] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("###"):
-            yield block
-            block = []
-        elif block or not _is_blank(line):
-            block.append((number, line))
-    yield block
-
-
-def _is_blank(line: str) -> bool:
-    return not line.strip() or line.startswith(("#", "//"))
-
-
-def _probe(block: list[_Line], file: str) -> Probe:
-    number, first = block[0]
-    words = first.split()
-    method, target = (
-        (words[0], words[1]) if words[0] in _METHODS and words[1:] else ("GET", words[0])
-    )
-    headers: list[tuple[str, str]] = []
-    body: list[str] = []
-    for at, line in block[1:]:
-        found = _HEADER.match(line)
-        if body or not line.strip():
-            body.append(line)
-        elif found:
-            headers.append((found[1], found[2].strip()))
-        else:
-            raise _wrong(f"this is no header: {line.strip()}", file, at)
-    content = "\n".join(body[1:]).rstrip("\n")
-    return Probe(
-        method=method, path=_path(target, file, number), headers=tuple(headers),
-        body=content.encode("utf-8"),
-    )  # fmt: skip
-
-
-def _path(target: str, file: str, number: int) -> str:
-    try:
-        parts = urlsplit(target)
-    except ValueError as none:
-        raise _wrong(f"no valid request address: {target}", file, number) from none
-    if "{{" in target or not (parts.path.startswith("/") or parts.netloc):
-        raise _wrong(f"no valid request address: {target}", file, number)
-    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-
-
-def _wrong(what: str, file: str, number: int) -> InputSyntaxError:
-    return InputSyntaxError(
-        what,
-        hint="Write `GET /path`, headers as `Name: value`, an empty line, and then the body.",
-        origin=Origin(file=file, line=number),
-    )

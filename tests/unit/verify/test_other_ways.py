@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from jettison.verify.other_ways import given
-from jettison.verify.request import Companion
+from jettison.verify.request import Companion, VerificationRequest
 from jettison.verify.variables import variables_of
 
 SETTINGS = """
@@ -113,3 +114,23 @@ def test_a_value_that_the_project_shows_comes_before_one_that_is_made_up() -> No
     found = given(("a.py",), {"a.py": text}.get, (), (), (), examples={"REGION": "eu-1"})
     assert found.variables["REGION"] == "eu-1"
     assert found.variables["ZONE"]
+
+
+def test_what_a_source_may_do_without_is_set_when_an_error_names_it_or_nothing_else_helps() -> None:
+    text = (
+        "import os\nx = os.environ['KEY']\ny = os.environ.get('ZONE')\nz = os.getenv('QUEUE_DIR')"
+    )
+    found = given(("a.py",), {"a.py": text}.get, (), (), ())
+    assert found.optional == {"ZONE", "QUEUE_DIR"}
+    way = VerificationRequest(
+        image_before="a", image_after="b", how="with sample values", environment=found.variables,
+        samples=tuple(found.variables), optional=found.optional,
+    )  # fmt: skip
+    assert way.wanted(["no such thing"]) == set()
+    taken = way.wanted(["RuntimeError: ZONE is not set"])
+    some = way.with_samples(taken)
+    assert some.environment.keys() == {"KEY", "ZONE"}
+    assert some.how == "with sample values for KEY, ZONE"
+    assert way.with_samples(way.optional).environment.keys() == {"KEY", "ZONE", "QUEUE_DIR"}
+    only = replace(way, samples=("ZONE",), optional=frozenset({"ZONE"}))
+    assert only.wanted([]) == {"ZONE"}

@@ -33,12 +33,12 @@ from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted
 from jettison.verify import ImportResult, Reachable
+from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request
 from jettison.verify.request import (
     Probe,
     ProbeCommand,
     VerificationRequest,
-    parse_http_file,
     request_of,
 )
 
