@@ -223,4 +223,5 @@ class SystemPackages(Entry, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lookup: Lookup
     programs: Texts
     alpine: Texts
+    alpine_headers: Texts
     alpine_programs: AlpinePrograms

@@ -211,11 +211,14 @@ def libraries_in(package: str, release: str) -> tuple[str, ...]:
     )
 
 
+HEADERS = "build-time headers of a library"
+
+
 def is_build_package(name: str) -> str | None:
     """Say why a package only serves to build or set up an image, None when it may serve later."""
     reason: str | None = table(SystemPackages).build.get(name)
     if reason is None and name.endswith("-dev"):
-        reason = "build-time headers of a library"
+        reason = HEADERS
     return reason
 
 
@@ -284,12 +287,14 @@ def _debian_names(alpine_name: str) -> tuple[str, ...]:
 
 
 def _alpine_libraries(dev_package: str) -> tuple[str, ...] | None:
+    """The libraries by Alpine's names; None where that of one of them is not known."""
+    dev_package = table(SystemPackages).alpine_headers.get(dev_package, dev_package)
     newest = facts_of(RELEASES[0])
     for debian in (dev_package, *_debian_names(dev_package)):
         libraries = newest.development.get(debian) if newest else None
         if libraries is not None:
             names = {translated(library, ALPINE) for library in libraries}
-            return tuple(sorted(name for name in names if name))
+            return None if None in names else tuple(sorted(filter(None, names)))
     return None
 
 

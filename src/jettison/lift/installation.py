@@ -47,6 +47,10 @@ def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) ->
             unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
             for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
+    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
+    for option in _differing(facts):
+        reason = f"{option} holds for one of several installations"
+        yield obstacle_at(facts[0].origin, reason)
 
 
 def obstacle_at(origin: Origin, reason: str) -> Evidence:
@@ -251,6 +255,18 @@ def _collected(
             next((word.origin for word in words if "git+" in word.text), None),
         ),
     )
+
+
+def _differing(facts: list[PipInstall]) -> list[str]:
+    """The options of some installations alone, which one command would give to all."""
+    known = (*table(Tools).pip.flags, *LINKS)
+    own: list[set[str]] = [
+        {option.name for option in fact.options.options if option.name in known}
+        for fact in facts
+        if fact.requirement_files or not all(map(is_installer, fact.requirements))
+    ]
+    every = [name for names in own for name in names]
+    return sorted(name for name in set(every) if every.count(name) < len(own))
 
 
 def _made_elsewhere(

@@ -31,7 +31,7 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Tools
+from jettison.catalogue.packaging import Tools, is_build_package
 from jettison.ecosystems import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
@@ -154,7 +154,12 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     """The packages that the installation may need: compilers, headers, and git for its URLs."""
     present = requested(plan.stage)
     scopes = {item.name: item.scope for item in plan.packages}
-    names = [name for name in present if scopes.get(name) is PackageScope.BUILD]
+    # Headers that stay, because what they bring is not known, are there for the build as well.
+    names = [
+        name
+        for name in present
+        if scopes.get(name) is PackageScope.BUILD or (name in scopes and is_build_package(name))
+    ]
     names += [name for name in ("git",) if name in present and found.version_control]
     if isinstance(found, LockedInstallation) and found.fetches:
         names += [name for name in FETCHING if name in present]
@@ -183,15 +188,12 @@ def _needed_in_final(plan: Plan, name: str, moves: Instruction | str | None) -> 
 
     ``moves`` is the step that brings a tool, where only the build stage needs it.
     """
+    scope = next((item.scope for item in plan.packages if item.name == name), None)
     steps = plan.stage.of_kind(ActionKind.OTHER)
     unknown = [each for each in steps if each.instruction is not moves and not is_plain(each)]
     if name in FETCHING:
         return name == "ca-certificates" or _called_otherwise(plan, moves, name)
-    if name == "git":
-        return (
-            next(item.scope for item in plan.packages if item.name == name) is PackageScope.RUNTIME
-        )
-    return bool(unknown)
+    return scope is PackageScope.RUNTIME or (name != "git" and bool(unknown))
 
 
 def _called_otherwise(plan: Plan, moves: Instruction | str | None, program: str) -> bool:

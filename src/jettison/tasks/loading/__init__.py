@@ -158,6 +158,7 @@ def _packages(project: Project, knowledge: Knowledge) -> tuple[PlannedPackage, .
         usage=knowledge.usage,
         linked=knowledge.linked,
         from_source=knowledge.from_source,
+        compiled=knowledge.compiled,
         unknown=knowledge.unknown,
     )
     return scoped_packages(lifted(project), needs)

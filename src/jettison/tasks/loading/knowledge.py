@@ -155,6 +155,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     production: frozenset[str]
     keeps_cache: bool
     from_source: tuple[str, ...]
+    compiled: tuple[str, ...]
     unknown: tuple[str, ...]
     loaded: frozenset[str]
     leaving: Leaving
@@ -198,15 +199,12 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     gone = leaving(brought, dropped & shipped, absent)
     stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
+    compiled = {name for name in production | kept if _may_compile(brought, name, target)}
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
-        linked=linked_packages(
-            production | kept,
-            usage,
-            stage.release,
-            {name for name in production | kept if _may_compile(brought, name, target)},
-        ),
+        linked=linked_packages(production | kept, usage, stage.release, compiled),
+        compiled=tuple(sorted(compiled)),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
         keeps_cache=found.is_cacheable(brought.facts.values()),
