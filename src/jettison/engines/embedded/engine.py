@@ -63,6 +63,7 @@ class EmbeddedEngine:
         self._own = own_directory()
         self._directory = self._own.path
         self._images: dict[str, Image] = {}
+        self._facts: dict[str, ImageFacts] = {}
         self._containers: dict[str, EmbeddedContainer] = {}
         # Several containers may be started at the same time, of an image that is unpacked once.
         self._lock = Lock()
@@ -196,16 +197,19 @@ class EmbeddedEngine:
             return self._unpacked(self._image(image))
 
     def inspect(self, image: str) -> ImageFacts:
-        """Read an image's configuration, and its layers for the size."""
+        """Read an image's configuration, and once its layers for the size."""
         found = self._image(image)
-        document = {
-            "Id": str(found.config.digest),
-            "Size": found.measure(),
-            "RootFS": {"Layers": [str(diff_id) for diff_id in found.config.diff_ids]},
-            "Architecture": found.platform.architecture,
-            "Config": found.config.execution,
-        }
-        return image_facts(json.dumps([document]))
+        identifier = str(found.config.digest)
+        if identifier not in self._facts:
+            document = {
+                "Id": identifier,
+                "Size": found.measure(),
+                "RootFS": {"Layers": [str(diff_id) for diff_id in found.config.diff_ids]},
+                "Architecture": found.platform.architecture,
+                "Config": found.config.execution,
+            }
+            self._facts[identifier] = image_facts(json.dumps([document]))
+        return self._facts[identifier]
 
     @contextmanager
     def save(self, image: str) -> Iterator[IO[bytes]]:
