@@ -182,18 +182,18 @@ def test_an_engine_that_stops_in_between_is_told_from_a_broken_image(
         assert f"label={LABEL}" in said
     finally:
         way.cut()
-        for one in containers(engine, tag):
-            networks = network_of(one)
-            subprocess.run(["docker", "rm", "--force", "--volumes", one], check=True)
-            if networks:
-                subprocess.run(["docker", "network", "rm", *networks], check=True)
+        left = containers(engine, tag)
+        networks = {name for one in left for name in networks_of(one)}
+        for words, names in ((["rm", "--force", "--volumes"], left), (["network", "rm"], networks)):
+            if names:
+                subprocess.run(["docker", *words, *names], check=True)
 
 
 def containers_left(runner: Runner, tag: str) -> list[str]:
     return [] if runner.place else containers(runner.engine, tag)
 
 
-def network_of(container: str) -> list[str]:
+def networks_of(container: str) -> list[str]:
     template = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}"
     command = ["docker", "inspect", "--format", template, container]
     names = subprocess.check_output(command, text=True).split()

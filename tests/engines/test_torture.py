@@ -19,6 +19,7 @@ from jettison.images.image import Layer
 from jettison.images.reference import Reference
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stores.daemon import DaemonStore
+from jettison.processes import run
 
 pytestmark = [pytest.mark.engine, pytest.mark.namespaces]
 
@@ -65,13 +66,15 @@ def test_both_engines_show_the_same_or_refuse(
     engine: Engine, embedded: EmbeddedEngine, tmp_path: Path, what: str
 ) -> None:
     image = bare_image().append(Layer.of(LAYERS[what]))
-    name = f"{RUN}/torture:{abs(hash(what))}"
-    store = DaemonStore(engine.name.split()[0], BlobDirectory(tmp_path))
+    name, program = f"{RUN}/torture:{abs(hash(what))}", engine.name.split()[0]
     shown = []
     with suppress(JettisonError):
         shown.append(listed(embedded, embedded.add(image)))
-    with suppress(JettisonError):
-        store.write(image, Reference.parse(name))
-        shown.append(listed(engine, engine.inspect(name).id))
+    try:
+        with suppress(JettisonError):
+            DaemonStore(program, BlobDirectory(tmp_path)).write(image, Reference.parse(name))
+            shown.append(listed(engine, engine.inspect(name).id))
+    finally:
+        run((program, "image", "rm", "--force", name))
     assert len(shown) < 2 or what in NOT_ALIKE or shown[0] == shown[1]
     assert not Path("/evil").exists()
