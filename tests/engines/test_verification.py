@@ -92,6 +92,8 @@ def of_an_engine(fault: Fault) -> bool:
     return fault.check in {"routes", "modules", "programs", "start", "user", "health-check"}
 
 
+NOTHING = ("nothing", "LABEL another=one")
+
 Build = Callable[[str, str], None]
 Faulty = Callable[[str], Verdict]
 
@@ -126,6 +128,7 @@ def baseline(runner: Runner, before: VerificationRequest) -> Baseline:
 def verify(
     runner: Runner, build: Build, before: VerificationRequest, baseline: Baseline
 ) -> Callable[..., Verdict]:
+    @cache
     def verify(name: str, instruction: str, suite: Suite | None = None) -> Verdict:
         tag = f"{NAME}:{name.replace(' ', '-').lower()}"
         build(tag, f"FROM {BEFORE}\nUSER root\n{_with_user(instruction)}")
@@ -145,7 +148,6 @@ def _with_user(instructions: str) -> str:
 
 @pytest.fixture(scope="module")
 def faulty(verify: Callable[..., Verdict]) -> Faulty:
-    @cache
     def faulty(image: str) -> Verdict:
         return verify(image, "\n".join(one.instruction for one in FAULTS if one.image == image))
 
@@ -156,10 +158,26 @@ def result(verdict: Verdict, name: str) -> CheckResult:
     return next(check for check in verdict.checks if check.name == name)
 
 
+@pytest.fixture(scope="module")
+def suite(runner: Runner, build: Build, before: VerificationRequest) -> Suite:
+    assert before.image_before == runner.image(BEFORE)
+    tools = f"{NAME}:tools"
+    build(
+        tools,
+        f"FROM {BEFORE}\nUSER root\n"
+        "RUN mkdir tests && touch tests/__init__.py && printf 'import unittest, reports\\n\\n"
+        "class T(unittest.TestCase):\\n"
+        '    def test(self): self.assertEqual(reports.TEXT, "a report")\\n\''
+        " > tests/test_reports.py\n",
+    )
+    command = ("python", "-m", "unittest", "discover", "-s", "tests", "-t", ".")
+    return Suite(image=runner.image(tools), command=command)
+
+
 def test_the_same_image_is_equivalent_and_what_is_flaky_is_set_apart(
-    verify: Callable[..., Verdict],
+    verify: Callable[..., Verdict], suite: Suite
 ) -> None:
-    found = verify("label", "LABEL another=one")
+    found = verify(*NOTHING, suite)
     assert found.equivalent, found.differences
     routes = result(found, "routes")
     assert "1 were server errors before and still are" in routes.message
@@ -195,27 +213,21 @@ def test_a_fault_is_caught_and_named_without_an_engine(fault: Fault, faulty: Fau
     test_a_fault_is_caught_and_named(fault, faulty)
 
 
-@pytest.fixture(scope="module")
-def suite(runner: Runner, build: Build, before: VerificationRequest) -> Suite:
-    assert before.image_before == runner.image(BEFORE)
-    tools = f"{NAME}:tools"
-    build(
-        tools,
-        f"FROM {BEFORE}\nUSER root\n"
-        "RUN mkdir tests && touch tests/__init__.py && printf 'import unittest, reports\\n\\n"
-        "class T(unittest.TestCase):\\n"
-        '    def test(self): self.assertEqual(reports.TEXT, "a report")\\n\''
-        " > tests/test_reports.py\n",
-    )
-    command = ("python", "-m", "unittest", "discover", "-s", "tests", "-t", ".")
-    return Suite(image=runner.image(tools), command=command)
+@pytest.mark.parametrize(
+    ("name", "instruction", "outcome"),
+    [(*NOTHING, Outcome.SAME), ("gone", "RUN rm reports.py", Outcome.DIFFERENT)],
+)
+def test_the_projects_tests_run_against_what_the_image_after_has(
+    name: str, instruction: str, outcome: Outcome, suite: Suite, verify: Callable[..., Verdict]
+) -> None:
+    found = verify(name, instruction, suite)
+    assert result(found, "test-suite").outcome is outcome, result(found, "test-suite")
 
 
+# Which modules of the standard library they have is a matter of no engine.
 @pytest.mark.parametrize(
     ("name", "instruction", "outcome"),
     [
-        ("nothing", "LABEL another=one", Outcome.SAME),
-        ("gone", "RUN rm reports.py", Outcome.DIFFERENT),
         ("trimmed", f"RUN rm -r {LIBRARY}/unittest {LIBRARY}/doctest.py", Outcome.SAME),
         (
             "needed",
@@ -224,8 +236,10 @@ def suite(runner: Runner, build: Build, before: VerificationRequest) -> Suite:
         ),
     ],
 )
-def test_the_projects_tests_run_against_what_the_image_after_has(
+@pytest.mark.parametrize("runner", ["engine"], indirect=True, scope="module")
+def test_the_projects_tests_have_what_only_tests_need(
     name: str, instruction: str, outcome: Outcome, suite: Suite, verify: Callable[..., Verdict]
 ) -> None:
-    found = verify(f"tests-{name}", instruction, suite)
-    assert result(found, "test-suite").outcome is outcome, result(found, "test-suite")
+    test_the_projects_tests_run_against_what_the_image_after_has(
+        name, instruction, outcome, suite, verify
+    )
