@@ -32,9 +32,9 @@ _MOST_NAMES = 100_000
 _MOST_LINES = 2_000_000
 _LONGEST = 256
 _WORD = rb"[A-Za-z_][\w.]{0,255}"
-# GLOBAL or INST: a line whose end is a letter and the module, and a line with the class. Lines are
-# taken as a whole, so that each byte is looked at once.
-_LINES = re.compile(rb"(?<![\w.])([\w.]{2,}+)\n(%(word)s)\n" % {b"word": _WORD})
+# GLOBAL or INST: a line whose end is a letter and the module, and a line with the class, which is
+# looked for first, because between ends of lines there is nothing to look at.
+_LINE = re.compile(rb"\n(%(word)s)\n" % {b"word": _WORD})
 _OLD = re.compile(rb"[ci](%(word)s)\Z" % {b"word": _WORD})
 # The first use of a name by STACK_GLOBAL: two short strings that are remembered.
 # Source: Lib/pickletools.py of CPython, protocols 0 to 5.
@@ -119,10 +119,10 @@ def _named(chunks: Iterable[bytes]) -> tuple[frozenset[str], int]:
 def _old(text: bytes) -> Iterator[tuple[bytes, ...]]:
     """Give what each two lines of words name: one class, or none."""
     place = 0
-    while lines := _LINES.search(text, place):
-        found = _OLD.search(lines[1][-_LONGEST - 1 :])
-        yield (b".".join((found[1], lines[2])),) if found else ()
-        place = lines.end() if found else lines.start(2)
+    while line := _LINE.search(text, place):
+        found = _OLD.search(text, max(line.start() - _LONGEST - 1, 0), line.start())
+        yield (b".".join((found[1], line[1])),) if found else ()
+        place = line.end() - (not found)
 
 
 def _expanded(stream: BinaryIO) -> Iterator[bytes]:
