@@ -21,6 +21,7 @@ from jettison.source.operations_images import (
     ends_with_python,
     for_users,
     is_for_development,
+    is_of_another_kind,
     starts,
     topmost,
 )
@@ -299,7 +300,7 @@ def _dockerfile(
         )
     if not others:
         below = list(deeper())
-        python = [path for path in below if "python" in (read(path) or "").lower()]
+        python = [path for path in below if not is_of_another_kind(read(path) or "")]
         if one := for_users(python) or topmost(below, read):
             return one
         found = ", ".join(below)
