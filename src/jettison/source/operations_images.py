@@ -79,14 +79,8 @@ PYTHON = re.compile(
 )
 
 
-_OTHERS = re.compile(
-    r"(?im)^\s*FROM\s+(\S+/)?(node|nginx|caddy|httpd|golang|php|ruby|postgres|redis)\b"
-)
-
-
-def is_of_another_kind(text: str) -> bool:
-    """Whether a Dockerfile is that of a front end, a proxy or a database, without any Python."""
-    return _OTHERS.search(text) is not None and "python" not in text.lower()
+# And what tells those, where nothing in them speaks of Python.
+OTHERS = re.compile(r"(?im)^\s*FROM\s+(\S+/)?(node|nginx|caddy|httpd|golang|php|ruby)\b")
 
 
 def ends_with_python(text: str, file: str, target: str | None) -> bool:

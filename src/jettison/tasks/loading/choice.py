@@ -14,6 +14,7 @@ from jettison.formats.dockerfile import parse
 from jettison.source import is_dockerfile
 from jettison.source.operations_images import (
     DEFAULT,
+    OTHERS,
     PYTHON,
     arguments_for_development,
     compose_beside,
@@ -21,7 +22,6 @@ from jettison.source.operations_images import (
     ends_with_python,
     for_users,
     is_for_development,
-    is_of_another_kind,
     starts,
     topmost,
 )
@@ -300,7 +300,8 @@ def _dockerfile(
         )
     if not others:
         below = list(deeper())
-        python = [path for path in below if not is_of_another_kind(read(path) or "")]
+        texts = {path: read(path) or "" for path in below}
+        python = [p for p, t in texts.items() if "python" in t.lower() or not OTHERS.search(t)]
         if one := for_users(python) or topmost(below, read):
             return one
         found = ", ".join(below)
