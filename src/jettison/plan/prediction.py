@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import zlib
 from collections.abc import Iterator
+from itertools import takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -156,16 +157,26 @@ class _Walk(Struct, frozen=True, kw_only=True):
             yield _untold(f"what is copied from {found.stage}", item.origin)
             return
         other = lifted(replace(self.project, target=source.name or str(source.index)))
+        earlier = tuple(self._copied_before(item, found.stage))
         brought = [
             each if isinstance(each, Skipped) else each.part
             for each in self._written(other)
             if isinstance(each, Skipped)
-            or any(_overlaps(each.path, path) for path in found.sources)
+            or (
+                any(_overlaps(each.path, path) for path in found.sources)
+                and not any(_below(path, each.path) and path != each.path for path in earlier)
+            )
         ]
         for each in brought:
             yield replace(each, origin=item.origin)
-        if not any(isinstance(each, Part) for each in brought):
+        if not earlier and not any(isinstance(each, Part) for each in brought):
             yield _untold(f"what is copied from {found.stage}", item.origin)
+
+    def _copied_before(self, item: Instruction, stage: str | None) -> Iterator[str]:
+        """What earlier instructions copy from the same stage: its parts count with the first."""
+        for each in takewhile(lambda other: other is not item, self.stage.inherited):
+            found = copy(each) if each.keyword == "COPY" else None
+            yield from found.sources if found and found.stage == stage else ()
 
     def _manifest(self, origin: Origin) -> Part:
         """What the build writes down of the removals: about as long as their list."""

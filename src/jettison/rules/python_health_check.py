@@ -14,8 +14,12 @@ follow redirects. A port that is a variable is looked up when the check runs.
 
 from __future__ import annotations
 
+import re
+
 from jettison.formats.dockerfile.run import run_script
 from jettison.lift.health_probe import probe_of, probe_of_words, why_not
+from jettison.lift.packages import requested
+from jettison.lift.stage import FinalStage
 from jettison.plan.changes import SetHealthCheck
 from jettison.plan.plan import Finding, Plan, Safety
 from jettison.rules.rule import Rule
@@ -23,6 +27,7 @@ from jettison.values import Evidence
 
 NAME = "python-health-check"
 TOOLS = ("curl", "wget")
+WITH_PYTHON = re.compile(r"python|venv|conda|pypy")
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -36,20 +41,30 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if tool is None:
         return ()
     probe = probe_of_words(check.exec_form) if check.exec_form else probe_of(script)
+    python = _python(plan.stage)
     evidence = Evidence(
         kind="health-check", message=f"HEALTHCHECK calls {tool}", origin=check.origin
     )
-    if probe is None:
-        message = f"the health check keeps {tool}: {why_not(script)}"
+    if probe is None or python is None:
+        why = "no Python is known to be on PATH" if probe else why_not(script)
+        message = f"the health check keeps {tool}: {why}"
         return (Finding(rule=NAME, message=message, evidence=(evidence,), safety=Safety.REVIEW),)
     return (
         Finding(
             rule=NAME,
             message=f"the health check requests {probe.path} with Python instead of {tool}",
             evidence=(evidence,),
-            changes=(SetHealthCheck(words=probe.python()),),
+            changes=(SetHealthCheck(words=(python, *probe.python()[1:])),),
         ),
     )
+
+
+def _python(stage: FinalStage) -> str | None:
+    """How the image's Python is called: ``python`` where an environment or a known base has it."""
+    places = stage.environment.get("PATH", "").split(":")
+    if WITH_PYTHON.search(stage.base) or any(map(WITH_PYTHON.search, places)):
+        return "python"
+    return "python3" if "python3" in requested(stage) else None
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -80,6 +80,19 @@ COPY --from=build /opt/venv /opt/venv
     assert not any(what.startswith("packages") for what in found)
 
 
+def test_an_environment_that_is_copied_in_parts_counts_once() -> None:
+    text = """\
+FROM python:3.11 AS build
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+FROM python:3.11-slim
+COPY --from=build /usr/local/lib/python3.11 /usr/local/lib/python3.11
+COPY --from=build /usr/local/bin/gunicorn /usr/local/bin/gunicorn
+"""
+    found = [part.what for part in of(text, "one").parts]
+    assert found.count("1 distributions") == 1
+
+
 def test_byte_code_of_listed_modules_counts() -> None:
     step = "RUN python -m compileall -q -i /tmp/loaded.txt /app\n"
     found = sizes(of(f"{SLIM}{step}", files={"loaded.txt": "/usr/a.py\n/usr/b.py\n"}))
