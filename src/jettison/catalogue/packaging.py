@@ -68,6 +68,7 @@ class ProjectFiles(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True)
     production_targets: Words
     production: Words
     keys: Words
+    building: Words
     uwsgi: Words
 
 

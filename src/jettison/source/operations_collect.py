@@ -31,6 +31,7 @@ from jettison.source.operations_images import (
     shell_commands,
 )
 from jettison.source.operations_lines import (
+    builds,
     commands_in,
     documented_commands,
     is_makefile,
@@ -127,9 +128,11 @@ def _in_file(path: str, text: str) -> Iterator[UsedCommand]:
         yield from _uwsgi(path, text, use)
     every = _EVERY_LINE.search(path) is not None
     whole = with_variables(text) if is_makefile(path) else text
+    lines = whole.splitlines()
     for number, words in commands_in(whole, every_line=every):
         origin = Origin(file=path, line=number)
-        yield UsedCommand(words=words, origin=origin, use=use, source=name)
+        made = use is Use.PRODUCTION and builds(lines[number - 1])
+        yield UsedCommand(words=words, origin=origin, use=Use.BUILD if made else use, source=name)
 
 
 def _uwsgi(path: str, text: str, use: Use) -> Iterator[UsedCommand]:

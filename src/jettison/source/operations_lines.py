@@ -205,6 +205,12 @@ def _command(line: str, *, every_line: bool) -> str:
     return keyed["value"].strip("\"', ") if every_line else ""
 
 
+def builds(line: str) -> bool:
+    """Whether a line is what a platform runs to build, by its key: ``buildCommand: make``."""
+    keyed = _KEYED.match(line)
+    return keyed is not None and keyed["key"].lower() in table(ProjectFiles).building
+
+
 @cache
 def _command_keys() -> frozenset[str]:
     return frozenset(table(ProjectFiles).keys)
