@@ -159,6 +159,18 @@ _UNPRINTABLE = re.compile(
 )
 
 
+# Python's parser joins a dotted name anew for each of its parts: one of 100 kB takes gigabytes.
+_DOTTED = r"\b(?:import|from)\b(?:(?:[^.,\n'\"#();=\\]|\\\r?\n){0,99}\.){200}"
+_LONG_NAMES = {str: re.compile(_DOTTED), bytes: re.compile(_DOTTED.encode())}
+
+
+def parsable(source: AnyStr) -> AnyStr:
+    """Give a source that Python parses in time and memory; ValueError for a name nobody writes."""
+    if _LONG_NAMES[type(source)].search(source):
+        raise ValueError("a dotted name has hundreds of parts")
+    return source
+
+
 _PASSWORD = re.compile(r"(://[^/:@]*):([^/]*)(?=@)")
 
 

@@ -92,6 +92,7 @@ PLANNED = {
     "a makefile whose variables multiply": {
         "Makefile": "A=" + "$(B)" * 240 + "\nB=" + "x" * 990 + "\nrun:\n" + "\techo $(A)\n" * 2000,
     },
+    "a name with thousands of parts": {"data.py": "import " + ".".join(["a"] * 20_000)},
     "a generated module": {"data.py": "import six\n" * 100_000},
     "environment file that doubles": {
         "compose.yml": COMPOSE,

@@ -1,6 +1,9 @@
 import pytest
 
-from jettison.values import Origin, printable
+from jettison.contents.links import links_of
+from jettison.source.parse import parse
+from jettison.values import Origin, parsable, printable
+from jettison.verify.variables import variables_of
 
 
 def test_an_origin_reads_as_file_and_line() -> None:
@@ -21,3 +24,17 @@ def test_an_origin_reads_as_file_and_line() -> None:
 )
 def test_what_a_terminal_would_obey_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize("between", [".", " . ", ".\\\n    "])
+def test_no_name_of_hundreds_of_parts_is_given_to_the_parser(between: str) -> None:
+    """Python takes gigabytes for one of 100 kB."""
+    source = f"import os\nos.environ['A']\nfrom {between.join(['a'] * 300)} import b\n"
+    assert parse("a.py", source.encode()).skipped
+    assert links_of(source.encode()).computed
+    assert variables_of(source) == ()
+
+
+def test_many_names_of_a_few_parts_are_parsed() -> None:
+    lines = "".join(f"import a.b{i}.c, d.e{i}.f\nfrom x.y import z{i}\n" for i in range(300))
+    assert parsable(lines + "TEXT = '" + "a." * 900 + "'\n")

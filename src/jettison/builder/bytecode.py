@@ -28,6 +28,8 @@ _ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL":
 # Sources of a batch in bytes. To start a process takes as long as to compile the smallest share.
 _LARGEST_BATCH = 4 << 20
 _SMALLEST_SHARE = 256 << 10
+# A module that takes more is not compiled.
+_MEMORY = 4 << 30
 
 Module = tuple[str, bytes]
 
@@ -100,6 +102,7 @@ class Compiler(Struct, frozen=True, kw_only=True):
             environment={**helper_environment(), **_ENVIRONMENT, **self.environment},
             directory=NEUTRAL,
             bare=True,
+            memory=_MEMORY,
         )
         found = list(_contents(done.stdout))
         if done.status or len(found) != len(modules):

@@ -67,6 +67,10 @@ class Installed(Struct, frozen=True, kw_only=True, dict=True):
         return Modules.of(self.files)
 
 
+# No module of anybody has a longer one.
+_LONGEST_NAME = 500
+
+
 class Modules(Struct, frozen=True, kw_only=True):
     """Modules by dotted name.
 
@@ -89,7 +93,7 @@ class Modules(Struct, frozen=True, kw_only=True):
         for name in found:
             parent = name.rpartition(".")[0]
             child = name
-            while parent:
+            while parent and child not in below.get(parent, ()):
                 below.setdefault(parent, set()).add(child)
                 parent, child = parent.rpartition(".")[0], parent
         packages = {name: frozenset(children) for name, children in below.items()}
@@ -100,6 +104,8 @@ class Modules(Struct, frozen=True, kw_only=True):
 
     def known(self, name: str) -> str:
         """Give the longest beginning of a dotted name that is a module or package; may be empty."""
+        if len(name) > _LONGEST_NAME:
+            name = name[:_LONGEST_NAME].rpartition(".")[0]
         while name and name not in self:
             name = name.rpartition(".")[0]
         return name
@@ -111,10 +117,10 @@ class Modules(Struct, frozen=True, kw_only=True):
 
     def below(self, package: str) -> frozenset[str]:
         """Give every module of a package, itself included."""
-        found = {package} & self.files.keys()
-        for child in self.packages.get(package, ()):
-            found |= self.below(child)
-        return frozenset(found)
+        found = [package]
+        for each in found:
+            found += self.packages.get(each, ())
+        return frozenset(found) & self.files.keys()
 
 
 def module_name(path: str) -> str:

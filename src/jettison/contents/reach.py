@@ -13,7 +13,14 @@ from msgspec import Struct, field
 from jettison.catalogue import table
 from jettison.catalogue.applications import Bounded, Loaders
 from jettison.contents.attributes import ANY
-from jettison.contents.environment import BUNDLED, Installed, Modules, Trace, module_name
+from jettison.contents.environment import (
+    BUNDLED,
+    EntryPoint,
+    Installed,
+    Modules,
+    Trace,
+    module_name,
+)
 from jettison.contents.links import (
     Links,
     absolute,
@@ -95,7 +102,12 @@ class Search:
         self._modules: Modules = installed.modules
         self._read = read
         self._queue: deque[str] = deque()
-        self._texts: set[str] = set()
+        self._texts: set[str] = set(table(Loaders).groups)
+        self._waiting: dict[str, list[EntryPoint]] = {}
+        for point in installed.entry_points:
+            self._waiting.setdefault(point.group, []).append(point)
+        self._whole: set[str] = set()
+        self._parts: set[str] = set()
         self.found: dict[str, str] = {}
         self.unsure: set[str] = set()
         self.programs: dict[str, str] = {}
@@ -135,7 +147,9 @@ class Search:
         for name in named:
             known = self._modules.known(name)
             if known and ("." in known or name == known):
-                for each in self._modules.below(known) if known == name else (known,):
+                whole = known == name and known not in self._whole
+                self._whole.update((known,) if whole else ())
+                for each in self._modules.below(known) if whole else (known,):
                     self.reach(each, f"{path} names {name}")
 
     def _follow(self, name: str) -> None:
@@ -223,7 +237,9 @@ class Search:
         parts = table(Loaders).parts.get(package)
         needs = parts.needs.items() if parts else ()
         idle = tuple(f"{package}.{part}." for part, wanted in needs if self._idle(part, wanted))
-        for each in sorted(self._modules.below(package)):
+        found = () if package in self._parts else sorted(self._modules.below(package))
+        self._parts.add(package)
+        for each in found:
             if not f"{each}.".startswith(idle):
                 self.reach(each, why, sure=False)
 
@@ -260,15 +276,15 @@ class Search:
 
     def _entry_points(self) -> None:
         """Keep what distributions offer to a group that something which stays names."""
-        always = table(Loaders).groups
-        for point in self._installed.entry_points:
-            if point.group in always or point.group in self._texts:
-                module = point.module
-                package, _, inner = module.partition(".")
-                # A program of such a part leaves with it.
-                if inner.partition(".")[0] in on_demand(package):
-                    continue
-                self.reach(self._modules.known(module), f"it is an entry point of {point.group}")
+        asked = sorted(self._waiting.keys() & self._texts)
+        self._texts.clear()
+        for point in (one for group in asked for one in self._waiting.pop(group)):
+            module = point.module
+            package, _, inner = module.partition(".")
+            # A program of such a part leaves with it.
+            if inner.partition(".")[0] in on_demand(package):
+                continue
+            self.reach(self._modules.known(module), f"it is an entry point of {point.group}")
 
 
 class Observed(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from jettison.source.statements import (
     see_try,
     see_with,
 )
-from jettison.values import Origin, Skipped, line_numbers
+from jettison.values import Origin, Skipped, line_numbers, parsable
 
 # PEP 758, Python 3.14: `except A, B:`
 _EXCEPT = re.compile(
@@ -291,7 +291,7 @@ def _tree(content: bytes) -> ast.Module:
 
 def _parsed(content: bytes) -> ast.Module:
     try:
-        return ast.parse(content)
+        return ast.parse(parsable(content))
     except SystemError:
         # CPython before 3.11.8 and 3.12.2 miscounts the depth of a tree when what is collected
         # meanwhile makes another one (gh-106905); the second time nothing is left to collect.

@@ -208,3 +208,20 @@ def test_a_compiled_module_asks_a_package_for_attributes_by_bare_words() -> None
     assert "numpy.random" in kept(asking, "numpy/__init__.py", "fast.abi3.so")
     own = installed(sources, words={"numpy/own.abi3.so": here["numpy/own.abi3.so"]})
     assert "numpy.random" not in kept(own, "numpy/__init__.py", "numpy/own.abi3.so")
+
+
+def test_what_is_named_again_and_again_is_followed_once() -> None:
+    """Each of these took time that grew with its square."""
+    computed = "import importlib\nimportlib.import_module('d.' + x)\n"
+    environment = installed(
+        {"d/__init__.py": "", **{f"d/x{i}.py": computed for i in range(1000)}},
+        application={"main.py": "import d.x1", "names.txt": ".".join(["d"] * 100_000)},
+    )
+    assert len(kept(environment)) == 1001
+
+
+def test_modules_may_lie_as_deep_as_a_path_is_long() -> None:
+    deep = "a/" * 1900
+    files = {f"{deep}x{i}.py": "" for i in range(20)}
+    environment = installed(files, application={"main.py": "NAME = 'a'"})
+    assert len(kept(environment)) == 20
