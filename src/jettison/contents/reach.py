@@ -106,6 +106,8 @@ class Search:
         self._waiting: dict[str, list[EntryPoint]] = {}
         for point in installed.entry_points:
             self._waiting.setdefault(point.group, []).append(point)
+        self._surely: set[str] = set()
+        self._anyhow: set[str] = set()
         self._whole: set[str] = set()
         self._parts: set[str] = set()
         self.found: dict[str, str] = {}
@@ -122,9 +124,13 @@ class Search:
 
     def reach(self, name: str, why: str, *, sure: bool = True) -> None:
         """Keep a module and the packages that it lies in."""
-        parts = name.split(".")
-        for end in range(1, len(parts) + 1):
-            each = ".".join(parts[:end])
+        known = self._surely if sure else self._anyhow
+        inner: list[str] = []
+        while name and name not in known and (sure or name not in self._surely):
+            inner.append(name)
+            name = name.rpartition(".")[0]
+        known.update(inner)
+        for each in reversed(inner):
             if sure:
                 self.unsure.discard(each)
             if each in self._modules.files and each not in self.found:
