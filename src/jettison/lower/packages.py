@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable
 
+from jettison.catalogue.packaging import programs_in
 from jettison.ecosystems.commands import PackageInstall, system_remove
 from jettison.formats.dockerfile import mounts_over
 from jettison.formats.dockerfile.run import with_script
@@ -33,15 +35,36 @@ def install_text(names: Iterable[str], stage: FinalStage) -> str:
 
 
 def add_packages(stage: FinalStage, change: AddPackages) -> str:
-    """Install packages in the final stage: with those that it installs, or in a RUN of its own."""
+    """Install packages in the final stage: with those that it installs, or in a RUN of its own.
+
+    They come before the first step that calls a program of theirs.
+    """
+    calling = _calling(stage, change.names)
     for run in reversed(stage.runs):
         for action in run.actions:
-            if isinstance(action.fact, PackageInstall) and run.editable:
+            early = calling is None or line_of(action.instruction) < calling
+            if isinstance(action.fact, PackageInstall) and run.editable and early:
                 text = _with_packages(run, action, change)
                 return edited(stage.dockerfile, Edits(replaced={line_of(run.instruction): text}))
     first = next(item for item in stage.instructions if item.keyword not in DESCRIPTIONS)
     text = comment(change.reason) + install_text(change.names, stage)
     return edited(stage.dockerfile, Edits(before={line_of(first): f"{text}\n"}))
+
+
+def _calling(stage: FinalStage, names: Iterable[str]) -> int | None:
+    """The line before which packages have to be there: that of the first RUN which calls them.
+
+    One that installs packages before it calls them can install these too.
+    """
+    release = stage.release or ""
+    programs = {program for name in names for program in (name, *programs_in(name, release))}
+    for run in stage.runs:
+        called = [posixpath.basename(action.command.name) in programs for action in run.actions]
+        if any(called):
+            before = run.actions[: called.index(True)]
+            installs = any(isinstance(action.fact, PackageInstall) for action in before)
+            return line_of(run.instruction) + installs
+    return None
 
 
 def _with_packages(run: LiftedRun, action: Action, change: AddPackages) -> str:
