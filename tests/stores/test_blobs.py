@@ -148,5 +148,5 @@ def test_the_cache_is_where_the_environment_says(
     assert cache_directory() == tmp_path / "jettison"
     assert blob_cache().root == tmp_path / "jettison" / "blobs"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert cache_directory() == Path("/home/me/.cache/jettison")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cache_directory() == tmp_path / "home" / ".cache" / "jettison"
