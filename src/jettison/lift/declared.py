@@ -225,7 +225,8 @@ def wheels_from(
             for path in sources
         )
         into = stage.absolute(copied.destination, item)
-        if made and posixpath.dirname(stage.absolute(word, step)) == into:
+        alone = [stage.absolute(c.destination, i) for i, c in stage.copies].count(into) == 1
+        if made and alone and posixpath.dirname(stage.absolute(word, step)) == into:
             return item
     return None
 
@@ -241,7 +242,8 @@ def list_from(
         into = stage.absolute(copied.destination, item)
         names = {posixpath.basename(source) for source in copied.sources}
         lists = all(name.endswith((".txt", ".in", ".lock")) for name in names)
-        if copied.stage and lists and {posixpath.dirname(wanted), wanted} & {into}:
+        brought = {into, *(posixpath.join(into, name) for name in names)}
+        if copied.stage and lists and wanted in brought:
             return item
     return None
 

@@ -46,14 +46,13 @@ class Needs(Struct, frozen=True, kw_only=True):
 
     ``linked`` maps packages that must be there at run time to the reason; ``from_source`` names
     requirements that are built on the spot, so that they link to whatever is installed;
-    ``unknown`` those of which nothing is known, ``compiled`` all that may be compiled.
+    ``unknown`` those of which nothing is known.
     """
 
     usage: Usage
     linked: Mapping[str, Evidence]
     from_source: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    compiled: tuple[str, ...] = ()
 
 
 def scoped_packages(stage: FinalStage, needs: Needs) -> tuple[PlannedPackage, ...]:
@@ -157,8 +156,8 @@ def _brought_programs(name: str, release: str) -> tuple[str, ...]:
 def _build(name: str, reason: str, release: str, needs: Needs) -> Judgement:
     evidence = [Evidence(kind="catalogue", message=f"{name}: {reason}")]
     libraries = runtime_libraries_of(name, release)
-    if libraries is None and reason == HEADERS and needs.compiled:
-        message = f"kept: what {name} brings is not known, and {needs.compiled[0]} may link to it"
+    if libraries is None and reason == HEADERS:
+        message = f"kept: which library {name} brings is not known here, and it may be loaded"
         return PackageScope.RUNTIME, (Evidence(kind="unknown", message=message),), ()
     libraries = libraries or ()
     missing = [library for library in libraries if library not in slim_packages(release)]

@@ -28,7 +28,7 @@ from jettison.records import regular_bytes
 from jettison.rules import RULES
 from jettison.rules.rule import not_larger, optimized
 from jettison.source.reading import read_text
-from jettison.tasks.loading.base import base_needs, with_composition
+from jettison.tasks.loading.base import base_needs, not_listed, with_composition
 from jettison.tasks.loading.knowledge import Knowledge, knowledge_of
 from jettison.tasks.loading.project import Loaded, load_project
 from jettison.values import counted
@@ -154,12 +154,12 @@ def _settled(start: Plan, plan: Plan, knowledge: Knowledge, wish: BaseWish) -> P
 
 
 def _packages(project: Project, knowledge: Knowledge) -> tuple[PlannedPackage, ...]:
+    unread = not_listed(project, knowledge)
     needs = Needs(
         usage=knowledge.usage,
         linked=knowledge.linked,
         from_source=knowledge.from_source,
-        compiled=knowledge.compiled,
-        unknown=knowledge.unknown,
+        unknown=(*knowledge.unknown, *(["what a step installs"] if unread else [])),
     )
     return scoped_packages(lifted(project), needs)
 

@@ -59,7 +59,7 @@ def base_needs(
         packages=tuple(packages),
         application=application_size(project),
         stays=_stays(project, stage),
-        not_listed=_not_listed(project, knowledge),
+        not_listed=not_listed(project, knowledge),
         provided=frozenset(posixpath.basename(path) for path in project.files),
         allow_source_builds=wish.allow_source_builds,
     )
@@ -77,7 +77,7 @@ def _stays(project: Project, stage: FinalStage) -> Evidence | None:
     return found.evidence if isinstance(found, NotMovable) else fixed_path(project, stage)
 
 
-def _not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
+def not_listed(project: Project, knowledge: Knowledge) -> Evidence | None:
     """An installation whose distributions were not read, or of which nothing is known."""
     read = {request.action.origin for request in project_requests(project)}
     known = knowledge.closure.graph.edges

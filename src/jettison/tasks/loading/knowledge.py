@@ -155,7 +155,6 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     production: frozenset[str]
     keeps_cache: bool
     from_source: tuple[str, ...]
-    compiled: tuple[str, ...]
     unknown: tuple[str, ...]
     loaded: frozenset[str]
     leaving: Leaving
@@ -204,7 +203,6 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),
         linked=linked_packages(production | kept, usage, stage.release, compiled),
-        compiled=tuple(sorted(compiled)),
         closure=_with_files(found, brought, production),
         production=frozenset(production),
         keeps_cache=found.is_cacheable(brought.facts.values()),
