@@ -25,6 +25,7 @@ from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
 from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
+from jettison.contents.measurement import TextRoom
 from jettison.engines.measuring import _file_read
 from jettison.errors import JettisonError
 from jettison.fleet.file import parse_fleet
@@ -268,6 +269,6 @@ def all_parsers() -> dict[str, Parser]:
         "fleet": Parser(text(lambda t: parse_fleet(t, "fleet.toml")), lines(
             "[fleet]\nnodes = 3\nlayers = 40\n[[project]]\nname = 'a'\npath = 'a'\ninstances = 5\n[[project]]\ngit = 'https://x/y.git'\nrevision = 'v1'\n",
         ), lines("[fleet]\n", "[[project]]\n", "name", "path", "git", "image", "=", "'a'", "'--x'", "1", "-1", "\n", "[", "]", "{", "}", ".", ",", "true", "'\u001b'")),
-        "image": Parser(lambda c: _file_read(io.BytesIO(c), "app"), (_layer(), *[source("a")], _layer_of_files()),
+        "image": Parser(lambda c: _file_read(io.BytesIO(c), "app", TextRoom(1 << 30)), (_layer(), *[source("a")], _layer_of_files()),
                         (b"\0" * 512, b"\x7fELF", b"#!", b"c", b"\n", b"\xff" * 12, b"BZh9", b"00000000777")),
     }  # fmt: skip

@@ -27,7 +27,7 @@ from jettison.contents.inspection import (
     duplicates_of,
     kinds_of,
 )
-from jettison.contents.measurement import MeasuredLayer, read_contents
+from jettison.contents.measurement import MOST_TEXT, MeasuredLayer, TextRoom, read_contents
 from jettison.contents.stored_files import (
     BaseLayers,
     Owner,
@@ -239,6 +239,7 @@ def measured_layers(image: Image, progress: Progress) -> tuple[MeasuredLayer, ..
 
 
 def _measured(image: Image, known: Records, pool: ThreadPoolExecutor) -> Iterator[MeasuredLayer]:
+    room = TextRoom(2 * MOST_TEXT)
     for layer in image.layers:
         # By what its bytes are known by when they are read: the diff ID is what an image claims.
         digest = layer.descriptor.digest.hex
@@ -246,6 +247,7 @@ def _measured(image: Image, known: Records, pool: ThreadPoolExecutor) -> Iterato
         if found is None:
             found = _read(layer, pool)
             known.put(found, digest)
+        room.take(sum(map(len, found.contents.texts.values())))
         yield found
 
 

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jettison.errors import ImageError
 from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind, read_entries
 from jettison.images.tree import FileTree, merge
@@ -28,7 +29,24 @@ _OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
 _IS_DEBIAN = re.compile(r'^ID="?debian"?\s*$', re.MULTILINE)
 _VERSION_ID = re.compile(r'^VERSION_ID="?([0-9.]+)"?\s*$', re.MULTILINE)
 _LARGEST_TEXT = 32 * 2**20
+MOST_TEXT = 128 * 2**20
 _SETUID = 0o4000
+
+
+class TextRoom:
+    """How much of an image's texts is held in memory: what is packed small may be of any size."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+
+    def take(self, size: int) -> None:
+        """Take room for one text. Raises ImageError where there is none left."""
+        self._left -= size
+        if self._left < 0:
+            raise ImageError(
+                f"the image holds more than {self._most >> 20} MiB of texts that would be read",
+                hint="Remove what is no source and no metadata of packages from its layers.",
+            )
 
 
 class LayerContents(Struct, frozen=True, kw_only=True):
@@ -54,12 +72,17 @@ class MeasuredLayer(Struct, frozen=True, kw_only=True):
 
 
 def read_contents(stream: BinaryIO) -> LayerContents:
-    """Read a layer to its end, gzip, zstd or plain. IntegrityError when it is damaged."""
+    """Read a layer to its end, gzip, zstd or plain.
+
+    IntegrityError when it is damaged, ImageError when it holds too much metadata of packages.
+    """
     entries: list[Entry] = []
     texts: dict[str, bytes] = {}
+    room = TextRoom(MOST_TEXT)
     for read in read_entries(stream):
         entry = read.entry
         if entry.kind is Kind.FILE and entry.size <= _LARGEST_TEXT and _KEPT.search(entry.path):
+            room.take(entry.size)
             text = texts[entry.path] = b"".join(read.chunks())
             entry = replace(entry, digest=Digest.of(text))
         elif entry.size:

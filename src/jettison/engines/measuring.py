@@ -19,6 +19,7 @@ from jettison.contents.measurement import (
     ImageMeasurement,
     LayerMeasurement,
     MeasuredLayer,
+    TextRoom,
     debian_packages,
     debian_release,
     distributions,
@@ -40,8 +41,6 @@ from jettison.values import Basis, Size
 
 _PEEK = 4
 _DOCUMENT_LIMIT = 4 * 2**20
-
-
 Layer = TypeVar("Layer")
 
 
@@ -204,14 +203,13 @@ TEXTS = re.compile(
 SETTINGS = re.compile(
     r"\.(?:toml|cfg|ini|ya?ml|json|env|txt|conf)$|(?:^|/)(?:\.env|Procfile|Makefile)$"
 )
-LARGEST_TEXT = 16 * 2**20
+LARGEST_TEXT, MOST_TEXT = 16 * 2**20, 2**30
 IN_MEMORY = 64 * 2**20
 WORLD, STATUS = "etc/apk/world", "var/lib/dpkg/status"
 PACKAGE = re.compile(r"^Package: (\S+)", re.MULTILINE)
 DATABASE = frozenset({"var/lib/dpkg/status", "lib/apk/db/installed"})
 SHOWN = (Kind.FILE, Kind.SYMLINK)
-MAGIC = b"\x7fELF"
-SCRIPT = b"#!"
+MAGIC, SCRIPT = b"\x7fELF", b"#!"
 
 
 class _Read(Struct, frozen=True, kw_only=True):
@@ -226,8 +224,9 @@ def read_image_files(engine: Engine, image: str) -> ImageFiles:
     """Read an image from its layers. Raises EngineError when there is no such image."""
     facts = engine.inspect(image)
     folder = facts.working_directory.strip("/")
+    room = TextRoom(MOST_TEXT)
     with engine.save(image) as stream:
-        config, layers = layers_of(stream, lambda _, layer, __: _file_read(layer, folder))
+        config, layers = layers_of(stream, lambda _, layer, __: _file_read(layer, folder, room))
     tree = merge(layer.entries for layer in layers)
     count = _base(config, layers)
     return ImageFiles(
@@ -276,7 +275,7 @@ def _file(placed: Placed, layers: tuple[_Read, ...]) -> ImageFile:
     )
 
 
-def _file_read(stream: BinaryIO, folder: str) -> _Read:
+def _file_read(stream: BinaryIO, folder: str, room: TextRoom) -> _Read:
     entries: list[Entry] = []
     texts: dict[str, bytes] = {}
     needed: dict[str, tuple[str, ...]] = {}
@@ -290,6 +289,7 @@ def _file_read(stream: BinaryIO, folder: str) -> _Read:
         if first.startswith(MAGIC):
             needed[entry.path] = _needed(first, chunks, entry.size)
         elif entry.size <= LARGEST_TEXT and _is_text(entry, first, folder):
+            room.take(entry.size)
             texts[entry.path] = first + b"".join(chunks)
         elif entry.size <= IN_MEMORY and _is_own(entry.path, folder, SUFFIXES):
             texts[entry.path] = names_saved(first + b"".join(chunks))

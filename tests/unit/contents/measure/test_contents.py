@@ -1,7 +1,9 @@
 import io
 
+import pytest
 from archives import layer_tar
 
+from jettison.contents import measurement
 from jettison.contents.measurement import (
     Contents,
     LayerContents,
@@ -11,6 +13,7 @@ from jettison.contents.measurement import (
     python_version,
     read_contents,
 )
+from jettison.errors import ImageError
 from jettison.values import Basis
 
 SITE = "usr/lib/python3.11/site-packages"
@@ -88,3 +91,13 @@ def test_the_python_version_is_named_or_found() -> None:
     assert python_version(final, (("PYTHON_VERSION", "3.12.4"),)) == "3.12.4"
     assert python_version(final, ()) == "3.12"
     assert python_version(tree({"bin/": b""}), ()) == ""
+
+
+def test_no_image_fills_the_memory_with_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer of 5 MB may hold gigabytes of metadata."""
+    monkeypatch.setattr(measurement, "MOST_TEXT", 10_000)
+    info = "lib/python3.12/site-packages/{}-1.dist-info/METADATA"
+    files = {info.format(name): b"Name: x\n" * 500 for name in "abc"}
+    assert read_contents(io.BytesIO(layer_tar(dict(list(files.items())[:2])))).texts
+    with pytest.raises(ImageError, match="MiB of texts"):
+        read_contents(io.BytesIO(layer_tar(files)))
