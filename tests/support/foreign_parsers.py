@@ -24,8 +24,8 @@ from jettison.builder.lock import parse_lock
 from jettison.builder.pins import checked_text
 from jettison.builder.wheel import Scheme, Wheel
 from jettison.contents.image import alpine_packages, debian_packages
-from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
 from jettison.contents.measurement import TextRoom
+from jettison.ecosystems import conda, finding, pdm, pipenv, poetry, setuptools, tool, uv
 from jettison.engines.measuring import _file_read
 from jettison.errors import JettisonError
 from jettison.fleet.file import parse_fleet
