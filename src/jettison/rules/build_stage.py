@@ -31,7 +31,7 @@ from msgspec.structs import replace
 from packaging.version import Version
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Tools, is_build_package
+from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
 from jettison.ecosystems import TOOLS
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
@@ -158,7 +158,7 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
     names = [
         name
         for name in present
-        if scopes.get(name) is PackageScope.BUILD or (name in scopes and is_build_package(name))
+        if scopes.get(name) is PackageScope.BUILD or is_build_package(name) == HEADERS
     ]
     names += [name for name in ("git",) if name in present and found.version_control]
     if isinstance(found, LockedInstallation) and found.fetches:
