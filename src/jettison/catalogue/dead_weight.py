@@ -89,6 +89,7 @@ class Locales(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
     calls: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, Words] = field(default_factory=dict)
     users: Words = ()
+    choosing: Words = ()
     keyword: str = "locale"
     named: Words = ()
     always: Words = ()

@@ -47,10 +47,15 @@ Use = tuple[str, Evidence]
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """The names that the source gives a distribution, and the files in which it gives any name."""
+    """The names that the source gives a distribution, and the files in which it gives any name.
+
+    With ``spoken``, these only choose one of the languages that the application has texts in or
+    names anywhere, which are these.
+    """
 
     names: frozenset[str] = frozenset()
     computed: tuple[Origin, ...] = ()
+    spoken: frozenset[str] = frozenset()
 
 
 class Usage(Struct, frozen=True, kw_only=True):

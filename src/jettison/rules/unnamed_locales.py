@@ -9,9 +9,10 @@ that was read.
 
 Safe: every call of these functions in the source is read. A locale that is computed or has no data
 of its name, a word that chooses one for each visitor, or another distribution that uses the library
-in a way the catalogue does not know keeps everything. English is kept, and all locales of each
-language that the source or the variables of image and compose file name. The build checks again
-that no remaining module imports a removed one.
+in a way the catalogue does not know keeps everything. At `-O3` an application that chooses one for
+each visitor keeps the languages that it has texts in or names anywhere. English is kept, and all
+locales of each language that the source or the variables of image and compose file name. The build
+checks again that no remaining module imports a removed one.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ WHAT = "data of unused locales"
 # is GNU gettext's.
 _VARIABLES = re.compile(r"LANG|LANGUAGE|LC_\w+")
 _ALWAYS = frozenset({"en", "root"})
+# The level from which on an application that chooses a language for each visitor is taken to choose
+# one of its own: one that it has texts in, or names anywhere.
+WATCHED = 3
 
 
 def detect(plan: Plan) -> tuple[Finding, ...]:
@@ -74,6 +78,8 @@ def _doubt(plan: Plan, entry: Locales) -> Evidence | None:
     others = (user for user in users if not any(fnmatchcase(user, form) for form in entry.users))
     computed = "one is computed, or chosen by other means"
     unnamed = not given.names and not entry.default
+    if given.spoken and plan.level >= WATCHED:
+        given = replace(given, computed=())
     if doubt := cannot_tell(plan, given, computed, others, unnamed=unnamed):
         return doubt
     # What has no data under its name may lead to any other.
@@ -93,14 +99,16 @@ def _removal(plan: Plan, entry: Locales, languages: frozenset[str]) -> Iterator[
     label = plan.contents.label(entry.distribution)
     one = group(NAME, f"{WHAT}, of {label}", sorted(gone, key=lambda file: file.path))
     lines = dict.fromkeys(entry.line.format(match[1]) for match in gone.values())
-    evidence = [asked_alone(entry, "is called with", languages - {"root"})]
+    there = languages & {_language(match[1]) for match in files.values()} - {"root"}
+    evidence = [asked_alone(entry, "is called with", there)]
     yield from removal(plan, NAME, WHAT, [replace(one, paths=tuple(sorted(lines)))], evidence)
 
 
 def _languages(plan: Plan, entry: Locales) -> frozenset[str]:
     """The languages that are wanted."""
     given = plan.usage.given.get(entry.distribution, Given())
-    named = {_language(one) for one in (*given.names, *_of_variables(plan))}
+    spoken = given.spoken if plan.level >= WATCHED else ()
+    named = {_language(one) for one in (*given.names, *spoken, *_of_variables(plan))}
     also = (each for one in named for each in entry.related.get(one, ()))
     return frozenset({*_ALWAYS, *entry.always, *named, *also})
 

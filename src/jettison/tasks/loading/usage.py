@@ -32,6 +32,9 @@ from jettison.tasks.loading.project import Loaded
 from jettison.values import Evidence, Origin, Toward
 from jettison.verify import Importable, Reachable
 
+# A language as a text of source names it, and the folder of the translations into one.
+LANGUAGE = re.compile(r"""["']([a-z]{2,3}(?:[-_][A-Za-z]{2,4})?)["']""")
+CATALOGUE = re.compile(r"(?:^|/)([A-Za-z]{2,3}(?:[_-]\w+)?)/LC_MESSAGES/")
 KINDS = {Use.UNCALLED: UNCALLED, Use.BUILD: BUILDING}
 
 
@@ -154,8 +157,9 @@ def given_names(loaded: Loaded, closure: Closure) -> Mapping[str, Given]:
             found[services.distribution] = _given(loaded, asked, READ)
     for locale in known.locales:
         if locale.distribution in closure.facts and locale.calls:
-            named = partial(locales_named, known=_locale_functions(locale, closure))
-            found[locale.distribution] = _given(loaded, named, READ)
+            functions = _locale_functions(locale, closure)
+            given = _given(loaded, partial(locales_named, known=functions), READ)
+            found[locale.distribution] = _choosing(loaded, given, locale, functions)
     for language in known.languages:
         if language.distribution in closure.facts:
             spoken = _given(loaded, partial(_languages, entry=language), (*READ, *TEMPLATES))
@@ -176,6 +180,20 @@ def _given(
         names |= found - _ANY
         computed += [Origin(file=path)] if found & _ANY else []
     return Given(names=frozenset(names), computed=tuple(computed))
+
+
+def _choosing(loaded: Loaded, given: Given, entry: Locales, functions: LocaleFunctions) -> Given:
+    """Add the application's own languages where all that it does is choose among them."""
+    if not (given.computed and entry.choosing):
+        return given
+    words = tuple(word for word in entry.words if word not in entry.choosing)
+    other = _given(loaded, partial(locales_named, known=replace(functions, words=words)), READ)
+    if other.computed:
+        return given
+    literals = _given(loaded, lambda text: frozenset(LANGUAGE.findall(text)), READ)
+    catalogues = (CATALOGUE.search(path) for path in loaded.tree.files)
+    spoken = {found[1] for found in catalogues if found}
+    return replace(given, names=other.names, spoken=literals.names | spoken)
 
 
 def _services(text: str, entry: ServiceData) -> frozenset[str]:
