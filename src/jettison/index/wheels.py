@@ -150,7 +150,10 @@ def site_packages(environment: Path) -> tuple[Path, ...]:
 
 def _facts(distribution: Distribution, environment: Path) -> DistributionFacts | None:
     metadata = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
-    if not metadata or not canonicalize_name(distribution.metadata["Name"] or ""):
+    # later versions of Python raise an error where earlier ones give nothing
+    if not metadata or "Name" not in distribution.metadata:
+        return None
+    if not canonicalize_name(distribution.metadata["Name"]):
         return None
     texts = {name: distribution.read_text(name) or "" for name in _TEXTS}
     contents = Contents(files=_files(distribution), texts={"METADATA": metadata, **texts})

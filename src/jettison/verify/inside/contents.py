@@ -61,7 +61,7 @@ def metadata():
 
     owners, points = {}, []
     for one in importlib.metadata.distributions(path=[SITE]):
-        name = re.sub(r"[-_.]+", "-", one.metadata["Name"] or "").lower()
+        name = re.sub(r"[-_.]+", "-", one.metadata.get("Name") or "").lower()
         for file in one.files or ():
             path = os.path.normpath(str(file))
             if not path.startswith(".."):

@@ -31,7 +31,7 @@ def distributions():
 
     found = {}
     for one in importlib.metadata.distributions():
-        name = one.metadata["Name"]
+        name = one.metadata.get("Name")
         if name:
             found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), one.version or "")
     return found

@@ -124,7 +124,7 @@ def recorded():
         if files:
             places.add(os.path.normpath(str(one.locate_file(""))))
         if gone:
-            missing[str(one.metadata["Name"])] = gone
+            missing[str(one.metadata.get("Name"))] = gone
     return modules, missing, places
 
 

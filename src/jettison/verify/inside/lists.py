@@ -23,7 +23,7 @@ def distributions():
     import importlib.metadata
     import re
 
-    names = (one.metadata["Name"] for one in importlib.metadata.distributions())
+    names = (one.metadata.get("Name") for one in importlib.metadata.distributions())
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names if name}
 
 

@@ -76,7 +76,7 @@ def tools(files):
 
     installed = {}
     for one in importlib.metadata.distributions():
-        installed.setdefault(normal(one.metadata["Name"] or ""), one)
+        installed.setdefault(normal(one.metadata.get("Name") or ""), one)
     wanted = {normal(name) for name in ASKED.get("distributions", ())}
     wanted = closure(installed, wanted or roots(installed, files))
     packed = {}

@@ -90,7 +90,7 @@ def owners():
     found = {}
     for one in importlib.metadata.distributions():
         # each look parses all of it
-        name = one.metadata["Name"] or ""
+        name = one.metadata.get("Name") or ""
         for line in (one.read_text("RECORD") or "").splitlines():
             path = line.partition(",")[0].strip('"')
             if path.startswith("../"):
@@ -192,7 +192,7 @@ def named_commands():
         yield f"flask --app {target}", [flask, "--app", target, "--help"]
     seen = set()
     for one in importlib.metadata.distributions():
-        if one.metadata["Name"] in INSTALLERS:
+        if one.metadata.get("Name") in INSTALLERS:
             continue
         for entry in one.entry_points:
             if entry.group == "console_scripts" and entry.value not in seen:
