@@ -133,7 +133,7 @@ def _is_marked(place: Path) -> bool:
 
 
 def needed_text(root: Path, path: str) -> str | None:
-    """Read a file that decides what is planned; None when there is none.
+    """Read a file that decides what is planned; None when there is none, or a folder.
 
     Raises ProjectError when it is no file, cannot be opened or is too large, and InputSyntaxError
     when it is not UTF-8: a plan without it would be another one.
@@ -150,6 +150,8 @@ def needed_text(root: Path, path: str) -> str | None:
             hint="Correct or remove it.",
         ) from error
     except OSError as error:
+        if (root / path).is_dir():
+            return None
         raise ProjectError(
             f"{path} cannot be read",
             why=error.strerror or str(error),

@@ -85,3 +85,10 @@ def test_a_list_in_utf_16_is_read_as_pip_reads_it_and_stays_with_pip(tmp_path: P
     )
     write_in_place(tmp_path, (change,), force=True)
     assert (tmp_path / "requirements.txt").read_text() == "flask==3.1.0\n"
+
+
+def test_a_folder_of_environment_files_is_no_environment_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\n")
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n")
+    assert load_project(tmp_path, dockerfile=None, service=None).project.service == "web"
