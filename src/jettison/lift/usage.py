@@ -195,11 +195,19 @@ def _scripted(scripts: Iterable[tuple[Script, str]]) -> Iterator[Use]:
             yield name, Evidence(kind=kind, message=message, origin=origin)
         functions = frozenset(FUNCTION.findall(script.text))
         for command in script.programs:
-            words = (word for word in command.words if word not in FORWARDING)
-            folder, _, name = next(words, "").rpartition("/")
+            folder, _, name = _program(command.words).rpartition("/")
             if name and name not in functions and (not folder or folder in PATH):
                 message = f"the script runs {name}"
                 yield name, Evidence(kind=kind, message=message, origin=command.origin)
+
+
+def _program(words: tuple[str, ...]) -> str:
+    """The program that a command runs; nothing where only its caller knows: ``exec "$@"``."""
+    first, *others = words or ("",)
+    if first not in FORWARDING:
+        return first
+    name = next((word for word in others if not word.startswith("-")), "")
+    return "" if "$" in name else name
 
 
 def _started(commands: Iterable[tuple[tuple[str, ...], Origin]]) -> Iterator[Use]:
