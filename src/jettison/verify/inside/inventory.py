@@ -110,17 +110,20 @@ def is_program(path):
 
 def recorded():
     """Compare what distributions say they have installed with what is there."""
+    import csv
     import importlib.metadata
 
     modules, missing, places = set(), {}, set()
     for one in importlib.metadata.distributions():
-        files = one.files or ()
+        # what is not there is left out of ``files`` since Python 3.12
+        rows = csv.reader((one.read_text("RECORD") or "").splitlines())
+        files = [row[0] for row in rows if row] or [str(file) for file in one.files or ()]
         gone = []
         for file in files:
-            path = os.path.normpath(str(file.locate()))
+            path = os.path.normpath(str(one.locate_file(file)))
             modules.add(path)
             if not path.endswith(".pyc") and not os.path.lexists(path):
-                gone.append(str(file))
+                gone.append(file)
         if files:
             places.add(os.path.normpath(str(one.locate_file(""))))
         if gone:
