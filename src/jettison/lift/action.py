@@ -175,10 +175,13 @@ def _action(command: Command, instruction: Instruction) -> Action:
     return Action(command=command, kind=kind, fact=None, instruction=instruction)
 
 
+QUESTIONS = frozenset({"--version", "-V", "-v", "version", "--print-architecture", "--help"})
+
+
 def is_silent(action: Action) -> bool:
     """Whether a command adds nothing to speak of: a link, a line of text, a question, a version."""
     words = action.command.words
-    asks = len(words) == 2 and words[1] in ("--version", "-V", "version", "-v")  # noqa: PLR2004
+    asks = len(words) > 1 and set(words[1:]) <= QUESTIONS
     return asks or posixpath.basename(action.command.name) in table(Commands).silent
 
 
