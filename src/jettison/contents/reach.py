@@ -302,7 +302,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     ``scripts`` are those of a shell behind the start command, ``config`` is that of the image.
     ``libraries`` are those that Python source names, each with a file, ``at_once`` the modules that
     a distribution imports as it is itself imported, ``imported`` files of the standard
-    library that imports lead to, below its folder.
+    library that imports lead to, below its folder. ``apart`` says that the image was made by the
+    rules, which made its environment in a stage of its own and took files out of it.
     """
 
     installed: Installed
@@ -317,6 +318,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     at_once: frozenset[str] = frozenset()
     config: Config | None = None
     imported: frozenset[str] = frozenset()
+    apart: bool = False
 
     @property
     def traced(self) -> bool:

@@ -288,7 +288,7 @@ def with_observed(start: Plan, observed: Observed) -> Plan:
     of the Dockerfile tell little of them.
     """
     plan = replace(start, observed=observed)
-    if not leaves_late(plan) or not observed.installed.site:
+    if observed.apart or not leaves_late(plan) or not observed.installed.site:
         return plan
     contents = _contents(observed.installed)
     return replace(plan, contents=contents, wishes=wishes_of(plan.settings.wishes, contents))

@@ -114,7 +114,7 @@ def _best(shop: Workshop, start: Plan, seen: Plan, before: _Before) -> tuple[Pla
             reason = f"without the removed files it could not be built: {failed.why or failed.what}"
         skip = Skipped(what="the trace" if known.traced else "what is in the image", reason=reason)
         start = replace(start, withdrawn=seen.withdrawn, learned=(*seen.learned, skip))
-        seen = _read(shop, start, before.made) if known.traced else start
+        seen = _read(shop, start, before) if known.traced else start
         if found and planned_anew(seen).files == found[1].plan.files:
             return found
         shop.progress.begin(f"Withdrawing {skip.what}")
@@ -145,7 +145,7 @@ def _looked_at(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tupl
     if _is_apart(plan):
         start, plan, image = _buildable(shop, start, plan)
         before = replace(before, made=image)
-    return _read(shop, start, before.made), before
+    return _read(shop, start, before), before
 
 
 def _buildable(shop: Workshop, start: Plan, plan: Plan) -> tuple[Plan, Plan, ImageID]:
@@ -182,14 +182,15 @@ def _without(shop: Workshop, start: Plan, fresh: tuple[Withdrawal, ...]) -> Plan
     return replace(start, withdrawn=(*start.withdrawn, *fresh))
 
 
-def _read(shop: Workshop, start: Plan, image: ImageID) -> Plan:
+def _read(shop: Workshop, start: Plan, before: _Before) -> Plan:
     """Give the plan before any rule, with what is in an image.
 
     Where no stage makes the environment apart, that is the baseline: what the rules remove, they
     remove behind its last step. Elsewhere it is the image that the rules make.
     """
     with step(shop.progress, "Reading what is in the image"):
-        return with_observed(start, as_observed(read_image_files(shop.engine, image)))
+        found = as_observed(read_image_files(shop.engine, before.made))
+        return with_observed(start, replace(found, apart=before.made != before.id))
 
 
 def _is_apart(plan: Plan) -> bool:
@@ -286,8 +287,8 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
         seen = observed(plan, request, shop.engine, shop.progress)
     before = replace(before, ahead=ahead, made=image)
     if isinstance(seen, Skipped):
-        return _read(shop, replace(start, learned=(*start.learned, seen)), image), before
-    return with_observed(start, seen), before
+        return _read(shop, replace(start, learned=(*start.learned, seen)), before), before
+    return with_observed(start, replace(seen, apart=image != before.id)), before
 
 
 def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:

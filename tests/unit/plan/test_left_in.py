@@ -23,7 +23,12 @@ TOOLS = {"/usr/bin/env": 50_000, "/usr/bin/sort": 3_000_000, "/usr/share/tools":
 
 
 def plan_of(
-    folder: Path, files: dict[str, int], *tools: SystemPackage, site: str = "", module: str = ""
+    folder: Path,
+    files: dict[str, int],
+    *tools: SystemPackage,
+    site: str = "",
+    module: str = "",
+    apart: bool = False,
 ) -> Plan:
     (folder / "Dockerfile").write_text(DOCKERFILE)
     start = planned(folder, offline=True, cache=folder / "cache").start
@@ -40,7 +45,7 @@ def plan_of(
         site=site or f"{library}/site-packages",
         library=library,
         files={f"{module}/__init__.py": 10} if module else {},
-        owners={},
+        owners={f"{module}/__init__.py": module} if module else {},
         entry_points=(),
         sources={},
         words={},
@@ -53,6 +58,7 @@ def plan_of(
         system=system,
         python=PYTHON,
         at_once=frozenset({"pkg_resources"}),
+        apart=apart,
         config=Config(content=b'{"config": {"Cmd": ["env", "python", "x.py"]}}'),
     )
     return optimized(with_observed(start, observed), RULES)
@@ -116,3 +122,13 @@ def test_installers_of_the_interpreter_stay_for_what_no_other_environment_has(
     )
     (row,) = [row for row in left_in(found) if row.what == "Python"]
     assert row.bytes == (5 if module else 12_000_007)
+
+
+def test_what_the_rules_took_out_of_the_image_that_was_read_is_taken_out_again(
+    tmp_path: Path,
+) -> None:
+    found = plan_of(tmp_path, {PYTHON: 5_000_000}, module="own")
+    assert "own/__init__.py" in found.contents.files
+    # of an image that the rules made, the files say nothing about what they removed
+    found = plan_of(tmp_path, {PYTHON: 5_000_000}, module="own", apart=True)
+    assert "own/__init__.py" not in found.contents.files
