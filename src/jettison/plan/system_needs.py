@@ -34,7 +34,7 @@ LITERAL = re.compile(rb"""["']([A-Za-z][\w.+-]*)""")
 TEXT = re.compile(rb"[A-Za-z][\w.+-]*")
 # Calls of a program whose name is a common word: `git push`, "git", "-C", "push", git.push().
 CALLED = (
-    r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]*["'](?:%(names)s)["']"""
+    r"""\b%(package)s[-_ ](?:%(names)s)\b|["']%(package)s["'][^\n]{0,200}["'](?:%(names)s)["']"""
     r"""|\b%(package)s\.(?:%(names)s)\("""
 )
 INHERITED = "\0"
