@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
@@ -97,12 +97,14 @@ def usage_of(
     commands: Iterable[tuple[tuple[str, ...], Origin]],
     imports: Mapping[str, tuple[Origin, ...]],
     loaded: frozenset[str],
+    *,
+    known: Collection[str] = (),
 ) -> Usage:
     """Gather the uses from source files, shell scripts and the commands that start the image.
 
     ``scripts`` come with the kind of evidence that they are: of one that was copied under another
     name, no call is seen. ``loaded`` are the files that production loads, as far as it could be
-    followed.
+    followed, and ``known`` the variables that the image sets.
     """
     modules = [facts for facts in modules if facts.file in loaded or not is_test(facts.file)]
     scripts = list(scripts)
@@ -118,7 +120,7 @@ def usage_of(
         computed=(
             *(_computed(call) for call in calls if not call.program),
             *_computed_by_imported(imports),
-            *_computed_by_scripts(script for script, kind in scripts if kind == SCRIPT),
+            *_computed_by_scripts((script for script, kind in scripts if kind == SCRIPT), known),
         ),
         libraries=_grouped(libraries),
         computed_libraries=tuple(_loaded(load) for load in loads if not load.name),
@@ -165,11 +167,11 @@ def _computed_by_imported(imports: Mapping[str, tuple[Origin, ...]]) -> Iterator
             yield Evidence(kind="caller", message=message, origin=origin)
 
 
-def _computed_by_scripts(scripts: Iterable[Script]) -> Iterator[Evidence]:
+def _computed_by_scripts(scripts: Iterable[Script], known: Collection[str]) -> Iterator[Evidence]:
     running = {script.excerpt.file: script for script in scripts}
     names = frozenset(map(posixpath.basename, running))
     for file, script in running.items():
-        if found := computed_command(script, (), names):
+        if found := computed_command(script, known, names):
             message = f"the script runs `{found.splitlines()[0].strip()[:LONGEST]}`"
             yield Evidence(kind=SCRIPT, message=message, origin=Origin(file=file, line=1))
 

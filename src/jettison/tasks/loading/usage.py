@@ -72,7 +72,9 @@ def used(
         name: tuple(found.origin for found in places)
         for name, places in inputs.reach.externals.items()
     }
-    found = usage_of(sources.modules, scripts, started, imports, inputs.reach.modules)
+    known = lifted(project).environment.keys()
+    loaded = inputs.reach.modules
+    found = usage_of(sources.modules, scripts, started, imports, loaded, known=known)
     return replace(found, zones=(*found.zones, *_zones(project)), absent=inputs.absent)
 
 
