@@ -148,6 +148,7 @@ _DIVISIONS = tuple(
     )
 )
 _WHOLE = len(_DIVISIONS) - 1
+_OPENED = re.compile(r"""=(?P<quote>["'])(?:(?!(?P=quote)).)*\Z""", re.DOTALL)
 _LONG_NUMBER = 12
 _SHORT_TOKEN = 5
 # Longer tokens hold content, whose length varies when it is compressed.
@@ -251,9 +252,17 @@ def _part(column: Sequence[Seen]) -> Part:
 
 
 def _shared(texts: Sequence[str]) -> tuple[str, str]:
-    """Give the beginning and the end that all texts have, up to what separates words."""
+    """Give the beginning and the end that all texts have, up to what separates words.
+
+    A value in quotes of which the middle varies does so as a whole: that a few of them begin alike
+    may be chance, as in the path of a picture.
+    """
     begins = _beginning(texts)
-    return begins, _beginning([text[len(begins) :][::-1] for text in texts])[::-1]
+    ends = _beginning([text[len(begins) :][::-1] for text in texts])[::-1]
+    opened = _OPENED.search(begins)
+    if opened and opened["quote"] in ends:
+        return begins[: opened.end("quote")], ends[ends.index(opened["quote"]) :]
+    return begins, ends
 
 
 def _beginning(texts: Sequence[str]) -> str:
