@@ -36,16 +36,14 @@ from jettison.contents.system import System
 from jettison.images.config import Config
 
 _BYTECODE = re.compile(r"__pycache__/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$")
-
 Read = Callable[[bytes], Links]
 
 
 class Reach(Struct, frozen=True, kw_only=True):
     """The modules that stay, by dotted name, each with the reason.
 
-    ``unsure`` are those of them that nothing names: they lie in a package out of which something
-    imports by a name that is made at run time, so it could not be shown that they are unused.
-    ``programs`` are those that they start, each with the file that does.
+    ``unsure`` are those of them that nothing names, in a package out of which something imports by
+    a name that is made at run time. ``programs`` are those that they start, each with the file.
     """
 
     modules: Mapping[str, str]
@@ -285,25 +283,21 @@ class Search:
         asked = sorted(self._waiting.keys() & self._texts)
         self._texts.clear()
         for point in (one for group in asked for one in self._waiting.pop(group)):
-            module = point.module
-            package, _, inner = module.partition(".")
-            # A program of such a part leaves with it.
-            if inner.partition(".")[0] in on_demand(package):
-                continue
-            self.reach(self._modules.known(module), f"it is an entry point of {point.group}")
+            package, _, inner = point.module.partition(".")
+            # a program of such a part leaves with it
+            if inner.partition(".")[0] not in on_demand(package):
+                why = f"it is an entry point of {point.group}"
+                self.reach(self._modules.known(point.module), why)
 
 
 class Observed(Struct, frozen=True, kw_only=True):
     """The evidence for what is removed of an image that was built.
 
-    ``standard`` are the modules of the standard library that can be reached, ``system`` is what
-    lies around the environment; each is None when that was not read. ``python`` is the program that
-    interprets, ``interpreters`` are the programs that scripts name as theirs, each with a script.
-    ``scripts`` are those of a shell behind the start command, ``config`` is that of the image.
-    ``libraries`` are those that Python source names, each with a file, ``at_once`` the modules that
-    a distribution imports as it is itself imported, ``imported`` files of the standard
-    library that imports lead to, below its folder. ``apart`` says that the image was made by the
-    rules, which made its environment in a stage of its own and took files out of it.
+    ``standard`` are the reached modules of the standard library and ``system`` what lies around the
+    environment, None when not read. ``interpreters`` are programs with a script that names each,
+    ``scripts`` those of a shell behind the start command, ``libraries`` what Python source names,
+    ``at_once`` modules imported with their distribution, ``imported`` the standard library's files.
+    With ``apart`` the rules made the image and took files out of it.
     """
 
     installed: Installed

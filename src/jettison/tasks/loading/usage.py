@@ -186,21 +186,18 @@ def _given(
 
 def _choosing(loaded: Loaded, given: Given, entry: Locales, functions: LocaleFunctions) -> Given:
     """Add the application's own languages where all that it does is choose among them."""
-    if not (given.computed and entry.choosing):
-        return given
     words = tuple(word for word in entry.words if word not in entry.choosing)
-    other = _given(loaded, partial(locales_named, known=replace(functions, words=words)), READ)
-    if other.computed:
+    named = partial(locales_named, known=replace(functions, words=words))
+    other = _given(loaded, named, READ) if given.computed and entry.choosing else given
+    if other.computed or other is given:
         return given
     literals = _given(loaded, lambda text: frozenset(LANGUAGE.findall(text)), READ)
-    catalogues = (CATALOGUE.search(path) for path in loaded.tree.files)
-    spoken = {found[1] for found in catalogues if found}
+    spoken = {found[1] for path in loaded.tree.files if (found := CATALOGUE.search(path))}
     return replace(given, names=other.names, spoken=literals.names | spoken)
 
 
 def _services(text: str, entry: ServiceData) -> frozenset[str]:
-    asked = entry.mention in text
-    return first_arguments(text, entry.methods) if asked else frozenset()
+    return first_arguments(text, entry.methods) if entry.mention in text else frozenset()
 
 
 def _locale_functions(entry: Locales, closure: Closure) -> LocaleFunctions:
@@ -286,8 +283,6 @@ def reachable(inputs: ScopeInputs, python: str) -> Reachable:
 
 
 SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
-
-
 # Folders that builds outside of the image make: they hold no Python.
 MADE = frozenset({
     "dist", "build", "out", "target", "static", "staticfiles", "public", "assets", "media", "www",
@@ -300,7 +295,8 @@ def absent_parts(root: Path, project: Project) -> Iterator[Evidence]:
     for path in SUBMODULE.findall(read_text(root, ".gitmodules") or ""):
         folder = root / path
         if not (folder.is_dir() and any(folder.iterdir())):
-            yield _absent(f"{path} is a submodule that is not checked out", ".gitmodules")
+            place = Origin(file=".gitmodules")
+            yield _absent(f"{path} is a submodule that is not checked out", place)
     for stage in feeding_stages(lifted(project)):
         made = lifted_stage(project, stage)
         for item, copied in made.copies:
@@ -320,6 +316,5 @@ def _is_absent(path: str, project: Project) -> bool:
     return not known and not MADE & set(path.split("/"))
 
 
-def _absent(message: str, origin: Origin | str) -> Evidence:
-    place = Origin(file=origin) if isinstance(origin, str) else origin
-    return Evidence(kind="absent", message=message, origin=place, toward=Toward.RUNTIME)
+def _absent(message: str, origin: Origin) -> Evidence:
+    return Evidence(kind="absent", message=message, origin=origin, toward=Toward.RUNTIME)

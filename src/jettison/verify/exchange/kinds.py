@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 import string
 from collections.abc import Callable, Sequence
@@ -252,23 +253,17 @@ def _part(column: Sequence[Seen]) -> Part:
 
 
 def _shared(texts: Sequence[str]) -> tuple[str, str]:
-    """Give the beginning and the end that all texts have, up to what separates words.
-
-    A value in quotes of which the middle varies does so as a whole: that a few of them begin alike
-    may be chance, as in the path of a picture.
-    """
+    """Give the beginning and the end that all texts have, up to a word, or a value in quotes."""
     begins = _beginning(texts)
     ends = _beginning([text[len(begins) :][::-1] for text in texts])[::-1]
-    opened = _OPENED.search(begins)
-    if opened and opened["quote"] in ends:
+    # that a few values in quotes begin alike may be chance
+    if (opened := _OPENED.search(begins)) and opened["quote"] in ends:
         return begins[: opened.end("quote")], ends[ends.index(opened["quote"]) :]
     return begins, ends
 
 
 def _beginning(texts: Sequence[str]) -> str:
-    least, most = min(texts), max(texts)
-    unlike = (i for i, two in enumerate(zip(least, most, strict=False)) if two[0] != two[1])
-    return re.sub(r"[^\W_]+\Z", "", least[: next(unlike, len(least))])
+    return re.sub(r"[^\W_]+\Z", "", posixpath.commonprefix(texts))
 
 
 def _well_known(column: Sequence[Seen]) -> Kind | None:
