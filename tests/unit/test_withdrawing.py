@@ -72,7 +72,7 @@ WATCHED = Observed(
 )  # fmt: skip
 
 
-def seen_of(plan: Plan, seen: Observed | None) -> Plan:
+def seen_of(plan: Plan, seen: Observed | None, **_: bool) -> Plan:
     return replace(plan, observed=seen)
 
 
@@ -132,6 +132,13 @@ def test_a_file_that_is_asked_for_stays_in_the_context(result) -> None:
     assert found.verdict.equivalent
     assert "!pages/.gitignore" in found.after.id
     assert "USER " in found.after.id
+
+
+def test_what_was_left_out_for_a_difference_that_stays_is_applied_again(result) -> None:
+    found = result("USER ", "GET /pages/.gitignore: 200, then 404")
+    assert found.verdict.equivalent
+    assert "!pages/.gitignore" not in found.after.id
+    assert "non-root-user" in withdrawn(found)
 
 
 def test_a_rule_that_nothing_names_is_found(result) -> None:

@@ -281,12 +281,13 @@ def leaves_late(plan: Plan) -> bool:
     return not apart and starts_from_nothing(plan)
 
 
-def with_observed(start: Plan, observed: Observed) -> Plan:
-    """Give the plan before any rule, with what is in the image.
+def with_observed(start: Plan, observed: Observed, *, apart: bool = False) -> Plan:
+    """Give the plan before any rule, with what is in the image; ``apart`` as there.
 
     Where no stage makes the environment apart, its files are those that were found, for the files
     of the Dockerfile tell little of them.
     """
+    observed = replace(observed, apart=apart or observed.apart)
     plan = replace(start, observed=observed)
     if observed.apart or not leaves_late(plan) or not observed.installed.site:
         return plan

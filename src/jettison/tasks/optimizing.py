@@ -190,7 +190,7 @@ def _read(shop: Workshop, start: Plan, before: _Before) -> Plan:
     """
     with step(shop.progress, "Reading what is in the image"):
         found = as_observed(read_image_files(shop.engine, before.made))
-        return with_observed(start, replace(found, apart=before.made != before.id))
+        return with_observed(start, found, apart=before.made != before.id)
 
 
 def _is_apart(plan: Plan) -> bool:
@@ -288,7 +288,7 @@ def _watched(shop: Workshop, start: Plan, plan: Plan, before: _Before) -> tuple[
     before = replace(before, ahead=ahead, made=image)
     if isinstance(seen, Skipped):
         return _read(shop, replace(start, learned=(*start.learned, seen)), before), before
-    return with_observed(start, replace(seen, apart=image != before.id)), before
+    return with_observed(start, seen, apart=image != before.id), before
 
 
 def _measured(shop: Workshop, image: ImageID, name: str) -> ImageMeasurement:
