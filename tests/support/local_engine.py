@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -29,6 +30,15 @@ from jettison.progress import Progress
 _PAGE = os.sysconf("SC_PAGESIZE")
 
 
+def _free_port() -> int:
+    """A port below those that the kernel gives to clients, one of which could take it meanwhile."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
 class LocalContainer:
     """A running server, whose arguments are its port and the number of its start.
 
@@ -36,9 +46,7 @@ class LocalContainer:
     """
 
     def __init__(self, script: Path, options: RunOptions, number: int) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address = free.getsockname()
+        self._address = ("127.0.0.1", _free_port())
         self._log = script.with_suffix(f".{number}.log")
         environment = {**os.environ, **options.environment}
         if options.read_only:

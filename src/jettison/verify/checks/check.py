@@ -181,6 +181,8 @@ _OF_A_WARNING = re.compile(r"^\s|Warning: |^Traceback")
 # Written or not as one thread is faster than another. Source: gunicorn 27.0.1, ctl/server.py: the
 # server that says so is stopped whenever a worker is forked.
 _OF_A_RACE = re.compile(r"Control socket listening at")
+# A server learns in one of these ways that a client has gone, in which is a race: pipe(7), tcp(7).
+_GONE = re.compile(r"^(?:BrokenPipe|ConnectionReset|ConnectionAborted)Error\b.*")
 # From so many on, forms are those of a text.
 _FEW = 30
 # of a log, or a line, that has no end
@@ -211,6 +213,7 @@ def _tells(line: str) -> bool:
 
 
 def _kind(line: str) -> str:
+    line = _GONE.sub("ConnectionResetError: the client has gone", line)
     return _VARYING.sub(lambda found: " " if found[0].isspace() else "#", line)
 
 

@@ -98,3 +98,9 @@ def test_what_lines_for_debugging_name_does_not_count_and_that_there_are_some_do
     assert kinds_of(f"{one} pip.dist-info") == kinds_of(f"{other} six.dist-info")
     assert kinds_of("saw pip.dist-info") == kinds_of("saw six.dist-info")
     assert kinds_of(one.replace("DEBUG", "INFO")) != kinds_of(other.replace("DEBUG", "INFO"))
+
+
+def test_how_a_server_learns_that_its_client_has_gone_is_no_difference() -> None:
+    gone = "BrokenPipeError: [Errno 32] Broken pipe"
+    assert kinds_of(gone) == kinds_of("ConnectionResetError: [Errno 104] Connection reset by peer")
+    assert kinds_of(gone) != kinds_of("ConnectionRefusedError: [Errno 111] Connection refused")
