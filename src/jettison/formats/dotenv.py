@@ -125,8 +125,6 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "$": "$$"}
 # Secrets stay out of repositories; what shows which there are stands for them.
 _EXAMPLES = ("example", "sample", "template", "dist", "default", "defaults", "EXAMPLE")
-
-
 _EXAMPLE = re.compile(rf"(^|[._-])({'|'.join(_EXAMPLES)})([._-]|$)")
 
 

@@ -13,7 +13,7 @@ from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
 from jettison.catalogue.packaging import Tools
 from jettison.formats.shell import Script
-from jettison.formats.shell.computed import computed_command
+from jettison.formats.shell.computed import FUNCTION, computed_command
 from jettison.lift.data_folders import StoredFile, stored_by_scripts, stored_by_source
 from jettison.source import ModuleFacts
 from jettison.source.effects import (
@@ -34,15 +34,12 @@ INTERPRETER = re.compile(r"#!\s*(?:\S*/env\s+(?:-S\s+)?)?(\S+)")
 PATH = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"})
 # Builtins that run the program behind them.
 FORWARDING = frozenset({"exec", "command"})
-FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
 Uses = Mapping[str, tuple[Evidence, ...]]
 # The kind of evidence from a script that nothing is seen to call.
 UNCALLED = "uncalled-script"
 # That from one which only steps of the build call.
 BUILDING = "build-script"
 SCRIPT = "script"
-# Of a command that is shown.
-LONGEST = 60
 Use = tuple[str, Evidence]
 
 
@@ -172,7 +169,7 @@ def _computed_by_scripts(scripts: Iterable[Script], known: Collection[str]) -> I
     names = frozenset(map(posixpath.basename, running))
     for file, script in running.items():
         if found := computed_command(script, known, names):
-            message = f"the script runs `{found.splitlines()[0].strip()[:LONGEST]}`"
+            message = f"the script runs `{found}`"
             yield Evidence(kind=SCRIPT, message=message, origin=Origin(file=file, line=1))
 
 

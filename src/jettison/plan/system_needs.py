@@ -38,8 +38,6 @@ CALLED = (
     r"""|\b%(package)s\.(?:%(names)s)\("""
 )
 INHERITED = "\0"
-# Of a command that is shown.
-LONGEST = 60
 
 
 def wanted_of(plan: Plan, system: System, observed: Observed) -> Wanted:
@@ -192,8 +190,7 @@ def _calls_anything(plan: Plan, observed: Observed) -> str:
     for path, text in scripts.items():
         script = parse(text, origin=Origin(file=path, line=1))
         if found := computed_command(script, known, names):
-            line = found.splitlines()[0].strip()[:LONGEST]
-            return f"{path} runs `{line}`, which may call it"
+            return f"{path} runs `{found}`, which may call it"
         if not text:
             return f"{path} may call it"
     return ""

@@ -282,10 +282,10 @@ def leaves_late(plan: Plan) -> bool:
 
 
 def with_observed(start: Plan, observed: Observed, *, apart: bool = False) -> Plan:
-    """Give the plan before any rule, with what is in the image; ``apart`` as there.
+    """Give the plan before any rule, with what is in the image.
 
     Where no stage makes the environment apart, its files are those that were found, for the files
-    of the Dockerfile tell little of them.
+    of the Dockerfile tell little of them. ``apart`` says that the rules made the image.
     """
     observed = replace(observed, apart=apart or observed.apart)
     plan = replace(start, observed=observed)

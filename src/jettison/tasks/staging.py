@@ -170,9 +170,9 @@ _SITE = "site-packages/"
 def explained(plan: Plan, verdict: Verdict) -> tuple[Withdrawal, ...]:
     """Give what of the plan explains differences, by what they name or else by what was checked."""
     found: list[Withdrawal] = []
+    traces = (_kept_out, _not_installed, _taken_out, _refused)
     for one in verdict.differences:
         lines = (one.message, *one.details)
-        traces = (_kept_out, _not_installed, _taken_out, _refused)
         named = [each for trace in traces for each in trace(plan, lines)]
         found += named or _of_check(plan, one)
     return tuple({(one.rule, one.part): one for one in found}.values())

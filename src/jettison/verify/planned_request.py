@@ -42,8 +42,6 @@ _PASSWORD = re.compile(r"^(?P<whose>.+?)_?(PASSWORD|PASSWD|PASS)$", re.I)
 # of the database, not of the application
 _OTHER = re.compile(r"postgres|mysql|mariadb|mongo|redis|rabbit|pgadmin|minio|smtp|^db_", re.I)
 _BEST = ("username", "user_name", "login", "user", "name", "email")
-
-
 # Kinds of evidence that a program is called.
 CALLING = frozenset({"subprocess", "script"})
 

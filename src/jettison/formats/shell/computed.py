@@ -46,22 +46,28 @@ _TELLING = frozenset(
     {"which", "command", "type", "dirname", "basename", "readlink", "realpath", "pwd", "cd", "echo"}
 )
 _SCRIPT = ".sh"
-_FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
+FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+)?([\w-]+)[ \t]*\(\)", re.MULTILINE)
+# Of a command that is shown.
+_SHOWN = 60
 # Nobody writes more of them in one command.
 _MOST_FORWARDING = 20
 
 
 def computed_command(script: Script, known: Collection[str], files: Collection[str]) -> str:
-    """Give the first command of a script that runs what its text does not name; empty without one.
+    """Show the first command of a script that runs what its text does not name; empty without one.
 
     ``known`` are variables whose values the caller reads as texts, as those of an image, ``files``
     the names of the scripts that it reads: what others do, which may be mounted, is not known. The
     arguments of a script are texts of whoever starts it.
     """
     if not script.understood:
-        return next(iter(script.text.splitlines()), "")
+        return _shown(script.text)
     named = _Named(script, known, files)
-    return next((one.raw for one in script.programs if named.is_computed(one)), "")
+    return next((_shown(one.raw) for one in script.programs if named.is_computed(one)), "")
+
+
+def _shown(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")[:_SHOWN]
 
 
 class _Named:
@@ -69,7 +75,7 @@ class _Named:
 
     def __init__(self, script: Script, known: Collection[str], files: Collection[str]) -> None:
         self._files = files
-        self._functions = frozenset(_FUNCTION.findall(script.text))
+        self._functions = frozenset(FUNCTION.findall(script.text))
         self._runs_arguments = any(
             _ARGUMENTS.match(word.text)
             for one in script.programs
