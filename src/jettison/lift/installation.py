@@ -47,10 +47,9 @@ def obstacles(project: Project, stage: FinalStage, actions: Iterable[Action]) ->
             unknown = _unknown_to_uv(project, stage, action.instruction, action.fact)
             for reason in (*unknown, *_surroundings(stage, action)):
                 yield obstacle_at(action.origin, reason)
-    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
+    facts = [fact for _, fact in _commands(actions)]
     for option in _differing(facts):
-        reason = f"{option} holds for one of several installations"
-        yield obstacle_at(facts[0].origin, reason)
+        yield obstacle_at(facts[0].origin, f"{option} holds for one of several installations")
 
 
 def obstacle_at(origin: Origin, reason: str) -> Evidence:
@@ -203,12 +202,12 @@ def installation_of(project: Project, stage: FinalStage) -> Installation | NotMo
 def _collected(
     project: Project, stage: FinalStage, actions: tuple[Action, ...]
 ) -> Installation | NotMovable:
-    facts = [action.fact for action in actions if isinstance(action.fact, PipInstall)]
+    commands = _commands(actions)
     wheels, brought = _made_elsewhere(project, stage, actions)
     requirement_files: list[str] = []
     constraint_files: list[str] = []
     read: list[RequirementsFile] = []
-    for step, fact in ((a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)):
+    for step, fact in commands:
         for paths, sources in (
             (fact.requirement_files, requirement_files),
             (fact.constraint_files, constraint_files),
@@ -220,9 +219,8 @@ def _collected(
                     sources.append(stage.absolute(path, step))
                     continue
                 if source is None:
-                    return _stays(
-                        fact.origin, f"{path} is not a readable file of the build context"
-                    )
+                    why = f"{path} is not a readable file of the build context"
+                    return _stays(fact.origin, why)
                 if is_declaring(source) or source in project.utf_16:
                     other = "UTF-16, which uv does not read"
                     what = "no requirements file" if is_declaring(source) else other
@@ -233,7 +231,7 @@ def _collected(
     local = next((line for line in lines if line.editable or line.path), None)
     if local is not None:
         return _stays(local.origin, "a requirement is a folder of the project")
-    named = [word for fact in facts for word in fact.requirements if not is_installer(word)]
+    named = [word for _, fact in commands for word in fact.requirements if not is_installer(word)]
     words = [word for word in named if word.text not in wheels]
     variable = next((word for word in words if not word.literal), None)
     if variable is not None:
@@ -257,6 +255,10 @@ def _collected(
     )
 
 
+def _commands(actions: Iterable[Action]) -> list[tuple[Instruction, PipInstall]]:
+    return [(a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)]
+
+
 def _differing(facts: list[PipInstall]) -> list[str]:
     """The options of some installations alone, which one command would give to all."""
     known = (*table(Tools).pip.flags, *LINKS)
@@ -275,7 +277,7 @@ def _made_elsewhere(
     """The words that name wheels of another stage, as absolute paths, and what brings them."""
     wheels: dict[str, str] = {}
     brought: list[Instruction] = []
-    for step, fact in ((a.instruction, a.fact) for a in actions if isinstance(a.fact, PipInstall)):
+    for step, fact in _commands(actions):
         for word in fact.requirements:
             if item := wheels_from(project, stage, step, word.text):
                 wheels[word.text] = stage.absolute(word.text, step)
@@ -296,10 +298,7 @@ def _unique_options(stage: FinalStage, actions: tuple[Action, ...]) -> tuple[str
     found: dict[str, None] = {}
     known = table(Tools).pip
     for step, option in (
-        (action.instruction, each)
-        for action in actions
-        if isinstance(action.fact, PipInstall)
-        for each in action.fact.options.options
+        (step, each) for step, fact in _commands(actions) for each in fact.options.options
     ):
         if option.name in LINKS and "://" not in (option.value or ""):
             found.setdefault(f"--find-links {stage.absolute(option.value or '.', step)}")
