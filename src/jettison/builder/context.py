@@ -43,10 +43,7 @@ class ContextPath(Struct, frozen=True, kw_only=True):
 
 
 def read_context(
-    root: Path,
-    ignore: IgnoreFile | None,
-    changed: Mapping[str, str],
-    outputs: Container[str] = (),
+    root: Path, ignore: IgnoreFile | None, changed: Mapping[str, str], outputs: Container[str] = ()
 ) -> dict[str, ContextPath]:
     """List the context by path, sorted; ``changed`` are texts of files that differ from the disk.
 

@@ -68,10 +68,7 @@ from jettison.tasks.delivery import Delivery, delivered
     help="Choose which modules are compiled.",
 )
 @click.option(
-    "--strip/--no-strip",
-    default=True,
-    show_default=True,
-    help="Strip shared libraries as planned.",
+    "--strip/--no-strip", default=True, show_default=True, help="Strip shared libraries as planned."
 )
 @click.option(
     "--allow-source-builds",

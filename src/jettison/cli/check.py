@@ -63,11 +63,7 @@ def _budgets(
     metavar="FILE",
     help="Judge growth against what --report json:FILE wrote before.",
 )
-@click.option(
-    "--owners",
-    is_flag=True,
-    help="Read the layers of both images to name what grew.",
-)
+@click.option("--owners", is_flag=True, help="Read the layers of both images to name what grew.")
 @click.option(
     "--verify",
     is_flag=True,

@@ -16,12 +16,7 @@ from jettison.fleet import FleetPlan
 from jettison.progress import ConsoleProgress
 from jettison.report import rendered
 from jettison.tasks.fleet import Limits
-from jettison.tasks.fleet.finishing import (
-    Delivery,
-    built_fleet,
-    remembered_fleet,
-    verified_fleet,
-)
+from jettison.tasks.fleet.finishing import Delivery, built_fleet, remembered_fleet, verified_fleet
 from jettison.tasks.fleet.planning import Found, Options, found_fleet, planned_fleet
 from jettison.values import counted
 
@@ -163,9 +158,7 @@ def build_command(
 
 
 _ENGINE = click.option(
-    "--engine",
-    metavar="NAME",
-    help="Use docker, podman or embedded; default: the first available.",
+    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
 )
 
 

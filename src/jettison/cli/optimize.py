@@ -65,9 +65,7 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
 )
 @click.option("--tag", default="", metavar="NAME", help="Its name where it is loaded (--image).")
 @click.option(
-    "--engine",
-    metavar="NAME",
-    help="Use docker, podman or embedded; default: the first available.",
+    "--engine", metavar="NAME", help="Use docker, podman or embedded; default: the first available."
 )
 @click.option("--ablation", is_flag=True, help="Measure each rule: build again without it.")
 @click.option(
@@ -85,12 +83,7 @@ _UNRUN = f"note: {_UNRUN_WHY}\n  {_UNRUN_HINT}"
     help="Match both images with the advisories in DIR, as `jettison audit` does.",
 )
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help="Show the whole plan and every check.",
-)
+@click.option("-v", "--verbose", is_flag=True, help="Show the whole plan and every check.")
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),

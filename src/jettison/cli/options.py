@@ -233,9 +233,7 @@ def verbose_option(function: Function) -> Function:
 def unused_option(function: Function) -> Function:
     """Add ``--remove-unused``."""
     return click.option(
-        "--remove-unused",
-        is_flag=True,
-        help="Also move unused requirements out of production.",
+        "--remove-unused", is_flag=True, help="Also move unused requirements out of production."
     )(function)
 
 

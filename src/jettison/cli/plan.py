@@ -30,13 +30,7 @@ from jettison.tasks.writing import told_if_written, write_copy, write_in_place
 @click.option("--diff", is_flag=True, help="Show the changes of every file.")
 @verbose_option
 @format_option("plan")
-def command(
-    *,
-    plan: partial[Planned],
-    diff: bool,
-    verbose: bool,
-    output_format: str,
-) -> None:
+def command(*, plan: partial[Planned], diff: bool, verbose: bool, output_format: str) -> None:
     """Show what would change in the project, and why.
 
     Builds nothing and needs no container engine.
@@ -48,11 +42,7 @@ def command(
 @click.command("base")
 @plan_options
 @format_option("base")
-def base_command(
-    *,
-    plan: partial[Planned],
-    output_format: str,
-) -> None:
+def base_command(*, plan: partial[Planned], output_format: str) -> None:
     """Show which base images would work, and why.
 
     Builds nothing and pulls nothing.
@@ -64,12 +54,7 @@ def base_command(
 @click.argument("name", metavar="NAME_OR_PATH")
 @plan_options
 @format_option("why")
-def why_command(
-    *,
-    name: str,
-    plan: partial[Planned],
-    output_format: str,
-) -> None:
+def why_command(*, name: str, plan: partial[Planned], output_format: str) -> None:
     """Explain why a package or file is in the image.
 
     It is a requirement or what one brings, a path below site-packages or absolute in the image, a
@@ -86,13 +71,7 @@ def why_command(
 @click.option(
     "--check", is_flag=True, help="Write nothing; exit with status 9 if a file would change."
 )
-def apply_command(
-    *,
-    plan: partial[Planned],
-    output: Path | None,
-    force: bool,
-    check: bool,
-) -> None:
+def apply_command(*, plan: partial[Planned], output: Path | None, force: bool, check: bool) -> None:
     """Write the optimized files without building or verifying."""
     found = plan()
     changes = found.plan.files

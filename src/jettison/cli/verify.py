@@ -12,12 +12,7 @@ import click
 from msgspec.structs import replace
 
 from jettison.cli import show
-from jettison.cli.options import (
-    commands_option,
-    format_option,
-    limit_options,
-    require_equivalent,
-)
+from jettison.cli.options import commands_option, format_option, limit_options, require_equivalent
 from jettison.engines.finding import find_engine
 from jettison.engines.limits import Limits
 from jettison.errors import NotEquivalentError

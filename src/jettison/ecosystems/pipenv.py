@@ -68,11 +68,7 @@ def _entry(key: str, value: object, origin: Origin) -> Iterator[Declaration]:
     )
 
 
-_LOCK_SOURCES = {
-    "git": SourceKind.GIT,
-    "file": SourceKind.URL,
-    "path": SourceKind.PATH,
-}
+_LOCK_SOURCES = {"git": SourceKind.GIT, "file": SourceKind.URL, "path": SourceKind.PATH}
 _KEY = re.compile(r'^(?P<indent> *)"(?P<key>[^"]+)": \{', re.MULTILINE)
 
 
@@ -82,9 +78,7 @@ def parse_lock(text: str, *, file: str) -> Lock:
         root = json.loads(text)
     except RecursionError:
         raise InputSyntaxError(
-            "the file is nested too deeply",
-            hint="Run pipenv lock again.",
-            origin=Origin(file=file),
+            "the file is nested too deeply", hint="Run pipenv lock again.", origin=Origin(file=file)
         ) from None
     except json.JSONDecodeError as error:
         raise InputSyntaxError(
@@ -101,7 +95,7 @@ def parse_lock(text: str, *, file: str) -> Lock:
             for category in root
             if category != "_meta"
             for name in table(root, category)
-        ),
+        )
     )
 
 

@@ -110,11 +110,7 @@ def lock_of(
 
 
 def locked(
-    one: Table,
-    files: Sequence[LockedFile],
-    source: SourceKind,
-    location: str,
-    marker: str,
+    one: Table, files: Sequence[LockedFile], source: SourceKind, location: str, marker: str
 ) -> LockedDistribution:
     """Read name and version of a table; ``files`` are its wheels and its source distribution."""
     wheels, sdist = wheels_and_sdist(files)

@@ -100,9 +100,7 @@ def _direct(server: dict[str, Any]) -> bool:
 _OLDEST_PODMAN = 4
 # The OCI format has no place for HEALTHCHECK and SHELL.
 _PODMAN = BuildDialect(
-    command=("build", "--format=docker"),
-    environment=(("NO_COLOR", "1"),),
-    steps=buildah_steps,
+    command=("build", "--format=docker"), environment=(("NO_COLOR", "1"),), steps=buildah_steps
 )
 
 
@@ -118,8 +116,7 @@ def podman_engine(limits: Limits) -> CommandLineEngine:
     major = asked.text.partition(".")[0]
     if major.isdecimal() and int(major) < _OLDEST_PODMAN:
         raise EngineError(
-            f"podman is too old: {asked.text}",
-            hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer.",
+            f"podman is too old: {asked.text}", hint=f"Upgrade Podman to {_OLDEST_PODMAN} or newer."
         )
     # A bridge of Podman has an address, at which containers reach services of this machine.
     here = sys.platform == "linux"

@@ -188,10 +188,7 @@ def _layer(diff_id: str, layer: MeasuredLayer) -> LayerMeasurement:
     size = Size(bytes=layer.contents.size, basis=Basis.MEASURED, source="files of the layer")
     compressed = Size(bytes=layer.compressed_size, basis=Basis.MEASURED, source=_GZIP_SOURCE)
     return LayerMeasurement(
-        diff_id=diff_id,
-        size=size,
-        compressed_size=compressed,
-        files=len(layer.contents.entries),
+        diff_id=diff_id, size=size, compressed_size=compressed, files=len(layer.contents.entries)
     )
 
 

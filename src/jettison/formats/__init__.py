@@ -71,10 +71,7 @@ class Excerpt(Struct, frozen=True, kw_only=True):
             if start < piece.start < end
         )
         return Excerpt(
-            file=self.file,
-            text=self.text[start:end],
-            source=self.source,
-            pieces=(moved, *rest),
+            file=self.file, text=self.text[start:end], source=self.source, pieces=(moved, *rest)
         )
 
     def origin(self, start: int, end: int) -> Origin:

@@ -41,10 +41,7 @@ FIGURES = (
     *(Budget.MEMORY, Budget.START_UP, Budget.PACKAGES),
 )
 # What may grow, and the size up to which growth was accepted.
-GROWING = {
-    Budget.SIZE: Budget.ACCEPTED_SIZE,
-    Budget.COMPRESSED: Budget.ACCEPTED_COMPRESSED,
-}
+GROWING = {Budget.SIZE: Budget.ACCEPTED_SIZE, Budget.COMPRESSED: Budget.ACCEPTED_COMPRESSED}
 
 
 class Limit(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -69,12 +69,7 @@ def pattern(text: str) -> Pattern:
     stars = len(_STARS.findall(clean))
     if stars > _MOST_STARS:
         raise ValueError(f"{clean[:40]}... has more than {_MOST_STARS} stars")
-    return Pattern(
-        text=clean,
-        exception=exception,
-        expression=_expression(clean),
-        stars=stars,
-    )
+    return Pattern(text=clean, exception=exception, expression=_expression(clean), stars=stars)
 
 
 def judge(patterns: Sequence[Pattern], path: str, parent: Verdict | None) -> Verdict:
@@ -285,16 +280,6 @@ def parse(text: str, *, file: str) -> IgnoreFile:
 def render(ignore: IgnoreFile) -> str:
     """Return the text of the file."""
     return "".join(line.text for line in ignore.lines)
-
-
-def ignore_file_name(dockerfile: str, names: Collection[str]) -> str | None:
-    """Return the ignore file that BuildKit uses, of the ``names`` that exist.
-
-    ``dockerfile`` is relative to the build context. ``<Dockerfile>.dockerignore`` beside it comes
-    first, then ``.dockerignore`` at the root of the context; they are never merged.
-    """
-    own = posixpath.normpath(f"{dockerfile}.dockerignore")
-    return next((name for name in (own, ".dockerignore") if name in names), None)
 
 
 def _line(text: str, origin: Origin) -> IgnoreLine:

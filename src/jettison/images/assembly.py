@@ -40,11 +40,7 @@ class Source(Protocol):
 
 
 def read_image(
-    source: Source,
-    top: Descriptor,
-    platform: Platform,
-    name: str,
-    home: Reference | None = None,
+    source: Source, top: Descriptor, platform: Platform, name: str, home: Reference | None = None
 ) -> Image:
     """Return the image for ``platform`` that ``top``, a manifest or an index, stands for.
 

@@ -15,13 +15,7 @@ from msgspec.structs import replace
 
 from jettison.errors import ImageError, IntegrityError
 from jettison.images.digest import Digest
-from jettison.images.stream import (
-    CHUNK,
-    checked_chunks,
-    chunks_of,
-    reader,
-    uncompressed_chunks,
-)
+from jettison.images.stream import CHUNK, checked_chunks, chunks_of, reader, uncompressed_chunks
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"

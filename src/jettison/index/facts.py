@@ -62,11 +62,7 @@ class InstalledFile(Struct, frozen=True, order=True, kw_only=True, array_like=Tr
 
 
 # What the catalogue and the cache call some of the facts.
-_NAMES = {
-    "import_names": "imports",
-    "console_scripts": "scripts",
-    "installed_size": "size",
-}
+_NAMES = {"import_names": "imports", "console_scripts": "scripts", "installed_size": "size"}
 
 
 class DistributionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_NAMES):

@@ -6,16 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import urllib3
-from urllib3.exceptions import (
-    HTTPError,
-    MaxRetryError,
-    NewConnectionError,
-    ProxyError,
-    SSLError,
-)
-from urllib3.exceptions import (
-    TimeoutError as SilenceError,
-)
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import TimeoutError as SilenceError
 
 from jettison.index.settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted

@@ -10,11 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from msgspec import Struct
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-)
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from jettison.formats.requirements.statement import wheel_name

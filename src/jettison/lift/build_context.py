@@ -11,14 +11,7 @@ from jettison.catalogue.base_release import ALPINE, release_of
 from jettison.catalogue.bases import SystemPackages
 from jettison.catalogue.packaging import translated
 from jettison.ecosystems.commands import GroupChange, PackageInstall, UserChange
-from jettison.formats.dockerfile import (
-    Copy,
-    Instruction,
-    Stage,
-    base_reference,
-    copy,
-    mounts,
-)
+from jettison.formats.dockerfile import Copy, Instruction, Stage, base_reference, copy, mounts
 from jettison.lift import Project, python_tag
 from jettison.lift.action import Action, ActionKind, LiftedRun, lifted_run
 from jettison.lift.stage import FinalStage, lifted_stage
@@ -262,10 +255,7 @@ def _is_folder(project: Project, source: str) -> bool:
 
 
 def may_read(
-    project: Project,
-    here: Instruction,
-    path: str,
-    makes: Callable[[Instruction], Collection[str]],
+    project: Project, here: Instruction, path: str, makes: Callable[[Instruction], Collection[str]]
 ) -> bool:
     """Whether a file of the context may be there when a RUN is executed; yes in case of doubt.
 

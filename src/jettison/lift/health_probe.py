@@ -172,12 +172,7 @@ def _probe(url: str, *, strict: bool, timeout: float | None, follows: bool) -> P
     if parts.scheme != "http" or parts.username or not parts.hostname or _has_syntax(text):
         return None
     return Probe(
-        host=parts.hostname,
-        port=port,
-        path=path,
-        strict=strict,
-        timeout=timeout,
-        follows=follows,
+        host=parts.hostname, port=port, path=path, strict=strict, timeout=timeout, follows=follows
     )
 
 

@@ -31,11 +31,7 @@ COMPOSED = (
 def package_stage(name: str, made_of: Composition) -> str:
     """The stage that fetches the packages."""
     security = any(each.security for each in made_of.packages)
-    lines = [
-        comment(FETCHED),
-        f"FROM scratch AS {name}\n",
-        f"ARG DEBIAN={made_of.archive}\n",
-    ]
+    lines = [comment(FETCHED), f"FROM scratch AS {name}\n", f"ARG DEBIAN={made_of.archive}\n"]
     if security:
         lines.append(f"ARG DEBIAN_SECURITY={made_of.security_archive}\n")
     lines += [_added(each, "/") for each in made_of.packages]

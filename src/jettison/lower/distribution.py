@@ -31,7 +31,7 @@ def change_distribution(project: Project, change: ChangeDistribution) -> Mapping
     path = project.dockerfile_path
     names = dict(change.packages)
     edits: list[Edit] = [
-        lambda run: without_packages(run, [name for name, other in names.items() if not other]),
+        lambda run: without_packages(run, [name for name, other in names.items() if not other])
     ]
     if change.alpine:
         edits += [_without_plumbing, _without_options, _by_apk, _without_mounts, _by_busybox]

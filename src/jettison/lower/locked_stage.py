@@ -130,12 +130,7 @@ def _build_stage(
     if change.build_packages:
         parts += ["\n", package_comments(stage, change.build_packages)]
         parts += [install_text(change.build_packages, stage)]
-    parts += [
-        "\n",
-        *_prepared(found, change, variables),
-        f"WORKDIR {found.folder}\n",
-        "\n",
-    ]
+    parts += ["\n", *_prepared(found, change, variables), f"WORKDIR {found.folder}\n", "\n"]
     first = _first(found)
     parts += first
     if found.sources:

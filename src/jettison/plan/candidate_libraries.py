@@ -75,10 +75,7 @@ def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Ev
 
 
 def linked_packages(
-    requirements: Collection[str],
-    usage: Usage,
-    release: str | None,
-    compiled: Collection[str] = (),
+    requirements: Collection[str], usage: Usage, release: str | None, compiled: Collection[str] = ()
 ) -> Mapping[str, Evidence]:
     """Map packages beyond the slim image's to the library that they bring, and why it is needed."""
     release = release or DEFAULT_RELEASE

@@ -49,11 +49,7 @@ UNFOLLOWED = "known only after building it"
 
 
 def predicted(
-    project: Project,
-    closure: Closure,
-    *,
-    keeps_cache: bool = True,
-    composed: Size | None = None,
+    project: Project, closure: Closure, *, keeps_cache: bool = True, composed: Size | None = None
 ) -> Prediction:
     """Predict the image of a project; ``closure`` has the distributions of all its requirements.
 

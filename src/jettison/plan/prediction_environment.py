@@ -146,11 +146,7 @@ def _written(
     known = {name: count for name, count in sizes.items() if count}
     unknown = sorted(set(names) - set(known))
     if unknown:
-        yield Skipped(
-            what=f"the size of {', '.join(unknown)}",
-            reason=NO_FACTS,
-            origin=origin,
-        )
+        yield Skipped(what=f"the size of {', '.join(unknown)}", reason=NO_FACTS, origin=origin)
     size = Size(bytes=sum(known.values()), basis=Basis.ESTIMATED, source=FORMULA)
     what = f"{len(known)} distributions"
     part = Part(what=what, size=size, origin=origin, shares=known)

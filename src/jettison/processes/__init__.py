@@ -114,10 +114,7 @@ def run(
         raise _too_long(command, timeout)
     stdout, stderr = (b"".join(pieces) for pieces in kept)
     return Completed(
-        command=tuple(command),
-        status=process.returncode,
-        stdout=stdout,
-        stderr=stderr,
+        command=tuple(command), status=process.returncode, stdout=stdout, stderr=stderr
     )
 
 
@@ -142,10 +139,7 @@ def follow(
     if late.is_set():
         raise _too_long(command, timeout)
     return Completed(
-        command=tuple(command),
-        status=process.returncode,
-        stdout=b"".join(kept),
-        stderr=b"",
+        command=tuple(command), status=process.returncode, stdout=b"".join(kept), stderr=b""
     )
 
 
@@ -233,10 +227,7 @@ def feed(command: Sequence[str], chunks: Iterable[bytes]) -> Completed:
         raise _too_long(command, _STREAM_SECONDS)
     stdout, stderr = output[0]
     return Completed(
-        command=tuple(command),
-        status=process.returncode,
-        stdout=stdout,
-        stderr=stderr,
+        command=tuple(command), status=process.returncode, stdout=stdout, stderr=stderr
     )
 
 

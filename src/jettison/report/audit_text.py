@@ -55,18 +55,12 @@ def _groups(audit: Audit) -> Iterator[str]:
         found = [one for one in audit.findings if one.fate is fate]
         if found:
             header = ("advisory", "severity", "component", _HEADERS[fate])
-            rows = [
-                (one.names[0], one.severity or "-", _component(one), _last(one)) for one in found
-            ]
-            yield f"{_TITLES[fate]}: {len(found)}\n{table(header, rows)}"
+            yield f"{_TITLES[fate]}: {len(found)}\n{table(header, map(_row, found))}"
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str]:
-    return finding.names[0], finding.severity or "-", _component(finding), _last(finding)
-
-
-def _component(finding: Finding) -> str:
-    return f"{finding.component.name} {finding.component.version}"
+    component = f"{finding.component.name} {finding.component.version}"
+    return finding.names[0], finding.severity or "-", component, _last(finding)
 
 
 def _last(finding: Finding) -> str:

@@ -19,11 +19,7 @@ def check_github(gate: Gate) -> str:
 
 
 def _annotation(one: Placed) -> str:
-    properties = {
-        "file": one.file,
-        "line": str(one.line),
-        "title": f"jettison {one.problem.rule}",
-    }
+    properties = {"file": one.file, "line": str(one.line), "title": f"jettison {one.problem.rule}"}
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{_COMMANDS[one.problem.level]} {written}::{_data(one.problem.message)}"
 

@@ -94,11 +94,7 @@ def _joined(name: str, parts: Iterable[Area], whole: int) -> Area:
     if not shown:
         return total
     return Area(
-        name=name,
-        size=total.size,
-        wasted=total.wasted,
-        kind=total.kind,
-        parts=(*shown, *rest),
+        name=name, size=total.size, wasted=total.wasted, kind=total.kind, parts=(*shown, *rest)
     )
 
 

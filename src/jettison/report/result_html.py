@@ -84,11 +84,7 @@ def _kind(kind: OwnerKind, sizes: Iterable[tuple[str, int]]) -> Area:
         if size
     )
     return Area(
-        name=_NAMES[kind],
-        size=sum(part.size for part in parts),
-        wasted=0,
-        kind=kind,
-        parts=parts,
+        name=_NAMES[kind], size=sum(part.size for part in parts), wasted=0, kind=kind, parts=parts
     )
 
 

@@ -79,9 +79,7 @@ def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding
         message=_message(entry, name, named),
         evidence=tuple(evidence),
         saving=Saving(
-            bytes=max(0, entry.bytes[name] - needed),
-            basis=Basis.CATALOGUED,
-            source=entry.source,
+            bytes=max(0, entry.bytes[name] - needed), basis=Basis.CATALOGUED, source=entry.source
         ),
         safety=Safety.REVIEW,
     )

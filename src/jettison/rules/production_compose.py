@@ -172,10 +172,7 @@ def _kept(plan: Plan) -> frozenset[str]:
 
 
 def _to_copy(
-    plan: Plan,
-    service: Service,
-    mounts: list[ComposeMount],
-    volumes: tuple[tuple[str, str], ...],
+    plan: Plan, service: Service, mounts: list[ComposeMount], volumes: tuple[tuple[str, str], ...]
 ) -> Iterator[Finding]:
     """What lay in the mounted source and has to go into its volume once."""
     known = plan.project.compose.volumes if plan.project.compose else ()

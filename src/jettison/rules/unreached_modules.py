@@ -182,8 +182,7 @@ def _bytecode_sizes(installed: Installed) -> Mapping[str, int]:
 def _evidence(observed: Observed) -> Iterator[Evidence]:
     trace, reach = observed.trace, observed.reach
     yield Evidence(
-        kind="trace",
-        message=f"{len(trace.touched)} files were touched, seen by {trace.method}",
+        kind="trace", message=f"{len(trace.touched)} files were touched, seen by {trace.method}"
     )
     yield Evidence(
         kind="imports",

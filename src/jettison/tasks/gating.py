@@ -12,18 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jettison.errors import (
-    InputSyntaxError,
-    ProjectError,
-)
+from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.budgets import GROWING, Budget, Budgets, rounded_up, with_budget
-from jettison.formats.settings import (
-    OWN_FILE,
-    SHARED_FILE,
-    Settings,
-    find_settings,
-    settings_table,
-)
+from jettison.formats.settings import OWN_FILE, SHARED_FILE, Settings, find_settings, settings_table
 from jettison.formats.toml import places, read_toml, table
 from jettison.gate import Amount, Figures, OwnedBytes, Problem
 from jettison.gate.judging import CheckedImage, Outcome

@@ -35,12 +35,7 @@ _Entry = tuple[str, str, int | None, int | None]
 
 
 def state_of(
-    root: Path,
-    records: Records,
-    now_ns: int,
-    outputs: Container[str] = (),
-    *,
-    exact: bool = False,
+    root: Path, records: Records, now_ns: int, outputs: Container[str] = (), *, exact: bool = False
 ) -> str:
     """Return the digest; files whose size and time are as they were are not read again.
 

@@ -79,7 +79,7 @@ def removal(command: Command) -> Removal | None:
     if run is None or run.program not in {"rm", "rmdir"} or not run.options.arguments:
         return None
     return Removal(
-        paths=tuple(path for word in run.options.arguments for path in expand_braces(word.text)),
+        paths=tuple(path for word in run.options.arguments for path in expand_braces(word.text))
     )
 
 

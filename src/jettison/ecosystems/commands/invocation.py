@@ -188,10 +188,7 @@ def _program(name: str, words: Sequence[Word], origin: Origin) -> Invocation:
     if _PIP.fullmatch(name):
         name = "pip"
     return Invocation(
-        program=_SAME.get(name, name),
-        words=tuple(words),
-        module=module,
-        origin=origin,
+        program=_SAME.get(name, name), words=tuple(words), module=module, origin=origin
     )
 
 

@@ -128,8 +128,7 @@ def compile_bytecode(command: Command) -> Compilation | None:
     if run is None or run.program != "compileall":
         return None
     return Compilation(
-        paths=tuple(word.text for word in run.options.arguments),
-        listed=run.options.value("-i"),
+        paths=tuple(word.text for word in run.options.arguments), listed=run.options.value("-i")
     )
 
 

@@ -127,10 +127,7 @@ def _separate_as_root(spec: Spec) -> None:
     syscalls.unshare(_OWN | syscalls.CLONE_NEWNET)
     _raise_loopback()
     # As Docker has it: root of the container has no rights over a network that it does not own.
-    for name, value in (
-        ("ip_unprivileged_port_start", "0"),
-        ("ping_group_range", "0 2147483647"),
-    ):
+    for name, value in (("ip_unprivileged_port_start", "0"), ("ping_group_range", "0 2147483647")):
         with suppress(OSError):
             Path(f"/proc/sys/net/ipv4/{name}").write_text(value)
 

@@ -24,11 +24,7 @@ _SETTINGS = (
         "1",
         "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
     ),
-    (
-        "kernel/unprivileged_userns_clone",
-        "0",
-        "sudo sysctl -w kernel.unprivileged_userns_clone=1",
-    ),
+    ("kernel/unprivileged_userns_clone", "0", "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
     ("user/max_user_namespaces", "0", "sudo sysctl -w user.max_user_namespaces=15000"),
 )
 

@@ -151,11 +151,7 @@ def short_mount(written: str, origin: Origin) -> ComposeMount:
         kind = MountKind.BIND if is_path(source) else MountKind.VOLUME
         mode = ",".join(modes)
     return ComposeMount(
-        kind=kind,
-        source=source,
-        target=target,
-        readonly="ro" in mode.split(","),
-        origin=origin,
+        kind=kind, source=source, target=target, readonly="ro" in mode.split(","), origin=origin
     )
 
 
@@ -168,10 +164,7 @@ def short_port(written: str) -> Port:
     """Read ``[[ADDRESS:]PUBLISHED:]TARGET[/PROTOCOL]``."""
     numbers, _, protocol = written.partition("/")
     parts = _PARTS.findall(numbers[:_LONGEST]) or [numbers]
-    return Port(
-        target=parts[-1],
-        protocol=protocol or "tcp",
-    )
+    return Port(target=parts[-1], protocol=protocol or "tcp")
 
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock")

@@ -126,10 +126,7 @@ def port(fields: Fields, node: Node) -> Port:
     if not isinstance(node, MappingNode):
         return short_port(fields.scalar(node, "ports"))
     long = fields.inside(node, "ports")
-    return Port(
-        target=long.text("target") or "",
-        protocol=long.text("protocol") or "tcp",
-    )
+    return Port(target=long.text("target") or "", protocol=long.text("protocol") or "tcp")
 
 
 def env_files(fields: Fields) -> tuple[str, ...]:

@@ -152,11 +152,7 @@ def _one_command(
         return Script(excerpt=own, commands=(), parts=(), editable=True, understood=True)
     start, end = tokens[0].start, tokens[-1].end
     command = Command(
-        tokens=tokens,
-        raw=own.text[start:end],
-        start=start,
-        end=end,
-        origin=own.origin(start, end),
+        tokens=tokens, raw=own.text[start:end], start=start, end=end, origin=own.origin(start, end)
     )
     return Script(
         excerpt=own, commands=(command,), parts=(command,), editable=True, understood=True

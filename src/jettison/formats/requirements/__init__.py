@@ -94,10 +94,7 @@ def _without(texts: Sequence[str], marks: Sequence[Mark], leaving: set[int]) -> 
 
 
 def _arriving(
-    texts: Sequence[str],
-    marks: Sequence[Mark],
-    leaving: Sequence[int],
-    partly: Sequence[Heading],
+    texts: Sequence[str], marks: Sequence[Mark], leaving: Sequence[int], partly: Sequence[Heading]
 ) -> list[str]:
     """Texts that arrive: a blank line wherever one stood, headings repeated."""
     arriving: list[str] = []

@@ -112,10 +112,7 @@ def _bare(line: str) -> str:
     return line.rstrip("\r\n").removeprefix("\ufeff")
 
 
-_INCLUDES = {
-    "--requirement": IncludeKind.REQUIREMENTS,
-    "--constraint": IncludeKind.CONSTRAINTS,
-}
+_INCLUDES = {"--requirement": IncludeKind.REQUIREMENTS, "--constraint": IncludeKind.CONSTRAINTS}
 _SWITCHED_OFF = re.compile(
     r"^([A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*([=<>!~]=|[<>]|@\s).*"
     r"|[A-Za-z0-9][A-Za-z0-9._-]*\[[\w\s,-]*\]"
@@ -149,11 +146,7 @@ def parse(text: str, *, file: str) -> RequirementsFile:
     return RequirementsFile(
         file=file,
         lines=tuple(
-            replace(
-                line,
-                section=section_of(index, found),
-                above=words_above(seen, index, found),
-            )
+            replace(line, section=section_of(index, found), above=words_above(seen, index, found))
             if isinstance(line, RequirementLine)
             else line
             for index, line in enumerate(lines)

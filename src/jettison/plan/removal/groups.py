@@ -224,8 +224,6 @@ def installed_path(path: str) -> str:
     return f"{SCHEMES[kind]}{inner}" if kind in SCHEMES else ""
 
 
-# Metadata and licences stay by rule, and bundled libraries because something is linked to them.
-_SPOKEN_FOR = (".dist-info/", ".libs/", "LICENSE", "COPYING")
 BY_NAME = "no module and never touched, but a module that stays may open them by name"
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from jettison.contents.environment import module_name
 from jettison.contents.reach import Observed, source_of
 from jettison.lift import REMOVAL
-from jettison.plan.removal.groups import _SPOKEN_FOR, BY_NAME, Group, collapsed
+from jettison.plan.removal.groups import BY_NAME, Group, collapsed
 from jettison.values import KILOBYTE, human, sized
 
 LIST = "removed-files.txt"
@@ -28,6 +28,8 @@ ARROW = " -> "
 WORDS = (NOT_COUNTING.strip(), SECTIONS.strip(), LINK.strip())
 # What stays without a proof of use is told in comments: nothing applies them.
 KEPT = "# kept: "
+# Metadata and licences stay by rule, and bundled libraries because something is linked to them.
+_SPOKEN_FOR = (".dist-info/", ".libs/", "LICENSE", "COPYING")
 KEPT_PATH = "#   "
 MODULES = re.compile(r"(/|\.py|\.so|\*)$")
 HEAD = f"""\

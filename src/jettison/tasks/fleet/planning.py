@@ -195,11 +195,6 @@ def carried_out(
     return rows, tuple(full)
 
 
-def _row_of(done: Done, member: Member, kind: type[Value]) -> Row:
-    row = Row(member=member, failure=done.failure, seconds=done.seconds, node=done.node)
-    return _with(row, _value(done, kind)) if done.value else row
-
-
 def _value(done: Done, kind: type[Value]) -> Value:
     return msgpack.decode(done.value, type=kind)
 

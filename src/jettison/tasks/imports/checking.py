@@ -182,10 +182,7 @@ class _Session(Struct, frozen=True, kw_only=True):
         outside = tuple(name for name in reachable.externals if name in suspects)
         inside = [each for each in wanted if each.name in suspects]
         with place(before, copy) as where:
-            return {
-                **looked_for(reachable, outside, where),
-                **tried(reachable, inside, where),
-            }
+            return {**looked_for(reachable, outside, where), **tried(reachable, inside, where)}
 
 
 def _nothing(now: Planned, sets: _Sets) -> ImportResult:
@@ -264,11 +261,7 @@ APART = "namespaces for the imports, which could read what you can read"
 
 
 def guarded(
-    found: Planned,
-    replanned: Replanned,
-    progress: Progress,
-    *,
-    offline: bool = False,
+    found: Planned, replanned: Replanned, progress: Progress, *, offline: bool = False
 ) -> Planned:
     """Give the plan, corrected where the application could not be imported any more.
 

@@ -35,12 +35,7 @@ from jettison.values import counted
 from jettison.verify import ImportResult, Reachable
 from jettison.verify.http_file import parse_http_file
 from jettison.verify.planned_request import verification_request
-from jettison.verify.request import (
-    Probe,
-    ProbeCommand,
-    VerificationRequest,
-    request_of,
-)
+from jettison.verify.request import Probe, ProbeCommand, VerificationRequest, request_of
 
 _LONGEST_PROBES = 2 << 20
 

@@ -265,10 +265,7 @@ def _beside(path: str) -> Iterator[str]:
 
 
 def _built_beside(
-    names: list[str],
-    path: str,
-    read: Callable[[str], str | None],
-    environment: Mapping[str, str],
+    names: list[str], path: str, read: Callable[[str], str | None], environment: Mapping[str, str]
 ) -> str | None:
     """The context in which a compose file builds a Dockerfile; None when none does."""
     if path.startswith(("..", "/")) or read(path) is None:

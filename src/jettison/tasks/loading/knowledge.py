@@ -49,13 +49,7 @@ from jettison.source.reading import (
     read_texts,
 )
 from jettison.tasks.loading.project import LOCKS, Loaded
-from jettison.tasks.loading.usage import (
-    absent_parts,
-    given_names,
-    reachable,
-    used,
-    used_words,
-)
+from jettison.tasks.loading.usage import absent_parts, given_names, reachable, used, used_words
 from jettison.values import Evidence, Skipped
 from jettison.verify import Reachable
 

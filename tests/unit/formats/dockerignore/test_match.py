@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jettison.errors import InputSyntaxError
-from jettison.formats.dockerignore import ignore_file_name, parse, render
+from jettison.formats.dockerignore import parse, render
 
 
 def ignores(text: str, path: str) -> bool:
@@ -105,21 +105,3 @@ def test_a_line_that_is_no_pattern(text: str) -> None:
     assert caught.value.origin is not None
     assert caught.value.origin.line == 2
     assert caught.value.hint
-
-
-@pytest.mark.parametrize(
-    ("dockerfile", "names", "expected"),
-    [
-        ("Dockerfile", {".dockerignore"}, ".dockerignore"),
-        ("Dockerfile", {"Dockerfile.dockerignore", ".dockerignore"}, "Dockerfile.dockerignore"),
-        (
-            "./docker/Dockerfile",
-            {"docker/Dockerfile.dockerignore"},
-            "docker/Dockerfile.dockerignore",
-        ),
-        ("docker/Dockerfile", {"docker/.dockerignore"}, None),
-        ("Dockerfile", set(), None),
-    ],
-)
-def test_the_file_that_is_used(dockerfile: str, names: set[str], expected: str | None) -> None:
-    assert ignore_file_name(dockerfile, names) == expected
