@@ -87,7 +87,7 @@ def _run(arguments: list[str]) -> int:
         # with status 1; there is nobody left to tell.
         sys.stderr.close()
         return 0
-    except (JettisonError, OSError, RuntimeError, MemoryError, ValueError) as error:
+    except (JettisonError, OSError, RuntimeError, MemoryError, ValueError, OverflowError) as error:
         return _report(_told(error))
     return 0
 
@@ -97,6 +97,7 @@ _TOO_MUCH = {
     MemoryError: "the input takes all memory",
     # Python refuses to read it: the time grows with the square of the digits
     ValueError: "a number in the input has thousands of digits",
+    OverflowError: "a number in the input is larger than any that can be kept",
 }
 
 

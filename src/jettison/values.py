@@ -29,6 +29,19 @@ def converted(
         return convert(found, kind, dec_hook=dec_hook)
 
 
+# Sums of numbers with so many digits fit into 64 bits.
+_MOST_DIGITS = 15
+
+
+def whole_number(text: str) -> int | None:
+    """Read decimal digits of foreign text; None for other text and for more than 15 digits."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+# Users and groups that Linux numbers; it keeps one more number for "no change".
+MOST_IDENTITIES = 2**32 - 1
+
+
 class Origin(Struct, frozen=True, order=True, kw_only=True):
     """A place in a file of the project.
 

@@ -279,6 +279,15 @@ def test_a_user_is_looked_up_in_the_image(tmp_path: Path, user: str, found: Iden
     assert identity(tmp_path, user) == found
 
 
+@pytest.mark.parametrize("user", ["odd", "far", "long", "9" * 5000, "5:" + "9" * 5000, str(2**32)])
+def test_a_number_that_no_user_has_is_refused(tmp_path: Path, user: str) -> None:
+    (tmp_path / "etc").mkdir()
+    lines = ("odd:x:5:group::/:", f"far:x:{2**40}:0::/:", f"long:x:{'9' * 5000}:0::/:")
+    (tmp_path / "etc/passwd").write_text("\n".join(lines))
+    with pytest.raises(EngineError, match="knows no"):
+        identity(tmp_path, user)
+
+
 def test_the_users_of_this_machine_are_not_those_of_the_image(tmp_path: Path) -> None:
     (tmp_path / "etc").symlink_to("/etc")
     with pytest.raises(EngineError, match="no user 'root'"):

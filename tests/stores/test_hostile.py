@@ -65,6 +65,7 @@ TARS = {
     "record of no length": pax(b"0 path=x\n") + END,
     "record that is no text": pax(b"12 path=\xff\xfe\n") + END,
     "size by a record": pax(b"14 size=-100\n\n") + END,
+    "size that leads back": pax(b"14 size=-1536\n") + END,
     "time without end": pax(b"13 mtime=inf\n") + END,
     "time that is none": pax(b"13 mtime=nan\n") + END,
     "time of another age": pax(b"16 mtime=1e300\n\n") + END,
@@ -85,6 +86,16 @@ def test_a_layer_gives_entries_or_a_clear_error(name: str, packed: bool) -> None
             assert not read.entry.path.startswith(("/", "../"))
             for _ in read.chunks():
                 """Read to the end."""
+
+
+@pytest.mark.parametrize(
+    "record",
+    [b"14 size=-1536\n", b"10 uid=-5\n", b"38 gid=999999999999999999999999999999\n",
+     b"15 mtime=1e300\n"],
+)  # fmt: skip
+def test_a_number_that_no_file_has_is_refused(record: bytes) -> None:
+    with pytest.raises(IntegrityError):
+        list(read_entries(io.BytesIO(pax(record) + END)))
 
 
 @pytest.mark.parametrize("name", TARS)

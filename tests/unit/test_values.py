@@ -2,7 +2,7 @@ import pytest
 
 from jettison.contents.links import links_of
 from jettison.source.parse import parse
-from jettison.values import Origin, parsable, printable
+from jettison.values import Origin, parsable, printable, whole_number
 from jettison.verify.variables import variables_of
 
 
@@ -38,3 +38,19 @@ def test_no_name_of_hundreds_of_parts_is_given_to_the_parser(between: str) -> No
 def test_many_names_of_a_few_parts_are_parsed() -> None:
     lines = "".join(f"import a.b{i}.c, d.e{i}.f\nfrom x.y import z{i}\n" for i in range(300))
     assert parsable(lines + "TEXT = '" + "a." * 900 + "'\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("007", 7),
+        ("", None),
+        ("-1", None),
+        ("²", None),
+        ("1.5", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_a_number_of_foreign_text_is_no_more_than_a_file_has(text: str, number: int | None) -> None:
+    assert whole_number(text) == number

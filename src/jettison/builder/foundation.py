@@ -15,7 +15,7 @@ from jettison.images.descriptor import Descriptor, Platform
 from jettison.images.digest import DiffID
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.stream import Compressor
-from jettison.values import Origin, Skipped
+from jettison.values import MOST_IDENTITIES, Origin, Skipped, whole_number
 
 
 class FoundationLayer(Struct, frozen=True, kw_only=True):
@@ -169,34 +169,42 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
     def uid(self, user: str, origin: Origin) -> int:
         """Return the number of a user by its name or number."""
-        if user.isdecimal():
-            return int(user)
-        if user not in self._users():
-            raise not_understood(user, "there is no user of this name", origin)
-        return self._users()[user][0]
+        return _numbered(user, {name: uid for name, (uid, _) in self._users().items()}, origin)
 
     def primary_group(self, user: str) -> int:
         """Return the primary group of a user; a number without a user has the same as its group."""
         for uid, gid in self._users().values():
             if str(uid) == user:
                 return gid
-        return self._users()[user][1] if user in self._users() else int(user)
+        return self._users()[user][1] if user in self._users() else whole_number(user) or 0
 
     def gid(self, group: str, origin: Origin) -> int:
         """Return the number of a group by its name or number."""
-        if group.isdecimal():
-            return int(group)
-        if group not in self._groups():
-            raise not_understood(group, "there is no group of this name", origin)
-        return self._groups()[group]
+        return _numbered(group, self._groups(), origin)
 
     def _users(self) -> dict[str, tuple[int, int]]:
         rows = (line.split(":") for line in self.passwd.splitlines())
-        return {r[0]: (int(r[2]), int(r[3])) for r in rows if len(r) == _FIELDS_OF_USER}
+        known = ((r[0], _identity(r[2]), _identity(r[3])) for r in rows
+                 if len(r) == _FIELDS_OF_USER)  # fmt: skip
+        return {n: (uid, gid) for n, uid, gid in known if uid is not None and gid is not None}
 
     def _groups(self) -> dict[str, int]:
         rows = (line.split(":") for line in self.group.splitlines())
-        return {r[0]: int(r[2]) for r in rows if len(r) == _FIELDS_OF_GROUP}
+        known = ((r[0], _identity(r[2])) for r in rows if len(r) == _FIELDS_OF_GROUP)
+        return {name: gid for name, gid in known if gid is not None}
+
+
+def _identity(text: str) -> int | None:
+    number = whole_number(text)
+    return number if number is not None and number < MOST_IDENTITIES else None
+
+
+def _numbered(name: str, known: Mapping[str, int], origin: Origin) -> int:
+    """Return a number as it is, or that of a name that is known."""
+    number = known.get(name) if _identity(name) is None else _identity(name)
+    if number is None:
+        raise not_understood(name, "there is no user or group of this name or number", origin)
+    return number
 
 
 def _added(text: str, line: str) -> str:

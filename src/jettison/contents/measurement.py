@@ -17,7 +17,7 @@ from jettison.images.digest import Digest
 from jettison.images.entry import Entry, Kind, read_entries
 from jettison.images.tree import FileTree, merge
 from jettison.index.metadata import record_rows
-from jettison.values import Basis, Size
+from jettison.values import Basis, Size, whole_number
 
 _KEPT = re.compile(
     r"(?:\.dist-info/(?:METADATA|RECORD)|\.egg-info/(?:PKG-INFO|installed-files\.txt)|\.egg-info"
@@ -266,7 +266,6 @@ def _package(header: Message) -> DebianPackageMeasurement | None:
     status = header.get("Status", "install ok installed")
     if not header.get("Package") or not status.endswith(" installed"):
         return None
-    declared = header.get("Installed-Size", "0")
     name, version = header["Package"], header.get("Version", "")
     source = _SOURCE.fullmatch(header.get("Source", "").strip())
     return DebianPackageMeasurement(
@@ -276,7 +275,7 @@ def _package(header: Message) -> DebianPackageMeasurement | None:
         source_version=(source and source[2]) or version,
         architecture=header.get("Architecture", ""),
         size=Size(
-            bytes=int(declared) * _KIB if declared.isdecimal() else 0,
+            bytes=(whole_number(header.get("Installed-Size", "")) or 0) * _KIB,
             basis=Basis.CATALOGUED,
             source="Installed-Size of the package",
         ),

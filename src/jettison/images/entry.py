@@ -169,6 +169,7 @@ def read_entries(stream: BinaryIO, diff_id: Digest | None = None) -> Iterator[Re
 TAR_ERRORS = (tarfile.TarError, ValueError, ArithmeticError, LookupError, EOFError, struct.error)
 # Names and records of a member are read as a whole; no file system takes longer ones.
 _LARGEST_HEADER = 1 << 20
+_LARGEST_NUMBER = 1 << 62
 _HEADERS = frozenset(
     {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
      tarfile.SOLARIS_XHDTYPE}
@@ -182,6 +183,13 @@ class BoundedTarInfo(tarfile.TarInfo):
         if self.size < 0 or (self.type in _HEADERS and self.size > _LARGEST_HEADER):
             raise tarfile.ReadError(f"a header has {self.size} bytes")
         return super()._proc_member(tar)  # type: ignore[misc,no-any-return]  # has no stub
+
+    def _apply_pax_info(self, headers: Mapping[str, str], encoding: str, errors: str) -> None:
+        """Take numbers from a record; ReadError for one that no file has, or that leads back."""
+        super()._apply_pax_info(headers, encoding, errors)  # type: ignore[misc]  # has no stub
+        numbers = (self.size, self.uid, self.gid)
+        if min(numbers) < 0 or max(*numbers, abs(self.mtime)) >= _LARGEST_NUMBER:
+            raise tarfile.ReadError("a record has a number that no file has")
 
 
 def _opened(plain: BinaryIO) -> tarfile.TarFile:

@@ -12,6 +12,7 @@ from urllib3.exceptions import TimeoutError as SilenceError
 from jettison.index.settings import Answer, NoAnswerError
 from jettison.processes.connections import Pools, distrusted
 from jettison.processes.patience import PART, TooSlowError, ended_after, patient_parts
+from jettison.values import whole_number
 
 _RETRIED = (429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 20.0
@@ -100,8 +101,8 @@ def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
 
 def _body(response: urllib3.BaseHTTPResponse, limit: int) -> bytes | None:
     """Read the body, None when it is longer than ``limit``, and give the connection back."""
-    stated = response.headers.get("content-length", "")
-    too_long = stated.isdecimal() and int(stated) > limit
+    stated = whole_number(response.headers.get("content-length", ""))
+    too_long = stated is not None and stated > limit
     body = b""
     while not too_long and (more := response.read(limit + 1, decode_content=True)):
         body += more

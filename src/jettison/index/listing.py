@@ -141,15 +141,19 @@ def _from_json(body: bytes, url: str) -> Iterator[IndexFile]:
             yield _json_file(entry, url)
 
 
+_LARGEST_FILE = 1 << 50
+
+
 def _json_file(entry: Mapping[str, Any], url: str) -> IndexFile:
     hashes = entry.get("hashes")
     size = entry.get("size")
+    size = size if isinstance(size, int) and 0 <= size < _LARGEST_FILE else None
     # PEP 714: the first name is the right one, the second is what PEP 658 called it.
     metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
     return IndexFile(
         filename=entry["filename"],
         url=urljoin(url, str(entry.get("url", ""))),
-        size=size if isinstance(size, int) else None,
+        size=size,
         sha256=str(hashes.get("sha256", "")) if isinstance(hashes, dict) else "",
         requires_python=str(entry.get("requires-python") or ""),
         yanked=entry.get("yanked", False) is not False,

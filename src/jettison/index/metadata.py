@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.catalogue import resource
 from jettison.index.facts import DistributionFacts, EntryPoint, InstalledFile, Source, import_names
-from jettison.values import Basis, Size, converted
+from jettison.values import Basis, Size, converted, whole_number
 
 # Quoted words of a marker are read with `ast`, whose count of nested nodes all threads of Python
 # 3.11 share: two at once may end in "AST constructor recursion depth mismatch".
@@ -94,9 +94,9 @@ def parse_record(text: str) -> tuple[InstalledFile, ...]:
     """Files of RECORD, without byte code; a file without a stated size counts as 0 bytes."""
     rows = (row for row in record_rows(text) if row[0])
     return tuple(
-        InstalledFile(path=row[0], size=int(row[2]) if len(row) > 2 and row[2].isdecimal() else 0)  # noqa: PLR2004  # PEP 376: path, hash, size
-        for row in rows
-        if not row[0].endswith(".pyc")
+        InstalledFile(path=path, size=whole_number("".join(rest[1:2])) or 0)  # hash, size
+        for path, *rest in rows
+        if not path.endswith(".pyc")
     )
 
 

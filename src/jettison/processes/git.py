@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from jettison.errors import NetworkError, ProgramError, ProjectError
 from jettison.processes import NEUTRAL, Completed, helper_environment, installed, run
-from jettison.values import without_password
+from jettison.values import whole_number, without_password
 
 _SECONDS = 60
 # What looks at no file of the project ends at once, unless a pipe stands in for a file of Git.
@@ -80,13 +80,14 @@ def stated_time() -> int | None:
     named = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not named:
         return None
-    if not (named.isdecimal() and len(named) <= len(str(_LATEST)) and int(named) <= _LATEST):
+    seconds = whole_number(named)
+    if seconds is None or seconds > _LATEST:
         raise ProjectError(
             f"SOURCE_DATE_EPOCH is {named[:40]!r}",
             why=f"it is a number of seconds since 1970, at most {_LATEST}",
             hint="Correct or unset it.",
         )
-    return int(named)
+    return seconds
 
 
 def last_commit(root: Path) -> int:
@@ -98,9 +99,8 @@ def last_commit(root: Path) -> int:
         done = _plain(root, *off, "rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
     except (ProgramError, OSError):
         return 0
-    first = done.text.partition(" ")[0]
-    known = not done.status and first.isdecimal() and len(first) <= len(str(_LATEST))
-    return min(int(first), _LATEST) if known else 0
+    seconds = None if done.status else whole_number(done.text.partition(" ")[0])
+    return min(seconds or 0, _LATEST)
 
 
 _REVISION = re.compile(r"[A-Za-z0-9][\w./@^~+-]*", re.ASCII)

@@ -17,6 +17,7 @@ from msgspec import Struct, to_builtins
 from jettison.errors import EngineError, ImageError
 from jettison.images.digest import Json
 from jettison.images.stores.root import Root
+from jettison.values import MOST_IDENTITIES, whole_number
 
 
 class Identity(Struct, frozen=True, kw_only=True):
@@ -127,18 +128,24 @@ def identity(root: Path, user: str) -> Identity:
     name, _, group = (user or "0").partition(":")
     known = [line for line in _lines(root, "etc/passwd") if len(line) > 5]  # noqa: PLR2004 — home
     entry = next((line for line in known if name in {line[0], line[2]}), None)
-    if not entry and not name.isdecimal():
-        raise _unknown("user", name)
-    uid = int(entry[2] if entry else name)
-    gid = int(entry[3]) if entry else 0
+    uid = _number("user", entry[2] if entry else name)
+    gid = _number("group", entry[3]) if entry else 0
     groups = [line for line in _lines(root, "etc/group") if len(line) > 3]  # noqa: PLR2004 — members
     if group:
         found = next((line for line in groups if group in {line[0], line[2]}), None)
-        if not found and not group.isdecimal():
-            raise _unknown("group", group)
-        return Identity(uid=uid, gid=int(found[2] if found else group), home=_home(entry))
-    more = {int(line[2]) for line in groups if entry and entry[0] in line[3].split(",")}
+        return Identity(
+            uid=uid, gid=_number("group", found[2] if found else group), home=_home(entry)
+        )
+    more = {_number("group", line[2]) for line in groups
+            if entry and entry[0] in line[3].split(",")}  # fmt: skip
     return Identity(uid=uid, gid=gid, groups=tuple(sorted(more | {gid})), home=_home(entry))
+
+
+def _number(kind: str, text: str) -> int:
+    number = whole_number(text)
+    if number is None or number >= MOST_IDENTITIES:
+        raise _unknown(kind, text[:100])
+    return number
 
 
 def _home(entry: list[str] | None) -> str:

@@ -21,6 +21,7 @@ from jettison.images.registry.session import Session
 from jettison.images.registry.transport import Answer, failure, pieces, unreachable
 from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import CHUNK, checked, chunks_of
+from jettison.values import whole_number
 
 _ACCEPT = ", ".join(sorted(MANIFESTS | INDEXES))
 # A server that breaks off is asked again as long as it gives this much each time.
@@ -43,10 +44,10 @@ class Puller(Struct, frozen=True, kw_only=True):
             answer.headers.get("docker-content-digest"),
             answer.headers.get("content-length"),
         )
-        if not digest or not length or not length.isdecimal():
+        size = whole_number(length or "")
+        if not digest or size is None:
             return self.fetched()
-        media_type = _media_type(answer)
-        return Descriptor(media_type=media_type, digest=Digest.parse(digest), size=int(length))
+        return Descriptor(media_type=_media_type(answer), digest=Digest.parse(digest), size=size)
 
     def fetched(self) -> Descriptor:
         """Fetch the manifest or index that the reference stands for into the cache.
@@ -158,7 +159,6 @@ def _media_type(answer: Answer) -> str:
 
 # A larger blob goes in chunks, so that a broken connection or a proxy's limit costs one of them.
 CHUNK_SIZE = 32 << 20
-_DIGITS = 19
 _OCTETS = {"Content-Type": "application/octet-stream"}
 # What registries that take no chunks answer to one.
 _NO_CHUNKS = frozenset({400, 404, 405, 411, 415, 416, 501})
@@ -259,11 +259,10 @@ class Pusher(Struct, frozen=True, kw_only=True):
     def _resumed(self, blob: Blob, location: str) -> tuple[str, int]:
         """Return where an upload goes on, or a new upload's address and 0."""
         answer = self.session.ask("GET", location)
-        last = answer.headers.get("range", "").rpartition("-")[2]
+        last = whole_number(answer.headers.get("range", "").rpartition("-")[2]) or 0
         # A registry that has nothing says 0-0 too, so one byte counts as none.
-        known = answer.status == HTTPStatus.NO_CONTENT and last.isdecimal() and len(last) < _DIGITS
-        if known and 0 < int(last) < blob.descriptor.size:
-            return self._location(answer, location), int(last) + 1
+        if answer.status == HTTPStatus.NO_CONTENT and 0 < last < blob.descriptor.size:
+            return self._location(answer, location), last + 1
         return self._patiently(lambda: self._begin(blob)), 0
 
     def _patiently(self, action: Callable[[], Result]) -> Result:

@@ -50,6 +50,14 @@ def test_owners_by_name_and_number() -> None:
     assert EMPTY.owner(":33", HERE) == (None, 33)
 
 
+def test_a_line_without_numbers_counts_as_none() -> None:
+    odd = Accounts(passwd=f"a:x:b:c::/:/x\n{EMPTY.passwd}", group=f"a:x:b:\n{EMPTY.group}")
+    assert odd.owner("www-data:root", HERE) == (33, 0)
+    for name in ("a", "9" * 5000):
+        with pytest.raises(UnsupportedError):
+            odd.owner(name, HERE)
+
+
 def test_an_unknown_name_is_told_with_its_place() -> None:
     with pytest.raises(UnsupportedError) as caught:
         EMPTY.owner("nobody-here", HERE)

@@ -87,3 +87,10 @@ def test_a_name_with_several_tags_has_all_of_them() -> None:
 def test_an_old_source_archive_of_a_prerelease_is_no_release_of_its_own():
     assert file_version("selenium-2.0-dev-9429.tar.gz", "selenium") is None
     assert file_version("selenium-4.27.1.tar.gz", "selenium") == Version("4.27.1")
+
+
+@pytest.mark.parametrize("size", [10**30, -5, 1.5, "5", None])
+def test_a_size_that_no_file_has_counts_as_none(size: object) -> None:
+    page = json.dumps({"files": [{"filename": "a-1.0-py3-none-any.whl", "url": "a", "size": size}]})
+    files = parse_listing(page.encode(), content_type="application/json", url="https://x/")
+    assert [file.size for file in files] == [None]
