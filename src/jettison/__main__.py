@@ -59,6 +59,9 @@ def _with_output(status: int) -> int:
 
 def run(arguments: list[str]) -> int:
     """Run one command, again when the cache was damaged; give the exit status."""
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 — what Path says of it is an exception
+        # as container engines have it for a user that no list of users names
+        os.environ["HOME"] = "/"
     for _ in range(_MOST_REPAIRS):
         try:
             return _run(arguments)

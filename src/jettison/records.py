@@ -125,7 +125,12 @@ def irregular(folder: str, names: list[str]) -> set[str]:
 
 def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading; OSError for a pipe or a device, which could wait for ever."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    return opened(path)
+
+
+def opened(path: Path | str, folder: int | None = None) -> BinaryIO:
+    """Do as ``open_regular`` with a path below an open folder."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is not a regular file", str(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
@@ -95,3 +96,16 @@ def test_every_command_but_this_one_uses_the_cache(
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     run(["plan", str(tmp_path)])
     assert seen == [True]
+
+
+def test_a_user_that_no_list_of_users_names_needs_no_home(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    (tmp_path / "Dockerfile").write_text("FROM python:3.13-slim\n", encoding="utf-8")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.delenv("HOME")
+    assert run(["plan", str(tmp_path), "--offline"]) == 0

@@ -47,3 +47,16 @@ def test_a_development_image_that_cannot_be_built_is_a_remark_and_not_tried_agai
         assert image is None
         assert told in noted.skipped[-1].reason
     assert engine.builds == 1
+
+
+def test_the_ignore_file_of_a_development_image_goes_through_no_link(tmp_path: Path) -> None:
+    project = project_of("FROM python:3.13-slim\n", {"Dockerfile.dev": "FROM base\n"})
+    plan = Plan(original=project, project=project, level=2,
+                base=BaseChoice(current="slim", chosen="slim", candidates=()))  # fmt: skip
+    copy, other = tmp_path / "copy", tmp_path / "other"
+    copy.mkdir()
+    other.write_text("of the user", encoding="utf-8")
+    (copy / "Dockerfile.dev.dockerignore").symlink_to(other)
+    shop = Workshop(root=copy, engine=Failing(UNKNOWN), progress=SilentProgress())
+    development_image(shop, plan, copy)
+    assert other.read_text(encoding="utf-8") == "of the user"

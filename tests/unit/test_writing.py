@@ -5,10 +5,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from base_needs import project_of
+from msgspec.structs import replace
 
 from jettison.errors import InterruptedByUserError, WriteError
-from jettison.plan.plan import FileChange
+from jettison.plan.base import BaseChoice
+from jettison.plan.plan import FileChange, Plan
 from jettison.tasks import writing
+from jettison.tasks.staging import staged
 from jettison.tasks.writing import told_if_written, write_in_place
 
 CHANGE = FileChange(path="Dockerfile", before="FROM a\n", after="FROM b\n")
@@ -88,3 +92,30 @@ def test_a_folder_that_is_swapped_in_between_is_not_written_through(
     write_in_place(project, (change,), force=True)
     assert (other / "Dockerfile").read_text(encoding="utf-8") == "FROM a\n"
     assert (project / "moved" / "Dockerfile").read_text(encoding="utf-8") == "FROM b\n"
+
+
+def test_no_link_in_a_copy_of_a_project_is_written_through(tmp_path: Path) -> None:
+    project, other = tmp_path / "project", tmp_path / "other"
+    for folder in (project, other):
+        folder.mkdir()
+    (other / "Dockerfile").write_text("FROM a\n", encoding="utf-8")
+    (project / "Dockerfile").symlink_to(other / "Dockerfile")
+    original = project_of("FROM a\n")
+    changed = replace(original, texts={"Dockerfile": "FROM b\n"})
+    base = BaseChoice(current="a", chosen="a", candidates=())
+    with staged(project, Plan(original=original, project=changed, level=2, base=base)) as copy:
+        assert (copy / "Dockerfile").read_text(encoding="utf-8") == "FROM b\n"
+    assert (other / "Dockerfile").read_text(encoding="utf-8") == "FROM a\n"
+
+
+def test_a_file_that_became_a_device_is_not_read_without_end(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").symlink_to("/dev/zero")
+    with pytest.raises(WriteError, match="Dockerfile cannot be written"):
+        write_in_place(tmp_path, (CHANGE,), force=True)
+
+
+def test_a_stray_of_a_process_that_cannot_be_stays(tmp_path: Path) -> None:
+    stray = tmp_path / f".Dockerfile.{'9' * 20}.0123abcd.jettison-new"
+    stray.write_text("FROM")
+    write_in_place(tmp_path, (FileChange(path="b", before=None, after="x"),), force=True)
+    assert stray.exists()

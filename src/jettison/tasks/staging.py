@@ -24,6 +24,7 @@ from jettison.records import irregular
 from jettison.report.result_text import Result
 from jettison.rules import RULES
 from jettison.rules.rule import applied_rules, growing, not_larger, optimized
+from jettison.tasks.writing import write_files
 from jettison.values import Skipped, human
 from jettison.verify import CheckResult, Verdict
 from jettison.verify.checks.check import NO_MORE
@@ -79,7 +80,8 @@ def development_image(shop: Workshop, plan: Plan, folder: Path) -> tuple[Plan, I
     # The tests are wanted in this image, whatever production keeps out of its context. What a
     # trace changes in it would only have the same image built and read twice.
     ignored = "\n".join((".git", *_of_production(plan)))
-    (folder / f"{path}.dockerignore").write_text(f"{ignored}\n", encoding="utf-8")
+    own = FileChange(path=f"{path}.dockerignore", before=None, after=f"{ignored}\n")
+    write_files(folder, (own,))
     request = BuildRequest(
         context=folder / plan.project.context,
         dockerfile=folder / path,
@@ -113,8 +115,7 @@ def staged(root: Path, plan: Plan) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="jettison-") as name:
         folder = Path(name) / "project"
         shutil.copytree(root, folder, symlinks=True, ignore=_left_out(root, plan.project))
-        for change in plan.files:
-            _put(folder, change)
+        write_files(folder, plan.files)
         yield folder
 
 
@@ -129,13 +130,6 @@ def _left_out(root: Path, project: Project) -> Callable[[str, list[str]], set[st
         return out | {name for name in large if ignore.ignores((inner / name).as_posix())}
 
     return names
-
-
-def _put(folder: Path, change: FileChange) -> None:
-    place = folder / change.path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(change.after)
 
 
 IGNORING = "build-context"

@@ -17,13 +17,13 @@ from jettison.formats.requirements import decoded
 from jettison.plan.plan import FileChange
 from jettison.processes import uninterrupted
 from jettison.processes.git import Unknown, uncommitted
-from jettison.records import irregular
+from jettison.records import irregular, opened
+from jettison.values import whole_number
 
 # Root may write to any file; a file without write permission is meant to stay as it is.
 WRITABLE = 0o222
 _STRAY = ".jettison-new"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,7 +37,7 @@ def write_in_place(root: Path, changes: Sequence[FileChange], *, force: bool = F
     _remove_strays({(root / change.path).parent for change in changes})
     if not force:
         _refuse_uncommitted(root)
-    _write(root, changes, checked=True)
+    write_files(root, changes, checked=True)
 
 
 def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
@@ -63,7 +63,7 @@ def write_copy(root: Path, target: Path, changes: Sequence[FileChange]) -> None:
         try:
             copy = staging / "copy"
             shutil.copytree(root, copy, symlinks=True, ignore=irregular)
-            _write(copy, changes)
+            write_files(copy, changes)
             if target.exists():
                 target.rmdir()
             copy.rename(target)
@@ -100,16 +100,17 @@ class _Place(Struct, frozen=True, kw_only=True):
     def content(self) -> bytes | None:
         """Return what the file holds; None when there is none."""
         try:
-            with open(os.open(self.name, _READ, dir_fd=self.folder), "rb") as file:  # noqa: PTH123
+            with opened(self.name, self.folder) as file:
                 return file.read()
         except FileNotFoundError:
             return None
 
 
-def _write(root: Path, changes: Sequence[FileChange], *, checked: bool = False) -> None:
+def write_files(root: Path, changes: Sequence[FileChange], *, checked: bool = False) -> None:
     """Write every file beside its place first, and move them only when all are there.
 
-    With ``checked`` a file that is not as the change says it was is refused.
+    A link is replaced, and none is followed out of ``root``. With ``checked`` a file that is not as
+    the change says it was, or read-only, is refused. Raises WriteError.
     """
     written: list[tuple[str, _Place]] = []
     with ExitStack() as folders:
@@ -120,7 +121,7 @@ def _write(root: Path, changes: Sequence[FileChange], *, checked: bool = False) 
         try:
             for change, place in zip(changes, places, strict=True):
                 with _explained(place.path):
-                    written.append((_beside(place, change.after), place))
+                    written.append((_beside(place, change.after, checked=checked), place))
             with uninterrupted():
                 for new, place in written:
                     with _explained(place.path):
@@ -156,13 +157,13 @@ def _move(new: str, place: _Place) -> None:
     os.replace(new, place.name, src_dir_fd=place.folder, dst_dir_fd=place.folder)
 
 
-def _beside(place: _Place, text: str) -> str:
+def _beside(place: _Place, text: str, *, checked: bool) -> str:
     """Write a new file beside a place and return its name."""
     try:
         mode = os.stat(place.name, dir_fd=place.folder).st_mode & 0o777
     except FileNotFoundError:
         mode = 0o644
-    if not mode & WRITABLE:
+    if checked and not mode & WRITABLE:
         raise PermissionError(errno.EACCES, "it is read-only")
     new = _stray_name(place.name)
     handle = os.open(new, _NEW, 0o600, dir_fd=place.folder)
@@ -183,8 +184,8 @@ def _stray_name(name: str) -> str:
 def _remove_strays(folders: Iterable[Path]) -> None:
     """Remove what processes that were killed left beside the files that they wrote."""
     for stray in (path for folder in folders for path in folder.glob(f".*{_STRAY}")):
-        process = stray.name.removesuffix(_STRAY).split(".")[-2]
-        if not process.isdecimal() or _runs(int(process)):
+        process = whole_number(stray.name.removesuffix(_STRAY).split(".")[-2])
+        if process is None or _runs(process):
             continue
         with suppress(OSError):
             if stray.is_dir() and not stray.is_symlink():
@@ -196,7 +197,7 @@ def _remove_strays(folders: Iterable[Path]) -> None:
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
