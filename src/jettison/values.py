@@ -42,6 +42,15 @@ def whole_number(text: str) -> int | None:
 MOST_IDENTITIES = 2**32 - 1
 
 
+# A list has a text on each line, without blanks around it; # begins a comment.
+_LISTED = re.compile(r"(?![\s#])[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+(?<!\s)")
+
+
+def is_listable(text: str) -> bool:
+    """Whether a text of an image stands for itself on a line of a list."""
+    return _LISTED.fullmatch(text) is not None
+
+
 class Origin(Struct, frozen=True, order=True, kw_only=True):
     """A place in a file of the project.
 

@@ -20,6 +20,7 @@ from jettison.plan.changes import (
     SetEnvironment,
     SetHealthCheck,
 )
+from jettison.values import is_listable
 
 WIDTH = 100
 CONTINUED = re.compile(r" \\\n")
@@ -192,7 +193,9 @@ def compile_application(project: Project, change: CompileApplication) -> Mapping
     edits = Edits(after={line_of(own[-1]): f"\n{text}\n"})
     texts = {project.dockerfile_path: edited(stage.dockerfile, edits)}
     if change.modules:
-        listed = "".join(f"{change.library}/{path}\n" for path in change.modules)
+        listed = "".join(
+            f"{change.library}/{path}\n" for path in change.modules if is_listable(path)
+        )
         texts[project.own(COMPILED_LIST)] = listed
     return texts
 

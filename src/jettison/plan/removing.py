@@ -14,7 +14,7 @@ from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
 from jettison.plan.changes import RemoveFiles
 from jettison.plan.plan import Finding, Plan, Safety
-from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed
+from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal
 from jettison.values import Evidence, Size, human, once_each
@@ -122,10 +122,12 @@ def group(
     not_counting: tuple[str, ...] = (),
 ) -> Group:
     """Make a group of files of one distribution; ``every`` file is what is present."""
+    distribution = files[0].distribution
+    files = [file for file in files if names_itself(file.path)]
     paths = {file.path for file in files}
     return Group(
         rule=rule,
-        distribution=files[0].distribution,
+        distribution=distribution,
         reason=reason,
         paths=collapsed(paths, every, whole) if every else tuple(sorted(paths)),
         not_counting=not_counting,
@@ -151,6 +153,7 @@ def removal(
     """
     stay = plan.withheld(rule)
     groups = [one for one in groups if one.distribution not in stay and not _keeps(plan, one)]
+    groups = [one for one in groups if one.is_listable]
     if not groups:
         return ()
     saving = together(groups)

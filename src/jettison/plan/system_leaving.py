@@ -72,12 +72,13 @@ def leaving_groups(plan: Plan) -> tuple[SystemGroup, ...]:
     system, reach = observed.system, system_reach(plan)
     used = used_of(plan, observed, _wanted(plan))
     standard = standard_group(RULE, observed)
-    return (
+    found = (
         *((standard,) if standard and standard.paths else ()),
         *package_groups(RULE, system, reach.packages),
         *program_groups(RULE, system, reach),
         *file_groups(RULE, plan, observed, reach.packages, used),
     )
+    return tuple(group for group in found if group.is_listable)
 
 
 @once_each

@@ -25,7 +25,7 @@ from jettison.plan.minimal_base import pattern
 from jettison.plan.plan import Plan
 from jettison.plan.removal.groups import Contents, OwnedFile, collapsed, wishes_of
 from jettison.plan.removal.listing import HEAD, HOOK, LIST, REMOVED, SCRIPT, SystemGroup
-from jettison.values import Evidence, Origin, once_each
+from jettison.values import Evidence, Origin, is_listable, once_each
 
 WORTHWHILE = 20_000
 # Their modules, by the name of the distribution.
@@ -58,7 +58,7 @@ def build_group(rule: str, plan: Plan) -> SystemGroup:
 def package_groups(rule: str, system: System, kept: Collection[str]) -> Iterator[SystemGroup]:
     """Give the packages that leave, with the bytes of the files that are theirs alone."""
     gone = gone_with(system, kept)
-    leaving = system.packages.keys() - kept
+    leaving = {name for name in system.packages if name not in kept and is_listable(name)}
     if not leaving:
         return
     spared = [path for path in system.owners if path not in gone and system.owners[path] <= leaving]

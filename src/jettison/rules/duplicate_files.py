@@ -29,7 +29,7 @@ from jettison.lift.stage import ROOT_NAMES
 from jettison.lift.stages import BuiltEnvironment, environment_of, services_of
 from jettison.lift.writes import FOR_EVERYONE
 from jettison.plan.plan import Finding, Plan
-from jettison.plan.removal.groups import WILD, Group, OwnedFile
+from jettison.plan.removal.groups import Group, OwnedFile, names_itself
 from jettison.plan.removal.listing import ARROW
 from jettison.plan.removing import WORTHWHILE, linked, present, removal
 from jettison.rules.rule import Rule
@@ -74,7 +74,7 @@ def _can_be_shared(file: OwnedFile) -> bool:
         return False
     name = file.path.rpartition("/")[2]
     apart = ".so" in name or name.endswith(known.apart)
-    plain = not file.path.startswith("/") and not WILD.search(file.path) and ARROW not in file.path
+    plain = not file.path.startswith("/") and names_itself(file.path) and ARROW not in file.path
     return plain and not apart
 
 

@@ -9,7 +9,8 @@ from jettison.contents.reach import Observed, Reach
 from jettison.contents.system import System, SystemPackage
 from jettison.images.config import Config
 from jettison.plan.plan import Plan
-from jettison.plan.system_leaving import leaving_distributions, left_in
+from jettison.plan.removal.listing import system_written
+from jettison.plan.system_leaving import leaving_distributions, leaving_groups, left_in
 from jettison.plan.system_removal import with_observed
 from jettison.report.why import why
 from jettison.report.why_text import LineAnswer
@@ -68,6 +69,15 @@ def test_programs_of_a_package_that_nothing_calls_are_not_left_in(tmp_path: Path
     tools = SystemPackage(name="coreutils", version="1", paths=frozenset(TOOLS))
     left = left_in(plan_of(tmp_path, {PYTHON: 5_000_000, **TOOLS}, tools))
     assert {row.what: row.bytes for row in left}["coreutils"] == 50_010
+
+
+def test_no_name_of_an_image_is_a_line_of_its_own(tmp_path: Path) -> None:
+    files = {PYTHON: 5_000_000, "/usr/bin/tool": 9_000_000, "/usr/bin/other": 9_000_000}
+    odd = SystemPackage(name="tool\n/app/**", version="1", paths=frozenset({"/usr/bin/tool"}))
+    plain = SystemPackage(name="other", version="1", paths=frozenset({"/usr/bin/other"}))
+    lines = system_written(leaving_groups(plan_of(tmp_path, files, odd, plain))).splitlines()
+    assert "package: other" in lines
+    assert "/app/**" not in lines
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from jettison.formats.settings import Ask, Wish
 from jettison.index.facts import DistributionFacts, byte_code_of
-from jettison.values import Basis, Size
+from jettison.values import Basis, Size, is_listable
 
 Mark = TypeVar("Mark")
 WILD = re.compile(r"[*?]")
@@ -85,14 +85,23 @@ def _expression(pattern: str) -> str:
     return f"{text}/.*" if pattern.endswith("/") else text
 
 
+def names_itself(path: str) -> bool:
+    """Whether a path on a line of a list means the file of this name alone."""
+    first = path.partition("/")[0]
+    is_word = ":" in first or path == "together"
+    return is_listable(path) and not WILD.search(path) and not is_word
+
+
 def collapsed(
     gone: Collection[str], every: Collection[str], whole: Callable[[str], bool]
 ) -> tuple[str, ...]:
     """Give folders, patterns and files that mean exactly ``gone`` of ``every`` file.
 
     A folder ends in ``/``, and stands for its files where ``whole`` says that all that may ever
-    lie in it is meant. A pattern stands for the files of one suffix below a package.
+    lie in it is meant. A pattern stands for the files of one suffix below a package. Files whose
+    names would be patterns, or no line of a list, are not given.
     """
+    gone = set(filter(names_itself, gone))
     leaving = Counter(folder for path in gone for folder in _folders(path))
     present = Counter(folder for path in every for folder in _folders(path))
     found: dict[str, None] = {}
@@ -157,6 +166,14 @@ class Group(Struct, frozen=True, kw_only=True):
     bytes: int = 0
     source_bytes: int = 0
     basis: Basis = Basis.MEASURED
+
+    @property
+    def is_listable(self) -> bool:
+        """Whether each part of it stands for itself on a line of a list."""
+        paths = (*self.paths, *self.not_counting, *self.sections)
+        pairs = (path for pair in self.links for path in pair)
+        linked = (names_itself(path) and " -> " not in path for path in pairs)
+        return all(map(is_listable, (*paths, self.reason))) and all(linked)
 
     @property
     def size(self) -> Size:

@@ -11,7 +11,7 @@ from jettison.contents.environment import module_name
 from jettison.contents.reach import Observed, source_of
 from jettison.lift import REMOVAL
 from jettison.plan.removal.groups import BY_NAME, Group, collapsed
-from jettison.values import KILOBYTE, human, sized
+from jettison.values import KILOBYTE, human, is_listable, sized
 
 LIST = "removed-files.txt"
 SCRIPT = "remove_files.py"
@@ -50,7 +50,8 @@ def told(kept: Iterable[Unproven]) -> str:
 
 def _comment(one: Unproven) -> str:
     head = f"{KEPT}{one.files} files of {one.distribution} ({human(one.bytes)}), {one.reason}"
-    return "\n".join([head, *(f"{KEPT_PATH}{path}" for path in one.paths)]) + "\n"
+    paths = filter(is_listable, one.paths)
+    return "\n".join([head, *(f"{KEPT_PATH}{path}" for path in paths)]) + "\n"
 
 
 def paths_in(text: str) -> Iterator[str]:
@@ -168,6 +169,12 @@ class SystemGroup(Struct, frozen=True, kw_only=True):
     not_counting: tuple[str, ...] = ()
     bytes: int = 0
 
+    @property
+    def is_listable(self) -> bool:
+        """Whether each part of it stands for itself on a line of a list."""
+        named = (*self.packages, *self.programs_of, self.reason)
+        return all(map(is_listable, (*named, *self.paths, *self.keep, *self.not_counting)))
+
 
 def system_written(groups: Iterable[SystemGroup]) -> str:
     """Write the groups as paragraphs, each under the rule that wants it."""
@@ -176,7 +183,8 @@ def system_written(groups: Iterable[SystemGroup]) -> str:
 
 def layers_written(layers: Iterable[tuple[str, Iterable[str]]]) -> str:
     """Write the layers, in their order, with the folders of each."""
-    heads = (f"\nlayer: {name}\n" + "".join(f"{one}\n" for one in below) for name, below in layers)
+    heads = (f"\nlayer: {name}\n" + "".join(f"{one}\n" for one in below if is_listable(one))
+             for name, below in layers)  # fmt: skip
     return HEAD_OF_LAYERS + "".join(heads)
 
 

@@ -46,6 +46,29 @@ def test_fewest_paths(gone: set[str], paths: tuple[str, ...]) -> None:
     assert collapsed(gone, FILES, lambda folder: "tests/" in folder) == paths
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "a\n/app/x",
+        "a\u2028b",
+        " a",
+        "a ",
+        "#a",
+        "a\udce9",
+        "a\x1b[2J",
+        "*",
+        "a?b",
+        "together",
+        "link: a",
+    ],
+)
+def test_a_name_that_would_be_read_as_something_else_stays(odd: str) -> None:
+    files = {"numbers/a", odd, f"numbers/tests/{odd}x\n", "numbers/tests/b"}
+    assert collapsed(files, files, lambda _: True) == ("numbers/a", "numbers/tests/b")
+    group = Group(rule="r", distribution="d", reason="r", links=((odd, "numbers/a"),))
+    assert not group.is_listable
+
+
 names = st.sampled_from(["a", "b", "tests", "c.h", "d.h", "e.py", "[x]", "f"])
 trees = st.sets(st.lists(names, min_size=1, max_size=4).map("/".join), max_size=20)
 
