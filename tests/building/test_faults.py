@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from build_site import Site
 from image_oracle import validate
+from torture import LISTINGS
 from wheels import wheel
 
 from jettison.errors import IntegrityError, JettisonError, NetworkError, ProjectError, WriteError
@@ -158,3 +159,17 @@ def test_an_index_that_breaks_off_names_the_wheel(site: Site) -> None:
     with pytest.raises(NetworkError, match=r"tools-1.5-py3-none-any.whl cannot be fetched"):
         site.image()
     assert not list(site.cache.rglob("*.partial"))
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [("a size beyond all", "unexpected JSON"), ("a short hash", "hash"), ("a list", "unexpected")],
+)
+def test_what_an_index_does_wrong_is_not_blamed_on_the_requirements(
+    site: Site, page: str, words: str
+) -> None:
+    site.index.pages["server"] = LISTINGS[page]
+    with pytest.raises(NetworkError) as caught:
+        site.image()
+    assert words in caught.value.why
+    assert "Correct the requirements" not in caught.value.hint

@@ -16,7 +16,14 @@ from msgspec.structs import replace
 from jettison.builder import ENGINE, FIXED_TIME, Pin
 from jettison.builder.context import ContextPath, content_of
 from jettison.builder.wheel import Placed, Scheme, Wheel, opened_wheels
-from jettison.errors import BuildError, IntegrityError, NetworkError, UnsupportedError
+from jettison.errors import (
+    BuildError,
+    IntegrityError,
+    JettisonError,
+    NetworkError,
+    ProjectError,
+    UnsupportedError,
+)
 from jettison.images.digest import Digest
 from jettison.images.entry import Kind
 from jettison.images.stores import whole_file
@@ -24,11 +31,12 @@ from jettison.images.stores.blobs import BlobDirectory
 from jettison.images.stream import checked_chunks
 from jettison.index.client import Client
 from jettison.index.metadata import parse_entry_points
-from jettison.index.resolving import uv_program
+from jettison.index.resolving import is_silent, uv_program
 from jettison.index.settings import addressed, index_settings, index_url, uv_variables
 from jettison.plan.removal.remove_files import IMPORT, imported
 from jettison.processes import run
 from jettison.processes.concurrent import mapped
+from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.source.reading import LARGEST
 
@@ -155,6 +163,40 @@ def _built(pin: Pin, source: Path, folder: Path, *, offline: bool) -> Path:
             hint=f"See what the source of {pin.name} needs, or pin a release that has a wheel.",
         )
     return wheels[0]
+
+
+SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
+_UNTRUSTED = "invalid peer certificate"
+_OFFLINE = ("Network connectivity is disabled", "the network was disabled")
+_ANOTHER = "Report it to whoever runs the index, or pin another version."
+# What uv says, what it means, and what to do.
+_FAILURES: tuple[tuple[tuple[str, ...], type[JettisonError], str, str], ...] = (
+    (_OFFLINE, NetworkError, "the cache holds no index metadata of the requirements",
+     "Build once with the network at hand."),
+    (("Hash mismatch",), IntegrityError, "the package index sends what its own hash does not fit",
+     _ANOTHER),
+    (("Received some unexpected", "Missing `Content-Type`", "The structure of `", "Metadata for `",
+      "does not match given", "memory allocation of"),
+     NetworkError, "the package index sends what cannot be used", _ANOTHER),
+    (("no usable wheels", "building from source is disabled",
+      "Building from source is disabled"),
+     UnsupportedError, "a distribution has no fitting wheel", SOURCES),
+    (("",), ProjectError, "the requirements cannot be resolved",
+     "Correct the requirements; `uv pip compile` reports the same."),
+)  # fmt: skip
+
+
+def resolution_failure(text: str) -> JettisonError:
+    """Return the error for what uv says when it could not resolve requirements."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    why = "\n".join(lines[:12])
+    if is_silent(text) and not any(sign in text for sign in _OFFLINE):
+        untrusted = _UNTRUSTED in text
+        hint = distrusted(text) if untrusted else "Check the network, HTTPS_PROXY and NO_PROXY."
+        return NetworkError("the package index did not answer", why=why, hint=hint)
+    rows = (row for row in _FAILURES if any(sign in text for sign in row[0]))
+    _, kind, what, hint = next(rows)
+    return kind(what, why=why, hint=hint)
 
 
 _IMPORTED_FORMAT = "1"

@@ -14,20 +14,20 @@ from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 
 from jettison.builder import ENGINE, Environment, Installation, Pin, not_understood
+from jettison.builder.fetch import SOURCES, resolution_failure
 from jettison.catalogue import table
 from jettison.catalogue.packaging import Tools
 from jettison.ecosystems.tool import LockedDistribution, LockedFile, SourceKind
 from jettison.ecosystems.tool import parse as parse_pylock
-from jettison.errors import InputSyntaxError, NetworkError, ProjectError, UnsupportedError
+from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.requirements import IncludeLine, OptionLine, RequirementLine, parse
 from jettison.formats.requirements.lines import ALIASES, Option
 from jettison.index.facts import WheelFile
 from jettison.index.listing import wheel_tags
-from jettison.index.resolving import compiled, is_silent, platform
+from jettison.index.resolving import compiled, platform
 from jettison.index.settings import index_settings
 from jettison.index.target import Target, best_wheel
 from jettison.lift import Project
-from jettison.processes.connections import distrusted
 from jettison.records import Records
 from jettison.values import Origin
 
@@ -35,7 +35,7 @@ _ADDRESSED = frozenset({"--index-url", "--extra-index-url", "--find-links"})
 _FLAGS = frozenset({"--no-index", "--require-hashes", "--no-deps"})
 # Without sources there is nothing that these could change, and uv does not take them from a file.
 _WITHOUT_EFFECT = frozenset({"--pre", "--prefer-binary", "--trusted-host", "--use-feature"})
-_ABOUT_SOURCES = frozenset({"--no-binary", "--only-binary", "--no-build-isolation"})
+_ABOUTSOURCES = frozenset({"--no-binary", "--only-binary", "--no-build-isolation"})
 _ADDRESS = re.compile(r"https?://[^\s$\\]+")
 _NAMES = re.compile(r":all:|:none:|[A-Za-z0-9][A-Za-z0-9._-]*(,[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _INCLUDED = re.compile(r"[\w@+][\w@+ .-]*", re.ASCII)
@@ -83,7 +83,7 @@ def checked_options(
             yield f"{name}={value}"
         elif name in _FLAGS:
             yield name
-        elif name in _ABOUT_SOURCES:
+        elif name in _ABOUTSOURCES:
             yield from _about_sources(option, text, origin, sources=sources)
         elif name not in _WITHOUT_EFFECT:
             why = f"{name} does not name an address" if name in _ADDRESSED else f"{name} is unknown"
@@ -139,9 +139,6 @@ def _included(line: IncludeLine) -> str:
 
 
 _SECONDS = 300
-_SOURCES = f"Let a pure Python one be built here: --allow-source-builds. {ENGINE}"
-_UNTRUSTED = "invalid peer certificate"
-_OFFLINE = ("Network connectivity is disabled", "the network was disabled")
 
 
 def pins(
@@ -240,7 +237,7 @@ def _compiled(
     )  # fmt: skip
     if not done.status:
         return done.text
-    raise _failure(done.error_text)
+    raise resolution_failure(done.error_text)
 
 
 def _options(environment: Environment, *, sources: bool) -> Iterator[str]:
@@ -253,28 +250,6 @@ def _options(environment: Environment, *, sources: bool) -> Iterator[str]:
 def _path(file: str) -> str:
     """Give a file below the working directory as a word that is no option."""
     return f"./{file}"
-
-
-def _failure(text: str) -> NetworkError | ProjectError | UnsupportedError:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    why = "\n".join(lines[:12])
-    if any(sign in text for sign in _OFFLINE):
-        return NetworkError(
-            "the cache holds no index metadata of the requirements",
-            why=why,
-            hint="Build once with the network at hand.",
-        )
-    if is_silent(text):
-        hint = (
-            distrusted(text)
-            if _UNTRUSTED in text
-            else "Check the network, HTTPS_PROXY and NO_PROXY."
-        )
-        return NetworkError("the package index did not answer", why=why, hint=hint)
-    if "no usable wheels" in text or "building from source is disabled" in text.lower():
-        return UnsupportedError("a distribution has no fitting wheel", why=why, hint=_SOURCES)
-    hint = "Correct the requirements; `uv pip compile` reports the same."
-    return ProjectError("the requirements cannot be resolved", why=why, hint=hint)
 
 
 def _pin(found: LockedDistribution, target: Target, *, sources: bool) -> Pin:
@@ -292,7 +267,7 @@ def _pin(found: LockedDistribution, target: Target, *, sources: bool) -> Pin:
         raise UnsupportedError(
             f"{found.name} {found.version} {what}".replace("  ", " "),
             why=found.location or f"for Python {target.python_minor}, {platform(target)}",
-            hint=_SOURCES if found.sdist and not sources else ENGINE,
+            hint=SOURCES if found.sdist and not sources else ENGINE,
         )
     return _file_pin(found, files[best[0].filename])
 
