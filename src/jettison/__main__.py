@@ -112,8 +112,10 @@ def _told(error: Exception) -> JettisonError:
     if isinstance(error, JettisonError):
         return error
     if isinstance(error, OSError):
+        gone = isinstance(error, FileNotFoundError)
+        nameless = "the current folder" if gone else "something of this machine"
         return WriteError(
-            f"{error.filename or 'something of this machine'} cannot be used",
+            f"{error.filename or nameless} cannot be used",
             why=error.strerror or str(error),
             hint="Check the path, its permissions, and the space that is left.",
         )

@@ -16,10 +16,12 @@ from jettison.values import Origin
 class JettisonError(Exception):
     """What happened, why, and what to do about it.
 
-    ``exit_status`` is set by each class; ``hint`` is one or more sentences that start with a verb.
+    ``exit_status`` is set by each class; ``hint`` is one or more sentences that start with a verb,
+    by default those of the class.
     """
 
     exit_status: ClassVar[int] = 1
+    usual_hint: ClassVar[str] = ""
 
     def __init__(
         self, what: str, *, why: str = "", hint: str = "", origin: Origin | None = None
@@ -27,7 +29,7 @@ class JettisonError(Exception):
         super().__init__(what)
         self.what = what
         self.why = why
-        self.hint = hint
+        self.hint = hint or self.usual_hint
         self.origin = origin
 
     def __str__(self) -> str:
@@ -91,6 +93,7 @@ class IntegrityError(JettisonError):
     """Bytes do not match their digest, hash or signature."""
 
     exit_status = 11
+    usual_hint = "Fetch or make it again; if it stays the same, report it to its maintainers."
 
 
 class DamagedCacheError(IntegrityError):
@@ -119,6 +122,7 @@ class ImageError(JettisonError):
     """An image does not exist, is not valid in its own format, or lacks the requested platform."""
 
     exit_status = 15
+    usual_hint = "Check the name of the image, or pull, build or save it again."
 
 
 class BudgetError(JettisonError):

@@ -97,3 +97,11 @@ def test_a_platform_that_the_image_lacks_is_named(
 ) -> None:
     assert run(["inspect", archive, "--platform", str(ARM64)]) == ImageError.exit_status
     assert "linux/arm64" in capsys.readouterr().err
+
+
+def test_an_archive_that_is_none_is_told_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "image.tar").write_bytes(b"no tar")
+    assert run(["inspect", f"archive:{tmp_path / 'image.tar'}"]) in {11, 15}
+    assert "hint: " in capsys.readouterr().err
