@@ -67,6 +67,19 @@ def holds_files(project: Project, stage: FinalStage, folder: str) -> bool:
     )
 
 
+def exists_in_image(project: Project, stage: FinalStage, folder: str) -> bool:
+    """Whether an absolute ``folder`` is there, or may be there, before anything runs."""
+    if any(_within(made, folder) for made in made_folders(stage)):
+        return True
+    for item, copied in stage.all_copies:
+        into = stage.absolute(copied.destination, item)
+        if copied.stage is not None and (_within(into, folder) or _within(folder, into)):
+            return True
+        if copied.stage is None and _has_files(project, copied, into, folder, ignored=frozenset()):
+            return True
+    return False
+
+
 def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None:
     for item, copied in stage.all_copies:
         into = stage.absolute(copied.destination, item)
@@ -79,10 +92,16 @@ def _copied(project: Project, stage: FinalStage, folder: str) -> Evidence | None
     return None
 
 
-def _has_files(project: Project, copied: Copy, into: str, folder: str) -> bool:
+def _has_files(
+    project: Project,
+    copied: Copy,
+    into: str,
+    folder: str,
+    ignored: frozenset[str] = PLACEHOLDERS,
+) -> bool:
     sources = copied_from(project, copied, into, folder)
     return any(
-        posixpath.basename(path) not in PLACEHOLDERS
+        posixpath.basename(path) not in ignored
         for source in sources
         for path in project.files
         if source == "." or _within(path, source)

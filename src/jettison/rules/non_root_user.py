@@ -25,11 +25,11 @@ from collections.abc import Iterator
 
 from jettison.ecosystems.commands import Permission, UserChange
 from jettison.lift.action import Action
-from jettison.lift.data_folders import holds_files
+from jettison.lift.data_folders import exists_in_image, holds_files
 from jettison.lift.root import made_accounts, needs_root
 from jettison.lift.stage import FinalStage
 from jettison.lift.stages import service_of
-from jettison.lift.writes import data_mounts
+from jettison.lift.writes import data_mounts, writable_folders
 from jettison.lower.user import recursive_on
 from jettison.plan.changes import RunAsUser
 from jettison.plan.plan import Finding, Plan, Safety
@@ -78,7 +78,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 def _change(plan: Plan) -> RunAsUser:
     stage, writing = plan.stage, plan.writing
-    folders = tuple(writing.folders)
+    folders = _writable(plan)
     taken = made_accounts(stage)
     number = next(n for n in range(IDENTIFIER, IDENTIFIER + 1000) if str(n) not in taken)
     return RunAsUser(
@@ -86,12 +86,31 @@ def _change(plan: Plan) -> RunAsUser:
         uid=number,
         gid=number,
         create=True,
-        writable=(stage.folder, *folders) if writing.unsure or not folders else folders,
+        writable=tuple(dict.fromkeys((stage.folder, *folders)))
+        if writing.unsure or not folders
+        else folders,
         application=stage.folder,
         owns_code=bool(writing.unsure),
         adduser=stage.release == "alpine",
         filled=_filled(plan),
     )
+
+
+def _writable(plan: Plan) -> tuple[str, ...]:
+    """The folders that the user gets.
+
+    What the application may make beside its code as it runs is not made for it, as it may ask
+    whether it is there: the folder of the code takes new ones instead. A volume over such a folder
+    needs one in the image.
+    """
+    stage, project = plan.stage, plan.project
+    declared = writable_folders(project, stage)
+    found: dict[str, None] = {}
+    for folder in plan.writing.folders:
+        own = service_of(project) is None and folder not in declared and _is_code(folder, stage)
+        absent = own and not exists_in_image(project, stage, folder)
+        found[stage.folder if absent else folder] = None
+    return tuple(found)
 
 
 def _filled(plan: Plan) -> tuple[str, ...]:
