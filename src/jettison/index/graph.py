@@ -108,6 +108,14 @@ def gone_without(graph: RequirementGraph, requirements: Collection[str]) -> tupl
     return tuple(sorted(set(graph.edges) - _reached(graph, kept)))
 
 
+def brought_alone(
+    graph: RequirementGraph, dropped: Collection[str], listed: Collection[str]
+) -> frozenset[str]:
+    """Names that leave with what is ``dropped``, brought by some of it that is ``listed``."""
+    below = graph.reached(tuple(name for name in dropped if name in listed))
+    return below.intersection(gone_without(graph, dropped))
+
+
 def required_by(graph: RequirementGraph, name: str) -> tuple[str, ...]:
     """Distributions that require ``name`` themselves, sorted."""
     return _parents(graph).get(name, ())
@@ -182,29 +190,42 @@ def _reached(
 class Leaving(Struct, frozen=True, kw_only=True):
     """The distributions that go, and their bytes.
 
-    ``held`` are requirements that keep the releases of what stays.
+    ``held`` are requirements that keep the releases of what stays, ``alone`` those of what stays
+    though only requirements that go had brought it.
     """
 
     names: frozenset[str]
     size: Size | None
     held: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
 
 
 NOTHING = Leaving(names=frozenset(), size=None)
 
 
-def leaving(closure: Closure, names: Collection[str], absent: Collection[str] = ()) -> Leaving:
-    """What goes with ``names``; what only those ``absent`` bring is not there before."""
+def leaving(
+    closure: Closure,
+    names: Collection[str],
+    absent: Collection[str] = (),
+    alone: Collection[str] = (),
+) -> Leaving:
+    """What goes with ``names``; what only those ``absent`` bring is not there before.
+
+    What they bring stays where it is ``alone``.
+    """
     names = set(names) - set(absent)
     if not names:
         return NOTHING
     graph = closure.graph
     before = frozenset(gone_without(graph, set(absent)))
-    gone = frozenset(gone_without(graph, names | set(absent))) - before
+    gone = frozenset(gone_without(graph, names | set(absent))) - before - graph.reached(alone)
     facts = [closure.facts[name] for name in gone if name in closure.facts]
     sizes = [each.installed_size for each in facts if each.installed_size]
     size = total_size(sizes, source="files of the wheels that go") if sizes else None
-    return Leaving(names=gone, size=size)
+    lines = tuple(
+        f"{name}=={closure.facts[name].version}" for name in sorted(alone) if name in closure.facts
+    )
+    return Leaving(names=gone, size=size, alone=lines)
 
 
 def held_versions(

@@ -7,12 +7,19 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from jettison.catalogue import table
 from jettison.catalogue.packaging import RequirementFiles
 from jettison.ecosystems.commands import WHEEL, PipInstall
 from jettison.ecosystems.declaration import MAIN, Declaration, Kind, declared
-from jettison.ecosystems.finding import declared_in, group_of, named_files, parse_lock
+from jettison.ecosystems.finding import (
+    declared_in,
+    group_of,
+    named_files,
+    parse_lock,
+    standard_specifier,
+)
 from jettison.ecosystems.tool import Lock, SourceKind
 from jettison.formats.dockerfile import Instruction, Stage
 from jettison.formats.requirements import RequirementLine, RequirementsFile, only_bounds
@@ -54,6 +61,23 @@ def bounding_lines(project: Project) -> Iterator[RequirementLine]:
         yield from file.requirements if bounds else ()
 
 
+def bounds(project: Project) -> dict[str, SpecifierSet]:
+    """Join what bounding lines say about versions, by the normalized names of distributions."""
+    found: dict[str, SpecifierSet] = {}
+    for line in bounding_lines(project):
+        if line.name and not line.url:
+            found[line.name] = found.get(line.name, SpecifierSet()) & specifier_of(line.specifier)
+    return found
+
+
+def specifier_of(written: str) -> SpecifierSet:
+    """Read versions as any packaging tool writes them."""
+    try:
+        return SpecifierSet(written)
+    except InvalidSpecifier:
+        return standard_specifier(written)
+
+
 def _read_files(project: Project) -> Iterator[tuple[RequirementsFile, bool]]:
     """The files that are read in any stage, each with whether it only bounds versions there."""
     for stage in project.dockerfile.stages:
@@ -73,6 +97,14 @@ def is_for_development(path: str) -> bool:
 def movable_files(project: Project) -> tuple[RequirementsFile, ...]:
     """Those of the production files that are not for development by their names."""
     return tuple(f for f in production_files(project) if not is_for_development(f.file))
+
+
+def listed_names(project: Project) -> frozenset[str]:
+    """What lists require that take further lines: where one line has hashes, each needs them."""
+    lists = [file.requirements for file in movable_files(project)]
+    return frozenset(
+        line.name for lines in lists if not any(each.hashes for each in lines) for line in lines
+    )
 
 
 def context_file(project: Project, stage: Stage, step: Instruction, path: str) -> str | None:

@@ -28,6 +28,7 @@ from jettison.plan.changes import LeaveGroupsOut, MarkUnused, MoveToDevelopment
 
 MARK = "jettison: no use found"
 HELD = "jettison: the release that a moved requirement allowed"
+ALONE = "jettison: only a moved requirement had brought it"
 
 
 def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[str, str]:
@@ -44,15 +45,17 @@ def move_to_development(project: Project, change: MoveToDevelopment) -> Mapping[
             old = project.texts.get(path)
             existing = None if old is None else parse(old, file=path)
             kept, texts[path] = split(file, names, existing=existing)
-            texts[file.file] = _held(kept, change.held)
-            change = replace(change, held=())
+            texts[file.file] = _with_lines(
+                _with_lines(kept, change.held, HELD), change.alone, ALONE
+            )
+            change = replace(change, held=(), alone=())
     return texts
 
 
-def _held(text: str, lines: tuple[str, ...]) -> str:
-    """Add requirements that keep the versions of what stays."""
+def _with_lines(text: str, lines: tuple[str, ...], why: str) -> str:
+    """Add requirements, each with the reason."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    added = "".join(f"{line}  # {HELD}{newline}" for line in lines)
+    added = "".join(f"{line}  # {why}{newline}" for line in lines)
     return f"{text.rstrip()}{newline}{added}" if added else text
 
 

@@ -12,11 +12,13 @@ from jettison.plan.removal.listing import SystemGroup, Unproven
 class MoveToDevelopment(Struct, frozen=True, kw_only=True):
     """Move requirements out of production, in the way of the file that declares them.
 
-    ``held`` are requirements, such as ``h11<0.15``, that keep the versions of what stays.
+    ``held`` are requirements, such as ``h11<0.15``, that keep the versions of what stays, ``alone``
+    those of what stays though only moved ones had brought it.
     """
 
     names: tuple[str, ...]
     held: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
 
 
 class LeaveGroupsOut(Struct, frozen=True, kw_only=True):

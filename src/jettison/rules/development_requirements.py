@@ -28,7 +28,7 @@ from jettison.ecosystems import TOOLS
 from jettison.ecosystems.declaration import Kind
 from jettison.ecosystems.finding import MOVES
 from jettison.formats.requirements import parse
-from jettison.index.graph import leaving
+from jettison.index.graph import Leaving, leaving
 from jettison.lift.declared import (
     Installed,
     installed_declarations,
@@ -70,7 +70,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
     for_review = [r for r in moving if r not in free]
     return (
-        *_leaving(free, _saved(plan, free, absent), plan.leaving.held),
+        *_leaving(free, _saved(plan, free, absent), plan.leaving),
         *_compiled(plan, free),
         *_for_review(for_review, found, _saved(plan, for_review, absent)),
         *_unused(unmarked),
@@ -108,12 +108,14 @@ def _obstacle(one: Installed) -> str:
 
 
 def _leaving(
-    found: list[PlannedRequirement], saving: Size | None, held: tuple[str, ...]
+    found: list[PlannedRequirement], saving: Size | None, leaving: Leaving
 ) -> tuple[Finding, ...]:
     if not found:
         return ()
     names = tuple(item.name for item in found)
+    held, alone = leaving.held, leaving.alone
     message = "keeps the release that a moved requirement allowed"
+    needed = "stays, as something that stays imports it"
     return (
         Finding(
             rule=NAME,
@@ -121,9 +123,10 @@ def _leaving(
             evidence=(
                 *(_first(item) for item in found),
                 *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
+                *(Evidence(kind="import-check", message=f"{line}: {needed}") for line in alone),
             ),
             saving=saving,
-            changes=(MoveToDevelopment(names=names, held=held),),
+            changes=(MoveToDevelopment(names=names, held=held, alone=alone),),
         ),
     )
 

@@ -227,16 +227,20 @@ def _not_installed(plan: Plan, lines: Iterable[str]) -> Iterator[Withdrawal]:
     Only the names that the change moved count. A line of the log that is gone may name one.
     """
     moved = {name for change in plan.applied(MoveToDevelopment) for name in change.names}
+    below = (
+        (child, name) for name in sorted(moved) for child in plan.closure.graph.reached((name,))
+    )
+    lent = {child: name for child, name in below if child in plan.leaving.names - moved}
     for line in lines:
         modules, program = _MODULE.findall(line), _PROGRAM.match(line)
         words = set(_WORD.findall(line.lower())) if NO_MORE in line else ()
-        for name in sorted(moved):
+        for name in sorted(moved | lent.keys()):
             facts = plan.closure.facts.get(name)
             known = facts.import_names if facts else (name.replace("-", "_"),)
             missing = any(f"{module}.".startswith(f"{one}.") for module in modules for one in known)
             missing |= bool(facts and program and program[1] in facts.console_scripts)
             if missing or name in words or any(one.lower() in words for one in known):
-                yield Withdrawal(rule=MOVING, part=name, reason=shown(line))
+                yield Withdrawal(rule=MOVING, part=lent.get(name, name), reason=shown(line))
         if moved and "resolved differently" in line:
             yield Withdrawal(rule=MOVING, reason=shown(line))
 

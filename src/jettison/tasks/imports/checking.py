@@ -13,7 +13,7 @@ from jettison.formats.settings import Ask, Wish
 from jettison.images.stores.cache import cache_directory
 from jettison.index.facts import DistributionFacts, ImportMap
 from jettison.index.wheels import installed_distributions
-from jettison.lift.declared import shipped_names
+from jettison.lift.declared import listed_names, shipped_names
 from jettison.plan.plan import Plan
 from jettison.progress import Progress, step
 from jettison.tasks.imports import (
@@ -26,6 +26,7 @@ from jettison.tasks.imports import (
     place,
     tried,
 )
+from jettison.tasks.imports.unmet import unmet
 from jettison.tasks.loading import Planned
 from jettison.values import Origin, Skipped
 from jettison.verify import Attempt, Importable, ImportResult, Loss, Reachable
@@ -90,7 +91,8 @@ def checked(
         losses += result.losses
         # A correction may leave nothing to try: what was tried before it is told.
         results += [result] if result.imported or not results else []
-        wishes = tuple(_wishes(result.losses, {wish.text for wish in kept}))
+        lists = listed_names(now.plan.original)
+        wishes = tuple(_wishes(result.losses, {wish.text for wish in kept}, lists))
         if not wishes:
             break
         kept = (*kept, *wishes)
@@ -139,6 +141,7 @@ class _Session(Struct, frozen=True, kw_only=True):
                 **looked_for(reachable, tuple(reachable.externals), where),
                 **tried(reachable, wanted, where),
             }
+        hidden = tuple(unmet(now.plan, sets.full, sets.runtime, after.folder))
         suspects = {name: each for name, each in found.items() if each.lacks_import}
         failed = tuple(each for each in found.values() if each.error)
         losses: tuple[Loss, ...] = ()
@@ -161,7 +164,7 @@ class _Session(Struct, frozen=True, kw_only=True):
             runtime=tuple(sorted(sets.runtime)),
             imported=sum(not each.error for each in found.values()),
             failed=failed,
-            losses=losses,
+            losses=(*losses, *hidden),
             skipped=after.skipped,
             not_apart=apart,
         )
@@ -244,14 +247,18 @@ class _Owners(Struct, frozen=True, kw_only=True):
         yield from (name for name in names if distribution in graph.reached((name,)))
 
 
-def _wishes(losses: Iterable[Loss], kept: Collection[str]) -> Iterator[Wish]:
+def _wishes(
+    losses: Iterable[Loss], kept: Collection[str], lists: Collection[str]
+) -> Iterator[Wish]:
+    """What has to stay: the missing distribution itself, where a list takes a line for it."""
     seen = set(kept)
     for loss in losses:
-        if loss.requirement and loss.requirement not in seen:
-            seen.add(loss.requirement)
+        text = loss.distribution if loss.requirement in lists else loss.requirement
+        if text and text not in seen:
+            seen.add(text)
             why = f"without it `import {loss.attempt.module}` fails: {loss.attempt.message}"
             origin = loss.attempt.origin or Origin(file=loss.attempt.module)
-            yield Wish(ask=Ask.KEEP, text=loss.requirement, origin=origin, why=why)
+            yield Wish(ask=Ask.KEEP, text=text, origin=origin, why=why)
 
 
 # More than this is not downloaded for a check that the built images repeat.

@@ -11,23 +11,36 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from jettison.catalogue import table
 from jettison.catalogue.systems import NativeLibraries
 from jettison.ecosystems.declaration import Declaration
-from jettison.ecosystems.finding import standard_specifier
 from jettison.errors import InputSyntaxError
-from jettison.formats.requirements import RequirementLine
-from jettison.formats.settings import Settings
+from jettison.formats.settings import Ask, Settings
 from jettison.index.facts import Source
-from jettison.index.graph import Closure, Leaving, gone_without, held_versions, leaving, weight
+from jettison.index.graph import (
+    Closure,
+    Leaving,
+    brought_alone,
+    gone_without,
+    held_versions,
+    leaving,
+    weight,
+)
 from jettison.index.map import DistributionMap, closure, open_map
 from jettison.index.package_index import exact_pin
 from jettison.index.resolving import Resolution, locked_releases
 from jettison.index.target import Target, compatible
 from jettison.lift import Project
-from jettison.lift.declared import Installed, bounding_lines, installed_declarations, locks_of
+from jettison.lift.declared import (
+    Installed,
+    bounds,
+    installed_declarations,
+    listed_names,
+    locks_of,
+    specifier_of,
+)
 from jettison.lift.groups import production_groups
 from jettison.lift.scopes import RequirementScope, Scope, ScopeInputs
 from jettison.lift.scopes.decide import console_scripts, decide, declared_requirement, gather
@@ -63,15 +76,6 @@ def roots(found: Iterable[Installed], *, resolved: bool = False) -> list[Require
     return [r for one in asked if (r := _requirement(one.declaration)) is not None]
 
 
-def bounds(lines: Iterable[RequirementLine]) -> dict[str, SpecifierSet]:
-    """Join what lines say about versions, by the normalized names of distributions."""
-    found: dict[str, SpecifierSet] = {}
-    for line in lines:
-        if line.name and not line.url:
-            found[line.name] = found.get(line.name, SpecifierSet()) & _specifier(line.specifier)
-    return found
-
-
 def approximate(
     brought: Closure, shipped: Iterable[str], resolution: Resolution
 ) -> Iterator[Skipped]:
@@ -95,16 +99,9 @@ def _requirement(one: Declaration) -> Requirement | None:
             requirement = Requirement(f"{one.name}{extras}{marker}")
         except InvalidRequirement:
             continue
-        requirement.specifier = _specifier(one.specifier)
+        requirement.specifier = specifier_of(one.specifier)
         return requirement
     return None
-
-
-def _specifier(written: str) -> SpecifierSet:
-    try:
-        return SpecifierSet(written)
-    except InvalidSpecifier:
-        return standard_specifier(written)
 
 
 def planned(
@@ -174,7 +171,7 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     listed = installed_declarations(project)
     target = image_facts(stage.base).target or Target(python=stage.python or _python(stage.base))
     locked = {k: v for lock in locks_of(project) for k, v in locked_releases(lock, target).items()}
-    bounding = bounds(bounding_lines(project))
+    bounding = bounds(project)
     opened = partial(
         open_map, cache / "distributions", target, offline=offline, locked=locked, bounds=bounding
     )
@@ -189,9 +186,13 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     kept = {v.name for v in verdicts if v.scope is not Scope.DEVELOPMENT} & shipped
     dropped = {v.name for v in verdicts} - kept
     absent = {one.declaration.name for one in listed if not one.shipped}
-    gone = leaving(brought, dropped & shipped, absent)
+    lent = brought_alone(brought.graph, dropped & shipped, listed_names(project))
+    wished = {canonicalize_name(w.text) for w in settings.wishes if w.ask is Ask.KEEP}
+    alone = lent & wished - {v.name for v in verdicts}
+    gone = leaving(brought, dropped & shipped, absent, alone)
     stay = [one for one in listed if one.declaration.name not in dropped]
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
+    production |= brought.graph.reached(alone)
     compiled = {name for name in production | kept if _may_compile(brought, name, target)}
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),

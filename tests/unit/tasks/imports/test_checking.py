@@ -34,6 +34,14 @@ CMD ["python", "main.py"]
 """
 # pytest is known to be for development; what it brings here is the tests' own.
 REQUIREMENTS = "webby==1.0\n\n# development\npytest==1.0\n"
+# What it imports is not required; nothing loads its modules but by a computed name.
+QUEUES = {
+    "queues/__init__.py": b"",
+    "queues/guarded.py": b"try:\n    import lent\nexcept ImportError:\n    lent = None\n",
+    "queues/pytest_plugin.py": b"import pytest\n",
+    "queues/another.py": b"import nowhere_to_be_found\nimport lent\n",
+    "queues/tests/test_all.py": b"import lent\n",
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +51,9 @@ def index() -> Iterator[PackageIndex]:
         for name, requires in offered.items():
             content = wheel(name, requires=requires)
             found.add(f"{name}-1.0-py3-none-any.whl", content)
+        found.add("queues-1.0-py3-none-any.whl", wheel("queues", files=QUEUES))
+        loading = {**QUEUES, "queues/redis.py": b"import os\nfrom lent.version import parse\n"}
+        found.add("queues-2.0-py3-none-any.whl", wheel("queues", "2.0", files=loading))
         yield found
 
 
@@ -98,12 +109,54 @@ def test_an_import_by_a_computed_name_turns_the_verdict_and_corrects_the_plan(
     assert (loss.attempt.module, loss.attempt.missing) == ("main", "lent")
     assert (loss.distribution, loss.requirement) == ("lent", "pytest")
     assert str(loss.attempt.origin) == "main.py:5"
+    assert found.result.kept == ("lent",)
+    assert found.result.imported == len(("importlib", "webby", "main"))
+    assert production(found.planned) == [
+        "webby==1.0",
+        "lent==1.0  # jettison: only a moved requirement had brought it",
+    ]
+
+
+def production(found: Planned) -> list[str]:
+    text = found.plan.project.texts["requirements.txt"]
+    return [line for line in text.splitlines() if line]
+
+
+def test_what_a_module_of_a_library_imports_undeclared_stays(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\nimport queues\n")
+    lines = "webby==1.0\nqueues==2.0\npytest==1.0\n"
+    (folder / "requirements.txt").write_text(lines, encoding="utf-8")
+    found = check(folder)
+    (loss,) = found.result.losses
+    assert (loss.attempt.module, loss.distribution, loss.requirement) == (
+        "queues.redis",
+        "lent",
+        "pytest",
+    )
+    assert str(loss.attempt.origin) == "queues/redis.py:2"
+    assert "lent==1.0" in "".join(production(found.planned))
+    assert "pytest==1.0" not in production(found.planned)
+
+
+def test_a_list_with_hashes_keeps_the_requirement_that_brings_it(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\nimport queues\n")
+    lines = f"webby==1.0 --hash=sha256:{'0' * 64}\nqueues==2.0\npytest==1.0\n"
+    (folder / "requirements.txt").write_text(lines, encoding="utf-8")
+    found = check(folder)
     assert found.result.kept == ("pytest",)
-    assert found.result.imported == len(("importlib", "webby"))
     (kept,) = (each for each in found.planned.plan.requirements if each.name == "pytest")
     assert kept.scope is Scope.RUNTIME
     assert kept.evidence[0].kind == "import-check"
     assert "No module named 'lent'" in kept.evidence[0].message
+
+
+def test_imports_that_are_guarded_tested_or_could_not_succeed_keep_nothing(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", main="import webby\nimport queues\n")
+    lines = "webby==1.0\nqueues==1.0\npytest==1.0\n"
+    (folder / "requirements.txt").write_text(lines, encoding="utf-8")
+    found = check(folder)
+    assert found.result.equivalent
+    assert "lent" not in "".join(production(found.planned))
 
 
 def test_a_module_that_a_function_imports_later_is_missed_too(tmp_path: Path) -> None:
@@ -172,7 +225,7 @@ def test_a_plan_is_corrected_before_anything_is_built(tmp_path: Path) -> None:
     first = again()
     assert "requirements.txt" in {change.path for change in first.plan.files}
     found = guarded(first, again, SilentProgress())
-    assert "requirements.txt" not in {change.path for change in found.plan.files}
+    assert "lent==1.0" in "".join(production(found))
 
 
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -192,7 +245,7 @@ def test_the_command_names_the_requirement_and_fails(tmp_path: Path) -> None:
     assert "MISSING lent" not in done.stdout
     assert "MISSING main: No module named 'lent' (main.py:2)" in done.stdout
     assert "lent provides it, a dependency of pytest" in done.stdout
-    assert "Plan corrected: keep pytest in production" in done.stdout
+    assert "Plan corrected: keep lent in production" in done.stdout
     assert "the application imports distributions that the plan removes" in done.stderr
     assert "hint:" in done.stderr
 
