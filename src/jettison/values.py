@@ -87,6 +87,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     origin: Origin | None = None
     toward: Toward = Toward.NEUTRAL
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.origin})" if self.origin else self.message
+
 
 class Basis(StrEnum):
     """How a number of bytes is known."""

@@ -40,6 +40,11 @@ class Member(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin(file="")
 
     @property
+    def pulls(self) -> int:
+        """How often a month it is pulled."""
+        return self.instances * self.releases
+
+    @property
     def where(self) -> str:
         """The place as reports name it."""
         address, _ = without_password(self.git)

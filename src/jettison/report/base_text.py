@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jettison.plan.base import BaseCandidate, BaseChoice, ImageFacts
 from jettison.report import fitted, table
-from jettison.values import Evidence, human, sized
+from jettison.values import human, sized
 
 
 def base_title(choice: BaseChoice) -> str:
@@ -50,7 +50,7 @@ def _candidate(item: BaseCandidate) -> Iterator[str]:
     if item.source_builds:
         yield f"  built from source: {', '.join(item.source_builds)}"
     yield f"  works: {item.works.value}"
-    yield from (f"    - {_line(each)}" for each in item.evidence)
+    yield from (f"    - {each}" for each in item.evidence)
 
 
 def _facts(facts: ImageFacts) -> Iterator[str]:
@@ -77,7 +77,3 @@ def _facts(facts: ImageFacts) -> Iterator[str]:
         yield ", ".join(known)
     if facts.note:
         yield facts.note
-
-
-def _line(evidence: Evidence) -> str:
-    return f"{evidence.message} ({evidence.origin})" if evidence.origin else evidence.message

@@ -6,20 +6,7 @@ from collections.abc import Iterator
 
 from jettison.contents.stored_files import OwnerKind
 from jettison.fleet import FleetPlan, Row, StoredLayer, shared_layers
-from jettison.report.fleet_text import (
-    ALIGNMENT_HEADER,
-    BASE_HEADER,
-    COST_HEADER,
-    HEADER,
-    LAYER_HEADER,
-    alignment_cells,
-    base_cells,
-    cells,
-    cost_rows,
-    layer_rows,
-    some,
-    summary,
-)
+from jettison.report.fleet_text import COST_HEADER, HEADER, cells, cost_rows, lists, some, summary
 from jettison.report.page import Area, page, tabulated
 from jettison.values import counted, human
 
@@ -70,23 +57,16 @@ def _by_users(layers: list[tuple[StoredLayer, tuple[str, ...]]], *, saved: bool)
         if size:
             kind = _OF_BASE.get(layer.what, OwnerKind.DISTRIBUTION)
             name = f"{some(layer.what.split(', '))} ({some(names)})"
-            groups.setdefault(len(names), []).append(
-                Area(name=name, size=size, wasted=0, kind=kind)
-            )
-    areas = [
-        Area(
-            name=f"of {counted(count, 'project')}",
-            size=sum(part.size for part in parts),
-            wasted=0,
-            kind=None,
-            parts=tuple(sorted(parts, key=lambda part: (-part.size, part.name))),
+            groups.setdefault(len(names), []).append(Area(name=name, size=size, kind=kind))
+    areas = (
+        Area.of(
+            f"of {counted(count, 'project')}",
+            sorted(parts, key=lambda part: (-part.size, part.name)),
         )
         for count, parts in groups.items()
-    ]
-    ordered = tuple(sorted(areas, key=lambda area: -area.size))
-    total = sum(area.size for area in ordered)
+    )
     name = "copies that are not stored" if saved else "stored"
-    return Area(name=name, size=total, wasted=0, kind=None, parts=ordered)
+    return Area.of(name, sorted(areas, key=lambda area: -area.size))
 
 
 def _sections(plan: FleetPlan) -> Iterator[str]:
@@ -95,14 +75,9 @@ def _sections(plan: FleetPlan) -> Iterator[str]:
         title = f"Expected bytes, {plan.gap:.0%} above the lower bound"
         yield tabulated(title, COST_HEADER, cost_rows(plan), right=(1, 2, 3, 4))
     yield tabulated("Largest downloads", *_offenders(plan), right=(1, 2, 3))
-    yield tabulated("Bases", BASE_HEADER, map(base_cells, plan.groups), right=(0,))
-    if shared := layer_rows(plan):
-        yield tabulated("Layers shared as built", LAYER_HEADER, shared, right=(0, 1))
-    if plan.alignments:
-        rows = map(alignment_cells, plan.alignments)
-        yield tabulated("Versions that could be aligned", ALIGNMENT_HEADER, rows, right=(0, 1))
-    repeated = [(str(count), text) for text, count in plan.repeated]
-    yield tabulated("Findings that repeat", ("projects", "finding"), repeated, right=(0,))
+    for title, header, rows, right in lists(plan):
+        if rows:
+            yield tabulated(title, header, rows, right=right)
     if plan.failed:
         failures = [
             (row.member.name, row.failure.what, row.failure.why, row.failure.hint)
@@ -120,17 +95,12 @@ def _offenders(plan: FleetPlan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
         return known or 0
 
     def pulled(row: Row) -> int:
-        return size(row) * row.member.instances * row.member.releases
+        return size(row) * row.member.pulls
 
     found = sorted(plan.rows, key=lambda row: -pulled(row))[:_OFFENDERS]
     header: tuple[str, ...] = ("project", "before", "pulls a month", "bytes a month, uncompressed")
     rows: list[tuple[str, ...]] = [
-        (
-            row.member.name,
-            human(size(row)),
-            str(row.member.instances * row.member.releases),
-            human(pulled(row)),
-        )
+        (row.member.name, human(size(row)), str(row.member.pulls), human(pulled(row)))
         for row in found
         if size(row)
     ]

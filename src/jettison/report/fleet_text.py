@@ -21,22 +21,7 @@ def fleet_text(plan: FleetPlan, *, verbose: bool = False) -> str:
         summary(plan),
         table(HEADER, map(cells, plan.rows), right=(1, 2, 3)),
         *([_costs(plan)] if plan.groups else []),
-        *_listed("Bases", BASE_HEADER, [base_cells(one) for one in plan.groups], most, right=(0,)),
-        *_listed("Layers shared as built", LAYER_HEADER, layer_rows(plan), most, right=(0, 1)),
-        *_listed(
-            "Versions that could be aligned (nothing is changed)",
-            ALIGNMENT_HEADER,
-            [alignment_cells(one) for one in plan.alignments],
-            most,
-            right=(0, 1),
-        ),
-        *_listed(
-            "Findings that repeat",
-            ("projects", "finding"),
-            [(str(count), text) for text, count in plan.repeated],
-            most,
-            right=(0,),
-        ),
+        *(_listed(*one, most) for one in lists(plan) if one[2]),
         *_failures(plan.failed),
         *(
             f"no room on the disk of {node}: its projects went elsewhere"
@@ -71,7 +56,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.member.name,
         "-" if before is None else human(before),
         "-" if after is None else human(after),
-        str(row.member.instances * row.member.releases),
+        str(row.member.pulls),
         verdict(row),
         next(iter(row.blocks.splitlines()), ""),
     )
@@ -115,11 +100,27 @@ def _costs(plan: FleetPlan) -> str:
     return f"Expected bytes, compressed, on {nodes} (predicted)\n{text}\n{said}"
 
 
-BASE_HEADER = ("projects", "base", "system packages", "of")
+Rows = list[tuple[str, ...]]
 
 
-def base_cells(group: Group) -> tuple[str, ...]:
-    """Give a row for a base and the images on it."""
+def lists(plan: FleetPlan) -> Iterator[tuple[str, tuple[str, ...], Rows, tuple[int, ...]]]:
+    """Give what there are several of: title, header, rows, and the columns of numbers."""
+    header: tuple[str, ...] = ("projects", "base", "system packages", "of")
+    yield "Bases", header, [_base(one) for one in plan.groups], (0,)
+    layers: Rows = [
+        (str(len(names)), human(layer.bytes), some(layer.what.split(", ")))
+        for layer, names in shared_layers(plan.rows)
+        if len(names) > 1
+    ]
+    yield "Layers shared as built", ("projects", "size", "layer"), layers, (0, 1)
+    header = ("stored", "pulled a month", "distribution", "versions", "projects to change")
+    title = "Versions that could be aligned (nothing is changed)"
+    yield title, header, [_alignment(one) for one in plan.alignments], (0, 1)
+    repeated: Rows = [(str(count), text) for text, count in plan.repeated]
+    yield "Findings that repeat", ("projects", "finding"), repeated, (0,)
+
+
+def _base(group: Group) -> tuple[str, ...]:
     wanted = group.base.wanted
     base = f"minimal, Python {wanted.python}" if wanted.kind == "composed" else wanted.location
     names = [image.name for image in group.images]
@@ -133,36 +134,18 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:_PACKAGES]) + more
 
 
-LAYER_HEADER = ("projects", "size", "layer")
-
-
-def layer_rows(plan: FleetPlan) -> list[tuple[str, ...]]:
-    """Give a row for every layer of several images that were built."""
-    return [
-        (str(len(names)), human(layer.bytes), some(layer.what.split(", ")))
-        for layer, names in shared_layers(plan.rows)
-        if len(names) > 1
-    ]
-
-
-ALIGNMENT_HEADER = ("stored", "pulled a month", "distribution", "versions", "projects to change")
-
-
-def alignment_cells(one: Alignment) -> tuple[str, ...]:
-    """Give a row for versions that could be one."""
+def _alignment(one: Alignment) -> tuple[str, ...]:
     versions = ", ".join(one.versions) + (" (another major version)" if one.major else "")
     saved = (human(round(one.saving.stored)), human(round(one.saving.pulled)))
     return (*saved, one.name, versions, some(one.projects))
 
 
 def _listed(
-    title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], most: int | None,
-    right: Sequence[int],
-) -> Iterator[str]:  # fmt: skip
-    if rows:
-        rest = len(rows[most:]) if most else 0
-        more = f"\nand {rest} more (--verbose)" if rest else ""
-        yield f"{title}\n{table(header, rows[:most], right=right)}{more}"
+    title: str, header: tuple[str, ...], rows: Rows, right: Sequence[int], most: int | None
+) -> str:
+    rest = len(rows[most:]) if most else 0
+    more = f"\nand {rest} more (--verbose)" if rest else ""
+    return f"{title}\n{table(header, rows[:most], right=right)}{more}"
 
 
 def _failures(rows: Sequence[Row]) -> Iterator[str]:

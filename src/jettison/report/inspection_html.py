@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.contents.inspection import InspectedLayer, Inspection, OwnedFile
 from jettison.contents.stored_files import OwnerKind
@@ -91,22 +92,13 @@ def _joined(name: str, parts: Iterable[Area], whole: int) -> Area:
     small = [part for part in ordered[len(shown) :] if part.size]
     rest = [_sum(f"{len(small)} smaller", small)] if small else []
     total = _sum(name, ordered)
-    if not shown:
-        return total
-    return Area(
-        name=name, size=total.size, wasted=total.wasted, kind=total.kind, parts=(*shown, *rest)
-    )
+    return replace(total, parts=(*shown, *rest)) if shown else total
 
 
-def _sum(name: str, parts: Iterable[Area]) -> Area:
-    parts = tuple(parts)
+def _sum(name: str, parts: Sequence[Area]) -> Area:
     kinds = {part.kind for part in parts}
-    return Area(
-        name=name,
-        size=sum(part.size for part in parts),
-        wasted=sum(part.wasted for part in parts),
-        kind=kinds.pop() if len(kinds) == 1 else None,
-    )
+    total = Area.of(name, parts, kinds.pop() if len(kinds) == 1 else None)
+    return replace(total, parts=())
 
 
 def inspection_html(image: Inspection) -> str:

@@ -21,9 +21,16 @@ class Area(Struct, frozen=True, kw_only=True):
 
     name: str
     size: int
-    wasted: int
-    kind: OwnerKind | None
+    wasted: int = 0
+    kind: OwnerKind | None = None
     parts: tuple[Area, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, parts: Iterable[Area], kind: OwnerKind | None = None) -> Area:
+        """Return the area that parts make together."""
+        parts = tuple(parts)
+        size, wasted = sum(part.size for part in parts), sum(part.wasted for part in parts)
+        return cls(name=name, size=size, wasted=wasted, kind=kind, parts=parts)
 
 
 def page(

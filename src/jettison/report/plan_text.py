@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from jettison.lift.scopes import PackageScope, Scope
-from jettison.plan.plan import FileChange, FileKind, Finding, Plan, Safety
+from jettison.lift.scopes import PackageScope, PlannedPackage, Scope
+from jettison.plan.plan import FileChange, FileKind, Finding, Plan, PlannedRequirement, Safety
 from jettison.plan.prediction_parts import UNREAD, Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of
@@ -23,12 +24,10 @@ def prediction_text(found: Predictions) -> str:
     if before is None or after is None:
         unknown = (*found.before.unknown, *found.after.unknown)
         return f"Predicted size: not known: {unknown[0].what}: {unknown[0].reason}"
-    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
-    title = f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
     rows = [
         (human(part.size.bytes), part.what, str(part.origin or "")) for part in _large(found.after)
     ]
-    lines = [title, table(("bytes", "of", "where"), rows, right=(0,))]
+    lines = [_title(found, before, after), table(("bytes", "of", "where"), rows, right=(0,))]
     untold = {item.what: item.reason for item in (*found.before.unknown, *found.after.unknown)}
     for reason in dict.fromkeys(untold.values()):
         what = [name for name, why in untold.items() if why == reason]
@@ -36,6 +35,11 @@ def prediction_text(found: Predictions) -> str:
         shown = ", ".join(what[:UNTOLD] if more else what)
         lines.append(f"  not counted: {shown}{more}: {reason}")
     return "\n".join(lines)
+
+
+def _title(found: Predictions, before: Size, after: Size) -> str:
+    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
+    return f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
 
 
 def _after(found: Predictions, before: Size, after: Size) -> str:
@@ -170,9 +174,8 @@ def _sizes(found: Predictions) -> str:
     before, after = found.before.size, found.after.size
     if before is None or after is None:
         return prediction_text(found)
-    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
-    title = f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
-    return "\n".join((title, bars((("before", before.bytes), ("after", after.bytes)))))
+    drawn = bars((("before", before.bytes), ("after", after.bytes)))
+    return "\n".join((_title(found, before, after), drawn))
 
 
 def diff_text(plan: Plan) -> str:
@@ -205,13 +208,8 @@ def findings_text(findings: Iterable[Finding]) -> str:
     return "\n".join(lines)
 
 
-def evidence_line(evidence: Evidence) -> str:
-    """Write one piece of evidence with the place it was seen."""
-    return f"{evidence.message} ({evidence.origin})" if evidence.origin else evidence.message
-
-
 def _evidence_lines(evidence: tuple[Evidence, ...]) -> list[str]:
-    lines = [evidence_line(item) for item in evidence[:SHOWN_EVIDENCE]]
+    lines = [str(item) for item in evidence[:SHOWN_EVIDENCE]]
     left = len(evidence) - SHOWN_EVIDENCE
     return [*lines, f"and {left} more; see --format json"] if left > 0 else lines
 
@@ -229,21 +227,13 @@ def _total(findings: list[Finding]) -> list[str]:
 def _requirements(plan: Plan) -> str:
     if not plan.requirements:
         return ""
-    counts = ", ".join(
-        f"{sum(item.scope is scope for item in plan.requirements)} {scope.value}" for scope in Scope
-    )
     rows = [
-        (
-            item.scope.value,
-            f"{item.name}{item.specifier}",
-            sized(item.size),
-            evidence_line(item.evidence[0]) if item.evidence else "",
-        )
+        _row(item, f"{item.name}{item.specifier}")
         for item in plan.requirements
         if item.misplaced or (item.shipped and item.scope is not Scope.RUNTIME)
     ]
     absent = sum(not item.shipped for item in plan.requirements)
-    title = f"Requirements: {counts}"
+    title = f"Requirements: {_counts(plan.requirements, Scope)}"
     title += f" ({absent} of them not installed)" if absent else ""
     if not rows:
         return title
@@ -254,27 +244,27 @@ def _requirements(plan: Plan) -> str:
 def _packages(plan: Plan) -> str:
     if not plan.packages:
         return ""
-    counts = ", ".join(
-        f"{sum(item.scope is scope for item in plan.packages)} {scope.value}"
-        for scope in PackageScope
-    )
-    rows = [
-        (
-            item.scope.value,
-            item.name,
-            sized(item.size),
-            evidence_line(item.evidence[0]) if item.evidence else "",
-        )
-        for item in plan.packages
-    ]
+    rows = [_row(item, item.name) for item in plan.packages]
     header = ("scope", "package", "size", "first evidence")
-    return "\n".join([f"System packages: {counts}", table(header, rows, right=(2,))])
+    title = f"System packages: {_counts(plan.packages, PackageScope)}"
+    return "\n".join([title, table(header, rows, right=(2,))])
+
+
+def _counts(
+    items: Sequence[PlannedRequirement | PlannedPackage], scopes: Iterable[Scope | PackageScope]
+) -> str:
+    found = Counter(item.scope for item in items)
+    return ", ".join(f"{found[scope]} {scope.value}" for scope in scopes)
+
+
+def _row(item: PlannedRequirement | PlannedPackage, name: str) -> tuple[str, ...]:
+    return (item.scope.value, name, sized(item.size), *map(str, item.evidence[:1] or ("",)))
 
 
 def _left_alone(plan: Plan, most: int = NOT_UNDERSTOOD) -> str:
     """List what was not understood or not determined, at most so many lines of each."""
     parts = {
-        "Not understood, kept unchanged:": [evidence_line(item) for item in plan.not_understood],
+        "Not understood, kept unchanged:": [str(item) for item in plan.not_understood],
         "Not determined:": skipped_lines(plan.skipped),
     }
     text: list[str] = []

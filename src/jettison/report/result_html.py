@@ -65,27 +65,16 @@ def _contents(name: str, image: ImageMeasurement) -> Area:
         ((f"{one.name} {one.version}", one.size.bytes) for one in image.debian_packages),
     )
     known = distributions.size + packages.size
-    rest = Area(
-        name="interpreter, application and all else",
-        size=max(0, image.size.bytes - known),
-        wasted=0,
-        kind=None,
-    )
+    size = max(0, image.size.bytes - known)
+    rest = Area(name="interpreter, application and all else", size=size)
     parts = sorted((distributions, packages, rest), key=lambda part: -part.size)
-    return Area(
-        name=name, size=sum(part.size for part in parts), wasted=0, kind=None, parts=tuple(parts)
-    )
+    return Area.of(name, parts)
 
 
 def _kind(kind: OwnerKind, sizes: Iterable[tuple[str, int]]) -> Area:
-    parts = tuple(
-        Area(name=name, size=size, wasted=0, kind=kind)
-        for name, size in sorted(sizes, key=lambda pair: -pair[1])
-        if size
-    )
-    return Area(
-        name=_NAMES[kind], size=sum(part.size for part in parts), wasted=0, kind=kind, parts=parts
-    )
+    ordered = sorted(sizes, key=lambda pair: -pair[1])
+    parts = (Area(name=name, size=size, kind=kind) for name, size in ordered if size)
+    return Area.of(_NAMES[kind], parts, kind)
 
 
 def _sections(result: Result, before: str) -> Iterator[str]:

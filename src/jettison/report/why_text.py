@@ -8,7 +8,6 @@ from typing import Literal
 from msgspec import Struct
 
 from jettison.report import fitted
-from jettison.report.plan_text import evidence_line
 from jettison.values import Evidence, Origin, Size, human, sized
 
 
@@ -116,10 +115,10 @@ def _distribution(answer: DistributionAnswer) -> Iterator[str]:
         yield f"  removed     {sized(share.size)}: {share.reason} ({share.rule})"
     if answer.chain:
         yield "  imported by"
-        yield from (f"    {evidence_line(step)}" for step in answer.chain)
+        yield from (f"    {step}" for step in answer.chain)
     if answer.evidence:
         yield "  evidence"
-        yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])
+        yield from (f"    {item}" for item in answer.evidence[:SHOWN])
 
 
 def _file(answer: FileAnswer) -> Iterator[str]:
@@ -136,10 +135,10 @@ def _file(answer: FileAnswer) -> Iterator[str]:
         yield f"  listed  {answer.line}"
     if answer.evidence:
         yield "  evidence"
-        yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])
+        yield from (f"    {item}" for item in answer.evidence[:SHOWN])
 
 
 def _line(answer: LineAnswer) -> Iterator[str]:
     size = f" [{sized(answer.size)}]" if answer.size else ""
     yield f"{answer.subject} ({answer.kind}): {answer.verdict}{size}"
-    yield from (f"    {evidence_line(item)}" for item in answer.evidence[:SHOWN])
+    yield from (f"    {item}" for item in answer.evidence[:SHOWN])
