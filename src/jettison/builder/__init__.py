@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from jettison.errors import UnsupportedError
+from jettison.images.config import HealthCheck
 from jettison.values import Origin
 
 # 2 January 1980 UTC: nothing earlier can be packed into a zip file, in any time zone.
@@ -124,17 +125,6 @@ class Environment(Struct, frozen=True, kw_only=True):
     installations: tuple[Installation, ...]
     system_packages: bool = False
     removed: str = ""
-
-
-class HealthCheck(Struct, frozen=True, kw_only=True):
-    """A health check: ``test`` as an image's config has it; times in seconds, None by default."""
-
-    test: tuple[str, ...]
-    interval: float | None = None
-    timeout: float | None = None
-    start_period: float | None = None
-    start_interval: float | None = None
-    retries: int | None = None
 
 
 class Execution(Struct, frozen=True, kw_only=True):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from jettison.builder import BaseWanted, Execution, HealthCheck, Recipe, not_understood
+from jettison.builder import BaseWanted, Execution, Recipe, not_understood
 from jettison.builder.commands import Place, places, stage_steps
 from jettison.builder.environment import found_environment
 from jettison.ecosystems.commands import PackageInstall, invocation
 from jettison.errors import UnsupportedError
-from jettison.formats.dockerfile import HealthCheck as Written
 from jettison.formats.dockerfile import (
     Instruction,
     final_environment,
@@ -22,8 +21,7 @@ from jettison.formats.dockerfile import (
     volumes,
     workdir,
 )
-from jettison.images.config import Config
-from jettison.images.config import HealthCheck as ConfiguredHealthCheck
+from jettison.images.config import Config, HealthCheck
 from jettison.lift import Invocation
 from jettison.lift.action import ActionKind, lifted_run
 from jettison.lift.other_packages import zone_groups
@@ -33,6 +31,7 @@ from jettison.plan.base import COMPOSED, Works
 from jettison.plan.plan import Plan
 
 _NANOSECONDS = 1_000_000_000
+_TIMES = ("interval", "timeout", "start_period", "start_interval")
 _SHELL = ("/bin/sh", "-c")
 
 
@@ -79,7 +78,7 @@ def configured(base: Config, execution: Execution) -> Config:
     if execution.command is not None:
         config = config.with_command(execution.command)
     if execution.health_check:
-        config = config.with_health_check(_configured_check(execution.health_check))
+        config = config.with_health_check(execution.health_check)
     if execution.stop_signal:
         config = config.with_stop_signal(execution.stop_signal)
     return (
@@ -126,35 +125,14 @@ def _ports(text: str, place: Place) -> Iterable[str]:
 def _health_check(found: list[Place]) -> HealthCheck | None:
     if not found:
         return None
-    written: Written = healthcheck(found[-1].instruction)
+    written = healthcheck(found[-1].instruction)
     if written.none:
         return HealthCheck(test=("NONE",))
-    test = (
-        ("CMD", *written.exec_form)
-        if written.exec_form
-        else ("CMD-SHELL", written.shell_form or "")
-    )
+    words = written.exec_form
     return HealthCheck(
-        test=test,
-        interval=written.interval,
-        timeout=written.timeout,
-        start_period=written.start_period,
-        start_interval=written.start_interval,
-        retries=written.retries,
-    )
-
-
-def _configured_check(check: HealthCheck) -> ConfiguredHealthCheck:
-    def nanoseconds(seconds: float | None) -> int:
-        return round((seconds or 0) * _NANOSECONDS)
-
-    return ConfiguredHealthCheck(
-        test=check.test,
-        interval=nanoseconds(check.interval),
-        timeout=nanoseconds(check.timeout),
-        start_period=nanoseconds(check.start_period),
-        start_interval=nanoseconds(check.start_interval),
-        retries=check.retries or 0,
+        test=("CMD", *words) if words else ("CMD-SHELL", written.shell_form or ""),
+        retries=written.retries or 0,
+        **{name: round((getattr(written, name) or 0) * _NANOSECONDS) for name in _TIMES},
     )
 
 

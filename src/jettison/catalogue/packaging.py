@@ -14,7 +14,11 @@ from jettison.values import Basis, Size
 
 
 class IgnoreEntry(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line for an ignore file, and why."""
+    """One line for an ignore file, and why.
+
+    ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
+    is worth having before there is anything to match, ``sample`` being a path that it would.
+    """
 
     pattern: str
     reason: str

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
-from jettison.formats.requirements import RequirementsFile, SectionComment
+from jettison.formats.requirements import RequirementLine, RequirementsFile, SectionComment
 from jettison.formats.requirements.parse import is_switched_off
 from jettison.formats.requirements.sections import Mark, MarkKind, headings, section_of, words_above
+from jettison.formats.requirements.statement import Statement, statement_of
 from jettison.formats.toml import Path, Place, Table, places, read_toml, table
 from jettison.values import Origin
 
@@ -62,6 +62,8 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 MAIN = Group(kind=Kind.MAIN)
+# What a line of a requirements file has besides what it asks for.
+_AROUND = ("origin", "comment", "above", "section", "via")
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -75,21 +77,26 @@ class Remark(Struct, frozen=True, kw_only=True):
 def standard(written: str, group: Group, origin: Origin, remark: Remark) -> Declaration | None:
     """Read a requirement in the standard syntax; None when it is not one."""
     try:
-        read = Requirement(written)
+        asked = statement_of(Requirement(written))
     except InvalidRequirement:
         return None
+    return _declaration(asked, group, origin=origin, **asdict(remark))
+
+
+def _declaration(
+    asked: Statement | RequirementLine,
+    group: Group,
+    **around: Any,  # noqa: ANN401 — the other fields
+) -> Declaration:
     return Declaration(
-        name=canonicalize_name(read.name),
-        specifier=str(read.specifier),
-        extras=tuple(sorted(canonicalize_name(extra) for extra in read.extras)),
-        marker=str(read.marker) if read.marker else "",
-        url=read.url or "",
+        name=asked.name,
+        specifier=asked.specifier,
+        extras=asked.extras,
+        marker=asked.marker,
+        url=asked.url or asked.path,
         group=group.name,
         kind=group.kind,
-        origin=origin,
-        comment=remark.comment,
-        above=remark.above,
-        section=remark.section,
+        **around,
     )
 
 
@@ -179,14 +186,7 @@ def in_table(
         spot = spots[key]
         remark = _remark(spot, around)
         for declared in read(key, value, _origin(document.file, spot)):
-            yield replace(
-                declared,
-                kind=group.kind,
-                group=group.name,
-                comment=remark.comment,
-                above=remark.above,
-                section=remark.section,
-            )
+            yield replace(declared, kind=group.kind, group=group.name, **asdict(remark))
 
 
 def _key_place(document: Document, path: Path) -> Place | None:
@@ -232,17 +232,5 @@ def declared(file: RequirementsFile, group: Group) -> Iterator[Declaration]:
     """Yield the file's requirements, those without a known name omitted."""
     for line in file.requirements:
         if line.name:
-            yield Declaration(
-                name=line.name,
-                specifier=line.specifier,
-                extras=line.extras,
-                marker=line.marker,
-                url=line.url or line.path,
-                group=group.name,
-                kind=group.kind,
-                origin=line.origin,
-                comment=line.comment,
-                above=line.above,
-                section=line.section,
-                via=line.via,
-            )
+            around = {name: getattr(line, name) for name in _AROUND}
+            yield _declaration(line, group, **around)

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from jettison.catalogue import table
-from jettison.catalogue.packaging import Ignore
+from jettison.catalogue.packaging import Ignore, IgnoreEntry
 from jettison.formats.dockerignore import Amount, IgnoreFile, Pattern, pattern, verdicts
 
 
@@ -72,34 +73,19 @@ _WILD = re.compile(r"[*?\[]")
 _EXCEPTIONS = 6
 
 
-class Entry(Struct, frozen=True, kw_only=True):
-    """One pattern of the catalogue.
+class Entry(IgnoreEntry, frozen=True, kw_only=True):
+    """One pattern of the catalogue, and what it is about."""
 
-    ``certain`` says that no running application needs what it matches; ``guard`` that the pattern
-    is worth having before there is anything to match, ``sample`` being a path that it would.
-    """
-
-    pattern: str
     category: str
-    reason: str
-    source: str
-    certain: bool = True
-    guard: bool = False
-    sample: str = ""
 
 
-class Proposal(Struct, frozen=True, kw_only=True):
+class Proposal(Entry, frozen=True, kw_only=True):
     """A pattern to add, with the exceptions that must follow it and what it keeps out.
 
     ``amount`` counts what no line before it keeps out: neither of the file nor of the proposals.
     """
 
-    pattern: str
     exceptions: tuple[str, ...]
-    category: str
-    reason: str
-    source: str
-    certain: bool
     amount: Amount
 
 
@@ -107,13 +93,7 @@ def entries() -> tuple[Entry, ...]:
     """Return the catalogue, in the order in which a file should list it."""
     return tuple(
         Entry(
-            pattern=entry.pattern,
-            category=category.name,
-            reason=entry.reason,
-            source=entry.source or category.source,
-            guard=entry.guard,
-            sample=entry.sample,
-            certain=entry.certain,
+            **{**asdict(entry), "source": entry.source or category.source}, category=category.name
         )
         for category in table(Ignore).categories
         for entry in category.entries
@@ -193,12 +173,8 @@ def _glob(path: str) -> Pattern | None:
 
 def _proposal(entry: Entry, kept: Collection[str], sizes: Sequence[int]) -> Proposal:
     return Proposal(
-        pattern=entry.pattern,
+        **asdict(entry),
         exceptions=tuple(f"!{path}" for path in sorted(kept)),
-        category=entry.category,
-        reason=entry.reason,
-        source=entry.source,
-        certain=entry.certain,
         amount=Amount(files=len(sizes), bytes=sum(sizes)),
     )
 

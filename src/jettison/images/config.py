@@ -4,58 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from jettison.images.descriptor import Platform
 from jettison.images.digest import (
     DiffID,
     Document,
-    Fields,
     Json,
+    list_field,
     mapping_field,
-    mappings_field,
-    number_field,
+    part_of,
     text_field,
     texts_field,
 )
 
 
-class HealthCheck(Struct, frozen=True, kw_only=True):
+def _camel_case(name: str) -> str:
+    return name.title().replace("_", "")
+
+
+class HealthCheck(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=_camel_case):
     """Docker's health check; durations in nanoseconds, 0 for the default.
 
     ``test`` starts with NONE, CMD or CMD-SHELL.
     """
 
-    test: tuple[str, ...]
+    test: tuple[str, ...] = ()
     interval: int = 0
     timeout: int = 0
     start_period: int = 0
     start_interval: int = 0
     retries: int = 0
 
-    @classmethod
-    def from_fields(cls, fields: Fields) -> HealthCheck:
-        """Read the field ``Healthcheck`` of a config."""
-        numbers = {name: number_field(fields, key) for name, key in _HEALTH_FIELDS.items()}
-        return cls(test=texts_field(fields, "Test"), **numbers)
 
-    @property
-    def fields(self) -> dict[str, Json]:
-        """The health check as a config holds it."""
-        numbers = {key: getattr(self, name) for name, key in _HEALTH_FIELDS.items()}
-        return {"Test": list(self.test), **{key: n for key, n in numbers.items() if n}}
-
-
-_HEALTH_FIELDS = {
-    "interval": "Interval",
-    "timeout": "Timeout",
-    "start_period": "StartPeriod",
-    "start_interval": "StartInterval",
-    "retries": "Retries",
-}
-
-
-class History(Struct, frozen=True, kw_only=True):
+class History(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one layer came to be, or one instruction that made none (``empty_layer``)."""
 
     created_by: str = ""
@@ -63,22 +45,6 @@ class History(Struct, frozen=True, kw_only=True):
     comment: str = ""
     author: str = ""
     empty_layer: bool = False
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> History:
-        """Read one entry of a config's history."""
-        texts = {name: text_field(fields, name) for name in _HISTORY_TEXTS}
-        return cls(**texts, empty_layer=bool(fields.get("empty_layer")))
-
-    @property
-    def fields(self) -> dict[str, Json]:
-        """The entry as a config holds it."""
-        texts = {name: getattr(self, name) for name in _HISTORY_TEXTS}
-        empty = {"empty_layer": True} if self.empty_layer else {}
-        return {**{name: text for name, text in texts.items() if text}, **empty}
-
-
-_HISTORY_TEXTS = ("created_by", "created", "comment", "author")
 
 
 class Config(Document, frozen=True, kw_only=True):
@@ -111,7 +77,8 @@ class Config(Document, frozen=True, kw_only=True):
     @property
     def history(self) -> tuple[History, ...]:
         """How the layers came to be."""
-        return tuple(map(History.from_fields, mappings_field(self.fields, "history")))
+        found = list_field(self.fields, "history")
+        return tuple(part_of(one, History) for one in found)
 
     @property
     def execution(self) -> dict[str, Json]:
@@ -168,7 +135,7 @@ class Config(Document, frozen=True, kw_only=True):
     def health_check(self) -> HealthCheck | None:
         """Docker's health check, if any."""
         fields = mapping_field(self.execution, "Healthcheck")
-        return HealthCheck.from_fields(fields) if fields else None
+        return part_of(fields, HealthCheck) if fields else None
 
     def with_execution(self, **changes: Json) -> Config:
         """Change fields of ``config`` by their names in the specification; empty removes."""
@@ -215,7 +182,7 @@ class Config(Document, frozen=True, kw_only=True):
 
     def with_health_check(self, check: HealthCheck | None) -> Config:
         """Set or remove Docker's health check."""
-        return self.with_execution(Healthcheck=check.fields if check else None)
+        return self.with_execution(Healthcheck=to_builtins(check) if check else None)
 
     def with_created(self, created: str) -> Config:
         """Set the creation time, RFC 3339."""
@@ -225,5 +192,5 @@ class Config(Document, frozen=True, kw_only=True):
         """Replace the layers and all of the history."""
         return self.evolve(
             rootfs={"type": "layers", "diff_ids": [str(diff_id) for diff_id in diff_ids]},
-            history=[entry.fields for entry in history],
+            history=[to_builtins(entry) for entry in history],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -172,8 +172,26 @@ def sorted_pairs(mapping: Fields) -> Pairs:
     return tuple(sorted(mapping.items()))
 
 
-class Manifest(Document, frozen=True, kw_only=True):
+class _Described(Document, frozen=True, kw_only=True):
+    """A document that names its own media type, or is of the usual one."""
+
+    usual: ClassVar[str]
+
+    @property
+    def media_type(self) -> str:
+        """The media type; OCI's when the document does not say."""
+        return text_field(self.fields, "mediaType") or self.usual
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """The descriptor of the document itself."""
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
+
+
+class Manifest(_Described, frozen=True, kw_only=True):
     """The config and the layers of an image, OCI or Docker schema 2."""
+
+    usual = OCI_MANIFEST
 
     @classmethod
     def compose(
@@ -200,11 +218,6 @@ class Manifest(Document, frozen=True, kw_only=True):
         )
 
     @property
-    def media_type(self) -> str:
-        """The manifest's media type; OCI when the manifest does not say."""
-        return text_field(self.fields, "mediaType") or OCI_MANIFEST
-
-    @property
     def config(self) -> Descriptor:
         """The descriptor of the config."""
         return Descriptor.from_fields(mapping_field(self.fields, "config"))
@@ -225,14 +238,11 @@ class Manifest(Document, frozen=True, kw_only=True):
         """The annotations of the manifest."""
         return mapping_field(self.fields, "annotations")
 
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor of the manifest itself."""
-        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
 
-
-class Index(Document, frozen=True, kw_only=True):
+class Index(_Described, frozen=True, kw_only=True):
     """The manifests of one image for several platforms: OCI index or Docker manifest list."""
+
+    usual = OCI_INDEX
 
     @classmethod
     def compose(
@@ -253,11 +263,6 @@ class Index(Document, frozen=True, kw_only=True):
         )
 
     @property
-    def media_type(self) -> str:
-        """The index's media type; OCI when the index does not say."""
-        return text_field(self.fields, "mediaType") or OCI_INDEX
-
-    @property
     def manifests(self) -> tuple[Descriptor, ...]:
         """The descriptors of the manifests."""
         return tuple(map(Descriptor.from_fields, list_field(self.fields, "manifests")))
@@ -267,11 +272,6 @@ class Index(Document, frozen=True, kw_only=True):
         """The platforms there are images for; attestations have none."""
         found = (manifest.platform for manifest in self.manifests)
         return tuple(p for p in found if p and p.os != "unknown")
-
-    @property
-    def descriptor(self) -> Descriptor:
-        """The descriptor of the index itself."""
-        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
 
     def choose(self, wanted: Platform, name: str) -> Descriptor:
         """Return the manifest for a platform; ImageError names those there are."""

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 
 from jettison.errors import ImageError
+from jettison.values import converted
 
 # The registered algorithms of the OCI image specification, with the length of their hex part.
 _HEX_LENGTHS = {"sha256": 64, "sha512": 128}
@@ -117,6 +118,7 @@ def config_type(manifest_type: str) -> str:
 # Any: the shape of foreign JSON is checked where each field is read.
 Json: TypeAlias = Any
 Fields: TypeAlias = Mapping[str, Json]
+Part = TypeVar("Part")
 
 
 def encode(fields: Json) -> bytes:
@@ -198,20 +200,14 @@ def texts_field(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def mappings_field(fields: Fields, name: str) -> list[Fields]:
-    """Read a field that is an array of objects; absent and null are empty."""
-    found = list_field(fields, name)
-    if not all(isinstance(one, dict) for one in found):
-        raise ImageError(f"the field {name!r} of an image holds something that is no object")
-    return found
-
-
-def number_field(fields: Fields, name: str) -> int:
-    """Read a whole number; absent and null are 0."""
-    value = fields.get(name) or 0
-    if not isinstance(value, int):
-        raise ImageError(f"the field {name!r} of an image is not a whole number")
-    return value
+def part_of(fields: Json, kind: type[Part]) -> Part:
+    """Read an object within a document; absent and null fields are as the type has them."""
+    try:
+        given = fields.items() if isinstance(fields, dict) else fields
+        return converted({name: one for name, one in given if one is not None}, kind)
+    except (ValidationError, TypeError, ValueError) as error:
+        what = kind.__name__.lower()
+        raise ImageError(f"a {what} of an image is not as specified", why=str(error)) from error
 
 
 def text_field(fields: Fields, name: str) -> str:

@@ -10,7 +10,6 @@ from yaml.nodes import MappingNode
 from jettison.formats.compose import ComposeFile, Service, edit, parse
 from jettison.formats.compose.fields import shields, socket_mounts
 from jettison.formats.compose.values import (
-    AddMount,
     AddToList,
     AddVolume,
     Change,
@@ -201,10 +200,9 @@ def _serving(
     target = source_mount.rpartition(":")[2]
     mounted = {posixpath.normpath(mount.target) for mount in service.volumes}
     if source_mount and posixpath.normpath(target) not in mounted:
-        yield AddMount(
-            service=service.name,
-            mount=source_mount,
-            comment="Source code, so that changes show without a rebuild",
+        comment = "Source code, so that changes show without a rebuild"
+        yield AddToList(
+            service=service.name, key="volumes", value=source_mount, comment=comment, first=True
         )
     yield from _reloading(service, command)
     if test and service.healthcheck:

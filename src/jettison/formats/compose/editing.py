@@ -18,7 +18,6 @@ from jettison.formats.compose.block_edit import (
 )
 from jettison.formats.compose.source import Source, indent_of, source
 from jettison.formats.compose.values import (
-    AddMount,
     AddToList,
     AddVolume,
     Change,
@@ -57,13 +56,9 @@ def _remove_mount(change: RemoveMount, old: Source) -> str:
 
 
 @_applied.register
-def _add_mount(change: AddMount, old: Source) -> str:
-    return with_member(old, change.service, "volumes", change.mount, change.comment, first=True)
-
-
-@_applied.register
 def _add_to_list(change: AddToList, old: Source) -> str:
-    return with_member(old, change.service, change.key, change.value, change.comment)
+    member = (change.service, change.key, change.value, change.comment)
+    return with_member(old, *member, first=change.first)
 
 
 @_applied.register
@@ -137,14 +132,9 @@ def _set_build(change: SetBuild, old: Source) -> str:
     old = detached(old, change.service, "build")
     node = old.keys(change.service)["build"].value
     if isinstance(node, ScalarNode):
-        if change.dockerfile is None:
-            value = change.context or str(node.value)
-            return with_entry(old, old.service(change.service), "build", value, "")
         old = _with_build_parts(old, node)
-    for key, part in (("context", change.context), ("dockerfile", change.dockerfile)):
-        if part is not None:
-            build = old.block(old.keys(change.service)["build"].value)
-            old = source(with_entry(old, build, key, part, ""), old.file)
+    build = old.block(old.keys(change.service)["build"].value)
+    old = source(with_entry(old, build, "dockerfile", change.dockerfile, ""), old.file)
     if not change.keep_target:
         build = old.block(old.keys(change.service)["build"].value)
         return without_entry(old, build, "target")

@@ -138,14 +138,6 @@ class RemoveMount(Struct, frozen=True, kw_only=True):
     target: str
 
 
-class AddMount(Struct, frozen=True, kw_only=True):
-    """Mount ``mount`` (short form) first in a service's volumes."""
-
-    service: str
-    mount: str
-    comment: str = ""
-
-
 class SetHealthCheck(Struct, frozen=True, kw_only=True):
     """Replace a service's health check command, literally; its times stay.
 
@@ -167,12 +159,13 @@ class SetKey(Struct, frozen=True, kw_only=True):
 
 
 class AddToList(Struct, frozen=True, kw_only=True):
-    """Add a member to a list of a service, unless it is there."""
+    """Add a member to a list of a service, at its end or ``first``, unless it is there."""
 
     service: str
     key: str
     value: str
     comment: str = ""
+    first: bool = False
 
 
 class RemoveKey(Struct, frozen=True, kw_only=True):
@@ -183,14 +176,10 @@ class RemoveKey(Struct, frozen=True, kw_only=True):
 
 
 class SetBuild(Struct, frozen=True, kw_only=True):
-    """Set parts of a service's build; None leaves one as it is.
-
-    ``keep_target`` false takes the target stage out.
-    """
+    """Set the Dockerfile of a service's build; ``keep_target`` false takes the target stage out."""
 
     service: str
-    dockerfile: str | None = None
-    context: str | None = None
+    dockerfile: str
     keep_target: bool = True
 
 
@@ -216,7 +205,6 @@ class AddVolume(Struct, frozen=True, kw_only=True):
 
 Change = (
     RemoveMount
-    | AddMount
     | SetHealthCheck
     | SetKey
     | AddToList

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from jettison.errors import InputSyntaxError, ProjectError
 from jettison.formats.requirements.lines import (
@@ -213,16 +213,10 @@ def _requirement(
     editable: bool = False,
 ) -> RequirementLine:
     return RequirementLine(
+        **asdict(statement),
         text=line.text,
         origin=origin,
-        name=statement.name,
-        requirement=statement.requirement,
-        specifier=statement.specifier,
-        extras=statement.extras,
-        marker=statement.marker,
         hashes=tuple(option.value for option in options if option.name == "--hash"),
-        url=statement.url,
-        path=statement.path,
         editable=editable,
         options=tuple(option for option in options if option.name != "--hash"),
         comment="" if _VIA_WORD.match(line.comment) else line.comment,

@@ -80,6 +80,11 @@ def _named(content: str) -> Statement:
         if _VARIABLE.search(content):
             return _with_variable(content)
         raise ValueError(str(error).splitlines()[0]) from error
+    return statement_of(read)
+
+
+def statement_of(read: Requirement) -> Statement:
+    """Return what a requirement in the standard syntax asks for."""
     return Statement(
         name=canonicalize_name(read.name),
         requirement=read,

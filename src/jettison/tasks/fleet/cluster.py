@@ -111,16 +111,11 @@ class _Run:
             why = f"{type(error).__name__} after {_RETRIES} retries"
             return Done(name=job.name, failure=Failure(what="its worker died", why=why))
         if not done.full:
-            return Done(
-                name=done.name, value=done.value, failure=done.failure, seconds=done.seconds,
-                node=done.node,
-            )  # fmt: skip
+            return done
         self._full[node] = done
         others = [one for one in self._nodes() if one not in self._full]
         if not others:
-            return Done(
-                name=job.name, failure=done.failure, seconds=done.seconds, node=done.node, full=True
-            )
+            return done
         self._running[self._elsewhere(job, others)] = job
         return Done(name="", node=done.node, full=True)
 

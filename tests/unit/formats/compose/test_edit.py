@@ -8,7 +8,6 @@ import pytest
 from jettison.errors import InputSyntaxError, UnsupportedError
 from jettison.formats.compose import edit, parse
 from jettison.formats.compose.values import (
-    AddMount,
     AddToList,
     AddVolume,
     Change,
@@ -132,9 +131,8 @@ def test_a_mount_that_is_not_there_changes_nothing() -> None:
 
 
 def test_a_mount_is_added_first_or_to_a_list() -> None:
-    assert changed(FILE, AddMount(service="worker", mount=".:/src", comment="Source")) == (
-        "+     # Source\n+     - .:/src\n"
-    )
+    mount = AddToList(service="worker", key="volumes", value=".:/src", comment="Source", first=True)
+    assert changed(FILE, mount) == "+     # Source\n+     - .:/src\n"
     assert changed(FILE, AddToList(service="web", key="ports", value="9000:9000")) == (
         '-     ports: ["8000:8000"]\n+     ports: ["8000:8000", "9000:9000"]\n'
     )
@@ -209,9 +207,9 @@ def test_a_build_gets_its_dockerfile() -> None:
     text = (
         "services:\n  web:\n    build:\n      dockerfile: A\n      target: prod\n      context: .\n"
     )
-    change = SetBuild(service="web", dockerfile="B", context="x", keep_target=False)
+    change = SetBuild(service="web", dockerfile="B", keep_target=False)
     assert edit(text, [change]) == (
-        "services:\n  web:\n    build:\n      dockerfile: B\n      context: x\n"
+        "services:\n  web:\n    build:\n      dockerfile: B\n      context: .\n"
     )
 
 
