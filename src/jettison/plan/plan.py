@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -116,6 +116,29 @@ class Finding(Struct, frozen=True, kw_only=True):
     safety: Safety = Safety.SAFE
     changes: tuple[Change, ...] = ()
     error: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        rule: str,
+        message: str,
+        evidence: Iterable[Evidence],
+        *changes: Change,
+        saving: Saving | None = None,
+    ) -> Finding:
+        """Return a finding with the changes that it asks for."""
+        return cls(
+            rule=rule, message=message, evidence=tuple(evidence), saving=saving, changes=changes
+        )
+
+    @classmethod
+    def advice(
+        cls, rule: str, message: str, *evidence: Evidence, saving: Saving | None = None
+    ) -> Finding:
+        """Return what a person has to decide."""
+        return cls(
+            rule=rule, message=message, evidence=evidence, saving=saving, safety=Safety.REVIEW
+        )
 
     @property
     def applied(self) -> bool:

@@ -13,7 +13,7 @@ from jettison.lift.scopes import Scope
 from jettison.lift.stages import NotApart
 from jettison.lift.usage import Given
 from jettison.plan.changes import RemoveFiles
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, Matcher, OwnedFile, collapsed, names_itself
 from jettison.plan.removal.listing import ARROW, LIST, Unproven, links_in, paths_in, sections_in
 from jettison.plan.system_removal import leaves_late, place_of_removal
@@ -164,21 +164,16 @@ def removal(
     if obstacle is not None:
         if saving.bytes < TOLD:
             return ()
-        return (
-            Finding(
-                rule=rule,
-                message=f"{what} kept ({human(saving.bytes)}): {obstacle.message}",
-                evidence=(obstacle, *why),
-                safety=Safety.REVIEW,
-            ),
-        )
+        message = f"{what} kept ({human(saving.bytes)}): {obstacle.message}"
+        return (Finding.advice(rule, message, obstacle, *why),)
+    message = f"remove {what} from the environment"
     return (
-        Finding(
-            rule=rule,
-            message=f"remove {what} from the environment",
-            evidence=why,
+        Finding.of(
+            rule,
+            message,
+            why,
+            RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),
             saving=saving if saving.bytes else None,
-            changes=(RemoveFiles(groups=tuple(groups), unproven=unproven, late=late),),
         ),
     )
 
@@ -220,14 +215,7 @@ def staying(rule: str, what: str, files: Iterable[OwnedFile], why: Evidence) -> 
     size = sum(file.size for file in files)
     if size < TOLD:
         return ()
-    return (
-        Finding(
-            rule=rule,
-            message=f"{what} stay ({human(size)}): {why.message}",
-            evidence=(why,),
-            safety=Safety.REVIEW,
-        ),
-    )
+    return (Finding.advice(rule, f"{what} stay ({human(size)}): {why.message}", why),)
 
 
 def any_version(path: str) -> str:

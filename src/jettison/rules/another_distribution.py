@@ -48,15 +48,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if missing:
         reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=tuple(missing), reason=reason))
-    return (
-        Finding(
-            rule=NAME,
-            message=f"replace {stage.base} with {taken.image} in every stage that feeds the image",
-            evidence=taken.evidence,
-            saving=_saving(plan, taken),
-            changes=tuple(changes),
-        ),
-    )
+    message = f"replace {stage.base} with {taken.image} in every stage that feeds the image"
+    return (Finding.of(NAME, message, taken.evidence, *changes, saving=_saving(plan, taken)),)
 
 
 def _names(plan: Plan, taken: BaseCandidate) -> dict[str, str]:

@@ -33,7 +33,7 @@ from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
 from jettison.lift.usage import Usage
 from jettison.plan.changes import IgnorePaths
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.source import Use, is_dockerfile, use_of_file
 from jettison.source.operations_images import is_for_development
@@ -115,13 +115,15 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         bytes=count, basis=Basis.MEASURED, source="files of the context that they match"
     )
     return (
-        Finding(
-            rule=NAME,
-            message=f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "
-            f"{counted(files, 'file')} ({human(count)}) out",
-            evidence=tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
+        Finding.of(
+            NAME,
+            (
+                f"{counted(len(entries), 'pattern keeps', 'patterns keep')} "
+                f"{counted(files, 'file')} ({human(count)}) out"
+            ),
+            tuple(_evidence(item) for item in sorted(proposals, key=_weight)),
+            IgnorePaths(entries=entries),
             saving=saving,
-            changes=(IgnorePaths(entries=entries),),
         ),
         *kept,
     )
@@ -153,13 +155,11 @@ def _files(plan: Plan) -> dict[str, int]:
 def _kept(plan: Plan, path: str) -> Finding:
     place = Origin(file=plan.project.in_context(path))
     evidence = Evidence(kind="settings", message=f"{path} is copied into the image", origin=place)
-    return Finding(
-        rule=NAME,
-        message=f"{path} kept: the application may read it; give it to the container instead "
-        "(env_file, --env-file), so that it is not in the image for ever",
-        evidence=(evidence,),
-        safety=Safety.REVIEW,
+    message = (
+        f"{path} kept: the application may read it; give it to the container instead "
+        "(env_file, --env-file), so that it is not in the image for ever"
     )
+    return Finding.advice(NAME, message, evidence)
 
 
 def _copies(plan: Plan) -> list[tuple[str, ...]]:

@@ -47,7 +47,7 @@ from jettison.plan.changes import (
     SetEnvironment,
     SplitBuildStage,
 )
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, counted
 
@@ -99,12 +99,12 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if locked:
         changes = (*changes, *_started(plan, locked, stays=stays is not None))
     return (
-        Finding(
-            rule=NAME,
-            message=message,
-            evidence=(evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
+        Finding.of(
+            NAME,
+            message,
+            (evidence, *_why_build(plan, found, build), *((stays,) if stays else ())),
+            *changes,
             saving=saved_without(plan.stage, gone),
-            changes=changes,
         ),
     )
 
@@ -226,14 +226,7 @@ def _why_build(
 
 def _stays(evidence: Evidence) -> tuple[Finding, ...]:
     message = "kept as a single stage"
-    return (
-        Finding(
-            rule=NAME,
-            message=f"{message}: {evidence.message}",
-            evidence=(evidence,),
-            safety=Safety.REVIEW,
-        ),
-    )
+    return (Finding.advice(NAME, f"{message}: {evidence.message}", evidence),)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -54,14 +54,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     )
     modules = tuple(_loaded(plan, library))
     change = CompileApplication(folder=stage.folder, library=library, modules=modules)
-    return (
-        Finding(
-            rule=NAME,
-            message="bytecode of application and standard library is part of the image",
-            evidence=(evidence, *_told(plan, modules)),
-            changes=(change,),
-        ),
-    )
+    message = "bytecode of application and standard library is part of the image"
+    return (Finding.of(NAME, message, (evidence, *_told(plan, modules)), change),)
 
 
 def _loaded(plan: Plan, library: str) -> Iterator[str]:

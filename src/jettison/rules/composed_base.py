@@ -32,13 +32,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     made_of = plan.composition
     if made_of is None or is_composed(plan.stage) or refused(plan.stage):
         return ()
+    message = f"the base is composed of {counted(len(made_of.packages), 'Debian package')}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"the base is composed of {counted(len(made_of.packages), 'Debian package')}",
-            evidence=tuple(_evidence(plan, made_of)),
+        Finding.of(
+            NAME,
+            message,
+            tuple(_evidence(plan, made_of)),
+            ComposeBase(composition=made_of),
             saving=_saving(plan, made_of),
-            changes=(ComposeBase(composition=made_of),),
         ),
     )
 

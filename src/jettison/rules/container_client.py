@@ -21,7 +21,7 @@ from jettison.lift.packages import removable, saved_without
 from jettison.lift.scopes import PackageScope, PlannedPackage
 from jettison.lift.stages import service_of
 from jettison.plan.changes import RemoveCommands, RemovePackages
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -50,14 +50,15 @@ def _unneeded(plan: Plan, clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     ]
     evidence = (*(found for item in clients for found in item.evidence), *steps)
     changes = (RemoveCommands(commands=tuple(a.text for a in actions)),) if actions else ()
+    message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"remove {', '.join(names)}: nothing calls "
-            f"{'it' if len(names) == 1 else 'them'}",
-            evidence=evidence,
+        Finding.of(
+            NAME,
+            message,
+            evidence,
+            *changes,
+            RemovePackages(names=names),
             saving=saved_without(plan.stage, names),
-            changes=(*changes, RemovePackages(names=names)),
         ),
     )
 
@@ -80,12 +81,7 @@ def _serves_client(action: Action, plan: Plan) -> bool:
 
 def _kept(clients: list[PlannedPackage]) -> tuple[Finding, ...]:
     return tuple(
-        Finding(
-            rule=NAME,
-            message=f"{item.name} kept: it may be called",
-            evidence=item.evidence,
-            safety=Safety.REVIEW,
-        )
+        Finding.advice(NAME, f"{item.name} kept: it may be called", *item.evidence)
         for item in clients
     )
 
@@ -99,15 +95,10 @@ def _socket(plan: Plan) -> tuple[Finding, ...]:
         else []
     )
     return tuple(
-        Finding(
-            rule=NAME,
-            message=f"the service mounts {mount.target}: the application is root on the host",
-            evidence=(
-                Evidence(
-                    kind="mount", message="the engine's socket is mounted", origin=mount.origin
-                ),
-            ),
-            safety=Safety.REVIEW,
+        Finding.advice(
+            NAME,
+            f"the service mounts {mount.target}: the application is root on the host",
+            Evidence(kind="mount", message="the engine's socket is mounted", origin=mount.origin),
         )
         for mount in mounts
     )

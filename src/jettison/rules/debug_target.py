@@ -28,11 +28,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     shell = shell_place(stage) if is_composed(stage) else ""
     message = "the image has no shell" if shell else "the image has a shell"
     return (
-        Finding(
-            rule=NAME,
-            message="the target debug has the same files and a shell",
-            evidence=(Evidence(kind="shell", message=message, origin=last.origin),),
-            changes=(AddDebugTarget(shell=shell),),
+        Finding.of(
+            NAME,
+            "the target debug has the same files and a shell",
+            (Evidence(kind="shell", message=message, origin=last.origin),),
+            AddDebugTarget(shell=shell),
         ),
     )
 

@@ -62,14 +62,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         source_mount=f"./{project.context}:{plan.stage.folder}",
         health_check=check,
     )
-    return (
-        Finding(
-            rule=NAME,
-            message="development gets an image of its own, with all requirements and reload",
-            evidence=tuple(dict.fromkeys(evidence)),
-            changes=(change,),
-        ),
-    )
+    message = "development gets an image of its own, with all requirements and reload"
+    return (Finding.of(NAME, message, tuple(dict.fromkeys(evidence)), change),)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -117,16 +117,16 @@ def _leaving(
     message = "keeps the release that a moved requirement allowed"
     needed = "stays, as something that stays imports it"
     return (
-        Finding(
-            rule=NAME,
-            message=f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
-            evidence=(
+        Finding.of(
+            NAME,
+            f"move {counted(len(found), *COUNTED)} out of production: {', '.join(names)}",
+            (
                 *(_first(item) for item in found),
                 *(Evidence(kind="version", message=f"{line}: {message}") for line in held),
                 *(Evidence(kind="import-check", message=f"{line}: {needed}") for line in alone),
             ),
+            MoveToDevelopment(names=names, held=held, alone=alone),
             saving=saving,
-            changes=(MoveToDevelopment(names=names, held=held, alone=alone),),
         ),
     )
 
@@ -141,14 +141,12 @@ def _compiled(plan: Plan, found: list[PlannedRequirement]) -> Iterator[Finding]:
         names = [each.name for each in parse(lines, file=source).requirements]
         moving = [item for item in found if item.origin.file == file and item.name in names]
         if moving:
-            yield Finding(
-                rule=NAME,
-                message=f"{file} is compiled from {source}: move "
+            message = (
+                f"{file} is compiled from {source}: move "
                 f"{', '.join(item.name for item in moving)} there too, or the next compilation "
-                "brings them back",
-                evidence=tuple(_first(item) for item in moving),
-                safety=Safety.REVIEW,
+                "brings them back"
             )
+            yield Finding.advice(NAME, message, *(_first(item) for item in moving))
 
 
 def _for_review(
@@ -175,14 +173,8 @@ def _unmarkable(items: list[PlannedRequirement]) -> tuple[Finding, ...]:
     """What seems unused in a file where no comment is put."""
     if not items:
         return ()
-    return (
-        Finding(
-            rule=NAME,
-            message=f"{', '.join(item.name for item in items)}: no usage found; kept",
-            evidence=tuple(_first(item) for item in items),
-            safety=Safety.REVIEW,
-        ),
-    )
+    message = f"{', '.join(item.name for item in items)}: no usage found; kept"
+    return (Finding.advice(NAME, message, *(_first(item) for item in items)),)
 
 
 def _unused(found: list[PlannedRequirement]) -> tuple[Finding, ...]:

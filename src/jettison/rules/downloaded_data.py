@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import Collection, DeadWeight
 from jettison.lift.action import Action, lifted_run
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Basis, Evidence, Origin, Saving
 
@@ -74,14 +74,14 @@ def _advice(plan: Plan, entry: Collection, action: Action, name: str) -> Finding
         ),
     ]
     needed = sum(entry.data[data].bytes for data in named)
-    return Finding(
-        rule=NAME,
-        message=_message(entry, name, named),
-        evidence=tuple(evidence),
+    message = _message(entry, name, named)
+    return Finding.advice(
+        NAME,
+        message,
+        *evidence,
         saving=Saving(
             bytes=max(0, entry.bytes[name] - needed), basis=Basis.CATALOGUED, source=entry.source
         ),
-        safety=Safety.REVIEW,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from jettison.plan.base import ImageFacts, image_facts
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -28,13 +28,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     origin = plan.stage.chain[0].origin
     return tuple(
-        Finding(
-            rule=NAME,
-            message=message,
-            evidence=(
-                Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin),
-            ),
-            safety=Safety.REVIEW,
+        Finding.advice(
+            NAME,
+            message,
+            Evidence(kind="base", message=f"the base is {plan.stage.base}", origin=origin),
         )
         for message in _ended(image_facts(plan.stage.base), plan.today)
     )

@@ -21,7 +21,7 @@ from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
 from jettison.contents.system import PROGRAMS
 from jettison.formats.settings import Ask, Line, Wish
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -34,13 +34,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find lines without an effect."""
     lines: tuple[Wish | Line, ...] = (*plan.wishes.files, *plan.settings.lines)
     return tuple(
-        Finding(
-            rule=NAME,
-            message=f"{line.shown} means nothing: {why}",
-            evidence=(
-                Evidence(kind="setting", message="the line of the settings", origin=line.origin),
-            ),
-            safety=Safety.REVIEW,
+        Finding.advice(
+            NAME,
+            f"{line.shown} means nothing: {why}",
+            Evidence(kind="setting", message="the line of the settings", origin=line.origin),
         )
         for line in lines
         if (why := idle(plan, line))

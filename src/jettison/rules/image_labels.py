@@ -30,14 +30,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     title = title_of(plan)
     evidence = Evidence(kind="label", message=f"no label {TITLE}", origin=plan.stage.stage.origin)
-    return (
-        Finding(
-            rule=NAME,
-            message=f"the image is labelled {title}",
-            evidence=(evidence,),
-            changes=(AddLabels(labels=((TITLE, title),)),),
-        ),
-    )
+    message = f"the image is labelled {title}"
+    return (Finding.of(NAME, message, (evidence,), AddLabels(labels=((TITLE, title),))),)
 
 
 def title_of(plan: Plan) -> str:

@@ -37,11 +37,11 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     # The headers bring the library, and the library takes their place when they leave.
     headed = {library for item in plan.packages for library in item.runtime}
     return tuple(
-        Finding(
-            rule=NAME,
-            message=f"{name} is installed by name: {_where_from(name, brought)}",
-            evidence=(why,),
-            changes=(AddPackages(names=(name,), reason=why.message),),
+        Finding.of(
+            NAME,
+            f"{name} is installed by name: {_where_from(name, brought)}",
+            (why,),
+            AddPackages(names=(name,), reason=why.message),
         )
         for name, why in plan.linked.items()
         if name not in present

@@ -25,7 +25,7 @@ from jettison.lift.build_context import feeding_stages
 from jettison.lift.usage import BUILDING, SCRIPT
 from jettison.plan.candidate_needs import brought_packages, named_packages
 from jettison.plan.changes import AddPackages
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -87,18 +87,10 @@ def _finding(missing: tuple[str, str, Evidence], today: Mapping[str, str]) -> Fi
     program, package, use = missing
     if package in today:
         reason = f"{program} is called"
-        return Finding(
-            rule=NAME,
-            message=f"{package} is installed by name: {program} came along with {today[package]}",
-            evidence=(use,),
-            changes=(AddPackages(names=(package,), reason=reason),),
-        )
-    return Finding(
-        rule=NAME,
-        message=f"{program} is called and not there: {package} has it, and nothing installs it",
-        evidence=(use,),
-        safety=Safety.REVIEW,
-    )
+        message = f"{package} is installed by name: {program} came along with {today[package]}"
+        return Finding.of(NAME, message, (use,), AddPackages(names=(package,), reason=reason))
+    message = f"{program} is called and not there: {package} has it, and nothing installs it"
+    return Finding.advice(NAME, message, use)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -32,7 +32,7 @@ from jettison.lift.stages import service_of
 from jettison.lift.writes import data_mounts, writable_folders
 from jettison.lower.user import recursive_on
 from jettison.plan.changes import RunAsUser
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -70,9 +70,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         *plan.writing.unsure,
         *plan.writing.folders.values(),
     ]
-    found = [
-        Finding(rule=NAME, message=_message(change), evidence=tuple(evidence), changes=(change,))
-    ]
+    found = [Finding.of(NAME, _message(change), tuple(evidence), change)]
     return (*found, *_volumes(plan, change), *_low_ports(stage))
 
 
@@ -128,12 +126,7 @@ def _message(change: RunAsUser) -> str:
 
 
 def _stays_root(evidence: Evidence) -> Finding:
-    return Finding(
-        rule=NAME,
-        message=f"the user is kept: {evidence.message}",
-        evidence=(evidence,),
-        safety=Safety.REVIEW,
-    )
+    return Finding.advice(NAME, f"the user is kept: {evidence.message}", evidence)
 
 
 def user_name(plan: Plan) -> str:
@@ -163,9 +156,7 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
     reasons = tuple(_owner_needs(plan))
     if reasons or not writing.folders:
         message = f"{stage.user} owns the code: it is not known where else the application writes"
-        found = Finding(
-            rule=NAME, message=message, evidence=(*evidence, *reasons), safety=Safety.REVIEW
-        )
+        found = Finding.advice(NAME, message, *evidence, *reasons)
         return (found,) if actions else ()
     change = RunAsUser(
         name=_owner(actions, stage.user),
@@ -177,7 +168,7 @@ def _owned_code(plan: Plan) -> tuple[Finding, ...]:
         filled=_filled(plan),
     )
     message = f"code belongs to root; {stage.user} writes to {', '.join(change.writable)} alone"
-    return (Finding(rule=NAME, message=message, evidence=evidence, changes=(change,)),)
+    return (Finding.of(NAME, message, evidence, change),)
 
 
 def _owner_needs(plan: Plan) -> Iterator[Evidence]:
@@ -223,16 +214,14 @@ def _volumes(plan: Plan, change: RunAsUser) -> tuple[Finding, ...]:
     targets = " ".join(mount.target for mount in mounts)
     owner = f"{change.uid}:{change.gid}"
     command = f"docker compose run --rm --user 0 {service.name} chown -R {owner} {targets}"
+    message = f"volumes that exist belong to root: give them away once with `{command}`"
     return (
-        Finding(
-            rule=NAME,
-            message=f"volumes that exist belong to root: give them away once with `{command}`",
-            evidence=(
-                Evidence(
-                    kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin
-                ),
+        Finding.advice(
+            NAME,
+            message,
+            Evidence(
+                kind="volume", message=f"{targets} outlives the image", origin=mounts[0].origin
             ),
-            safety=Safety.REVIEW,
         ),
     )
 
@@ -249,7 +238,7 @@ def _low_ports(stage: FinalStage) -> tuple[Finding, ...]:
         f"port {low[0]} is below 1024: Docker allows it to any user, other runtimes may need the "
         "capability NET_BIND_SERVICE"
     )
-    return (Finding(rule=NAME, message=message, safety=Safety.REVIEW),)
+    return (Finding.advice(NAME, message),)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -28,7 +28,7 @@ from jettison.lift.scopes import Scope
 from jettison.lift.stages import services_of
 from jettison.lift.writes import CACHES, home_writers, source_targets
 from jettison.plan.changes import HardenService
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin
 
@@ -86,7 +86,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     leave = sum(len(leaving(plan, service)) for service in services_of(plan.project))
     if leave > MOST:
         message = f"{leave} mounts of source or of sockets remain: more than {MOST} are not edited"
-        return (Finding(rule=NAME, message=message, safety=Safety.REVIEW),)
+        return (Finding.advice(NAME, message),)
     wanted = _volumes(plan)
     targets = [target for _, target in wanted]
     filled = filled_folders(plan.project, plan.stage, targets, made_folders(plan.original_stage))
@@ -126,43 +126,36 @@ def _findings(
             read_only=read_only,
             restricted=not rooted,
         )
-        yield Finding(
-            rule=NAME,
-            message=_message(service, mounts, missing),
-            evidence=(
+        message = _message(service, mounts, missing)
+        yield Finding.of(
+            NAME,
+            message,
+            (
                 *(_evidence(mount) for mount in mounts),
                 *_loose(service, missing),
                 *_asked(service, checked),
             ),
-            changes=(change,),
+            change,
         )
     yield from _to_copy(plan, service, mounts, volumes)
     if shared:
         targets = ", ".join(mount.target for mount in shared)
-        yield Finding(
-            rule=NAME,
-            message=f"{service.name} keeps the mounts {targets}: they belong to a part that "
-            "services share; take them out there",
-            evidence=tuple(_evidence(mount) for mount in shared),
-            safety=Safety.REVIEW,
+        message = (
+            f"{service.name} keeps the mounts {targets}: they belong to a part that "
+            "services share; take them out there"
         )
+        yield Finding.advice(NAME, message, *(_evidence(mount) for mount in shared))
     if not unsure and not service.read_only:
         for reason, evidence in open_to.items():
             if evidence:
-                yield Finding(
-                    rule=NAME,
-                    message=f"{service.name} remains writable: {reason}",
-                    evidence=evidence,
-                    safety=Safety.REVIEW,
-                )
+                message = f"{service.name} remains writable: {reason}"
+                yield Finding.advice(NAME, message, *evidence)
     if unsure and not service.read_only:
-        yield Finding(
-            rule=NAME,
-            message=f"{service.name} remains writable: it may write into the folder of its code; "
-            "a volume for its data, or a variable that names its folder, would protect the rest",
-            evidence=unsure,
-            safety=Safety.REVIEW,
+        message = (
+            f"{service.name} remains writable: it may write into the folder of its code; "
+            "a volume for its data, or a variable that names its folder, would protect the rest"
         )
+        yield Finding.advice(NAME, message, *unsure)
 
 
 def _kept(plan: Plan) -> frozenset[str]:
@@ -181,12 +174,8 @@ def _to_copy(
             if name not in known and target.startswith(f"{mount.target.rstrip('/')}/"):
                 source = posixpath.join(mount.source, posixpath.relpath(target, mount.target))
                 command = f"docker compose cp {source}/. {service.name}:{target}"
-                yield Finding(
-                    rule=NAME,
-                    message=f"what {source} holds goes into the volume {name} once: `{command}`",
-                    evidence=(_evidence(mount),),
-                    safety=Safety.REVIEW,
-                )
+                message = f"what {source} holds goes into the volume {name} once: `{command}`"
+                yield Finding.advice(NAME, message, _evidence(mount))
 
 
 def _volumes(plan: Plan) -> tuple[tuple[str, str], ...]:

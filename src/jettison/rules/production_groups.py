@@ -39,7 +39,7 @@ from jettison.lift.locked import LockedInstallation, movable
 from jettison.lift.scopes import Scope
 from jettison.lift.stage import lifted
 from jettison.plan.changes import Change, LeaveGroupsOut, SetEnvironment
-from jettison.plan.plan import Finding, Plan, PlannedRequirement, Safety
+from jettison.plan.plan import Finding, Plan, PlannedRequirement
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Origin, Toward
 
@@ -153,13 +153,14 @@ def _changed(
     if started is not None:
         changes.append(SetEnvironment(variables=(("UV_NO_SYNC", "1"),)))
     count = "1 distribution" if len(gone.names) == 1 else f"{len(gone.names)} distributions"
+    message = f"keep {' and '.join(what)} out of the image: {count} less"
     return (
-        Finding(
-            rule=NAME,
-            message=f"keep {' and '.join(what)} out of the image: {count} less",
-            evidence=(*_evidence(groups, files), *((started,) if started else ())),
+        Finding.of(
+            NAME,
+            message,
+            (*_evidence(groups, files), *((started,) if started else ())),
+            *changes,
             saving=gone.size,
-            changes=tuple(changes),
         ),
     )
 
@@ -205,12 +206,8 @@ def _synced_at_start(plan: Plan) -> Evidence | None:
 
 
 def _stays(what: str, why: Evidence) -> Finding:
-    return Finding(
-        rule=NAME,
-        message=f"{what} is for development but kept in the image: {why.message}",
-        evidence=(why,),
-        safety=Safety.REVIEW,
-    )
+    message = f"{what} is for development but kept in the image: {why.message}"
+    return Finding.advice(NAME, message, why)
 
 
 RULE = Rule(name=NAME, level=1, documentation=__doc__, detect=detect)

@@ -26,18 +26,19 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find that the final stage does not set PYTHONUNBUFFERED."""
     if UNBUFFERED in plan.stage.environment:
         return ()
+    message = "log lines are written at once (PYTHONUNBUFFERED=1)"
     return (
-        Finding(
-            rule=NAME,
-            message="log lines are written at once (PYTHONUNBUFFERED=1)",
-            evidence=(
+        Finding.of(
+            NAME,
+            message,
+            (
                 Evidence(
                     kind="environment",
                     message=f"the final stage does not set {UNBUFFERED}",
                     origin=plan.stage.stage.origin,
                 ),
             ),
-            changes=(SetEnvironment(variables=((UNBUFFERED, "1"),)),),
+            SetEnvironment(variables=((UNBUFFERED, "1"),)),
         ),
     )
 

@@ -21,7 +21,7 @@ from jettison.lift.health_probe import probe_of, probe_of_words, why_not
 from jettison.lift.packages import requested
 from jettison.lift.stage import FinalStage
 from jettison.plan.changes import SetHealthCheck
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence
 
@@ -48,14 +48,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if probe is None or python is None:
         why = "no Python is known to be on PATH" if probe else why_not(script)
         message = f"the health check keeps {tool}: {why}"
-        return (Finding(rule=NAME, message=message, evidence=(evidence,), safety=Safety.REVIEW),)
+        return (Finding.advice(NAME, message, evidence),)
+    message = f"the health check requests {probe.path} with Python instead of {tool}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"the health check requests {probe.path} with Python instead of {tool}",
-            evidence=(evidence,),
-            changes=(SetHealthCheck(words=(python, *probe.python()[1:])),),
-        ),
+        Finding.of(NAME, message, (evidence,), SetHealthCheck(words=(python, *probe.python()[1:]))),
     )
 
 

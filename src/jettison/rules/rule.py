@@ -69,7 +69,7 @@ def _left_out(plan: Plan, rule: Rule, why: Withdrawal) -> Plan:
 
 
 def _told(one: Withdrawal, message: str) -> Finding:
-    return Finding(rule=one.rule, message=message, safety=Safety.REVIEW)
+    return Finding.advice(one.rule, message)
 
 
 def not_larger(start: Plan, plan: Plan, rules: Sequence[Rule]) -> Plan:

@@ -35,12 +35,13 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         return ()
     names = tuple(sorted(wanted))
     sources = ", ".join(sorted({item.name for item in wanted.values()}))
+    message = f"{', '.join(names)} instead of {sources}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"{', '.join(names)} instead of {sources}",
-            evidence=tuple(item.evidence[-2] for item in wanted.values()),
-            changes=(AddPackages(names=names, reason=f"the libraries of {sources}"),),
+        Finding.of(
+            NAME,
+            message,
+            tuple(item.evidence[-2] for item in wanted.values()),
+            AddPackages(names=names, reason=f"the libraries of {sources}"),
         ),
     )
 

@@ -37,14 +37,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     if missing:
         reason = f"needed by the application, and no part of {taken.image}"
         changes.append(AddPackages(names=missing, reason=reason))
+    message = f"replace {stage.base} with {taken.image}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"replace {stage.base} with {taken.image}",
-            evidence=_evidence(plan, taken),
-            saving=_saving(plan, taken),
-            changes=tuple(changes),
-        ),
+        Finding.of(NAME, message, _evidence(plan, taken), *changes, saving=_saving(plan, taken)),
     )
 
 

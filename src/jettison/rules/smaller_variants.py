@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight, Variant
 from jettison.index.graph import total_size
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
 from jettison.values import Evidence, Size
 
@@ -43,13 +43,8 @@ def _advice(plan: Plan, entry: Variant) -> Finding:
         message=f"{entry.reason}{words} ({entry.source}, {entry.date})",
         origin=declared.origin if declared else None,
     )
-    return Finding(
-        rule=NAME,
-        message=f"{entry.instead} would do instead of {plan.contents.label(name)}",
-        evidence=(evidence,),
-        saving=_dropped(plan, entry),
-        safety=Safety.REVIEW,
-    )
+    message = f"{entry.instead} would do instead of {plan.contents.label(name)}"
+    return Finding.advice(NAME, message, evidence, saving=_dropped(plan, entry))
 
 
 def _dropped(plan: Plan, entry: Variant) -> Size | None:

@@ -59,12 +59,8 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     parts += ["keeps no package lists"] if lists else []
     message = f"apt {' and '.join(parts)}"
     return (
-        Finding(
-            rule=NAME,
-            message=message,
-            evidence=tuple(evidence),
-            saving=_saving(extra) if taken else None,
-            changes=(change,),
+        Finding.of(
+            NAME, message, tuple(evidence), change, saving=_saving(extra) if taken else None
         ),
     )
 

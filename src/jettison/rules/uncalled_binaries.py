@@ -18,7 +18,7 @@ import re
 
 from jettison.catalogue import table
 from jettison.catalogue.dead_weight import DeadWeight
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import OwnedFile
 from jettison.plan.removing import group, present, removal
 from jettison.rules.rule import Rule
@@ -75,13 +75,15 @@ def _told(plan: Plan, file: OwnedFile) -> Finding:
         if plan.usage.computed
         else Evidence(kind="search", message=f"the package of {label} may start it")
     )
-    return Finding(
-        rule=NAME,
-        message=f"{_program(file)} of {label} has {human(file.size)}, and nothing of the "
-        "application calls it by its name",
-        evidence=(why,),
+    message = (
+        f"{_program(file)} of {label} has {human(file.size)}, and nothing of the "
+        "application calls it by its name"
+    )
+    return Finding.advice(
+        NAME,
+        message,
+        why,
         saving=Saving(bytes=file.size, basis=Basis.MEASURED, source="file of the wheel"),
-        safety=Safety.REVIEW,
     )
 
 

@@ -50,14 +50,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     names = tuple(item.name for item in found)
     if not names:
         return ()
+    message = f"remove {', '.join(names)}: nothing calls {'it' if len(names) == 1 else 'them'}"
     return (
-        Finding(
-            rule=NAME,
-            message=f"remove {', '.join(names)}: nothing calls "
-            f"{'it' if len(names) == 1 else 'them'}",
-            evidence=tuple(item.evidence[0] for item in found),
+        Finding.of(
+            NAME,
+            message,
+            tuple(item.evidence[0] for item in found),
+            RemovePackages(names=names),
             saving=saved_without(plan.stage, names),
-            changes=(RemovePackages(names=names),),
         ),
     )
 

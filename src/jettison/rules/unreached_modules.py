@@ -36,7 +36,7 @@ from jettison.contents.environment import Installed, module_name
 from jettison.contents.links import on_demand
 from jettison.contents.reach import Observed, source_of
 from jettison.contents.standard_reach import unneeded_libraries
-from jettison.plan.plan import Finding, Plan, Safety
+from jettison.plan.plan import Finding, Plan
 from jettison.plan.removal.groups import Group, OwnedFile
 from jettison.plan.removal.listing import unproven
 from jettison.plan.removing import group, removal
@@ -52,7 +52,7 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     """Find the modules that neither the trace nor any import from what it touched reaches."""
     if plan.observed is None or not plan.observed.traced:
         tried = any(skipped.what == TRACE for skipped in plan.learned)
-        advice = Finding(rule=NAME, message=NOT_WATCHED, safety=Safety.REVIEW)
+        advice = Finding.advice(NAME, NOT_WATCHED)
         return () if tried else (advice,)
     leaving = leaving_files(plan.observed) - plan.wishes.kept.keys()
     groups = tuple(_groups(plan, leaving))

@@ -80,13 +80,14 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         environment=environment_of(observed) if late else "",
         stays=staying_bytes(plan, observed, system),
     )
+    message = "the image starts from nothing and takes what the application reaches"
     return (
-        Finding(
-            rule=NAME,
-            message="the image starts from nothing and takes what the application reaches",
-            evidence=tuple(_evidence(system, reach.packages, groups)),
+        Finding.of(
+            NAME,
+            message,
+            tuple(_evidence(system, reach.packages, groups)),
+            change,
             saving=Saving(bytes=saved, basis=Basis.MEASURED, source="files of the image"),
-            changes=(change,),
         ),
     )
 

@@ -105,6 +105,7 @@ class _Run:
                     yield done
 
     def _result(self, reference: Any, job: Job) -> Done | None:  # noqa: ANN401 — as above
+        done: Done
         try:
             done, node = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
