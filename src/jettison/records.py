@@ -9,7 +9,6 @@ import re
 import shutil
 import stat
 import tempfile
-import threading
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -47,14 +46,6 @@ class Records:
         self._most = most
         self._read = read
         self._decoders: dict[Any, msgpack.Decoder[Any]] = {}
-        self._lock = threading.Lock()
-        self._hits = 0
-
-    @property
-    def hits(self) -> int:
-        """How many records were found."""
-        with self._lock:
-            return self._hits
 
     def get(self, kind: type[Value], *words: str) -> Value | None:
         """Give what was kept under these words; None when there is nothing of this type."""
@@ -69,9 +60,15 @@ class Records:
             found = self._decoder(kind).decode(zlib.decompress(body))
         except (OSError, DecodeError):
             return None
-        with self._lock:
-            self._hits += 1
         return cast("Value", found)
+
+    def kept(self, kind: type[Value], make: Callable[[], Value], *words: str) -> Value:
+        """Give what was kept under these words, or make it and keep that."""
+        known = self.get(kind, *words)
+        if known is None:
+            known = make()
+            self.put(known, *words)
+        return known
 
     def put(self, value: object, *words: str) -> None:
         """Keep a value under these words, in place of what was there."""

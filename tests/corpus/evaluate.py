@@ -52,7 +52,6 @@ class Outcome:
     production: frozenset[str]
     development: frozenset[str]
     seconds: float
-    requests: int
 
     def dropped(self, labelled: frozenset[str]) -> list[str]:
         """Names with this label that were called development."""
@@ -121,7 +120,6 @@ def evaluate(checkout: Path, label: Mapping[str, Any], options: argparse.Namespa
         production=production | both,
         development=(names - production) - both,
         seconds=time.perf_counter() - started,
-        requests=found.statistics.requests,
     )
 
 
@@ -168,7 +166,7 @@ def report(outcomes: list[Outcome], precision: float, recall: float) -> int:
     """Print the table and each error."""
     print(
         f"{'application':34}{'prod':>5}{'dev':>5}{'right':>7}{'wrong':>7}{'missed':>7}"
-        f"{'unused':>7}{'req.':>6}{'s':>7}"
+        f"{'unused':>7}{'s':>7}"
     )
     right = wrong = missed = 0
     for each in outcomes:
@@ -178,7 +176,7 @@ def report(outcomes: list[Outcome], precision: float, recall: float) -> int:
         missed += len(each.development) - len(good)
         print(
             f"{each.name:34}{len(each.production):5}{len(each.development):5}{len(good):7}"
-            f"{len(bad):7}{len(each.development) - len(good):7}{unused:7}{each.requests:6}"
+            f"{len(bad):7}{len(each.development) - len(good):7}{unused:7}"
             f"{each.seconds:7.2f}"
         )
     for line in errors(outcomes):

@@ -27,7 +27,6 @@ def test_what_was_put_is_given_back_in_its_type(tmp_path: Path) -> None:
     assert records.get(Thing, "folder", "../odd\nname") == THING
     assert records.get(Thing, "folder", "../odd_name") is None
     assert records.get(int, "folder", "../odd\nname") is None
-    assert records.hits == 1
     assert all(file.is_relative_to(tmp_path) for file in tmp_path.rglob("*"))
 
 

@@ -196,16 +196,16 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
         """
         if not self.core_apart:
             return frozenset()
-        words = ("core of base", _FORMAT, self.choice.key, self._bare.choice.key)
-        known = self.cache.records.get(frozenset[str], *words)
-        if known is None:
+
+        def shared() -> frozenset[str]:
             own = {member.entry.path: member for member in self._members()}
             core = self._bare.core_members()
             all_there = all(member.entry.path in own for member in core)
             same = (one.entry.path for one in core if _is_same(own.get(one.entry.path), one))
-            known = frozenset(same) if all_there else frozenset()
-            self.cache.records.put(known, *words)
-        return known
+            return frozenset(same) if all_there else frozenset()
+
+        words = ("core of base", _FORMAT, self.choice.key, self._bare.choice.key)
+        return self.cache.records.kept(frozenset[str], shared, *words)
 
     def core_members(self) -> list[Member]:
         """Return what larger bases have as well: not the lists of what there is."""
@@ -223,12 +223,9 @@ class ComposedBase(Struct, frozen=True, kw_only=True, dict=True):
 
     def _facts(self) -> BaseFacts:
         key = self._key("facts")
-        known = self.cache.records.get(BaseFacts, "base", key)
-        if known is not None:
-            return known
-        facts = _facts_of(self.tree, self.request, self._members())
-        self.cache.records.put(facts, "base", key)
-        return facts
+        return self.cache.records.kept(
+            BaseFacts, lambda: _facts_of(self.tree, self.request, self._members()), "base", key
+        )
 
     def _key(self, *parts: str) -> str:
         return "\n".join(("composed base", _FORMAT, *parts, self.choice.key))

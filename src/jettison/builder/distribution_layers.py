@@ -148,13 +148,13 @@ def _finished(member: Member, method: Method) -> Member:
 
 def paths_of(pin: Pin, file: Path, scheme: Scheme, records: Records) -> tuple[str, ...]:
     """Return the paths of the files that a wheel installs; they are remembered."""
-    words = ("installed paths", _FORMAT, pin.sha256, repr(scheme))
-    paths = records.get(tuple[str, ...], *words)
-    if paths is None:
+
+    def read() -> tuple[str, ...]:
         with closing(Wheel.of(pin, file, scheme)) as wheel:
-            paths = tuple(installed_paths(wheel))
-        records.put(paths, *words)
-    return paths
+            return installed_paths(wheel)
+
+    words = ("installed paths", _FORMAT, pin.sha256, repr(scheme))
+    return records.kept(tuple[str, ...], read, *words)
 
 
 def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:

@@ -218,12 +218,12 @@ def imported_modules(
     wanted = sorted(set(roots))
     parts = (_IMPORTED_FORMAT, repr(scheme), *wanted, "", *(pin.sha256 for pin in pins))
     words = ("imported modules", hashlib.sha256("\0".join(parts).encode()).hexdigest())
-    known = records.get(frozenset[str], *words)
-    if known is None:
+
+    def reached() -> frozenset[str]:
         with opened_wheels(pins, wheels, scheme) as opened:
-            known = frozenset(_reached(opened, scheme, wanted))
-        records.put(known, *words)
-    return known
+            return frozenset(_reached(opened, scheme, wanted))
+
+    return records.kept(frozenset[str], reached, *words)
 
 
 def named_in(context: Mapping[str, ContextPath]) -> Iterator[str]:

@@ -173,12 +173,9 @@ class ImageBase(Struct, frozen=True, kw_only=True, dict=True):
         """What its files are; UnsupportedError for an image without a CPython."""
         digest = str(self.image.config.digest)
         key = "\n".join(("image base", _FORMAT, digest, self.wanted.python))
-        known = self.cache.records.get(BaseFacts, "base", key)
-        if known is not None:
-            return known
-        facts = _facts_of(self.image, self.wanted)
-        self.cache.records.put(facts, "base", key)
-        return facts
+        return self.cache.records.kept(
+            BaseFacts, lambda: _facts_of(self.image, self.wanted), "base", key
+        )
 
     @property
     def target(self) -> Target:

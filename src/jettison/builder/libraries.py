@@ -174,14 +174,13 @@ def wheel_libraries(pin: Pin, file: Path, records: Records) -> dict[str, Library
 
     Each is read once for all of its facts. Raises IntegrityError as ``Wheel`` does.
     """
+
+    def read() -> dict[str, Library]:
+        with closing(Wheel.of(pin, file, _SCHEME)) as wheel:
+            return {placed.source: library for placed, library in _libraries(wheel)}
+
     words = ("libraries of a wheel", _FORMAT, pin.sha256)
-    known = records.get(dict[str, Library], *words)
-    if known is not None:
-        return known
-    with closing(Wheel.of(pin, file, _SCHEME)) as wheel:
-        found = {placed.source: library for placed, library in _libraries(wheel)}
-    records.put(found, *words)
-    return found
+    return records.kept(dict[str, Library], read, *words)
 
 
 def _libraries(wheel: Wheel) -> Iterator[tuple[Placed, Library]]:

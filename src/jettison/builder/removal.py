@@ -69,13 +69,13 @@ def removal_of(
     """
     parts = (_FORMAT, repr(scheme), listed, *(pin.sha256 for pin in pins))
     words = ("removal", hashlib.sha256("\0".join(parts).encode()).hexdigest())
-    known = records.get(tuple[frozenset[str], dict[str, str]], *words)
-    if known is None:
+
+    def decided() -> tuple[frozenset[str], dict[str, str]]:
         with opened_wheels(pins, wheels, scheme) as opened:
             libraries = _libraries(pins, wheels, opened, records)
-            known = _decided(opened, scheme, listed, libraries)
-        records.put(known, *words)
-    gone, kept = known
+            return _decided(opened, scheme, listed, libraries)
+
+    gone, kept = records.kept(tuple[frozenset[str], dict[str, str]], decided, *words)
     sections = sections_in(listed)
     bytecode = tuple(line for line in paths_in(listed) if BYTECODE in line)
     named = _matching(bytecode, scheme)

@@ -170,13 +170,13 @@ def shortened_base(source: ComposedBase, staying: Staying, records: Records) -> 
     """
     source = replace(source, libraries=needed_libraries(staying.pins, staying.wheels, records))
     words = ("reached library", _FORMAT, _identity(source, staying))
-    known = records.get(tuple[frozenset[str], frozenset[str]], *words)
-    if known is None:
+
+    def chosen() -> tuple[frozenset[str], frozenset[str]]:
         library = source.library_files()
         kept = reached_library(library_use(staying, library, source.wanted.loaded))
-        known = kept, frozenset(library) - kept
-        records.put(known, *words)
-    kept, gone = known
+        return kept, frozenset(library) - kept
+
+    kept, gone = records.kept(tuple[frozenset[str], frozenset[str]], chosen, *words)
     return replace(replace(source, library=kept).as_it_is(), gone=gone)
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
 from jettison import __version__
 from jettison.errors import NetworkError
 from jettison.index.facts import WheelFile
@@ -31,14 +29,6 @@ if TYPE_CHECKING:
 _OVERLOADED = frozenset({429, 502, 503, 504})
 _MOST_OVERLOADS = 3
 USER_AGENT = f"jettison/{__version__}"
-
-
-class Statistics(Struct, frozen=True, kw_only=True):
-    """What was sent and received over the network, and what the disk cache answered instead."""
-
-    requests: int = 0
-    bytes_received: int = 0
-    cache_hits: int = 0
 
 
 class Client:
@@ -65,14 +55,6 @@ class Client:
         self._lock = threading.Lock()
         self._unreachable: dict[str, tuple[str, str]] = {}
         self._overloads: dict[str, int] = {}
-        self._requests = 0
-        self._received = 0
-
-    @property
-    def statistics(self) -> Statistics:
-        """Counts so far; a retry and a redirect are requests too."""
-        with self._lock:
-            return Statistics(requests=self._requests, bytes_received=self._received)
 
     def get(
         self,
@@ -92,7 +74,6 @@ class Client:
             answer = self._opened().get(url, self._headers(url, headers or {}), limit)
         except NoAnswerError as error:
             raise self._failure(url, error) from error
-        self._count(answer.requests, len(answer.body))
         if answer.status not in {OK, PARTIAL, NOT_MODIFIED, *expected}:
             self._count_refusal(url, answer)
             raise NetworkError(f"{_safe(url)} answered {answer.status} {answer.reason}".rstrip())
@@ -109,13 +90,10 @@ class Client:
         headers = self._headers(url, {"accept-encoding": "identity"})
         try:
             with self._opened().stream(url, headers) as (answer, chunks):
-                self._count(answer.requests, 0)
                 if answer.status != OK:
                     reason = f"{answer.status} {answer.reason}".rstrip()
                     raise NetworkError(f"{_safe(url)} answered {reason}")
-                for chunk in chunks:
-                    self._count(0, len(chunk))
-                    yield chunk
+                yield from chunks
         except NoAnswerError as error:
             raise self._failure(url, error) from error
 
@@ -137,9 +115,8 @@ class Client:
         return {"user-agent": USER_AGENT, **self._credentials.for_url(url), **headers}
 
     def _failure(self, url: str, error: NoAnswerError) -> NetworkError:
-        """Count the attempt, remember a host that cannot be reached, and say why in words."""
+        """Remember a host that cannot be reached, and say why in words."""
         host = urlsplit(url).netloc
-        self._count(1, 0)
         if error.lasting:
             self._unreachable[host] = error.why, error.hint
         return NetworkError(f"{host} did not answer", why=error.why, hint=error.hint)
@@ -155,11 +132,6 @@ class Client:
                     **self._patience, trusted=known.trusted, bundle=known.bundle
                 )
             return self._transport
-
-    def _count(self, requests: int, received: int) -> None:
-        with self._lock:
-            self._requests += requests
-            self._received += received
 
 
 def _safe(url: str) -> str:

@@ -88,14 +88,12 @@ class _BoundedRetry(urllib3.Retry):
 
 
 def _answer(response: urllib3.BaseHTTPResponse, body: bytes | None) -> Answer:
-    history = response.retries.history if response.retries else ()
     return Answer(
         status=response.status,
         reason=response.reason or "",
         headers={name.lower(): value for name, value in response.headers.items()},
         body=body or b"",
         whole=body is not None,
-        requests=1 + len(history),
     )
 
 

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from jettison.errors import NetworkError
-from jettison.index.client import Client, Statistics
+from jettison.index.client import Client
 from jettison.index.facts import DistributionFacts, Source
 from jettison.index.graph import Closure, requirement_graph
 from jettison.index.metadata import catalogued, requirement
@@ -65,13 +65,6 @@ class DistributionMap:
         """What could not be learned so far, by name."""
         with self._lock:
             return tuple(self._skipped[name] for name in sorted(self._skipped))
-
-    @property
-    def statistics(self) -> Statistics:
-        """Requests and bytes over the network, and documents that the disk cache answered."""
-        if self._index is None:
-            return Statistics()
-        return replace(self._index.client.statistics, cache_hits=self._index.cache.hits)
 
     def distribution(
         self, name: str, specifier: str | SpecifierSet = ""

@@ -161,12 +161,12 @@ class Index(Struct, frozen=True, kw_only=True):
 
     def unloaded(self, wheel: WheelFile) -> tuple[InstalledFile, ...]:
         """Shared libraries of a wheel with the bytes of each that no process loads."""
-        found = self.cache.get(tuple[InstalledFile, ...], "unloaded", *_wheel_key(wheel))
-        if found is None:
+
+        def read() -> tuple[InstalledFile, ...]:
             self._require_network(wheel.filename)
-            found = tuple(read_unloaded(self.client, wheel))
-            self.cache.put(found, "unloaded", *_wheel_key(wheel))
-        return found
+            return tuple(read_unloaded(self.client, wheel))
+
+        return self.cache.kept(tuple[InstalledFile, ...], read, "unloaded", *_wheel_key(wheel))
 
     def _sdist_facts(self, name: str, release: Release) -> DistributionFacts:
         sdist = release.sdist

@@ -240,8 +240,8 @@ OK, PARTIAL, NOT_MODIFIED = 200, 206, 304
 class Answer(Struct, frozen=True, kw_only=True):
     """A response whose body was read: ``headers`` have lower-case names.
 
-    ``reason`` is the server's word for the status, ``requests`` how many it took with retries and
-    redirects. A body that is longer than allowed is not kept, and ``whole`` is False then.
+    ``reason`` is the server's word for the status. A body that is longer than allowed is not kept,
+    and ``whole`` is False then.
     """
 
     status: int
@@ -249,7 +249,6 @@ class Answer(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: bytes
     whole: bool = True
-    requests: int = 1
 
     @property
     def partial(self) -> bool:

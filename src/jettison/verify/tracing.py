@@ -90,10 +90,7 @@ def _answer(
     # The image's own digest differs from run to run, by the label of what made it.
     settings = (facts.layers, facts.environment, facts.working_directory, facts.user, text)
     key = repr(settings)
-    known = kept.get(bytes, key)
-    if known is None:
-        known = _asked(engine, image, facts, text)
-        kept.put(known, key)
+    known = kept.kept(bytes, lambda: _asked(engine, image, facts, text), key)
     try:
         found = json.loads(known)
     except (ValueError, RecursionError) as wrong:

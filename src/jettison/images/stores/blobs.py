@@ -185,11 +185,9 @@ class SegmentCache(Struct, frozen=True, kw_only=True):
         Nothing is copied: the layer reads the segments where they are.
         """
         words = self._layer_words(segments)
-        joined = self.records.get(tuple[Descriptor, DiffID], *words)
-        if joined is None:
-            joined = self._joined(segments)
-            self.records.put(joined, *words)
-        descriptor, diff_id = joined
+        descriptor, diff_id = self.records.kept(
+            tuple[Descriptor, DiffID], lambda: self._joined(segments), *words
+        )
         opening = partial(self._open, tuple(segments), descriptor)
         return Layer(descriptor=descriptor, diff_id=diff_id, open=opening)
 

@@ -56,7 +56,7 @@ def make_wheel(
 
 @dataclass
 class LocalIndex:
-    """What the server has and how it behaves; ``seen`` are the requests in their order."""
+    """What the server has and how it behaves; ``seen`` are requests since a map was opened."""
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -183,6 +183,7 @@ def open_local(local_index: LocalIndex, tmp_path: Path) -> Callable[..., Distrib
     def opened(
         *, offline: bool = False, lifetime: float = 3600.0, url: str = "", **more: object
     ) -> DistributionMap:
+        local_index.seen.clear()
         bare, credentials = split_credentials(url or local_index.url)
         index = Index(
             url=bare,
