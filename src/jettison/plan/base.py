@@ -161,22 +161,15 @@ def image_facts(reference: str, architecture: str = "x86_64") -> ImageFacts:
     tag = python_tag(reference)
     release = release_of(reference)
     if tag is None:
-        return _other(reference, release)
+        return _of_release(reference, Variant.OTHER, release)
     variant = _VARIANTS[tag.variant]
     known = _known(variant)
-    return ImageFacts(
-        reference=reference,
-        variant=variant,
-        python=tag.minor,
-        release=release,
-        distribution=_distribution(release, tag.alpine),
+    return replace(
+        _of_release(reference, variant, release, tag.alpine, tag.minor),
         target=_target(tag.minor, release, architecture),
         packages=_package_count(variant, release),
         shell=known.shell,
         setuid=known.setuid,
-        distribution_ends=_ends(release, tag.alpine),
-        long_term_ends=_long_term(release),
-        python_ends=_python_ends(tag.minor),
         note=known.note,
         size=size_of(tag),
     )
@@ -190,19 +183,12 @@ def composed_facts(tag: PythonTag, architecture: str = "x86_64") -> ImageFacts |
         return None
     release = pythons[python].release
     known = _known(Variant.COMPOSED)
-    return ImageFacts(
-        reference=COMPOSED,
-        variant=Variant.COMPOSED,
-        python=python,
-        release=release,
-        distribution=_distribution(release, ""),
+    return replace(
+        _of_release(COMPOSED, Variant.COMPOSED, release, python=python),
         target=_target(python, release, architecture),
         packages=len(table(ComposedBaseSizes).python[python].packages),
         shell=known.shell,
         setuid=known.setuid,
-        distribution_ends=_ends(release, ""),
-        long_term_ends=_long_term(release),
-        python_ends=_python_ends(python),
         stands_on=_stands_on(tag.slim(), release),
         size=predicted_size(BaseRequest(python=python, architecture=DEBIAN_NAMES[architecture])),
     )
@@ -249,14 +235,24 @@ def _minor(name: str) -> int:
     return int(name.partition("-")[0].partition(".")[2] or 0)
 
 
-def _other(reference: str, release: str | None) -> ImageFacts:
+def _of_release(
+    reference: str,
+    variant: Variant,
+    release: str | None,
+    alpine: str = "",
+    python: str | None = None,
+) -> ImageFacts:
+    """Return what a release of a distribution and of Python says of an image."""
+    known = debian_release(release or "")
     return ImageFacts(
         reference=reference,
-        variant=Variant.OTHER,
+        variant=variant,
+        python=python,
         release=release,
-        distribution=_distribution(release, ""),
-        distribution_ends=_ends(release, ""),
-        long_term_ends=_long_term(release),
+        distribution=_distribution(release, alpine),
+        distribution_ends=_ends(release, alpine),
+        long_term_ends=known.long_term if known else None,
+        python_ends=table(BaseImages).end_of_life.python.get(python or ""),
     )
 
 
@@ -298,12 +294,3 @@ def _ends(release: str | None, alpine: str) -> date | None:
         return table(BaseImages).alpine.ends.get(alpine)
     known = debian_release(release or "")
     return known.end_of_life if known else None
-
-
-def _long_term(release: str | None) -> date | None:
-    known = debian_release(release or "")
-    return known.long_term if known else None
-
-
-def _python_ends(python: str | None) -> date | None:
-    return table(BaseImages).end_of_life.python.get(python or "")

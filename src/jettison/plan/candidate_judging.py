@@ -60,10 +60,7 @@ def program_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     if needs.usage.computed and not _alike(needs, image):
         first = needs.usage.computed[0]
         message = f"{first.message}: it may be one that only {needs.stage.base} has"
-        yield Remark(
-            works=Works.UNKNOWN,
-            evidence=Evidence(kind="program", message=message, origin=first.origin),
-        )
+        yield Remark.of(Works.UNKNOWN, "program", message, first.origin)
 
 
 def _alike(needs: BaseNeeds, image: ImageFacts) -> bool:
@@ -161,8 +158,7 @@ def _unknown(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) -
 
 
 def _said(works: Works, message: str, use: Evidence, *, adds: str = "") -> Remark:
-    evidence = Evidence(kind="program", message=message, origin=use.origin)
-    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())
+    return Remark.of(works, "program", message, use.origin, adds)
 
 
 FORMULA = "base, packages by Installed-Size, distributions by their files with byte code, own files"
@@ -250,7 +246,7 @@ def judged(needs: BaseNeeds, image: ImageFacts) -> Judged:
 def _remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     if image.variant is Variant.OTHER and image.reference != needs.stage.base:
         message = "what the image holds is not known"
-        yield Remark(works=Works.UNKNOWN, evidence=Evidence(kind="image", message=message))
+        yield Remark.of(Works.UNKNOWN, "image", message)
     yield from wheel_remarks(needs, image)
     yield from _compilers(needs, image)
     yield from library_remarks(needs, image)
@@ -267,11 +263,9 @@ def _compilers(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     built, unknown = source_builds(needs, image.target), unknown_wheels(needs)
     if unknown:
         message = f"whether {unknown[0]} has to be compiled is not known: {needs.stays.message}"
-        evidence = Evidence(kind="installation", message=message, origin=needs.stays.origin)
-        yield Remark(works=Works.UNKNOWN, evidence=evidence)
+        yield Remark.of(Works.UNKNOWN, "installation", message, needs.stays.origin)
     if built:
         message = (
             f"{built[0]} is built in the final stage, without a compiler: {needs.stays.message}"
         )
-        evidence = Evidence(kind="installation", message=message, origin=needs.stays.origin)
-        yield Remark(works=Works.NO, evidence=evidence)
+        yield Remark.of(Works.NO, "installation", message, needs.stays.origin)

@@ -147,10 +147,9 @@ def _linked_unseen(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
 def _computed(needs: BaseNeeds, image: ImageFacts) -> Remark:
     """A library whose name is computed: only a base with all that the present one has is safe."""
     first = needs.usage.computed_libraries[0]
-    same = image.release == needs.current.release and packages_of(image) >= packages_of(
-        needs.current
-    )
-    works = Works.YES if same and packages_of(image) else Works.UNKNOWN
+    here, there = packages_of(needs.current), packages_of(image)
+    same = image.release == needs.current.release and there >= here
+    works = Works.YES if same and there else Works.UNKNOWN
     return _said(works, f"{first.message}: which one cannot be read", first)
 
 
@@ -163,14 +162,12 @@ def _translations(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
         if name is None:
             where = image.distribution or image.reference
             message = f"what {item.name} is called on {where} is not known"
-            evidence = Evidence(kind="package", message=message, origin=item.origin)
-            yield Remark(works=Works.UNKNOWN, evidence=evidence)
+            yield Remark.of(Works.UNKNOWN, "package", message, item.origin)
         elif name and name not in packages_of(image):
             message = f"{item.name} is installed by the Dockerfile"
             if image.release == ALPINE and name != item.name:
                 message += f"; Alpine calls it {name}"
-            evidence = Evidence(kind="package", message=message, origin=item.origin)
-            yield Remark(works=Works.YES, evidence=evidence, adds=(name,))
+            yield Remark.of(Works.YES, "package", message, item.origin, name)
 
 
 def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
@@ -178,12 +175,11 @@ def script_remarks(image: ImageFacts, adds: frozenset[str]) -> Iterator[Remark]:
     if image.variant is Variant.COMPOSED:
         for name in sorted(adds & set(table(ComposedBase).needs_scripts)):
             message = f"{name} is unpacked only: {table(ComposedBase).needs_scripts[name]}"
-            yield Remark(works=Works.UNKNOWN, evidence=Evidence(kind="package", message=message))
+            yield Remark.of(Works.UNKNOWN, "package", message)
 
 
 def _said(works: Works, message: str, why: Evidence, *, adds: str = "") -> Remark:
-    evidence = Evidence(kind="library", message=message, origin=why.origin)
-    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())
+    return Remark.of(works, "library", message, why.origin, adds)
 
 
 # The distribution with the time zones of a system that has none, such as Windows.
@@ -267,5 +263,4 @@ def _run_steps(needs: BaseNeeds) -> Iterator[Remark]:
 
 
 def _written(works: Works, message: str, origin: Origin | None, *, adds: str = "") -> Remark:
-    evidence = Evidence(kind="surroundings", message=message, origin=origin)
-    return Remark(works=works, evidence=evidence, adds=(adds,) if adds else ())
+    return Remark.of(works, "surroundings", message, origin, adds)

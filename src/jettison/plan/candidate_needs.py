@@ -33,6 +33,14 @@ class Remark(Struct, frozen=True, kw_only=True):
     evidence: Evidence
     adds: tuple[str, ...] = ()
 
+    @classmethod
+    def of(
+        cls, works: Works, kind: str, message: str, origin: Origin | None = None, adds: str = ""
+    ) -> Remark:
+        """Return what was found and where."""
+        evidence = Evidence(kind=kind, message=message, origin=origin)
+        return cls(works=works, evidence=evidence, adds=(adds,) if adds else ())
+
 
 class BaseNeeds(Struct, frozen=True, kw_only=True, dict=True):
     """What every candidate is held against.
@@ -167,7 +175,7 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     """Hold the wheel tags of every distribution against a candidate's libc, version and machine."""
     target = image.target
     if target is None:
-        yield Remark(works=Works.UNKNOWN, evidence=_evidence("which wheels fit it is not known"))
+        yield Remark.of(Works.UNKNOWN, "wheel", "which wheels fit it is not known")
         return
     current = needs.current.target
     if needs.not_listed and not (current and current.libc == target.libc):
@@ -178,7 +186,7 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     alike = target == current and packages_of(image) >= packages_of(needs.current)
     if unknown and alike:
         message = f"{_few(unknown)} {'is' if len(unknown) == 1 else 'are'} installed as today"
-        yield Remark(works=Works.YES, evidence=_evidence(message))
+        yield Remark.of(Works.YES, "wheel", message)
     for name in needs.names:
         facts = needs.closure.facts.get(name)
         if name in unknown or facts is None:
@@ -192,7 +200,7 @@ def wheel_remarks(needs: BaseNeeds, image: ImageFacts) -> Iterator[Remark]:
     if fitting:
         count = f"{fitting} of {len(needs.production)}"
         message = f"{count} distributions have a wheel for {_named(target)}"
-        yield Remark(works=Works.YES, evidence=_evidence(message))
+        yield Remark.of(Works.YES, "wheel", message)
 
 
 def unknown_wheels(needs: BaseNeeds) -> tuple[str, ...]:
@@ -251,12 +259,7 @@ def _without_wheel(needs: BaseNeeds, facts: DistributionFacts, target: Target) -
 
 
 def _decided(needs: BaseNeeds, name: str, works: Works, message: str) -> Remark:
-    evidence = Evidence(kind="wheel", message=message, origin=needs.origin(name))
-    return Remark(works=works, evidence=evidence)
-
-
-def _evidence(message: str) -> Evidence:
-    return Evidence(kind="wheel", message=message)
+    return Remark.of(works, "wheel", message, needs.origin(name))
 
 
 def _named(target: Target) -> str:
