@@ -125,6 +125,10 @@ def _told(error: Exception) -> JettisonError:
             why=str(error),
             hint="End other programs, or raise the limit: `ulimit -u`.",
         )
+    if "Symlink loop" in str(error):
+        return WriteError(
+            "a path cannot be used", why=str(error), hint="Correct the links that lead in a circle."
+        )
     if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         raise error
     if isinstance(error, ValueError) and "integer string conversion" not in str(error):

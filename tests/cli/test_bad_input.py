@@ -414,3 +414,14 @@ def test_no_module_of_the_project_is_imported(tmp_path: Path, command: list[str]
     )
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "ran").exists()
+
+
+def test_links_in_a_circle_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "loop").symlink_to("loop")
+    place = project(tmp_path / "project")
+    output = f"oci:{tmp_path / 'loop' / 'image'}"
+    assert run(["build", str(place), "--offline", "--output", output]) == 8
+    assert "hint: " in capsys.readouterr().err

@@ -82,3 +82,25 @@ def test_without_an_engine_loading_is_refused_with_another_way(
     with pytest.raises(EngineError) as caught:
         Delivery(load=True).places(tmp_path, BlobDirectory(tmp_path))
     assert "archive:" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", [".", "./", "sub/..", "link", "../project"])
+def test_an_image_is_not_written_over_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    project = tmp_path / "project"
+    (project / "sub").mkdir(parents=True)
+    (project / "link").symlink_to(".")
+    monkeypatch.chdir(project)
+    with pytest.raises(ImageError, match="the folder of the project is no place"):
+        Delivery(outputs=(f"oci:{name}",)).files(Path())
+
+
+def test_an_image_is_not_written_among_other_files(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.py").write_text("")
+    with pytest.raises(ImageError, match="is a folder with other files"):
+        Delivery(outputs=(f"oci:{tmp_path / 'src'}:shop:1",)).files(tmp_path)
+    layout = Delivery(outputs=(f"oci:{tmp_path / 'image'}",))
+    deliver(tmp_path, IMAGES[0], outputs=layout.outputs)
+    assert layout.files(tmp_path) == {str(tmp_path / "image")}

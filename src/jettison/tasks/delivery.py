@@ -13,6 +13,7 @@ from jettison.images import Location, locate
 from jettison.images.image import Image, ImageSet
 from jettison.images.stores import output_file
 from jettison.images.stores.blobs import BlobDirectory
+from jettison.images.stores.layout import LAYOUT_FILE
 from jettison.tasks.building import Built
 
 _DAEMONS = ("docker", "podman")
@@ -32,7 +33,10 @@ class Delivery(Struct, frozen=True, kw_only=True):
     sbom: Path | None = None
 
     def files(self, project: Path) -> frozenset[str]:
-        """Return the absolute paths that are written; ImageError when one is the project itself."""
+        """Return the absolute paths that are written, which are no part of what is built.
+
+        ImageError when one is the project itself, or a folder of something else.
+        """
         named = [text.partition(":")[2].partition(":")[0] for text in self.outputs]
         found = {str(Path(name).resolve()) for name in named if name}
         if str(project.resolve()) in found:
@@ -41,6 +45,13 @@ class Delivery(Struct, frozen=True, kw_only=True):
                 why="the next build would pack it into the image",
                 hint="Write to another folder, as in oci:image.",
             )
+        for place in (Path(name) for name in named if name):
+            if place.is_dir() and any(place.iterdir()) and not (place / LAYOUT_FILE).is_file():
+                raise ImageError(
+                    f"{place} is a folder with other files",
+                    why=f"it has no file {LAYOUT_FILE}, so it is no OCI layout",
+                    hint="Write to another folder, as in oci:image.",
+                )
         return frozenset(found | ({str(self.sbom.resolve())} if self.sbom else set()))
 
     def places(self, project: Path, cache: BlobDirectory) -> tuple[Location, ...]:
