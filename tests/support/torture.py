@@ -129,6 +129,14 @@ def _info(name: str, content: bytes) -> bytes:
     return stream.getvalue()
 
 
+def _encrypted(content: bytes) -> bytes:
+    """Set the sign of encryption of every member that the directory lists."""
+    changed, at = bytearray(content), -1
+    while (at := changed.find(b"PK\1\2", at + 1)) >= 0:
+        changed[at + 8] |= 1
+    return bytes(changed)
+
+
 _HEAD = b"Metadata-Version: 2.1\nName: server\nVersion: 1.0\n"
 WHEELS: Mapping[str, bytes] = {
     "up and out": _with(**{"../../../../evil": b""}),
@@ -157,6 +165,11 @@ WHEELS: Mapping[str, bytes] = {
     "an absolute program": wheel("server", scripts={"/evil": "server:main"}),
     "a program of several lines": wheel("server", scripts={"x": "server:main;import os"}),
     "a program of nothing": wheel("server", scripts={"x": ":", "y": "", "z": "a:b:c"}),
+    "a program in place of Python": wheel("server", scripts={"python3": "server:main"}),
+    "a script in place of Python": _with(**{"server-1.0.data/scripts/python": b"#!python\n"}),
+    "a file in place of programs": _with(**{"server-1.0.data/data/bin": b""}),
+    "a file in place of packages": _with(**{"server-1.0.data/data/lib": b""}),
+    "encrypted": _encrypted(wheel("server")),
     "wrong record": wheel("server", records={"server/__init__.py": "sha256=AAAA"}),
     "weak record": wheel("server", records={"server/__init__.py": "md5=AAAA"}),
     "record of others": wheel("server", records={"../../../../etc/passwd": ""}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -22,6 +23,7 @@ from jettison.builder.distribution import (
 from jettison.builder.foundation import FoundationLayer, layer_of
 from jettison.builder.libraries import wheel_libraries
 from jettison.builder.wheel import Scheme, Wheel
+from jettison.builder.wheel_listing import damaged
 from jettison.images.config import History
 from jettison.images.stores.blobs import Segment, SegmentCache
 from jettison.images.tar_writer import Member
@@ -69,6 +71,7 @@ def packed(
     listed = {
         pin.name: paths_of(pin, wheels[pin.name], method.scheme, cache.records) for pin in pins
     }
+    _require_apart(listed, {pin.name: pin.filename for pin in pins}, method.scheme)
     hidden = _hidden(listed)
 
     def made(pin: Pin) -> Packed:
@@ -155,6 +158,24 @@ def paths_of(pin: Pin, file: Path, scheme: Scheme, records: Records) -> tuple[st
 
     words = ("installed paths", _FORMAT, pin.sha256, repr(scheme))
     return records.kept(tuple[str, ...], read, *words)
+
+
+def _require_apart(
+    listed: Mapping[str, tuple[str, ...]], files: Mapping[str, str], scheme: Scheme
+) -> None:
+    """Refuse a file in place of a folder or of the interpreter; no installer makes one of those."""
+    owners = {path: name for name, paths in listed.items() for path in paths}
+    folders: set[str] = set()
+    for path in (*owners, f"{scheme.packages}/any", f"{scheme.scripts}/any"):
+        folder = posixpath.dirname(path)
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = posixpath.dirname(folder)
+    names = ("python", "python3", f"python{scheme.python}")
+    taken = {f"{scheme.scripts}/{name}" for name in names}
+    for path in sorted(owners.keys() & (folders | taken)):
+        what = "the interpreter" if path in taken else "a folder"
+        raise damaged(files[owners[path]], f"it has the file {path} in place of {what}")
 
 
 def _hidden(listed: Mapping[str, tuple[str, ...]]) -> dict[str, frozenset[str]]:

@@ -47,7 +47,7 @@ def read_wheel(client: Client, wheel: WheelFile) -> Contents:
         source = open_wheel(client, wheel)
         with zipfile.ZipFile(source) as archive:
             return _contents(archive)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, ValueError) as error:
         raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
 
 
@@ -104,7 +104,7 @@ def read_unloaded(client: Client, wheel: WheelFile) -> tuple[InstalledFile, ...]
     try:
         with zipfile.ZipFile(open_wheel(client, wheel)) as archive:
             return tuple(_unloaded(archive))
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, ValueError) as error:
         raise NetworkError(f"{wheel.filename} is not a readable wheel", why=str(error)) from error
 
 
@@ -203,7 +203,7 @@ def read_sdist(client: Client, sdist: IndexFile, *, name: str, version: str) -> 
     body = client.get(sdist.url, headers, limit=_LARGEST_SDIST).body
     try:
         files, texts = _unpack(body, sdist.filename)
-    except (*TAR_ERRORS, zipfile.BadZipFile, zlib.error, OSError) as error:
+    except (*TAR_ERRORS, zipfile.BadZipFile, zlib.error, RuntimeError, OSError) as error:
         raise NetworkError(f"{sdist.filename} is not readable", why=str(error)) from error
     return replace(guess(files, texts, filename=sdist.filename), name=name, version=version)
 
