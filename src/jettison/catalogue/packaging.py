@@ -87,6 +87,7 @@ class Remarks(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What comments and names say of requirements."""
 
     development: Remark
+    topic: Remark
     aim: Remark
     kind: Remark
     leave: Remark

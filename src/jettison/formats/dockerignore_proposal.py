@@ -69,6 +69,8 @@ class _Own:
 
 
 _WILD = re.compile(r"[*?\[]")
+# A pattern that says what it is for: `.env*`, not `*`.
+_NAMED = re.compile(r"\w{3}")
 # A pattern with more exceptions than these is not worth its lines.
 _EXCEPTIONS = 6
 
@@ -129,7 +131,7 @@ def propose(
         if len(matched) - len(gone) > _EXCEPTIONS:
             continue
         guards = entry.guard and not (existing and existing.ignores(entry.sample))
-        guards = guards and entry.pattern not in written
+        guards = guards and entry.pattern not in written and not stay.may_be(entry.sample)
         if not (gone or guards) or matched & stay.many or stay.has_directory_of(one):
             continue
         proposals.append(_proposal(entry, matched & stay.files, [tree[path] for path in gone]))
@@ -143,6 +145,11 @@ class _Needed(Struct, frozen=True, kw_only=True):
     files: frozenset[str]
     many: frozenset[str]
     directories: frozenset[str]
+    globs: tuple[Pattern, ...]
+
+    def may_be(self, path: str) -> bool:
+        """Tell whether a pattern asks for such a path, which may be on another machine."""
+        return any(glob.matches(path) for glob in self.globs)
 
     def has_directory_of(self, one: Pattern) -> bool:
         """Tell whether a pattern matches a needed directory or one above it."""
@@ -155,12 +162,13 @@ class _Needed(Struct, frozen=True, kw_only=True):
 
 def _needed(tree: frozenset[str], brought_back: frozenset[str], needed: Collection[str]) -> _Needed:
     paths = {posixpath.normpath(path).lstrip("/") for path in needed} - {".", ""}
-    globs = [glob for path in paths if (glob := _glob(path))]
+    globs = [glob for path in sorted(paths) if (glob := _glob(path))]
     named = {path for path in paths if path in tree}
     return _Needed(
         files=frozenset(brought_back | named),
         many=frozenset(path for path in tree if any(glob.matches(path) for glob in globs)),
         directories=frozenset(paths - named),
+        globs=tuple(glob for glob in globs if _NAMED.search(glob.text)),
     )
 
 

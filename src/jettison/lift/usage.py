@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from jettison.catalogue import table
 from jettison.catalogue.applications import Calls
@@ -82,6 +83,10 @@ class Usage(Struct, frozen=True, kw_only=True):
     searched: str = ""
     sourceless: bool = False
     absent: tuple[Evidence, ...] = ()
+
+    def loading(self, libraries: Iterable[Use]) -> Usage:
+        """Give the uses with libraries that are loaded besides."""
+        return replace(self, libraries={**_grouped(libraries), **self.libraries})
 
     def search(self, what: str) -> Evidence:
         """The evidence that ``what`` was looked for and not found."""

@@ -24,7 +24,7 @@ from jettison.lift.other_packages import named_locales
 from jettison.lift.packages import DEFAULT_RELEASE
 from jettison.lift.scopes import PackageScope
 from jettison.lift.stages import origin_of_variable
-from jettison.lift.usage import Usage
+from jettison.lift.usage import Usage, Use
 from jettison.plan.base import ImageFacts, Variant, Works, packages_of
 from jettison.plan.candidate_needs import BaseNeeds, Remark, source_builds, unknown_wheels
 from jettison.values import Evidence, Origin
@@ -50,14 +50,27 @@ def libraries_needed(
         linked = need.distribution in compiled and need.how.startswith("is linked")
         if need.modules and not imports and not linked:
             continue
-        place = imports[0].origin if imports else None
         for library in need.libraries:
-            message = f"{library}: {need.distribution} {need.how}"
-            kind = "find-library" if need.finds else "library"
-            found.setdefault(library, Evidence(kind=kind, message=message, origin=place))
+            found.setdefault(
+                library, _loading(need, library, imports[0].origin if imports else None)
+            )
     for library, uses in usage.libraries.items():
         found.setdefault(library, uses[0])
     return found
+
+
+def libraries_of(used: Collection[str], requirements: Collection[str]) -> Iterator[Use]:
+    """Give the libraries that distributions load which are used, though no import may show it."""
+    for need in table(NativeLibraries).need:
+        if need.how.startswith("loads") and need.distribution in used:
+            for library in () if _spared(need, requirements) else need.libraries:
+                yield library, _loading(need, library, None)
+
+
+def _loading(need: NativeNeed, library: str, place: Origin | None) -> Evidence:
+    message = f"{library}: {need.distribution} {need.how}"
+    kind = "find-library" if need.finds else "library"
+    return Evidence(kind=kind, message=message, origin=place)
 
 
 def libraries_unused(requirements: Collection[str], usage: Usage) -> Iterator[Evidence]:

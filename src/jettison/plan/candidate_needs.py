@@ -82,13 +82,13 @@ class BaseNeeds(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def scripts(self) -> frozenset[str]:
-        """The programs that distributions put on PATH."""
-        known = self.closure.facts
+        """The programs that distributions put on PATH; one without wheels may be called so."""
+        known = {name: self.closure.facts.get(name) for name in self.production}
         return frozenset(
             script
-            for name in self.production
-            if name in known
-            for script in known[name].console_scripts
+            for name, facts in known.items()
+            for script in (facts.console_scripts if facts else ())
+            or ((name,) if facts is None or facts.sdist_only else ())
         )
 
     @property

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from jettison.catalogue import table
@@ -31,7 +31,7 @@ from jettison.lift import Project
 from jettison.lift.build_context import feeding_stages
 from jettison.lift.stage import lifted
 from jettison.lift.stages import services_of
-from jettison.lift.usage import Usage
+from jettison.lift.usage import SCRIPT, Usage
 from jettison.plan.changes import IgnorePaths
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
@@ -75,6 +75,11 @@ DECIDED = frozenset({"secrets", "tests"})
 SERVED = re.compile(
     r"(^|/)(static\w*|public|assets|media|templates?|www|htdocs|webroot|html|frontend|dist)/"
 )
+# What a script runs tests with.
+TESTING = re.compile(
+    r"\bpy\.?test\b|\bnose2?\b|\bunittest\b|\bmanage\.py test\b|(?<![\w-])tests?/\S"
+)
+NAMED = re.compile(r"[\w@.+-]*(?:/[\w@.+-]+)+/?|(?<=\bcd )[\w@.+-]+")
 NEVER_SERVED = re.compile(
     r"(^|/)(\.(git|hg|svn|ssh|aws|venv|env[^/]*)|__pycache__|node_modules|venv|id_\w+)(/|$)"
     r"|\.(py[cod]|pem|key|p12|pfx|kdbx|sw[op])$"
@@ -90,7 +95,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     needed = [source for item in _copies(plan) for source in item]
     needed += [*read, *_copied_elsewhere(plan.original), *_served(project.files)]
     needed += plan.withheld(NAME)
-    elsewhere = _runs_tests_elsewhere(plan.original)
+    commands = [*_scripts(plan), *_steps(plan.original)]
+    needed += _named(commands, project.files)
+    elsewhere = _runs_tests_elsewhere(plan.original) or any(map(TESTING.search, commands))
     prefix = f"{project.context}/" if project.context else ""
     needed += [file.removeprefix(prefix) for file in plan.loaded if file.startswith(prefix)]
     certificates = any(CERTIFICATES.search(path) for sources in _copies(plan) for path in sources)
@@ -193,6 +200,29 @@ def _runs_tests_elsewhere(project: Project) -> bool:
         development and any(posixpath.normpath(source) == "." for source in _sources(stage))
         for stage, development in _others(project)
     )
+
+
+def _scripts(plan: Plan) -> Iterator[str]:
+    """The scripts of the image; one may run the tests when it is asked to."""
+    uses = (use for uses in plan.usage.programs.values() for use in uses if use.kind == SCRIPT)
+    for path in sorted({use.origin.file for use in uses if use.origin}):
+        yield plan.original.texts.get(path, "")
+
+
+def _steps(project: Project) -> Iterator[str]:
+    for stage in project.dockerfile.stages:
+        yield from (item.text for item in stage.instructions if item.keyword == "RUN")
+
+
+def _named(commands: Iterable[str], files: Collection[str]) -> Iterator[str]:
+    """The files and folders of the context that commands name with their folder."""
+    folders = {path[: match.start()] for path in files for match in re.finditer("/", path)}
+    known = folders.union(files)
+    for text in commands:
+        for word in NAMED.findall(text):
+            parts = [part for part in word.split("/") if part not in ("", ".")]
+            ends = ("/".join(parts[start:]) for start in range(len(parts)))
+            yield from [end for end in ends if end in known][:1]
 
 
 def _others(project: Project) -> Iterator[tuple[Stage, bool]]:

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from jettison.ecosystems import TOOLS
 from jettison.ecosystems.declaration import Kind
-from jettison.ecosystems.finding import MOVES
+from jettison.ecosystems.finding import MOVES, development_file
 from jettison.formats.requirements import parse
 from jettison.index.graph import Leaving, leaving
 from jettison.lift.declared import (
@@ -34,6 +34,7 @@ from jettison.lift.declared import (
     installed_declarations,
     is_for_development,
     movable_files,
+    production_files,
     shipped_names,
 )
 from jettison.lift.scopes import Scope
@@ -63,8 +64,10 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
     moving = [r for r in wanted[Scope.DEVELOPMENT] if r.name in found and not r.group]
     stay = plan.withheld(NAME)
     moving = [r for r in moving if r.name not in stay and not is_for_development(r.origin.file)]
+    moving = [r for r in moving if not _comes_back(plan, r.origin.file)]
     free = [r for r in moving if not _obstacle(found[r.name])]
-    marked = {line.name: line for file in movable_files(plan.project) for line in file.requirements}
+    lists = [file for file in movable_files(plan.project) if not _is_compiled(plan, file.file)]
+    marked = {line.name: line for file in lists for line in file.requirements}
     unused = [r for r in wanted[Scope.UNUSED] if r.name in marked]
     unmarked = [r for r in unused if MARK not in marked[r.name].comment]
     absent = {r.name for r in plan.requirements} - shipped_names(plan.project)
@@ -76,6 +79,17 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
         *_unused(unmarked),
         *_unmarkable([r for r in wanted[Scope.UNUSED] if r.name in found and r.name not in marked]),
     )
+
+
+def _comes_back(plan: Plan, path: str) -> bool:
+    """Whether the image installs the list to which requirements of this one would go."""
+    listed = {file.file for file in production_files(plan.project)}
+    return path in listed and development_file(path, plan.project.texts) in listed
+
+
+def _is_compiled(plan: Plan, path: str) -> bool:
+    """Whether a tool writes a list anew, without comments of other people."""
+    return COMPILED.search(plan.project.texts.get(path, "")[:2000]) is not None
 
 
 def _by_name(plan: Plan) -> dict[str, Installed]:
@@ -102,7 +116,7 @@ def _obstacle(one: Installed) -> str:
         return f"move in {file}, then run `{command}`"
     if name.endswith((".yml", ".yaml")):
         return f"{file} has no groups: move into a file for development"
-    if name not in MOVES and not name.endswith((".txt", ".in")):
+    if name not in MOVES and name.endswith(".py"):
         return f"{file} is a program: move by hand"
     return ""
 
@@ -135,7 +149,7 @@ def _compiled(plan: Plan, found: list[PlannedRequirement]) -> Iterator[Finding]:
     """Lists that a tool writes from another one, where the requirements have to move too."""
     for file in dict.fromkeys(item.origin.file for item in found):
         source = f"{file.removesuffix('.txt')}.in"
-        if not COMPILED.search(plan.project.texts.get(file, "")[:2000]):
+        if not _is_compiled(plan, file):
             continue
         lines = plan.project.texts.get(source, "")
         names = [each.name for each in parse(lines, file=source).requirements]

@@ -13,6 +13,7 @@ is reported and not added.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
@@ -22,8 +23,9 @@ from jettison.catalogue.packaging import Tools, package_of_program
 from jettison.ecosystems.commands import PipInstall
 from jettison.lift.action import lifted_run
 from jettison.lift.build_context import feeding_stages
+from jettison.lift.scopes.decide import console_scripts
 from jettison.lift.usage import BUILDING, SCRIPT
-from jettison.plan.candidate_needs import brought_packages, named_packages
+from jettison.plan.candidate_needs import brought_packages, inherited_packages, named_packages
 from jettison.plan.changes import AddPackages
 from jettison.plan.plan import Finding, Plan
 from jettison.rules.rule import Rule
@@ -33,6 +35,7 @@ NAME = "missing-programs"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 # What the Python of every image brings.
 PYTHON = ("python", "pip")
+DECLARING = ("pyproject.toml", "setup.cfg", "setup.py")
 # How the packages are called that one which is named brings.
 PARTS = ("-common", "-core", "-bin", "-base")
 
@@ -49,9 +52,9 @@ def detect(plan: Plan) -> tuple[Finding, ...]:
 
 def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
     """Program, package and use of each that neither the base nor a named package has."""
-    named = named_packages(plan.stage)
+    named = named_packages(plan.stage) | inherited_packages(plan.stage)
     others = table(Tools).alternatives
-    provided = {*plan.scripts, *_installed(plan)}
+    provided = {*plan.scripts, *_installed(plan), *_own(plan)}
     provided.update(name for package in named for name in others.get(package, ()))
     for program, uses in plan.usage.programs.items():
         certain = [use for use in uses if _is_certain(use, plan)]
@@ -64,6 +67,13 @@ def _missing(plan: Plan, release: str) -> Iterator[tuple[str, str, Evidence]]:
             continue
         if certain and package and not present:
             yield program, package, certain[0]
+
+
+def _own(plan: Plan) -> Iterator[str]:
+    """The programs that the project itself installs."""
+    texts = plan.original.texts
+    for folder in {posixpath.dirname(path) for path in texts if path.endswith(DECLARING)}:
+        yield from console_scripts(lambda name, at=folder: texts.get(posixpath.join(at, name)))
 
 
 def _installed(plan: Plan) -> Iterator[str]:

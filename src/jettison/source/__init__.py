@@ -152,12 +152,16 @@ class Use(StrEnum):
 
 
 class UsedCommand(Struct, frozen=True, kw_only=True):
-    """One simple command: its words without quotes, and the file or instruction that holds it."""
+    """One simple command: its words without quotes, and the file or instruction that holds it.
+
+    ``always`` says that it runs whenever its script does.
+    """
 
     words: tuple[str, ...]
     origin: Origin
     use: Use
     source: str
+    always: bool = False
 
 
 class Commands(Struct, frozen=True, kw_only=True):
@@ -196,6 +200,8 @@ _NO_SETTINGS: Final = re.compile(
     r"(^|/)(locale|locales|static|staticfiles|fixtures|assets|vendor|migrations|i18n|"
     r"translations|node_modules|frontend|testdata|licenses?)/"
 )
+_NO_DOCKERFILE: Final = (".dockerignore", ".yml", ".yaml", ".json", ".md", ".rst", ".txt", ".sh",
+                         ".py", ".j2", ".jinja", ".jinja2", ".tmpl", ".js", ".map")  # fmt: skip
 _LARGEST: Final = 256 * 1024
 _LARGEST_SCRIPT: Final = 64 * 1024
 
@@ -249,7 +255,7 @@ def use_of_script(path: str) -> Use:
 def is_dockerfile(path: str) -> bool:
     """Whether a file's name is a Dockerfile's."""
     name = path.rpartition("/")[2].lower()
-    if name.endswith(".dockerignore"):
+    if name.endswith(_NO_DOCKERFILE):
         return False
     return name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile")
 

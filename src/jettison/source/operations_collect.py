@@ -23,6 +23,7 @@ from jettison.source import (
 )
 from jettison.source.literals import may_name, word_roles
 from jettison.source.operations_images import (
+    COPIED,
     compose_commands,
     compose_environment,
     dockerfile_commands,
@@ -43,6 +44,8 @@ from jettison.values import Origin
 _KEY = re.compile(r"""^\s*(?:-\s+)?(?:export\s+)?["']?(?P<key>[A-Za-z_][\w.-]*)["']?\s*[:=]""")
 # A name that matters has a dot, a colon or a plus sign in it, except where one word is enough.
 _MARK = re.compile(r"\w[.+]\w|\w:[\w/]")
+# What stands before a command that runs whatever another one says.
+ALONE = frozenset({"", ";", "newline"})
 _VALUE = re.compile(r"[A-Za-z_][A-Za-z0-9_.+:-]*(?://)?")
 
 
@@ -99,7 +102,7 @@ def collect(
             found += _in_file(path, text)
     for path, text in sorted((documents or {}).items()):
         found += documented_commands(path, text)
-    scripts = called_scripts(texts, found)
+    scripts = called_scripts(texts, found, dockerfile)
     for path, use in scripts.items():
         found += _of_script(path, texts[path], use)
     environment = _set_by_scripts(texts, scripts)
@@ -147,9 +150,15 @@ def _uwsgi(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
             )
 
 
-def called_scripts(texts: Mapping[str, str], found: Iterable[UsedCommand]) -> dict[str, Use]:
-    """Shell scripts with the most important use that anything makes of them."""
+def called_scripts(
+    texts: Mapping[str, str], found: Iterable[UsedCommand], dockerfile: str | None = None
+) -> dict[str, Use]:
+    """Shell scripts with the most important use that anything makes of them.
+
+    A name that several have means the one that ``dockerfile`` copies under it.
+    """
     scripts = {path for path, text in texts.items() if is_script(path, text)}
+    placed = dict(_copied(texts.get(dockerfile or "", ""), scripts))
     by_name: dict[str, list[str]] = {}
     for path in scripts:
         by_name.setdefault(posixpath.basename(path), []).append(path)
@@ -158,11 +167,25 @@ def called_scripts(texts: Mapping[str, str], found: Iterable[UsedCommand]) -> di
     while pending:
         command = pending.pop()
         for word in command.words:
-            called = find_script(word, by_name.get(posixpath.basename(word), ()))
+            name = posixpath.basename(word)
+            called = find_script(word, by_name.get(name, ()))
+            if name in placed and (called is None or _shared(called, word) == 1):
+                called = placed[name]
             if called is not None and _matters_more(command.use, uses.get(called)):
                 uses[called] = command.use
                 pending += _of_script(called, texts[called], command.use)
     return {path: uses.get(path) or use_of_script(path) for path in sorted(scripts)}
+
+
+def _copied(dockerfile: str, scripts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each script that a Dockerfile copies by itself, with its name in the image before it."""
+    for line in COPIED.findall(dockerfile):
+        source, *others = line.split()
+        if len(others) == 1 and (path := posixpath.normpath(source)) != ".":
+            folder = others[0].endswith(("/", "."))
+            for script in scripts:
+                if f"/{script}".endswith(f"/{path.lstrip('/')}"):
+                    yield posixpath.basename(path if folder else others[0]), script
 
 
 def _matters_more(use: Use, known: Use | None) -> bool:
@@ -175,13 +198,14 @@ def find_script(word: str, scripts: Iterable[str]) -> str | None:
     same = [path for path in scripts if posixpath.basename(path) == name] if name else []
     if not same:
         return None
+    return max(same, key=lambda path: (_shared(path, word), -len(path)))
+
+
+def _shared(path: str, word: str) -> int:
+    """How many parts two paths have in common at their ends."""
     parts = [part for part in word.split("/") if part not in (".", "")]
-    return max(same, key=lambda path: (_common_end(path.split("/"), parts), -len(path)))
-
-
-def _common_end(one: list[str], other: list[str]) -> int:
     count = 0
-    for left, right in zip(reversed(one), reversed(other), strict=False):
+    for left, right in zip(reversed(path.split("/")), reversed(parts), strict=False):
         if left != right:
             break
         count += 1
@@ -193,7 +217,10 @@ def _of_script(path: str, text: str, use: Use) -> Iterator[UsedCommand]:
     script = parse_shell(text, origin=Origin(file=path, line=1))
     held = {n: word.text for one in script.commands for n, word in one.assignments}
     for command in script.programs:
-        yield UsedCommand(words=command.words, origin=command.origin, use=use, source=path)
+        always = not command.nested and command.connector in ALONE
+        yield UsedCommand(
+            words=command.words, origin=command.origin, use=use, source=path, always=always
+        )
         kept = held.get(command.name.strip("${}")) if command.name.startswith("$") else None
         if kept:
             yield from shell_commands(kept, command.origin, use, path)

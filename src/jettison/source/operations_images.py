@@ -292,11 +292,13 @@ def for_users(paths: list[str]) -> str | None:
 def topmost(paths: list[str], read: Callable[[str], str | None]) -> str | None:
     """Give the only Dockerfile of an application of Python, of several the topmost.
 
-    Those in folders for development, and in hidden ones, are passed over.
+    Those in folders for development, and in hidden ones, are passed over, and those in others
+    where one is in a folder for production.
     """
     plain = [path for path in paths if posixpath.basename(path) == DEFAULT and path[0] != "."]
     found = [path for path in plain if PYTHON.search(read(path) or "")]
     found = [path for path in found if not any(map(is_for_development, path.split("/")))]
+    found = [p for p in found if any(map(is_for_production, p.lower().split("/")))] or found
     least = min((path.count("/") for path in found), default=0)
     upper = [path for path in found if path.count("/") == least]
     return upper[0] if len(upper) == 1 else None

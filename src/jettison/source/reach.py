@@ -262,8 +262,10 @@ class _Search:
     def _import(self, imported: Import) -> None:
         if imported.module.endswith(".*"):
             package = imported.module.removesuffix(".*")
+            tests = is_test(f"{package.replace('.', '/')}/")
             for file in self._index.below(package):
-                self._load(file, imported.origin, f"import_module({package}.…)")
+                if tests or not is_test(file):
+                    self._load(file, imported.origin, f"import_module({package}.…)")
             if not self._index.is_local(package):
                 self._externals.setdefault(package, []).append(imported)
             return

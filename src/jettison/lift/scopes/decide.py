@@ -149,7 +149,8 @@ def _is_needed_to_run(context: Context, signal: Signal) -> bool:
     """Whether it is the running container that needs it, and this distribution for sure.
 
     A step of the build has its tools in a stage of its own, or from the base; what is imported
-    undeclared may come with a distribution of which nothing is known.
+    undeclared may come with a distribution of which nothing is known. What a variable turns on may
+    be off wherever it is not installed.
     """
     origin = signal.evidence.origin
     if signal.evidence.kind == "command":
@@ -157,6 +158,11 @@ def _is_needed_to_run(context: Context, signal: Signal) -> bool:
         return not any(each.origin == origin and each.use is Use.BUILD for each in commands)
     facts = context.inputs.index.modules.get(origin.file) if origin else None
     imports = [each for each in facts.imports if each.origin == origin] if facts else []
+    texts = [each for each in facts.texts if each.origin == origin] if facts else []
+    switched = [each.circumstance.condition for each in imports]
+    switched += [each.circumstance.condition for each in texts]
+    if switched and all(switched):
+        return False
     owners = (context.owners.of_import(each.module, each.names) for each in imports)
     return not imports or any(signal.name in names for names in owners)
 

@@ -62,6 +62,7 @@ def speaks_of_development(text: str) -> bool:
     """Whether a heading or remark is about development and not about production as well."""
     if _pattern("leave").search(text):
         return True
+    text = _pattern("topic").sub("", text)
     found = _pattern("development").finditer(text)
     if len(text.split()) > _TITLE_WORDS:
         found = (word for word in found if _is_aim(text, word))

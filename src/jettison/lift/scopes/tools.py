@@ -155,8 +155,8 @@ def _of_command(name: str, command: UsedCommand) -> Signal | None:
     if command.use is not Use.DEVELOPMENT:
         weight = _WEIGHTS[command.use]
         note = ", though nothing is seen to call it" if command.use is Use.UNCALLED else ""
-        instruction = command.source in _INSTRUCTIONS
-        if command.use is Use.PRODUCTION and _is_check(name) and not instruction:
+        always = command.always or command.source in _INSTRUCTIONS
+        if command.use is Use.PRODUCTION and _is_check(name) and not always:
             # A start script or a service that can also run the tests is not what production runs.
             weight = Weight.FAINT
         message = f"{command.source} runs `{text}`{note}"

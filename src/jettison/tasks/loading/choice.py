@@ -22,6 +22,7 @@ from jettison.source.operations_images import (
     ends_with_python,
     for_users,
     is_for_development,
+    is_for_production,
     starts,
     topmost,
 )
@@ -109,7 +110,7 @@ def _built(compose: ComposeFile | None) -> list[Service]:
 def _single(
     built: list[Service], compose: ComposeFile, read: Callable[[str], str | None]
 ) -> Service:
-    """Give the first of services that build one and the same image.
+    """Give the first of services that build one and the same image, of several stages with Python.
 
     Of several it is the only Python image, or the one of the Dockerfile in the folder itself, or
     the only one that ends with Python, or that is built from the folder and not for development.
@@ -121,7 +122,7 @@ def _single(
     whole = [item for item in ending if not _place(item)[0] and not _is_beside(item)]
     for found in (python, own, ending, whole):
         if len({_place(item) for item in found}) == 1:
-            return found[0]
+            return next((item for item in found if item in ending), found[0])
     if len(images) > 1:
         listed = ", ".join(item.name for item in built)
         raise ProjectError(
@@ -231,7 +232,9 @@ def _for_production(choice: Choice, read: Callable[[str], str | None]) -> Choice
         what, dockerfile = f"the stage {choice.target}", choice.dockerfile
         stages = parse(read(dockerfile) or "", file=dockerfile)
         last = stages.final_stage if stages.stages else None
-        if last is None or last.name == choice.target or not starts(stages, last):
+        if last is None or last.name == choice.target:
+            return None
+        if not starts(stages, last) and not is_for_production(last.name or ""):
             return None
     else:
         return None
@@ -297,6 +300,7 @@ def _dockerfile(
         )
     if not others:
         below = list(deeper())
+        below = [path for path in below if not path.startswith(".")] or below
         texts = {path: read(path) or "" for path in below}
         python = [p for p, t in texts.items() if "python" in t.lower() or not OTHERS.search(t)]
         if one := for_users(python) or topmost(below, read):

@@ -48,7 +48,7 @@ from jettison.lift.scopes.remarks import as_asked
 from jettison.lift.stage import lifted
 from jettison.lift.usage import Usage
 from jettison.plan.base import image_facts
-from jettison.plan.candidate_libraries import linked_packages
+from jettison.plan.candidate_libraries import libraries_of, linked_packages
 from jettison.plan.plan import PlannedRequirement
 from jettison.source import Commands
 from jettison.source.operations_collect import collect
@@ -194,6 +194,8 @@ def knowledge_of(loaded: Loaded, *, cache: Path, offline: bool, settings: Settin
     production = set(brought.graph.edges) - set(gone_without(brought.graph, dropped))
     production |= brought.graph.reached(alone)
     compiled = {name for name in production | kept if _may_compile(brought, name, target)}
+    idle = {v.name for v in verdicts if v.scope is not Scope.RUNTIME}
+    usage = usage.loading(libraries_of(production - idle, production))
     return Knowledge(
         requirements=tuple(planned(listed, verdicts, brought)),
         usage=replace(usage, words=used_words(loaded, brought), given=given_names(loaded, brought)),

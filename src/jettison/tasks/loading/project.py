@@ -179,7 +179,7 @@ def _text(place: Path) -> str | None:
 
 
 # Where Dockerfiles lie that are not in the project folder itself.
-NESTED = ("*/*ockerfile*", "*/*/*ockerfile*", "*/*ontainerfile*")
+NESTED = ("*/*ockerfile*", "*/*/*ockerfile*", "compose/*/*/Dockerfile", "*/*ontainerfile*")
 
 
 class Loaded(Struct, frozen=True, kw_only=True):

@@ -55,7 +55,8 @@ def used(
         and (each.origin.file, each.origin.line) not in elsewhere
         and not (each.use is Use.BUILD and each.origin.file != project.dockerfile_path)
     ]
-    uses = called_scripts(texts, [c for c in own if c.source not in commands.scripts])
+    outer = [c for c in own if c.source not in commands.scripts]
+    uses = called_scripts(texts, outer, project.dockerfile_path)
     scripts = [
         (parse_shell(texts[path], origin=Origin(file=path, line=1)), KINDS.get(use, SCRIPT))
         for path, use in uses.items()
@@ -131,8 +132,7 @@ def _health_checks(project: Project) -> frozenset[tuple[str, ...]]:
 
 
 READ = (".py", ".sh", ".ipynb")
-# What readers of names give for one that is computed.
-_ANY = frozenset({""})
+_ANY = frozenset({""})  # what readers of names give for one that is computed
 TEMPLATES = (".html", ".htm", ".txt", ".xml", ".jinja", ".jinja2", ".j2")
 
 

@@ -32,6 +32,24 @@ def test_scripts_are_told_apart_by_their_folders():
     assert find_script("./start", scripts) is None
 
 
+def test_a_script_is_known_by_the_name_under_which_it_is_copied():
+    copied = "COPY --chown=app ./deploy/live/web/start /start\nCOPY deploy/live/worker/run /work\n"
+    found = uses(
+        {
+            "deploy/live/web/Dockerfile": f'FROM python\n{copied}CMD ["/start"]\n',
+            "deploy/live/web/start": "#!/bin/sh\nserve-app",
+            "deploy/live/worker/run": "#!/bin/sh\nwork-off",
+            "deploy/docs/start": "#!/bin/sh\nserve-docs",
+            "compose.yaml": "services:\n  worker:\n    image: shop\n    command: /work\n",
+        },
+        dockerfile="deploy/live/web/Dockerfile",
+        compose="compose.yaml",
+    )
+    assert found["serve-app"] is Use.PRODUCTION
+    assert found["work-off"] is Use.PRODUCTION
+    assert found["serve-docs"] is not Use.PRODUCTION
+
+
 def test_variables_of_the_image_and_its_service():
     found = collect(
         {

@@ -127,6 +127,12 @@ def test_the_last_stage_is_meant_where_a_service_builds_one_for_development():
     assert (taken.dockerfile, taken.target, taken.service) == ("Dockerfile", None, None)
 
 
+def test_a_stage_named_for_production_is_meant_even_without_a_command():
+    stages = "FROM python:3.12 AS dev\nCMD flask run --debug\nFROM python:3.12-slim AS prod\n"
+    compose = "services:\n  web:\n    build:\n      context: .\n      target: dev\n"
+    assert chosen({"compose.yaml": compose, "Dockerfile": stages}).target is None
+
+
 def test_the_only_dockerfile_of_the_folders_is_meant():
     below = ["docker/Dockerfile", "web/Dockerfile"]
     files = {"docker/Dockerfile": PYTHON, "web/Dockerfile": "FROM node:22\n"}
@@ -244,3 +250,21 @@ def test_of_dockerfiles_in_folders_the_topmost_for_python_is_taken():
     assert chosen(files | {"demo/one/Dockerfile": PYTHON}).dockerfile == "docker/Dockerfile"
     with pytest.raises(ProjectError, match="no Dockerfile"):
         chosen({"one/Dockerfile": PYTHON, "two/Dockerfile": PYTHON})
+
+
+def test_of_services_that_build_stages_of_one_file_that_with_python_is_meant():
+    stages = "FROM postgres:17 AS database\nFROM python:3.12-slim AS site\nCMD python main.py\n"
+    compose = "services:\n  db: {build: {context: ., target: database}}\n"
+    compose += "  web: {build: {context: ., target: site}}\n"
+    assert chosen({"compose.yaml": compose, "Dockerfile": stages}).service == "web"
+
+
+def test_a_description_of_builds_and_hidden_folders_are_passed_over():
+    names = ["dockerfile.build.yaml", ".github/workflows/Dockerfile", "docker/Dockerfile"]
+    assert chosen(dict.fromkeys(names, PYTHON)).dockerfile == "docker/Dockerfile"
+
+
+def test_of_folders_for_development_and_production_the_second_is_meant():
+    below = [f"compose/{kind}/django/Dockerfile" for kind in ("local", "production")]
+    files = {"production.yml": "services: {web: {image: shop}}\n", **dict.fromkeys(below, PYTHON)}
+    assert chosen(files).dockerfile == below[1]
