@@ -59,11 +59,16 @@ def _writes_to_the_host(
             yield writing.unsure[0]
 
 
+# Arguments with which a program only tells something.
+ASKING = (("--version",), ("-V",), ("-VV",), ("--help",))
+
+
 def _home_of_root(stage: FinalStage) -> Iterator[Evidence]:
     """Steps that leave something in root's home folder, where another user would miss it."""
     programs = frozenset(table(Tools).writes_home.programs)
     for action in stage.of_kind(ActionKind.OTHER):
-        if action.command.name.rpartition("/")[2] in programs:
+        asks = action.command.words[1:] in ASKING
+        if action.command.name.rpartition("/")[2] in programs and not asks:
             message = f"`{action.text[:60]}` may write files into root's home folder"
             yield Evidence(kind="step", message=message, origin=action.origin)
     for item in stage.inherited:

@@ -9,7 +9,13 @@ from msgspec import Struct
 from jettison.catalogue import table
 from jettison.catalogue.base_release import ALPINE
 from jettison.catalogue.bases import SystemPackages
-from jettison.catalogue.packaging import cost_of, is_build_package, package_of_program, translated
+from jettison.catalogue.packaging import (
+    Tools,
+    cost_of,
+    is_build_package,
+    package_of_program,
+    translated,
+)
 from jettison.index.facts import environment_size
 from jettison.lift.action import ActionKind
 from jettison.lift.usage import BUILDING, SCRIPT, UNCALLED
@@ -117,7 +123,8 @@ def _is_known(program: str) -> bool:
 def _is_provided(needs: BaseNeeds, program: str) -> bool:
     builtin = program in table(SystemPackages).builtins
     own = program in needs.provided or program in needs.scripts
-    return builtin or own or program.startswith(PYTHON)
+    others = (table(Tools).alternatives.get(name, ()) for name in needs.installed)
+    return builtin or own or program.startswith(PYTHON) or any(program in each for each in others)
 
 
 def _remark(needs: BaseNeeds, image: ImageFacts, program: str, use: Evidence) -> Iterator[Remark]:

@@ -126,6 +126,8 @@ def _declared(project: Project, stage: FinalStage, fact: PipInstall) -> Iterator
     step = next(action.instruction for action in found if action.fact is fact)
     for path in fact.requirement_files:
         source = context_path(project, stage, step, path)
+        if source is None:  # what a tool exports while building is what the project ships
+            yield from locked_roots(project)
         for file in project.requirements_file(source) if source else ():
             yield from (line.name for line in file.requirements if line.name)
 

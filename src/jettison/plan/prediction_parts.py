@@ -53,6 +53,8 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 UNREAD = "an installation"
+# What comes with them may be most of an image.
+UNCOUNTED = (UNREAD, "what is copied from")
 
 
 class Prediction(Struct, frozen=True, kw_only=True):
@@ -71,6 +73,11 @@ class Prediction(Struct, frozen=True, kw_only=True):
             return None
         total = sum(part.size.bytes for part in self.parts)
         return Size(bytes=total, basis=Basis.ESTIMATED, source="the sum of its parts")
+
+    @property
+    def least(self) -> str:
+        """The words before a size that is too small for certain."""
+        return "more than " * any(item.what.startswith(UNCOUNTED) for item in self.unknown)
 
     @property
     def taken_from_base(self) -> int:

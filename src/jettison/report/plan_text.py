@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from jettison.lift.scopes import PackageScope, PlannedPackage, Scope
 from jettison.plan.plan import FileChange, FileKind, Finding, Plan, PlannedRequirement, Safety
-from jettison.plan.prediction_parts import UNREAD, Part, Prediction, Predictions
+from jettison.plan.prediction_parts import Part, Prediction, Predictions
 from jettison.plan.removal.listing import Unproven
 from jettison.plan.removing import unproven_of
 from jettison.report import bars, fitted, largest, table
@@ -38,7 +38,7 @@ def prediction_text(found: Predictions) -> str:
 
 
 def _title(found: Predictions, before: Size, after: Size) -> str:
-    least = "more than " * any(item.what == UNREAD for item in found.before.unknown)
+    least = found.before.least
     return f"Predicted size: {least}{human(before.bytes)} -> {least}{_after(found, before, after)}"
 
 

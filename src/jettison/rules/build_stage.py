@@ -33,6 +33,7 @@ from packaging.version import Version
 from jettison.catalogue import table
 from jettison.catalogue.packaging import HEADERS, Tools, is_build_package
 from jettison.ecosystems import TOOLS
+from jettison.ecosystems.commands import PipInstall
 from jettison.formats.dockerfile import Instruction
 from jettison.lift.action import ActionKind, is_plain
 from jettison.lift.installation import Installation, NotMovable, fixed_path
@@ -167,18 +168,26 @@ def build_packages(plan: Plan, found: Installation | LockedInstallation) -> tupl
 
 
 def _seeded(plan: Plan) -> Evidence | None:
-    """What uses the setuptools of the base image, which a new environment does not have."""
+    """What uses setuptools of the base, or installed beside pip; a new environment has none."""
     minor = tuple(int(part) for part in (plan.python or "3.12").split("."))
-    if minor >= WITHOUT_SETUPTOOLS or "setuptools" in plan.distributions:
-        return None
+    facts = [action.fact for action in plan.stage.of_kind(ActionKind.PYTHON)]
+    words = [word for fact in facts if isinstance(fact, PipInstall) for word in fact.requirements]
+    named = any(word.text.startswith("setuptools") for word in words)
+    if named or minor < WITHOUT_SETUPTOOLS:
+        return None if "setuptools" in plan.distributions else _user_of_setuptools(plan)
+    return None
+
+
+def _user_of_setuptools(plan: Plan) -> Evidence | None:
     for name in ("pkg_resources", "setuptools"):
         for use in plan.usage.imports.get(name, ()):
-            message = f"{name} is imported, and only the base image brings it"
+            message = f"{name} is imported, and only the environment of the image has it"
             return Evidence(kind="import", message=message, origin=use.origin)
     for name, below in table(Tools).setuptools.items():
         facts = plan.distributions.get(name)
         if facts and (not below or Version(facts.version) < Version(below)):
-            message = f"{name} {facts.version} imports pkg_resources, which the base image brings"
+            found = "imports pkg_resources, which the environment of the image has"
+            message = f"{name} {facts.version} {found}"
             return Evidence(kind="import", message=message)
     return None
 

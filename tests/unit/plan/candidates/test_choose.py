@@ -62,6 +62,15 @@ def test_a_program_of_the_full_image_is_installed_on_slim() -> None:
     assert (slim.works, slim.adds, slim.accepted) == (Works.YES, ("git",), True)
 
 
+def test_a_program_that_is_brought_otherwise_is_not_installed() -> None:
+    uwsgi = distribution("uwsgi")
+    slim = candidates(needs_of(FULL, uwsgi, requirements=["uwsgi"], usage=runs("uwsgi")))
+    assert "uwsgi" not in slim[Variant.SLIM].adds
+    install = "RUN apt-get update && apt-get install -y netcat-traditional\n"
+    slim = candidates(needs_of(FULL + install, usage=runs("nc")))
+    assert slim[Variant.SLIM].adds == ()
+
+
 def test_a_program_of_every_debian_image_is_named_with_its_package_and_line() -> None:
     slim = candidates(needs_of(SLIM, usage=runs("cp")))[Variant.SLIM]
     assert slim.adds == ()
