@@ -73,7 +73,7 @@ def _own(plan: Plan) -> Iterator[str]:
     """The programs that the project itself installs."""
     texts = plan.original.texts
     for folder in {posixpath.dirname(path) for path in texts if path.endswith(DECLARING)}:
-        yield from console_scripts(lambda name, at=folder: texts.get(posixpath.join(at, name)))
+        yield from console_scripts({n: texts.get(posixpath.join(folder, n)) for n in DECLARING}.get)
 
 
 def _installed(plan: Plan) -> Iterator[str]:
