@@ -88,7 +88,7 @@ def _comes_back(plan: Plan, path: str) -> bool:
 
 
 def _is_compiled(plan: Plan, path: str) -> bool:
-    """Whether a tool writes a list anew, without comments of other people."""
+    """Whether a tool writes a list again and again, without the comments of others."""
     return COMPILED.search(plan.project.texts.get(path, "")[:2000]) is not None
 
 
